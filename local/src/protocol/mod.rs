@@ -1,0 +1,27 @@
+//! The two wire protocols of the control planes: AWS Query (IAM, STS, Redshift) and AWS JSON (Secrets Manager,
+//! Redshift Data). S3 has its own.
+
+pub mod json;
+pub mod query;
+
+use bytes::Bytes;
+
+/// A request whose body has been read: all control-plane requests are small.
+pub struct Request {
+    pub headers: http::HeaderMap,
+    pub body: Bytes,
+}
+
+pub type Response = http::Response<Bytes>;
+
+/// A request id in AWS's form.
+pub fn request_id() -> String {
+    uuid()
+}
+
+/// A random version 4 UUID.
+pub fn uuid() -> String {
+    let bits = (fastrand::u128(..) & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
+    let hex = format!("{bits:032x}");
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}

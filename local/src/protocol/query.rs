@@ -1,0 +1,111 @@
+//! AWS Query: form fields in, XML out.
+
+use std::collections::BTreeMap;
+
+use http::StatusCode;
+
+use super::{Request, Response, request_id};
+use crate::error::{ApiError, ApiResult};
+
+/// The form fields of a request.
+pub struct Params(BTreeMap<String, String>);
+
+impl Params {
+    pub fn parse(request: &Request) -> Self {
+        Self(form_urlencoded::parse(&request.body).into_owned().collect())
+    }
+
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    pub fn required(&self, name: &str) -> ApiResult<&str> {
+        self.get(name).ok_or_else(|| {
+            ApiError::invalid("ValidationError", format!("1 validation error detected: Value at '{name}' must not be null"))
+        })
+    }
+
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        self.get(name).map(|value| value == "true")
+    }
+
+    pub fn number(&self, name: &str) -> ApiResult<Option<i64>> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        text.parse().map(Some).map_err(|_| ApiError::invalid("MalformedInput", format!("{name} is not a number: {text}")))
+    }
+
+    /// The members of a list of strings: `Name.1`, `Name.2`, …
+    pub fn list(&self, name: &str) -> Vec<String> {
+        (1..).map_while(|n| self.get(&format!("{name}.{n}")).map(str::to_owned)).collect()
+    }
+
+    /// The members of a list of tags: `Name.1.Key`, `Name.1.Value`, …
+    pub fn tags(&self, name: &str) -> BTreeMap<String, String> {
+        (1..)
+            .map_while(|n| {
+                let key = self.get(&format!("{name}.{n}.Key"))?;
+                Some((key.to_owned(), self.get(&format!("{name}.{n}.Value")).unwrap_or_default().to_owned()))
+            })
+            .collect()
+    }
+}
+
+/// A piece of an XML answer.
+pub enum Xml {
+    Text(&'static str, String),
+    Tree(&'static str, Vec<Xml>),
+}
+
+pub fn text(name: &'static str, value: impl ToString) -> Xml {
+    Xml::Text(name, value.to_string())
+}
+
+pub fn tree(name: &'static str, children: Vec<Xml>) -> Xml {
+    Xml::Tree(name, children)
+}
+
+/// `<Name><Key>…</Key><Value>…</Value></Name>` for each tag.
+pub fn tag_list(list: &'static str, member: &'static str, tags: &BTreeMap<String, String>) -> Xml {
+    tree(list, tags.iter().map(|(key, value)| tree(member, vec![text("Key", key), text("Value", value)])).collect())
+}
+
+impl Xml {
+    fn render(&self, out: &mut String) {
+        let (name, content) = match self {
+            Self::Text(name, value) => (name, Err(value)),
+            Self::Tree(name, children) => (name, Ok(children)),
+        };
+        out.push_str(&format!("<{name}>"));
+        match content {
+            Ok(children) => children.iter().for_each(|child| child.render(out)),
+            Err(value) => out.push_str(&quick_xml::escape::escape(value.as_str())),
+        }
+        out.push_str(&format!("</{name}>"));
+    }
+}
+
+/// The answer to `action`: its result element and the request id.
+pub fn answer(action: &str, namespace: &str, result: Vec<Xml>) -> Response {
+    let mut xml = format!("<{action}Response xmlns=\"{namespace}\"><{action}Result>");
+    result.iter().for_each(|element| element.render(&mut xml));
+    xml.push_str(&format!(
+        "</{action}Result><ResponseMetadata><RequestId>{}</RequestId></ResponseMetadata></{action}Response>",
+        request_id()
+    ));
+    respond(StatusCode::OK, xml)
+}
+
+pub fn refuse(error: &ApiError, namespace: &str) -> Response {
+    let side = if error.status.is_server_error() { "Receiver" } else { "Sender" };
+    let mut xml = format!("<ErrorResponse xmlns=\"{namespace}\">");
+    tree("Error", vec![text("Type", side), text("Code", &error.code), text("Message", &error.message)]).render(&mut xml);
+    xml.push_str(&format!("<RequestId>{}</RequestId></ErrorResponse>", request_id()));
+    respond(error.status, xml)
+}
+
+fn respond(status: StatusCode, xml: String) -> Response {
+    let mut response = Response::new(xml.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("text/xml"));
+    response
+}
