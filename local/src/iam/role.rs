@@ -1,0 +1,188 @@
+//! A role and the operations that make, read, change and delete it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::policy::{Kind, Policy};
+use super::{Iam, no_such_policy};
+use crate::account::{Account, iso_now};
+use crate::error::{ApiError, ApiResult};
+use crate::protocol::query::{Params, Xml, tag_list, text, tree};
+use crate::store::Store;
+
+const KIND: &str = "iam-role";
+const MAX_TAGS: usize = 50;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Role {
+    pub name: String,
+    pub path: String,
+    pub arn: String,
+    pub id: String,
+    pub created: String,
+    pub trust: String,
+    pub description: Option<String>,
+    pub max_session: i64,
+    pub tags: BTreeMap<String, String>,
+    pub inline: BTreeMap<String, String>,
+    pub attached: BTreeSet<String>,
+}
+
+impl Role {
+    pub fn xml(&self) -> Xml {
+        let mut fields = vec![
+            text("Path", &self.path),
+            text("RoleName", &self.name),
+            text("RoleId", &self.id),
+            text("Arn", &self.arn),
+            text("CreateDate", &self.created),
+            text("AssumeRolePolicyDocument", percent_encode(&self.trust)),
+            text("MaxSessionDuration", self.max_session),
+        ];
+        fields.extend(self.description.as_ref().map(|description| text("Description", description)));
+        if !self.tags.is_empty() {
+            fields.push(tag_list("Tags", "member", &self.tags));
+        }
+        tree("Role", fields)
+    }
+}
+
+/// The role with this ARN, for services that assume it. Names are unique without regard to case (R1).
+pub fn find_role(store: &Store, account: &Account, arn: &str) -> ApiResult<Option<Role>> {
+    let Some(path) = arn.strip_prefix(&format!("arn:aws:iam::{}:role/", account.id)) else { return Ok(None) };
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let role: Option<Role> = store.get(KIND, &name.to_lowercase())?;
+    Ok(role.filter(|role| role.arn == arn))
+}
+
+impl Iam {
+    pub(super) fn role(&self, params: &Params) -> ApiResult<Role> {
+        let name = params.required("RoleName")?;
+        let missing = || ApiError::not_found("NoSuchEntity", format!("The role with name {name} cannot be found."));
+        self.store.get(KIND, &name.to_lowercase())?.ok_or_else(missing)
+    }
+
+    pub(super) fn change_role(
+        &self,
+        params: &Params,
+        change: impl FnOnce(&mut Role) -> ApiResult<()>,
+    ) -> ApiResult<Vec<Xml>> {
+        let _guard = self.store.change();
+        let mut role = self.role(params)?;
+        change(&mut role)?;
+        check_tags(&role.tags)?;
+        self.store.put(KIND, &role.name.to_lowercase(), &role)?;
+        Ok(Vec::new())
+    }
+
+    pub(super) fn create_role(&self, params: &Params) -> ApiResult<Vec<Xml>> {
+        let name = params.required("RoleName")?;
+        if name.is_empty() || name.len() > 64 || !name.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c)) {
+            return Err(ApiError::invalid(
+                "ValidationError",
+                "The specified value for roleName is invalid. It must contain only alphanumeric characters and/or the \
+                 following: +=,.@_- and have at most 64 of them",
+            ));
+        }
+        let path = params.get("Path").unwrap_or("/");
+        if !path.starts_with('/') || !path.ends_with('/') || path.len() > 512 {
+            return Err(ApiError::invalid("ValidationError", "The specified value for path is invalid. It must begin and end with /"));
+        }
+        let trust = params.required("AssumeRolePolicyDocument")?;
+        Policy::parse(trust, Kind::Trust).map_err(malformed)?;
+        let tags = params.tags("Tags.member");
+        check_tags(&tags)?;
+
+        let _guard = self.store.change();
+        if self.store.get::<Role>(KIND, &name.to_lowercase())?.is_some() {
+            return Err(ApiError::conflict("EntityAlreadyExists", format!("Role with name {name} already exists.")));
+        }
+        let role = Role {
+            name: name.to_owned(),
+            path: path.to_owned(),
+            arn: format!("arn:aws:iam::{}:role{path}{name}", self.account.id),
+            id: format!("AROA{}", random_id(17)),
+            created: iso_now(),
+            trust: trust.to_owned(),
+            description: params.get("Description").map(str::to_owned),
+            max_session: params.number("MaxSessionDuration")?.unwrap_or(3600),
+            tags,
+            inline: BTreeMap::new(),
+            attached: BTreeSet::new(),
+        };
+        self.store.put(KIND, &name.to_lowercase(), &role)?;
+        Ok(vec![role.xml()])
+    }
+
+    pub(super) fn list_roles(&self, params: &Params) -> ApiResult<Vec<Xml>> {
+        let prefix = params.get("PathPrefix").unwrap_or("/");
+        let roles: Vec<Role> = self.store.list(KIND)?;
+        let found = roles.iter().filter(|role| role.path.starts_with(prefix));
+        // ListRoles leaves tags out of its answer, as AWS does: ListRoleTags has them.
+        let member = |role: &Role| match (Role { tags: BTreeMap::new(), ..role.clone() }).xml() {
+            Xml::Tree(_, fields) => tree("member", fields),
+            leaf @ Xml::Text(..) => leaf,
+        };
+        Ok(vec![tree("Roles", found.map(member).collect()), text("IsTruncated", false)])
+    }
+
+    pub(super) fn delete_role(&self, params: &Params) -> ApiResult<Vec<Xml>> {
+        let _guard = self.store.change();
+        let role = self.role(params)?;
+        if !role.attached.is_empty() {
+            return Err(ApiError::conflict("DeleteConflict", "Cannot delete entity, must detach all policies first."));
+        }
+        if !role.inline.is_empty() {
+            return Err(ApiError::conflict("DeleteConflict", "Cannot delete entity, must delete policies first."));
+        }
+        self.store.delete(KIND, &role.name.to_lowercase())?;
+        Ok(Vec::new())
+    }
+
+    pub(super) fn update_trust(&self, params: &Params) -> ApiResult<Vec<Xml>> {
+        let document = params.required("PolicyDocument")?;
+        Policy::parse(document, Kind::Trust).map_err(malformed)?;
+        self.change_role(params, |role| {
+            role.trust = document.to_owned();
+            Ok(())
+        })
+    }
+
+    pub(super) fn put_role_policy(&self, params: &Params) -> ApiResult<Vec<Xml>> {
+        let (name, document) = (params.required("PolicyName")?, params.required("PolicyDocument")?);
+        Policy::parse(document, Kind::Identity).map_err(malformed)?;
+        self.change_role(params, |role| {
+            role.inline.insert(name.to_owned(), document.to_owned());
+            Ok(())
+        })
+    }
+
+    pub(super) fn get_role_policy(&self, params: &Params) -> ApiResult<Vec<Xml>> {
+        let (role, name) = (self.role(params)?, params.required("PolicyName")?);
+        let document = role.inline.get(name).ok_or_else(|| no_such_policy(name))?;
+        Ok(vec![text("RoleName", &role.name), text("PolicyName", name), text("PolicyDocument", percent_encode(document))])
+    }
+}
+
+fn malformed(reason: String) -> ApiError {
+    ApiError::invalid("MalformedPolicyDocument", reason)
+}
+
+fn check_tags(tags: &BTreeMap<String, String>) -> ApiResult<()> {
+    match tags.len() > MAX_TAGS {
+        true => Err(ApiError::conflict("LimitExceeded", "Cannot exceed quota for TagsPerRole: 50")),
+        false => Ok(()),
+    }
+}
+
+fn random_id(length: usize) -> String {
+    std::iter::repeat_with(|| fastrand::choice(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567").map_or('A', |&byte| char::from(byte)))
+        .take(length)
+        .collect()
+}
+
+/// IAM answers documents percent-encoded (RFC 3986).
+fn percent_encode(document: &str) -> String {
+    form_urlencoded::byte_serialize(document.as_bytes()).collect::<String>().replace('+', "%20")
+}

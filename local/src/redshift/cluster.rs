@@ -1,0 +1,110 @@
+//! A cluster as it is kept, and what it answers of itself at a given moment.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{optional, tags_xml};
+use crate::account::{Account, iso};
+use crate::protocol::query::{Xml, text, tree};
+
+pub const KIND: &str = "redshift-cluster";
+
+/// Times are milliseconds since the epoch. The state is never stored: it follows from the clock, so that a
+/// cluster goes on becoming available while no process runs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Cluster {
+    pub id: String,
+    pub node_type: String,
+    pub nodes: i64,
+    pub database: String,
+    pub admin: String,
+    pub port: i64,
+    pub secret: Option<String>,
+    pub encrypted: bool,
+    pub public: bool,
+    pub snapshot_retention: i64,
+    pub tags: BTreeMap<String, String>,
+    /// Role ARN → when it is in sync.
+    pub roles: BTreeMap<String, i64>,
+    pub created: i64,
+    pub available_at: i64,
+    pub gone_at: Option<i64>,
+    pub final_snapshot: Option<String>,
+    pub namespace: String,
+    pub region: String,
+    pub account: String,
+}
+
+impl Cluster {
+    pub fn is_gone(&self, now: i64) -> bool {
+        self.gone_at.is_some_and(|gone| gone <= now)
+    }
+
+    /// One of the states of R14.
+    pub fn status(&self, now: i64) -> &'static str {
+        match self.gone_at {
+            Some(_) if self.final_snapshot.is_some() => "final-snapshot",
+            Some(_) => "deleting",
+            None if now < self.available_at => "creating",
+            None => "available",
+        }
+    }
+
+    pub fn arn(&self) -> String {
+        format!("arn:aws:redshift:{}:{}:cluster:{}", self.region, self.account, self.id)
+    }
+
+    /// Slices of the whole cluster: what COPY spreads its files over (C5).
+    pub fn slices(&self) -> i64 {
+        self.nodes * slices_of(&self.node_type)
+    }
+
+    pub fn xml(&self, now: i64) -> Xml {
+        let status = self.status(now);
+        let availability = if status == "available" { "Available" } else { "Modifying" };
+        let role = |(arn, in_sync_at): (&String, &i64)| {
+            let applied = if now < *in_sync_at { "adding" } else { "in-sync" };
+            tree("ClusterIamRole", vec![text("IamRoleArn", arn), text("ApplyStatus", applied)])
+        };
+        let mut fields = vec![
+            text("ClusterIdentifier", &self.id),
+            text("NodeType", &self.node_type),
+            text("ClusterStatus", status),
+            text("ClusterAvailabilityStatus", availability),
+            text("MasterUsername", &self.admin),
+            text("DBName", &self.database),
+            text("AutomatedSnapshotRetentionPeriod", self.snapshot_retention),
+            text("ManualSnapshotRetentionPeriod", -1),
+            text("ClusterVersion", "1.0"),
+            text("AllowVersionUpgrade", true),
+            text("NumberOfNodes", self.nodes),
+            text("PubliclyAccessible", self.public),
+            text("Encrypted", self.encrypted),
+            text("EnhancedVpcRouting", false),
+            text("ClusterNamespaceArn", &self.namespace),
+            tree("IamRoles", self.roles.iter().map(role).collect()),
+            tags_xml(&self.tags),
+        ];
+        fields.extend(optional("MasterPasswordSecretArn", self.secret.as_ref()));
+        if status != "creating" {
+            let address = format!("{}.local.{}.redshift.amazonaws.com", self.id, self.region);
+            fields.push(text("ClusterCreateTime", iso(self.created)));
+            fields.push(tree("Endpoint", vec![text("Address", address), text("Port", self.port)]));
+        }
+        tree("Cluster", fields)
+    }
+
+    pub fn owner(&self) -> Account {
+        Account { id: self.account.clone(), region: self.region.clone() }
+    }
+}
+
+/// Slices of one node (C5). The sizes that AWS does not publish count as two.
+pub fn slices_of(node_type: &str) -> i64 {
+    match node_type {
+        "ra3.4xlarge" | "rg.4xlarge" => 4,
+        "ra3.16xlarge" | "rg.12xlarge" | "dc2.8xlarge" => 16,
+        _ => 2,
+    }
+}

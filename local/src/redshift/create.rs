@@ -1,0 +1,154 @@
+//! `CreateCluster`, with the refusals that AWS answers before it makes anything.
+
+use std::collections::BTreeMap;
+
+use super::cluster::{Cluster, KIND};
+use super::{Redshift, millis};
+use crate::account::now_millis;
+use crate::error::{ApiError, ApiResult};
+use crate::protocol::query::{Params, Xml};
+use crate::protocol::uuid;
+
+const NODE_TYPES: [&str; 8] = [
+    "rg.large",
+    "rg.xlarge",
+    "rg.4xlarge",
+    "rg.12xlarge",
+    "ra3.large",
+    "ra3.xlplus",
+    "ra3.4xlarge",
+    "ra3.16xlarge",
+];
+
+impl Redshift {
+    pub(super) fn create_cluster(&self, params: &Params) -> ApiResult<Vec<Xml>> {
+        let id = params.required("ClusterIdentifier")?;
+        check_identifier(id)?;
+        let node_type = check_node_type(params.required("NodeType")?)?;
+        let nodes = check_nodes(params.get("ClusterType"), params.number("NumberOfNodes")?)?;
+        let admin = params.required("MasterUsername")?;
+        check_admin(admin)?;
+        let managed = check_password(params.get("MasterUserPassword"), params.flag("ManageMasterPassword"))?;
+        let port = params.number("Port")?.unwrap_or(5439);
+        if !(5431..=5455).contains(&port) && !(8191..=8215).contains(&port) {
+            return Err(invalid(format!("The port {port} is not in the ranges 5431-5455 and 8191-8215.")));
+        }
+        if params.flag("Encrypted") == Some(false) {
+            return Err(invalid("Unencrypted clusters can't be created. Remove Encrypted=false."));
+        }
+        let retention = params.number("AutomatedSnapshotRetentionPeriod")?.unwrap_or(1);
+        if !(1..=35).contains(&retention) {
+            return Err(invalid("The automated snapshot retention period must be between 1 and 35 for this node type."));
+        }
+        let roles = params.list("IamRoles.IamRoleArn");
+        roles.iter().try_for_each(|arn| self.assumable_role(arn).map(drop))?;
+
+        let _guard = self.store.change();
+        if self.cluster(id).is_ok() {
+            return Err(ApiError::invalid("ClusterAlreadyExists", format!("Cluster already exists: {id}")));
+        }
+        let tags: BTreeMap<String, String> = params.tags("Tags.Tag");
+        let now = now_millis();
+        let available_at = now + millis(self.pace.creating);
+        let secret = match managed {
+            true => Some(self.secrets.create_for_cluster(id, admin, &tags)?),
+            false => None,
+        };
+        let cluster = Cluster {
+            id: id.to_owned(),
+            node_type: node_type.to_owned(),
+            nodes,
+            database: params.get("DBName").unwrap_or("dev").to_owned(),
+            admin: admin.to_owned(),
+            port,
+            secret,
+            encrypted: true,
+            public: params.flag("PubliclyAccessible").unwrap_or(false),
+            snapshot_retention: retention,
+            tags,
+            roles: roles.into_iter().map(|arn| (arn, available_at)).collect(),
+            created: now,
+            available_at,
+            gone_at: None,
+            final_snapshot: None,
+            namespace: format!("arn:aws:redshift:{}:{}:namespace:{}", self.account.region, self.account.id, uuid()),
+            region: self.account.region.clone(),
+            account: self.account.id.clone(),
+        };
+        self.store.put(KIND, id, &cluster)?;
+        Ok(vec![cluster.xml(now)])
+    }
+}
+
+fn invalid(message: impl Into<String>) -> ApiError {
+    ApiError::invalid("InvalidParameterValue", message)
+}
+
+/// R7: the pattern of the Data API, which is the stricter one.
+fn check_identifier(id: &str) -> ApiResult<()> {
+    let parts_ok = id.split('-').all(|part| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    });
+    if parts_ok && id.len() <= 63 && id.starts_with(|first: char| first.is_ascii_lowercase()) {
+        return Ok(());
+    }
+    Err(invalid(format!(
+        "The parameter ClusterIdentifier is not a valid identifier: {id}. Identifiers must begin with a letter; must \
+         contain only lowercase ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two \
+         consecutive hyphens."
+    )))
+}
+
+/// R10: the node types that can still be created.
+fn check_node_type(node_type: &str) -> ApiResult<&str> {
+    match NODE_TYPES.contains(&node_type) {
+        true => Ok(node_type),
+        false => Err(invalid(format!("Invalid node type: {node_type}"))),
+    }
+}
+
+/// R11: `single-node` takes no count, `multi-node` 2 to 100.
+fn check_nodes(cluster_type: Option<&str>, count: Option<i64>) -> ApiResult<i64> {
+    match (cluster_type.unwrap_or("multi-node"), count) {
+        ("single-node", None | Some(1)) => Ok(1),
+        ("single-node", Some(_)) => Err(combination("NumberOfNodes must not be given for a single-node cluster.")),
+        ("multi-node", Some(count @ 2..=100)) => Ok(count),
+        ("multi-node", _) => Err(combination("Number of nodes for cluster type multi-node must be between 2 and 100")),
+        (other, _) => Err(invalid(format!("Invalid cluster type: {other}"))),
+    }
+}
+
+fn combination(message: &str) -> ApiError {
+    ApiError::invalid("InvalidParameterCombination", message)
+}
+
+/// R8.
+fn check_admin(name: &str) -> ApiResult<()> {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_+.@-".contains(c);
+    let well_formed = name.len() <= 128 && name.chars().all(allowed) && name.starts_with(|c: char| c.is_ascii_lowercase());
+    match well_formed && name != "public" {
+        true => Ok(()),
+        false => Err(invalid(format!("The parameter MasterUsername is not valid: {name}"))),
+    }
+}
+
+/// R9: a password that is strong enough, or one managed by Secrets Manager, and not both.
+fn check_password(password: Option<&str>, managed: Option<bool>) -> ApiResult<bool> {
+    match (password, managed.unwrap_or(false)) {
+        (Some(_), true) => Err(combination("MasterUserPassword can't be combined with ManageMasterPassword.")),
+        (None, true) => Ok(true),
+        (None, false) => Err(invalid("The parameter MasterUserPassword must be provided, or ManageMasterPassword.")),
+        (Some(password), false) => {
+            let has = |test: fn(&u8) -> bool| password.bytes().any(|byte| test(&byte));
+            let printable = password.bytes().all(|byte| (33..=126).contains(&byte) && !br#"'"\/@"#.contains(&byte));
+            let mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit);
+            match (8..=64).contains(&password.len()) && printable && mixed {
+                true => Ok(false),
+                false => Err(invalid(
+                    "The parameter MasterUserPassword is not a valid password: 8 to 64 printable ASCII characters \
+                     other than ' \" \\ / @, with an upper case letter, a lower case letter and a digit.",
+                )),
+            }
+        }
+    }
+}

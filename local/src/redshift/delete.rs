@@ -1,0 +1,98 @@
+//! `DeleteCluster` and the snapshots that it may leave.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::cluster::{Cluster, KIND};
+use super::{Redshift, millis, tags_xml};
+use crate::account::{iso, now_millis};
+use crate::error::{ApiError, ApiResult};
+use crate::protocol::query::{Params, Xml, text, tree};
+
+const SNAPSHOT: &str = "redshift-snapshot";
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Snapshot {
+    id: String,
+    cluster: String,
+    tags: BTreeMap<String, String>,
+    created: i64,
+    retention: i64,
+}
+
+impl Snapshot {
+    fn xml(&self) -> Xml {
+        let fields = vec![
+            text("SnapshotIdentifier", &self.id),
+            text("ClusterIdentifier", &self.cluster),
+            text("Status", "available"),
+            text("SnapshotType", "manual"),
+            text("SnapshotCreateTime", iso(self.created)),
+            text("ManualSnapshotRetentionPeriod", self.retention),
+            tags_xml(&self.tags),
+        ];
+        tree("Snapshot", fields)
+    }
+}
+
+impl Redshift {
+    /// R15: a final snapshot is taken unless it is skipped, and then it needs a name that is free.
+    pub(super) fn delete_cluster(&self, params: &Params) -> ApiResult<Vec<Xml>> {
+        let _guard = self.store.change();
+        let mut cluster = self.settled_cluster(params.required("ClusterIdentifier")?)?;
+        let now = now_millis();
+        let snapshot = params.get("FinalClusterSnapshotIdentifier");
+        match (params.flag("SkipFinalClusterSnapshot").unwrap_or(false), snapshot) {
+            (true, None) => {}
+            (false, Some(id)) => {
+                if self.store.get::<Snapshot>(SNAPSHOT, id)?.is_some() {
+                    let message = format!("Cannot create the snapshot because a snapshot with the identifier {id} already exists.");
+                    return Err(ApiError::invalid("ClusterSnapshotAlreadyExists", message));
+                }
+                let retention = params.number("FinalClusterSnapshotRetentionPeriod")?.unwrap_or(-1);
+                let (id, tags) = (id.to_owned(), cluster.tags.clone());
+                let snapshot = Snapshot { id, cluster: cluster.id.clone(), tags, created: now, retention };
+                self.store.put(SNAPSHOT, &snapshot.id, &snapshot)?;
+                cluster.final_snapshot = Some(snapshot.id);
+            }
+            _ => {
+                return Err(ApiError::invalid(
+                    "InvalidParameterCombination",
+                    "FinalClusterSnapshotIdentifier is required unless SkipFinalClusterSnapshot is specified.",
+                ));
+            }
+        }
+        cluster.gone_at = Some(now + millis(self.pace.deleting));
+        self.store.put(KIND, &cluster.id, &cluster)?;
+        self.warehouses.stop(&cluster.id);
+        Ok(vec![cluster.xml(now)])
+    }
+
+    /// The end of a deletion: data, secret and record go, in this order, so that a kill in between is made good
+    /// by the next look at the cluster.
+    pub(super) fn clear_away(&self, cluster: &Cluster) -> ApiResult<()> {
+        self.warehouses.delete(&cluster.id)?;
+        if let Some(secret) = &cluster.secret {
+            self.secrets.delete(secret)?;
+        }
+        Ok(self.store.delete(KIND, &cluster.id)?)
+    }
+
+    pub(super) fn describe_snapshots(&self, params: &Params) -> ApiResult<Vec<Xml>> {
+        let all: Vec<Snapshot> = self.store.list(SNAPSHOT)?;
+        let wanted = |snapshot: &&Snapshot| {
+            params.get("ClusterIdentifier").is_none_or(|id| id == snapshot.cluster)
+                && params.get("SnapshotIdentifier").is_none_or(|id| id == snapshot.id)
+        };
+        Ok(vec![tree("Snapshots", all.iter().filter(wanted).map(Snapshot::xml).collect())])
+    }
+
+    pub(super) fn delete_snapshot(&self, params: &Params) -> ApiResult<Vec<Xml>> {
+        let id = params.required("SnapshotIdentifier")?;
+        let missing = || ApiError::not_found("ClusterSnapshotNotFound", format!("Snapshot {id} not found."));
+        let snapshot: Snapshot = self.store.get(SNAPSHOT, id)?.ok_or_else(missing)?;
+        self.store.delete(SNAPSHOT, id)?;
+        Ok(vec![snapshot.xml()])
+    }
+}

@@ -1,0 +1,178 @@
+//! Redshift's control plane: clusters that take their time to come and go, their tags and their roles.
+
+mod cluster;
+mod create;
+mod delete;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::account::{Account, now_millis};
+use crate::error::{ApiError, ApiResult};
+use crate::iam::policy::{Decision, Kind, Policy, Principal, Question};
+use crate::iam::{Role, find_role};
+use crate::protocol::query::{self, Params, Xml, tag_list, text, tree};
+use crate::protocol::{Request, Response};
+use crate::secrets::Secrets;
+use crate::store::Store;
+use crate::warehouse::Warehouses;
+
+pub use cluster::{Cluster, slices_of};
+
+const NAMESPACE: &str = "http://redshift.amazonaws.com/doc/2012-12-01/";
+
+/// How long the transitions of a cluster take. AWS needs minutes; a laptop should not.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    pub creating: Duration,
+    pub deleting: Duration,
+    pub modifying: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        let short = Duration::from_millis(150);
+        Self { creating: Duration::from_millis(300), deleting: short, modifying: short }
+    }
+}
+
+#[derive(Clone)]
+pub struct Redshift {
+    pub store: Store,
+    pub account: Account,
+    pub secrets: Secrets,
+    pub warehouses: Warehouses,
+    pub pace: Pace,
+}
+
+impl Redshift {
+    pub fn handle(&self, request: &Request) -> Response {
+        let params = Params::parse(request);
+        let action = params.get("Action").unwrap_or_default();
+        match self.dispatch(action, &params) {
+            Ok(result) => query::answer(action, NAMESPACE, result),
+            Err(error) => query::refuse(&error, NAMESPACE),
+        }
+    }
+
+    fn dispatch(&self, action: &str, params: &Params) -> ApiResult<Vec<Xml>> {
+        match action {
+            "CreateCluster" => self.create_cluster(params),
+            "DescribeClusters" => self.describe_clusters(params),
+            "DeleteCluster" => self.delete_cluster(params),
+            "ModifyClusterIamRoles" => self.modify_roles(params),
+            "DescribeClusterSnapshots" => self.describe_snapshots(params),
+            "DeleteClusterSnapshot" => self.delete_snapshot(params),
+            "CreateTags" => self.change_tags(params, |tags| tags.extend(params.tags("Tags.Tag"))),
+            "DeleteTags" => self.change_tags(params, |tags| {
+                params.list("TagKeys.TagKey").iter().for_each(|key| drop(tags.remove(key)));
+            }),
+            other => Err(ApiError::unknown_operation("Redshift", other)),
+        }
+    }
+
+    /// The cluster as it is now; one whose deletion has ended is cleared away and not found.
+    pub fn cluster(&self, id: &str) -> ApiResult<Cluster> {
+        let missing = || ApiError::not_found("ClusterNotFound", format!("Cluster {id} not found."));
+        let cluster: Cluster = self.store.get(cluster::KIND, id)?.ok_or_else(missing)?;
+        match cluster.is_gone(now_millis()) {
+            true => {
+                self.clear_away(&cluster)?;
+                Err(missing())
+            }
+            false => Ok(cluster),
+        }
+    }
+
+    fn clusters(&self) -> ApiResult<Vec<Cluster>> {
+        let all: Vec<Cluster> = self.store.list(cluster::KIND)?;
+        let (gone, here): (Vec<_>, Vec<_>) = all.into_iter().partition(|cluster| cluster.is_gone(now_millis()));
+        gone.iter().try_for_each(|cluster| self.clear_away(cluster))?;
+        Ok(here)
+    }
+
+    fn describe_clusters(&self, params: &Params) -> ApiResult<Vec<Xml>> {
+        let found = match params.get("ClusterIdentifier") {
+            Some(id) => vec![self.cluster(id)?],
+            None => self.clusters()?,
+        };
+        // R18: a cluster is listed when it has any of the keys, or any of the values.
+        let (keys, values) = (params.list("TagKeys.TagKey"), params.list("TagValues.TagValue"));
+        let wanted = |cluster: &&Cluster| {
+            (keys.is_empty() && values.is_empty())
+                || cluster.tags.iter().any(|(key, value)| keys.contains(key) || values.contains(value))
+        };
+        Ok(vec![tree("Clusters", found.iter().filter(wanted).map(|cluster| cluster.xml(now_millis())).collect())])
+    }
+
+    fn modify_roles(&self, params: &Params) -> ApiResult<Vec<Xml>> {
+        let _guard = self.store.change();
+        let mut cluster = self.settled_cluster(params.required("ClusterIdentifier")?)?;
+        let added = params.list("AddIamRoles.IamRoleArn");
+        added.iter().try_for_each(|arn| self.assumable_role(arn).map(drop))?;
+        let in_sync_at = now_millis() + millis(self.pace.modifying);
+        cluster.roles.extend(added.into_iter().map(|arn| (arn, in_sync_at)));
+        params.list("RemoveIamRoles.IamRoleArn").iter().for_each(|arn| drop(cluster.roles.remove(arn)));
+        self.store.put(cluster::KIND, &cluster.id, &cluster)?;
+        Ok(vec![cluster.xml(now_millis())])
+    }
+
+    /// The cluster, when nothing is under way on it.
+    fn settled_cluster(&self, id: &str) -> ApiResult<Cluster> {
+        let cluster = self.cluster(id)?;
+        match cluster.status(now_millis()) {
+            "available" => Ok(cluster),
+            _ => Err(ApiError::invalid(
+                "InvalidClusterState",
+                format!("There is an operation running on the Cluster. Please try to modify it at a later time: {id}"),
+            )),
+        }
+    }
+
+    fn change_tags(&self, params: &Params, change: impl FnOnce(&mut BTreeMap<String, String>)) -> ApiResult<Vec<Xml>> {
+        let _guard = self.store.change();
+        let name = params.required("ResourceName")?;
+        let missing = || ApiError::not_found("ResourceNotFoundFault", format!("{name} is not a cluster here."));
+        let id = name.rsplit(':').next().unwrap_or_default();
+        let mut cluster = self.cluster(id).map_err(|_| missing())?;
+        change(&mut cluster.tags);
+        self.store.put(cluster::KIND, &cluster.id, &cluster)?;
+        Ok(Vec::new())
+    }
+
+    /// The role, if Redshift may assume it: it exists and its trust names Redshift and this account (R4, R5).
+    pub fn assumable_role(&self, arn: &str) -> ApiResult<Role> {
+        let invalid = || {
+            ApiError::invalid(
+                "InvalidParameterValue",
+                format!("The IAM role {arn} is not valid. The IAM role must delegate access to an Amazon Redshift account."),
+            )
+        };
+        let role = find_role(&self.store, &self.account, arn)?.ok_or_else(invalid)?;
+        let trust = Policy::parse(&role.trust, Kind::Trust).map_err(|_| invalid())?;
+        let source = format!("arn:aws:redshift:{}:{}:cluster:any", self.account.region, self.account.id);
+        let context = [("aws:sourceaccount", self.account.id.clone()), ("aws:sourcearn", source)];
+        let question = Question {
+            principal: &Principal::Service("redshift.amazonaws.com".into()),
+            action: "sts:AssumeRole",
+            resource: arn,
+            context: &context.map(|(key, value)| (key.to_owned(), value)).into(),
+        };
+        match trust.decide(&question) {
+            Decision::Allow => Ok(role),
+            Decision::ExplicitDeny | Decision::ImplicitDeny => Err(invalid()),
+        }
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn tags_xml(tags: &BTreeMap<String, String>) -> Xml {
+    tag_list("Tags", "Tag", tags)
+}
+
+fn optional(name: &'static str, value: Option<&String>) -> Vec<Xml> {
+    value.map(|value| text(name, value)).into_iter().collect()
+}

@@ -1,0 +1,119 @@
+//! Who may do what with a bucket: the owner's policy, the reader's policies, and the account between them.
+
+use std::collections::BTreeMap;
+
+use s3s::{S3Result, s3_error};
+
+use super::body::{ObjectRead, Source};
+use super::bucket::Bucket;
+use super::listing::{Page, Query};
+use super::object::ObjectInfo;
+use super::Buckets;
+use crate::iam::policy::{Decision, Kind, Policy, Principal, Question};
+
+/// A principal with the policies that it carries: a role that COPY assumes.
+pub struct Reader {
+    pub principal: Principal,
+    pub policies: Vec<Policy>,
+}
+
+impl Buckets {
+    /// The caller of the API: full rights in its own account, elsewhere what the bucket's policy gives it.
+    pub fn caller(&self) -> Reader {
+        let everything = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+        let account = self.account.id.clone();
+        let arn = format!("arn:aws:iam::{account}:user/local");
+        let policies = Policy::parse(everything, Kind::Identity).into_iter().collect();
+        Reader { principal: Principal::Aws { account, arn }, policies }
+    }
+
+    /// The bucket, when it exists, has the expected owner, and `reader` may do `action` there.
+    pub fn open(
+        &self,
+        reader: &Reader,
+        name: &str,
+        expected_owner: Option<&str>,
+        action: &str,
+        key: Option<&str>,
+    ) -> S3Result<Bucket> {
+        let bucket = self.bucket(name)?;
+        let owner_differs = expected_owner.is_some_and(|owner| owner != bucket.owner);
+        match !owner_differs && self.allows(reader, &bucket, action, key) {
+            true => Ok(bucket),
+            false => Err(s3_error!(AccessDenied, "Access Denied")),
+        }
+    }
+
+    /// An explicit deny anywhere wins. Inside one account either side may allow; across accounts both must.
+    fn allows(&self, reader: &Reader, bucket: &Bucket, action: &str, key: Option<&str>) -> bool {
+        let arn = format!("arn:aws:s3:::{}", bucket.name);
+        let resource = key.map_or_else(|| arn.clone(), |key| format!("{arn}/{key}"));
+        // In the process and on loopback nothing can be overheard: both count as TLS.
+        let mut context = BTreeMap::from([("aws:securetransport".to_owned(), "true".to_owned())]);
+        if let (Some(key), "s3:ListBucket") = (key, action) {
+            context.insert("s3:prefix".to_owned(), key.to_owned());
+        }
+        let resource = if action == "s3:ListBucket" { &arn } else { &resource };
+        let question = Question { principal: &reader.principal, action, resource, context: &context };
+
+        let theirs = reader.policies.iter().map(|policy| policy.decide(&question));
+        let identity = theirs.fold(Decision::ImplicitDeny, strongest);
+        let policy = bucket.policy.as_deref().and_then(|text| Policy::parse(text, Kind::Resource).ok());
+        let resource_side = policy.map_or(Decision::ImplicitDeny, |policy| policy.decide(&question));
+
+        let Principal::Aws { account, .. } = &reader.principal else { return false };
+        match (identity, resource_side) {
+            (Decision::ExplicitDeny, _) | (_, Decision::ExplicitDeny) => false,
+            (Decision::Allow, Decision::Allow) => true,
+            (Decision::ImplicitDeny, Decision::ImplicitDeny) => false,
+            _ => *account == bucket.owner,
+        }
+    }
+
+    /// A page of the keys under a prefix, as `reader`.
+    pub fn list_as(&self, reader: &Reader, name: &str, query: &Query) -> S3Result<Page> {
+        self.open(reader, name, None, "s3:ListBucket", Some(&query.prefix))?;
+        self.list(name, query)
+    }
+
+    /// All objects under a prefix, as `reader`.
+    pub fn list_all_as(&self, reader: &Reader, name: &str, prefix: &str) -> S3Result<Vec<ObjectInfo>> {
+        let mut query = Query { prefix: prefix.to_owned(), limit: 1000, ..Query::default() };
+        let mut objects = Vec::new();
+        loop {
+            let page = self.list_as(reader, name, &query)?;
+            objects.extend(page.objects);
+            if !page.truncated {
+                return Ok(objects);
+            }
+            query.after = page.last;
+        }
+    }
+
+    /// An object's bytes, as `reader`.
+    pub fn read_as(&self, reader: &Reader, name: &str, key: &str) -> S3Result<ObjectRead> {
+        self.open(reader, name, None, "s3:GetObject", Some(key))?;
+        let (info, source) = self.find(name, key, None)?;
+        let reader = self.read(&source).map_err(s3s::S3Error::internal_error)?;
+        Ok(ObjectRead { size: info.size, reader })
+    }
+
+    /// An object's description and where its bytes are.
+    pub fn find(&self, bucket: &str, key: &str, version: Option<&str>) -> S3Result<(ObjectInfo, Source)> {
+        if let Some(mount) = self.mount(bucket) {
+            let found = mount.object(key).map_err(s3s::S3Error::internal_error)?;
+            let (info, path) = found.ok_or_else(|| s3_error!(NoSuchKey, "The specified key does not exist."))?;
+            return Ok((info, Source::File(path)));
+        }
+        let version = self.version(bucket, key, version)?;
+        Ok((version.info(), Source::Segments { bucket: bucket.to_owned(), segments: version.segments }))
+    }
+}
+
+fn strongest(one: Decision, other: Decision) -> Decision {
+    match (one, other) {
+        (Decision::ExplicitDeny, _) | (_, Decision::ExplicitDeny) => Decision::ExplicitDeny,
+        (Decision::Allow, _) | (_, Decision::Allow) => Decision::Allow,
+        _ => Decision::ImplicitDeny,
+    }
+}

@@ -1,0 +1,529 @@
+//! The operations of S3 that the stand-in knows, as `s3s` names them. What is not here is refused as not implemented.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use s3s::dto::*;
+use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
+
+use super::Buckets;
+use super::body::Declared;
+use super::bucket::{Bucket, CreateTags};
+use super::listing::{Page, Query};
+use super::object::{Attributes, ObjectInfo, Preconditions, Version};
+
+type Answer<T> = S3Result<S3Response<T>>;
+
+/// S3's limit of keys in one page and in one DeleteObjects (R31).
+const MAX_KEYS: i32 = 1000;
+
+#[async_trait::async_trait]
+impl S3 for Buckets {
+    async fn create_bucket(&self, req: S3Request<CreateBucketInput>) -> Answer<CreateBucketOutput> {
+        let tags = req.extensions.get::<CreateTags>().cloned().unwrap_or_default();
+        let bucket = self.create(&req.input, tags)?;
+        Ok(S3Response::new(CreateBucketOutput { location: Some(format!("/{}", bucket.name)) }))
+    }
+
+    async fn delete_bucket(&self, req: S3Request<DeleteBucketInput>) -> Answer<DeleteBucketOutput> {
+        let bucket = self.writable(&req.input.bucket, req.input.expected_bucket_owner.as_ref(), "s3:DeleteBucket", None)?;
+        self.delete(&bucket)?;
+        Ok(S3Response::with_status(DeleteBucketOutput::default(), http::StatusCode::NO_CONTENT))
+    }
+
+    async fn head_bucket(&self, req: S3Request<HeadBucketInput>) -> Answer<HeadBucketOutput> {
+        let bucket = self.readable(&req.input.bucket, req.input.expected_bucket_owner.as_ref(), "s3:ListBucket", Some(""))?;
+        Ok(S3Response::new(HeadBucketOutput { bucket_region: Some(bucket.region), ..Default::default() }))
+    }
+
+    async fn list_buckets(&self, _req: S3Request<ListBucketsInput>) -> Answer<ListBucketsOutput> {
+        let entry = |bucket: Bucket| s3s::dto::Bucket {
+            name: Some(bucket.name),
+            bucket_region: Some(bucket.region),
+            creation_date: Some(timestamp(bucket.created)),
+        };
+        let buckets = self.all()?.into_iter().map(entry).collect();
+        Ok(S3Response::new(ListBucketsOutput { buckets: Some(buckets), ..Default::default() }))
+    }
+
+    async fn get_bucket_location(&self, req: S3Request<GetBucketLocationInput>) -> Answer<GetBucketLocationOutput> {
+        let owner = req.input.expected_bucket_owner.as_ref();
+        let region = self.readable(&req.input.bucket, owner, "s3:GetBucketLocation", None)?.region;
+        let location_constraint = (region != "us-east-1").then(|| BucketLocationConstraint::from(region));
+        Ok(S3Response::new(GetBucketLocationOutput { location_constraint }))
+    }
+
+    async fn put_bucket_policy(&self, req: S3Request<PutBucketPolicyInput>) -> Answer<PutBucketPolicyOutput> {
+        self.put_policy(&req.input)
+    }
+
+    async fn get_bucket_policy(&self, req: S3Request<GetBucketPolicyInput>) -> Answer<GetBucketPolicyOutput> {
+        self.get_policy(&req.input)
+    }
+
+    async fn delete_bucket_policy(&self, req: S3Request<DeleteBucketPolicyInput>) -> Answer<DeleteBucketPolicyOutput> {
+        self.delete_policy(&req.input)
+    }
+
+    async fn put_public_access_block(&self, req: S3Request<PutPublicAccessBlockInput>) -> Answer<PutPublicAccessBlockOutput> {
+        self.put_block(&req.input)
+    }
+
+    async fn get_public_access_block(&self, req: S3Request<GetPublicAccessBlockInput>) -> Answer<GetPublicAccessBlockOutput> {
+        self.get_block(&req.input)
+    }
+
+    async fn put_bucket_encryption(&self, req: S3Request<PutBucketEncryptionInput>) -> Answer<PutBucketEncryptionOutput> {
+        self.put_encryption(&req.input)
+    }
+
+    async fn get_bucket_encryption(&self, req: S3Request<GetBucketEncryptionInput>) -> Answer<GetBucketEncryptionOutput> {
+        self.get_encryption(&req.input)
+    }
+
+    async fn put_bucket_ownership_controls(
+        &self,
+        req: S3Request<PutBucketOwnershipControlsInput>,
+    ) -> Answer<PutBucketOwnershipControlsOutput> {
+        self.put_ownership(&req.input)
+    }
+
+    async fn get_bucket_ownership_controls(
+        &self,
+        req: S3Request<GetBucketOwnershipControlsInput>,
+    ) -> Answer<GetBucketOwnershipControlsOutput> {
+        self.get_ownership(&req.input)
+    }
+
+    async fn put_bucket_tagging(&self, req: S3Request<PutBucketTaggingInput>) -> Answer<PutBucketTaggingOutput> {
+        self.put_tags(&req.input)
+    }
+
+    async fn get_bucket_tagging(&self, req: S3Request<GetBucketTaggingInput>) -> Answer<GetBucketTaggingOutput> {
+        self.get_tags(&req.input)
+    }
+
+    async fn put_bucket_versioning(&self, req: S3Request<PutBucketVersioningInput>) -> Answer<PutBucketVersioningOutput> {
+        self.put_versioning(&req.input)
+    }
+
+    async fn get_bucket_versioning(&self, req: S3Request<GetBucketVersioningInput>) -> Answer<GetBucketVersioningOutput> {
+        self.get_versioning(&req.input)
+    }
+
+    async fn put_object(&self, req: S3Request<PutObjectInput>) -> Answer<PutObjectOutput> {
+        let (headers, trailing) = (req.headers, req.trailing_headers);
+        let input = req.input;
+        let owner = input.expected_bucket_owner.as_ref();
+        let bucket = self.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
+        let attributes = Attributes {
+            content_type: input.content_type,
+            content_encoding: input.content_encoding,
+            cache_control: input.cache_control,
+            content_disposition: input.content_disposition,
+            metadata: input.metadata.into_iter().flatten().collect(),
+        };
+        let conditions = preconditions(input.if_none_match, input.if_match);
+        let declared = Declared {
+            md5: input.content_md5,
+            checksum: Checksum {
+                checksum_crc32: input.checksum_crc32,
+                checksum_crc32c: input.checksum_crc32c,
+                checksum_crc64nvme: input.checksum_crc64nvme,
+                checksum_sha1: input.checksum_sha1,
+                checksum_sha256: input.checksum_sha256,
+                checksum_type: None,
+            },
+            trailer: headers.get("x-amz-trailer").and_then(|name| name.to_str().ok()).map(str::to_owned),
+            trailing,
+        };
+        let staged = self.stage(&bucket.name, input.body, declared).await?;
+        let checksum = staged.checksum.clone();
+        let version = self.write(&bucket, &input.key, staged, attributes, &conditions)?;
+        let output = PutObjectOutput {
+            e_tag: Some(ETag::Strong(version.etag)),
+            version_id: bucket.versioning.is_some().then_some(version.id),
+            checksum_crc32: checksum.checksum_crc32,
+            checksum_crc32c: checksum.checksum_crc32c,
+            checksum_crc64nvme: checksum.checksum_crc64nvme,
+            checksum_sha1: checksum.checksum_sha1,
+            checksum_sha256: checksum.checksum_sha256,
+            server_side_encryption: Some(ServerSideEncryption::from(bucket.encryption.algorithm)),
+            ..Default::default()
+        };
+        Ok(S3Response::new(output))
+    }
+
+    async fn get_object(&self, req: S3Request<GetObjectInput>) -> Answer<GetObjectOutput> {
+        let input = req.input;
+        let owner = input.expected_bucket_owner.as_ref();
+        let bucket = self.readable(&input.bucket, owner, "s3:GetObject", Some(&input.key))?;
+        let (info, source) = self.find(&bucket.name, &input.key, input.version_id.as_deref())?;
+        check_etag(&info, input.if_match.as_ref(), input.if_none_match.as_ref())?;
+        let range = match &input.range {
+            Some(range) => Some(range.check(info.size).map_err(|_| s3_error!(InvalidRange, "The requested range is not satisfiable"))?),
+            None => None,
+        };
+        let (start, end) = range.as_ref().map_or((0, info.size), |range| (range.start, range.end));
+        let attributes = self.attributes(&bucket.name, &input.key, input.version_id.as_deref())?;
+        let output = GetObjectOutput {
+            accept_ranges: Some("bytes".to_owned()),
+            body: Some(self.stream(source, start, end)),
+            content_length: Some(to_i64(end - start)),
+            content_range: range.map(|range| format!("bytes {}-{}/{}", range.start, range.end - 1, info.size)),
+            content_type: attributes.content_type,
+            content_encoding: attributes.content_encoding,
+            metadata: Some(attributes.metadata.into_iter().collect()),
+            e_tag: Some(ETag::Strong(info.etag)),
+            last_modified: Some(timestamp(info.modified)),
+            version_id: input.version_id,
+            ..Default::default()
+        };
+        Ok(S3Response::new(output))
+    }
+
+    async fn head_object(&self, req: S3Request<HeadObjectInput>) -> Answer<HeadObjectOutput> {
+        let input = req.input;
+        let owner = input.expected_bucket_owner.as_ref();
+        let bucket = self.readable(&input.bucket, owner, "s3:GetObject", Some(&input.key))?;
+        let (info, _) = self.find(&bucket.name, &input.key, input.version_id.as_deref())?;
+        check_etag(&info, input.if_match.as_ref(), input.if_none_match.as_ref())?;
+        let attributes = self.attributes(&bucket.name, &input.key, input.version_id.as_deref())?;
+        let output = HeadObjectOutput {
+            accept_ranges: Some("bytes".to_owned()),
+            content_length: Some(to_i64(info.size)),
+            content_type: attributes.content_type,
+            content_encoding: attributes.content_encoding,
+            metadata: Some(attributes.metadata.into_iter().collect()),
+            e_tag: Some(ETag::Strong(info.etag)),
+            last_modified: Some(timestamp(info.modified)),
+            ..Default::default()
+        };
+        Ok(S3Response::new(output))
+    }
+
+    async fn delete_object(&self, req: S3Request<DeleteObjectInput>) -> Answer<DeleteObjectOutput> {
+        let input = req.input;
+        let owner = input.expected_bucket_owner.as_ref();
+        let bucket = self.writable(&input.bucket, owner, delete_action(input.version_id.as_ref()), Some(&input.key))?;
+        let changed = Buckets::delete_object(self, &bucket, &input.key, input.version_id.as_deref())?;
+        let output = DeleteObjectOutput {
+            delete_marker: changed.as_ref().map(|version| version.delete_marker),
+            version_id: changed.map(|version| version.id),
+            ..Default::default()
+        };
+        Ok(S3Response::with_status(output, http::StatusCode::NO_CONTENT))
+    }
+
+    async fn delete_objects(&self, req: S3Request<DeleteObjectsInput>) -> Answer<DeleteObjectsOutput> {
+        let input = req.input;
+        if input.delete.objects.len() > MAX_KEYS as usize || input.delete.objects.is_empty() {
+            return Err(s3_error!(MalformedXML, "The XML you provided was not well-formed or did not validate against our published schema"));
+        }
+        self.readable(&input.bucket, input.expected_bucket_owner.as_ref(), "s3:ListBucket", None).or_else(|error| {
+            // Whether a key may be deleted is asked key by key; here only whether the bucket is there and is who it should be.
+            if *error.code() == s3s::S3ErrorCode::NoSuchBucket || input.expected_bucket_owner.is_some() { Err(error) } else { self.bucket(&input.bucket) }
+        })?;
+        let (mut deleted, mut errors) = (Vec::new(), Vec::new());
+        for object in input.delete.objects {
+            let action = delete_action(object.version_id.as_ref());
+            let gone = self
+                .writable(&input.bucket, None, action, Some(&object.key))
+                .and_then(|bucket| Buckets::delete_object(self, &bucket, &object.key, object.version_id.as_deref()));
+            match gone {
+                Ok(changed) => {
+                    let marker = changed.filter(|version| version.delete_marker);
+                    deleted.push(DeletedObject {
+                        key: Some(object.key),
+                        delete_marker: marker.as_ref().map(|_| true),
+                        delete_marker_version_id: marker.map(|version| version.id),
+                        version_id: object.version_id,
+                    });
+                }
+                Err(error) => errors.push(Error {
+                    code: Some(error.code().as_str().to_owned()),
+                    key: Some(object.key),
+                    message: error.message().map(str::to_owned),
+                    version_id: object.version_id,
+                }),
+            }
+        }
+        let quiet = input.delete.quiet.unwrap_or(false);
+        let output = DeleteObjectsOutput {
+            deleted: (!quiet).then_some(deleted),
+            errors: Some(errors),
+            ..Default::default()
+        };
+        Ok(S3Response::new(output))
+    }
+
+    async fn list_objects_v2(&self, req: S3Request<ListObjectsV2Input>) -> Answer<ListObjectsV2Output> {
+        let input = req.input;
+        let prefix = input.prefix.clone().unwrap_or_default();
+        self.readable(&input.bucket, input.expected_bucket_owner.as_ref(), "s3:ListBucket", Some(&prefix))?;
+        let max_keys = input.max_keys.unwrap_or(MAX_KEYS).clamp(0, MAX_KEYS);
+        let after = match &input.continuation_token {
+            Some(token) => decode_token(token)?,
+            None => input.start_after.clone().unwrap_or_default(),
+        };
+        let query = Query { prefix, delimiter: input.delimiter.clone(), after, limit: max_keys as usize };
+        let page = self.list(&input.bucket, &query)?;
+        let (contents, common_prefixes) = shown(&page);
+        let output = ListObjectsV2Output {
+            key_count: i32::try_from(contents.len() + common_prefixes.len()).ok(),
+            is_truncated: Some(page.truncated),
+            next_continuation_token: page.truncated.then(|| encode_token(&page.last)),
+            continuation_token: input.continuation_token,
+            contents: Some(contents),
+            common_prefixes: Some(common_prefixes),
+            name: Some(input.bucket),
+            prefix: input.prefix,
+            delimiter: input.delimiter,
+            start_after: input.start_after,
+            max_keys: Some(max_keys),
+            ..Default::default()
+        };
+        Ok(S3Response::new(output))
+    }
+
+    async fn list_object_versions(&self, req: S3Request<ListObjectVersionsInput>) -> Answer<ListObjectVersionsOutput> {
+        let input = req.input;
+        let prefix = input.prefix.clone().unwrap_or_default();
+        self.readable(&input.bucket, input.expected_bucket_owner.as_ref(), "s3:ListBucketVersions", Some(&prefix))?;
+        if input.delimiter.is_some() {
+            return Err(s3_error!(NotImplemented, "ListObjectVersions with a delimiter"));
+        }
+        let limit = input.max_keys.unwrap_or(MAX_KEYS).clamp(1, MAX_KEYS) as usize;
+        let page = self.version_page(&input.bucket, &prefix, input.key_marker.as_deref(), input.version_id_marker.as_deref(), limit)?;
+        let (mut versions, mut markers) = (Vec::new(), Vec::new());
+        for (version, is_latest) in &page.versions {
+            match version.delete_marker {
+                true => markers.push(marker_entry(version, *is_latest)),
+                false => versions.push(version_entry(version, *is_latest)),
+            }
+        }
+        let last = page.truncated.then(|| page.versions.last()).flatten().map(|(version, _)| version);
+        let output = ListObjectVersionsOutput {
+            is_truncated: Some(page.truncated),
+            next_key_marker: last.map(|version| version.key.clone()),
+            next_version_id_marker: last.map(|version| version.id.clone()),
+            versions: Some(versions),
+            delete_markers: Some(markers),
+            name: Some(input.bucket),
+            prefix: input.prefix,
+            ..Default::default()
+        };
+        Ok(S3Response::new(output))
+    }
+
+    async fn create_multipart_upload(&self, req: S3Request<CreateMultipartUploadInput>) -> Answer<CreateMultipartUploadOutput> {
+        let input = req.input;
+        let owner = input.expected_bucket_owner.as_ref();
+        let bucket = self.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
+        let attributes = Attributes {
+            content_type: input.content_type,
+            content_encoding: input.content_encoding,
+            cache_control: input.cache_control,
+            content_disposition: input.content_disposition,
+            metadata: input.metadata.into_iter().flatten().collect(),
+        };
+        let upload = self.start_upload(&bucket.name, &input.key, attributes)?;
+        let output = CreateMultipartUploadOutput {
+            bucket: Some(upload.bucket),
+            key: Some(upload.key),
+            upload_id: Some(upload.id),
+            checksum_algorithm: input.checksum_algorithm,
+            checksum_type: input.checksum_type,
+            ..Default::default()
+        };
+        Ok(S3Response::new(output))
+    }
+
+    async fn upload_part(&self, req: S3Request<UploadPartInput>) -> Answer<UploadPartOutput> {
+        let (headers, trailing) = (req.headers, req.trailing_headers);
+        let input = req.input;
+        let owner = input.expected_bucket_owner.as_ref();
+        let bucket = self.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
+        if !(1..=10_000).contains(&input.part_number) {
+            return Err(s3_error!(InvalidArgument, "Part number must be an integer between 1 and 10000, inclusive"));
+        }
+        let declared = Declared {
+            md5: input.content_md5,
+            checksum: Checksum {
+                checksum_crc32: input.checksum_crc32,
+                checksum_crc32c: input.checksum_crc32c,
+                checksum_crc64nvme: input.checksum_crc64nvme,
+                checksum_sha1: input.checksum_sha1,
+                checksum_sha256: input.checksum_sha256,
+                checksum_type: None,
+            },
+            trailer: headers.get("x-amz-trailer").and_then(|name| name.to_str().ok()).map(str::to_owned),
+            trailing,
+        };
+        let staged = self.stage(&bucket.name, input.body, declared).await?;
+        let checksum = staged.checksum.clone();
+        let etag = self.add_part(&bucket.name, &input.key, &input.upload_id, input.part_number, staged)?;
+        let output = UploadPartOutput {
+            e_tag: Some(ETag::Strong(etag)),
+            checksum_crc32: checksum.checksum_crc32,
+            checksum_crc32c: checksum.checksum_crc32c,
+            checksum_crc64nvme: checksum.checksum_crc64nvme,
+            checksum_sha1: checksum.checksum_sha1,
+            checksum_sha256: checksum.checksum_sha256,
+            ..Default::default()
+        };
+        Ok(S3Response::new(output))
+    }
+
+    async fn complete_multipart_upload(
+        &self,
+        req: S3Request<CompleteMultipartUploadInput>,
+    ) -> Answer<CompleteMultipartUploadOutput> {
+        let input = req.input;
+        let owner = input.expected_bucket_owner.as_ref();
+        let bucket = self.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
+        let listed = input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
+        let conditions = preconditions(input.if_none_match, input.if_match);
+        let version = self.complete_upload(&bucket, &input.key, &input.upload_id, &listed, &conditions)?;
+        let output = CompleteMultipartUploadOutput {
+            location: Some(format!("/{}/{}", bucket.name, input.key)),
+            bucket: Some(bucket.name),
+            key: Some(input.key),
+            e_tag: Some(ETag::Strong(version.etag)),
+            ..Default::default()
+        };
+        Ok(S3Response::new(output))
+    }
+
+    async fn abort_multipart_upload(&self, req: S3Request<AbortMultipartUploadInput>) -> Answer<AbortMultipartUploadOutput> {
+        let input = req.input;
+        let owner = input.expected_bucket_owner.as_ref();
+        let bucket = self.writable(&input.bucket, owner, "s3:AbortMultipartUpload", Some(&input.key))?;
+        self.abort_upload(&bucket.name, &input.key, &input.upload_id)?;
+        Ok(S3Response::with_status(AbortMultipartUploadOutput::default(), http::StatusCode::NO_CONTENT))
+    }
+
+    async fn list_multipart_uploads(&self, req: S3Request<ListMultipartUploadsInput>) -> Answer<ListMultipartUploadsOutput> {
+        let input = req.input;
+        let owner = input.expected_bucket_owner.as_ref();
+        let bucket = self.readable(&input.bucket, owner, "s3:ListBucketMultipartUploads", None)?;
+        let prefix = input.prefix.unwrap_or_default();
+        let uploads = self.uploads(&bucket.name)?.into_iter().filter(|upload| upload.key.starts_with(&prefix));
+        let entry = |upload: super::upload::Upload| MultipartUpload {
+            key: Some(upload.key),
+            upload_id: Some(upload.id),
+            initiated: Some(timestamp(upload.started)),
+            ..Default::default()
+        };
+        let output = ListMultipartUploadsOutput {
+            bucket: Some(bucket.name),
+            uploads: Some(uploads.map(entry).collect()),
+            is_truncated: Some(false),
+            ..Default::default()
+        };
+        Ok(S3Response::new(output))
+    }
+}
+
+impl Buckets {
+    fn readable(&self, name: &str, owner: Option<&String>, action: &str, key: Option<&str>) -> S3Result<Bucket> {
+        self.open(&self.caller(), name, owner.map(String::as_str), action, key)
+    }
+
+    /// As `readable`; nothing is ever written to a mounted directory.
+    fn writable(&self, name: &str, owner: Option<&String>, action: &str, key: Option<&str>) -> S3Result<Bucket> {
+        let bucket = self.readable(name, owner, action, key)?;
+        match self.mount(name) {
+            Some(_) => Err(s3_error!(AccessDenied, "Access Denied")),
+            None => Ok(bucket),
+        }
+    }
+
+    fn attributes(&self, bucket: &str, key: &str, version: Option<&str>) -> S3Result<Attributes> {
+        match self.mount(bucket) {
+            Some(_) => Ok(Attributes::default()),
+            None => Ok(self.version(bucket, key, version)?.attributes),
+        }
+    }
+}
+
+fn delete_action(version: Option<&String>) -> &'static str {
+    if version.is_some() { "s3:DeleteObjectVersion" } else { "s3:DeleteObject" }
+}
+
+fn preconditions(none_match: Option<ETagCondition>, must_match: Option<ETagCondition>) -> Preconditions {
+    let must_match = match must_match {
+        Some(ETagCondition::ETag(etag)) => Some(etag.value().to_owned()),
+        Some(ETagCondition::Any) | None => None,
+    };
+    Preconditions { must_be_absent: none_match.is_some(), must_match }
+}
+
+fn check_etag(info: &ObjectInfo, must: Option<&ETagCondition>, must_not: Option<&ETagCondition>) -> S3Result<()> {
+    let is_it = |condition: &ETagCondition| match condition {
+        ETagCondition::ETag(etag) => etag.value() == info.etag,
+        ETagCondition::Any => true,
+    };
+    if must.is_some_and(|condition| !is_it(condition)) {
+        return Err(s3_error!(PreconditionFailed, "At least one of the pre-conditions you specified did not hold"));
+    }
+    match must_not.is_some_and(is_it) {
+        true => Err(s3_error!(NotModified, "Not Modified")),
+        false => Ok(()),
+    }
+}
+
+fn shown(page: &Page) -> (Vec<Object>, Vec<CommonPrefix>) {
+    let object = |info: &ObjectInfo| Object {
+        key: Some(info.key.clone()),
+        size: Some(to_i64(info.size)),
+        e_tag: Some(ETag::Strong(info.etag.clone())),
+        last_modified: Some(timestamp(info.modified)),
+        storage_class: Some(ObjectStorageClass::from_static(ObjectStorageClass::STANDARD)),
+        ..Default::default()
+    };
+    let prefix = |prefix: &String| CommonPrefix { prefix: Some(prefix.clone()) };
+    (page.objects.iter().map(object).collect(), page.prefixes.iter().map(prefix).collect())
+}
+
+fn version_entry(version: &Version, is_latest: bool) -> ObjectVersion {
+    ObjectVersion {
+        key: Some(version.key.clone()),
+        version_id: Some(version.id.clone()),
+        is_latest: Some(is_latest),
+        size: Some(to_i64(version.size())),
+        e_tag: Some(ETag::Strong(version.etag.clone())),
+        last_modified: Some(timestamp(version.modified)),
+        ..Default::default()
+    }
+}
+
+fn marker_entry(version: &Version, is_latest: bool) -> DeleteMarkerEntry {
+    DeleteMarkerEntry {
+        key: Some(version.key.clone()),
+        version_id: Some(version.id.clone()),
+        is_latest: Some(is_latest),
+        last_modified: Some(timestamp(version.modified)),
+        owner: None,
+    }
+}
+
+fn encode_token(key: &str) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(key)
+}
+
+fn decode_token(token: &str) -> S3Result<String> {
+    use base64::Engine as _;
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(token).ok();
+    let key = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+    key.ok_or_else(|| s3_error!(InvalidArgument, "The continuation token provided is incorrect"))
+}
+
+fn timestamp(millis: i64) -> Timestamp {
+    let since = Duration::from_millis(u64::try_from(millis).unwrap_or_default());
+    Timestamp::from(UNIX_EPOCH.checked_add(since).unwrap_or_else(SystemTime::now))
+}
+
+fn to_i64(size: u64) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,276 @@
+//! The bytes of objects: taken in while they are checked, kept in the store or in files, read back.
+
+use std::io::{Cursor, Read};
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
+use futures::{Stream, StreamExt, TryStreamExt};
+use md5::{Digest, Md5};
+use s3s::checksum::ChecksumHasher;
+use s3s::dto::{Checksum, StreamingBlob};
+use s3s::{S3Result, TrailingHeaders, s3_error};
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
+use tokio_util::io::ReaderStream;
+
+use super::Buckets;
+
+/// Bodies up to this size live in the store beside their records; larger ones are files.
+const INLINE_BYTES: usize = 256 << 10;
+
+/// A run of bytes of an object: one for an object put at once, one a part for an upload in parts.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Segment {
+    pub id: String,
+    pub size: u64,
+    pub in_file: bool,
+}
+
+/// Bytes that were taken in and checked, not yet part of an object. `etag` is their MD5 in hex.
+#[derive(Debug)]
+pub struct Staged {
+    pub segment: Segment,
+    pub etag: String,
+    pub checksum: Checksum,
+}
+
+/// What the client said the bytes would be.
+#[derive(Default)]
+pub struct Declared {
+    pub md5: Option<String>,
+    pub checksum: Checksum,
+    /// The algorithm whose value follows the body in a trailer.
+    pub trailer: Option<String>,
+    pub trailing: Option<TrailingHeaders>,
+}
+
+/// Where an object's bytes are.
+#[derive(Debug, Clone)]
+pub enum Source {
+    Segments { bucket: String, segments: Vec<Segment> },
+    File(PathBuf),
+}
+
+/// An object opened for reading from start to end, with its size in bytes.
+pub struct ObjectRead {
+    pub size: u64,
+    pub reader: Box<dyn Read + Send>,
+}
+
+impl Declared {
+    fn hasher(&self) -> ChecksumHasher {
+        let named = |name: &str| self.trailer.as_deref().is_some_and(|trailer| trailer.to_lowercase().ends_with(name));
+        let mut hasher = ChecksumHasher::default();
+        hasher.crc32 = (self.checksum.checksum_crc32.is_some() || named("crc32")).then(Default::default);
+        hasher.crc32c = (self.checksum.checksum_crc32c.is_some() || named("crc32c")).then(Default::default);
+        hasher.sha1 = (self.checksum.checksum_sha1.is_some() || named("sha1")).then(Default::default);
+        hasher.sha256 = (self.checksum.checksum_sha256.is_some() || named("sha256")).then(Default::default);
+        hasher.crc64nvme = (self.checksum.checksum_crc64nvme.is_some() || named("crc64nvme")).then(Default::default);
+        hasher
+    }
+
+    /// Refuses bytes that are not the declared ones. A trailer is known only once the body has been read.
+    fn verify(self, md5: &[u8], computed: &Checksum) -> S3Result<()> {
+        let trailers = self.trailing.as_ref().and_then(TrailingHeaders::take).unwrap_or_default();
+        let trailer = |name: &str| trailers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let pairs = [
+            (self.checksum.checksum_crc32.or_else(|| trailer("x-amz-checksum-crc32")), &computed.checksum_crc32),
+            (self.checksum.checksum_crc32c.or_else(|| trailer("x-amz-checksum-crc32c")), &computed.checksum_crc32c),
+            (self.checksum.checksum_sha1.or_else(|| trailer("x-amz-checksum-sha1")), &computed.checksum_sha1),
+            (self.checksum.checksum_sha256.or_else(|| trailer("x-amz-checksum-sha256")), &computed.checksum_sha256),
+            (self.checksum.checksum_crc64nvme.or_else(|| trailer("x-amz-checksum-crc64nvme")), &computed.checksum_crc64nvme),
+        ];
+        if self.md5.is_some_and(|declared| declared != BASE64.encode(md5)) {
+            return Err(s3_error!(BadDigest, "The Content-MD5 you specified did not match what we received."));
+        }
+        match pairs.into_iter().any(|(declared, computed)| declared.is_some() && declared.as_ref() != computed.as_ref()) {
+            true => Err(s3_error!(BadDigest, "The checksum you specified did not match the calculated checksum.")),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Buckets {
+    pub fn body_directory(&self, bucket: &str) -> PathBuf {
+        self.store.directory().join("objects").join(bucket)
+    }
+
+    fn body_file(&self, bucket: &str, id: &str) -> PathBuf {
+        self.body_directory(bucket).join(id)
+    }
+
+    /// Takes a body in. What fails half-way leaves nothing behind.
+    pub async fn stage(&self, bucket: &str, body: Option<StreamingBlob>, declared: Declared) -> S3Result<Staged> {
+        let mut incoming = Incoming { bytes: Vec::new(), file: None, size: 0, path: PathBuf::new() };
+        let segment_id = format!("{:032x}", fastrand::u128(..));
+        incoming.path = self.body_file(bucket, &segment_id);
+        let (mut md5, mut hasher) = (Md5::new(), declared.hasher());
+        let taken = async {
+            let mut body = body;
+            while let Some(chunk) = next_chunk(&mut body).await? {
+                md5.update(&chunk);
+                hasher.update(&chunk);
+                incoming.take(&chunk).await.map_err(s3s::S3Error::internal_error)?;
+            }
+            let (digest, computed) = (md5.finalize(), hasher.finalize());
+            declared.verify(&digest, &computed)?;
+            incoming.finish().await.map_err(s3s::S3Error::internal_error)?;
+            S3Result::Ok((format!("{digest:x}"), computed))
+        };
+        let (etag, checksum) = match taken.await {
+            Ok(taken) => taken,
+            Err(error) => {
+                drop(incoming.file.take());
+                let _ = std::fs::remove_file(&incoming.path);
+                return Err(error);
+            }
+        };
+        let in_file = incoming.file.is_some();
+        if !in_file {
+            let stored = self.store.bodies.insert(body_key(bucket, &segment_id), incoming.bytes);
+            stored.map_err(s3s::S3Error::internal_error)?;
+        }
+        Ok(Staged { segment: Segment { id: segment_id, size: incoming.size, in_file }, etag, checksum })
+    }
+
+
+    pub fn discard(&self, bucket: &str, segments: &[Segment]) -> S3Result<()> {
+        for segment in segments {
+            if !segment.in_file {
+                let removed = self.store.bodies.remove(body_key(bucket, &segment.id));
+                removed.map_err(s3s::S3Error::internal_error)?;
+                continue;
+            }
+            match std::fs::remove_file(self.body_file(bucket, &segment.id)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(s3s::S3Error::internal_error(error)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn inline(&self, bucket: &str, id: &str) -> std::io::Result<Bytes> {
+        let missing = || std::io::Error::new(std::io::ErrorKind::NotFound, format!("body {id} is missing"));
+        let value = self.store.bodies.get(body_key(bucket, id)).map_err(std::io::Error::other)?.ok_or_else(missing)?;
+        Ok(Bytes::copy_from_slice(&value))
+    }
+
+    /// Reads from start to end on the calling thread.
+    pub fn read(&self, source: &Source) -> std::io::Result<Box<dyn Read + Send>> {
+        match source {
+            Source::File(path) => Ok(Box::new(std::fs::File::open(path)?)),
+            Source::Segments { bucket, segments } => {
+                let mut all: Box<dyn Read + Send> = Box::new(std::io::empty());
+                for segment in segments {
+                    let next: Box<dyn Read + Send> = match segment.in_file {
+                        true => Box::new(std::fs::File::open(self.body_file(bucket, &segment.id))?),
+                        false => Box::new(Cursor::new(self.inline(bucket, &segment.id)?)),
+                    };
+                    all = Box::new(all.chain(next));
+                }
+                Ok(all)
+            }
+        }
+    }
+
+    /// The bytes from `start` to `end`, exclusive, as a stream.
+    pub fn stream(&self, source: Source, start: u64, end: u64) -> StreamingBlob {
+        let pieces: Vec<(Piece, u64, u64)> = match source {
+            Source::File(path) => vec![(Piece::File(path), start, end)],
+            Source::Segments { bucket, segments } => {
+                let mut pieces = Vec::new();
+                let mut offset = 0;
+                for segment in segments {
+                    let (from, to) = (start.max(offset), end.min(offset + segment.size));
+                    if from < to {
+                        let piece = match segment.in_file {
+                            true => Piece::File(self.body_file(&bucket, &segment.id)),
+                            false => Piece::Inline(bucket.clone(), segment.id),
+                        };
+                        pieces.push((piece, from - offset, to - offset));
+                    }
+                    offset += segment.size;
+                }
+                pieces
+            }
+        };
+        let buckets = self.clone();
+        let bytes = futures::stream::iter(pieces)
+            .then(move |(piece, from, to)| {
+                let buckets = buckets.clone();
+                async move { piece.open(&buckets, from, to).await }
+            })
+            .try_flatten();
+        StreamingBlob::wrap(bytes)
+    }
+}
+
+enum Piece {
+    Inline(String, String),
+    File(PathBuf),
+}
+
+type ByteStream = std::pin::Pin<Box<dyn Stream<Item = std::io::Result<Bytes>> + Send + Sync>>;
+
+impl Piece {
+    async fn open(self, buckets: &Buckets, from: u64, to: u64) -> std::io::Result<ByteStream> {
+        match self {
+            Self::Inline(bucket, id) => {
+                let bytes = buckets.inline(&bucket, &id)?;
+                let range = usize::try_from(from).unwrap_or(0)..usize::try_from(to).unwrap_or(bytes.len());
+                let slice = bytes.slice(range);
+                Ok(Box::pin(futures::stream::once(async move { Ok(slice) })))
+            }
+            Self::File(path) => {
+                let mut file = tokio::fs::File::open(path).await?;
+                file.seek(std::io::SeekFrom::Start(from)).await?;
+                Ok(Box::pin(ReaderStream::with_capacity(file.take(to - from), INLINE_BYTES)))
+            }
+        }
+    }
+}
+
+struct Incoming {
+    bytes: Vec<u8>,
+    file: Option<tokio::fs::File>,
+    size: u64,
+    path: PathBuf,
+}
+
+impl Incoming {
+    async fn take(&mut self, chunk: &[u8]) -> std::io::Result<()> {
+        self.size += chunk.len() as u64;
+        if let Some(file) = &mut self.file {
+            return file.write_all(chunk).await;
+        }
+        self.bytes.extend_from_slice(chunk);
+        if self.bytes.len() > INLINE_BYTES {
+            if let Some(directory) = self.path.parent() {
+                tokio::fs::create_dir_all(directory).await?;
+            }
+            let mut file = tokio::fs::File::create(&self.path).await?;
+            file.write_all(&std::mem::take(&mut self.bytes)).await?;
+            self.file = Some(file);
+        }
+        Ok(())
+    }
+
+    async fn finish(&mut self) -> std::io::Result<()> {
+        match &mut self.file {
+            Some(file) => file.flush().await,
+            None => Ok(()),
+        }
+    }
+}
+
+async fn next_chunk(body: &mut Option<StreamingBlob>) -> S3Result<Option<Bytes>> {
+    let Some(body) = body else { return Ok(None) };
+    let cut = |error| s3_error!(error, IncompleteBody, "the body ended early or could not be read");
+    body.next().await.transpose().map_err(cut)
+}
+
+fn body_key(bucket: &str, id: &str) -> Vec<u8> {
+    format!("{bucket}\0{id}").into_bytes()
+}

@@ -1,0 +1,163 @@
+//! A bucket's record: made, found, deleted.
+
+use std::collections::BTreeMap;
+
+use s3s::dto::{CreateBucketInput, ServerSideEncryption};
+use s3s::{S3Result, s3_error};
+use serde::{Deserialize, Serialize};
+
+use super::{Buckets, Mount};
+use crate::account::now_millis;
+use crate::error::StoreError;
+
+const KIND: &str = "bucket";
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Bucket {
+    pub name: String,
+    pub owner: String,
+    pub region: String,
+    pub created: i64,
+    pub tags: BTreeMap<String, String>,
+    pub policy: Option<String>,
+    pub public_access_block: Option<PublicAccessBlock>,
+    pub encryption: Encryption,
+    pub ownership: Option<String>,
+    /// `Enabled`, `Suspended`, or never set.
+    pub versioning: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct PublicAccessBlock {
+    pub block_acls: bool,
+    pub ignore_acls: bool,
+    pub block_policy: bool,
+    pub restrict: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Encryption {
+    pub algorithm: String,
+    pub key: Option<String>,
+    pub bucket_key: bool,
+}
+
+impl Default for Encryption {
+    fn default() -> Self {
+        Self { algorithm: ServerSideEncryption::AES256.into(), key: None, bucket_key: false }
+    }
+}
+
+/// The tags of a `CreateBucket` request. `s3s` does not know them yet, so that the endpoint reads them from the
+/// body and hands them over with the request.
+#[derive(Debug, Clone, Default)]
+pub struct CreateTags(pub BTreeMap<String, String>);
+
+impl CreateTags {
+    /// `<CreateBucketConfiguration><Tags><Tag><Key>…`
+    pub fn from_body(body: &[u8]) -> Self {
+        #[derive(Deserialize)]
+        struct Configuration {
+            #[serde(rename = "Tags")]
+            tags: Option<Tags>,
+        }
+        #[derive(Deserialize)]
+        struct Tags {
+            #[serde(rename = "Tag", default)]
+            tag: Vec<Tag>,
+        }
+        #[derive(Deserialize)]
+        struct Tag {
+            #[serde(rename = "Key")]
+            key: String,
+            #[serde(rename = "Value")]
+            value: String,
+        }
+        let tags = quick_xml::de::from_reader::<_, Configuration>(body).ok().and_then(|read| read.tags);
+        Self(tags.into_iter().flat_map(|tags| tags.tag).map(|tag| (tag.key, tag.value)).collect())
+    }
+}
+
+impl Buckets {
+    pub fn mount(&self, name: &str) -> Option<&Mount> {
+        self.mounts.get(name)
+    }
+
+    pub fn bucket(&self, name: &str) -> S3Result<Bucket> {
+        if let Some(mount) = self.mount(name) {
+            return Ok(mount.bucket(name));
+        }
+        self.store.get(KIND, name).map_err(internal)?.ok_or_else(|| s3_error!(NoSuchBucket, "The specified bucket does not exist"))
+    }
+
+    pub fn all(&self) -> S3Result<Vec<Bucket>> {
+        self.store.list(KIND).map_err(internal)
+    }
+
+    pub fn save(&self, bucket: &Bucket) -> S3Result<()> {
+        self.store.put(KIND, &bucket.name, bucket).map_err(internal)
+    }
+
+    /// A new bucket has what AWS gives it since 2023: nothing public, encrypted, owned by its owner.
+    pub fn create(&self, input: &CreateBucketInput, tags: CreateTags) -> S3Result<Bucket> {
+        let wanted = input.create_bucket_configuration.as_ref().and_then(|c| c.location_constraint.as_ref());
+        let region = match wanted.map(|constraint| constraint.as_str()) {
+            // R30: us-east-1 is no location constraint, but the absence of one.
+            Some("us-east-1") => return Err(s3_error!(InvalidLocationConstraint, "The specified location-constraint is not valid")),
+            Some(region) => region.to_owned(),
+            None => "us-east-1".to_owned(),
+        };
+        if region != self.account.region {
+            return Err(s3_error!(
+                IllegalLocationConstraintException,
+                "The {region} location constraint is incompatible for the region specific endpoint this request was sent to."
+            ));
+        }
+        let _guard = self.store.change();
+        match self.bucket(&input.bucket) {
+            Ok(bucket) if bucket.owner == self.account.id => {
+                return Err(s3_error!(BucketAlreadyOwnedByYou, "Your previous request to create the named bucket succeeded and you already own it."));
+            }
+            Ok(_) => return Err(s3_error!(BucketAlreadyExists, "The requested bucket name is not available.")),
+            Err(_) => {}
+        }
+        let all_blocked = PublicAccessBlock { block_acls: true, ignore_acls: true, block_policy: true, restrict: true };
+        let bucket = Bucket {
+            name: input.bucket.clone(),
+            owner: self.account.id.clone(),
+            region,
+            created: now_millis(),
+            tags: tags.0,
+            policy: None,
+            public_access_block: Some(all_blocked),
+            encryption: Encryption::default(),
+            ownership: Some(input.object_ownership.as_ref().map_or("BucketOwnerEnforced", |o| o.as_str()).to_owned()),
+            versioning: None,
+        };
+        self.save(&bucket)?;
+        Ok(bucket)
+    }
+
+    /// R31: a bucket goes only when nothing is in it, not even a delete marker.
+    pub fn delete(&self, bucket: &Bucket) -> S3Result<()> {
+        let _guard = self.store.change();
+        if self.versions(&bucket.name, "").next().is_some() {
+            let mut refusal = s3_error!(BucketNotEmpty, "The bucket you tried to delete is not empty");
+            if bucket.versioning.is_some() {
+                refusal.set_message("The bucket you tried to delete is not empty. You must delete all versions in the bucket.");
+            }
+            return Err(refusal);
+        }
+        self.store.delete(KIND, &bucket.name).map_err(internal)?;
+        self.forget_uploads(&bucket.name)?;
+        // Whatever a killed process left beside the records goes with the bucket.
+        match std::fs::remove_dir_all(self.body_directory(&bucket.name)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(s3s::S3Error::internal_error(error)),
+            _ => Ok(()),
+        }
+    }
+}
+
+pub fn internal(error: StoreError) -> s3s::S3Error {
+    s3s::S3Error::internal_error(error)
+}

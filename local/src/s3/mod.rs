@@ -1,0 +1,50 @@
+//! S3: buckets with their settings, versioned objects, uploads in parts, and directories mounted as somebody
+//! else's buckets. `s3s` speaks the protocol; what things mean is decided here.
+
+mod access;
+mod api;
+mod body;
+mod bucket;
+mod bucket_settings;
+mod listing;
+mod mount;
+mod object;
+mod upload;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use s3s::auth::SimpleAuth;
+use s3s::host::{DomainError, MultiDomain};
+use s3s::service::{S3Service, S3ServiceBuilder};
+
+use crate::account::Account;
+use crate::store::Store;
+
+pub use access::Reader;
+pub use body::ObjectRead;
+pub use bucket::CreateTags;
+pub use mount::Mount;
+pub use object::ObjectInfo;
+
+/// All buckets of the stand-in.
+#[derive(Clone)]
+pub struct Buckets {
+    pub store: Store,
+    pub account: Account,
+    pub mounts: Arc<BTreeMap<String, Mount>>,
+}
+
+/// The S3 protocol in front of the buckets, for callers that sign with `key` and `secret`.
+pub fn service(buckets: Buckets, key: &str, secret: &str) -> Result<S3Service, DomainError> {
+    let region = &buckets.account.region;
+    let mut domains = vec!["s3.amazonaws.com".to_owned(), format!("s3.{region}.amazonaws.com")];
+    domains.extend(buckets.mounts.values().map(|mount| format!("s3.{}.amazonaws.com", mount.region)));
+    domains.sort();
+    domains.dedup();
+    let host = MultiDomain::new(&domains)?;
+    let mut builder = S3ServiceBuilder::new(buckets);
+    builder.set_auth(SimpleAuth::from_single(key, secret));
+    builder.set_host(host);
+    Ok(builder.build())
+}

@@ -1,0 +1,136 @@
+//! Uploads in parts: kept until they are completed, when their parts become one object without being copied.
+
+use std::collections::BTreeMap;
+
+use s3s::dto::*;
+use s3s::{S3Result, s3_error};
+use serde::{Deserialize, Serialize};
+
+use super::body::{Segment, Staged};
+use super::bucket::{Bucket, internal};
+use super::object::{Attributes, Preconditions, Version};
+use super::Buckets;
+use crate::account::now_millis;
+
+const KIND: &str = "upload";
+/// Every part but the last has at least this many bytes.
+const MIN_PART_BYTES: u64 = 5 << 20;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Upload {
+    pub id: String,
+    pub bucket: String,
+    pub key: String,
+    pub started: i64,
+    attributes: Attributes,
+    parts: BTreeMap<i32, Part>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Part {
+    etag: String,
+    segment: Segment,
+}
+
+impl Buckets {
+    pub fn start_upload(&self, bucket: &str, key: &str, attributes: Attributes) -> S3Result<Upload> {
+        let upload = Upload {
+            id: format!("{:032x}", fastrand::u128(..)),
+            bucket: bucket.to_owned(),
+            key: key.to_owned(),
+            started: now_millis(),
+            attributes,
+            parts: BTreeMap::new(),
+        };
+        self.store.put(KIND, &record_id(bucket, &upload.id), &upload).map_err(internal)?;
+        Ok(upload)
+    }
+
+    fn upload(&self, bucket: &str, key: &str, id: &str) -> S3Result<Upload> {
+        let found: Option<Upload> = self.store.get(KIND, &record_id(bucket, id)).map_err(internal)?;
+        found.filter(|upload| upload.key == key).ok_or_else(|| s3_error!(NoSuchUpload, "The specified upload does not exist."))
+    }
+
+    /// The open uploads of a bucket, by key.
+    pub fn uploads(&self, bucket: &str) -> S3Result<Vec<Upload>> {
+        let all: Vec<Upload> = self.store.list(KIND).map_err(internal)?;
+        let mut here: Vec<Upload> = all.into_iter().filter(|upload| upload.bucket == bucket).collect();
+        here.sort_by(|a, b| (&a.key, &a.id).cmp(&(&b.key, &b.id)));
+        Ok(here)
+    }
+
+    pub fn add_part(&self, bucket: &str, key: &str, id: &str, number: i32, staged: Staged) -> S3Result<String> {
+        let _guard = self.store.change();
+        let mut upload = self.upload(bucket, key, id)?;
+        let part = Part { etag: staged.etag, segment: staged.segment };
+        let etag = part.etag.clone();
+        let replaced = upload.parts.insert(number, part);
+        self.store.put(KIND, &record_id(bucket, id), &upload).map_err(internal)?;
+        replaced.map_or(Ok(()), |part| self.discard(bucket, &[part.segment]))?;
+        Ok(etag)
+    }
+
+    pub fn complete_upload(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        id: &str,
+        listed: &[CompletedPart],
+        conditions: &Preconditions,
+    ) -> S3Result<Version> {
+        use md5::{Digest, Md5};
+        let upload = self.upload(&bucket.name, key, id)?;
+        if listed.is_empty() {
+            return Err(s3_error!(MalformedXML, "You must specify at least one part"));
+        }
+        let (mut segments, mut digests, mut last_number) = (Vec::new(), Md5::new(), 0);
+        for (position, part) in listed.iter().enumerate() {
+            let number = part.part_number.unwrap_or_default();
+            if number <= last_number {
+                return Err(s3_error!(InvalidPartOrder, "The list of parts was not in ascending order."));
+            }
+            last_number = number;
+            let missing = || s3_error!(InvalidPart, "One or more of the specified parts could not be found: part {number}");
+            let stored = upload.parts.get(&number).ok_or_else(missing)?;
+            if part.e_tag.as_ref().is_some_and(|etag| etag.value() != stored.etag) {
+                return Err(missing());
+            }
+            if stored.segment.size < MIN_PART_BYTES && position + 1 < listed.len() {
+                return Err(s3_error!(EntityTooSmall, "Your proposed upload is smaller than the minimum allowed size"));
+            }
+            digests.update(decode_hex(&stored.etag));
+            segments.push(stored.segment.clone());
+        }
+        let etag = format!("{:x}-{}", digests.finalize(), listed.len());
+        let used: Vec<String> = segments.iter().map(|segment| segment.id.clone()).collect();
+        let version = self.add_version(bucket, key, Some((segments, etag, upload.attributes.clone())), conditions)?;
+        self.store.delete(KIND, &record_id(&bucket.name, id)).map_err(internal)?;
+        let unused = upload.parts.into_values().map(|part| part.segment).filter(|segment| !used.contains(&segment.id));
+        self.discard(&bucket.name, &unused.collect::<Vec<_>>())?;
+        Ok(version)
+    }
+
+    pub fn abort_upload(&self, bucket: &str, key: &str, id: &str) -> S3Result<()> {
+        let _guard = self.store.change();
+        let upload = self.upload(bucket, key, id)?;
+        self.store.delete(KIND, &record_id(bucket, id)).map_err(internal)?;
+        self.discard(bucket, &upload.parts.into_values().map(|part| part.segment).collect::<Vec<_>>())
+    }
+
+    /// The uploads of a bucket go with it.
+    pub fn forget_uploads(&self, bucket: &str) -> S3Result<()> {
+        for upload in self.uploads(bucket)? {
+            self.store.delete(KIND, &record_id(bucket, &upload.id)).map_err(internal)?;
+            self.discard(bucket, &upload.parts.into_values().map(|part| part.segment).collect::<Vec<_>>())?;
+        }
+        Ok(())
+    }
+}
+
+fn record_id(bucket: &str, id: &str) -> String {
+    format!("{bucket}/{id}")
+}
+
+fn decode_hex(text: &str) -> Vec<u8> {
+    (0..text.len() / 2).filter_map(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).ok()).collect()
+}
