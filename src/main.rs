@@ -1,1 +1,39 @@
-fn main(){}
+//! Arguments → command → exit code.
+
+mod apply;
+mod aws;
+mod cli;
+mod command;
+mod config;
+mod error;
+mod event;
+mod load;
+mod plan;
+mod resource;
+mod sample;
+mod view;
+mod warehouse;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let log = tracing_subscriber::EnvFilter::try_from_env("SPARKIFY_LOG").unwrap_or_else(|_| "off".into());
+    tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).init();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(cause) => {
+            view::error(&error::Error::failed("cannot start the runtime").because(cause));
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(command::run(cli.command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            view::error(&failure);
+            ExitCode::from(failure.kind.exit_code())
+        }
+    }
+}

@@ -1,1 +1,95 @@
+//! A local AWS for one warehouse: IAM, STS, S3, Secrets Manager, Redshift and the Redshift Data API, in the process,
+//! under the AWS SDK's HTTP client. SQL runs in DuckDB. What it cannot represent it refuses by name.
 
+mod account;
+mod data_api;
+mod endpoint;
+mod error;
+mod iam;
+mod protocol;
+mod redshift;
+mod s3;
+mod secrets;
+mod store;
+mod sts;
+mod warehouse;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+
+pub use account::Account;
+pub use error::StoreError;
+pub use redshift::Pace;
+pub use s3::Mount;
+
+/// The key pair that requests to the stand-in are signed with. It opens nothing anywhere else.
+pub const ACCESS_KEY: &str = "AKIALOCALSTANDIN";
+pub const SECRET_KEY: &str = "local";
+
+/// What to play, and where its state is.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub account: Account,
+    /// Bucket name → directory on disk.
+    pub mounts: BTreeMap<String, Mount>,
+    pub pace: Pace,
+}
+
+/// The stand-in, open on a directory that no other process uses meanwhile.
+#[derive(Debug, Clone)]
+pub struct Cloud {
+    endpoint: endpoint::Endpoint,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the directory {path} to mount as bucket '{bucket}' cannot be read")]
+    Mount { bucket: String, path: String, source: std::io::Error },
+    #[error("the region {0} does not make a host name")]
+    Region(String),
+}
+
+impl Cloud {
+    /// Opens the state under `directory`, making it where there is none.
+    ///
+    /// # Errors
+    /// `StoreError::Locked` where another process has it open; `OpenError::Mount` where a mounted directory is missing.
+    pub fn open(directory: &Path, options: Options) -> Result<Self, OpenError> {
+        for (bucket, mount) in &options.mounts {
+            let unreadable = |source| OpenError::Mount {
+                bucket: bucket.clone(),
+                path: mount.directory.display().to_string(),
+                source,
+            };
+            std::fs::read_dir(&mount.directory).map(drop).map_err(unreadable)?;
+        }
+        let (account, pace) = (options.account, options.pace);
+        let store = store::Store::open(directory, false)?;
+        let warehouses = warehouse::Warehouses::new(directory.join("warehouses"));
+        let secrets = secrets::Secrets { store: store.clone(), account: account.clone() };
+        let redshift = redshift::Redshift {
+            store: store.clone(),
+            account: account.clone(),
+            secrets: secrets.clone(),
+            warehouses,
+            pace,
+        };
+        let mounts = Arc::new(options.mounts);
+        let buckets = s3::Buckets { store: store.clone(), account: account.clone(), mounts };
+        let s3 = s3::service(buckets.clone(), ACCESS_KEY, SECRET_KEY);
+        let s3 = s3.map_err(|_| OpenError::Region(account.region.clone()))?;
+        let iam = iam::Iam { store, account: account.clone() };
+        let data_api = data_api::DataApi::new(redshift.clone(), buckets);
+        Ok(Self { endpoint: endpoint::Endpoint { account, iam, secrets, redshift, data_api, s3 } })
+    }
+
+    /// What to put under the SDK's clients.
+    pub fn http_client(&self) -> SharedHttpClient {
+        SharedHttpClient::new(self.endpoint.clone())
+    }
+}

@@ -267,7 +267,7 @@ impl Incoming {
 
 async fn next_chunk(body: &mut Option<StreamingBlob>) -> S3Result<Option<Bytes>> {
     let Some(body) = body else { return Ok(None) };
-    let cut = |error| s3_error!(error, IncompleteBody, "the body ended early or could not be read");
+    let cut = |error: s3s::StdError| s3_error!(IncompleteBody, "the body ended early or could not be read: {error}");
     body.next().await.transpose().map_err(cut)
 }
 

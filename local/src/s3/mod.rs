@@ -22,10 +22,8 @@ use crate::account::Account;
 use crate::store::Store;
 
 pub use access::Reader;
-pub use body::ObjectRead;
 pub use bucket::CreateTags;
 pub use mount::Mount;
-pub use object::ObjectInfo;
 
 /// All buckets of the stand-in.
 #[derive(Clone)]

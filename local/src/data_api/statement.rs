@@ -1,0 +1,252 @@
+//! A statement's life: submitted, started, finished or failed or aborted, and what it left.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+use tokio::sync::watch;
+
+use super::Target;
+use crate::account::now_millis;
+use crate::error::{ApiError, ApiResult};
+use crate::protocol::uuid;
+use crate::warehouse::{Cancel, Outcome, ResultSet, Session, Value};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    Submitted,
+    Started,
+    Finished,
+    Failed,
+    Aborted,
+}
+
+impl Status {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Submitted => "SUBMITTED",
+            Self::Started => "STARTED",
+            Self::Finished => "FINISHED",
+            Self::Failed => "FAILED",
+            Self::Aborted => "ABORTED",
+        }
+    }
+
+    pub fn is_final(self) -> bool {
+        !matches!(self, Self::Submitted | Self::Started)
+    }
+}
+
+/// One SQL text of a statement. Durations are nanoseconds (R25).
+pub struct Part {
+    pub sql: String,
+    pub status: Status,
+    pub error: Option<String>,
+    pub duration: u64,
+    pub query: i64,
+    pub outcome: Outcome,
+}
+
+pub struct Statement {
+    id: String,
+    cluster: String,
+    database: String,
+    session_id: Option<String>,
+    created: i64,
+    updated: i64,
+    pub status: Status,
+    pub is_batch: bool,
+    pub parts: Vec<Part>,
+}
+
+/// A statement that its runner changes while others look at it or wait for its end.
+pub struct Shared {
+    statement: Mutex<Statement>,
+    ended: watch::Sender<bool>,
+    /// Set while it runs.
+    cancel: Mutex<Option<Cancel>>,
+    pub session: Arc<Mutex<Session>>,
+}
+
+impl Statement {
+    pub fn new(target: &Target, sqls: Vec<String>, is_batch: bool) -> Self {
+        let part = |sql| Part { sql, status: Status::Submitted, error: None, duration: 0, query: 0, outcome: Outcome::default() };
+        Self {
+            id: uuid(),
+            cluster: target.access.cluster.id.clone(),
+            database: target.database.clone(),
+            session_id: target.session_id.clone(),
+            created: now_millis(),
+            updated: now_millis(),
+            status: Status::Submitted,
+            is_batch,
+            parts: sqls.into_iter().map(part).collect(),
+        }
+    }
+}
+
+impl Shared {
+    pub fn new(statement: Statement, session: Arc<Mutex<Session>>) -> Self {
+        Self { statement: Mutex::new(statement), ended: watch::Sender::new(false), cancel: Mutex::new(None), session }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Statement> {
+        self.statement.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    pub fn id(&self) -> String {
+        self.lock().id.clone()
+    }
+
+    pub fn has_part(&self, number: usize) -> bool {
+        let statement = self.lock();
+        statement.is_batch && (1..=statement.parts.len()).contains(&number)
+    }
+
+    pub fn change(&self, change: impl FnOnce(&mut Statement)) {
+        let ended = {
+            let mut statement = self.lock();
+            change(&mut statement);
+            statement.updated = now_millis();
+            statement.status.is_final()
+        };
+        if ended {
+            self.ended.send_replace(true);
+        }
+    }
+
+    /// Returns when the statement has ended, or after this time.
+    pub async fn wait(&self, longest: Duration) {
+        let mut ended = self.ended.subscribe();
+        if !longest.is_zero() {
+            let _ = tokio::time::timeout(longest, ended.wait_for(|ended| *ended)).await;
+        }
+    }
+
+    pub fn allow_cancel(&self, cancel: Option<Cancel>) {
+        *self.cancel.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = cancel;
+    }
+
+    pub fn cancel(&self) -> ApiResult<bool> {
+        let status = self.lock().status;
+        if status.is_final() {
+            let message = format!("Could not cancel a query that is already in {} state", status.name());
+            return Err(ApiError::invalid("ValidationException", message));
+        }
+        let cancel = self.cancel.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        match cancel {
+            Some(cancel) => cancel.cancel(),
+            None => self.change(|statement| statement.status = Status::Aborted),
+        }
+        Ok(true)
+    }
+
+    /// The answer to Execute and BatchExecute.
+    pub fn submitted(&self) -> Json {
+        let statement = self.lock();
+        let mut answer = json!({
+            "Id": statement.id, "ClusterIdentifier": statement.cluster, "Database": statement.database,
+            "CreatedAt": seconds(statement.created), "Status": statement.status.name(),
+        });
+        if let Some(session) = &statement.session_id {
+            answer["SessionId"] = json!(session);
+        }
+        answer
+    }
+
+    /// The answer to DescribeStatement, for the whole or for one part of a batch.
+    pub fn describe(&self, part: Option<usize>) -> Json {
+        let statement = self.lock();
+        if let Some(part) = part.and_then(|number| statement.parts.get(number - 1).map(|part| (number, part))) {
+            return describe_part(&statement, part.0, part.1);
+        }
+        let failed = statement.parts.iter().find(|part| part.error.is_some());
+        let last = statement.parts.last();
+        let duration: u64 = statement.parts.iter().map(|part| part.duration).sum();
+        let mut answer = json!({
+            "Id": statement.id, "ClusterIdentifier": statement.cluster, "Database": statement.database,
+            "CreatedAt": seconds(statement.created), "UpdatedAt": seconds(statement.updated),
+            "Status": statement.status.name(), "Duration": duration, "ResultSize": 0, "RedshiftPid": 1,
+            "HasResultSet": statement.parts.iter().any(|part| part.outcome.rows.is_some()),
+            "ResultRows": last.map_or(-1, |part| part.outcome.count),
+            "RedshiftQueryId": failed.or(last).map_or(0, |part| part.query),
+        });
+        if let Some(error) = failed.and_then(|part| part.error.as_ref()) {
+            answer["Error"] = json!(error);
+        }
+        if let Some(session) = &statement.session_id {
+            answer["SessionId"] = json!(session);
+        }
+        match statement.is_batch {
+            true => {
+                let parts = statement.parts.iter().enumerate();
+                answer["SubStatements"] = parts.map(|(at, part)| describe_part(&statement, at + 1, part)).collect();
+            }
+            false => answer["QueryString"] = json!(last.map_or("", |part| part.sql.as_str())),
+        }
+        answer
+    }
+
+    /// A page of the result.
+    pub fn page(&self, part: Option<usize>, token: Option<&str>, limit: usize) -> ApiResult<Json> {
+        let statement = self.lock();
+        let missing = |message: &str| ApiError::invalid("ResourceNotFoundException", message.to_owned());
+        if statement.status != Status::Finished {
+            let message = format!("Query is not in FINISHED state but {}", statement.status.name());
+            return Err(missing(&message));
+        }
+        let index = part.map_or(statement.parts.len(), |number| number);
+        let rows = index.checked_sub(1).and_then(|at| statement.parts.get(at)).and_then(|part| part.outcome.rows.as_ref());
+        let rows = rows.ok_or_else(|| missing("Query does not have result. Please check query status with DescribeStatement."))?;
+        let start: usize = match token {
+            Some(token) => token.parse().map_err(|_| ApiError::invalid("ValidationException", "NextToken is not valid"))?,
+            None => 0,
+        };
+        let end = rows.rows.len().min(start + limit);
+        let records: Vec<Json> = rows.rows.get(start..end).unwrap_or_default().iter().map(|row| record(row)).collect();
+        let mut answer =
+            json!({ "Records": records, "ColumnMetadata": column_metadata(rows), "TotalNumRows": rows.rows.len() });
+        if end < rows.rows.len() {
+            answer["NextToken"] = json!(end.to_string());
+        }
+        Ok(answer)
+    }
+}
+
+fn describe_part(statement: &Statement, number: usize, part: &Part) -> Json {
+    let mut answer = json!({
+        "Id": format!("{}:{number}", statement.id), "QueryString": part.sql, "Status": part.status.name(),
+        "Duration": part.duration, "ResultRows": part.outcome.count, "ResultSize": 0, "RedshiftQueryId": part.query,
+        "HasResultSet": part.outcome.rows.is_some(),
+        "CreatedAt": seconds(statement.created), "UpdatedAt": seconds(statement.updated),
+    });
+    if let Some(error) = &part.error {
+        answer["Error"] = json!(error);
+    }
+    answer
+}
+
+fn column_metadata(rows: &ResultSet) -> Vec<Json> {
+    let column = |column: &crate::warehouse::ResultColumn| {
+        json!({ "name": column.name, "label": column.name, "typeName": column.type_name, "nullable": 1,
+            "precision": column.precision, "scale": column.scale, "length": 0, "schemaName": "", "tableName": "",
+            "isCaseSensitive": column.type_name == "varchar", "isCurrency": false, "isSigned": true })
+    };
+    rows.columns.iter().map(column).collect()
+}
+
+fn record(row: &[Value]) -> Json {
+    let field = |value: &Value| match value {
+        Value::Null => json!({ "isNull": true }),
+        Value::Boolean(flag) => json!({ "booleanValue": flag }),
+        Value::Long(number) => json!({ "longValue": number }),
+        Value::Double(number) => json!({ "doubleValue": number }),
+        Value::Text(text) => json!({ "stringValue": text }),
+    };
+    row.iter().map(field).collect()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "the protocol's times are seconds as floats")]
+fn seconds(millis: i64) -> f64 {
+    millis as f64 / 1000.0
+}

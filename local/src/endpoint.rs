@@ -1,0 +1,109 @@
+//! From an HTTP request to the service it is meant for, as the AWS SDKs address them: by the service in the
+//! signature's scope.
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+use http::header::HOST;
+use http::{HeaderValue, Method};
+use http_body_util::BodyExt;
+use s3s::service::S3Service;
+
+use crate::account::Account;
+use crate::data_api::DataApi;
+use crate::iam::Iam;
+use crate::protocol::{Request, Response};
+use crate::redshift::Redshift;
+use crate::s3::CreateTags;
+use crate::secrets::Secrets;
+use crate::sts;
+
+/// All services behind one door.
+#[derive(Clone)]
+pub struct Endpoint {
+    pub account: Account,
+    pub iam: Iam,
+    pub secrets: Secrets,
+    pub redshift: Redshift,
+    pub data_api: DataApi,
+    pub s3: S3Service,
+}
+
+impl std::fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Endpoint").field("account", &self.account.id).finish_non_exhaustive()
+    }
+}
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+impl Endpoint {
+    async fn answer(&self, request: http::Request<SdkBody>) -> Result<http::Response<SdkBody>, BoxError> {
+        let service = service_of(&request).unwrap_or_default();
+        if service == "s3" {
+            return self.s3(request).await;
+        }
+        let (parts, body) = request.into_parts();
+        let request = Request { headers: parts.headers, body: body.collect().await?.to_bytes() };
+        let response: Response = match service.as_str() {
+            "iam" => self.iam.handle(&request),
+            "sts" => sts::handle(&self.account, &request),
+            "secretsmanager" => self.secrets.handle(&request),
+            "redshift" => self.redshift.handle(&request),
+            "redshift-data" => self.data_api.handle(&request).await,
+            other => return Err(format!("the local stand-in has no service '{other}'").into()),
+        };
+        Ok(response.map(SdkBody::from))
+    }
+
+    async fn s3(&self, mut request: http::Request<SdkBody>) -> Result<http::Response<SdkBody>, BoxError> {
+        if !request.headers().contains_key(HOST) {
+            let host = request.uri().host().unwrap_or_default();
+            let host = HeaderValue::from_str(host)?;
+            request.headers_mut().insert(HOST, host);
+        }
+        if *request.method() == Method::PUT && request.uri().path().matches('/').count() <= 1 {
+            let (parts, body) = request.into_parts();
+            let bytes: Bytes = body.collect().await?.to_bytes();
+            let tags = CreateTags::from_body(&bytes);
+            request = http::Request::from_parts(parts, SdkBody::from(bytes));
+            request.extensions_mut().insert(tags);
+        }
+        let request = request.map(|body| match body.bytes() {
+            Some(bytes) => s3s::Body::from(Bytes::copy_from_slice(bytes)),
+            None => s3s::Body::http_body_unsync(body),
+        });
+        let response = self.s3.call(request).await.map_err(|error| format!("{error:?}"))?;
+        Ok(response.map(SdkBody::from_body_1_x))
+    }
+}
+
+/// The service in `Authorization: AWS4-HMAC-SHA256 Credential=key/date/region/SERVICE/aws4_request, …`
+fn service_of(request: &http::Request<SdkBody>) -> Option<String> {
+    let authorization = request.headers().get(http::header::AUTHORIZATION)?.to_str().ok()?;
+    let credential = authorization.split("Credential=").nth(1)?.split(',').next()?;
+    credential.split('/').nth(3).map(str::to_owned)
+}
+
+impl HttpClient for Endpoint {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Endpoint {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let endpoint = self.clone();
+        HttpConnectorFuture::new(async move {
+            let other = |error: BoxError| ConnectorError::other(error, None);
+            let request = request.try_into_http1x().map_err(|error| other(error.into()))?;
+            let response = endpoint.answer(request).await.map_err(other)?;
+            HttpResponse::try_from(response).map_err(|error| other(error.into()))
+        })
+    }
+}

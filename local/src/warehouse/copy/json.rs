@@ -1,0 +1,347 @@
+//! Records in a stream of JSON objects: found one after the other however they are laid out, and their values laid
+//! under the columns by name or by path. A number keeps the text it was written with.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::io::Read;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::options::JsonFormat;
+use crate::warehouse::error::SqlError;
+
+/// Bytes read at a time.
+const CHUNK_BYTES: usize = 1 << 20;
+/// C9: a JSON object larger than this is refused.
+const MAX_OBJECT_BYTES: usize = 4 << 20;
+
+/// Which column each value goes to.
+pub struct Layout {
+    by_name: HashMap<String, usize>,
+    ignore_case: bool,
+    /// Column by column, for a jsonpaths file.
+    paths: Option<Vec<Vec<Step>>>,
+    width: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Step {
+    Key(String),
+    Index(usize),
+}
+
+/// The values of one record by column, as raw JSON.
+pub type Record<'a> = Vec<Option<&'a RawValue>>;
+
+impl Layout {
+    pub fn new(format: &JsonFormat, paths: Option<&str>, columns: &[String]) -> Result<Self, SqlError> {
+        let by_name = columns.iter().enumerate().map(|(at, name)| (name.clone(), at)).collect();
+        let ignore_case = *format == JsonFormat::AutoIgnoreCase;
+        let paths = paths.map(read_paths).transpose()?.flatten();
+        if let Some(paths) = &paths
+            && paths.len() != columns.len()
+        {
+            let message = format!(
+                "Number of jsonpaths and the number of columns should match. JSONPath size: {}, Number of columns in table or column list: {}",
+                paths.len(),
+                columns.len()
+            );
+            return Err(SqlError::new("XX000", message));
+        }
+        Ok(Self { by_name, ignore_case, paths, width: columns.len() })
+    }
+
+    /// Lays one object's values under the columns.
+    pub fn record<'a>(&self, object: &'a RawValue) -> Result<Record<'a>, serde_json::Error> {
+        let mut record = vec![None; self.width];
+        match &self.paths {
+            None => {
+                let mut deserializer = serde_json::Deserializer::from_str(object.get());
+                Fields { layout: self, record: &mut record }.deserialize(&mut deserializer)?;
+            }
+            Some(paths) => {
+                for (column, path) in paths.iter().enumerate() {
+                    record[column] = follow(object, path)?;
+                }
+            }
+        }
+        Ok(record)
+    }
+
+    fn column(&self, key: &str) -> Option<usize> {
+        match self.ignore_case {
+            true => self.by_name.get(key.to_lowercase().as_str()).copied(),
+            false => self.by_name.get(key).copied(),
+        }
+    }
+}
+
+/// The paths of a jsonpaths file; nothing where its key is another than `jsonpaths`, which Redshift takes for
+/// 'auto' without a word (C7).
+fn read_paths(text: &str) -> Result<Option<Vec<Vec<Step>>>, SqlError> {
+    #[derive(Deserialize)]
+    struct File {
+        jsonpaths: Option<Vec<String>>,
+    }
+    let invalid = |reason: String| SqlError::new("XX000", format!("Invalid JSONPath format: {reason}"));
+    let file: File = serde_json::from_str(text).map_err(|error| invalid(error.to_string()))?;
+    let Some(paths) = file.jsonpaths else { return Ok(None) };
+    paths.iter().map(|path| parse_path(path).ok_or_else(|| invalid(path.clone()))).collect::<Result<_, _>>().map(Some)
+}
+
+/// `$['a']['b'][0]` or `$.a.b[0]`.
+fn parse_path(path: &str) -> Option<Vec<Step>> {
+    let mut rest = path.strip_prefix('$')?;
+    let mut steps = Vec::new();
+    while !rest.is_empty() {
+        if let Some(dotted) = rest.strip_prefix('.') {
+            let end = dotted.find(['.', '[']).unwrap_or(dotted.len());
+            steps.push(Step::Key(dotted.get(..end).filter(|key| !key.is_empty())?.to_owned()));
+            rest = &dotted[end..];
+        } else {
+            let inside = rest.strip_prefix('[')?;
+            let end = inside.find(']')?;
+            let (step, after) = (&inside[..end], &inside[end + 1..]);
+            let quoted = step.strip_prefix(['\'', '"']).and_then(|key| key.strip_suffix(['\'', '"']));
+            steps.push(match quoted {
+                Some(key) => Step::Key(key.to_owned()),
+                None => Step::Index(step.parse().ok()?),
+            });
+            rest = after;
+        }
+    }
+    (!steps.is_empty()).then_some(steps)
+}
+
+fn follow<'a>(object: &'a RawValue, path: &[Step]) -> Result<Option<&'a RawValue>, serde_json::Error> {
+    let mut here = object;
+    for step in path {
+        let next = match step {
+            Step::Key(key) if here.get().starts_with('{') => {
+                let mut record = vec![None];
+                let layout =
+                    Layout { by_name: HashMap::from([(key.clone(), 0)]), ignore_case: false, paths: None, width: 1 };
+                let mut deserializer = serde_json::Deserializer::from_str(here.get());
+                Fields { layout: &layout, record: &mut record }.deserialize(&mut deserializer)?;
+                record[0]
+            }
+            Step::Index(index) if here.get().starts_with('[') => {
+                let items: Vec<&RawValue> = serde_json::from_str(here.get())?;
+                items.get(*index).copied()
+            }
+            _ => None,
+        };
+        match next {
+            Some(value) => here = value,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(here))
+}
+
+struct Fields<'l, 'r, 'de> {
+    layout: &'l Layout,
+    record: &'r mut Record<'de>,
+}
+
+impl<'de> DeserializeSeed<'de> for Fields<'_, '_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Fields<'_, '_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<Key<'de>>()? {
+            match self.layout.column(&key.0) {
+                Some(column) => self.record[column] = Some(map.next_value()?),
+                None => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A key, borrowed where it holds no escapes.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// What is wrong at a line of an object.
+pub struct Malformed {
+    pub line: u64,
+    pub reason: String,
+    pub text: String,
+}
+
+/// Calls `each` with every JSON value and the line it starts on, in bounded memory. What is not JSON goes to
+/// `malformed`, and reading goes on at the next line.
+pub fn for_each_value(
+    mut input: Box<dyn Read + Send>,
+    mut each: impl FnMut(&RawValue, u64) -> Result<(), SqlError>,
+    mut malformed: impl FnMut(Malformed) -> Result<(), SqlError>,
+) -> Result<(), SqlError> {
+    let unreadable = |error: std::io::Error| SqlError::new("XX000", format!("cannot read the object: {error}"));
+    let mut buffer: Vec<u8> = Vec::new();
+    let (mut line, mut at_end) = (1, false);
+    loop {
+        let scanned = scan(&buffer, at_end, &mut line, &mut each)?;
+        let used = match scanned {
+            Scanned::NeedsMore { used } if at_end => used.max(buffer.len()),
+            Scanned::NeedsMore { used } if buffer.len() - used > MAX_OBJECT_BYTES + CHUNK_BYTES => return Err(too_large(line)),
+            Scanned::NeedsMore { used } => used,
+            Scanned::Malformed { used, found } => {
+                line = found.line + 1;
+                malformed(found)?;
+                buffer.drain(..used);
+                continue;
+            }
+        };
+        buffer.drain(..used);
+        if at_end {
+            return Ok(());
+        }
+        at_end = (&mut input).take(CHUNK_BYTES as u64).read_to_end(&mut buffer).map_err(unreadable)? == 0;
+    }
+}
+
+enum Scanned {
+    /// All values that are whole were seen; `used` bytes are done with.
+    NeedsMore { used: usize },
+    /// A line that is not JSON, and where the next one begins.
+    Malformed { used: usize, found: Malformed },
+}
+
+fn scan(
+    buffer: &[u8],
+    at_end: bool,
+    line: &mut u64,
+    each: &mut impl FnMut(&RawValue, u64) -> Result<(), SqlError>,
+) -> Result<Scanned, SqlError> {
+    let mut used = 0;
+    let mut values = serde_json::Deserializer::from_slice(buffer).into_iter::<&RawValue>();
+    loop {
+        match values.next() {
+            None => {
+                *line += count_lines(&buffer[used..]);
+                return Ok(Scanned::NeedsMore { used: buffer.len() });
+            }
+            Some(Ok(value)) => {
+                let start = value.get().as_ptr() as usize - buffer.as_ptr() as usize;
+                *line += count_lines(&buffer[used..start]);
+                if value.get().len() > MAX_OBJECT_BYTES {
+                    return Err(too_large(*line));
+                }
+                each(value, *line)?;
+                *line += count_lines(value.get().as_bytes());
+                used = start + value.get().len();
+            }
+            Some(Err(error)) => {
+                let rest = &buffer[used..];
+                let blank = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+                let end = rest[blank..].iter().position(|&byte| byte == b'\n').map(|at| blank + at);
+                // The value, or the malformed line, may go on in the next chunk.
+                if !at_end && (error.is_eof() || end.is_none()) {
+                    return Ok(Scanned::NeedsMore { used });
+                }
+                let text = String::from_utf8_lossy(&rest[blank..end.unwrap_or(rest.len())]).into_owned();
+                let found = Malformed { line: *line + count_lines(&rest[..blank]), reason: reason(&error), text };
+                return Ok(Scanned::Malformed { used: used + end.map_or(rest.len(), |end| end + 1), found });
+            }
+        }
+    }
+}
+
+fn too_large(line: u64) -> SqlError {
+    SqlError::new("XX000", format!("the JSON object on line {line} is larger than {MAX_OBJECT_BYTES} bytes"))
+}
+
+fn count_lines(bytes: &[u8]) -> u64 {
+    bytes.iter().filter(|&&byte| byte == b'\n').count() as u64
+}
+
+/// serde_json's reason without its own line and column, which count from somewhere else.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or(&text).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str) -> (Vec<(u64, String)>, Vec<u64>) {
+        let (mut good, mut bad) = (Vec::new(), Vec::new());
+        let input = Box::new(std::io::Cursor::new(text.to_owned().into_bytes()));
+        for_each_value(
+            input,
+            |value, line| {
+                good.push((line, value.get().to_owned()));
+                Ok(())
+            },
+            |malformed| {
+                bad.push(malformed.line);
+                Ok(())
+            },
+        )
+        .expect("read");
+        (good, bad)
+    }
+
+    #[test]
+    fn records_are_found_however_they_are_laid_out() {
+        let (good, bad) = lines("{\"a\":1}{\"a\":2}\n\n{\n \"a\":3\n}\n{\"a\":4}");
+        assert_eq!(good.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1, 1, 3, 6]);
+        assert!(bad.is_empty());
+    }
+
+    #[test]
+    fn reading_goes_on_after_a_malformed_line() {
+        let (good, bad) = lines("{\"a\":1}\n{\"a\":\n{\"a\":3}\nnonsense\n{\"a\":5}\n{\"a\"");
+        assert_eq!(bad.last(), Some(&6));
+        assert_eq!(good.first(), Some(&(1, "{\"a\":1}".to_owned())));
+        assert_eq!(good.last(), Some(&(5, "{\"a\":5}".to_owned())));
+    }
+
+    #[test]
+    fn values_longer_than_a_chunk_are_whole() {
+        let long = format!("{{\"a\":\"{}\"}}\n{{\"b\":1}}", "x".repeat(3 * CHUNK_BYTES));
+        let (good, bad) = lines(&long);
+        assert_eq!((good.len(), bad.len()), (2, 0));
+        assert_eq!(good[1].0, 2);
+    }
+
+    #[test]
+    fn paths_of_both_notations() {
+        let key = |name: &str| Step::Key(name.into());
+        assert_eq!(parse_path("$['a b'][2]['c']"), Some(vec![key("a b"), Step::Index(2), key("c")]));
+        assert_eq!(parse_path("$.a.b[0]"), Some(vec![key("a"), key("b"), Step::Index(0)]));
+        assert_eq!(parse_path("a"), None);
+        assert_eq!(parse_path("$"), None);
+    }
+
+    #[test]
+    fn keys_find_their_columns() {
+        let columns = ["firstname".to_owned(), "ts".to_owned()];
+        let text = r#"{"firstName":"A","ts":4.6,"other":[1]}"#;
+        let object: &RawValue = serde_json::from_str(text).expect("json");
+        let auto = Layout::new(&JsonFormat::Auto, None, &columns).expect("layout").record(object).expect("record");
+        assert_eq!(auto.iter().map(|value| value.map(RawValue::get)).collect::<Vec<_>>(), [None, Some("4.6")]);
+        let ignoring = Layout::new(&JsonFormat::AutoIgnoreCase, None, &columns).expect("layout");
+        let record = ignoring.record(object).expect("record");
+        assert_eq!(record[0].map(RawValue::get), Some("\"A\""));
+        let paths = r#"{"jsonpaths":["$['firstName']","$['other'][0]"]}"#;
+        let pathed = Layout::new(&JsonFormat::Paths("s3://b/k".into()), Some(paths), &columns).expect("layout");
+        assert_eq!(pathed.record(object).expect("record")[1].map(RawValue::get), Some("1"));
+    }
+}

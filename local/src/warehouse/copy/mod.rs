@@ -1,0 +1,12 @@
+//! COPY from S3: the statement, the objects it reads, the records in them, and the rows that come of them.
+
+mod columns;
+mod convert;
+mod json;
+mod options;
+mod run;
+mod source;
+mod timestamp;
+
+pub use options::{CopyCommand, parse};
+pub use run::{Access, run};

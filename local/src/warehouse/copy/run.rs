@@ -1,0 +1,240 @@
+//! A COPY from start to end: all rows or none, and every rejected row told of.
+
+use serde_json::value::RawValue;
+
+use super::columns::{Batch, Column};
+use super::convert::{Cell, Rejection, Rules, rejection};
+use super::json::{Layout, for_each_value};
+use super::options::{CopyCommand, JsonFormat};
+use super::source::{self, Address};
+use crate::iam::policy::{Kind, Policy, Principal};
+use crate::redshift::{Cluster, Redshift};
+use crate::s3::{Buckets, Reader};
+use crate::warehouse::catalog::{self, Table};
+use crate::warehouse::error::SqlError;
+use crate::warehouse::session::Session;
+use crate::warehouse::system::{LoadError, LoadHistory};
+
+/// Rows held before they are appended.
+const BATCH_ROWS: usize = 20_000;
+/// Bytes of a raw line or value that the error tables keep.
+const RAW_BYTES: usize = 1024;
+
+/// What COPY may reach, and as whom.
+#[derive(Clone)]
+pub struct Access {
+    pub buckets: Buckets,
+    pub redshift: Redshift,
+    pub cluster: Cluster,
+}
+
+impl Access {
+    /// The role, when it is attached to the cluster and lets Redshift assume it.
+    fn reader(&self, arn: Option<&str>) -> Result<Reader, SqlError> {
+        let Some(arn) = arn else { return Err(SqlError::new("XX000", "Must specify IAM_ROLE to read from S3")) };
+        if arn.contains(',') {
+            return Err(SqlError::unsupported("role chaining in IAM_ROLE"));
+        }
+        let denied = || {
+            let owner = &self.cluster;
+            let user = format!("arn:aws:redshift:{}:{}:dbuser:{}/{}", owner.region, owner.account, owner.id, owner.admin);
+            SqlError::new("XX000", format!("User {user} is not authorized to assume IAM Role {arn}"))
+        };
+        if !self.cluster.roles.contains_key(arn) {
+            return Err(denied());
+        }
+        let role = self.redshift.assumable_role(arn).map_err(|_| denied())?;
+        let inline = role.inline.values().map(String::as_str);
+        let managed = role.attached.iter().filter_map(|arn| managed_policy(arn));
+        let policies = inline.chain(managed).filter_map(|text| Policy::parse(text, Kind::Identity).ok()).collect();
+        Ok(Reader { principal: Principal::Aws { account: self.cluster.account.clone(), arn: role.arn }, policies })
+    }
+}
+
+/// The AWS managed policies that matter to COPY.
+fn managed_policy(arn: &str) -> Option<&'static str> {
+    match arn.rsplit('/').next()? {
+        "AmazonS3ReadOnlyAccess" => Some(
+            r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["s3:Get*","s3:List*","s3:Describe*"],"Resource":"*"}}"#,
+        ),
+        "AmazonS3FullAccess" | "AdministratorAccess" => {
+            Some(r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#)
+        }
+        _ => None,
+    }
+}
+
+struct Load<'a> {
+    copy: &'a CopyCommand,
+    columns: Vec<Column>,
+    layout: Layout,
+    rules: Rules,
+    errors: Vec<LoadError>,
+    rows: u64,
+}
+
+/// Loads, and answers the number of rows. What was rejected is in the error tables, also when the COPY failed.
+pub fn run(session: &Session, copy: &CopyCommand, access: &Access, query: i64) -> Result<u64, SqlError> {
+    let started = crate::account::now_millis();
+    let table = catalog::table(&session.connection, copy.schema.as_deref(), &copy.table)?;
+    let columns = target_columns(&table, copy)?;
+    let reader = access.reader(copy.role.as_deref())?;
+    let objects = source::objects(copy, access, &reader)?;
+    let paths = match &copy.format {
+        JsonFormat::Paths(url) => Some(source::read_whole(access, &reader, &Address::parse(url)?)?),
+        JsonFormat::Auto | JsonFormat::AutoIgnoreCase => None,
+    };
+    let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
+    let layout = Layout::new(&copy.format, paths.as_deref(), &names)?;
+    let bad_format = || SqlError::unsupported("this TIMEFORMAT or DATEFORMAT");
+    let rules = Rules::of(copy).ok_or_else(bad_format)?;
+
+    let mut load = Load { copy, columns, layout, rules, errors: Vec::new(), rows: 0 };
+    let loaded = load.objects(session, access, &reader, &table, &objects);
+    session.system.record_errors(query, &copy.table, &load.errors)?;
+    let history = LoadHistory {
+        query,
+        table: copy.table.clone(),
+        source: copy.from.clone(),
+        started,
+        rows: if loaded.is_ok() { load.rows } else { 0 },
+        files: objects.len(),
+        errors: load.errors.len(),
+        completed: loaded.is_ok(),
+    };
+    session.system.record_load(&history)?;
+    loaded.map(|()| if copy.no_load { 0 } else { load.rows })
+}
+
+fn target_columns(table: &Table, copy: &CopyCommand) -> Result<Vec<Column>, SqlError> {
+    let column = |found: &catalog::Column| Column {
+        name: found.name.clone(),
+        data_type: found.data_type,
+        not_null: found.not_null,
+    };
+    if copy.columns.is_empty() {
+        let loaded = |found: &&catalog::Column| copy.explicit_ids || found.identity.is_none();
+        return Ok(table.columns.iter().filter(loaded).map(column).collect());
+    }
+    let find = |name: &String| {
+        let found = table.columns.iter().find(|found| found.name == *name);
+        found.map(column).ok_or_else(|| {
+            SqlError::new("42703", format!("column \"{name}\" of relation \"{}\" does not exist", copy.table))
+        })
+    };
+    copy.columns.iter().map(find).collect()
+}
+
+impl Load<'_> {
+    fn objects(
+        &mut self,
+        session: &Session,
+        access: &Access,
+        reader: &Reader,
+        table: &Table,
+        objects: &[Address],
+    ) -> Result<(), SqlError> {
+        let columns = self.columns.clone();
+        let names = table_names(&columns);
+        let connection = &session.connection;
+        let mut appender = connection.appender_with_columns_to_catalog_and_db(&table.name, &table.catalog, &table.schema, &names)?;
+        let mut batch = Batch::new(&self.columns);
+        for address in objects {
+            let input = source::open(access, reader, address, self.copy.compression)?;
+            let file = address.to_string();
+            let load = std::cell::RefCell::new(&mut *self);
+            for_each_value(
+                input,
+                |value, line| {
+                    session.check_cancelled()?;
+                    load.borrow_mut().value(value, &file, line, &mut batch)?;
+                    match batch.rows >= BATCH_ROWS {
+                        true => append(&mut appender, &mut batch),
+                        false => Ok(()),
+                    }
+                },
+                |malformed| {
+                    let why = rejection(1216, format!("Invalid input line: {}", malformed.reason));
+                    load.borrow_mut().reject(&file, malformed.line, None, why, &malformed.text, "")
+                },
+            )?;
+        }
+        if batch.rows > 0 {
+            append(&mut appender, &mut batch)?;
+        }
+        appender.flush()?;
+        Ok(())
+    }
+
+    fn value(&mut self, value: &RawValue, file: &str, line: u64, batch: &mut Batch) -> Result<(), SqlError> {
+        if !value.get().starts_with('{') {
+            return self.reject(file, line, None, rejection(1216, "Invalid input line: a JSON object was expected"), value.get(), "");
+        }
+        let record = match self.layout.record(value) {
+            Ok(record) => record,
+            Err(error) => {
+                return self.reject(file, line, None, rejection(1216, format!("Invalid input line: {error}")), value.get(), "");
+            }
+        };
+        let mut row: Vec<Cell<'_>> = Vec::with_capacity(self.columns.len());
+        for (position, raw) in record.iter().enumerate() {
+            let column = &self.columns[position];
+            let cell = match self.rules.convert(*raw, column.data_type) {
+                Ok(Cell::Null) if column.not_null => Err(rejection(1213, "Missing data for not-null field")),
+                converted => converted,
+            };
+            match cell {
+                Ok(cell) => row.push(cell),
+                Err(why) => {
+                    let text = raw.map_or("", RawValue::get);
+                    return self.reject(file, line, Some(position), why, value.get(), text);
+                }
+            }
+        }
+        self.rows += 1;
+        if !self.copy.no_load {
+            batch.push(&row);
+        }
+        Ok(())
+    }
+
+    /// Notes a row that cannot be loaded; more of them than MAXERROR end the COPY (C12).
+    fn reject(&mut self, file: &str, line: u64, column: Option<usize>, why: Rejection, raw: &str, value: &str) -> Result<(), SqlError> {
+        let column = column.map(|position| &self.columns[position]);
+        self.errors.push(LoadError {
+            file: file.to_owned(),
+            line,
+            column: column.map(|column| column.name.clone()).unwrap_or_default(),
+            data_type: column.map(|column| column.data_type.name()).unwrap_or_default(),
+            length: column.and_then(|column| column.data_type.limit()),
+            code: why.code,
+            message: why.message,
+            raw_line: clip(raw),
+            raw_value: clip(value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value)),
+        });
+        match self.errors.len() as u64 > self.copy.max_errors {
+            true => Err(SqlError::new(
+                "XX000",
+                format!("Load into table '{}' failed.  Check 'sys_load_error_detail' system table for details.", self.copy.table),
+            )),
+            false => Ok(()),
+        }
+    }
+}
+
+fn table_names(columns: &[Column]) -> Vec<&str> {
+    columns.iter().map(|column| column.name.as_str()).collect()
+}
+
+fn append(appender: &mut duckdb::Appender<'_>, batch: &mut Batch) -> Result<(), SqlError> {
+    let rows = batch.take().map_err(|error| SqlError::new("XX000", error.to_string()))?;
+    Ok(appender.append_record_batch(rows)?)
+}
+
+fn clip(text: &str) -> String {
+    let mut end = text.len().min(RAW_BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text[..end].to_owned()
+}

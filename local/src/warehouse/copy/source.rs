@@ -1,0 +1,137 @@
+//! The objects of a COPY: those under a prefix, or those that a manifest names (C6), read as the role.
+
+use std::io::Read;
+
+use serde::Deserialize;
+
+use super::options::{Compression, CopyCommand};
+use super::run::Access;
+use crate::s3::Reader;
+use crate::warehouse::error::SqlError;
+
+/// One object to load.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    pub bucket: String,
+    pub key: String,
+}
+
+#[derive(Deserialize)]
+struct Manifest {
+    entries: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    url: String,
+    #[serde(default)]
+    mandatory: bool,
+    #[serde(default)]
+    meta: Option<Meta>,
+}
+
+#[derive(Deserialize)]
+struct Meta {
+    content_length: Option<u64>,
+}
+
+impl std::fmt::Display for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "s3://{}/{}", self.bucket, self.key)
+    }
+}
+
+impl Address {
+    pub fn parse(url: &str) -> Result<Self, SqlError> {
+        let rest = url.strip_prefix("s3://").and_then(|rest| rest.split_once('/'));
+        match rest {
+            Some((bucket, key)) if !bucket.is_empty() => Ok(Self { bucket: bucket.to_owned(), key: key.to_owned() }),
+            _ => Err(SqlError::new("XX000", format!("Invalid S3 address: {url}"))),
+        }
+    }
+}
+
+/// What COPY will read, in the order of the keys or of the manifest.
+pub fn objects(copy: &CopyCommand, access: &Access, reader: &Reader) -> Result<Vec<Address>, SqlError> {
+    let from = Address::parse(&copy.from)?;
+    check_region(access, &from.bucket, copy.region.as_deref())?;
+    if copy.manifest {
+        return manifest(&from, access, reader, copy.region.as_deref());
+    }
+    let listed = access.buckets.list_all_as(reader, &from.bucket, &from.key).map_err(|error| service(&error))?;
+    if listed.is_empty() {
+        return Err(SqlError::new("XX000", format!("The specified S3 prefix '{}' does not exist", from.key)));
+    }
+    // The console's zero-byte folder markers hold no records.
+    let real = listed.into_iter().filter(|object| !(object.size == 0 && object.key.ends_with('/')));
+    Ok(real.map(|object| Address { bucket: from.bucket.clone(), key: object.key }).collect())
+}
+
+fn manifest(from: &Address, access: &Access, reader: &Reader, region: Option<&str>) -> Result<Vec<Address>, SqlError> {
+    let text = read_whole(access, reader, from)?;
+    let manifest: Manifest = serde_json::from_str(&text)
+        .map_err(|error| SqlError::new("XX000", format!("Problem reading manifest file {from}: {error}")))?;
+    let mut objects = Vec::new();
+    for entry in manifest.entries {
+        let address = Address::parse(&entry.url)?;
+        check_region(access, &address.bucket, region)?;
+        match access.buckets.read_as(reader, &address.bucket, &address.key) {
+            Ok(object) => {
+                let declared = entry.meta.and_then(|meta| meta.content_length);
+                if let Some(length) = declared.filter(|length| *length != object.size) {
+                    let message = format!("{address} has {} bytes, the manifest says {length}", object.size);
+                    return Err(SqlError::new("XX000", message));
+                }
+                objects.push(address);
+            }
+            Err(error) if *error.code() == s3s::S3ErrorCode::NoSuchKey && !entry.mandatory => {}
+            Err(error) => return Err(service(&error)),
+        }
+    }
+    Ok(objects)
+}
+
+/// R32: a bucket elsewhere is found only with REGION.
+fn check_region(access: &Access, bucket: &str, region: Option<&str>) -> Result<(), SqlError> {
+    let found = access.buckets.bucket(bucket).map_err(|error| service(&error))?.region;
+    match found == region.unwrap_or(&access.cluster.region) {
+        true => Ok(()),
+        false => Err(SqlError::new(
+            "XX000",
+            format!(
+                "S3ServiceException:The bucket you are attempting to access must be addressed using the specified \
+                 endpoint. Please send all future requests to this endpoint.,Status 301,Error PermanentRedirect: \
+                 {bucket} is in {found}"
+            ),
+        )),
+    }
+}
+
+/// A small object as text: a manifest or a jsonpaths file, neither of which may be compressed.
+pub fn read_whole(access: &Access, reader: &Reader, address: &Address) -> Result<String, SqlError> {
+    let mut object = access.buckets.read_as(reader, &address.bucket, &address.key).map_err(|error| service(&error))?;
+    let mut text = String::new();
+    let unreadable = |error: std::io::Error| SqlError::new("XX000", format!("cannot read {address}: {error}"));
+    object.reader.read_to_string(&mut text).map_err(unreadable)?;
+    Ok(text)
+}
+
+/// An object's bytes, decompressed.
+pub fn open(access: &Access, reader: &Reader, address: &Address, compression: Compression) -> Result<Box<dyn Read + Send>, SqlError> {
+    let object = access.buckets.read_as(reader, &address.bucket, &address.key).map_err(|error| service(&error))?;
+    Ok(match compression {
+        Compression::None => object.reader,
+        Compression::Gzip => Box::new(flate2::read::MultiGzDecoder::new(object.reader)),
+        Compression::Zstd => {
+            let decoder = zstd::stream::read::Decoder::new(object.reader);
+            Box::new(decoder.map_err(|error| SqlError::new("XX000", format!("cannot decompress {address}: {error}")))?)
+        }
+    })
+}
+
+/// An S3 refusal in the words of Redshift.
+fn service(error: &s3s::S3Error) -> SqlError {
+    let status = error.status_code().or_else(|| error.code().status_code()).map_or(500, |status| status.as_u16());
+    let message = error.message().unwrap_or("unknown");
+    SqlError::new("XX000", format!("S3ServiceException:{message},Status {status},Error {}", error.code().as_str()))
+}

@@ -1,0 +1,63 @@
+//! The engine of one database: a DuckDB file that holds the data, set up to mean what Redshift means.
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use duckdb::{Config, Connection};
+
+use super::error::SqlError;
+use super::session::Session;
+use super::system::System;
+use crate::account::now_millis;
+use crate::redshift::Cluster;
+
+/// Memory that DuckDB may use before it spills to disk.
+const MEMORY: &str = "256MB";
+
+pub struct Engine {
+    base: Mutex<Connection>,
+    system: System,
+    next_query: AtomicI64,
+}
+
+impl Engine {
+    pub fn open(directory: &Path, database: &str, cluster: &Cluster) -> Result<Self, SqlError> {
+        let unusable = |error: std::io::Error| SqlError::new("58030", format!("cannot use {}: {error}", directory.display()));
+        std::fs::create_dir_all(directory).map_err(unusable)?;
+        // Redshift divides integers into integers and takes NULL for the largest value. Nothing outside the file
+        // is reachable from SQL.
+        let config = Config::default()
+            .max_memory(MEMORY)?
+            .enable_external_access(false)?
+            .enable_autoload_extension(false)?
+            .with("autoinstall_known_extensions", "false")?
+            .with("integer_division", "true")?
+            .with("default_null_order", "nulls_last_on_asc_first_on_desc")?;
+        let base = Connection::open_with_flags(directory.join(format!("{database}.duckdb")), config)?;
+        base.execute_batch(include_str!("system.sql"))?;
+        fill_slices(&base, cluster)?;
+        let system = System::new(base.try_clone()?);
+        Ok(Self { base: Mutex::new(base), system, next_query: AtomicI64::new(now_millis()) })
+    }
+
+    pub fn session(&self) -> Result<Session, SqlError> {
+        let connection = self.base.lock().unwrap_or_else(std::sync::PoisonError::into_inner).try_clone()?;
+        Session::new(connection, self.system.clone())
+    }
+
+    /// A query id, as Redshift numbers its queries.
+    pub fn next_query(&self) -> i64 {
+        self.next_query.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// STV_SLICES tells how many slices the cluster has, and so how many files COPY loads at once (C5).
+fn fill_slices(connection: &Connection, cluster: &Cluster) -> Result<(), SqlError> {
+    connection.execute_batch("DELETE FROM redshift_system.stv_slices")?;
+    let per_node = crate::redshift::slices_of(&cluster.node_type);
+    let sql = "INSERT INTO redshift_system.stv_slices \
+               SELECT range // ?, range, range % ?, 'D' FROM range(?)";
+    connection.execute(sql, [per_node, per_node, cluster.slices()])?;
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! SQL errors in Redshift's words.
+
+use sqlparser::parser::ParserError;
+
+/// What Redshift answers when a statement fails: SQLSTATE and message, without the `ERROR:` in front.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("ERROR: {message}")]
+pub struct SqlError {
+    pub sqlstate: &'static str,
+    pub message: String,
+}
+
+impl SqlError {
+    pub fn new(sqlstate: &'static str, message: impl Into<String>) -> Self {
+        Self { sqlstate, message: message.into() }
+    }
+
+    pub fn syntax(message: impl Into<String>) -> Self {
+        Self::new("42601", message)
+    }
+
+    /// The local Redshift does not have this, and says so instead of running something else.
+    pub fn unsupported(construct: &str) -> Self {
+        Self::new("0A000", format!("{construct} is not supported by the local Redshift"))
+    }
+
+    pub fn from_parser(error: ParserError) -> Self {
+        match error {
+            ParserError::TokenizerError(message) => Self::syntax(message),
+            ParserError::RecursionLimitExceeded => Self::new("54001", "the statement is nested too deeply"),
+            ParserError::ParserError(message) => {
+                let found = message.split_once("found: ").map(|(_, found)| found);
+                let near = found.map(|found| found.split(" at Line").next().unwrap_or(found));
+                match near {
+                    Some("EOF") => Self::syntax("syntax error at end of input"),
+                    Some(token) => Self::syntax(format!("syntax error at or near \"{token}\"")),
+                    None => Self::syntax(format!("syntax error: {message}")),
+                }
+            }
+        }
+    }
+
+    /// Rewords what DuckDB says. What has no counterpart keeps DuckDB's first line.
+    pub fn from_duckdb(error: &duckdb::Error) -> Self {
+        let text = match error {
+            duckdb::Error::DuckDBFailure(_, Some(text)) => text.clone(),
+            other => other.to_string(),
+        };
+        let first = text.lines().next().unwrap_or_default();
+        let (kind, message) = first.split_once(": ").unwrap_or(("", first));
+        let between = |before: &str, after: &str| {
+            let start = message.find(before)? + before.len();
+            let rest = &message[start..];
+            Some(rest[..rest.find(after)?].trim_matches('"').to_owned())
+        };
+        match kind {
+            "Catalog Error" if message.contains("already exists") => {
+                let name = between("with name ", " already").unwrap_or_default();
+                Self::new("42P07", format!("Relation \"{}\" already exists", name.trim_matches('"')))
+            }
+            "Catalog Error" if message.starts_with("Table with name") || message.starts_with("View with name") => {
+                let name = between("with name ", " does not exist").unwrap_or_default();
+                Self::new("42P01", format!("relation \"{}\" does not exist", name.trim_matches('"')))
+            }
+            "Catalog Error" if message.contains("Schema with name") => {
+                let name = between("with name ", " does not exist").unwrap_or_default();
+                Self::new("3F000", format!("schema \"{name}\" does not exist"))
+            }
+            "Binder Error" if message.contains("Referenced column") => {
+                let name = between("Referenced column \"", "\" ").unwrap_or_default();
+                Self::new("42703", format!("column \"{name}\" does not exist"))
+            }
+            "Binder Error" if message.contains("does not have a column named") => {
+                let name = message.rsplit("named ").next().unwrap_or_default().trim_matches('"');
+                Self::new("42703", format!("column {name} does not exist"))
+            }
+            "Constraint Error" if message.starts_with("NOT NULL constraint failed") => {
+                let column = message.rsplit('.').next().unwrap_or_default();
+                Self::new("23502", format!("Cannot insert a NULL value into column {column}"))
+            }
+            "Constraint Error" if message.contains("strlen(") => {
+                let limit: String = message
+                    .rsplit("<= ")
+                    .next()
+                    .unwrap_or_default()
+                    .chars()
+                    .take_while(char::is_ascii_digit)
+                    .collect();
+                Self::new("22001", format!("value too long for type character varying({limit})"))
+            }
+            "Parser Error" => Self::syntax(message),
+            "INTERRUPT Error" | "Interrupt Error" => Self::new("57014", "Query cancelled on user's request"),
+            "TransactionContext Error" | "Transaction Error" => Self::new("40001", message),
+            "Conversion Error" => Self::new("22P02", message),
+            "Out of Range Error" => Self::new("22003", message),
+            _ => Self::new("XX000", first),
+        }
+    }
+}
+
+impl From<duckdb::Error> for SqlError {
+    fn from(error: duckdb::Error) -> Self {
+        Self::from_duckdb(&error)
+    }
+}

@@ -1,0 +1,70 @@
+//! Warehouses: one DuckDB file for each database of a cluster, opened when it is first used.
+
+mod catalog;
+pub mod copy;
+mod engine;
+mod error;
+mod result;
+mod session;
+mod sql;
+mod system;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use crate::error::{ApiError, StoreError};
+use crate::redshift::Cluster;
+
+pub use engine::Engine;
+pub use error::SqlError;
+pub use result::{ResultColumn, ResultSet, Value};
+pub use session::{Cancel, Outcome, Session};
+
+/// The open engines, by cluster and database.
+#[derive(Clone)]
+pub struct Warehouses {
+    directory: PathBuf,
+    open: Arc<Mutex<HashMap<(String, String), Arc<Engine>>>>,
+}
+
+impl Warehouses {
+    pub fn new(directory: PathBuf) -> Self {
+        Self { directory, open: Arc::default() }
+    }
+
+    fn engines(&self) -> std::sync::MutexGuard<'_, HashMap<(String, String), Arc<Engine>>> {
+        self.open.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    pub fn engine(&self, cluster: &Cluster, database: &str) -> Result<Arc<Engine>, SqlError> {
+        let mut engines = self.engines();
+        let key = (cluster.id.clone(), database.to_owned());
+        if let Some(engine) = engines.get(&key) {
+            return Ok(engine.clone());
+        }
+        if database != cluster.database {
+            return Err(SqlError::new("3D000", format!("database \"{database}\" does not exist")));
+        }
+        let engine = Arc::new(Engine::open(&self.directory.join(&cluster.id), database, cluster)?);
+        engines.insert(key, engine.clone());
+        Ok(engine)
+    }
+
+    /// No new statement reaches a cluster that is being deleted.
+    pub fn stop(&self, cluster: &str) {
+        self.engines().retain(|(id, _), _| id != cluster);
+    }
+
+    /// Its data is gone.
+    pub fn delete(&self, cluster: &str) -> Result<(), ApiError> {
+        self.stop(cluster);
+        let directory = self.directory.join(cluster);
+        match std::fs::remove_dir_all(&directory) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                Err(StoreError::Io { path: directory.display().to_string(), source }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Rows that a statement answered, each value in the type that the Data API gives it.
+
+use duckdb::Connection;
+use duckdb::arrow::array::{Array, AsArray};
+use duckdb::arrow::datatypes::{
+    DataType, Decimal128Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type, Int8Type,
+};
+use duckdb::arrow::util::display::{ArrayFormatter, FormatOptions};
+
+use super::error::SqlError;
+
+#[derive(Debug, Clone)]
+pub struct ResultSet {
+    pub columns: Vec<ResultColumn>,
+    pub rows: Vec<Vec<Value>>,
+}
+
+#[derive(Debug, Clone)]
+pub struct ResultColumn {
+    pub name: String,
+    /// Redshift's short name: `int4`, `varchar`, `timestamp`, …
+    pub type_name: &'static str,
+    pub precision: u8,
+    pub scale: i8,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    Null,
+    Boolean(bool),
+    Long(i64),
+    Double(f64),
+    Text(String),
+}
+
+impl ResultSet {
+    pub fn query(connection: &Connection, sql: &str) -> Result<Self, SqlError> {
+        let mut statement = connection.prepare(sql)?;
+        let batches = statement.query_arrow([])?;
+        let schema = batches.get_schema();
+        let column = |field: &std::sync::Arc<duckdb::arrow::datatypes::Field>| {
+            let (type_name, precision, scale) = describe(field.data_type());
+            ResultColumn { name: field.name().clone(), type_name, precision, scale }
+        };
+        let columns = schema.fields().iter().map(column).collect();
+        let mut rows = Vec::new();
+        for batch in batches {
+            for row in 0..batch.num_rows() {
+                rows.push(batch.columns().iter().map(|array| value(array, row)).collect::<Result<_, _>>()?);
+            }
+        }
+        Ok(Self { columns, rows })
+    }
+}
+
+fn describe(data_type: &DataType) -> (&'static str, u8, i8) {
+    match data_type {
+        DataType::Boolean => ("bool", 1, 0),
+        DataType::Int8 | DataType::Int16 => ("int2", 5, 0),
+        DataType::Int32 => ("int4", 10, 0),
+        // DuckDB sums integers into 128 bits where Redshift has a bigint.
+        DataType::Int64 | DataType::Decimal128(38, 0) => ("int8", 19, 0),
+        DataType::Float32 => ("float4", 8, 8),
+        DataType::Float64 => ("float8", 17, 17),
+        DataType::Decimal128(precision, scale) => ("numeric", *precision, *scale),
+        DataType::Date32 => ("date", 13, 0),
+        DataType::Time64(_) => ("time", 15, 6),
+        DataType::Timestamp(_, None) => ("timestamp", 29, 6),
+        DataType::Timestamp(_, Some(_)) => ("timestamptz", 35, 6),
+        _ => ("varchar", 0, 0),
+    }
+}
+
+fn value(array: &dyn Array, row: usize) -> Result<Value, SqlError> {
+    if array.is_null(row) {
+        return Ok(Value::Null);
+    }
+    Ok(match array.data_type() {
+        DataType::Boolean => Value::Boolean(array.as_boolean().value(row)),
+        DataType::Int8 => Value::Long(array.as_primitive::<Int8Type>().value(row).into()),
+        DataType::Int16 => Value::Long(array.as_primitive::<Int16Type>().value(row).into()),
+        DataType::Int32 => Value::Long(array.as_primitive::<Int32Type>().value(row).into()),
+        DataType::Int64 => Value::Long(array.as_primitive::<Int64Type>().value(row)),
+        DataType::Float32 => Value::Double(array.as_primitive::<Float32Type>().value(row).into()),
+        DataType::Float64 => Value::Double(array.as_primitive::<Float64Type>().value(row)),
+        DataType::Decimal128(38, 0) => {
+            let whole = array.as_primitive::<Decimal128Type>().value(row);
+            let overflow = || SqlError::new("22003", "bigint out of range");
+            Value::Long(i64::try_from(whole).map_err(|_| overflow())?)
+        }
+        DataType::Timestamp(..) => Value::Text(displayed(array, row)?.replace('T', " ")),
+        _ => Value::Text(displayed(array, row)?),
+    })
+}
+
+fn displayed(array: &dyn Array, row: usize) -> Result<String, SqlError> {
+    let broken = |error: duckdb::arrow::error::ArrowError| SqlError::new("XX000", error.to_string());
+    let formatter = ArrayFormatter::try_new(array, &FormatOptions::default()).map_err(broken)?;
+    formatter.value(row).try_to_string().map_err(broken)
+}

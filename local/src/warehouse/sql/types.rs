@@ -1,0 +1,191 @@
+//! Redshift's types, what they are called, and what holds them in DuckDB.
+
+use sqlparser::ast::{CharacterLength, DataType, ExactNumberInfo, TimezoneInfo};
+
+use crate::warehouse::error::SqlError;
+
+/// Bytes of VARCHAR(MAX).
+const VARCHAR_MAX: u64 = 65_535;
+/// Bytes of a VARCHAR without a length.
+const VARCHAR_DEFAULT: u64 = 256;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Type {
+    SmallInt,
+    Integer,
+    BigInt,
+    Decimal(u8, u8),
+    Real,
+    Double,
+    Boolean,
+    /// Length in bytes.
+    Char(u64),
+    /// Length in bytes.
+    Varchar(u64),
+    Date,
+    Time,
+    Timestamp,
+    TimestampTz,
+    Super,
+}
+
+impl Type {
+    pub fn of(data_type: &DataType) -> Result<Self, SqlError> {
+        Ok(match data_type {
+            DataType::SmallInt(None) | DataType::Int2(None) => Self::SmallInt,
+            DataType::Int(None) | DataType::Integer(None) | DataType::Int4(None) => Self::Integer,
+            DataType::BigInt(None) | DataType::Int8(None) => Self::BigInt,
+            DataType::Decimal(info) | DataType::Numeric(info) | DataType::Dec(info) => decimal(*info)?,
+            DataType::Real | DataType::Float4 => Self::Real,
+            DataType::DoublePrecision | DataType::Double(_) | DataType::Float8 => Self::Double,
+            DataType::Float(ExactNumberInfo::Precision(precision)) if *precision <= 24 => Self::Real,
+            DataType::Float(_) => Self::Double,
+            DataType::Boolean | DataType::Bool => Self::Boolean,
+            DataType::Char(length) | DataType::Character(length) => Self::Char(bytes(length.as_ref(), 1, 4096)?),
+            DataType::Varchar(length) | DataType::CharacterVarying(length) | DataType::Nvarchar(length) | DataType::CharVarying(length) => {
+                Self::Varchar(bytes(length.as_ref(), VARCHAR_DEFAULT, VARCHAR_MAX)?)
+            }
+            DataType::Text => Self::Varchar(VARCHAR_DEFAULT),
+            DataType::Date => Self::Date,
+            DataType::Time(None, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => Self::Time,
+            DataType::Timestamp(None, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => Self::Timestamp,
+            DataType::Timestamp(None, TimezoneInfo::WithTimeZone | TimezoneInfo::Tz) => Self::TimestampTz,
+            DataType::Custom(name, _) => return custom(&name.to_string()),
+            other => return Err(unknown(&other.to_string())),
+        })
+    }
+
+    /// The name of the type in DuckDB.
+    pub fn duck(self) -> String {
+        match self {
+            Self::SmallInt => "SMALLINT".into(),
+            Self::Integer => "INTEGER".into(),
+            Self::BigInt => "BIGINT".into(),
+            Self::Decimal(precision, scale) => format!("DECIMAL({precision},{scale})"),
+            Self::Real => "FLOAT".into(),
+            Self::Double => "DOUBLE".into(),
+            Self::Boolean => "BOOLEAN".into(),
+            Self::Char(_) | Self::Varchar(_) => "VARCHAR".into(),
+            Self::Date => "DATE".into(),
+            Self::Time => "TIME".into(),
+            Self::Timestamp => "TIMESTAMP".into(),
+            Self::TimestampTz => "TIMESTAMPTZ".into(),
+            Self::Super => "JSON".into(),
+        }
+    }
+
+    /// Redshift's own name, as its catalog shows it.
+    pub fn name(self) -> String {
+        match self {
+            Self::SmallInt => "smallint".into(),
+            Self::Integer => "integer".into(),
+            Self::BigInt => "bigint".into(),
+            Self::Decimal(precision, scale) => format!("numeric({precision},{scale})"),
+            Self::Real => "real".into(),
+            Self::Double => "double precision".into(),
+            Self::Boolean => "boolean".into(),
+            Self::Char(length) => format!("character({length})"),
+            Self::Varchar(length) => format!("character varying({length})"),
+            Self::Date => "date".into(),
+            Self::Time => "time without time zone".into(),
+            Self::Timestamp => "timestamp without time zone".into(),
+            Self::TimestampTz => "timestamp with time zone".into(),
+            Self::Super => "super".into(),
+        }
+    }
+
+    /// The type with this name: the inverse of `name`, for columns read from the catalog.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let (base, arguments) = match name.split_once('(') {
+            Some((base, rest)) => (base, rest.trim_end_matches(')')),
+            None => (name, ""),
+        };
+        Some(match base {
+            "smallint" => Self::SmallInt,
+            "integer" => Self::Integer,
+            "bigint" => Self::BigInt,
+            "numeric" => {
+                let (precision, scale) = arguments.split_once(',')?;
+                Self::Decimal(precision.parse().ok()?, scale.parse().ok()?)
+            }
+            "real" => Self::Real,
+            "double precision" => Self::Double,
+            "boolean" => Self::Boolean,
+            "character" => Self::Char(arguments.parse().ok()?),
+            "character varying" => Self::Varchar(arguments.parse().ok()?),
+            "date" => Self::Date,
+            "time without time zone" => Self::Time,
+            "timestamp without time zone" => Self::Timestamp,
+            "timestamp with time zone" => Self::TimestampTz,
+            "super" => Self::Super,
+            _ => return None,
+        })
+    }
+
+    /// The type that holds a DuckDB column which no DDL of Redshift's made (CREATE TABLE AS).
+    pub fn from_duck(name: &str) -> Option<Self> {
+        Some(match name {
+            "SMALLINT" => Self::SmallInt,
+            "INTEGER" => Self::Integer,
+            "BIGINT" | "HUGEINT" => Self::BigInt,
+            "FLOAT" => Self::Real,
+            "DOUBLE" => Self::Double,
+            "BOOLEAN" => Self::Boolean,
+            "VARCHAR" => Self::Varchar(VARCHAR_MAX),
+            "DATE" => Self::Date,
+            "TIME" => Self::Time,
+            "TIMESTAMP" => Self::Timestamp,
+            "TIMESTAMP WITH TIME ZONE" => Self::TimestampTz,
+            "JSON" => Self::Super,
+            other => {
+                let (precision, scale) = other.strip_prefix("DECIMAL(")?.trim_end_matches(')').split_once(',')?;
+                Self::Decimal(precision.trim().parse().ok()?, scale.trim().parse().ok()?)
+            }
+        })
+    }
+
+    /// The length in bytes that values may have, where the type has one.
+    pub fn limit(self) -> Option<u64> {
+        match self {
+            Self::Char(length) | Self::Varchar(length) => Some(length),
+            _ => None,
+        }
+    }
+}
+
+fn decimal(info: ExactNumberInfo) -> Result<Type, SqlError> {
+    let (precision, scale) = match info {
+        ExactNumberInfo::None => (18, 0),
+        ExactNumberInfo::Precision(precision) => (precision, 0),
+        ExactNumberInfo::PrecisionAndScale(precision, scale) => (precision, u64::try_from(scale).unwrap_or(u64::MAX)),
+    };
+    match (u8::try_from(precision), u8::try_from(scale)) {
+        (Ok(precision @ 1..=38), Ok(scale)) if scale <= precision => Ok(Type::Decimal(precision, scale)),
+        _ => Err(SqlError::new("22023", format!("DECIMAL precision {precision} must be between 1 and 38"))),
+    }
+}
+
+fn bytes(length: Option<&CharacterLength>, default: u64, most: u64) -> Result<u64, SqlError> {
+    let length = match length {
+        None => default,
+        Some(CharacterLength::Max) => most,
+        Some(CharacterLength::IntegerLength { length, .. }) => *length,
+    };
+    match (1..=most).contains(&length) {
+        true => Ok(length),
+        false => Err(SqlError::new("22023", format!("length for type varchar must be between 1 and {most}, found {length}"))),
+    }
+}
+
+fn custom(name: &str) -> Result<Type, SqlError> {
+    match name.trim_matches('"').to_lowercase().as_str() {
+        "super" => Ok(Type::Super),
+        "timestamptz" => Ok(Type::TimestampTz),
+        "bpchar" => Ok(Type::Char(256)),
+        other => Err(unknown(other)),
+    }
+}
+
+fn unknown(name: &str) -> SqlError {
+    SqlError::new("0A000", format!("type \"{}\" is not supported by the local Redshift", name.to_lowercase()))
+}

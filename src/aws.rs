@@ -1,0 +1,151 @@
+//! All clients from one configuration, for either target; and what their errors say.
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::retry::RetryConfig;
+
+use crate::config::Config;
+use crate::error::{Error, Result};
+
+/// Clients, and whose account they act in.
+#[derive(Debug, Clone)]
+pub struct Aws {
+    pub iam: aws_sdk_iam::Client,
+    pub s3: aws_sdk_s3::Client,
+    pub redshift: aws_sdk_redshift::Client,
+    pub data: aws_sdk_redshiftdata::Client,
+    pub secrets: aws_sdk_secretsmanager::Client,
+    sts: aws_sdk_sts::Client,
+    config: SdkConfig,
+    pub account: String,
+    pub region: String,
+}
+
+/// Which AWS to talk to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Target {
+    /// The stand-in in this process.
+    Local,
+    /// AWS, or what AWS_ENDPOINT_URL names.
+    Aws,
+}
+
+impl Aws {
+    /// Connects and asks who the caller is. If infra.toml names an account, the caller must be in it.
+    pub async fn connect(target: Target, config: &Config) -> Result<Self> {
+        let sdk = match target {
+            Target::Aws => {
+                let loader = aws_config::defaults(BehaviorVersion::latest()).region(Region::new(config.region.clone()));
+                loader.retry_config(retries()).load().await
+            }
+            Target::Local => local(config)?,
+        };
+        let mut aws = Self::from_sdk(sdk, config.region.clone());
+        let identity = aws.sts.get_caller_identity().send().await.map_err(|error| {
+            failed("ask STS who the caller is", &error).hint("Check your credentials: `aws sts get-caller-identity`.")
+        })?;
+        aws.account = identity.account.unwrap_or_default();
+        match &config.account {
+            Some(wanted) if *wanted != aws.account => Err(Error::failed(format!(
+                "infra.toml is for account {wanted}, but the credentials are of account {}",
+                aws.account
+            ))
+            .hint("Nothing was changed. Use credentials of the right account, or correct `account` in infra.toml.")),
+            _ => Ok(aws),
+        }
+    }
+
+    fn from_sdk(config: SdkConfig, region: String) -> Self {
+        // A server that AWS_ENDPOINT_URL names rarely answers for bucket.host: the path names the bucket there.
+        let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(config.endpoint_url().is_some()).build();
+        Self {
+            iam: aws_sdk_iam::Client::new(&config),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            redshift: aws_sdk_redshift::Client::new(&config),
+            data: aws_sdk_redshiftdata::Client::new(&config),
+            secrets: aws_sdk_secretsmanager::Client::new(&config),
+            sts: aws_sdk_sts::Client::new(&config),
+            config,
+            account: String::new(),
+            region,
+        }
+    }
+
+    /// S3 in another region: where a source lies.
+    pub fn s3_in(&self, region: &str) -> aws_sdk_s3::Client {
+        if region == self.region {
+            return self.s3.clone();
+        }
+        let builder = aws_sdk_s3::config::Builder::from(&self.config)
+            .region(Region::new(region.to_owned()))
+            .force_path_style(self.config.endpoint_url().is_some());
+        aws_sdk_s3::Client::from_conf(builder.build())
+    }
+}
+
+fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(5)
+}
+
+/// The stand-in under the clients. Nothing of the environment reaches it.
+#[cfg(feature = "local")]
+fn local(config: &Config) -> Result<SdkConfig> {
+    use aws_credential_types::Credentials;
+    use aws_credential_types::provider::SharedCredentialsProvider;
+    use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+    use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
+    use sparkify_local::{ACCESS_KEY, Account, Cloud, Mount, OpenError, Options, Pace, SECRET_KEY, StoreError};
+
+    let directory = &config.state;
+    let mount = |(name, bucket): (&String, &crate::config::LocalBucket)| {
+        let region = bucket.region.clone().unwrap_or_else(|| config.region.clone());
+        (name.clone(), Mount::new(config.directory.join(&bucket.path), region))
+    };
+    let options = Options {
+        account: Account { id: config.local.account.clone(), region: config.region.clone() },
+        // A directory that is missing is a bucket that does not exist: `down` must work without it.
+        mounts: config.local.buckets.iter().map(mount).filter(|(_, mount)| mount.directory.exists()).collect(),
+        pace: Pace::default(),
+    };
+    let cloud = Cloud::open(directory, options).map_err(|error| match error {
+        OpenError::Store(StoreError::Locked(path)) => {
+            Error::failed(format!("another sparkify-infra is using the local state in {path}"))
+                .hint("Wait until it has ended, or end it; nothing was changed.")
+        }
+        other => Error::failed(format!("cannot open the local state in {}", directory.display())).because(other),
+    })?;
+    let key = Credentials::from_keys(ACCESS_KEY, SECRET_KEY, None);
+    let builder = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(config.region.clone()))
+        .credentials_provider(SharedCredentialsProvider::new(key))
+        .http_client(cloud.http_client())
+        .retry_config(retries())
+        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        .time_source(SharedTimeSource::new(SystemTimeSource::new()));
+    Ok(builder.build())
+}
+
+#[cfg(not(feature = "local"))]
+fn local(_: &Config) -> Result<SdkConfig> {
+    Err(Error::usage("this build has no local target").hint("Build with the feature `local`, or use --target aws."))
+}
+
+/// What failed in words: `cannot create role x`, and AWS's code and message as the cause.
+pub fn failed<E>(doing: &str, error: &E) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error,
+{
+    let cause = match (error.code(), error.message()) {
+        (Some(code), Some(message)) => format!("{code}: {message}"),
+        (Some(code), None) => code.to_owned(),
+        _ => DisplayErrorContext(error).to_string(),
+    };
+    Error::failed(format!("cannot {doing}")).because(cause)
+}
+
+/// Whether AWS answered with one of these codes.
+pub fn is<E: ProvideErrorMetadata>(error: &E, codes: &[&str]) -> bool {
+    error.code().is_some_and(|code| codes.contains(&code))
+}

@@ -1,0 +1,49 @@
+//! `demo`: a sample data set, then up, load, three analyses, down, in a directory of its own.
+
+use super::Stack;
+use crate::aws::Target;
+use crate::cli::DemoArgs;
+use crate::config::{Config, LocalBucket};
+use crate::error::{Error, Result};
+use crate::event::Event;
+use crate::load::{self, sql};
+use crate::view;
+
+/// The analyses that the demo shows, from `sql/analysis/`.
+const ANALYSES: [&str; 3] = ["most_played_songs", "plays_by_hour", "free_against_paid"];
+
+pub async fn run(args: &DemoArgs) -> Result<()> {
+    let events = view::human(false);
+    let chapter = |title: &str| events.emit(Event::Chapter { title: title.to_owned() });
+    let mut config = Config::read(&args.config)?;
+    let home = std::path::absolute(config.directory.join(".sparkify/demo")).map_err(|error| Error::failed("cannot find the working directory").because(error))?;
+
+    chapter("A sample data set, in place of s3://udacity-dend");
+    let data = home.join("data");
+    let written = crate::sample::write(&data, args.size)?;
+    view::status(&format!("{} songs and {} events in {} files", written.songs, written.events, written.files));
+    config.local.buckets.insert(crate::sample::BUCKET.to_owned(), LocalBucket { path: data, region: None });
+    config.state = home;
+    let stack = Stack::connect(config, Target::Local, events.clone()).await?;
+
+    chapter("up: the role, the bucket, the cluster");
+    super::up::run(&stack).await?;
+    chapter("load: gather, COPY, transform, check, reconcile");
+    super::load::run(&stack, Vec::new(), true).await?;
+    analyse(&stack).await?;
+    chapter("down: all of it goes, and nothing else");
+    super::down::run(&stack).await
+}
+
+async fn analyse(stack: &Stack) -> Result<()> {
+    let warehouse = load::warehouse(&stack.aws, &stack.config, &stack.names).await?;
+    let files = sql::files(&stack.config.directory, "analysis")?;
+    for name in ANALYSES {
+        let missing = || Error::usage(format!("there is no sql/analysis/{name}.sql"));
+        let file = files.iter().find(|file| file.name == name).ok_or_else(missing)?;
+        stack.events.emit(Event::Chapter { title: file.title.clone() });
+        let rows = warehouse.query(&file.statement).await?;
+        view::table(&rows.map_err(|error| Error::failed(format!("the analysis {name} failed")).because(error))?);
+    }
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! `s3://bucket/key`.
+
+use std::fmt;
+
+/// A place in S3: an object, or a prefix of keys.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Location {
+    pub bucket: String,
+    pub key: String,
+}
+
+impl Location {
+    pub fn parse(url: &str) -> Result<Self, String> {
+        let rest = url.strip_prefix("s3://").ok_or("an address in S3 looks like s3://bucket/prefix/")?;
+        let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
+        match bucket.is_empty() {
+            true => Err("the address names no bucket".into()),
+            false => Ok(Self { bucket: bucket.to_owned(), key: key.to_owned() }),
+        }
+    }
+
+    pub fn with_key(&self, key: impl Into<String>) -> Self {
+        Self { bucket: self.bucket.clone(), key: key.into() }
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "s3://{}/{}", self.bucket, self.key)
+    }
+}

@@ -1,0 +1,129 @@
+//! `load`: sources → gather → COPY → transform → check → reconcile → report.
+
+mod check_json;
+mod gather;
+mod index;
+pub mod location;
+pub mod reconcile;
+mod rejected;
+pub mod report;
+mod source;
+pub mod sql;
+mod stage;
+mod star;
+
+use std::time::Instant;
+
+use crate::aws::Aws;
+use crate::config::{Config, Source};
+use crate::error::{Error, Result};
+use crate::event::{Event, Events};
+use crate::resource::{Names, cluster};
+use crate::warehouse::Warehouse;
+use report::LoadReport;
+
+/// What the command line adds to infra.toml.
+#[derive(Debug, Clone, Default)]
+pub struct LoadOptions {
+    /// Source → prefix under its address, for this run only.
+    pub prefixes: Vec<(String, String)>,
+    /// Drop the tables and make them anew from `sql/schema/`.
+    pub recreate: bool,
+}
+
+/// Everything the stages of a load need.
+pub struct Load<'a> {
+    pub aws: &'a Aws,
+    pub config: &'a Config,
+    pub names: &'a Names,
+    pub warehouse: Warehouse,
+    pub events: &'a Events,
+}
+
+/// Connects to the cluster of the stack.
+///
+/// # Errors
+/// Where there is no cluster, or it does not take statements.
+pub async fn warehouse(aws: &Aws, config: &Config, names: &Names) -> Result<Warehouse> {
+    let absent = || {
+        Error::failed(format!("there is no cluster {}: the warehouse is not up", names.cluster)).hint("Run `sparkify-infra up` first.")
+    };
+    let cluster = cluster::observe(aws, names).await?.ok_or_else(absent)?;
+    if !cluster.is_ready() {
+        return Err(Error::failed(format!("the cluster {} is {}, and takes no statements", names.cluster, cluster.doing()))
+            .hint("Run `sparkify-infra up`: it waits until the cluster is ready."));
+    }
+    let (database, admin) = (&config.cluster.database, &config.cluster.admin);
+    Ok(Warehouse::new(aws, &names.cluster, database, admin, cluster.secret, config.timeouts.statement()))
+}
+
+/// Loads all sources into the star.
+///
+/// # Errors
+/// Nothing of the star has changed when it fails: its tables change in one transaction, checks included.
+pub async fn run(aws: &Aws, config: &Config, names: &Names, options: &LoadOptions, events: &Events) -> Result<LoadReport> {
+    let started = Instant::now();
+    let sources = narrowed(config, options)?;
+    let warehouse = warehouse(aws, config, names).await?;
+    let load = Load { aws, config, names, warehouse, events };
+
+    load.create_tables(options.recreate).await?;
+    let staged = load.stage(&sources).await?;
+    let star = load.fill_star().await?;
+    let report = LoadReport {
+        sources: staged,
+        tables: star.tables,
+        checks: star.checks,
+        reconciliations: star.reconciliations,
+        took: started.elapsed(),
+    };
+    Ok(report)
+}
+
+/// The sources with the prefixes of the command line. They narrow: the role reads nothing outside infra.toml's.
+fn narrowed(config: &Config, options: &LoadOptions) -> Result<Vec<Source>> {
+    let mut sources = config.sources.clone();
+    for (name, prefix) in &options.prefixes {
+        let unknown = || {
+            let known: Vec<&str> = config.sources.iter().map(|source| source.name.as_str()).collect();
+            Error::usage(format!("--prefix {name}={prefix}: there is no source {name}"))
+                .hint(format!("infra.toml has: {}.", known.join(", ")))
+        };
+        let source = sources.iter_mut().find(|source| source.name == *name).ok_or_else(unknown)?;
+        source.location.key.push_str(prefix);
+    }
+    Ok(sources)
+}
+
+impl Load<'_> {
+    async fn create_tables(&self, recreate: bool) -> Result<()> {
+        let files = sql::files(&self.config.directory, "schema")?;
+        self.staged("create tables", async {
+            if recreate {
+                let drops: Vec<String> = files.iter().rev().map(|file| format!("drop table if exists {}", file.name)).collect();
+                self.in_batches(&drops, "drop the tables").await?;
+            }
+            let creates: Vec<String> = files.iter().map(|file| file.statement.clone()).collect();
+            self.in_batches(&creates, "create the tables of sql/schema").await?;
+            Ok(((), format!("{} tables", files.len())))
+        })
+        .await
+    }
+
+    async fn in_batches(&self, statements: &[String], doing: &str) -> Result<()> {
+        for batch in statements.chunks(40) {
+            let done = self.warehouse.run_all(batch).await?;
+            done.map_err(|error| Error::failed(format!("cannot {doing}")).because(error))?;
+        }
+        Ok(())
+    }
+
+    /// Tells of the start and the end of a stage.
+    async fn staged<T>(&self, stage: &str, work: impl Future<Output = Result<(T, String)>>) -> Result<T> {
+        self.events.emit(Event::StageStarted { stage: stage.to_owned() });
+        let started = Instant::now();
+        let (value, detail) = work.await?;
+        self.events.emit(Event::StageDone { stage: stage.to_owned(), detail, took: started.elapsed() });
+        Ok(value)
+    }
+}

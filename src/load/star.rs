@@ -1,0 +1,97 @@
+//! The star's tables, all in one transaction: emptied, filled, checked, reconciled, and only then visible.
+
+use super::reconcile::{self, Reconciliation};
+use super::report::{CheckReport, Severity, TableReport};
+use super::sql::{self, SqlFile};
+use super::Load;
+use crate::error::{Error, Kind, Result};
+use crate::event::Event;
+use crate::warehouse::{Rows, Session};
+
+pub struct Star {
+    pub tables: Vec<TableReport>,
+    pub checks: Vec<CheckReport>,
+    pub reconciliations: Vec<Reconciliation>,
+}
+
+/// Offending rows that a failed check shows.
+const SHOWN: usize = 5;
+
+impl Load<'_> {
+    /// # Errors
+    /// Where a statement or a check fails: the transaction is rolled back, and the last good load stays.
+    pub async fn fill_star(&self) -> Result<Star> {
+        let session = self.warehouse.session("begin").await?;
+        match self.fill(&session).await {
+            Ok(star) => {
+                let done = session.run("commit").await?;
+                done.map_err(|error| Error::failed("cannot commit the star; it is as it was before").because(error))?;
+                Ok(star)
+            }
+            Err(error) => {
+                // The error at hand says more than one about rolling back: the session's end rolls back as well.
+                let _ = session.run("rollback").await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn fill(&self, session: &Session) -> Result<Star> {
+        let directory = &self.config.directory;
+        let tables = self.staged("transform", self.transform(session, sql::files(directory, "transform")?)).await?;
+        let checks = self.staged("check", self.check(session, sql::files(directory, "check")?)).await?;
+        let reconciliations = self.staged("reconcile", reconcile::run(session, sql::files(directory, "reconcile")?)).await?;
+        Ok(Star { tables, checks, reconciliations })
+    }
+
+    async fn transform(&self, session: &Session, files: Vec<SqlFile>) -> Result<(Vec<TableReport>, String)> {
+        // DELETE and not TRUNCATE, which would commit (finding 8).
+        for file in files.iter().rev() {
+            statement(session, &format!("delete from {}", file.name), "empty", &file.name).await?;
+        }
+        let mut tables = Vec::new();
+        for file in files {
+            let rows = statement(session, &file.statement, "fill", &file.name).await?;
+            tables.push(TableReport { table: file.name, title: file.title, rows });
+        }
+        let rows: u64 = tables.iter().map(|table| table.rows).sum();
+        let detail = format!("{rows} rows in {} tables", tables.len());
+        Ok((tables, detail))
+    }
+
+    async fn check(&self, session: &Session, files: Vec<SqlFile>) -> Result<(Vec<CheckReport>, String)> {
+        let mut checks = Vec::new();
+        for file in files {
+            let severity = Severity::of(&file)?;
+            let rows = session.query(&file.statement).await?;
+            let rows = rows.map_err(|error| Error::failed(format!("the check {} does not run", file.name)).because(error))?;
+            let report = CheckReport { name: file.name, question: file.title, severity, offending: rows.rows.len() as u64 };
+            if report.offending > 0 && severity == Severity::Warn {
+                self.events.emit(Event::Warning { message: format!("{}: {}", report.question, sample(&rows)) });
+            } else if report.offending > 0 {
+                let message = format!("the check {} failed: {} has {} rows for an answer", report.name, report.question, report.offending);
+                return Err(Error::new(Kind::CheckFailed, message)
+                    .hint(format!("The first of them: {}", sample(&rows)))
+                    .hint("The star is as the last good load left it; the staging tables hold the new data."));
+            }
+            checks.push(report);
+        }
+        let failed = checks.iter().filter(|check| check.offending > 0).count();
+        let detail = format!("{} questions, {failed} warnings", checks.len());
+        Ok((checks, detail))
+    }
+}
+
+async fn statement(session: &Session, sql: &str, doing: &str, table: &str) -> Result<u64> {
+    let done = session.run(sql).await?;
+    let failure = |error| {
+        Error::failed(format!("cannot {doing} {table}")).because(error).hint("The star is as the last good load left it.")
+    };
+    Ok(u64::try_from(done.map_err(failure)?.rows).unwrap_or_default())
+}
+
+fn sample(rows: &Rows) -> String {
+    let value = |(column, value): (&String, &Option<String>)| format!("{column} = {}", value.as_deref().unwrap_or("NULL"));
+    let row = |row: &Vec<Option<String>>| rows.columns.iter().zip(row).map(value).collect::<Vec<_>>().join(", ");
+    rows.rows.iter().take(SHOWN).map(row).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,70 @@
+//! The policy documents of a stack: who may assume the role, what the role may read, what the bucket refuses.
+
+use serde_json::{Value, json};
+
+use crate::config::{Config, Gather};
+use crate::load::location::Location;
+
+/// Only Redshift may assume the role, and only on behalf of this account (R5).
+pub fn trust(account: &str) -> Value {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Sid": "RedshiftOfThisAccount",
+            "Effect": "Allow",
+            "Principal": { "Service": "redshift.amazonaws.com" },
+            "Action": "sts:AssumeRole",
+            "Condition": { "StringEquals": { "aws:SourceAccount": account } }
+        }]
+    })
+}
+
+/// Where the parts of a gathered source lie in the warehouse's bucket.
+pub fn gathered_prefix(source: &str) -> String {
+    format!("load/{source}/")
+}
+
+/// Reads exactly what COPY reads: gathered sources in our bucket, the others where they lie, and jsonpaths files.
+pub fn permissions(config: &Config, bucket: &str) -> Value {
+    let mut prefixes = Vec::new();
+    let mut objects = Vec::new();
+    for source in &config.sources {
+        if source.gather != Gather::Never {
+            prefixes.push(Location { bucket: bucket.to_owned(), key: gathered_prefix(&source.name) });
+        }
+        if source.gather != Gather::Always {
+            prefixes.push(source.location.clone());
+        }
+        objects.extend(source.jsonpaths.iter().cloned());
+    }
+    let list = |prefix: &Location| {
+        json!({
+            "Effect": "Allow",
+            "Action": "s3:ListBucket",
+            "Resource": format!("arn:aws:s3:::{}", prefix.bucket),
+            "Condition": { "StringLike": { "s3:prefix": format!("{}*", prefix.key) } }
+        })
+    };
+    let arn = |location: &Location, rest: &str| format!("arn:aws:s3:::{}/{}{rest}", location.bucket, location.key);
+    let mut readable: Vec<String> = prefixes.iter().map(|prefix| arn(prefix, "*")).collect();
+    readable.extend(objects.iter().map(|object| arn(object, "")));
+    let mut statements: Vec<Value> = prefixes.iter().map(list).collect();
+    statements.push(json!({ "Effect": "Allow", "Action": "s3:GetObject", "Resource": readable }));
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+/// The bucket talks TLS or not at all.
+pub fn tls_only(bucket: &str) -> Value {
+    let arn = format!("arn:aws:s3:::{bucket}");
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Sid": "TlsOnly",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [arn, format!("{arn}/*")],
+            "Condition": { "Bool": { "aws:SecureTransport": "false" } }
+        }]
+    })
+}

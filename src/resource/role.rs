@@ -1,0 +1,151 @@
+//! The IAM role that COPY reads S3 with.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{Names, Tags};
+use crate::aws::{Aws, failed, is};
+use crate::error::{Error, Result};
+
+/// The name of the role's only policy of ours.
+pub const POLICY: &str = "read-what-load-reads";
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct DesiredRole {
+    pub trust: Value,
+    pub permissions: Value,
+    pub tags: Tags,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct RoleState {
+    pub arn: String,
+    pub path: String,
+    pub trust: Value,
+    pub tags: Tags,
+    /// Inline policies by name.
+    pub inline: BTreeMap<String, Value>,
+    /// ARNs of attached policies, which are not ours.
+    pub attached: BTreeSet<String>,
+    pub instance_profiles: BTreeSet<String>,
+}
+
+pub async fn observe(aws: &Aws, names: &Names) -> Result<Option<RoleState>> {
+    let doing = format!("read the role {}", names.role);
+    let found = match aws.iam.get_role().role_name(&names.role).send().await {
+        Ok(found) => found,
+        Err(error) if is(&error, &["NoSuchEntity", "NoSuchEntityException"]) => return Ok(None),
+        Err(error) => return Err(failed(&doing, &error)),
+    };
+    let Some(role) = found.role else { return Ok(None) };
+    let name = &names.role;
+    let tags = aws.iam.list_role_tags().role_name(name).send().await.map_err(|error| failed(&doing, &error))?;
+    let policies = aws.iam.list_role_policies().role_name(name).into_paginator().items().send();
+    let policies: Vec<String> = policies.collect::<std::result::Result<_, _>>().await.map_err(|error| failed(&doing, &error))?;
+    let mut inline = BTreeMap::new();
+    for policy in policies {
+        let document = aws.iam.get_role_policy().role_name(name).policy_name(&policy).send().await;
+        let document = document.map_err(|error| failed(&doing, &error))?.policy_document;
+        inline.insert(policy, decode(&document)?);
+    }
+    let attached = aws.iam.list_attached_role_policies().role_name(name).into_paginator().items().send();
+    let attached: Vec<_> = attached.collect::<std::result::Result<_, _>>().await.map_err(|error| failed(&doing, &error))?;
+    let profiles = aws.iam.list_instance_profiles_for_role().role_name(name).into_paginator().items().send();
+    let profiles: Vec<_> = profiles.collect::<std::result::Result<_, _>>().await.map_err(|error| failed(&doing, &error))?;
+    Ok(Some(RoleState {
+        trust: decode(role.assume_role_policy_document.as_deref().unwrap_or_default())?,
+        arn: role.arn,
+        path: role.path,
+        tags: tags.tags.into_iter().map(|tag| (tag.key, tag.value)).collect(),
+        inline,
+        attached: attached.into_iter().filter_map(|policy| policy.policy_arn).collect(),
+        instance_profiles: profiles.into_iter().map(|profile| profile.instance_profile_name).collect(),
+    }))
+}
+
+/// IAM answers documents percent-encoded.
+fn decode(document: &str) -> Result<Value> {
+    let text = percent_encoding::percent_decode_str(document).decode_utf8_lossy();
+    serde_json::from_str(&text).map_err(|error| Error::failed("cannot read a policy document of the role").because(error))
+}
+
+pub async fn create(aws: &Aws, names: &Names, role: &DesiredRole) -> Result<()> {
+    let doing = format!("create the role {}", names.role);
+    let mut call = aws
+        .iam
+        .create_role()
+        .role_name(&names.role)
+        .path(&names.role_path)
+        .assume_role_policy_document(role.trust.to_string())
+        .description("Lets Redshift read what sparkify-infra loads");
+    for (key, value) in &role.tags {
+        let tag = aws_sdk_iam::types::Tag::builder().key(key).value(value).build();
+        call = call.tags(tag.map_err(|error| Error::failed(format!("cannot {doing}")).because(error))?);
+    }
+    call.send().await.map(drop).map_err(|error| failed(&doing, &error))
+}
+
+pub async fn put_trust(aws: &Aws, names: &Names, trust: &Value) -> Result<()> {
+    let call = aws.iam.update_assume_role_policy().role_name(&names.role).policy_document(trust.to_string());
+    call.send().await.map(drop).map_err(|error| failed("change who may assume the role", &error))
+}
+
+pub async fn put_policy(aws: &Aws, names: &Names, permissions: &Value) -> Result<()> {
+    let call = aws.iam.put_role_policy().role_name(&names.role).policy_name(POLICY);
+    let sent = call.policy_document(permissions.to_string()).send().await;
+    sent.map(drop).map_err(|error| failed("put the policy of the role", &error))
+}
+
+pub async fn put_tags(aws: &Aws, names: &Names, tags: &Tags) -> Result<()> {
+    let mut call = aws.iam.tag_role().role_name(&names.role);
+    for (key, value) in tags {
+        let tag = aws_sdk_iam::types::Tag::builder().key(key).value(value).build();
+        call = call.tags(tag.map_err(|error| Error::failed("cannot tag the role").because(error))?);
+    }
+    call.send().await.map(drop).map_err(|error| failed("tag the role", &error))
+}
+
+pub async fn delete_policy(aws: &Aws, names: &Names, policy: &str) -> Result<()> {
+    match aws.iam.delete_role_policy().role_name(&names.role).policy_name(policy).send().await {
+        Err(error) if !is(&error, &["NoSuchEntity", "NoSuchEntityException"]) => {
+            Err(failed(&format!("delete the policy {policy} of the role"), &error))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub async fn detach_policy(aws: &Aws, names: &Names, arn: &str) -> Result<()> {
+    match aws.iam.detach_role_policy().role_name(&names.role).policy_arn(arn).send().await {
+        Err(error) if !is(&error, &["NoSuchEntity", "NoSuchEntityException"]) => {
+            Err(failed(&format!("detach {arn} from the role"), &error))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub async fn leave_profile(aws: &Aws, names: &Names, profile: &str) -> Result<()> {
+    let call = aws.iam.remove_role_from_instance_profile().role_name(&names.role).instance_profile_name(profile);
+    match call.send().await {
+        Err(error) if !is(&error, &["NoSuchEntity", "NoSuchEntityException"]) => {
+            Err(failed(&format!("take the role out of the instance profile {profile}"), &error))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub async fn delete(aws: &Aws, names: &Names) -> Result<()> {
+    match aws.iam.delete_role().role_name(&names.role).send().await {
+        Err(error) if !is(&error, &["NoSuchEntity", "NoSuchEntityException"]) => {
+            Err(failed(&format!("delete the role {}", names.role), &error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The roles that bear our path, under whatever name: tag searches never find roles (R6).
+pub async fn under_path(aws: &Aws, names: &Names) -> Result<Vec<String>> {
+    let listed = aws.iam.list_roles().path_prefix(&names.role_path).into_paginator().items().send();
+    let roles: Vec<_> = listed.collect::<std::result::Result<_, _>>().await.map_err(|error| failed("list the roles of the stack", &error))?;
+    Ok(roles.into_iter().map(|role| role.arn).collect())
+}

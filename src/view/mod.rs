@@ -1,0 +1,49 @@
+//! The only place that prints: data to stdout, everything else to stderr.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is the view")]
+
+mod human;
+mod tables;
+
+use std::error::Error as _;
+
+use anstream::{eprintln, println};
+use anstyle::{AnsiColor, Style};
+
+use crate::error::Error;
+use crate::event::Events;
+use crate::warehouse::Rows;
+
+const BOLD: Style = Style::new().bold();
+const RED: Style = AnsiColor::Red.on_default().bold();
+const GREEN: Style = AnsiColor::Green.on_default();
+const YELLOW: Style = AnsiColor::Yellow.on_default();
+const CYAN: Style = AnsiColor::Cyan.on_default();
+const DIM: Style = Style::new().dimmed();
+
+/// Events as lines for a person; with `quiet` only warnings and the report.
+pub fn human(quiet: bool) -> Events {
+    Events::to(move |event| human::show(&event, quiet))
+}
+
+/// A line about what was done.
+pub fn status(line: &str) {
+    eprintln!("{line}");
+}
+
+/// Rows of a query, on stdout.
+pub fn table(rows: &Rows) {
+    println!("{}", tables::of(rows));
+}
+
+/// What failed, why, and what to do next.
+pub fn error(error: &Error) {
+    eprintln!("{RED}error{RED:#}: {error}");
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        eprintln!("  {DIM}caused by{DIM:#}: {source}");
+        cause = source.source();
+    }
+    for hint in &error.hints {
+        eprintln!("  {CYAN}hint{CYAN:#}: {hint}");
+    }
+}

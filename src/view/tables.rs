@@ -1,0 +1,75 @@
+//! Rows and reports as tables.
+
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{Cell, CellAlignment, Table};
+
+use crate::load::reconcile::Side;
+use crate::load::report::LoadReport;
+use crate::warehouse::Rows;
+
+fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(UTF8_HORIZONTAL_ONLY).set_header(header);
+    table
+}
+
+fn number(value: impl ToString) -> Cell {
+    Cell::new(value.to_string()).set_alignment(CellAlignment::Right)
+}
+
+/// Rows of a query.
+pub fn of(rows: &Rows) -> Table {
+    let header: Vec<&str> = rows.columns.iter().map(String::as_str).collect();
+    let mut table = table(&header);
+    for row in &rows.rows {
+        let cell = |(at, value): (usize, &Option<String>)| match rows.numeric.get(at) {
+            Some(true) => number(value.as_deref().unwrap_or("")),
+            _ => Cell::new(value.as_deref().unwrap_or("")),
+        };
+        table.add_row(row.iter().enumerate().map(cell));
+    }
+    table
+}
+
+/// The report of a load: what every stage read, kept and left out, and why.
+pub fn report(report: &LoadReport) -> String {
+    let mut sources = table(&["source", "objects", "bytes", "parts", "records", "staged", "rejected", "table"]);
+    for source in &report.sources {
+        let optional = |value: Option<u64>, otherwise: &str| number(value.map_or_else(|| otherwise.to_owned(), |value| value.to_string()));
+        let markers = if source.markers > 0 { format!(" + {} empty", source.markers) } else { String::new() };
+        sources.add_row([
+            Cell::new(&source.source),
+            number(format!("{}{markers}", source.objects)),
+            number(source.bytes),
+            optional(source.parts, "in place"),
+            optional(source.records, ""),
+            number(source.staged),
+            number(source.rejected),
+            Cell::new(&source.table),
+        ]);
+    }
+    let mut sums = table(&["", "what", "rows"]);
+    for reconciliation in &report.reconciliations {
+        for (at, line) in reconciliation.lines.iter().enumerate() {
+            let sign = match line.side {
+                Side::In => "",
+                Side::Kept => "= ",
+                Side::LeftOut => "+ ",
+            };
+            let name = if at == 0 { reconciliation.name.as_str() } else { "" };
+            sums.add_row([Cell::new(name), Cell::new(format!("{sign}{}", line.what)), number(line.rows)]);
+        }
+    }
+    let mut tables = table(&["table", "rows", "one row"]);
+    for filled in &report.tables {
+        let title = filled.title.strip_prefix("One row: ").unwrap_or(&filled.title);
+        tables.add_row([Cell::new(&filled.table), number(filled.rows), Cell::new(title)]);
+    }
+    let rejections: Vec<String> = report
+        .sources
+        .iter()
+        .filter(|source| !source.rejections.is_empty())
+        .map(|source| format!("\nrejected from {}, of {} in all:\n  {}", source.location, source.rejected, source.rejections.join("\n  ")))
+        .collect();
+    format!("{sources}\n{sums}\n{tables}{}", rejections.concat())
+}

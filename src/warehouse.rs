@@ -1,0 +1,211 @@
+//! SQL over the Data API: run a statement, wait for it without ever losing it, read its rows.
+
+use std::time::{Duration, Instant};
+
+use aws_sdk_redshiftdata::types::{Field, StatusString};
+
+use crate::aws::{Aws, failed, is};
+use crate::error::{Error, Result};
+
+/// Finding 1: as long as the Data API holds an answer back.
+const LONG_POLL_SECONDS: i32 = 30;
+/// How long a session lives on without a statement: if `load` is killed, its transaction is rolled back then.
+const SESSION_SECONDS: i32 = 600;
+
+/// A database of a cluster, as its admin.
+#[derive(Debug, Clone)]
+pub struct Warehouse {
+    client: aws_sdk_redshiftdata::Client,
+    cluster: String,
+    database: String,
+    secret: Option<String>,
+    admin: String,
+    deadline: Duration,
+}
+
+/// A session of its own, whose statements run one after the other and may share a transaction.
+#[derive(Debug)]
+pub struct Session {
+    warehouse: Warehouse,
+    id: String,
+}
+
+/// How a statement ended.
+#[derive(Debug, Clone)]
+pub struct Done {
+    pub id: String,
+    /// Rows returned or changed (R25).
+    pub rows: i64,
+    pub query: i64,
+    session: Option<String>,
+    has_rows: bool,
+}
+
+/// A statement that failed, in Redshift's words.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
+pub struct StatementError {
+    pub message: String,
+    pub query: i64,
+}
+
+/// Rows as text: names of the columns, and a value or NULL for each.
+#[derive(Debug, Clone, Default)]
+pub struct Rows {
+    pub columns: Vec<String>,
+    pub numeric: Vec<bool>,
+    pub rows: Vec<Vec<Option<String>>>,
+}
+
+/// Where a statement runs.
+enum On<'a> {
+    Connection { keep: bool },
+    Session(&'a str),
+}
+
+impl Warehouse {
+    pub fn new(aws: &Aws, cluster: &str, database: &str, admin: &str, secret: Option<String>, deadline: Duration) -> Self {
+        let (cluster, database, admin) = (cluster.to_owned(), database.to_owned(), admin.to_owned());
+        Self { client: aws.data.clone(), cluster, database, secret, admin, deadline }
+    }
+
+    /// Runs one statement on a connection of its own.
+    pub async fn run(&self, sql: &str) -> Result<std::result::Result<Done, StatementError>> {
+        self.execute(sql, &On::Connection { keep: false }).await
+    }
+
+    /// Runs statements as one transaction: all of them or none (R21: 40 at most).
+    pub async fn run_all(&self, sqls: &[String]) -> Result<std::result::Result<Done, StatementError>> {
+        let call = self.client.batch_execute_statement().cluster_identifier(&self.cluster).database(&self.database);
+        let call = match &self.secret {
+            Some(secret) => call.secret_arn(secret),
+            None => call.db_user(&self.admin),
+        };
+        let sent = call.set_sqls(Some(sqls.to_vec())).wait_time_seconds(LONG_POLL_SECONDS).send().await;
+        let submitted = sent.map_err(|error| failed("submit statements to the Data API", &error))?;
+        self.ended(submitted.id.unwrap_or_default()).await
+    }
+
+    /// A session that starts with this statement.
+    pub async fn session(&self, sql: &str) -> Result<Session> {
+        let begun = self.execute(sql, &On::Connection { keep: true }).await?;
+        let begun = begun.map_err(|error| Error::failed(format!("cannot start a session with `{sql}`")).because(error))?;
+        let missing = || Error::failed("the Data API gave no session id");
+        Ok(Session { id: begun.session.ok_or_else(missing)?, warehouse: self.clone() })
+    }
+
+    async fn execute(&self, sql: &str, on: &On<'_>) -> Result<std::result::Result<Done, StatementError>> {
+        let call = self.client.execute_statement().sql(sql).wait_time_seconds(LONG_POLL_SECONDS);
+        let call = match on {
+            On::Session(id) => call.session_id(*id),
+            On::Connection { keep } => {
+                let call = call.cluster_identifier(&self.cluster).database(&self.database);
+                let call = call.set_session_keep_alive_seconds(keep.then_some(SESSION_SECONDS));
+                // R20: the admin's secret where there is one, else the admin by name.
+                match &self.secret {
+                    Some(secret) => call.secret_arn(secret),
+                    None => call.db_user(&self.admin),
+                }
+            }
+        };
+        let submitted = call.send().await.map_err(|error| failed("submit a statement to the Data API", &error))?;
+        self.ended(submitted.id.unwrap_or_default()).await
+    }
+
+    /// Waits for a statement. A describe that fails does not abandon it (R22): the statement runs on, and is asked
+    /// about again until the deadline.
+    async fn ended(&self, id: String) -> Result<std::result::Result<Done, StatementError>> {
+        let deadline = Instant::now() + self.deadline;
+        let mut pause = Duration::from_millis(20);
+        loop {
+            let asked = self.client.describe_statement().id(&id).wait_time_seconds(LONG_POLL_SECONDS).send().await;
+            let late = Instant::now() >= deadline;
+            match asked {
+                Ok(found) => {
+                    let query = found.redshift_query_id;
+                    match found.status {
+                        Some(StatusString::Finished) => {
+                            let has_rows = found.has_result_set.unwrap_or(false);
+                            return Ok(Ok(Done { id, rows: found.result_rows, query, session: found.session_id, has_rows }));
+                        }
+                        Some(StatusString::Failed | StatusString::Aborted) => {
+                            let message = found.error.unwrap_or_else(|| "the statement was cancelled".to_owned());
+                            return Ok(Err(StatementError { message, query }));
+                        }
+                        status if late => {
+                            return Err(Error::failed(format!(
+                                "a statement is still {} after {} s",
+                                status.map_or_else(|| "running".to_owned(), |status| status.as_str().to_owned()),
+                                self.deadline.as_secs()
+                            ))
+                            .hint(format!("Its id is {id}: `aws redshift-data describe-statement --id {id}`.")));
+                        }
+                        _ => {}
+                    }
+                }
+                Err(error) if late || is(&error, &["ResourceNotFoundException", "ValidationException", "AccessDeniedException"]) => {
+                    return Err(failed("ask about a running statement", &error));
+                }
+                Err(_) => {}
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(5));
+        }
+    }
+
+    /// The rows that a statement answered.
+    pub async fn rows(&self, done: &Done) -> Result<Rows> {
+        let mut read = Rows::default();
+        if !done.has_rows {
+            return Ok(read);
+        }
+        let mut token = None;
+        loop {
+            let page = self.client.get_statement_result().id(&done.id).set_next_token(token).send().await;
+            let page = page.map_err(|error| failed("read the result of a statement", &error))?;
+            if read.columns.is_empty() {
+                for column in page.column_metadata.iter().flatten() {
+                    read.columns.push(column.name.clone().unwrap_or_default());
+                    let name = column.type_name.as_deref().unwrap_or_default();
+                    read.numeric.push(name.starts_with("int") || name.starts_with("float") || name == "numeric");
+                }
+            }
+            read.rows.extend(page.records.into_iter().map(|record| record.into_iter().map(text).collect()));
+            token = page.next_token;
+            if token.is_none() {
+                return Ok(read);
+            }
+        }
+    }
+
+    /// Runs a query and reads its rows.
+    pub async fn query(&self, sql: &str) -> Result<std::result::Result<Rows, StatementError>> {
+        match self.run(sql).await? {
+            Ok(done) => self.rows(&done).await.map(Ok),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+}
+
+impl Session {
+    pub async fn run(&self, sql: &str) -> Result<std::result::Result<Done, StatementError>> {
+        self.warehouse.execute(sql, &On::Session(&self.id)).await
+    }
+
+    pub async fn query(&self, sql: &str) -> Result<std::result::Result<Rows, StatementError>> {
+        match self.run(sql).await? {
+            Ok(done) => self.warehouse.rows(&done).await.map(Ok),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+}
+
+fn text(field: Field) -> Option<String> {
+    match field {
+        Field::StringValue(text) => Some(text),
+        Field::LongValue(number) => Some(number.to_string()),
+        Field::DoubleValue(number) => Some(number.to_string()),
+        Field::BooleanValue(flag) => Some(flag.to_string()),
+        _ => None,
+    }
+}
