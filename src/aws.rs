@@ -115,7 +115,7 @@ fn local(config: &Config) -> Result<SdkConfig> {
         }
         other => Error::failed(format!("cannot open the local state in {}", directory.display())).because(other),
     })?;
-    let key = Credentials::from_keys(ACCESS_KEY, SECRET_KEY, None);
+    let key = Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "local");
     let builder = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(config.region.clone()))

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
-pub use mistake::{Mistake, Mistakes};
+pub use mistake::Mistakes;
 
 use crate::error::{Error, Result};
 use crate::load::location::Location;
@@ -129,7 +129,7 @@ pub struct Source {
     pub gather: Gather,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cluster {
     pub identifier: String,
     pub node_type: String,

@@ -1,6 +1,5 @@
 //! The objects of a source, listed.
 
-use futures::TryStreamExt;
 use sha2::{Digest, Sha256};
 
 use crate::aws::{failed, is};

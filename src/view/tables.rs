@@ -9,7 +9,7 @@ use crate::warehouse::Rows;
 
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY).set_header(header);
+    table.load_style(UTF8_HORIZONTAL_ONLY).set_header(header);
     table
 }
 

@@ -120,7 +120,7 @@ impl DataApi {
             return Ok(statement.submitted());
         }
         let target = self.target(input)?;
-        let statement = Arc::new(Shared::new(Statement::new(&target, sqls, batch), target.session.clone()));
+        let statement = Arc::new(Shared::new(Statement::new(&target, sqls, batch)));
         self.lock_statements().insert(statement.id(), statement.clone());
         if let Some(token) = input["ClientToken"].as_str() {
             let mut tokens = self.tokens.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

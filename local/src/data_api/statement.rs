@@ -1,6 +1,6 @@
 //! A statement's life: submitted, started, finished or failed or aborted, and what it left.
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
@@ -10,7 +10,7 @@ use super::Target;
 use crate::account::now_millis;
 use crate::error::{ApiError, ApiResult};
 use crate::protocol::uuid;
-use crate::warehouse::{Cancel, Outcome, ResultSet, Session, Value};
+use crate::warehouse::{Cancel, Outcome, ResultSet, Value};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
@@ -65,7 +65,6 @@ pub struct Shared {
     ended: watch::Sender<bool>,
     /// Set while it runs.
     cancel: Mutex<Option<Cancel>>,
-    pub session: Arc<Mutex<Session>>,
 }
 
 impl Statement {
@@ -86,8 +85,8 @@ impl Statement {
 }
 
 impl Shared {
-    pub fn new(statement: Statement, session: Arc<Mutex<Session>>) -> Self {
-        Self { statement: Mutex::new(statement), ended: watch::Sender::new(false), cancel: Mutex::new(None), session }
+    pub fn new(statement: Statement) -> Self {
+        Self { statement: Mutex::new(statement), ended: watch::Sender::new(false), cancel: Mutex::new(None) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Statement> {

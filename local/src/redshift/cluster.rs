@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{optional, tags_xml};
-use crate::account::{Account, iso};
+use crate::account::iso;
 use crate::protocol::query::{Xml, text, tree};
 
 pub const KIND: &str = "redshift-cluster";
@@ -51,10 +51,6 @@ impl Cluster {
         }
     }
 
-    pub fn arn(&self) -> String {
-        format!("arn:aws:redshift:{}:{}:cluster:{}", self.region, self.account, self.id)
-    }
-
     /// Slices of the whole cluster: what COPY spreads its files over (C5).
     pub fn slices(&self) -> i64 {
         self.nodes * slices_of(&self.node_type)
@@ -93,10 +89,6 @@ impl Cluster {
             fields.push(tree("Endpoint", vec![text("Address", address), text("Port", self.port)]));
         }
         tree("Cluster", fields)
-    }
-
-    pub fn owner(&self) -> Account {
-        Account { id: self.account.clone(), region: self.region.clone() }
     }
 }
 

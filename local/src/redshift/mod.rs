@@ -112,7 +112,9 @@ impl Redshift {
         added.iter().try_for_each(|arn| self.assumable_role(arn).map(drop))?;
         let in_sync_at = now_millis() + millis(self.pace.modifying);
         cluster.roles.extend(added.into_iter().map(|arn| (arn, in_sync_at)));
-        params.list("RemoveIamRoles.IamRoleArn").iter().for_each(|arn| drop(cluster.roles.remove(arn)));
+        for arn in params.list("RemoveIamRoles.IamRoleArn") {
+            cluster.roles.remove(&arn);
+        }
         self.store.put(cluster::KIND, &cluster.id, &cluster)?;
         Ok(vec![cluster.xml(now_millis())])
     }

@@ -40,8 +40,11 @@ pub fn create_table(create: Ast, mut attributes: TableAttributes) -> Result<Crea
             let sequence = sequence_name(&bare, &column.name.value);
             before.push(format!("DROP SEQUENCE IF EXISTS {sequence}"));
             let (seed, step) = (identity.seed, identity.step);
-            let bounds = if step < 0 { "MINVALUE -9223372036854775807 MAXVALUE 9223372036854775806" } else { "" };
-            before.push(format!("CREATE SEQUENCE {sequence} START WITH {seed} INCREMENT BY {step} {bounds}"));
+            before.push(format!(
+                "CREATE SEQUENCE {sequence} START WITH {seed} INCREMENT BY {step} MINVALUE {} MAXVALUE {}",
+                i64::MIN + 1,
+                i64::MAX - 1
+            ));
             definition.push_str(&format!(" DEFAULT nextval('{}')", sequence.trim_matches('"')));
         }
         definition.push_str(&options(column, attribute.identity.is_some())?);

@@ -9,7 +9,6 @@ pub mod types;
 
 use sqlparser::ast::{Statement, VisitMut};
 use sqlparser::dialect::RedshiftSqlDialect;
-use sqlparser::keywords::Keyword;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
@@ -120,9 +119,4 @@ fn is_create_table(words: &[String]) -> bool {
 /// Whether a token is this keyword, unquoted.
 pub fn is_word(token: &Token, keyword: &str) -> bool {
     matches!(token, Token::Word(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case(keyword))
-}
-
-/// Whether a token is this keyword of the parser's.
-pub fn is_keyword(token: &Token, keyword: Keyword) -> bool {
-    matches!(token, Token::Word(word) if word.quote_style.is_none() && word.keyword == keyword)
 }
