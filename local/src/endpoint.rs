@@ -78,8 +78,10 @@ impl Endpoint {
             Some(bytes) => s3s::Body::from(Bytes::copy_from_slice(bytes)),
             None => s3s::Body::http_body_unsync(body),
         });
+        let is_head = *request.method() == Method::HEAD;
         let response = self.s3.call(request).await.map_err(|error| format!("{error:?}"))?;
-        Ok(response.map(SdkBody::from_body_1_x))
+        // The answer to HEAD has no body on the wire, not even when it is an error.
+        Ok(response.map(|body| if is_head { SdkBody::empty() } else { SdkBody::from_body_1_x(body) }))
     }
 }
 
