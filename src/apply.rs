@@ -99,8 +99,12 @@ impl Apply<'_> {
             seen |= found.is_some();
             let state = found.map_or_else(|| "not visible yet".to_owned(), |cluster| cluster.doing());
             if !pause.next(self.events, name, &state).await {
-                return Err(Error::failed(format!("the cluster {} is still {state} after {} s", self.names.cluster, deadline.as_secs()))
-                    .hint("Run the command again to go on waiting; [timeouts] in infra.toml says for how long."));
+                return Err(Error::failed(format!(
+                    "the cluster {} is still {state} after {} s",
+                    self.names.cluster,
+                    deadline.as_secs()
+                ))
+                .hint("Run the command again to go on waiting; [timeouts] in infra.toml says for how long."));
             }
         }
     }
@@ -119,20 +123,31 @@ impl Awaited {
         let Some(cluster) = found else {
             return match self {
                 Self::Gone | Self::Settled => Ok(true),
-                Self::Ready if seen => Err(Error::failed(format!("the cluster {name} was deleted while it was waited for"))),
+                Self::Ready if seen => {
+                    Err(Error::failed(format!("the cluster {name} was deleted while it was waited for")))
+                }
                 Self::Ready => Ok(false),
             };
         };
-        let stuck = ["hardware-failure", "incompatible-hsm", "incompatible-network", "incompatible-parameters", "incompatible-restore"];
+        let stuck = [
+            "hardware-failure",
+            "incompatible-hsm",
+            "incompatible-network",
+            "incompatible-parameters",
+            "incompatible-restore",
+        ];
         match self {
             Self::Gone => Ok(false),
-            Self::Settled => Ok(matches!(cluster.status.as_str(), "available" | "paused" | "storage-full") || stuck.contains(&cluster.status.as_str())),
-            Self::Ready if stuck.contains(&cluster.status.as_str()) => {
-                Err(Error::failed(format!("the cluster {name} is in the state {} and will not come out of it", cluster.status))
-                    .hint("Run down to remove it, then up."))
-            }
+            Self::Settled => Ok(matches!(cluster.status.as_str(), "available" | "paused" | "storage-full")
+                || stuck.contains(&cluster.status.as_str())),
+            Self::Ready if stuck.contains(&cluster.status.as_str()) => Err(Error::failed(format!(
+                "the cluster {name} is in the state {} and will not come out of it",
+                cluster.status
+            ))
+            .hint("Run down to remove it, then up.")),
             Self::Ready if cluster.status == "paused" => {
-                Err(Error::failed(format!("the cluster {name} is paused")).hint("Resume it, then run the command again."))
+                Err(Error::failed(format!("the cluster {name} is paused"))
+                    .hint("Resume it, then run the command again."))
             }
             Self::Ready => Ok(cluster.is_ready()),
         }

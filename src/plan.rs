@@ -157,7 +157,10 @@ fn bring_up_role(plan: &mut Plan, names: &Names, desired: &Desired, found: Optio
         return;
     };
     if found.path != names.role_path {
-        plan.refuse(format!("the role {} has the path {}, which cannot be changed to {}", names.role, found.path, names.role_path));
+        plan.refuse(format!(
+            "the role {} has the path {}, which cannot be changed to {}",
+            names.role, found.path, names.role_path
+        ));
     }
     if found.trust != desired.role.trust {
         plan.add(Action::PutTrust, &resource, "its trust policy differs");
@@ -197,7 +200,9 @@ fn bring_up_bucket(plan: &mut Plan, names: &Names, desired: &Desired, found: Opt
     }
     match &found.policy {
         None => plan.add(Action::PutBucketPolicy, &resource, "its policy is missing"),
-        Some(policy) if *policy != desired.bucket.policy => plan.add(Action::PutBucketPolicy, &resource, "its policy differs"),
+        Some(policy) if *policy != desired.bucket.policy => {
+            plan.add(Action::PutBucketPolicy, &resource, "its policy differs")
+        }
         Some(_) => {}
     }
 }
@@ -206,13 +211,17 @@ fn bring_up_cluster(plan: &mut Plan, names: &Names, desired: &Desired, found: Op
     let resource = format!("cluster {}", names.cluster);
     let settings = &desired.cluster.settings;
     let Some(found) = found else {
-        let size = format!("{} x {}, private, encrypted, password in Secrets Manager", settings.nodes, settings.node_type);
+        let size =
+            format!("{} x {}, private, encrypted, password in Secrets Manager", settings.nodes, settings.node_type);
         plan.add(Action::CreateCluster, &resource, size);
         plan.add(Action::AwaitCluster, &resource, "until it takes statements");
         return;
     };
     if matches!(found.status.as_str(), "deleting" | "final-snapshot") {
-        plan.refuse(format!("the cluster {} is being deleted ({}): run up again when it is gone", names.cluster, found.status));
+        plan.refuse(format!(
+            "the cluster {} is being deleted ({}): run up again when it is gone",
+            names.cluster, found.status
+        ));
         return;
     }
     let fixed = [
@@ -248,9 +257,17 @@ fn take_down_cluster(plan: &mut Plan, names: &Names, found: &ClusterState) {
     let resource = format!("cluster {}", names.cluster);
     if !matches!(found.status.as_str(), "deleting" | "final-snapshot") {
         if found.status != "available" {
-            plan.add(Action::AwaitSettledCluster, &resource, format!("it is {}, and cannot be deleted so", found.status));
+            plan.add(
+                Action::AwaitSettledCluster,
+                &resource,
+                format!("it is {}, and cannot be deleted so", found.status),
+            );
         }
-        plan.add(Action::DeleteCluster, &resource, "without a final snapshot; its data and its admin secret go with it");
+        plan.add(
+            Action::DeleteCluster,
+            &resource,
+            "without a final snapshot; its data and its admin secret go with it",
+        );
     }
     plan.add(Action::AwaitClusterGone, &resource, "until it is gone");
 }

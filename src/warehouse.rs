@@ -64,7 +64,14 @@ enum On<'a> {
 }
 
 impl Warehouse {
-    pub fn new(aws: &Aws, cluster: &str, database: &str, admin: &str, secret: Option<String>, deadline: Duration) -> Self {
+    pub fn new(
+        aws: &Aws,
+        cluster: &str,
+        database: &str,
+        admin: &str,
+        secret: Option<String>,
+        deadline: Duration,
+    ) -> Self {
         let (cluster, database, admin) = (cluster.to_owned(), database.to_owned(), admin.to_owned());
         Self { client: aws.data.clone(), cluster, database, secret, admin, deadline }
     }
@@ -89,7 +96,8 @@ impl Warehouse {
     /// A session that starts with this statement.
     pub async fn session(&self, sql: &str) -> Result<Session> {
         let begun = self.execute(sql, &On::Connection { keep: true }).await?;
-        let begun = begun.map_err(|error| Error::failed(format!("cannot start a session with `{sql}`")).because(error))?;
+        let begun =
+            begun.map_err(|error| Error::failed(format!("cannot start a session with `{sql}`")).because(error))?;
         let missing = || Error::failed("the Data API gave no session id");
         Ok(Session { id: begun.session.ok_or_else(missing)?, warehouse: self.clone() })
     }
@@ -126,7 +134,13 @@ impl Warehouse {
                     match found.status {
                         Some(StatusString::Finished) => {
                             let has_rows = found.has_result_set.unwrap_or(false);
-                            return Ok(Ok(Done { id, rows: found.result_rows, query, session: found.session_id, has_rows }));
+                            return Ok(Ok(Done {
+                                id,
+                                rows: found.result_rows,
+                                query,
+                                session: found.session_id,
+                                has_rows,
+                            }));
                         }
                         Some(StatusString::Failed | StatusString::Aborted) => {
                             let message = found.error.unwrap_or_else(|| "the statement was cancelled".to_owned());
@@ -143,7 +157,13 @@ impl Warehouse {
                         _ => {}
                     }
                 }
-                Err(error) if late || is(&error, &["ResourceNotFoundException", "ValidationException", "AccessDeniedException"]) => {
+                Err(error)
+                    if late
+                        || is(
+                            &error,
+                            &["ResourceNotFoundException", "ValidationException", "AccessDeniedException"],
+                        ) =>
+                {
                     return Err(failed("ask about a running statement", &error));
                 }
                 Err(_) => {}

@@ -61,7 +61,8 @@ impl Secrets {
     fn find(&self, input: &Value) -> ApiResult<Secret> {
         let id = input["SecretId"].as_str().unwrap_or_default();
         let secrets: Vec<Secret> = self.store.list(KIND)?;
-        let missing = || ApiError::invalid("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
+        let missing =
+            || ApiError::invalid("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
         secrets.into_iter().find(|secret| secret.arn == id || secret.name == id).ok_or_else(missing)
     }
 

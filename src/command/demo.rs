@@ -16,7 +16,8 @@ pub async fn run(args: &DemoArgs) -> Result<()> {
     let events = view::human(false);
     let chapter = |title: &str| events.emit(Event::Chapter { title: title.to_owned() });
     let mut config = Config::read(&args.config)?;
-    let home = std::path::absolute(config.directory.join(".sparkify/demo")).map_err(|error| Error::failed("cannot find the working directory").because(error))?;
+    let home = std::path::absolute(config.directory.join(".sparkify/demo"))
+        .map_err(|error| Error::failed("cannot find the working directory").because(error))?;
 
     chapter("A sample data set, in place of s3://udacity-dend");
     let data = home.join("data");

@@ -23,7 +23,8 @@ pub async fn run(stack: &Stack) -> Result<()> {
     let leftovers = look_again(stack, secret.as_deref()).await?;
     if !leftovers.is_empty() {
         let list = leftovers.join("\n  ");
-        return Err(Error::new(Kind::Leftovers, format!("the teardown left something behind:\n  {list}")).hint("Run `down` again."));
+        return Err(Error::new(Kind::Leftovers, format!("the teardown left something behind:\n  {list}"))
+            .hint("Run `down` again."));
     }
     stack.events.emit(Event::Gone { stack: stack.names.stack.clone(), looked_at: looked_at(&stack.names) });
     Ok(())

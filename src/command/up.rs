@@ -23,7 +23,10 @@ pub async fn run(stack: &Stack) -> Result<()> {
         timeouts: stack.config.timeouts,
         events: &stack.events,
     };
-    apply.run(&plan).await.map_err(|error| error.hint("What was made so far stays. Run `up` again to go on, or `down` to remove it."))?;
+    apply
+        .run(&plan)
+        .await
+        .map_err(|error| error.hint("What was made so far stays. Run `up` again to go on, or `down` to remove it."))?;
 
     let missing = || Error::failed("the cluster is gone again right after it became ready");
     let cluster = cluster::observe(&stack.aws, &stack.names).await?.ok_or_else(missing)?;

@@ -191,10 +191,6 @@ impl Config {
             false => Err(mistakes),
         }
     }
-
-    pub fn source(&self, name: &str) -> Option<&Source> {
-        self.sources.iter().find(|source| source.name == name)
-    }
 }
 
 impl File {

@@ -13,7 +13,9 @@ fn when(holds: bool, otherwise: impl FnOnce() -> String) -> Checked {
 /// A stack's name becomes the cluster's identifier, and part of the names of role and bucket.
 pub fn stack(name: &str) -> Checked {
     cluster_identifier(name)?;
-    when(name.len() <= 30, || "R28: a stack's name has at most 30 characters, so that its bucket's name fits into 63".into())
+    when(name.len() <= 30, || {
+        "R28: a stack's name has at most 30 characters, so that its bucket's name fits into 63".into()
+    })
 }
 
 /// R7, in the stricter form of the Data API.
@@ -21,7 +23,8 @@ pub fn cluster_identifier(id: &str) -> Checked {
     let part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     let well_formed = id.split('-').all(part) && id.starts_with(|c: char| c.is_ascii_lowercase());
     when(well_formed && id.len() <= 63, || {
-        "R7: 1 to 63 lower-case letters, digits and single hyphens, starting with a letter and not ending with a hyphen".into()
+        "R7: 1 to 63 lower-case letters, digits and single hyphens, starting with a letter and not ending with a hyphen"
+            .into()
     })
 }
 
@@ -36,7 +39,9 @@ pub fn account(id: &str) -> Checked {
 }
 
 pub fn node_type(name: &str) -> Checked {
-    when(NODE_TYPES.contains(&name), || format!("R10: not a node type that can be created; one of {}", NODE_TYPES.join(", ")))
+    when(NODE_TYPES.contains(&name), || {
+        format!("R10: not a node type that can be created; one of {}", NODE_TYPES.join(", "))
+    })
 }
 
 /// R8.
@@ -62,7 +67,8 @@ pub fn is_port(port: i32) -> bool {
 /// R28. Dots are allowed by S3 and break TLS, so that they are not allowed here.
 pub fn bucket(name: &str) -> Checked {
     let allowed = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    let ends = name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.ends_with(|c: char| c.is_ascii_alphanumeric());
+    let ends =
+        name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.ends_with(|c: char| c.is_ascii_alphanumeric());
     let reserved = ["xn--", "sthree-", "amzn-s3-demo-"].iter().any(|prefix| name.starts_with(prefix))
         || ["-s3alias", "--ol-s3", "--x-s3", "--table-s3"].iter().any(|suffix| name.ends_with(suffix));
     when(allowed && ends && !reserved && (3..=63).contains(&name.len()), || {

@@ -87,7 +87,15 @@ impl Gatherer<'_> {
 
     /// The parts of an unchanged source are there already.
     async fn earlier(&self, manifest: &Location, home: &str) -> Result<Option<Index>> {
-        match self.to.head_object().bucket(self.bucket).key(&manifest.key).expected_bucket_owner(self.account).send().await {
+        match self
+            .to
+            .head_object()
+            .bucket(self.bucket)
+            .key(&manifest.key)
+            .expected_bucket_owner(self.account)
+            .send()
+            .await
+        {
             Ok(_) => {}
             Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => return Ok(None),
             Err(error) => return Err(failed(&format!("look for parts in {}", self.bucket), &error)),
@@ -96,7 +104,8 @@ impl Gatherer<'_> {
         let call = self.to.get_object().bucket(self.bucket).key(&key).expected_bucket_owner(self.account);
         let doing = format!("read s3://{}/{key}", self.bucket);
         let found = call.send().await.map_err(|error| failed(&doing, &error))?;
-        let bytes = found.body.collect().await.map_err(|error| Error::failed(format!("cannot {doing}")).because(error))?;
+        let bytes =
+            found.body.collect().await.map_err(|error| Error::failed(format!("cannot {doing}")).because(error))?;
         Index::from_bytes(&bytes.into_bytes()).map(Some)
     }
 
@@ -111,7 +120,10 @@ impl Gatherer<'_> {
 
     /// Reads objects, many at once and in order, into one compressed part.
     async fn part(&self, source: &Source, objects: &[Object]) -> Result<(Vec<u8>, Vec<(u64, String)>, u64)> {
-        let reads = objects.iter().cloned().map(|object| tokio::spawn(read(self.from.clone(), source.location.clone(), object)));
+        let reads = objects
+            .iter()
+            .cloned()
+            .map(|object| tokio::spawn(read(self.from.clone(), source.location.clone(), object)));
         let mut reading = futures::stream::iter(reads).buffered(IN_FLIGHT);
         let (mut part, mut records, mut faults) = (Part::new()?, 0, Vec::new());
         while let Some(joined) = reading.next().await {
@@ -137,7 +149,11 @@ impl Gatherer<'_> {
 }
 
 /// One object, or what is wrong with its content. It must still be the one that was listed.
-async fn read(s3: aws_sdk_s3::Client, source: Location, object: Object) -> Result<std::result::Result<Checked, (Location, Fault)>> {
+async fn read(
+    s3: aws_sdk_s3::Client,
+    source: Location,
+    object: Object,
+) -> Result<std::result::Result<Checked, (Location, Fault)>> {
     let location = source.with_key(&object.key);
     let call = s3.get_object().bucket(&source.bucket).key(&object.key).if_match(&object.etag);
     let found = match call.send().await {
@@ -148,7 +164,8 @@ async fn read(s3: aws_sdk_s3::Client, source: Location, object: Object) -> Resul
         Err(error) => return Err(failed(&format!("read {location}"), &error)),
     };
     let body = found.body.collect().await;
-    let bytes = body.map_err(|error| Error::failed(format!("cannot read {location} to its end")).because(error))?.into_bytes();
+    let bytes =
+        body.map_err(|error| Error::failed(format!("cannot read {location} to its end")).because(error))?.into_bytes();
     match check_json::count_objects(&bytes) {
         Ok(records) => {
             let newlines = bytes.iter().filter(|&&byte| byte == b'\n').count() as u64;
@@ -160,7 +177,10 @@ async fn read(s3: aws_sdk_s3::Client, source: Location, object: Object) -> Resul
 }
 
 fn malformed(faults: &[(Location, Fault)]) -> Error {
-    let shown = faults.iter().take(10).map(|(location, fault)| format!("\n  {location}:{}:{}: {}", fault.line, fault.column, fault.reason));
+    let shown = faults
+        .iter()
+        .take(10)
+        .map(|(location, fault)| format!("\n  {location}:{}:{}: {}", fault.line, fault.column, fault.reason));
     let more = if faults.len() > 10 { format!("\n  and {} more", faults.len() - 10) } else { String::new() };
     let objects = if faults.len() == 1 { "object is".to_owned() } else { format!("{} objects are", faults.len()) };
     Error::failed(format!("{objects} not made of JSON objects:{}{more}", shown.collect::<String>()))

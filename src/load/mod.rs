@@ -46,12 +46,17 @@ pub struct Load<'a> {
 /// Where there is no cluster, or it does not take statements.
 pub async fn warehouse(aws: &Aws, config: &Config, names: &Names) -> Result<Warehouse> {
     let absent = || {
-        Error::failed(format!("there is no cluster {}: the warehouse is not up", names.cluster)).hint("Run `sparkify-infra up` first.")
+        Error::failed(format!("there is no cluster {}: the warehouse is not up", names.cluster))
+            .hint("Run `sparkify-infra up` first.")
     };
     let cluster = cluster::observe(aws, names).await?.ok_or_else(absent)?;
     if !cluster.is_ready() {
-        return Err(Error::failed(format!("the cluster {} is {}, and takes no statements", names.cluster, cluster.doing()))
-            .hint("Run `sparkify-infra up`: it waits until the cluster is ready."));
+        return Err(Error::failed(format!(
+            "the cluster {} is {}, and takes no statements",
+            names.cluster,
+            cluster.doing()
+        ))
+        .hint("Run `sparkify-infra up`: it waits until the cluster is ready."));
     }
     let (database, admin) = (&config.cluster.database, &config.cluster.admin);
     Ok(Warehouse::new(aws, &names.cluster, database, admin, cluster.secret, config.timeouts.statement()))
@@ -61,7 +66,13 @@ pub async fn warehouse(aws: &Aws, config: &Config, names: &Names) -> Result<Ware
 ///
 /// # Errors
 /// Nothing of the star has changed when it fails: its tables change in one transaction, checks included.
-pub async fn run(aws: &Aws, config: &Config, names: &Names, options: &LoadOptions, events: &Events) -> Result<LoadReport> {
+pub async fn run(
+    aws: &Aws,
+    config: &Config,
+    names: &Names,
+    options: &LoadOptions,
+    events: &Events,
+) -> Result<LoadReport> {
     let started = Instant::now();
     let sources = narrowed(config, options)?;
     let warehouse = warehouse(aws, config, names).await?;
@@ -100,7 +111,8 @@ impl Load<'_> {
         let files = sql::files(&self.config.directory, "schema")?;
         self.staged("create tables", async {
             if recreate {
-                let drops: Vec<String> = files.iter().rev().map(|file| format!("drop table if exists {}", file.name)).collect();
+                let drops: Vec<String> =
+                    files.iter().rev().map(|file| format!("drop table if exists {}", file.name)).collect();
                 self.in_batches(&drops, "drop the tables").await?;
             }
             let creates: Vec<String> = files.iter().map(|file| file.statement.clone()).collect();

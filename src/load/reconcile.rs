@@ -50,7 +50,8 @@ pub async fn run(session: &Session, files: Vec<SqlFile>) -> Result<(Vec<Reconcil
     let mut done = Vec::new();
     for file in files {
         let rows = session.query(&file.statement).await?;
-        let rows = rows.map_err(|error| Error::failed(format!("the sum {} cannot be made", file.name)).because(error))?;
+        let rows =
+            rows.map_err(|error| Error::failed(format!("the sum {} cannot be made", file.name)).because(error))?;
         let lines = rows.rows.iter().map(|row| line(row, &file)).collect::<Result<_>>()?;
         done.push(Reconciliation { name: file.name, title: file.title, lines }.check()?);
     }
@@ -61,8 +62,12 @@ pub async fn run(session: &Session, files: Vec<SqlFile>) -> Result<(Vec<Reconcil
 fn line(row: &[Option<String>], file: &SqlFile) -> Result<Line> {
     let text = |at: usize| row.get(at).and_then(Option::as_deref).unwrap_or_default();
     let bad = || {
-        Error::usage(format!("{} must answer (side, what, rows), found ({})", file.path.display(), [text(0), text(1), text(2)].join(", ")))
-            .hint("side is 'in', 'kept' or 'left out'; rows is a count.")
+        Error::usage(format!(
+            "{} must answer (side, what, rows), found ({})",
+            file.path.display(),
+            [text(0), text(1), text(2)].join(", ")
+        ))
+        .hint("side is 'in', 'kept' or 'left out'; rows is a count.")
     };
     let side = match text(0) {
         "in" => Side::In,

@@ -40,7 +40,10 @@ impl SourceReport {
         match self.records {
             Some(records) if records != self.staged + self.rejected => Err(Error::new(
                 Kind::CheckFailed,
-                format!("{}: {records} records were gathered, but {} rows staged and {} rejected", self.source, self.staged, self.rejected),
+                format!(
+                    "{}: {records} records were gathered, but {} rows staged and {} rejected",
+                    self.source, self.staged, self.rejected
+                ),
             )
             .hint("The star is as the last good load left it.")),
             _ => Ok(()),
@@ -66,7 +69,9 @@ impl Severity {
         match file.settings.get("severity").map(String::as_str) {
             None | Some("error") => Ok(Self::Error),
             Some("warn") => Ok(Self::Warn),
-            Some(other) => Err(Error::usage(format!("{}: severity is error or warn, not {other}", file.path.display()))),
+            Some(other) => {
+                Err(Error::usage(format!("{}: severity is error or warn, not {other}", file.path.display())))
+            }
         }
     }
 }

@@ -51,7 +51,10 @@ pub async fn list(s3: &aws_sdk_s3::Client, source: &Source) -> Result<Listing> {
     let call = s3.list_objects_v2().bucket(&location.bucket).prefix(&location.key);
     let mut pages = call.into_paginator().send();
     loop {
-        let page = pages.try_next().await.map_err(|error| explain(failed(&format!("list {location}"), &error), source, &error))?;
+        let page = pages
+            .try_next()
+            .await
+            .map_err(|error| explain(failed(&format!("list {location}"), &error), source, &error))?;
         let Some(page) = page else { break };
         for object in page.contents.unwrap_or_default() {
             let found = Object {
@@ -72,7 +75,11 @@ pub async fn list(s3: &aws_sdk_s3::Client, source: &Source) -> Result<Listing> {
     }
 }
 
-fn explain<E: aws_smithy_types::error::metadata::ProvideErrorMetadata>(failure: Error, source: &Source, error: &E) -> Error {
+fn explain<E: aws_smithy_types::error::metadata::ProvideErrorMetadata>(
+    failure: Error,
+    source: &Source,
+    error: &E,
+) -> Error {
     let table = format!("[sources.{}]", source.name);
     let bucket = &source.location.bucket;
     if is(error, &["NoSuchBucket"]) {

@@ -45,8 +45,7 @@ impl SqlFile {
     }
 
     fn parse(path: PathBuf, text: &str) -> Result<Self> {
-        let header: Vec<&str> =
-            text.lines().map_while(|line| line.strip_prefix("--")).map(str::trim).collect();
+        let header: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("--")).map(str::trim).collect();
         let title = header.first().copied().unwrap_or_default().to_owned();
         if title.is_empty() {
             return Err(Error::usage(format!("{} has no header", path.display()))
@@ -92,7 +91,8 @@ impl SqlFile {
             let length = name_start.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name_start.len());
             let (name, behind) = name_start.split_at(length);
             let behind = if quoted { behind.strip_prefix('\'') } else { Some(behind) };
-            let (Some(behind), false) = (behind, name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit())) else {
+            let (Some(behind), false) = (behind, name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()))
+            else {
                 filled.push(':');
                 rest = after;
                 continue;
@@ -124,7 +124,8 @@ mod tests {
 
     #[test]
     fn header_settings_and_variables() {
-        let text = "-- One row: one song.\n-- source: songs\ncopy t from :'from' :options where a::int = 1 and b = '12:30';\n";
+        let text =
+            "-- One row: one song.\n-- source: songs\ncopy t from :'from' :options where a::int = 1 and b = '12:30';\n";
         let file = SqlFile::parse(PathBuf::from("sql/copy/01_staging.sql"), text).expect("file");
         assert_eq!((file.name.as_str(), file.title.as_str()), ("staging", "One row: one song."));
         assert_eq!(file.settings["source"], "songs");

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::Load;
 use super::gather::{Gathered, Gatherer};
 use super::location::Location;
 use super::rejected::Rejected;
 use super::report::SourceReport;
 use super::source::{self, Listing};
 use super::sql::{self, SqlFile};
-use super::Load;
 use crate::config::{Gather, Source};
 use crate::error::{Error, Result};
 use crate::warehouse::StatementError;
@@ -29,7 +29,10 @@ impl Load<'_> {
 
     fn source_of<'s>(&self, file: &SqlFile, sources: &'s [Source]) -> Result<&'s Source> {
         let path = file.path.display();
-        let unnamed = || Error::usage(format!("{path} does not say which source it copies")).hint("Add a line `-- source: NAME` to its header.");
+        let unnamed = || {
+            Error::usage(format!("{path} does not say which source it copies"))
+                .hint("Add a line `-- source: NAME` to its header.")
+        };
         let name = file.settings.get("source").ok_or_else(unnamed)?;
         let unknown = || Error::usage(format!("{path} copies the source {name}, which infra.toml does not have"));
         sources.iter().find(|source| source.name == *name).ok_or_else(unknown)
@@ -40,7 +43,8 @@ impl Load<'_> {
         let listing = self
             .staged(&format!("list {}", source.name), async {
                 let listing = source::list(&from, source).await?;
-                let detail = format!("{} objects, {} under {}", listing.objects.len(), size(listing.bytes()), source.location);
+                let detail =
+                    format!("{} objects, {} under {}", listing.objects.len(), size(listing.bytes()), source.location);
                 Ok((listing, detail))
             })
             .await?;
@@ -63,22 +67,35 @@ impl Load<'_> {
             let gathered = gatherer.gather(source, listing).await?;
             let parts = gathered.index.parts.len();
             let again = if gathered.reused { ", unchanged since an earlier load" } else { "" };
-            let detail = format!("{} records in {parts} {}{again}", gathered.index.records, if parts == 1 { "part" } else { "parts" });
+            let detail = format!(
+                "{} records in {parts} {}{again}",
+                gathered.index.records,
+                if parts == 1 { "part" } else { "parts" }
+            );
             Ok((gathered, detail))
         })
         .await
     }
 
-    async fn copy(&self, file: &SqlFile, source: &Source, listing: &Listing, gathered: Option<&Gathered>) -> Result<SourceReport> {
+    async fn copy(
+        &self,
+        file: &SqlFile,
+        source: &Source,
+        listing: &Listing,
+        gathered: Option<&Gathered>,
+    ) -> Result<SourceReport> {
         let table = &file.name;
         let (from, options) = match gathered {
             Some(gathered) => (gathered.manifest.to_string(), "manifest zstd".to_owned()),
             // R32: another region is found only by its name.
-            None if source.region != self.aws.region => (source.location.to_string(), format!("region {}", sql::literal(&source.region))),
+            None if source.region != self.aws.region => {
+                (source.location.to_string(), format!("region {}", sql::literal(&source.region)))
+            }
             None => (source.location.to_string(), String::new()),
         };
         let jsonpaths = source.jsonpaths.as_ref().map(Location::to_string);
-        let mut variables = BTreeMap::from([("from", from), ("iam_role", self.names.role_arn.clone()), ("options", options)]);
+        let mut variables =
+            BTreeMap::from([("from", from), ("iam_role", self.names.role_arn.clone()), ("options", options)]);
         variables.extend(jsonpaths.map(|paths| ("jsonpaths", paths)));
         let copy = file.with_variables(&variables)?;
 
@@ -88,7 +105,8 @@ impl Load<'_> {
                 Ok(done) => done,
                 Err(error) => return Err(self.explain(error, table, source, gathered).await),
             };
-            let rejected = Rejected::of(&self.warehouse, done.query, gathered.map(|gathered| &gathered.index), source).await?;
+            let rejected =
+                Rejected::of(&self.warehouse, done.query, gathered.map(|gathered| &gathered.index), source).await?;
             let report = SourceReport {
                 source: source.name.clone(),
                 location: source.location.to_string(),
@@ -113,7 +131,9 @@ impl Load<'_> {
     async fn explain(&self, error: StatementError, table: &str, source: &Source, gathered: Option<&Gathered>) -> Error {
         let query = error.query;
         let mut failure = Error::failed(format!("cannot copy into {table}; it is as it was before")).because(error);
-        if let Ok(rejected) = Rejected::of(&self.warehouse, query, gathered.map(|gathered| &gathered.index), source).await {
+        if let Ok(rejected) =
+            Rejected::of(&self.warehouse, query, gathered.map(|gathered| &gathered.index), source).await
+        {
             for line in &rejected.shown {
                 failure = failure.hint(line.clone());
             }
@@ -121,7 +141,8 @@ impl Load<'_> {
                 failure = failure.hint(format!("Widen the column in sql/schema, then run `load --recreate`, or add `truncatecolumns` to sql/copy/{table}.sql."));
             }
             if rejected.count > 0 {
-                failure = failure.hint(format!("All of them: select * from sys_load_error_detail where query_id = {query}"));
+                failure =
+                    failure.hint(format!("All of them: select * from sys_load_error_detail where query_id = {query}"));
             }
         }
         failure

@@ -1,9 +1,9 @@
 //! The star's tables, all in one transaction: emptied, filled, checked, reconciled, and only then visible.
 
+use super::Load;
 use super::reconcile::{self, Reconciliation};
 use super::report::{CheckReport, Severity, TableReport};
 use super::sql::{self, SqlFile};
-use super::Load;
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
 use crate::warehouse::{Rows, Session};
@@ -40,7 +40,8 @@ impl Load<'_> {
         let directory = &self.config.directory;
         let tables = self.staged("transform", self.transform(session, sql::files(directory, "transform")?)).await?;
         let checks = self.staged("check", self.check(session, sql::files(directory, "check")?)).await?;
-        let reconciliations = self.staged("reconcile", reconcile::run(session, sql::files(directory, "reconcile")?)).await?;
+        let reconciliations =
+            self.staged("reconcile", reconcile::run(session, sql::files(directory, "reconcile")?)).await?;
         Ok(Star { tables, checks, reconciliations })
     }
 
@@ -64,12 +65,17 @@ impl Load<'_> {
         for file in files {
             let severity = Severity::of(&file)?;
             let rows = session.query(&file.statement).await?;
-            let rows = rows.map_err(|error| Error::failed(format!("the check {} does not run", file.name)).because(error))?;
-            let report = CheckReport { name: file.name, question: file.title, severity, offending: rows.rows.len() as u64 };
+            let rows =
+                rows.map_err(|error| Error::failed(format!("the check {} does not run", file.name)).because(error))?;
+            let report =
+                CheckReport { name: file.name, question: file.title, severity, offending: rows.rows.len() as u64 };
             if report.offending > 0 && severity == Severity::Warn {
                 self.events.emit(Event::Warning { message: format!("{}: {}", report.question, sample(&rows)) });
             } else if report.offending > 0 {
-                let message = format!("the check {} failed: {} has {} rows for an answer", report.name, report.question, report.offending);
+                let message = format!(
+                    "the check {} failed: {} has {} rows for an answer",
+                    report.name, report.question, report.offending
+                );
                 return Err(Error::new(Kind::CheckFailed, message)
                     .hint(format!("The first of them: {}", sample(&rows)))
                     .hint("The star is as the last good load left it; the staging tables hold the new data."));
@@ -85,13 +91,16 @@ impl Load<'_> {
 async fn statement(session: &Session, sql: &str, doing: &str, table: &str) -> Result<u64> {
     let done = session.run(sql).await?;
     let failure = |error| {
-        Error::failed(format!("cannot {doing} {table}")).because(error).hint("The star is as the last good load left it.")
+        Error::failed(format!("cannot {doing} {table}"))
+            .because(error)
+            .hint("The star is as the last good load left it.")
     };
     Ok(u64::try_from(done.map_err(failure)?.rows).unwrap_or_default())
 }
 
 fn sample(rows: &Rows) -> String {
-    let value = |(column, value): (&String, &Option<String>)| format!("{column} = {}", value.as_deref().unwrap_or("NULL"));
+    let value =
+        |(column, value): (&String, &Option<String>)| format!("{column} = {}", value.as_deref().unwrap_or("NULL"));
     let row = |row: &Vec<Option<String>>| rows.columns.iter().zip(row).map(value).collect::<Vec<_>>().join(", ");
     rows.rows.iter().take(SHOWN).map(row).collect::<Vec<_>>().join("; ")
 }

@@ -59,7 +59,13 @@ fn from_nothing_everything_is_created_in_order() {
     let plan = plan(&names, Some(&desired), &Observed::default());
     use Action::*;
     let expected = [
-        CreateRole, PutRolePolicy, CreateBucket, BlockPublicAccess, EncryptBucket, PutBucketPolicy, CreateCluster,
+        CreateRole,
+        PutRolePolicy,
+        CreateBucket,
+        BlockPublicAccess,
+        EncryptBucket,
+        PutBucketPolicy,
+        CreateCluster,
         AwaitCluster,
     ];
     assert_eq!(actions(&plan), expected);
@@ -73,8 +79,13 @@ fn a_healthy_stack_needs_nothing_and_goes_down_in_reverse() {
     let down = plan(&names, None, &observed);
     use Action::*;
     let expected = [
-        DeleteCluster, AwaitClusterGone, DeleteBucketPolicy, EmptyBucket, DeleteBucket,
-        DeleteRolePolicy(role::POLICY.into()), DeleteRole,
+        DeleteCluster,
+        AwaitClusterGone,
+        DeleteBucketPolicy,
+        EmptyBucket,
+        DeleteBucket,
+        DeleteRolePolicy(role::POLICY.into()),
+        DeleteRole,
     ];
     assert_eq!(actions(&down), expected);
     assert!(plan(&names, None, &Observed::default()).is_empty());

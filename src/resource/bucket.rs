@@ -59,19 +59,21 @@ pub async fn observe(aws: &Aws, names: &Names) -> Result<Option<BucketState>> {
         Err(error) if is(&error, &["NoSuchPublicAccessBlockConfiguration"]) => None,
         Err(error) => return Err(failed(&doing, &error)),
     };
-    let encryption = match aws.s3.get_bucket_encryption().bucket(bucket).expected_bucket_owner(&aws.account).send().await {
-        Ok(found) => found.server_side_encryption_configuration.and_then(|configuration| {
-            let default = configuration.rules.into_iter().next()?.apply_server_side_encryption_by_default?;
-            Some(default.sse_algorithm.as_str().to_owned())
-        }),
-        Err(error) if is(&error, &["ServerSideEncryptionConfigurationNotFoundError"]) => None,
-        Err(error) => return Err(failed(&doing, &error)),
-    };
-    let ownership = match aws.s3.get_bucket_ownership_controls().bucket(bucket).expected_bucket_owner(&aws.account).send().await {
-        Ok(found) => found.ownership_controls.and_then(|controls| controls.rules.into_iter().next()),
-        Err(error) if is(&error, &["OwnershipControlsNotFoundError"]) => None,
-        Err(error) => return Err(failed(&doing, &error)),
-    };
+    let encryption =
+        match aws.s3.get_bucket_encryption().bucket(bucket).expected_bucket_owner(&aws.account).send().await {
+            Ok(found) => found.server_side_encryption_configuration.and_then(|configuration| {
+                let default = configuration.rules.into_iter().next()?.apply_server_side_encryption_by_default?;
+                Some(default.sse_algorithm.as_str().to_owned())
+            }),
+            Err(error) if is(&error, &["ServerSideEncryptionConfigurationNotFoundError"]) => None,
+            Err(error) => return Err(failed(&doing, &error)),
+        };
+    let ownership =
+        match aws.s3.get_bucket_ownership_controls().bucket(bucket).expected_bucket_owner(&aws.account).send().await {
+            Ok(found) => found.ownership_controls.and_then(|controls| controls.rules.into_iter().next()),
+            Err(error) if is(&error, &["OwnershipControlsNotFoundError"]) => None,
+            Err(error) => return Err(failed(&doing, &error)),
+        };
     let on = |flag: Option<bool>| flag == Some(true);
     Ok(Some(BucketState {
         tags,
@@ -198,7 +200,11 @@ pub async fn empty(aws: &Aws, names: &Names) -> Result<Emptied> {
     }
 }
 
-async fn delete_versions(aws: &Aws, bucket: &str, entries: impl Iterator<Item = (Option<String>, Option<String>)>) -> Result<()> {
+async fn delete_versions(
+    aws: &Aws,
+    bucket: &str,
+    entries: impl Iterator<Item = (Option<String>, Option<String>)>,
+) -> Result<()> {
     let doing = format!("delete objects in {bucket}");
     let invalid = |error| Error::failed(format!("cannot {doing}")).because(error);
     let mut delete = s3::Delete::builder().quiet(true);
@@ -246,7 +252,9 @@ async fn abort_uploads(aws: &Aws, names: &Names) -> Result<u64> {
 
 pub async fn delete(aws: &Aws, names: &Names) -> Result<()> {
     match aws.s3.delete_bucket().bucket(&names.bucket).expected_bucket_owner(&aws.account).send().await {
-        Err(error) if !is(&error, &["NoSuchBucket"]) => Err(failed(&format!("delete the bucket {}", names.bucket), &error)),
+        Err(error) if !is(&error, &["NoSuchBucket"]) => {
+            Err(failed(&format!("delete the bucket {}", names.bucket), &error))
+        }
         _ => Ok(()),
     }
 }

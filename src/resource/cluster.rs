@@ -88,7 +88,9 @@ fn state(cluster: redshift::Cluster) -> ClusterState {
             .collect(),
         roles: roles
             .into_iter()
-            .map(|role| (role.iam_role_arn.unwrap_or_default(), role.apply_status.unwrap_or_else(|| "in-sync".to_owned())))
+            .map(|role| {
+                (role.iam_role_arn.unwrap_or_default(), role.apply_status.unwrap_or_else(|| "in-sync".to_owned()))
+            })
             .collect(),
         endpoint: address.map(|address| format!("{address}:{}", port.unwrap_or_default())),
         secret: cluster.master_password_secret_arn,
@@ -155,8 +157,10 @@ pub async fn delete(aws: &Aws, names: &Names) -> Result<()> {
 pub async fn snapshots(aws: &Aws, names: &Names) -> Result<Vec<String>> {
     let call = aws.redshift.describe_cluster_snapshots().cluster_identifier(&names.cluster).snapshot_type("manual");
     let pages = call.into_paginator().items().send();
-    let found: Vec<_> =
-        pages.collect::<std::result::Result<_, _>>().await.map_err(|error| failed("list the snapshots of the cluster", &error))?;
+    let found: Vec<_> = pages
+        .collect::<std::result::Result<_, _>>()
+        .await
+        .map_err(|error| failed("list the snapshots of the cluster", &error))?;
     Ok(found.into_iter().filter_map(|snapshot| snapshot.snapshot_identifier).collect())
 }
 

@@ -42,7 +42,8 @@ pub async fn observe(aws: &Aws, names: &Names) -> Result<Option<RoleState>> {
     let name = &names.role;
     let tags = aws.iam.list_role_tags().role_name(name).send().await.map_err(|error| failed(&doing, &error))?;
     let policies = aws.iam.list_role_policies().role_name(name).into_paginator().items().send();
-    let policies: Vec<String> = policies.collect::<std::result::Result<_, _>>().await.map_err(|error| failed(&doing, &error))?;
+    let policies: Vec<String> =
+        policies.collect::<std::result::Result<_, _>>().await.map_err(|error| failed(&doing, &error))?;
     let mut inline = BTreeMap::new();
     for policy in policies {
         let document = aws.iam.get_role_policy().role_name(name).policy_name(&policy).send().await;
@@ -50,9 +51,11 @@ pub async fn observe(aws: &Aws, names: &Names) -> Result<Option<RoleState>> {
         inline.insert(policy, decode(&document)?);
     }
     let attached = aws.iam.list_attached_role_policies().role_name(name).into_paginator().items().send();
-    let attached: Vec<_> = attached.collect::<std::result::Result<_, _>>().await.map_err(|error| failed(&doing, &error))?;
+    let attached: Vec<_> =
+        attached.collect::<std::result::Result<_, _>>().await.map_err(|error| failed(&doing, &error))?;
     let profiles = aws.iam.list_instance_profiles_for_role().role_name(name).into_paginator().items().send();
-    let profiles: Vec<_> = profiles.collect::<std::result::Result<_, _>>().await.map_err(|error| failed(&doing, &error))?;
+    let profiles: Vec<_> =
+        profiles.collect::<std::result::Result<_, _>>().await.map_err(|error| failed(&doing, &error))?;
     Ok(Some(RoleState {
         trust: decode(role.assume_role_policy_document.as_deref().unwrap_or_default())?,
         arn: role.arn,
@@ -67,7 +70,8 @@ pub async fn observe(aws: &Aws, names: &Names) -> Result<Option<RoleState>> {
 /// IAM answers documents percent-encoded.
 fn decode(document: &str) -> Result<Value> {
     let text = percent_encoding::percent_decode_str(document).decode_utf8_lossy();
-    serde_json::from_str(&text).map_err(|error| Error::failed("cannot read a policy document of the role").because(error))
+    serde_json::from_str(&text)
+        .map_err(|error| Error::failed("cannot read a policy document of the role").because(error))
 }
 
 pub async fn create(aws: &Aws, names: &Names, role: &DesiredRole) -> Result<()> {
@@ -146,6 +150,9 @@ pub async fn delete(aws: &Aws, names: &Names) -> Result<()> {
 /// The roles that bear our path, under whatever name: tag searches never find roles (R6).
 pub async fn under_path(aws: &Aws, names: &Names) -> Result<Vec<String>> {
     let listed = aws.iam.list_roles().path_prefix(&names.role_path).into_paginator().items().send();
-    let roles: Vec<_> = listed.collect::<std::result::Result<_, _>>().await.map_err(|error| failed("list the roles of the stack", &error))?;
+    let roles: Vec<_> = listed
+        .collect::<std::result::Result<_, _>>()
+        .await
+        .map_err(|error| failed("list the roles of the stack", &error))?;
     Ok(roles.into_iter().map(|role| role.arn).collect())
 }

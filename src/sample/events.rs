@@ -102,7 +102,14 @@ fn user(rng: &mut fastrand::Rng, number: u64) -> User {
 }
 
 /// At most `most` events of one user, minutes apart, on one day.
-fn one_session(rng: &mut fastrand::Rng, user: &User, songs: &[Song], session: u64, day: u64, most: u64) -> Vec<(u64, String)> {
+fn one_session(
+    rng: &mut fastrand::Rng,
+    user: &User,
+    songs: &[Song],
+    session: u64,
+    day: u64,
+    most: u64,
+) -> Vec<(u64, String)> {
     let count = rng.u64(1..=40).min(most);
     let mut ts = day + rng.u64(..DAY - count * 300_000);
     let logged_in = rng.u32(..30) != 0;
@@ -114,7 +121,8 @@ fn one_session(rng: &mut fastrand::Rng, user: &User, songs: &[Song], session: u6
                 true => play(rng, songs),
                 false => (Value::Null, Value::Null, None),
             };
-            let page = if plays { "NextSong" } else { pick(rng, &["Home", "Home", "Login", "Help", "About", "Settings"]) };
+            let page =
+                if plays { "NextSong" } else { pick(rng, &["Home", "Home", "Login", "Help", "About", "Settings"]) };
             let registration = RawValue::from_string(format!("{}.0", user.registration)).ok();
             let line = Line {
                 artist,

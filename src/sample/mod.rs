@@ -24,8 +24,24 @@ pub struct Written {
 
 /// Names the columns of the events in the order that COPY wants them in.
 const JSON_PATHS: [&str; 18] = [
-    "artist", "auth", "firstName", "gender", "itemInSession", "lastName", "length", "level", "location", "method", "page",
-    "registration", "sessionId", "song", "status", "ts", "userAgent", "userId",
+    "artist",
+    "auth",
+    "firstName",
+    "gender",
+    "itemInSession",
+    "lastName",
+    "length",
+    "level",
+    "location",
+    "method",
+    "page",
+    "registration",
+    "sessionId",
+    "song",
+    "status",
+    "ts",
+    "userAgent",
+    "userId",
 ];
 
 /// Writes the data set. Files of an earlier sample are replaced; those it has no more are removed with their folder.
@@ -52,7 +68,9 @@ pub fn write(directory: &Path, size: SampleSize) -> Result<Written> {
 
 /// An earlier sample goes; anything else is left alone, and is a reason to stop.
 fn make_room(directory: &Path) -> Result<()> {
-    let failed = |error: std::io::Error| Error::failed(format!("cannot write the sample to {}", directory.display())).because(error);
+    let failed = |error: std::io::Error| {
+        Error::failed(format!("cannot write the sample to {}", directory.display())).because(error)
+    };
     let marker = directory.join(".sparkify-sample");
     if !marker.exists() && directory.exists() && fs::read_dir(directory).map_err(failed)?.next().is_some() {
         return Err(Error::usage(format!("{} is not empty and holds no sample of ours", directory.display()))
@@ -123,8 +141,11 @@ mod tests {
         write(directory.path(), size(800, 1500)).expect("written");
         let all = contents(directory.path());
         assert!(all.values().all(|text| !text.ends_with('\n')), "no final newline");
-        let songs: Vec<serde_json::Value> =
-            all.iter().filter(|(name, _)| name.starts_with("song_data/A/")).map(|(_, text)| serde_json::from_str(text).expect("json")).collect();
+        let songs: Vec<serde_json::Value> = all
+            .iter()
+            .filter(|(name, _)| name.starts_with("song_data/A/"))
+            .map(|(_, text)| serde_json::from_str(text).expect("json"))
+            .collect();
         assert_eq!(songs.len(), 800);
         assert!(songs.iter().any(|song| song["artist_name"].is_number()), "numbers where strings belong");
         let lines = all.iter().filter(|(name, _)| name.starts_with("log_data/")).flat_map(|(_, text)| text.lines());

@@ -20,9 +20,11 @@ pub fn show(event: &Event, quiet: bool) {
         _ if quiet => {}
         Event::Chapter { title } => eprintln!("\n{BOLD}{title}{BOLD:#}"),
         Event::Planned { verb, stack, plan } => show_plan(verb, stack, plan),
-        Event::StepStarted { .. } | Event::StageStarted { .. } => {}
+        Event::StageStarted { stage } | Event::StepStarted { step: stage } => eprintln!("{DIM}...{DIM:#}  {stage}"),
         Event::StepDone { step, took } => eprintln!("{GREEN}done{GREEN:#} {step} {DIM}{}{DIM:#}", time(*took)),
-        Event::Waiting { step, since, state } => eprintln!("{DIM}still{DIM:#} {step}: {state} {DIM}{}{DIM:#}", time(*since)),
+        Event::Waiting { step, since, state } => {
+            eprintln!("{DIM}still{DIM:#} {step}: {state} {DIM}{}{DIM:#}", time(*since))
+        }
         Event::StageDone { stage, detail, took } => {
             eprintln!("{GREEN}done{GREEN:#} {stage}: {detail} {DIM}{}{DIM:#}", time(*took));
         }
@@ -38,7 +40,10 @@ pub fn show(event: &Event, quiet: bool) {
 
 fn show_plan(verb: &str, stack: &str, plan: &Plan) {
     if plan.is_empty() {
-        eprintln!("{verb}: nothing to do, the stack {stack} is as it should be");
+        match verb {
+            "down" => eprintln!("down: nothing of the stack {stack} is there"),
+            verb => eprintln!("{verb}: nothing to do, the stack {stack} is as it should be"),
+        }
         return;
     }
     eprintln!("{verb} of the stack {stack}:");

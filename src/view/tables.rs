@@ -1,15 +1,17 @@
 //! Rows and reports as tables.
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{Cell, CellAlignment, Table};
+use comfy_table::{Cell, CellAlignment, LineStyle, Table, TableStyle};
 
 use crate::load::reconcile::Side;
-use crate::load::report::LoadReport;
+use crate::load::report::{LoadReport, Severity};
 use crate::warehouse::Rows;
+
+/// A line under the header, and nothing else: as psql, and easy to copy.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_header(header);
+    table.load_style(STYLE).set_header(header);
     table
 }
 
@@ -35,7 +37,9 @@ pub fn of(rows: &Rows) -> Table {
 pub fn report(report: &LoadReport) -> String {
     let mut sources = table(&["source", "objects", "bytes", "parts", "records", "staged", "rejected", "table"]);
     for source in &report.sources {
-        let optional = |value: Option<u64>, otherwise: &str| number(value.map_or_else(|| otherwise.to_owned(), |value| value.to_string()));
+        let optional = |value: Option<u64>, otherwise: &str| {
+            number(value.map_or_else(|| otherwise.to_owned(), |value| value.to_string()))
+        };
         let markers = if source.markers > 0 { format!(" + {} empty", source.markers) } else { String::new() };
         sources.add_row([
             Cell::new(&source.source),
@@ -53,8 +57,8 @@ pub fn report(report: &LoadReport) -> String {
         for (at, line) in reconciliation.lines.iter().enumerate() {
             let sign = match line.side {
                 Side::In => "",
-                Side::Kept => "= ",
-                Side::LeftOut => "+ ",
+                Side::Kept => "  kept: ",
+                Side::LeftOut => "  left out: ",
             };
             let name = if at == 0 { reconciliation.name.as_str() } else { "" };
             sums.add_row([Cell::new(name), Cell::new(format!("{sign}{}", line.what)), number(line.rows)]);
@@ -63,13 +67,25 @@ pub fn report(report: &LoadReport) -> String {
     let mut tables = table(&["table", "rows", "one row"]);
     for filled in &report.tables {
         let title = filled.title.strip_prefix("One row: ").unwrap_or(&filled.title);
+        let title = title.split_once(['.', ';']).map_or(title, |(first, _)| first);
         tables.add_row([Cell::new(&filled.table), number(filled.rows), Cell::new(title)]);
     }
     let rejections: Vec<String> = report
         .sources
         .iter()
         .filter(|source| !source.rejections.is_empty())
-        .map(|source| format!("\nrejected from {}, of {} in all:\n  {}", source.location, source.rejected, source.rejections.join("\n  ")))
+        .map(|source| {
+            format!(
+                "\nrejected from {}, of {} in all:\n  {}",
+                source.location,
+                source.rejected,
+                source.rejections.join("\n  ")
+            )
+        })
         .collect();
-    format!("{sources}\n{sums}\n{tables}{}", rejections.concat())
+    let asked = report.checks.len();
+    let errors = report.checks.iter().filter(|check| check.severity == Severity::Error).count();
+    let warned = report.checks.iter().filter(|check| check.offending > 0).count();
+    let checks = format!("{asked} checks: {errors} that stop a load passed, {warned} of the others warn");
+    format!("{sources}\n\n{sums}\n\n{tables}\n\n{checks}{}", rejections.concat())
 }

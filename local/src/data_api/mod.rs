@@ -13,8 +13,8 @@ use crate::error::{ApiError, ApiResult};
 use crate::protocol::{Request, Response, json, uuid};
 use crate::redshift::{Cluster, Redshift};
 use crate::s3::Buckets;
-use crate::warehouse::{Engine, Session};
 use crate::warehouse::copy::Access;
+use crate::warehouse::{Engine, Session};
 use statement::{Shared, Statement};
 
 /// R21: bytes of one statement's text, and statements of one batch.
@@ -84,7 +84,10 @@ impl DataApi {
                 let listed = input["Sqls"].as_array().cloned().unwrap_or_default();
                 let sqls: Vec<String> = listed.iter().filter_map(Json::as_str).map(str::to_owned).collect();
                 if sqls.is_empty() || sqls.len() > MAX_BATCH {
-                    return Err(invalid(format!("Sqls must have between 1 and {MAX_BATCH} statements, found {}", sqls.len())));
+                    return Err(invalid(format!(
+                        "Sqls must have between 1 and {MAX_BATCH} statements, found {}",
+                        sqls.len()
+                    )));
                 }
                 match input["ExecutionMode"].as_str() {
                     None | Some("TRANSACTION") => self.submit(input, sqls, true).await,
@@ -111,7 +114,10 @@ impl DataApi {
 
     async fn submit(&self, input: &Json, sqls: Vec<String>, batch: bool) -> ApiResult<Json> {
         if let Some(long) = sqls.iter().find(|sql| sql.len() > MAX_SQL_BYTES) {
-            return Err(invalid(format!("the SQL statement has {} bytes, {MAX_SQL_BYTES} at most are allowed", long.len())));
+            return Err(invalid(format!(
+                "the SQL statement has {} bytes, {MAX_SQL_BYTES} at most are allowed",
+                long.len()
+            )));
         }
         if !input["Parameters"].is_null() {
             return Err(invalid("the local Data API does not take Parameters"));
@@ -188,7 +194,7 @@ impl DataApi {
                     session: session.clone(),
                 };
                 Some(self.keep_session(kept))
-            },
+            }
             None => None,
         };
         Ok(Target { access: self.access(cluster), database, session, session_id, engine })
@@ -199,7 +205,10 @@ impl DataApi {
     }
 
     fn ready_cluster(&self, id: &str) -> ApiResult<Cluster> {
-        let cluster = self.redshift.cluster(id).map_err(|_| invalid(format!("Redshift endpoint doesn't exist in this region: {id}")))?;
+        let cluster = self
+            .redshift
+            .cluster(id)
+            .map_err(|_| invalid(format!("Redshift endpoint doesn't exist in this region: {id}")))?;
         match cluster.status(crate::account::now_millis()) {
             "available" => Ok(cluster),
             status => Err(invalid(format!("Redshift cluster {id} is not available: {status}"))),
@@ -215,7 +224,8 @@ impl DataApi {
     }
 
     fn kept_session(&self, id: &str) -> ApiResult<Target> {
-        let missing = || ApiError::invalid("ValidationException", format!("Session {id} does not exist or has expired."));
+        let missing =
+            || ApiError::invalid("ValidationException", format!("Session {id} does not exist or has expired."));
         let kept = {
             let mut sessions = self.sessions.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             sessions.retain(|_, kept| !kept.has_expired());

@@ -69,7 +69,14 @@ pub struct Shared {
 
 impl Statement {
     pub fn new(target: &Target, sqls: Vec<String>, is_batch: bool) -> Self {
-        let part = |sql| Part { sql, status: Status::Submitted, error: None, duration: 0, query: 0, outcome: Outcome::default() };
+        let part = |sql| Part {
+            sql,
+            status: Status::Submitted,
+            error: None,
+            duration: 0,
+            query: 0,
+            outcome: Outcome::default(),
+        };
         Self {
             id: uuid(),
             cluster: target.access.cluster.id.clone(),
@@ -195,10 +202,14 @@ impl Shared {
             return Err(missing(&message));
         }
         let index = part.map_or(statement.parts.len(), |number| number);
-        let rows = index.checked_sub(1).and_then(|at| statement.parts.get(at)).and_then(|part| part.outcome.rows.as_ref());
-        let rows = rows.ok_or_else(|| missing("Query does not have result. Please check query status with DescribeStatement."))?;
+        let rows =
+            index.checked_sub(1).and_then(|at| statement.parts.get(at)).and_then(|part| part.outcome.rows.as_ref());
+        let rows = rows
+            .ok_or_else(|| missing("Query does not have result. Please check query status with DescribeStatement."))?;
         let start: usize = match token {
-            Some(token) => token.parse().map_err(|_| ApiError::invalid("ValidationException", "NextToken is not valid"))?,
+            Some(token) => {
+                token.parse().map_err(|_| ApiError::invalid("ValidationException", "NextToken is not valid"))?
+            }
             None => 0,
         };
         let end = rows.rows.len().min(start + limit);

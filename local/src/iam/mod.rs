@@ -44,10 +44,14 @@ impl Iam {
                 params.list("TagKeys.member").iter().for_each(|key| drop(role.tags.remove(key)));
                 Ok(())
             }),
-            "ListRoleTags" => Ok(vec![tag_list("Tags", "member", &self.role(params)?.tags), text("IsTruncated", false)]),
+            "ListRoleTags" => {
+                Ok(vec![tag_list("Tags", "member", &self.role(params)?.tags), text("IsTruncated", false)])
+            }
             "PutRolePolicy" => self.put_role_policy(params),
             "GetRolePolicy" => self.get_role_policy(params),
-            "ListRolePolicies" => Ok(vec![names("PolicyNames", self.role(params)?.inline.keys()), text("IsTruncated", false)]),
+            "ListRolePolicies" => {
+                Ok(vec![names("PolicyNames", self.role(params)?.inline.keys()), text("IsTruncated", false)])
+            }
             "DeleteRolePolicy" => {
                 let name = params.required("PolicyName")?;
                 self.change_role(params, |role| match role.inline.remove(name) {

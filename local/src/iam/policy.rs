@@ -137,15 +137,20 @@ impl Policy {
     pub fn is_only_about(&self, bucket: &str) -> bool {
         let inside = |resource: &String| {
             let rest = resource.strip_prefix(bucket);
-            resource == "*" || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || rest.starts_with('*'))
+            resource == "*"
+                || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || rest.starts_with('*'))
         };
-        self.0.iter().flat_map(|statement| statement.resource.iter().chain(&statement.not_resource)).all(|list| list.0.iter().all(inside))
+        self.0
+            .iter()
+            .flat_map(|statement| statement.resource.iter().chain(&statement.not_resource))
+            .all(|list| list.0.iter().all(inside))
     }
 
     /// Whether it lets everybody in: an allow for `*` that no condition narrows.
     pub fn is_public(&self) -> bool {
         self.0.iter().any(|statement| {
-            let everybody = statement.principal.as_ref().is_some_and(|principal| names(principal).contains(&"*".into()));
+            let everybody =
+                statement.principal.as_ref().is_some_and(|principal| names(principal).contains(&"*".into()));
             statement.effect == Effect::Allow && everybody && statement.condition.is_empty()
         })
     }
@@ -172,7 +177,9 @@ impl Statement {
         }
         for action in self.action.iter().chain(&self.not_action).flat_map(|list| &list.0) {
             if action != "*" && !action.contains(':') {
-                return Err(format!("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.: {action}"));
+                return Err(format!(
+                    "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.: {action}"
+                ));
             }
         }
         for resource in self.resource.iter().chain(&self.not_resource).flat_map(|list| &list.0) {
@@ -295,7 +302,8 @@ mod tests {
     use super::*;
 
     fn ask(policy: &str, action: &str, resource: &str, context: &[(&str, &str)]) -> Decision {
-        let principal = Principal::Aws { account: "111111111111".into(), arn: "arn:aws:iam::111111111111:role/r".into() };
+        let principal =
+            Principal::Aws { account: "111111111111".into(), arn: "arn:aws:iam::111111111111:role/r".into() };
         let context = context.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let question = Question { principal: &principal, action, resource, context: &context };
         Policy::parse(policy, Kind::Resource).expect("policy").decide(&question)
@@ -321,7 +329,9 @@ mod tests {
         assert!(parse(r#"{"Statement":[]}"#).is_some());
         assert!(parse(r#"{"Statement":{"Effect":"Maybe","Principal":"*","Action":"s3:*","Resource":"*"}}"#).is_some());
         assert!(parse(r#"{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#).is_some());
-        assert!(parse(r#"{"Statement":{"Effect":"Allow","Principal":"*","Action":"GetObject","Resource":"*"}}"#).is_some());
+        assert!(
+            parse(r#"{"Statement":{"Effect":"Allow","Principal":"*","Action":"GetObject","Resource":"*"}}"#).is_some()
+        );
         assert!(parse(r#"{"Statement":{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"b"}}"#).is_some());
     }
 

@@ -78,7 +78,10 @@ impl Iam {
 
     pub(super) fn create_role(&self, params: &Params) -> ApiResult<Vec<Xml>> {
         let name = params.required("RoleName")?;
-        if name.is_empty() || name.len() > 64 || !name.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c)) {
+        if name.is_empty()
+            || name.len() > 64
+            || !name.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c))
+        {
             return Err(ApiError::invalid(
                 "ValidationError",
                 "The specified value for roleName is invalid. It must contain only alphanumeric characters and/or the \
@@ -87,7 +90,10 @@ impl Iam {
         }
         let path = params.get("Path").unwrap_or("/");
         if !path.starts_with('/') || !path.ends_with('/') || path.len() > 512 {
-            return Err(ApiError::invalid("ValidationError", "The specified value for path is invalid. It must begin and end with /"));
+            return Err(ApiError::invalid(
+                "ValidationError",
+                "The specified value for path is invalid. It must begin and end with /",
+            ));
         }
         let trust = params.required("AssumeRolePolicyDocument")?;
         Policy::parse(trust, Kind::Trust).map_err(malformed)?;
@@ -161,7 +167,11 @@ impl Iam {
     pub(super) fn get_role_policy(&self, params: &Params) -> ApiResult<Vec<Xml>> {
         let (role, name) = (self.role(params)?, params.required("PolicyName")?);
         let document = role.inline.get(name).ok_or_else(|| no_such_policy(name))?;
-        Ok(vec![text("RoleName", &role.name), text("PolicyName", name), text("PolicyDocument", percent_encode(document))])
+        Ok(vec![
+            text("RoleName", &role.name),
+            text("PolicyName", name),
+            text("PolicyDocument", percent_encode(document)),
+        ])
     }
 }
 
@@ -177,9 +187,11 @@ fn check_tags(tags: &BTreeMap<String, String>) -> ApiResult<()> {
 }
 
 fn random_id(length: usize) -> String {
-    std::iter::repeat_with(|| fastrand::choice(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567").map_or('A', |&byte| char::from(byte)))
-        .take(length)
-        .collect()
+    std::iter::repeat_with(|| {
+        fastrand::choice(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567").map_or('A', |&byte| char::from(byte))
+    })
+    .take(length)
+    .collect()
 }
 
 /// IAM answers documents percent-encoded (RFC 3986).

@@ -21,7 +21,10 @@ impl Params {
 
     pub fn required(&self, name: &str) -> ApiResult<&str> {
         self.get(name).ok_or_else(|| {
-            ApiError::invalid("ValidationError", format!("1 validation error detected: Value at '{name}' must not be null"))
+            ApiError::invalid(
+                "ValidationError",
+                format!("1 validation error detected: Value at '{name}' must not be null"),
+            )
         })
     }
 
@@ -31,7 +34,9 @@ impl Params {
 
     pub fn number(&self, name: &str) -> ApiResult<Option<i64>> {
         let Some(text) = self.get(name) else { return Ok(None) };
-        text.parse().map(Some).map_err(|_| ApiError::invalid("MalformedInput", format!("{name} is not a number: {text}")))
+        text.parse()
+            .map(Some)
+            .map_err(|_| ApiError::invalid("MalformedInput", format!("{name} is not a number: {text}")))
     }
 
     /// The members of a list of strings: `Name.1`, `Name.2`, …
@@ -98,7 +103,8 @@ pub fn answer(action: &str, namespace: &str, result: Vec<Xml>) -> Response {
 pub fn refuse(error: &ApiError, namespace: &str) -> Response {
     let side = if error.status.is_server_error() { "Receiver" } else { "Sender" };
     let mut xml = format!("<ErrorResponse xmlns=\"{namespace}\">");
-    tree("Error", vec![text("Type", side), text("Code", &error.code), text("Message", &error.message)]).render(&mut xml);
+    tree("Error", vec![text("Type", side), text("Code", &error.code), text("Message", &error.message)])
+        .render(&mut xml);
     xml.push_str(&format!("<RequestId>{}</RequestId></ErrorResponse>", request_id()));
     respond(error.status, xml)
 }

@@ -9,16 +9,8 @@ use crate::error::{ApiError, ApiResult};
 use crate::protocol::query::{Params, Xml};
 use crate::protocol::uuid;
 
-const NODE_TYPES: [&str; 8] = [
-    "rg.large",
-    "rg.xlarge",
-    "rg.4xlarge",
-    "rg.12xlarge",
-    "ra3.large",
-    "ra3.xlplus",
-    "ra3.4xlarge",
-    "ra3.16xlarge",
-];
+const NODE_TYPES: [&str; 8] =
+    ["rg.large", "rg.xlarge", "rg.4xlarge", "rg.12xlarge", "ra3.large", "ra3.xlplus", "ra3.4xlarge", "ra3.16xlarge"];
 
 impl Redshift {
     pub(super) fn create_cluster(&self, params: &Params) -> ApiResult<Vec<Xml>> {
@@ -38,7 +30,9 @@ impl Redshift {
         }
         let retention = params.number("AutomatedSnapshotRetentionPeriod")?.unwrap_or(1);
         if !(1..=35).contains(&retention) {
-            return Err(invalid("The automated snapshot retention period must be between 1 and 35 for this node type."));
+            return Err(invalid(
+                "The automated snapshot retention period must be between 1 and 35 for this node type.",
+            ));
         }
         let roles = params.list("IamRoles.IamRoleArn");
         roles.iter().try_for_each(|arn| self.assumable_role(arn).map(drop))?;
@@ -86,9 +80,9 @@ fn invalid(message: impl Into<String>) -> ApiError {
 
 /// R7: the pattern of the Data API, which is the stricter one.
 fn check_identifier(id: &str) -> ApiResult<()> {
-    let parts_ok = id.split('-').all(|part| {
-        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-    });
+    let parts_ok = id
+        .split('-')
+        .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()));
     if parts_ok && id.len() <= 63 && id.starts_with(|first: char| first.is_ascii_lowercase()) {
         return Ok(());
     }
@@ -125,7 +119,8 @@ fn combination(message: &str) -> ApiError {
 /// R8.
 fn check_admin(name: &str) -> ApiResult<()> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_+.@-".contains(c);
-    let well_formed = name.len() <= 128 && name.chars().all(allowed) && name.starts_with(|c: char| c.is_ascii_lowercase());
+    let well_formed =
+        name.len() <= 128 && name.chars().all(allowed) && name.starts_with(|c: char| c.is_ascii_lowercase());
     match well_formed && name != "public" {
         true => Ok(()),
         false => Err(invalid(format!("The parameter MasterUsername is not valid: {name}"))),

@@ -47,7 +47,9 @@ impl Redshift {
             (true, None) => {}
             (false, Some(id)) => {
                 if self.store.get::<Snapshot>(SNAPSHOT, id)?.is_some() {
-                    let message = format!("Cannot create the snapshot because a snapshot with the identifier {id} already exists.");
+                    let message = format!(
+                        "Cannot create the snapshot because a snapshot with the identifier {id} already exists."
+                    );
                     return Err(ApiError::invalid("ClusterSnapshotAlreadyExists", message));
                 }
                 let retention = params.number("FinalClusterSnapshotRetentionPeriod")?.unwrap_or(-1);

@@ -147,7 +147,9 @@ impl Redshift {
         let invalid = || {
             ApiError::invalid(
                 "InvalidParameterValue",
-                format!("The IAM role {arn} is not valid. The IAM role must delegate access to an Amazon Redshift account."),
+                format!(
+                    "The IAM role {arn} is not valid. The IAM role must delegate access to an Amazon Redshift account."
+                ),
             )
         };
         let role = find_role(&self.store, &self.account, arn)?.ok_or_else(invalid)?;

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use s3s::{S3Result, s3_error};
 
+use super::Buckets;
 use super::body::{ObjectRead, Source};
 use super::bucket::Bucket;
 use super::listing::{Page, Query};
 use super::object::ObjectInfo;
-use super::Buckets;
 use crate::iam::policy::{Decision, Kind, Policy, Principal, Question};
 
 /// A principal with the policies that it carries: a role that COPY assumes.

@@ -1,20 +1,54 @@
 //! The operations of S3 that the stand-in knows, as `s3s` names them. What is not here is refused as not implemented.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
 use s3s::dto::*;
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 
 use super::Buckets;
 use super::body::Declared;
 use super::bucket::{Bucket, CreateTags};
-use super::listing::{Page, Query};
-use super::object::{Attributes, ObjectInfo, Preconditions, Version};
+use super::listing::Query;
+use super::object::Attributes;
+use super::wire::{
+    check_etag, decode_token, delete_action, encode_token, marker_entry, preconditions, shown, timestamp, to_i64,
+    version_entry,
+};
 
 type Answer<T> = S3Result<S3Response<T>>;
 
 /// S3's limit of keys in one page and in one DeleteObjects (R31).
 const MAX_KEYS: i32 = 1000;
+
+/// What a PutObject or an UploadPart says its bytes are: the two inputs share their fields, not a type.
+macro_rules! declared {
+    ($input:ident, $headers:ident, $trailing:ident) => {
+        Declared {
+            md5: $input.content_md5,
+            checksum: Checksum {
+                checksum_crc32: $input.checksum_crc32,
+                checksum_crc32c: $input.checksum_crc32c,
+                checksum_crc64nvme: $input.checksum_crc64nvme,
+                checksum_sha1: $input.checksum_sha1,
+                checksum_sha256: $input.checksum_sha256,
+                checksum_type: None,
+            },
+            trailer: $headers.get("x-amz-trailer").and_then(|name| name.to_str().ok()).map(str::to_owned),
+            trailing: $trailing,
+        }
+    };
+}
+
+/// What a PutObject or a CreateMultipartUpload wants kept beside the bytes.
+macro_rules! attributes {
+    ($input:ident) => {
+        Attributes {
+            content_type: $input.content_type,
+            content_encoding: $input.content_encoding,
+            cache_control: $input.cache_control,
+            content_disposition: $input.content_disposition,
+            metadata: $input.metadata.into_iter().flatten().collect(),
+        }
+    };
+}
 
 #[async_trait::async_trait]
 impl S3 for Buckets {
@@ -25,13 +59,15 @@ impl S3 for Buckets {
     }
 
     async fn delete_bucket(&self, req: S3Request<DeleteBucketInput>) -> Answer<DeleteBucketOutput> {
-        let bucket = self.writable(&req.input.bucket, req.input.expected_bucket_owner.as_ref(), "s3:DeleteBucket", None)?;
+        let bucket =
+            self.writable(&req.input.bucket, req.input.expected_bucket_owner.as_ref(), "s3:DeleteBucket", None)?;
         self.delete(&bucket)?;
         Ok(S3Response::with_status(DeleteBucketOutput::default(), http::StatusCode::NO_CONTENT))
     }
 
     async fn head_bucket(&self, req: S3Request<HeadBucketInput>) -> Answer<HeadBucketOutput> {
-        let bucket = self.readable(&req.input.bucket, req.input.expected_bucket_owner.as_ref(), "s3:ListBucket", Some(""))?;
+        let bucket =
+            self.readable(&req.input.bucket, req.input.expected_bucket_owner.as_ref(), "s3:ListBucket", Some(""))?;
         Ok(S3Response::new(HeadBucketOutput { bucket_region: Some(bucket.region), ..Default::default() }))
     }
 
@@ -64,19 +100,31 @@ impl S3 for Buckets {
         self.delete_policy(&req.input)
     }
 
-    async fn put_public_access_block(&self, req: S3Request<PutPublicAccessBlockInput>) -> Answer<PutPublicAccessBlockOutput> {
+    async fn put_public_access_block(
+        &self,
+        req: S3Request<PutPublicAccessBlockInput>,
+    ) -> Answer<PutPublicAccessBlockOutput> {
         self.put_block(&req.input)
     }
 
-    async fn get_public_access_block(&self, req: S3Request<GetPublicAccessBlockInput>) -> Answer<GetPublicAccessBlockOutput> {
+    async fn get_public_access_block(
+        &self,
+        req: S3Request<GetPublicAccessBlockInput>,
+    ) -> Answer<GetPublicAccessBlockOutput> {
         self.get_block(&req.input)
     }
 
-    async fn put_bucket_encryption(&self, req: S3Request<PutBucketEncryptionInput>) -> Answer<PutBucketEncryptionOutput> {
+    async fn put_bucket_encryption(
+        &self,
+        req: S3Request<PutBucketEncryptionInput>,
+    ) -> Answer<PutBucketEncryptionOutput> {
         self.put_encryption(&req.input)
     }
 
-    async fn get_bucket_encryption(&self, req: S3Request<GetBucketEncryptionInput>) -> Answer<GetBucketEncryptionOutput> {
+    async fn get_bucket_encryption(
+        &self,
+        req: S3Request<GetBucketEncryptionInput>,
+    ) -> Answer<GetBucketEncryptionOutput> {
         self.get_encryption(&req.input)
     }
 
@@ -102,11 +150,17 @@ impl S3 for Buckets {
         self.get_tags(&req.input)
     }
 
-    async fn put_bucket_versioning(&self, req: S3Request<PutBucketVersioningInput>) -> Answer<PutBucketVersioningOutput> {
+    async fn put_bucket_versioning(
+        &self,
+        req: S3Request<PutBucketVersioningInput>,
+    ) -> Answer<PutBucketVersioningOutput> {
         self.put_versioning(&req.input)
     }
 
-    async fn get_bucket_versioning(&self, req: S3Request<GetBucketVersioningInput>) -> Answer<GetBucketVersioningOutput> {
+    async fn get_bucket_versioning(
+        &self,
+        req: S3Request<GetBucketVersioningInput>,
+    ) -> Answer<GetBucketVersioningOutput> {
         self.get_versioning(&req.input)
     }
 
@@ -115,27 +169,9 @@ impl S3 for Buckets {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
-        let attributes = Attributes {
-            content_type: input.content_type,
-            content_encoding: input.content_encoding,
-            cache_control: input.cache_control,
-            content_disposition: input.content_disposition,
-            metadata: input.metadata.into_iter().flatten().collect(),
-        };
+        let attributes = attributes!(input);
         let conditions = preconditions(input.if_none_match, input.if_match);
-        let declared = Declared {
-            md5: input.content_md5,
-            checksum: Checksum {
-                checksum_crc32: input.checksum_crc32,
-                checksum_crc32c: input.checksum_crc32c,
-                checksum_crc64nvme: input.checksum_crc64nvme,
-                checksum_sha1: input.checksum_sha1,
-                checksum_sha256: input.checksum_sha256,
-                checksum_type: None,
-            },
-            trailer: headers.get("x-amz-trailer").and_then(|name| name.to_str().ok()).map(str::to_owned),
-            trailing,
-        };
+        let declared = declared!(input, headers, trailing);
         let staged = self.stage(&bucket.name, input.body, declared).await?;
         let checksum = staged.checksum.clone();
         let version = self.write(&bucket, &input.key, staged, attributes, &conditions)?;
@@ -160,7 +196,11 @@ impl S3 for Buckets {
         let (info, source) = self.find(&bucket.name, &input.key, input.version_id.as_deref())?;
         check_etag(&info, input.if_match.as_ref(), input.if_none_match.as_ref())?;
         let range = match &input.range {
-            Some(range) => Some(range.check(info.size).map_err(|_| s3_error!(InvalidRange, "The requested range is not satisfiable"))?),
+            Some(range) => Some(
+                range
+                    .check(info.size)
+                    .map_err(|_| s3_error!(InvalidRange, "The requested range is not satisfiable"))?,
+            ),
             None => None,
         };
         let (start, end) = range.as_ref().map_or((0, info.size), |range| (range.start, range.end));
@@ -217,11 +257,18 @@ impl S3 for Buckets {
     async fn delete_objects(&self, req: S3Request<DeleteObjectsInput>) -> Answer<DeleteObjectsOutput> {
         let input = req.input;
         if input.delete.objects.len() > MAX_KEYS as usize || input.delete.objects.is_empty() {
-            return Err(s3_error!(MalformedXML, "The XML you provided was not well-formed or did not validate against our published schema"));
+            return Err(s3_error!(
+                MalformedXML,
+                "The XML you provided was not well-formed or did not validate against our published schema"
+            ));
         }
         self.readable(&input.bucket, input.expected_bucket_owner.as_ref(), "s3:ListBucket", None).or_else(|error| {
             // Whether a key may be deleted is asked key by key; here only whether the bucket is there and is who it should be.
-            if *error.code() == s3s::S3ErrorCode::NoSuchBucket || input.expected_bucket_owner.is_some() { Err(error) } else { self.bucket(&input.bucket) }
+            if *error.code() == s3s::S3ErrorCode::NoSuchBucket || input.expected_bucket_owner.is_some() {
+                Err(error)
+            } else {
+                self.bucket(&input.bucket)
+            }
         })?;
         let (mut deleted, mut errors) = (Vec::new(), Vec::new());
         for object in input.delete.objects {
@@ -248,11 +295,8 @@ impl S3 for Buckets {
             }
         }
         let quiet = input.delete.quiet.unwrap_or(false);
-        let output = DeleteObjectsOutput {
-            deleted: (!quiet).then_some(deleted),
-            errors: Some(errors),
-            ..Default::default()
-        };
+        let output =
+            DeleteObjectsOutput { deleted: (!quiet).then_some(deleted), errors: Some(errors), ..Default::default() };
         Ok(S3Response::new(output))
     }
 
@@ -293,7 +337,13 @@ impl S3 for Buckets {
             return Err(s3_error!(NotImplemented, "ListObjectVersions with a delimiter"));
         }
         let limit = input.max_keys.unwrap_or(MAX_KEYS).clamp(1, MAX_KEYS) as usize;
-        let page = self.version_page(&input.bucket, &prefix, input.key_marker.as_deref(), input.version_id_marker.as_deref(), limit)?;
+        let page = self.version_page(
+            &input.bucket,
+            &prefix,
+            input.key_marker.as_deref(),
+            input.version_id_marker.as_deref(),
+            limit,
+        )?;
         let (mut versions, mut markers) = (Vec::new(), Vec::new());
         for (version, is_latest) in &page.versions {
             match version.delete_marker {
@@ -315,17 +365,14 @@ impl S3 for Buckets {
         Ok(S3Response::new(output))
     }
 
-    async fn create_multipart_upload(&self, req: S3Request<CreateMultipartUploadInput>) -> Answer<CreateMultipartUploadOutput> {
+    async fn create_multipart_upload(
+        &self,
+        req: S3Request<CreateMultipartUploadInput>,
+    ) -> Answer<CreateMultipartUploadOutput> {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
-        let attributes = Attributes {
-            content_type: input.content_type,
-            content_encoding: input.content_encoding,
-            cache_control: input.cache_control,
-            content_disposition: input.content_disposition,
-            metadata: input.metadata.into_iter().flatten().collect(),
-        };
+        let attributes = attributes!(input);
         let upload = self.start_upload(&bucket.name, &input.key, attributes)?;
         let output = CreateMultipartUploadOutput {
             bucket: Some(upload.bucket),
@@ -346,19 +393,7 @@ impl S3 for Buckets {
         if !(1..=10_000).contains(&input.part_number) {
             return Err(s3_error!(InvalidArgument, "Part number must be an integer between 1 and 10000, inclusive"));
         }
-        let declared = Declared {
-            md5: input.content_md5,
-            checksum: Checksum {
-                checksum_crc32: input.checksum_crc32,
-                checksum_crc32c: input.checksum_crc32c,
-                checksum_crc64nvme: input.checksum_crc64nvme,
-                checksum_sha1: input.checksum_sha1,
-                checksum_sha256: input.checksum_sha256,
-                checksum_type: None,
-            },
-            trailer: headers.get("x-amz-trailer").and_then(|name| name.to_str().ok()).map(str::to_owned),
-            trailing,
-        };
+        let declared = declared!(input, headers, trailing);
         let staged = self.stage(&bucket.name, input.body, declared).await?;
         let checksum = staged.checksum.clone();
         let etag = self.add_part(&bucket.name, &input.key, &input.upload_id, input.part_number, staged)?;
@@ -394,7 +429,10 @@ impl S3 for Buckets {
         Ok(S3Response::new(output))
     }
 
-    async fn abort_multipart_upload(&self, req: S3Request<AbortMultipartUploadInput>) -> Answer<AbortMultipartUploadOutput> {
+    async fn abort_multipart_upload(
+        &self,
+        req: S3Request<AbortMultipartUploadInput>,
+    ) -> Answer<AbortMultipartUploadOutput> {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.writable(&input.bucket, owner, "s3:AbortMultipartUpload", Some(&input.key))?;
@@ -402,7 +440,10 @@ impl S3 for Buckets {
         Ok(S3Response::with_status(AbortMultipartUploadOutput::default(), http::StatusCode::NO_CONTENT))
     }
 
-    async fn list_multipart_uploads(&self, req: S3Request<ListMultipartUploadsInput>) -> Answer<ListMultipartUploadsOutput> {
+    async fn list_multipart_uploads(
+        &self,
+        req: S3Request<ListMultipartUploadsInput>,
+    ) -> Answer<ListMultipartUploadsOutput> {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.readable(&input.bucket, owner, "s3:ListBucketMultipartUploads", None)?;
@@ -444,86 +485,4 @@ impl Buckets {
             None => Ok(self.version(bucket, key, version)?.attributes),
         }
     }
-}
-
-fn delete_action(version: Option<&String>) -> &'static str {
-    if version.is_some() { "s3:DeleteObjectVersion" } else { "s3:DeleteObject" }
-}
-
-fn preconditions(none_match: Option<ETagCondition>, must_match: Option<ETagCondition>) -> Preconditions {
-    let must_match = match must_match {
-        Some(ETagCondition::ETag(etag)) => Some(etag.value().to_owned()),
-        Some(ETagCondition::Any) | None => None,
-    };
-    Preconditions { must_be_absent: none_match.is_some(), must_match }
-}
-
-fn check_etag(info: &ObjectInfo, must: Option<&ETagCondition>, must_not: Option<&ETagCondition>) -> S3Result<()> {
-    let is_it = |condition: &ETagCondition| match condition {
-        ETagCondition::ETag(etag) => etag.value() == info.etag,
-        ETagCondition::Any => true,
-    };
-    if must.is_some_and(|condition| !is_it(condition)) {
-        return Err(s3_error!(PreconditionFailed, "At least one of the pre-conditions you specified did not hold"));
-    }
-    match must_not.is_some_and(is_it) {
-        true => Err(s3_error!(NotModified, "Not Modified")),
-        false => Ok(()),
-    }
-}
-
-fn shown(page: &Page) -> (Vec<Object>, Vec<CommonPrefix>) {
-    let object = |info: &ObjectInfo| Object {
-        key: Some(info.key.clone()),
-        size: Some(to_i64(info.size)),
-        e_tag: Some(ETag::Strong(info.etag.clone())),
-        last_modified: Some(timestamp(info.modified)),
-        storage_class: Some(ObjectStorageClass::from_static(ObjectStorageClass::STANDARD)),
-        ..Default::default()
-    };
-    let prefix = |prefix: &String| CommonPrefix { prefix: Some(prefix.clone()) };
-    (page.objects.iter().map(object).collect(), page.prefixes.iter().map(prefix).collect())
-}
-
-fn version_entry(version: &Version, is_latest: bool) -> ObjectVersion {
-    ObjectVersion {
-        key: Some(version.key.clone()),
-        version_id: Some(version.id.clone()),
-        is_latest: Some(is_latest),
-        size: Some(to_i64(version.size())),
-        e_tag: Some(ETag::Strong(version.etag.clone())),
-        last_modified: Some(timestamp(version.modified)),
-        ..Default::default()
-    }
-}
-
-fn marker_entry(version: &Version, is_latest: bool) -> DeleteMarkerEntry {
-    DeleteMarkerEntry {
-        key: Some(version.key.clone()),
-        version_id: Some(version.id.clone()),
-        is_latest: Some(is_latest),
-        last_modified: Some(timestamp(version.modified)),
-        owner: None,
-    }
-}
-
-fn encode_token(key: &str) -> String {
-    use base64::Engine as _;
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(key)
-}
-
-fn decode_token(token: &str) -> S3Result<String> {
-    use base64::Engine as _;
-    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(token).ok();
-    let key = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-    key.ok_or_else(|| s3_error!(InvalidArgument, "The continuation token provided is incorrect"))
-}
-
-fn timestamp(millis: i64) -> Timestamp {
-    let since = Duration::from_millis(u64::try_from(millis).unwrap_or_default());
-    Timestamp::from(UNIX_EPOCH.checked_add(since).unwrap_or_else(SystemTime::now))
-}
-
-fn to_i64(size: u64) -> i64 {
-    i64::try_from(size).unwrap_or(i64::MAX)
 }

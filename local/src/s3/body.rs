@@ -80,12 +80,16 @@ impl Declared {
             (self.checksum.checksum_crc32c.or_else(|| trailer("x-amz-checksum-crc32c")), &computed.checksum_crc32c),
             (self.checksum.checksum_sha1.or_else(|| trailer("x-amz-checksum-sha1")), &computed.checksum_sha1),
             (self.checksum.checksum_sha256.or_else(|| trailer("x-amz-checksum-sha256")), &computed.checksum_sha256),
-            (self.checksum.checksum_crc64nvme.or_else(|| trailer("x-amz-checksum-crc64nvme")), &computed.checksum_crc64nvme),
+            (
+                self.checksum.checksum_crc64nvme.or_else(|| trailer("x-amz-checksum-crc64nvme")),
+                &computed.checksum_crc64nvme,
+            ),
         ];
         if self.md5.is_some_and(|declared| declared != BASE64.encode(md5)) {
             return Err(s3_error!(BadDigest, "The Content-MD5 you specified did not match what we received."));
         }
-        match pairs.into_iter().any(|(declared, computed)| declared.is_some() && declared.as_ref() != computed.as_ref()) {
+        match pairs.into_iter().any(|(declared, computed)| declared.is_some() && declared.as_ref() != computed.as_ref())
+        {
             true => Err(s3_error!(BadDigest, "The checksum you specified did not match the calculated checksum.")),
             false => Ok(()),
         }
@@ -135,7 +139,6 @@ impl Buckets {
         Ok(Staged { segment: Segment { id: segment_id, size: incoming.size, in_file }, etag, checksum })
     }
 
-
     pub fn discard(&self, bucket: &str, segments: &[Segment]) -> S3Result<()> {
         for segment in segments {
             if !segment.in_file {
@@ -144,7 +147,9 @@ impl Buckets {
                 continue;
             }
             match std::fs::remove_file(self.body_file(bucket, &segment.id)) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(s3s::S3Error::internal_error(error)),
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(s3s::S3Error::internal_error(error));
+                }
                 _ => {}
             }
         }

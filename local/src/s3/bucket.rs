@@ -87,7 +87,10 @@ impl Buckets {
         if let Some(mount) = self.mount(name) {
             return Ok(mount.bucket(name));
         }
-        self.store.get(KIND, name).map_err(internal)?.ok_or_else(|| s3_error!(NoSuchBucket, "The specified bucket does not exist"))
+        self.store
+            .get(KIND, name)
+            .map_err(internal)?
+            .ok_or_else(|| s3_error!(NoSuchBucket, "The specified bucket does not exist"))
     }
 
     pub fn all(&self) -> S3Result<Vec<Bucket>> {
@@ -103,7 +106,9 @@ impl Buckets {
         let wanted = input.create_bucket_configuration.as_ref().and_then(|c| c.location_constraint.as_ref());
         let region = match wanted.map(|constraint| constraint.as_str()) {
             // R30: us-east-1 is no location constraint, but the absence of one.
-            Some("us-east-1") => return Err(s3_error!(InvalidLocationConstraint, "The specified location-constraint is not valid")),
+            Some("us-east-1") => {
+                return Err(s3_error!(InvalidLocationConstraint, "The specified location-constraint is not valid"));
+            }
             Some(region) => region.to_owned(),
             None => "us-east-1".to_owned(),
         };
@@ -116,7 +121,10 @@ impl Buckets {
         let _guard = self.store.change();
         match self.bucket(&input.bucket) {
             Ok(bucket) if bucket.owner == self.account.id => {
-                return Err(s3_error!(BucketAlreadyOwnedByYou, "Your previous request to create the named bucket succeeded and you already own it."));
+                return Err(s3_error!(
+                    BucketAlreadyOwnedByYou,
+                    "Your previous request to create the named bucket succeeded and you already own it."
+                ));
             }
             Ok(_) => return Err(s3_error!(BucketAlreadyExists, "The requested bucket name is not available.")),
             Err(_) => {}
@@ -144,7 +152,9 @@ impl Buckets {
         if self.versions(&bucket.name, "").next().is_some() {
             let mut refusal = s3_error!(BucketNotEmpty, "The bucket you tried to delete is not empty");
             if bucket.versioning.is_some() {
-                refusal.set_message("The bucket you tried to delete is not empty. You must delete all versions in the bucket.");
+                refusal.set_message(
+                    "The bucket you tried to delete is not empty. You must delete all versions in the bucket.",
+                );
             }
             return Err(refusal);
         }

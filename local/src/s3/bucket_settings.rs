@@ -3,8 +3,8 @@
 use s3s::dto::*;
 use s3s::{S3Response, S3Result, s3_error};
 
-use super::bucket::{Bucket, Encryption, PublicAccessBlock};
 use super::Buckets;
+use super::bucket::{Bucket, Encryption, PublicAccessBlock};
 use crate::iam::policy::{Kind, Policy};
 
 type Answer<T> = S3Result<S3Response<T>>;
@@ -14,7 +14,13 @@ impl Buckets {
         self.open(&self.caller(), name, owner, action, None)
     }
 
-    fn set(&self, name: &str, owner: Option<&str>, action: &str, change: impl FnOnce(&mut Bucket) -> S3Result<()>) -> S3Result<()> {
+    fn set(
+        &self,
+        name: &str,
+        owner: Option<&str>,
+        action: &str,
+        change: impl FnOnce(&mut Bucket) -> S3Result<()>,
+    ) -> S3Result<()> {
         let _guard = self.store.change();
         let mut bucket = self.settings(name, owner, action)?;
         change(&mut bucket)?;
@@ -31,7 +37,10 @@ impl Buckets {
                 return Err(s3_error!(MalformedPolicy, "Policy has invalid resource"));
             }
             if policy.is_public() && bucket.public_access_block.is_some_and(|block| block.block_policy) {
-                return Err(s3_error!(AccessDenied, "public policies are blocked by the BlockPublicPolicy block public access setting."));
+                return Err(s3_error!(
+                    AccessDenied,
+                    "public policies are blocked by the BlockPublicPolicy block public access setting."
+                ));
             }
             bucket.policy = Some(input.policy.clone());
             Ok(())
@@ -49,7 +58,9 @@ impl Buckets {
     pub fn delete_policy(&self, input: &DeleteBucketPolicyInput) -> Answer<DeleteBucketPolicyOutput> {
         let _guard = self.store.change();
         let mut bucket = self.bucket(&input.bucket)?;
-        if bucket.owner != self.account.id || input.expected_bucket_owner.as_ref().is_some_and(|owner| *owner != bucket.owner) {
+        if bucket.owner != self.account.id
+            || input.expected_bucket_owner.as_ref().is_some_and(|owner| *owner != bucket.owner)
+        {
             return Err(s3_error!(AccessDenied, "Access Denied"));
         }
         bucket.policy = None;
@@ -171,6 +182,9 @@ impl Buckets {
     pub fn get_versioning(&self, input: &GetBucketVersioningInput) -> Answer<GetBucketVersioningOutput> {
         let owner = input.expected_bucket_owner.as_deref();
         let status = self.settings(&input.bucket, owner, "s3:GetBucketVersioning")?.versioning;
-        Ok(S3Response::new(GetBucketVersioningOutput { mfa_delete: None, status: status.map(BucketVersioningStatus::from) }))
+        Ok(S3Response::new(GetBucketVersioningOutput {
+            mfa_delete: None,
+            status: status.map(BucketVersioningStatus::from),
+        }))
     }
 }

@@ -3,9 +3,9 @@
 
 use s3s::S3Result;
 
+use super::Buckets;
 use super::bucket::internal;
 use super::object::{ObjectInfo, Version};
-use super::Buckets;
 
 /// What to list. `after` is the last key or rolled-up prefix of the page before.
 #[derive(Debug, Clone, Default)]

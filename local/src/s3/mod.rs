@@ -10,6 +10,7 @@ mod listing;
 mod mount;
 mod object;
 mod upload;
+mod wire;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

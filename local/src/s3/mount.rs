@@ -58,14 +58,19 @@ impl Mount {
 
     /// One object, read from the disk and not from the scan: it may have changed since.
     pub fn object(&self, key: &str) -> std::io::Result<Option<(ObjectInfo, PathBuf)>> {
-        if key.is_empty() || key.ends_with('/') || key.split('/').any(|part| part.is_empty() || part == ".." || part == ".") {
+        if key.is_empty()
+            || key.ends_with('/')
+            || key.split('/').any(|part| part.is_empty() || part == ".." || part == ".")
+        {
             return Ok(None);
         }
         let path = self.directory.join(key);
         match std::fs::metadata(&path) {
             Ok(metadata) if metadata.is_file() => Ok(Some((describe(key.to_owned(), &metadata), path))),
             Ok(_) => Ok(None),
-            Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => Ok(None),
+            Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
     }

@@ -7,9 +7,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use s3s::{S3Result, s3_error};
 use serde::{Deserialize, Serialize};
 
+use super::Buckets;
 use super::body::{Segment, Staged};
 use super::bucket::{Bucket, internal};
-use super::Buckets;
 use crate::account::now_millis;
 use crate::error::StoreError;
 
@@ -138,7 +138,10 @@ impl Buckets {
             match newest {
                 None => return Err(s3_error!(NoSuchKey, "The specified key does not exist.")),
                 Some(version) if version.etag != *etag => {
-                    return Err(s3_error!(PreconditionFailed, "At least one of the pre-conditions you specified did not hold"));
+                    return Err(s3_error!(
+                        PreconditionFailed,
+                        "At least one of the pre-conditions you specified did not hold"
+                    ));
                 }
                 Some(_) => {}
             }

@@ -6,10 +6,10 @@ use s3s::dto::*;
 use s3s::{S3Result, s3_error};
 use serde::{Deserialize, Serialize};
 
+use super::Buckets;
 use super::body::{Segment, Staged};
 use super::bucket::{Bucket, internal};
 use super::object::{Attributes, Preconditions, Version};
-use super::Buckets;
 use crate::account::now_millis;
 
 const KIND: &str = "upload";
@@ -48,7 +48,9 @@ impl Buckets {
 
     fn upload(&self, bucket: &str, key: &str, id: &str) -> S3Result<Upload> {
         let found: Option<Upload> = self.store.get(KIND, &record_id(bucket, id)).map_err(internal)?;
-        found.filter(|upload| upload.key == key).ok_or_else(|| s3_error!(NoSuchUpload, "The specified upload does not exist."))
+        found
+            .filter(|upload| upload.key == key)
+            .ok_or_else(|| s3_error!(NoSuchUpload, "The specified upload does not exist."))
     }
 
     /// The open uploads of a bucket, by key.
@@ -90,7 +92,8 @@ impl Buckets {
                 return Err(s3_error!(InvalidPartOrder, "The list of parts was not in ascending order."));
             }
             last_number = number;
-            let missing = || s3_error!(InvalidPart, "One or more of the specified parts could not be found: part {number}");
+            let missing =
+                || s3_error!(InvalidPart, "One or more of the specified parts could not be found: part {number}");
             let stored = upload.parts.get(&number).ok_or_else(missing)?;
             if part.e_tag.as_ref().is_some_and(|etag| etag.value() != stored.etag) {
                 return Err(missing());

@@ -3,8 +3,8 @@
 use duckdb::{Connection, OptionalExt, params};
 
 use super::error::SqlError;
-use super::sql::types::Type;
 use super::sql::ColumnAttributes;
+use super::sql::types::Type;
 
 #[derive(Debug, Clone)]
 pub struct Table {
@@ -42,7 +42,12 @@ pub fn table(connection: &Connection, schema: Option<&str>, name: &str) -> Resul
                WHERE database_name = ? AND schema_name = ? AND table_name = ? ORDER BY column_index";
     let mut statement = connection.prepare(sql)?;
     let row = |row: &duckdb::Row<'_>| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, bool>(2)?, row.get::<_, Option<String>>(3)?))
+        Ok((
+            row.get::<_, String>(0)?,
+            row.get::<_, String>(1)?,
+            row.get::<_, bool>(2)?,
+            row.get::<_, Option<String>>(3)?,
+        ))
     };
     let mut columns = Vec::new();
     for found in statement.query_map(params![catalog, schema, name], row)? {

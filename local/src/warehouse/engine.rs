@@ -23,7 +23,8 @@ pub struct Engine {
 
 impl Engine {
     pub fn open(directory: &Path, database: &str, cluster: &Cluster) -> Result<Self, SqlError> {
-        let unusable = |error: std::io::Error| SqlError::new("58030", format!("cannot use {}: {error}", directory.display()));
+        let unusable =
+            |error: std::io::Error| SqlError::new("58030", format!("cannot use {}: {error}", directory.display()));
         std::fs::create_dir_all(directory).map_err(unusable)?;
         // Redshift divides integers into integers and takes NULL for the largest value. Nothing outside the file
         // is reachable from SQL.

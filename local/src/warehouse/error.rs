@@ -79,13 +79,8 @@ impl SqlError {
                 Self::new("23502", format!("Cannot insert a NULL value into column {column}"))
             }
             "Constraint Error" if message.contains("strlen(") => {
-                let limit: String = message
-                    .rsplit("<= ")
-                    .next()
-                    .unwrap_or_default()
-                    .chars()
-                    .take_while(char::is_ascii_digit)
-                    .collect();
+                let limit: String =
+                    message.rsplit("<= ").next().unwrap_or_default().chars().take_while(char::is_ascii_digit).collect();
                 Self::new("22001", format!("value too long for type character varying({limit})"))
             }
             "Parser Error" => Self::syntax(message),

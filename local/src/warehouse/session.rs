@@ -138,7 +138,10 @@ impl Session {
     }
 
     /// Several steps as one: in the transaction that is open, else in one of their own.
-    fn all_or_nothing(&mut self, act: impl FnOnce(&mut Self) -> Result<Outcome, SqlError>) -> Result<Outcome, SqlError> {
+    fn all_or_nothing(
+        &mut self,
+        act: impl FnOnce(&mut Self) -> Result<Outcome, SqlError>,
+    ) -> Result<Outcome, SqlError> {
         if self.transaction != Transaction::None {
             return act(self);
         }

@@ -57,8 +57,18 @@ impl System {
             for error in errors {
                 let length = error.length.map(|length| length.to_string()).unwrap_or_default();
                 statement.execute(params![
-                    query, table, now_millis(), error.file, error.line, error.column, error.data_type, length, error.code,
-                    error.message, error.raw_line, error.raw_value
+                    query,
+                    table,
+                    now_millis(),
+                    error.file,
+                    error.line,
+                    error.column,
+                    error.data_type,
+                    length,
+                    error.code,
+                    error.message,
+                    error.raw_line,
+                    error.raw_value
                 ])?;
             }
             Ok(())
@@ -71,10 +81,22 @@ impl System {
                        make_timestamp(? * 1000), make_timestamp(? * 1000), ?, ?, 'json', ?, 0, ?, ?)";
             let (now, status) = (now_millis(), if load.completed { "completed" } else { "aborted" });
             let duration = (now - load.started) * 1000;
-            connection.execute(sql, params![
-                load.query, load.query, status, load.table, load.started, now, duration, load.source, load.rows, load.files,
-                load.errors
-            ])
+            connection.execute(
+                sql,
+                params![
+                    load.query,
+                    load.query,
+                    status,
+                    load.table,
+                    load.started,
+                    now,
+                    duration,
+                    load.source,
+                    load.rows,
+                    load.files,
+                    load.errors
+                ],
+            )
         })?;
         Ok(())
     }

@@ -197,7 +197,9 @@ mod tests {
 
     #[test]
     fn numbers_keep_their_text_in_a_varchar() {
-        for (json, text) in [("112", "112"), ("4.6", "4.6"), ("1e3", "1e3"), ("true", "true"), (r#""a\u00e9\/""#, "aé/")] {
+        for (json, text) in
+            [("112", "112"), ("4.6", "4.6"), ("1e3", "1e3"), ("true", "true"), (r#""a\u00e9\/""#, "aé/")]
+        {
             assert_eq!(convert(json, Type::Varchar(10)), Ok(Cell::Text(text.into())));
         }
     }

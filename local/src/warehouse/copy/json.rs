@@ -198,7 +198,9 @@ pub fn for_each_value(
         let scanned = scan(&buffer, at_end, &mut line, &mut each)?;
         let used = match scanned {
             Scanned::NeedsMore { used } if at_end => used.max(buffer.len()),
-            Scanned::NeedsMore { used } if buffer.len() - used > MAX_OBJECT_BYTES + CHUNK_BYTES => return Err(too_large(line)),
+            Scanned::NeedsMore { used } if buffer.len() - used > MAX_OBJECT_BYTES + CHUNK_BYTES => {
+                return Err(too_large(line));
+            }
             Scanned::NeedsMore { used } => used,
             Scanned::Malformed { used, found } => {
                 line = found.line + 1;

@@ -52,9 +52,34 @@ const MAX_MAXERROR: u64 = 100_000;
 
 /// Options of COPY that the stand-in knows by name and does not honour.
 const REFUSED: &[&str] = &[
-    "ACCEPTINVCHARS", "ACCESS_KEY_ID", "AVRO", "BZIP2", "CREDENTIALS", "CSV", "DELIMITER", "ENCODING", "ENCRYPTED", "ESCAPE",
-    "FILLRECORD", "FIXEDWIDTH", "IGNOREALLERRORS", "IGNOREBLANKLINES", "IGNOREHEADER", "LZOP", "MASTER_SYMMETRIC_KEY", "NULL",
-    "ORC", "PARQUET", "QUOTE", "READRATIO", "REMOVEQUOTES", "ROUNDEC", "SECRET_ACCESS_KEY", "SESSION_TOKEN", "SHAPEFILE", "SSH",
+    "ACCEPTINVCHARS",
+    "ACCESS_KEY_ID",
+    "AVRO",
+    "BZIP2",
+    "CREDENTIALS",
+    "CSV",
+    "DELIMITER",
+    "ENCODING",
+    "ENCRYPTED",
+    "ESCAPE",
+    "FILLRECORD",
+    "FIXEDWIDTH",
+    "IGNOREALLERRORS",
+    "IGNOREBLANKLINES",
+    "IGNOREHEADER",
+    "LZOP",
+    "MASTER_SYMMETRIC_KEY",
+    "NULL",
+    "ORC",
+    "PARQUET",
+    "QUOTE",
+    "READRATIO",
+    "REMOVEQUOTES",
+    "ROUNDEC",
+    "SECRET_ACCESS_KEY",
+    "SESSION_TOKEN",
+    "SHAPEFILE",
+    "SSH",
     "TRIMBLANKS",
 ];
 
@@ -128,7 +153,10 @@ impl Reader<'_> {
                 self.take_word("AS");
                 copy.max_errors = self.number()?;
                 if copy.max_errors > MAX_MAXERROR {
-                    return Err(SqlError::new("22023", format!("MAXERROR {} is out of range: 0 to {MAX_MAXERROR}", copy.max_errors)));
+                    return Err(SqlError::new(
+                        "22023",
+                        format!("MAXERROR {} is out of range: 0 to {MAX_MAXERROR}", copy.max_errors),
+                    ));
                 }
             }
             "NOLOAD" => copy.no_load = true,
@@ -167,7 +195,10 @@ impl Reader<'_> {
             "auto ignorecase" => Ok(JsonFormat::AutoIgnoreCase),
             "noshred" => Err(SqlError::unsupported("COPY option JSON 'noshred'")),
             address if address.starts_with("s3://") => Ok(JsonFormat::Paths(text)),
-            other => Err(SqlError::new("22023", format!("Invalid JSON option '{other}': expected 'auto', 'auto ignorecase' or s3://…"))),
+            other => Err(SqlError::new(
+                "22023",
+                format!("Invalid JSON option '{other}': expected 'auto', 'auto ignorecase' or s3://…"),
+            )),
         }
     }
 
@@ -214,7 +245,9 @@ impl Reader<'_> {
 
     fn number(&mut self) -> Result<u64, SqlError> {
         match self.tokens.next() {
-            Some(token @ TokenWithSpan { token: Token::Number(digits, _), .. }) => digits.parse().map_err(|_| near(token)),
+            Some(token @ TokenWithSpan { token: Token::Number(digits, _), .. }) => {
+                digits.parse().map_err(|_| near(token))
+            }
             Some(token) => Err(near(token)),
             None => Err(SqlError::syntax("syntax error at end of input")),
         }

@@ -37,7 +37,8 @@ impl Access {
         }
         let denied = || {
             let owner = &self.cluster;
-            let user = format!("arn:aws:redshift:{}:{}:dbuser:{}/{}", owner.region, owner.account, owner.id, owner.admin);
+            let user =
+                format!("arn:aws:redshift:{}:{}:dbuser:{}/{}", owner.region, owner.account, owner.id, owner.admin);
             SqlError::new("XX000", format!("User {user} is not authorized to assume IAM Role {arn}"))
         };
         if !self.cluster.roles.contains_key(arn) {
@@ -137,7 +138,8 @@ impl Load<'_> {
         let columns = self.columns.clone();
         let names = table_names(&columns);
         let connection = &session.connection;
-        let mut appender = connection.appender_with_columns_to_catalog_and_db(&table.name, &table.catalog, &table.schema, &names)?;
+        let mut appender =
+            connection.appender_with_columns_to_catalog_and_db(&table.name, &table.catalog, &table.schema, &names)?;
         let mut batch = Batch::new(&self.columns);
         for address in objects {
             let input = source::open(access, reader, address, self.copy.compression)?;
@@ -168,12 +170,26 @@ impl Load<'_> {
 
     fn value(&mut self, value: &RawValue, file: &str, line: u64, batch: &mut Batch) -> Result<(), SqlError> {
         if !value.get().starts_with('{') {
-            return self.reject(file, line, None, rejection(1216, "Invalid input line: a JSON object was expected"), value.get(), "");
+            return self.reject(
+                file,
+                line,
+                None,
+                rejection(1216, "Invalid input line: a JSON object was expected"),
+                value.get(),
+                "",
+            );
         }
         let record = match self.layout.record(value) {
             Ok(record) => record,
             Err(error) => {
-                return self.reject(file, line, None, rejection(1216, format!("Invalid input line: {error}")), value.get(), "");
+                return self.reject(
+                    file,
+                    line,
+                    None,
+                    rejection(1216, format!("Invalid input line: {error}")),
+                    value.get(),
+                    "",
+                );
             }
         };
         let mut row: Vec<Cell<'_>> = Vec::with_capacity(self.columns.len());
@@ -199,7 +215,15 @@ impl Load<'_> {
     }
 
     /// Notes a row that cannot be loaded; more of them than MAXERROR end the COPY (C12).
-    fn reject(&mut self, file: &str, line: u64, column: Option<usize>, why: Rejection, raw: &str, value: &str) -> Result<(), SqlError> {
+    fn reject(
+        &mut self,
+        file: &str,
+        line: u64,
+        column: Option<usize>,
+        why: Rejection,
+        raw: &str,
+        value: &str,
+    ) -> Result<(), SqlError> {
         let column = column.map(|position| &self.columns[position]);
         self.errors.push(LoadError {
             file: file.to_owned(),
@@ -215,7 +239,10 @@ impl Load<'_> {
         match self.errors.len() as u64 > self.copy.max_errors {
             true => Err(SqlError::new(
                 "XX000",
-                format!("Load into table '{}' failed.  Check 'sys_load_error_detail' system table for details.", self.copy.table),
+                format!(
+                    "Load into table '{}' failed.  Check 'sys_load_error_detail' system table for details.",
+                    self.copy.table
+                ),
             )),
             false => Ok(()),
         }

@@ -117,7 +117,12 @@ pub fn read_whole(access: &Access, reader: &Reader, address: &Address) -> Result
 }
 
 /// An object's bytes, decompressed.
-pub fn open(access: &Access, reader: &Reader, address: &Address, compression: Compression) -> Result<Box<dyn Read + Send>, SqlError> {
+pub fn open(
+    access: &Access,
+    reader: &Reader,
+    address: &Address,
+    compression: Compression,
+) -> Result<Box<dyn Read + Send>, SqlError> {
     let object = access.buckets.read_as(reader, &address.bucket, &address.key).map_err(|error| service(&error))?;
     Ok(match compression {
         Compression::None => object.reader,

@@ -57,7 +57,11 @@ fn decimal_micros(text: &str, unit: i64) -> Option<i64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let whole: i64 = whole.parse().ok()?;
     let fraction: f64 = if fraction.is_empty() { 0.0 } else { format!("0.{fraction}").parse().ok()? };
-    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "below one unit, which is at most a million")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "below one unit, which is at most a million"
+    )]
     let below = (fraction * unit as f64).round() as i64;
     whole.checked_mul(unit)?.checked_add(below)
 }
@@ -65,8 +69,18 @@ fn decimal_micros(text: &str, unit: i64) -> Option<i64> {
 /// Redshift's pattern → strptime's; `None` where a field has no counterpart.
 fn to_strptime(pattern: &str) -> Option<String> {
     const FIELDS: [(&str, &str); 12] = [
-        ("YYYY", "%Y"), ("YY", "%y"), ("MONTH", "%B"), ("MON", "%b"), ("MM", "%m"), ("DD", "%d"), ("HH24", "%H"),
-        ("HH12", "%I"), ("HH", "%H"), ("MI", "%M"), ("SS", "%S"), ("AM", "%p"),
+        ("YYYY", "%Y"),
+        ("YY", "%y"),
+        ("MONTH", "%B"),
+        ("MON", "%b"),
+        ("MM", "%m"),
+        ("DD", "%d"),
+        ("HH24", "%H"),
+        ("HH12", "%I"),
+        ("HH", "%H"),
+        ("MI", "%M"),
+        ("SS", "%S"),
+        ("AM", "%p"),
     ];
     let (mut rest, mut translated) = (pattern, String::new());
     while let Some(first) = rest.chars().next() {

@@ -45,7 +45,8 @@ struct Reader {
 
 /// Splits the tokens of a CREATE TABLE into what any SQL parser reads and what only Redshift knows.
 pub fn take(tokens: Vec<TokenWithSpan>) -> Result<(Vec<TokenWithSpan>, TableAttributes), SqlError> {
-    let mut reader = Reader { tokens: tokens.into_iter().peekable(), kept: Vec::new(), found: TableAttributes::default() };
+    let mut reader =
+        Reader { tokens: tokens.into_iter().peekable(), kept: Vec::new(), found: TableAttributes::default() };
     let mut before_columns = true;
     while let Some(token) = reader.tokens.next() {
         // CREATE TABLE … AS: the rest is a query and keeps its words.

@@ -10,8 +10,19 @@ use crate::warehouse::error::SqlError;
 
 /// Words that DuckDB reserves and Redshift does not: quoted, they are names again.
 const RESERVED_ONLY_IN_DUCKDB: [&str; 13] = [
-    "anti", "asof", "lambda", "map", "pivot", "pivot_longer", "pivot_wider", "positional", "qualify", "semi", "struct",
-    "summarize", "unpivot",
+    "anti",
+    "asof",
+    "lambda",
+    "map",
+    "pivot",
+    "pivot_longer",
+    "pivot_wider",
+    "positional",
+    "qualify",
+    "semi",
+    "struct",
+    "summarize",
+    "unpivot",
 ];
 
 pub struct Rewrite;

@@ -73,7 +73,9 @@ pub fn translate(text: &str) -> Result<Command, SqlError> {
 fn command(statement: Statement, attributes: TableAttributes) -> Result<Command, SqlError> {
     match statement {
         Statement::Query(query) => Ok(Command::Query(query.to_string())),
-        Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) => Ok(Command::Change(statement.to_string())),
+        Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) => {
+            Ok(Command::Change(statement.to_string()))
+        }
         Statement::CreateTable(create) => ddl::create_table(create, attributes).map(Command::CreateTable),
         Statement::CreateView(_) | Statement::CreateSchema { .. } => Ok(Command::Define(vec![statement.to_string()])),
         Statement::Drop { .. } => ddl::drop(&statement).map(Command::Define),

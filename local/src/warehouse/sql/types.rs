@@ -42,9 +42,10 @@ impl Type {
             DataType::Float(_) => Self::Double,
             DataType::Boolean | DataType::Bool => Self::Boolean,
             DataType::Char(length) | DataType::Character(length) => Self::Char(bytes(length.as_ref(), 1, 4096)?),
-            DataType::Varchar(length) | DataType::CharacterVarying(length) | DataType::Nvarchar(length) | DataType::CharVarying(length) => {
-                Self::Varchar(bytes(length.as_ref(), VARCHAR_DEFAULT, VARCHAR_MAX)?)
-            }
+            DataType::Varchar(length)
+            | DataType::CharacterVarying(length)
+            | DataType::Nvarchar(length)
+            | DataType::CharVarying(length) => Self::Varchar(bytes(length.as_ref(), VARCHAR_DEFAULT, VARCHAR_MAX)?),
             DataType::Text => Self::Varchar(VARCHAR_DEFAULT),
             DataType::Date => Self::Date,
             DataType::Time(None, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => Self::Time,
@@ -173,7 +174,9 @@ fn bytes(length: Option<&CharacterLength>, default: u64, most: u64) -> Result<u6
     };
     match (1..=most).contains(&length) {
         true => Ok(length),
-        false => Err(SqlError::new("22023", format!("length for type varchar must be between 1 and {most}, found {length}"))),
+        false => {
+            Err(SqlError::new("22023", format!("length for type varchar must be between 1 and {most}, found {length}")))
+        }
     }
 }
 
