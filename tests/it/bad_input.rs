@@ -1,0 +1,139 @@
+//! Wrong input gets a clear error, and nothing is lost.
+
+use crate::project::Project;
+
+fn first_song(project: &Project) -> std::path::PathBuf {
+    let mut path = project.path("data/song_data");
+    while path.is_dir() {
+        let mut entries: Vec<_> = std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()).collect();
+        entries.sort();
+        path = entries.remove(0);
+    }
+    path
+}
+
+fn key_of(project: &Project, path: &std::path::Path) -> String {
+    path.strip_prefix(project.path("data")).unwrap().display().to_string()
+}
+
+#[test]
+fn infra_toml_with_mistakes() {
+    let project = Project::with_sample(1, 1);
+    project.edit("infra.toml", "node_type = \"ra3.large\"", "node_type = \"dc2.large\"");
+    project.edit("infra.toml", "s3://udacity-dend/log_data/", "https://udacity-dend/log_data/");
+    let output = project.run(["up"]).failed(2, &["2 mistakes", "infra.toml:10:13", "R10", "infra.toml:23:7", "s3://bucket/prefix/"]);
+    assert!(output.stdout.is_empty());
+    std::fs::write(project.path("infra.toml"), "stack = \"a\nregion =").unwrap();
+    let _ = project.run(["down"]).failed(2, &["infra.toml:1:"]);
+    std::fs::remove_file(project.path("infra.toml")).unwrap();
+    let _ = project.run(["load"]).failed(2, &["cannot read infra.toml", "--config"]);
+    assert!(!project.path(".sparkify").exists(), "nothing was opened");
+}
+
+#[test]
+fn an_object_cut_in_half_is_named() {
+    let project = Project::with_sample(50, 60);
+    let _ = project.run(["up"]).succeeded();
+    let _ = project.run(["load"]).succeeded();
+    let good = project.star();
+    let song = first_song(&project);
+    let whole = std::fs::read_to_string(&song).unwrap();
+    std::fs::write(&song, &whole[..whole.len() / 2]).unwrap();
+    let place = format!("s3://udacity-dend/{}:1:", key_of(&project, &song));
+    let _ = project.run(["load"]).failed(1, &[&place, "the JSON object is cut off", "Nothing was loaded"]);
+    assert_eq!(project.star(), good);
+
+    std::fs::write(&song, format!("[{whole}]")).unwrap();
+    let _ = project.run(["load"]).failed(1, &[&place, "a JSON object was expected"]);
+    std::fs::write(&song, whole).unwrap();
+    let _ = project.run(["load"]).succeeded();
+    assert_eq!(project.star(), good);
+}
+
+#[test]
+fn a_log_line_cut_in_half_is_named() {
+    let project = Project::with_sample(20, 60);
+    let _ = project.run(["up"]).succeeded();
+    let log = project.path("data/log_data/2018/11/2018-11-02-events.json");
+    let mut lines: Vec<String> = std::fs::read_to_string(&log).unwrap().lines().map(str::to_owned).collect();
+    lines[4].truncate(40);
+    std::fs::write(&log, lines.join("\n")).unwrap();
+    let place = "s3://udacity-dend/log_data/2018/11/2018-11-02-events.json:5: ";
+    let _ = project.run(["load"]).failed(1, &["cannot copy into staging_events", place, "Invalid input line", "sys_load_error_detail"]);
+}
+
+#[test]
+fn a_column_too_short_is_named_by_the_original_file() {
+    let project = Project::with_sample(80, 60);
+    project.edit("sql/schema/02_staging_songs.sql", "title            varchar(512)", "title            varchar(5)");
+    let _ = project.run(["up"]).succeeded();
+    let place = format!("s3://udacity-dend/{}:1: title character varying(5): String length exceeds DDL length", key_of(&project, &first_song(&project)));
+    let _ = project.run(["load"]).failed(1, &["cannot copy into staging_songs", &place, "load --recreate"]);
+
+    project.edit("sql/schema/02_staging_songs.sql", "title            varchar(5)", "title            varchar(512)");
+    let _ = project.run(["load", "--recreate"]).succeeded();
+    assert_eq!(project.cloud().value("select count(*) from staging_songs"), "80");
+}
+
+#[test]
+fn rows_within_maxerror_are_reported_and_the_rest_is_loaded() {
+    let project = Project::with_sample(40, 60);
+    project.edit("sql/copy/staging_songs.sql", ":options", "maxerror 3 :options");
+    let song = first_song(&project);
+    let text = std::fs::read_to_string(&song).unwrap();
+    let year = text.find("\"year\":").unwrap();
+    std::fs::write(&song, format!("{}\"year\":\"unknown\"}}", &text[..year])).unwrap();
+    let _ = project.run(["up"]).succeeded();
+    let output = project.run(["load"]).succeeded();
+    let place = format!("s3://udacity-dend/{}:1: year integer: Invalid digit, Value 'u', Pos 0, Type: Integer", key_of(&project, &song));
+    assert!(output.stdout.contains(&place), "{}", output.stdout);
+    assert_eq!(project.cloud().value("select count(*) from staging_songs"), "39");
+}
+
+#[test]
+fn sources_that_are_not_there() {
+    let project = Project::with_sample(5, 5);
+    let _ = project.run(["up"]).succeeded();
+    let _ = project.run(["load", "--prefix", "songs=Z/"]).failed(1, &["nothing to load", "s3://udacity-dend/song_data/Z/"]);
+    std::fs::remove_dir_all(project.path("data")).unwrap();
+    let _ = project.run(["load"]).failed(1, &["NoSuchBucket", "[local.buckets.udacity-dend]"]);
+    // What is left can still be taken down.
+    let _ = project.run(["down"]).succeeded();
+}
+
+#[test]
+fn a_second_process_is_told_of_the_first() {
+    let project = Project::with_sample(5, 5);
+    let _ = project.run(["up"]).succeeded();
+    let held = project.cloud();
+    let _ = project.run(["load"]).failed(1, &["another sparkify-infra is using the local state", "nothing was changed"]);
+    drop(held);
+    let _ = project.run(["load"]).succeeded();
+}
+
+#[test]
+fn a_check_that_fails_leaves_the_last_good_load() {
+    let project = Project::with_sample(60, 200);
+    let _ = project.run(["up"]).succeeded();
+    let _ = project.run(["load"]).succeeded();
+    let good = project.star();
+    std::fs::write(project.path("sql/check/no_songs.sql"), "-- Is there any song?\n-- severity: error\nselect song_id from songs;\n").unwrap();
+    let _ = project.run(["sample", "data", "--songs=70", "--events=200", "--days=3"]).succeeded();
+    let _ = project.run(["load"]).failed(4, &["the check no_songs failed", "song_id = SO", "as the last good load left it"]);
+    assert_eq!(project.star(), good);
+
+    std::fs::remove_file(project.path("sql/check/no_songs.sql")).unwrap();
+    project.edit("sql/reconcile/songs.sql", "select 'kept', 'songs', count(*)", "select 'kept', 'songs', count(*) + 1");
+    let _ = project.run(["load"]).failed(4, &["songs do not reconcile", "70 in, 71 kept and 0 left out"]);
+    assert_eq!(project.star(), good);
+}
+
+#[test]
+fn wrong_sql_files_are_named() {
+    let project = Project::with_sample(5, 5);
+    let _ = project.run(["up"]).succeeded();
+    project.edit("sql/transform/03_songs.sql", "from staging_songs", "from staging_sons");
+    let _ = project.run(["load"]).failed(1, &["cannot fill songs", "relation \"staging_sons\" does not exist"]);
+    project.edit("sql/copy/staging_songs.sql", "-- source: songs", "-- sauce: songs");
+    let _ = project.run(["load"]).failed(2, &["staging_songs.sql does not say which source"]);
+}

@@ -1,0 +1,153 @@
+//! COPY on the local Redshift: options, formats, and what is refused.
+
+use crate::project::{BUCKET, Project, Sdk};
+
+const ROLE: &str = "arn:aws:iam::000000000000:role/sparkify-infra/sparkify/sparkify-warehouse";
+
+/// A warehouse whose role may read `load/songs/` of its bucket.
+fn warehouse() -> (Project, Sdk) {
+    let project = Project::with_sample(1, 1);
+    let _ = project.run(["up"]).succeeded();
+    let sdk = project.cloud();
+    (project, sdk)
+}
+
+fn from(key: &str) -> String {
+    format!("'s3://{BUCKET}/load/songs/{key}' iam_role '{ROLE}'")
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    use std::io::Write;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn put_bytes(sdk: &Sdk, key: &str, body: Vec<u8>) {
+    let call = sdk.s3.put_object().bucket(BUCKET).key(format!("load/songs/{key}")).body(body.into());
+    sdk.block_on(call.send()).unwrap();
+}
+
+fn put(sdk: &Sdk, key: &str, body: &str) {
+    put_bytes(sdk, key, body.as_bytes().to_vec());
+}
+
+#[test]
+fn keys_find_columns_by_name_by_any_case_and_by_path() {
+    let (_project, sdk) = warehouse();
+    sdk.sql("create table t (firstname varchar(20), itemid integer, extra super)").unwrap();
+    put(&sdk, "a.json", r#"{"firstName":"Ada","itemId":1,"extra":{"k":[1,2]},"unknown":true}{"firstname":"Bo","itemid":2}"#);
+    put(&sdk, "paths.json.txt", r#"{"jsonpaths":["$['firstName']","$.itemId","$.extra.k[1]"]}"#);
+    let copied = |format: &str| {
+        sdk.sql("delete from t").unwrap();
+        let (_, rows) = sdk.sql_counted(&format!("copy t from {} format as json {format}", from("a.json"))).unwrap();
+        assert_eq!(rows, 2);
+        sdk.rows("select firstname, itemid, extra from t order by coalesce(firstname, ''), itemid")
+    };
+    assert_eq!(copied("'auto'"), [["NULL", "NULL", "{\"k\":[1,2]}"], ["Bo", "2", "NULL"]]);
+    assert_eq!(copied("'auto ignorecase'"), [["Ada", "1", "{\"k\":[1,2]}"], ["Bo", "2", "NULL"]]);
+    let paths = format!("'s3://{BUCKET}/load/songs/paths.json.txt'");
+    assert_eq!(copied(&paths), [["NULL", "NULL", "NULL"], ["Ada", "1", "2"]]);
+}
+
+#[test]
+fn compressed_objects_and_manifests() {
+    let (_project, sdk) = warehouse();
+    sdk.sql("create table t (a integer)").unwrap();
+    put_bytes(&sdk, "g.json.gz", gzip("{\"a\":1}\n{\"a\":2}\n"));
+    put_bytes(&sdk, "z.json.zst", zstd::encode_all("{\"a\":3}\n".as_bytes(), 3).unwrap());
+    put(&sdk, "p.json", "{\"a\":4}");
+    sdk.sql(&format!("copy t from {} json 'auto' gzip", from("g.json.gz"))).unwrap();
+    sdk.sql(&format!("copy t from {} json 'auto' zstd", from("z.json.zst"))).unwrap();
+    let entry = |key: &str, mandatory: bool| format!("{{\"url\":\"s3://{BUCKET}/load/songs/{key}\",\"mandatory\":{mandatory}}}");
+    put(&sdk, "good.manifest", &format!("{{\"entries\":[{},{}]}}", entry("p.json", true), entry("absent.json", false)));
+    let (_, rows) = sdk.sql_counted(&format!("copy t from {} json 'auto' manifest maxerror 5 region 'us-west-2'", from("good.manifest"))).unwrap();
+    assert_eq!(rows, 1);
+    assert_eq!(sdk.rows("select a from t order by a"), [["1"], ["2"], ["3"], ["4"]]);
+
+    put(&sdk, "bad.manifest", &format!("{{\"entries\":[{}]}}", entry("absent.json", true)));
+    let error = sdk.sql(&format!("copy t from {} json 'auto' manifest", from("bad.manifest"))).unwrap_err();
+    assert!(error.contains("Status 404,Error NoSuchKey"), "{error}");
+    let error = sdk.sql(&format!("copy t from {} json 'auto' gzip", from("p.json"))).unwrap_err();
+    assert!(error.starts_with("ERROR: "), "{error}");
+    let error = sdk.sql(&format!("copy t from {} json 'auto'", from("nothing/"))).unwrap_err();
+    assert_eq!(error, "ERROR: The specified S3 prefix 'load/songs/nothing/' does not exist");
+    assert_eq!(sdk.value("select count(*) from t"), "4");
+}
+
+#[test]
+fn too_long_empty_and_blank() {
+    let (_project, sdk) = warehouse();
+    sdk.sql("create table t (a varchar(4), b char(2))").unwrap();
+    put(&sdk, "a.json", "{\"a\":\"abcdef\",\"b\":\"x\"}\n{\"a\":\"\",\"b\":\"\"}\n{\"a\":\"  \",\"b\":\"y\"}\n{\"a\":\"\\u00e9\\u00e9\\u00e9\"}");
+    let copy = |options: &str| sdk.sql(&format!("copy t from {} json 'auto' {options}", from("a.json")));
+    let error = copy("").unwrap_err();
+    assert_eq!(error, "ERROR: Load into table 't' failed.  Check 'sys_load_error_detail' system table for details.");
+    assert_eq!(sdk.value("select count(*) from t"), "0");
+    let detail = sdk.rows("select line_number, column_name, column_type, column_length, error_code, error_message from sys_load_error_detail");
+    assert_eq!(detail, [["1", "a", "character varying(4)", "4", "1204", "String length exceeds DDL length"]]);
+    assert_eq!(sdk.value("select trim(raw_field_value) from stl_load_errors"), "abcdef");
+
+    copy("truncatecolumns emptyasnull blanksasnull").unwrap();
+    let rows = sdk.rows("select a, b from t order by coalesce(a, ''), coalesce(b, '')");
+    assert_eq!(rows, [["NULL", "NULL"], ["NULL", "y"], ["abcd", "x"], ["éé", "NULL"]]);
+    sdk.sql("delete from t").unwrap();
+    copy("truncatecolumns").unwrap();
+    assert_eq!(sdk.value("select count(*) from t where a = '' or a = '  '"), "2");
+}
+
+#[test]
+fn maxerror_noload_and_atomicity() {
+    let (_project, sdk) = warehouse();
+    sdk.sql("create table t (id bigint identity(1,1), a integer not null, d decimal(5,2), at timestamp)").unwrap();
+    let lines = ["{\"a\":1,\"d\":1.005,\"at\":1541105830796}", "{\"a\":\"x\"}", "{\"d\":2}", "nonsense", "{\"a\":2,\"d\":99999}", "{\"a\":3,\"at\":null}"];
+    put(&sdk, "a.json", &lines.join("\n"));
+    let copy = |options: &str| sdk.sql_counted(&format!("copy t from {} json 'auto' timeformat 'epochmillisecs' {options}", from("a.json")));
+    assert!(copy("maxerror 3").is_err());
+    assert_eq!(sdk.value("select count(*) from t"), "0");
+    assert_eq!(copy("maxerror 4 noload").unwrap().1, 0);
+    assert_eq!(sdk.value("select count(*) from t"), "0");
+    assert_eq!(copy("maxerror as 4 compupdate off statupdate on").unwrap().1, 2);
+    assert_eq!(sdk.rows("select a, d, at from t order by a"), [["1", "1.01", "2018-11-01 20:57:10.796"], ["3", "NULL", "NULL"]]);
+    let reasons = sdk.rows("select line_number, error_code from sys_load_error_detail where query_id = (select max(query_id) from sys_load_error_detail) order by 1");
+    assert_eq!(reasons, [["2", "1207"], ["3", "1213"], ["4", "1216"], ["5", "1208"]]);
+    assert_eq!(sdk.rows("select status, loaded_rows, error_count from sys_load_history order by query_id").last().unwrap(), &["completed", "2", "4"]);
+}
+
+#[test]
+fn what_is_refused_is_named() {
+    let (_project, sdk) = warehouse();
+    sdk.sql("create table t (a integer)").unwrap();
+    put(&sdk, "a.json", "{\"a\":1}");
+    for (sql, says) in [
+        (format!("copy t from {} csv", from("a.json")), "COPY option CSV is not supported"),
+        (format!("copy t from {} json 'auto' bzip2", from("a.json")), "COPY option BZIP2 is not supported"),
+        (format!("copy t from {}", from("a.json")), "COPY of delimited text"),
+        (format!("copy t from {} json 'auto' frobnicate", from("a.json")), "syntax error at or near \"frobnicate\""),
+        (format!("copy t from {} json 'auto' maxerror 100001", from("a.json")), "out of range"),
+        (format!("copy absent from {} json 'auto'", from("a.json")), "relation \"absent\" does not exist"),
+        (format!("copy t (b) from {} json 'auto'", from("a.json")), "column \"b\" of relation \"t\" does not exist"),
+        (format!("copy t from 's3://{BUCKET}/load/songs/a.json' json 'auto'"), "IAM_ROLE"),
+        (format!("copy t from 's3://{BUCKET}/private/a.json' iam_role '{ROLE}' json 'auto'"), "Access Denied,Status 403"),
+        (format!("copy t from {} json 'auto' region 'eu-west-1'", from("a.json")), "PermanentRedirect"),
+        (format!("copy t from 's3://nowhere-at-all/x' iam_role '{ROLE}' json 'auto'"), "NoSuchBucket"),
+        (format!("copy t from 'dynamodb://x' iam_role '{ROLE}' json 'auto'"), "only s3:// addresses"),
+    ] {
+        let error = sdk.sql(&sql).expect_err(&sql);
+        assert!(error.contains(says), "{sql}\n{error}");
+    }
+}
+
+#[test]
+fn the_traps_of_the_data() {
+    let (_project, sdk) = warehouse();
+    sdk.sql("create table t (name varchar(64), n bigint, ok boolean)").unwrap();
+    // No final newline, numbers where strings belong, escapes, control characters, a float that is a whole number.
+    let lines = [r#"{"name":112,"n":1540919166796.0,"ok":true}"#, r#"{"name":4.6,"n":"","ok":"f"}"#, r#"{"name":"a\u0013\/\t\"b\"","n":7}"#];
+    put(&sdk, "x/1.json", &lines.join("\n"));
+    put(&sdk, "x/2.json", "{\"name\":\" Ã\u{83}Â© \"}");
+    put(&sdk, "x/", "");
+    sdk.sql(&format!("copy t from {} json 'auto'", from("x/"))).unwrap();
+    let rows = sdk.rows("select name, n, ok from t order by name");
+    assert_eq!(rows, [[" Ã\u{83}Â© ", "NULL", "NULL"], ["112", "1540919166796", "true"], ["4.6", "NULL", "false"], ["a\u{13}/\t\"b\"", "7", "NULL"]]);
+}

@@ -1,0 +1,81 @@
+//! The role may read what load reads, and nothing else: a permission that is missing fails a load, and so does one
+//! that nobody uses fail this test.
+
+use serde_json::Value;
+
+use crate::project::{Project, Sdk};
+
+const ROLE: &str = "sparkify-warehouse";
+const POLICY: &str = "read-what-load-reads";
+
+fn policy(sdk: &Sdk) -> Value {
+    let call = sdk.iam.get_role_policy().role_name(ROLE).policy_name(POLICY);
+    let document = sdk.block_on(call.send()).unwrap().policy_document;
+    serde_json::from_str(&percent_encoding::percent_decode_str(&document).decode_utf8_lossy()).unwrap()
+}
+
+fn put_policy(sdk: &Sdk, policy: &Value) {
+    let call = sdk.iam.put_role_policy().role_name(ROLE).policy_name(POLICY).policy_document(policy.to_string());
+    sdk.block_on(call.send()).unwrap();
+}
+
+/// The policy with one statement, or one resource of it, taken out; each in turn.
+fn reduced(policy: &Value) -> Vec<(String, Value)> {
+    let statements = policy["Statement"].as_array().unwrap();
+    let mut all = Vec::new();
+    for (at, statement) in statements.iter().enumerate() {
+        let resources = statement["Resource"].as_array().cloned().unwrap_or_default();
+        if resources.len() < 2 {
+            let mut less = policy.clone();
+            less["Statement"].as_array_mut().unwrap().remove(at);
+            all.push((statement.to_string(), less));
+            continue;
+        }
+        for (which, resource) in resources.iter().enumerate() {
+            let mut less = policy.clone();
+            less["Statement"][at]["Resource"].as_array_mut().unwrap().remove(which);
+            all.push((resource.to_string(), less));
+        }
+    }
+    all
+}
+
+#[test]
+fn every_permission_is_needed() {
+    let project = Project::with_sample(30, 60);
+    let _ = project.run(["up"]).succeeded();
+    let whole = policy(&project.cloud());
+    let cases = reduced(&whole);
+    assert_eq!(cases.len(), 5, "{whole:#}");
+    for (taken, less) in cases {
+        put_policy(&project.cloud(), &less);
+        let output = project.run(["load"]);
+        assert_eq!(output.code, 1, "load does not need {taken}");
+        assert!(output.stderr.contains("Access Denied,Status 403"), "without {taken}:\n{}", output.stderr);
+    }
+    // up puts back what is missing, and load works again.
+    let up = project.run(["up"]).succeeded();
+    assert!(up.stderr.contains("put the policy of role"), "{}", up.stderr);
+    let _ = project.run(["load"]).succeeded();
+}
+
+#[test]
+fn a_role_that_is_not_attached_or_not_trusted_cannot_be_used() {
+    let project = Project::with_sample(5, 20);
+    let _ = project.run(["up"]).succeeded();
+    let sdk = project.cloud();
+    sdk.sql("create table events (page varchar(32))").unwrap();
+    let copy = |role: &str| {
+        let copy = format!("copy events from 's3://udacity-dend/log_data/' iam_role '{role}' json 'auto'");
+        sdk.sql(&copy).unwrap_err()
+    };
+    assert!(copy("arn:aws:iam::000000000000:role/other").contains("is not authorized to assume IAM Role"));
+    let arn = "arn:aws:iam::000000000000:role/sparkify-infra/sparkify/sparkify-warehouse";
+    let trust = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}}"#;
+    sdk.block_on(sdk.iam.update_assume_role_policy().role_name(ROLE).policy_document(trust).send()).unwrap();
+    assert!(copy(arn).contains("is not authorized to assume IAM Role"));
+    let other_account = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"redshift.amazonaws.com"},
+        "Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:SourceAccount":"111111111111"}}}}"#;
+    sdk.block_on(sdk.iam.update_assume_role_policy().role_name(ROLE).policy_document(other_account).send()).unwrap();
+    assert!(copy(arn).contains("is not authorized to assume IAM Role"));
+}

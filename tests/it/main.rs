@@ -1,0 +1,11 @@
+//! The real binary in a clean environment, and what it left, seen through the AWS SDK.
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
+
+mod bad_input;
+mod copy;
+mod kill;
+mod least_privilege;
+mod life;
+mod project;
+mod real_data;
+mod standin;
