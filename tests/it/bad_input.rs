@@ -21,7 +21,9 @@ fn infra_toml_with_mistakes() {
     let project = Project::with_sample(1, 1);
     project.edit("infra.toml", "node_type = \"ra3.large\"", "node_type = \"dc2.large\"");
     project.edit("infra.toml", "s3://udacity-dend/log_data/", "https://udacity-dend/log_data/");
-    let output = project.run(["up"]).failed(2, &["2 mistakes", "infra.toml:10:13", "R10", "infra.toml:23:7", "s3://bucket/prefix/"]);
+    let output = project
+        .run(["up"])
+        .failed(2, &["2 mistakes", "infra.toml:10:13", "R10", "infra.toml:22:7", "s3://bucket/prefix/"]);
     assert!(output.stdout.is_empty());
     std::fs::write(project.path("infra.toml"), "stack = \"a\nregion =").unwrap();
     let _ = project.run(["down"]).failed(2, &["infra.toml:1:"]);
@@ -59,7 +61,9 @@ fn a_log_line_cut_in_half_is_named() {
     lines[4].truncate(40);
     std::fs::write(&log, lines.join("\n")).unwrap();
     let place = "s3://udacity-dend/log_data/2018/11/2018-11-02-events.json:5: ";
-    let _ = project.run(["load"]).failed(1, &["cannot copy into staging_events", place, "Invalid input line", "sys_load_error_detail"]);
+    let _ = project
+        .run(["load"])
+        .failed(1, &["cannot copy into staging_events", place, "Invalid input line", "sys_load_error_detail"]);
 }
 
 #[test]
@@ -67,7 +71,10 @@ fn a_column_too_short_is_named_by_the_original_file() {
     let project = Project::with_sample(80, 60);
     project.edit("sql/schema/02_staging_songs.sql", "title            varchar(512)", "title            varchar(5)");
     let _ = project.run(["up"]).succeeded();
-    let place = format!("s3://udacity-dend/{}:1: title character varying(5): String length exceeds DDL length", key_of(&project, &first_song(&project)));
+    let place = format!(
+        "s3://udacity-dend/{}:1: title character varying(5): String length exceeds DDL length",
+        key_of(&project, &first_song(&project))
+    );
     let _ = project.run(["load"]).failed(1, &["cannot copy into staging_songs", &place, "load --recreate"]);
 
     project.edit("sql/schema/02_staging_songs.sql", "title            varchar(5)", "title            varchar(512)");
@@ -85,7 +92,10 @@ fn rows_within_maxerror_are_reported_and_the_rest_is_loaded() {
     std::fs::write(&song, format!("{}\"year\":\"unknown\"}}", &text[..year])).unwrap();
     let _ = project.run(["up"]).succeeded();
     let output = project.run(["load"]).succeeded();
-    let place = format!("s3://udacity-dend/{}:1: year integer: Invalid digit, Value 'u', Pos 0, Type: Integer", key_of(&project, &song));
+    let place = format!(
+        "s3://udacity-dend/{}:1: year integer: Invalid digit, Value 'u', Pos 0, Type: Integer",
+        key_of(&project, &song)
+    );
     assert!(output.stdout.contains(&place), "{}", output.stdout);
     assert_eq!(project.cloud().value("select count(*) from staging_songs"), "39");
 }
@@ -94,7 +104,8 @@ fn rows_within_maxerror_are_reported_and_the_rest_is_loaded() {
 fn sources_that_are_not_there() {
     let project = Project::with_sample(5, 5);
     let _ = project.run(["up"]).succeeded();
-    let _ = project.run(["load", "--prefix", "songs=Z/"]).failed(1, &["nothing to load", "s3://udacity-dend/song_data/Z/"]);
+    let _ =
+        project.run(["load", "--prefix", "songs=Z/"]).failed(1, &["nothing to load", "s3://udacity-dend/song_data/Z/"]);
     std::fs::remove_dir_all(project.path("data")).unwrap();
     let _ = project.run(["load"]).failed(1, &["NoSuchBucket", "[local.buckets.udacity-dend]"]);
     // What is left can still be taken down.
@@ -106,7 +117,8 @@ fn a_second_process_is_told_of_the_first() {
     let project = Project::with_sample(5, 5);
     let _ = project.run(["up"]).succeeded();
     let held = project.cloud();
-    let _ = project.run(["load"]).failed(1, &["another sparkify-infra is using the local state", "nothing was changed"]);
+    let _ =
+        project.run(["load"]).failed(1, &["another sparkify-infra is using the local state", "nothing was changed"]);
     drop(held);
     let _ = project.run(["load"]).succeeded();
 }
@@ -117,9 +129,15 @@ fn a_check_that_fails_leaves_the_last_good_load() {
     let _ = project.run(["up"]).succeeded();
     let _ = project.run(["load"]).succeeded();
     let good = project.star();
-    std::fs::write(project.path("sql/check/no_songs.sql"), "-- Is there any song?\n-- severity: error\nselect song_id from songs;\n").unwrap();
+    std::fs::write(
+        project.path("sql/check/no_songs.sql"),
+        "-- Is there any song?\n-- severity: error\nselect song_id from songs;\n",
+    )
+    .unwrap();
     let _ = project.run(["sample", "data", "--songs=70", "--events=200", "--days=3"]).succeeded();
-    let _ = project.run(["load"]).failed(4, &["the check no_songs failed", "song_id = SO", "as the last good load left it"]);
+    let _ = project
+        .run(["load"])
+        .failed(4, &["the check no_songs failed", "song_id = SO", "as the last good load left it"]);
     assert_eq!(project.star(), good);
 
     std::fs::remove_file(project.path("sql/check/no_songs.sql")).unwrap();

@@ -36,7 +36,11 @@ fn put(sdk: &Sdk, key: &str, body: &str) {
 fn keys_find_columns_by_name_by_any_case_and_by_path() {
     let (_project, sdk) = warehouse();
     sdk.sql("create table t (firstname varchar(20), itemid integer, extra super)").unwrap();
-    put(&sdk, "a.json", r#"{"firstName":"Ada","itemId":1,"extra":{"k":[1,2]},"unknown":true}{"firstname":"Bo","itemid":2}"#);
+    put(
+        &sdk,
+        "a.json",
+        r#"{"firstName":"Ada","itemId":1,"extra":{"k":[1,2]},"unknown":true}{"firstname":"Bo","itemid":2}"#,
+    );
     put(&sdk, "paths.json.txt", r#"{"jsonpaths":["$['firstName']","$.itemId","$.extra.k[1]"]}"#);
     let copied = |format: &str| {
         sdk.sql("delete from t").unwrap();
@@ -59,9 +63,16 @@ fn compressed_objects_and_manifests() {
     put(&sdk, "p.json", "{\"a\":4}");
     sdk.sql(&format!("copy t from {} json 'auto' gzip", from("g.json.gz"))).unwrap();
     sdk.sql(&format!("copy t from {} json 'auto' zstd", from("z.json.zst"))).unwrap();
-    let entry = |key: &str, mandatory: bool| format!("{{\"url\":\"s3://{BUCKET}/load/songs/{key}\",\"mandatory\":{mandatory}}}");
+    let entry = |key: &str, mandatory: bool| {
+        format!("{{\"url\":\"s3://{BUCKET}/load/songs/{key}\",\"mandatory\":{mandatory}}}")
+    };
     put(&sdk, "good.manifest", &format!("{{\"entries\":[{},{}]}}", entry("p.json", true), entry("absent.json", false)));
-    let (_, rows) = sdk.sql_counted(&format!("copy t from {} json 'auto' manifest maxerror 5 region 'us-west-2'", from("good.manifest"))).unwrap();
+    let (_, rows) = sdk
+        .sql_counted(&format!(
+            "copy t from {} json 'auto' manifest maxerror 5 region 'us-west-2'",
+            from("good.manifest")
+        ))
+        .unwrap();
     assert_eq!(rows, 1);
     assert_eq!(sdk.rows("select a from t order by a"), [["1"], ["2"], ["3"], ["4"]]);
 
@@ -79,7 +90,11 @@ fn compressed_objects_and_manifests() {
 fn too_long_empty_and_blank() {
     let (_project, sdk) = warehouse();
     sdk.sql("create table t (a varchar(4), b char(2))").unwrap();
-    put(&sdk, "a.json", "{\"a\":\"abcdef\",\"b\":\"x\"}\n{\"a\":\"\",\"b\":\"\"}\n{\"a\":\"  \",\"b\":\"y\"}\n{\"a\":\"\\u00e9\\u00e9\\u00e9\"}");
+    put(
+        &sdk,
+        "a.json",
+        "{\"a\":\"abcdef\",\"b\":\"x\"}\n{\"a\":\"\",\"b\":\"\"}\n{\"a\":\"  \",\"b\":\"y\"}\n{\"a\":\"\\u00e9\\u00e9\\u00e9\"}",
+    );
     let copy = |options: &str| sdk.sql(&format!("copy t from {} json 'auto' {options}", from("a.json")));
     let error = copy("").unwrap_err();
     assert_eq!(error, "ERROR: Load into table 't' failed.  Check 'sys_load_error_detail' system table for details.");
@@ -100,18 +115,33 @@ fn too_long_empty_and_blank() {
 fn maxerror_noload_and_atomicity() {
     let (_project, sdk) = warehouse();
     sdk.sql("create table t (id bigint identity(1,1), a integer not null, d decimal(5,2), at timestamp)").unwrap();
-    let lines = ["{\"a\":1,\"d\":1.005,\"at\":1541105830796}", "{\"a\":\"x\"}", "{\"d\":2}", "nonsense", "{\"a\":2,\"d\":99999}", "{\"a\":3,\"at\":null}"];
+    let lines = [
+        "{\"a\":1,\"d\":1.005,\"at\":1541105830796}",
+        "{\"a\":\"x\"}",
+        "{\"d\":2}",
+        "nonsense",
+        "{\"a\":2,\"d\":99999}",
+        "{\"a\":3,\"at\":null}",
+    ];
     put(&sdk, "a.json", &lines.join("\n"));
-    let copy = |options: &str| sdk.sql_counted(&format!("copy t from {} json 'auto' timeformat 'epochmillisecs' {options}", from("a.json")));
+    let copy = |options: &str| {
+        sdk.sql_counted(&format!("copy t from {} json 'auto' timeformat 'epochmillisecs' {options}", from("a.json")))
+    };
     assert!(copy("maxerror 3").is_err());
     assert_eq!(sdk.value("select count(*) from t"), "0");
     assert_eq!(copy("maxerror 4 noload").unwrap().1, 0);
     assert_eq!(sdk.value("select count(*) from t"), "0");
     assert_eq!(copy("maxerror as 4 compupdate off statupdate on").unwrap().1, 2);
-    assert_eq!(sdk.rows("select a, d, at from t order by a"), [["1", "1.01", "2018-11-01 20:57:10.796"], ["3", "NULL", "NULL"]]);
+    assert_eq!(
+        sdk.rows("select a, d, at from t order by a"),
+        [["1", "1.01", "2018-11-01 20:57:10.796"], ["3", "NULL", "NULL"]]
+    );
     let reasons = sdk.rows("select line_number, error_code from sys_load_error_detail where query_id = (select max(query_id) from sys_load_error_detail) order by 1");
     assert_eq!(reasons, [["2", "1207"], ["3", "1213"], ["4", "1216"], ["5", "1208"]]);
-    assert_eq!(sdk.rows("select status, loaded_rows, error_count from sys_load_history order by query_id").last().unwrap(), &["completed", "2", "4"]);
+    assert_eq!(
+        sdk.rows("select status, loaded_rows, error_count from sys_load_history order by query_id").last().unwrap(),
+        &["completed", "2", "4"]
+    );
 }
 
 #[test]
@@ -128,7 +158,10 @@ fn what_is_refused_is_named() {
         (format!("copy absent from {} json 'auto'", from("a.json")), "relation \"absent\" does not exist"),
         (format!("copy t (b) from {} json 'auto'", from("a.json")), "column \"b\" of relation \"t\" does not exist"),
         (format!("copy t from 's3://{BUCKET}/load/songs/a.json' json 'auto'"), "IAM_ROLE"),
-        (format!("copy t from 's3://{BUCKET}/private/a.json' iam_role '{ROLE}' json 'auto'"), "Access Denied,Status 403"),
+        (
+            format!("copy t from 's3://{BUCKET}/private/a.json' iam_role '{ROLE}' json 'auto'"),
+            "Access Denied,Status 403",
+        ),
         (format!("copy t from {} json 'auto' region 'eu-west-1'", from("a.json")), "PermanentRedirect"),
         (format!("copy t from 's3://nowhere-at-all/x' iam_role '{ROLE}' json 'auto'"), "NoSuchBucket"),
         (format!("copy t from 'dynamodb://x' iam_role '{ROLE}' json 'auto'"), "only s3:// addresses"),
@@ -143,11 +176,23 @@ fn the_traps_of_the_data() {
     let (_project, sdk) = warehouse();
     sdk.sql("create table t (name varchar(64), n bigint, ok boolean)").unwrap();
     // No final newline, numbers where strings belong, escapes, control characters, a float that is a whole number.
-    let lines = [r#"{"name":112,"n":1540919166796.0,"ok":true}"#, r#"{"name":4.6,"n":"","ok":"f"}"#, r#"{"name":"a\u0013\/\t\"b\"","n":7}"#];
+    let lines = [
+        r#"{"name":112,"n":1540919166796.0,"ok":true}"#,
+        r#"{"name":4.6,"n":"","ok":"f"}"#,
+        r#"{"name":"a\u0013\/\t\"b\"","n":7}"#,
+    ];
     put(&sdk, "x/1.json", &lines.join("\n"));
     put(&sdk, "x/2.json", "{\"name\":\" Ã\u{83}Â© \"}");
     put(&sdk, "x/", "");
     sdk.sql(&format!("copy t from {} json 'auto'", from("x/"))).unwrap();
     let rows = sdk.rows("select name, n, ok from t order by name");
-    assert_eq!(rows, [[" Ã\u{83}Â© ", "NULL", "NULL"], ["112", "1540919166796", "true"], ["4.6", "NULL", "false"], ["a\u{13}/\t\"b\"", "7", "NULL"]]);
+    assert_eq!(
+        rows,
+        [
+            [" Ã\u{83}Â© ", "NULL", "NULL"],
+            ["112", "1540919166796", "true"],
+            ["4.6", "NULL", "false"],
+            ["a\u{13}/\t\"b\"", "7", "NULL"]
+        ]
+    );
 }

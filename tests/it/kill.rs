@@ -28,7 +28,14 @@ fn a_load_killed_at_any_stage_leaves_the_last_good_one() {
     let good = project.star();
     // New data, so that every stage has something to do.
     let _ = project.run(["sample", "data", "--songs=500", "--events=700", "--days=3", "--seed=9"]).succeeded();
-    for stage in ["...  create tables", "...  gather songs", "...  copy staging_songs", "done copy", "...  transform", "...  check"] {
+    for stage in [
+        "...  create tables",
+        "...  gather songs",
+        "...  copy staging_songs",
+        "done copy",
+        "...  transform",
+        "...  check",
+    ] {
         kill_at(&project, stage);
         assert_eq!(project.star(), good, "after a kill at '{stage}'");
     }

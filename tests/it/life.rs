@@ -63,12 +63,15 @@ fn what_is_not_ours_is_never_touched() {
     let project = Project::with_sample(5, 5);
     {
         let sdk = project.cloud();
-        let place = aws_sdk_s3::types::CreateBucketConfiguration::builder().location_constraint("us-west-2".into()).build();
+        let place =
+            aws_sdk_s3::types::CreateBucketConfiguration::builder().location_constraint("us-west-2".into()).build();
         sdk.block_on(sdk.s3.create_bucket().bucket(BUCKET).create_bucket_configuration(place).send()).unwrap();
         sdk.put(BUCKET, "precious.txt", "somebody's");
     }
     for command in ["up", "down"] {
-        let _ = project.run([command]).failed(1, &["refused, and nothing was changed", BUCKET, "was not made by sparkify-infra"]);
+        let _ = project
+            .run([command])
+            .failed(1, &["refused, and nothing was changed", BUCKET, "was not made by sparkify-infra"]);
     }
     assert_eq!(project.everything(), [BUCKET]);
 }

@@ -82,7 +82,12 @@ impl Project {
 
     pub fn command<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sparkify-infra"));
-        command.args(arguments).current_dir(self.home.path()).env_clear().env("HOME", self.home.path()).stdin(Stdio::null());
+        command
+            .args(arguments)
+            .current_dir(self.home.path())
+            .env_clear()
+            .env("HOME", self.home.path())
+            .stdin(Stdio::null());
         command
     }
 
@@ -97,7 +102,8 @@ impl Project {
 
     /// The project's cloud, opened by the test: no other process may have it meanwhile.
     pub fn cloud(&self) -> Sdk {
-        self.cloud_with(BTreeMap::from([("udacity-dend".to_owned(), Mount::new(self.path("data"), REGION))]))
+        let data = Some(self.path("data")).filter(|data| data.exists());
+        self.cloud_with(data.map(|data| ("udacity-dend".to_owned(), Mount::new(data, REGION))).into_iter().collect())
     }
 
     pub fn cloud_with(&self, mounts: BTreeMap<String, Mount>) -> Sdk {
@@ -150,7 +156,9 @@ impl Sdk {
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(REGION))
-            .credentials_provider(SharedCredentialsProvider::new(Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "test")))
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+                ACCESS_KEY, SECRET_KEY, None, None, "test",
+            )))
             .http_client(cloud.http_client())
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .time_source(SharedTimeSource::new(SystemTimeSource::new()))
@@ -178,7 +186,8 @@ impl Sdk {
     pub fn sql_counted(&self, sql: &str) -> Result<(Vec<Vec<String>>, i64), String> {
         self.block_on(async {
             let call = self.data.execute_statement().cluster_identifier("sparkify").database("dwh").db_user("dwhadmin");
-            let id = call.sql(sql).wait_time_seconds(30).send().await.map_err(|error| format!("{error:?}"))?.id.unwrap();
+            let id =
+                call.sql(sql).wait_time_seconds(30).send().await.map_err(|error| format!("{error:?}"))?.id.unwrap();
             let described = self.data.describe_statement().id(&id).wait_time_seconds(30).send().await.unwrap();
             if described.status != Some(StatusString::Finished) {
                 return Err(described.error.unwrap_or_else(|| format!("{:?}", described.status)));

@@ -85,7 +85,11 @@ fn the_numbers_of_the_real_data() {
     let mount = format!("udacity-dend={}", data.display());
     let _ = project.run(["up", "--mount", &mount]).succeeded();
     let load = project.run(["load", "--mount", &mount]).succeeded();
-    for (what, rows) in [("distinct users in the events", "104"), ("distinct artists in the songs", "10025"), ("folded into the row of the same user", "8")] {
+    for (what, rows) in [
+        ("distinct users in the events", "104"),
+        ("distinct artists in the songs", "10025"),
+        ("folded into the row of the same user", "8"),
+    ] {
         let line = load.stdout.lines().find(|line| line.contains(what)).unwrap_or_default();
         assert!(line.trim_end().ends_with(rows), "{what}: '{line}'");
     }

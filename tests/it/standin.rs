@@ -20,7 +20,8 @@ fn status(sdk: &Sdk) -> Option<String> {
 fn a_cluster_comes_and_goes_through_its_states() {
     let project = Project::empty();
     let sdk = project.cloud_with(Default::default());
-    let create = sdk.redshift.create_cluster().cluster_identifier("twin").node_type("ra3.large").cluster_type("single-node");
+    let create =
+        sdk.redshift.create_cluster().cluster_identifier("twin").node_type("ra3.large").cluster_type("single-node");
     let create = create.master_username("admin").manage_master_password(true);
     sdk.block_on(create.clone().send()).unwrap();
     assert_eq!(status(&sdk).as_deref(), Some("creating"));
@@ -47,7 +48,8 @@ fn wrong_clusters_are_refused() {
     let project = Project::empty();
     let sdk = project.cloud_with(Default::default());
     let good = || {
-        let call = sdk.redshift.create_cluster().cluster_identifier("twin").node_type("ra3.large").cluster_type("single-node");
+        let call =
+            sdk.redshift.create_cluster().cluster_identifier("twin").node_type("ra3.large").cluster_type("single-node");
         call.master_username("admin").manage_master_password(true)
     };
     let cases = [
@@ -59,7 +61,10 @@ fn wrong_clusters_are_refused() {
         (good().port(1234), "port"),
         (good().master_user_password("Secret123"), "ManageMasterPassword"),
         (good().automated_snapshot_retention_period(0), "retention"),
-        (good().iam_roles("arn:aws:iam::000000000000:role/none"), "The IAM role arn:aws:iam::000000000000:role/none is not valid"),
+        (
+            good().iam_roles("arn:aws:iam::000000000000:role/none"),
+            "The IAM role arn:aws:iam::000000000000:role/none is not valid",
+        ),
     ];
     for (call, says) in cases {
         let error = format!("{:?}", sdk.block_on(call.send()).expect_err(says));
@@ -72,13 +77,16 @@ fn wrong_clusters_are_refused() {
 fn statements_run_on_their_own_and_can_be_cancelled() {
     let (_project, sdk) = warehouse();
     let submit = |sql: &str| {
-        let call = sdk.data.execute_statement().cluster_identifier("sparkify").database("dwh").db_user("dwhadmin").sql(sql);
+        let call =
+            sdk.data.execute_statement().cluster_identifier("sparkify").database("dwh").db_user("dwhadmin").sql(sql);
         sdk.block_on(call.send()).unwrap().id.unwrap()
     };
-    let describe = |id: &str, wait: i32| sdk.block_on(sdk.data.describe_statement().id(id).wait_time_seconds(wait).send()).unwrap();
+    let describe = |id: &str, wait: i32| {
+        sdk.block_on(sdk.data.describe_statement().id(id).wait_time_seconds(wait).send()).unwrap()
+    };
     sdk.sql("create table n (x bigint)").unwrap();
     sdk.sql("insert into n values (1),(2),(3),(4),(5),(6),(7),(8),(9),(10)").unwrap();
-    for _ in 0..3 {
+    for _ in 0..2 {
         sdk.sql("insert into n select a.x from n a cross join n b").unwrap();
     }
     let long = submit("select count(*) from n a cross join n b cross join n c where a.x * b.x + c.x < 0");
@@ -99,14 +107,17 @@ fn a_batch_is_one_transaction() {
     let (_project, sdk) = warehouse();
     sdk.sql("create table t (a integer)").unwrap();
     let batch = |sqls: &[&str]| {
-        let call = sdk.data.batch_execute_statement().cluster_identifier("sparkify").database("dwh").db_user("dwhadmin");
-        let id = sdk.block_on(call.set_sqls(Some(sqls.iter().map(ToString::to_string).collect())).wait_time_seconds(30).send());
+        let call =
+            sdk.data.batch_execute_statement().cluster_identifier("sparkify").database("dwh").db_user("dwhadmin");
+        let id = sdk
+            .block_on(call.set_sqls(Some(sqls.iter().map(ToString::to_string).collect())).wait_time_seconds(30).send());
         let id = id.unwrap().id.unwrap();
         sdk.block_on(sdk.data.describe_statement().id(id).wait_time_seconds(30).send()).unwrap()
     };
     let failed = batch(&["insert into t values (1)", "insert into t values ('x')", "insert into t values (3)"]);
     assert_eq!(failed.status, Some(StatusString::Failed));
-    let parts: Vec<_> = failed.sub_statements.unwrap().into_iter().map(|part| part.status.unwrap().as_str().to_owned()).collect();
+    let parts: Vec<_> =
+        failed.sub_statements.unwrap().into_iter().map(|part| part.status.unwrap().as_str().to_owned()).collect();
     assert_eq!(parts, ["FINISHED", "FAILED", "ABORTED"]);
     assert_eq!(sdk.value("select count(*) from t"), "0");
     let done = batch(&["insert into t values (1),(2)", "select a from t order by a"]);
@@ -154,7 +165,10 @@ fn sql_means_what_it_means_in_redshift() {
         ("select extract(week from timestamp '2018-11-01 20:57:10')", "44"),
         ("select timestamp 'epoch' + 1541105830796 / 1000 * interval '1 second'", "2018-11-01 20:57:10"),
         ("select to_char(timestamp '2018-11-01 20:57:10', 'YYYY-MM-DD HH24:MI')", "2018-11-01 20:57"),
-        ("select listagg(x, '-') within group (order by x desc) from (select 'a' as x union all select 'b') as t", "b-a"),
+        (
+            "select listagg(x, '-') within group (order by x desc) from (select 'a' as x union all select 'b') as t",
+            "b-a",
+        ),
         ("select json_extract_path_text('{\"a\":{\"b\":5}}', 'a', 'b')", "5"),
         ("select cast(3 as float) / 2", "1.5"),
         ("select count(*) from stv_slices", "2"),
@@ -173,13 +187,18 @@ fn tables_are_as_their_ddl_says() {
         .unwrap();
     sdk.sql("insert into plays (level, who) values ('free', 'a'), ('paid', 'b')").unwrap();
     assert_eq!(sdk.rows("select id, LEVEL, x from Plays order by ID"), [["0", "free", "7"], ["1", "paid", "7"]]);
-    let definition = sdk.rows("select \"column\", type, encoding, distkey, sortkey, \"notnull\" from pg_table_def where tablename = 'plays'");
+    let definition = sdk.rows(
+        "select \"column\", type, encoding, distkey, sortkey, \"notnull\" from pg_table_def where tablename = 'plays'",
+    );
     assert_eq!(definition[0], ["id", "integer", "none", "false", "0", "true"]);
     assert_eq!(definition[1], ["level", "character varying(4)", "zstd", "false", "0", "false"]);
     assert_eq!(definition[2], ["time", "timestamp without time zone", "none", "false", "1", "false"]);
     assert_eq!(definition[3], ["who", "character varying(256)", "none", "true", "0", "false"]);
     assert_eq!(definition[4][1], "numeric(18,0)");
-    assert_eq!(sdk.rows("select diststyle, sortkey1 from svv_table_info where \"table\" = 'plays'"), [["KEY(who)", "time"]]);
+    assert_eq!(
+        sdk.rows("select diststyle, sortkey1 from svv_table_info where \"table\" = 'plays'"),
+        [["KEY(who)", "time"]]
+    );
 
     for (sql, says) in [
         ("insert into plays (level) values ('premium')", "value too long for type character varying(4)"),
@@ -192,7 +211,7 @@ fn tables_are_as_their_ddl_says() {
         ("selekt 1", "syntax error at or near \"selekt\""),
         ("create table t (a geometry)", "type \"geometry\" is not supported"),
         ("create table t (a int) distkey(b)", "column \"b\" named in key does not exist"),
-        ("attach 'x.db'", "is not supported by the local Redshift"),
+        ("explain select 1", "EXPLAIN is not supported by the local Redshift"),
     ] {
         let error = sdk.sql(sql).expect_err(sql);
         assert!(error.starts_with("ERROR: ") && error.contains(says), "{sql}\n{error}");
@@ -225,8 +244,13 @@ fn buckets_are_as_aws_makes_them() {
     let tags = sdk.block_on(sdk.s3.get_bucket_tagging().bucket(BUCKET).send()).unwrap().tag_set;
     assert_eq!((tags[0].key.as_str(), tags[0].value.as_str()), ("sparkify-infra:stack", "sparkify"));
 
-    let public = format!(r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::{BUCKET}/*"}}}}"#);
-    assert!(sdk.block_on(sdk.s3.put_bucket_policy().bucket(BUCKET).policy(public).send()).is_err(), "BlockPublicPolicy");
+    let public = format!(
+        r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::{BUCKET}/*"}}}}"#
+    );
+    assert!(
+        sdk.block_on(sdk.s3.put_bucket_policy().bucket(BUCKET).policy(public).send()).is_err(),
+        "BlockPublicPolicy"
+    );
     assert!(sdk.block_on(sdk.s3.put_bucket_policy().bucket(BUCKET).policy("{}").send()).is_err(), "malformed");
     let stranger = sdk.s3.list_objects_v2().bucket(BUCKET).expected_bucket_owner("111111111111");
     assert!(sdk.block_on(stranger.send()).is_err(), "ExpectedBucketOwner");
@@ -237,7 +261,8 @@ fn buckets_are_as_aws_makes_them() {
     let range = sdk.block_on(sdk.s3.get_object().bucket(BUCKET).key("a/b").range("bytes=1-3").send()).unwrap();
     assert_eq!(sdk.block_on(range.body.collect()).unwrap().to_vec(), b"ell");
     assert!(sdk.block_on(sdk.s3.delete_bucket().bucket(BUCKET).send()).is_err(), "not empty");
-    let bad = sdk.s3.put_object().bucket(BUCKET).key("c").content_md5("AAAAAAAAAAAAAAAAAAAAAA==").body(b"x".to_vec().into());
+    let bad =
+        sdk.s3.put_object().bucket(BUCKET).key("c").content_md5("AAAAAAAAAAAAAAAAAAAAAA==").body(b"x".to_vec().into());
     assert!(sdk.block_on(bad.send()).is_err(), "a wrong checksum is refused");
 }
 
@@ -245,17 +270,22 @@ fn buckets_are_as_aws_makes_them() {
 fn uploads_in_parts_and_versions() {
     let (project, sdk) = warehouse();
     let large = vec![b'x'; 6 << 20];
-    let upload = sdk.block_on(sdk.s3.create_multipart_upload().bucket(BUCKET).key("big").send()).unwrap().upload_id.unwrap();
+    let upload =
+        sdk.block_on(sdk.s3.create_multipart_upload().bucket(BUCKET).key("big").send()).unwrap().upload_id.unwrap();
     let mut parts = aws_sdk_s3::types::CompletedMultipartUpload::builder();
     for (number, body) in [(1, large.clone()), (2, b"end".to_vec())] {
-        let call = sdk.s3.upload_part().bucket(BUCKET).key("big").upload_id(&upload).part_number(number).body(body.into());
+        let call =
+            sdk.s3.upload_part().bucket(BUCKET).key("big").upload_id(&upload).part_number(number).body(body.into());
         let etag = sdk.block_on(call.send()).unwrap().e_tag;
         parts = parts.parts(aws_sdk_s3::types::CompletedPart::builder().part_number(number).set_e_tag(etag).build());
     }
-    let complete = sdk.s3.complete_multipart_upload().bucket(BUCKET).key("big").upload_id(&upload).multipart_upload(parts.build());
+    let complete =
+        sdk.s3.complete_multipart_upload().bucket(BUCKET).key("big").upload_id(&upload).multipart_upload(parts.build());
     let done = sdk.block_on(complete.send()).unwrap();
     assert!(done.e_tag.unwrap().ends_with("-2\""));
-    let tail = sdk.block_on(sdk.s3.get_object().bucket(BUCKET).key("big").range(format!("bytes={}-", large.len() - 1)).send()).unwrap();
+    let tail = sdk
+        .block_on(sdk.s3.get_object().bucket(BUCKET).key("big").range(format!("bytes={}-", large.len() - 1)).send())
+        .unwrap();
     assert_eq!(sdk.block_on(tail.body.collect()).unwrap().to_vec(), b"xend");
 
     let on = aws_sdk_s3::types::VersioningConfiguration::builder().status("Enabled".into()).build();

@@ -68,6 +68,11 @@ pub fn objects(copy: &CopyCommand, access: &Access, reader: &Reader) -> Result<V
 }
 
 fn manifest(from: &Address, access: &Access, reader: &Reader, region: Option<&str>) -> Result<Vec<Address>, SqlError> {
+    // AWS documents that COPY needs to list the bucket too, with a manifest as without.
+    access
+        .buckets
+        .open(reader, &from.bucket, None, "s3:ListBucket", Some(&from.key))
+        .map_err(|error| service(&error))?;
     let text = read_whole(access, reader, from)?;
     let manifest: Manifest = serde_json::from_str(&text)
         .map_err(|error| SqlError::new("XX000", format!("Problem reading manifest file {from}: {error}")))?;

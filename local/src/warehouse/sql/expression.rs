@@ -9,20 +9,39 @@ use super::types::Type;
 use crate::warehouse::error::SqlError;
 
 /// Words that DuckDB reserves and Redshift does not: quoted, they are names again.
-const RESERVED_ONLY_IN_DUCKDB: [&str; 13] = [
+const RESERVED_ONLY_IN_DUCKDB: &[&str] = &[
     "anti",
     "asof",
+    "asymmetric",
+    "at",
+    "collation",
+    "columns",
+    "concurrently",
+    "describe",
+    "fetch",
+    "generated",
+    "glob",
     "lambda",
+    "lateral",
     "map",
     "pivot",
     "pivot_longer",
     "pivot_wider",
     "positional",
     "qualify",
+    "returning",
     "semi",
+    "show",
     "struct",
     "summarize",
+    "symmetric",
+    "tablesample",
+    "try_cast",
+    "tuple",
+    "unpack",
     "unpivot",
+    "variadic",
+    "window",
 ];
 
 pub struct Rewrite;
