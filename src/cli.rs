@@ -26,6 +26,13 @@ pub enum Command {
     Demo(DemoArgs),
     /// Write a sample data set of listening events and songs
     Sample(SampleArgs),
+    /// Draw the tables of sql/schema as an SVG picture, on standard output
+    #[cfg(feature = "local")]
+    Schema {
+        /// The file beside which sql/ lies
+        #[arg(long, default_value = "infra.toml")]
+        config: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -61,6 +68,9 @@ pub struct DemoArgs {
     /// The file that says what to bring up
     #[arg(long, default_value = "infra.toml")]
     pub config: PathBuf,
+    /// Use the data set in this directory instead of a sample
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
     #[command(flatten)]
     pub size: SampleSize,
 }

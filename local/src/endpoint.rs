@@ -45,6 +45,7 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 impl Endpoint {
     async fn answer(&self, request: http::Request<SdkBody>) -> Result<http::Response<SdkBody>, BoxError> {
         let service = service_of(&request).unwrap_or_default();
+        tracing::debug!(service, method = %request.method(), path = request.uri().path(), "local call");
         if service == "s3" {
             return self.s3(request).await;
         }

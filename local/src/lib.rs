@@ -9,6 +9,7 @@ mod iam;
 mod protocol;
 mod redshift;
 mod s3;
+pub mod schema;
 mod secrets;
 mod store;
 mod sts;

@@ -19,10 +19,15 @@ pub async fn run(args: &DemoArgs) -> Result<()> {
     let home = std::path::absolute(config.directory.join(".sparkify/demo"))
         .map_err(|error| Error::failed("cannot find the working directory").because(error))?;
 
-    chapter("A sample data set, in place of s3://udacity-dend");
-    let data = home.join("data");
-    let written = crate::sample::write(&data, args.size)?;
-    view::status(&format!("{} songs and {} events in {} files", written.songs, written.events, written.files));
+    let data = match &args.data {
+        Some(directory) => std::path::absolute(directory).unwrap_or_else(|_| directory.clone()),
+        None => {
+            chapter("A sample data set, in place of s3://udacity-dend");
+            let written = crate::sample::write(&home.join("data"), args.size)?;
+            view::status(&format!("{} songs and {} events in {} files", written.songs, written.events, written.files));
+            home.join("data")
+        }
+    };
     config.local.buckets.insert(crate::sample::BUCKET.to_owned(), LocalBucket { path: data, region: None });
     config.state = home;
     let stack = Stack::connect(config, Target::Local, events.clone()).await?;

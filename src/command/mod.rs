@@ -3,6 +3,8 @@
 mod demo;
 mod down;
 mod load;
+#[cfg(feature = "local")]
+mod schema;
 mod up;
 
 use crate::aws::{Aws, Target};
@@ -44,6 +46,8 @@ pub async fn run(command: Command) -> Result<()> {
         Command::Load(args) => load::run(&Stack::open(&args.common).await?, args.prefix, args.recreate).await,
         Command::Down(common) => down::run(&Stack::open(&common).await?).await,
         Command::Demo(args) => demo::run(&args).await,
+        #[cfg(feature = "local")]
+        Command::Schema { config } => schema::run(&config),
         Command::Sample(args) => {
             let written = crate::sample::write(&args.directory, args.size)?;
             view::status(&format!(

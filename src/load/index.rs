@@ -6,12 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
+/// The line at which each object begins in a part, ascending, and the object's key.
+pub type Lines = Vec<(u64, String)>;
+
 /// Lies beside the parts, compressed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Index {
     pub records: u64,
-    /// Key of a part → the line at which each object begins in it, ascending, and the object's key.
-    pub parts: BTreeMap<String, Vec<(u64, String)>>,
+    /// By the part's key.
+    pub parts: BTreeMap<String, Lines>,
 }
 
 impl Index {

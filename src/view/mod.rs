@@ -1,6 +1,8 @@
 //! The only place that prints: data to stdout, everything else to stderr.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is the view")]
+#![expect(clippy::disallowed_macros, reason = "this is where it is printed")]
 
+#[cfg(feature = "local")]
+pub mod diagram;
 mod human;
 mod tables;
 
@@ -33,6 +35,11 @@ pub fn status(line: &str) {
 /// Rows of a query, on stdout.
 pub fn table(rows: &Rows) {
     println!("{}", tables::of(rows));
+}
+
+/// A document, on stdout.
+pub fn document(text: &str) {
+    println!("{text}");
 }
 
 /// What failed, why, and what to do next.

@@ -62,13 +62,14 @@ pub struct ObjectRead {
 impl Declared {
     fn hasher(&self) -> ChecksumHasher {
         let named = |name: &str| self.trailer.as_deref().is_some_and(|trailer| trailer.to_lowercase().ends_with(name));
-        let mut hasher = ChecksumHasher::default();
-        hasher.crc32 = (self.checksum.checksum_crc32.is_some() || named("crc32")).then(Default::default);
-        hasher.crc32c = (self.checksum.checksum_crc32c.is_some() || named("crc32c")).then(Default::default);
-        hasher.sha1 = (self.checksum.checksum_sha1.is_some() || named("sha1")).then(Default::default);
-        hasher.sha256 = (self.checksum.checksum_sha256.is_some() || named("sha256")).then(Default::default);
-        hasher.crc64nvme = (self.checksum.checksum_crc64nvme.is_some() || named("crc64nvme")).then(Default::default);
-        hasher
+        let sum = &self.checksum;
+        ChecksumHasher {
+            crc32: (sum.checksum_crc32.is_some() || named("crc32")).then(Default::default),
+            crc32c: (sum.checksum_crc32c.is_some() || named("crc32c")).then(Default::default),
+            sha1: (sum.checksum_sha1.is_some() || named("sha1")).then(Default::default),
+            sha256: (sum.checksum_sha256.is_some() || named("sha256")).then(Default::default),
+            crc64nvme: (sum.checksum_crc64nvme.is_some() || named("crc64nvme")).then(Default::default),
+        }
     }
 
     /// Refuses bytes that are not the declared ones. A trailer is known only once the body has been read.

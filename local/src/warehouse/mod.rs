@@ -20,12 +20,17 @@ pub use engine::Engine;
 pub use error::SqlError;
 pub use result::{ResultColumn, ResultSet, Value};
 pub use session::{Cancel, Outcome, Session};
+pub use sql::types::Type;
+pub use sql::{TableAttributes, parse_table};
 
-/// The open engines, by cluster and database.
+/// By cluster and database.
+type Engines = HashMap<(String, String), Arc<Engine>>;
+
+/// The open engines.
 #[derive(Clone)]
 pub struct Warehouses {
     directory: PathBuf,
-    open: Arc<Mutex<HashMap<(String, String), Arc<Engine>>>>,
+    open: Arc<Mutex<Engines>>,
 }
 
 impl Warehouses {
@@ -33,7 +38,7 @@ impl Warehouses {
         Self { directory, open: Arc::default() }
     }
 
-    fn engines(&self) -> std::sync::MutexGuard<'_, HashMap<(String, String), Arc<Engine>>> {
+    fn engines(&self) -> std::sync::MutexGuard<'_, Engines> {
         self.open.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 

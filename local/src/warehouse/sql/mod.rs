@@ -54,20 +54,31 @@ pub fn translate(text: &str) -> Result<Command, SqlError> {
         ["ROLLBACK" | "ABORT", ..] => return Ok(Command::Rollback),
         _ => {}
     }
-    let (tokens, attributes) = match is_create_table(&first) {
+    let (statement, attributes) = parse(tokens)?;
+    command(statement, attributes)
+}
+
+/// Reads one statement without running it: a CREATE TABLE with what Redshift adds to it.
+pub fn parse_table(text: &str) -> Result<(Statement, TableAttributes), SqlError> {
+    let tokens = Tokenizer::new(&RedshiftSqlDialect {}, text).tokenize_with_location();
+    parse(one_statement(tokens.map_err(|error| SqlError::syntax(error.message))?)?)
+}
+
+fn parse(tokens: Vec<TokenWithSpan>) -> Result<(Statement, TableAttributes), SqlError> {
+    let (tokens, attributes) = match is_create_table(&words(&tokens)) {
         true => attributes::take(tokens)?,
         false => (tokens, TableAttributes::default()),
     };
-    let mut parser = Parser::new(&dialect).with_tokens_with_locations(tokens);
+    let mut parser = Parser::new(&RedshiftSqlDialect {}).with_tokens_with_locations(tokens);
     let mut statement = parser.parse_statement().map_err(SqlError::from_parser)?;
     match parser.peek_token().token {
         Token::EOF => {}
         rest => return Err(SqlError::syntax(format!("syntax error at or near \"{rest}\""))),
     }
-    if let std::ops::ControlFlow::Break(refused) = statement.visit(&mut expression::Rewrite) {
-        return Err(refused);
+    match statement.visit(&mut expression::Rewrite) {
+        std::ops::ControlFlow::Break(refused) => Err(refused),
+        std::ops::ControlFlow::Continue(()) => Ok((statement, attributes)),
     }
-    command(statement, attributes)
 }
 
 fn command(statement: Statement, attributes: TableAttributes) -> Result<Command, SqlError> {
