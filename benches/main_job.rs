@@ -4,6 +4,8 @@
 //! `cargo bench --profile dev --bench main_job`, with the build that `cargo run` and `cargo test` share. The data is
 //! where SPARKIFY_DATA says, or beside the project; a sample of the same size takes its place where there is none.
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};

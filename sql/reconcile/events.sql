@@ -18,7 +18,7 @@ where page = 'NextSong' and user_id <> ''
   and exists (select 1 from staging_songs s where s.title = e.song)
   and not exists (select 1 from staging_songs s where s.title = e.song and s.artist_name = e.artist)
 union all
-select 'left out', 'logged more than once', count(*) - count(distinct session_id || '/' || item_in_session)
+select 'left out', 'logged more than once', count(*) - count(distinct cast(session_id as varchar(16)) || '/' || cast(item_in_session as varchar(16)))
 from staging_events e
 where page = 'NextSong' and user_id <> ''
   and exists (select 1 from staging_songs s where s.title = e.song and s.artist_name = e.artist);

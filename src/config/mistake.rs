@@ -81,7 +81,9 @@ impl Mistakes {
             1 => "a mistake".to_owned(),
             several => format!("{several} mistakes"),
         };
-        let rendered: Vec<String> = self.0.iter().map(one).collect();
+        let mut in_order: Vec<&Mistake> = self.0.iter().collect();
+        in_order.sort_by_key(|mistake| mistake.span.start);
+        let rendered: Vec<String> = in_order.into_iter().map(one).collect();
         format!("{origin} has {count}\n\n{}", rendered.join("\n\n"))
     }
 }

@@ -1,4 +1,5 @@
-//! Tables and the keys between them as SVG: what is referred to stands left of what refers to it.
+//! Tables and the keys between them as SVG: what is referred to stands left of what refers to it, and right of it
+//! where nothing else refers to it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -25,7 +26,13 @@ pub fn draw(tables: &[(TableShape, String)]) -> String {
     let mut places = BTreeMap::new();
     let mut height = 0;
     for (at, column) in columns.iter().enumerate() {
-        let mut y = MARGIN;
+        // The columns between leave room for the arrows that pass over them.
+        let between = at > 0 && column.iter().any(|&table| is_between(&tables[table].0, tables));
+        let mut y = if between {
+            MARGIN + columns[0].first().map_or(0, |&first| box_height(&tables[first].0) + GAP_Y)
+        } else {
+            MARGIN
+        };
         for &table in column {
             places.insert(tables[table].0.name.as_str(), Place { x: MARGIN + at * (WIDTH + GAP_X), y });
             y += box_height(&tables[table].0) + GAP_Y;
@@ -48,36 +55,44 @@ pub fn draw(tables: &[(TableShape, String)]) -> String {
     svg
 }
 
+/// Whether a table refers to another and is referred to as well.
+fn is_between(table: &TableShape, tables: &[(TableShape, String)]) -> bool {
+    let refers =
+        |one: &TableShape, other: &str| one.columns.iter().any(|column| column.refers_to.as_deref() == Some(other));
+    table.columns.iter().any(|column| column.refers_to.is_some())
+        && tables.iter().any(|(other, _)| refers(other, &table.name))
+}
+
 fn box_height(table: &TableShape) -> usize {
     HEAD + table.columns.len() * ROW + 6
 }
 
-/// Columns of tables: by how far a table is from those that refer to nothing. Tables without any key to or from
-/// another come last.
+/// Columns of tables: by how far a table is from those that refer to nothing. What only the last of these columns
+/// refers to stands right of it, and tables without any key come at the end.
 fn arrange(tables: &[(TableShape, String)]) -> Vec<Vec<usize>> {
-    let refers = |at: usize| tables[at].0.columns.iter().filter_map(|column| column.refers_to.as_deref());
-    let is_alone = |at: usize| {
-        let name = tables[at].0.name.as_str();
-        refers(at).next().is_none() && !(0..tables.len()).any(|other| refers(other).any(|table| table == name))
+    let position = |name: &str| tables.iter().position(|(table, _)| table.name == name);
+    let referred = |at: usize| -> Vec<usize> {
+        let names = tables[at].0.columns.iter().filter_map(|column| column.refers_to.as_deref());
+        names.filter_map(position).filter(|&other| other != at).collect()
     };
+    let referrers =
+        |at: usize| -> Vec<usize> { (0..tables.len()).filter(|&other| referred(other).contains(&at)).collect() };
     let mut depth = vec![0_usize; tables.len()];
     // As many rounds as tables: a circle of references ends there.
     for _ in 0..tables.len() {
         for at in 0..tables.len() {
-            let deepest = refers(at)
-                .filter_map(|name| tables.iter().position(|(table, _)| table.name == name))
-                .filter(|&other| other != at);
-            let wanted = deepest.map(|other| depth[other] + 1).max().unwrap_or(0).min(tables.len());
-            depth[at] = wanted;
+            let deepest = referred(at).into_iter().map(|other| depth[other] + 1).max();
+            depth[at] = deepest.unwrap_or(0).min(tables.len());
         }
     }
-    let last = (0..tables.len()).filter(|&at| !is_alone(at)).map(|at| depth[at]).max();
-    let mut columns = vec![Vec::new(); last.map_or(0, |last| last + 1)];
-    (0..tables.len()).filter(|&at| !is_alone(at)).for_each(|at| columns[depth[at]].push(at));
-    let alone: Vec<usize> = (0..tables.len()).filter(|&at| is_alone(at)).collect();
-    if !alone.is_empty() {
-        columns.push(alone);
-    }
+    let last = depth.iter().copied().max().unwrap_or(0);
+    let column_of = |at: usize| match (referred(at).is_empty(), &referrers(at)[..]) {
+        (true, []) => last + 2,
+        (true, all) if all.iter().all(|&other| depth[other] == last) => last + 1,
+        _ => depth[at],
+    };
+    let mut columns = vec![Vec::new(); last + 3];
+    (0..tables.len()).for_each(|at| columns[column_of(at)].push(at));
     columns.retain(|column| !column.is_empty());
     columns
 }
@@ -86,17 +101,21 @@ fn arrows(svg: &mut String, table: &TableShape, places: &BTreeMap<&str, Place>) 
     let from = places[table.name.as_str()];
     for (row, column) in table.columns.iter().enumerate() {
         let Some(to) = column.refers_to.as_deref().and_then(|name| places.get(name)) else { continue };
-        let (x1, y1) = (from.x, from.y + HEAD + row * ROW + ROW / 2);
-        let (x2, y2) = (to.x + WIDTH, to.y + HEAD + ROW / 2);
+        let (y1, y2) = (from.y + HEAD + row * ROW + ROW / 2, to.y + HEAD + ROW / 2);
+        // Leftwards from the left edge to a right edge, or the other way round.
+        let leftwards = to.x <= from.x;
+        let (x1, x2) = if leftwards { (from.x, to.x + WIDTH) } else { (from.x + WIDTH, to.x) };
         let bend = GAP_X * 2 / 3;
+        let (bend1, bend2, tip) = match leftwards {
+            true => (x1.saturating_sub(bend), x2 + bend, x2 + 8),
+            false => (x1 + bend, x2.saturating_sub(bend), x2.saturating_sub(8)),
+        };
         let _ = writeln!(
             svg,
-            "<path d=\"M {x1} {y1} C {} {y1}, {} {y2}, {} {y2}\" fill=\"none\" stroke=\"#7a8794\" stroke-width=\"1.4\"/>\
-             <path d=\"M {} {y2} l 8 -4 v 8 z\" fill=\"#7a8794\"/>",
-            x1.saturating_sub(bend),
-            x2 + bend,
-            x2 + 8,
-            x2,
+            "<path d=\"M {x1} {y1} C {bend1} {y1}, {bend2} {y2}, {tip} {y2}\" fill=\"none\" stroke=\"#7a8794\" \
+             stroke-width=\"1.4\"/><path d=\"M {x2} {y2} L {tip} {} V {} z\" fill=\"#7a8794\"/>",
+            y2 - 4,
+            y2 + 4,
         );
     }
 }

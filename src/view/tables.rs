@@ -15,12 +15,17 @@ fn table(header: &[&str]) -> Table {
     table
 }
 
+/// The table without the blanks that fill up its lines.
+fn lines(table: &Table) -> String {
+    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
 fn number(value: impl ToString) -> Cell {
     Cell::new(value.to_string()).set_alignment(CellAlignment::Right)
 }
 
 /// Rows of a query.
-pub fn of(rows: &Rows) -> Table {
+pub fn of(rows: &Rows) -> String {
     let header: Vec<&str> = rows.columns.iter().map(String::as_str).collect();
     let mut table = table(&header);
     for row in &rows.rows {
@@ -30,7 +35,7 @@ pub fn of(rows: &Rows) -> Table {
         };
         table.add_row(row.iter().enumerate().map(cell));
     }
-    table
+    lines(&table)
 }
 
 /// The report of a load: what every stage read, kept and left out, and why.
@@ -87,5 +92,5 @@ pub fn report(report: &LoadReport) -> String {
     let errors = report.checks.iter().filter(|check| check.severity == Severity::Error).count();
     let warned = report.checks.iter().filter(|check| check.offending > 0).count();
     let checks = format!("{asked} checks: {errors} that stop a load passed, {warned} of the others warn");
-    format!("{sources}\n\n{sums}\n\n{tables}\n\n{checks}{}", rejections.concat())
+    format!("{}\n\n{}\n\n{}\n\n{checks}{}", lines(&sources), lines(&sums), lines(&tables), rejections.concat())
 }

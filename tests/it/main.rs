@@ -6,6 +6,7 @@ mod copy;
 mod kill;
 mod least_privilege;
 mod life;
+mod output;
 mod project;
 mod real_data;
 mod standin;

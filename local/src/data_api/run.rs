@@ -11,6 +11,8 @@ pub fn start(statement: Arc<Shared>, target: Target) {
     tokio::task::spawn_blocking(move || {
         // Statements of one session run one after the other.
         let mut session = target.session.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // Before it counts as started, so that no cancel falls between.
+        statement.allow_cancel(Some(session.new_canceller()));
         let mut started = false;
         statement.change(|statement| {
             started = statement.status == Status::Submitted;
@@ -19,10 +21,9 @@ pub fn start(statement: Arc<Shared>, target: Target) {
             }
         });
         if started {
-            statement.allow_cancel(Some(session.canceller()));
             run(&statement, &mut session, &target);
-            statement.allow_cancel(None);
         }
+        statement.allow_cancel(None);
     });
 }
 

@@ -62,7 +62,9 @@ impl Session {
         Ok(Self { connection, system, cancel, transaction: Transaction::None })
     }
 
-    pub fn canceller(&self) -> Cancel {
+    /// What cancels the statement that comes next, and none before it.
+    pub fn new_canceller(&mut self) -> Cancel {
+        self.cancel.asked = Arc::default();
         self.cancel.clone()
     }
 
