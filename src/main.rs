@@ -8,6 +8,7 @@ mod config;
 mod error;
 mod event;
 mod load;
+mod location;
 mod plan;
 mod resource;
 mod sample;

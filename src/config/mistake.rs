@@ -7,7 +7,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use toml::Spanned;
 
 use super::rules;
-use crate::load::location::Location;
+use crate::location::Location;
 
 #[derive(Debug)]
 pub struct Mistake {

@@ -13,7 +13,7 @@ use toml::Spanned;
 pub use mistake::Mistakes;
 
 use crate::error::{Error, Result};
-use crate::load::location::Location;
+use crate::location::Location;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

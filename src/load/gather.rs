@@ -6,11 +6,11 @@ use serde_json::json;
 
 use super::check_json::{self, Fault};
 use super::index::{Index, Lines};
-use super::location::Location;
 use super::source::{Listing, Object};
 use crate::aws::failed;
 use crate::config::Source;
 use crate::error::{Error, Result};
+use crate::location::Location;
 use crate::resource::policy::gathered_prefix;
 
 /// Objects read at once.

@@ -3,7 +3,6 @@
 mod check_json;
 mod gather;
 mod index;
-pub mod location;
 pub mod reconcile;
 mod rejected;
 pub mod report;

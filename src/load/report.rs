@@ -80,6 +80,5 @@ impl Severity {
 pub struct CheckReport {
     pub name: String,
     pub question: String,
-    pub severity: Severity,
     pub offending: u64,
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use super::Load;
 use super::gather::{Gathered, Gatherer};
-use super::location::Location;
 use super::rejected::Rejected;
 use super::report::SourceReport;
 use super::source::{self, Listing};
 use super::sql::{self, SqlFile};
 use crate::config::{Gather, Source};
 use crate::error::{Error, Result};
+use crate::location::Location;
 use crate::warehouse::StatementError;
 
 /// C1: smaller than this on average, many objects are gathered.

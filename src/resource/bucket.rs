@@ -44,11 +44,7 @@ pub async fn observe(aws: &Aws, names: &Names) -> Result<Option<BucketState>> {
         }
         Err(error) => return Err(failed(&doing, &error)),
     }
-    let tags = match aws.s3.get_bucket_tagging().bucket(bucket).expected_bucket_owner(&aws.account).send().await {
-        Ok(found) => found.tag_set.into_iter().map(|tag| (tag.key, tag.value)).collect(),
-        Err(error) if is(&error, &["NoSuchTagSet"]) => Tags::new(),
-        Err(error) => return Err(failed(&doing, &error)),
-    };
+    let tags = tags(aws, names).await?;
     let policy = match aws.s3.get_bucket_policy().bucket(bucket).expected_bucket_owner(&aws.account).send().await {
         Ok(found) => found.policy.and_then(|text| serde_json::from_str(&text).ok()),
         Err(error) if is(&error, &["NoSuchBucketPolicy"]) => None,
@@ -89,6 +85,14 @@ pub async fn observe(aws: &Aws, names: &Names) -> Result<Option<BucketState>> {
     }))
 }
 
+async fn tags(aws: &Aws, names: &Names) -> Result<Tags> {
+    match aws.s3.get_bucket_tagging().bucket(&names.bucket).expected_bucket_owner(&aws.account).send().await {
+        Ok(found) => Ok(found.tag_set.into_iter().map(|tag| (tag.key, tag.value)).collect()),
+        Err(error) if is(&error, &["NoSuchTagSet"]) => Ok(Tags::new()),
+        Err(error) => Err(failed(&format!("read the tags of the bucket {}", names.bucket), &error)),
+    }
+}
+
 /// Tags and ownership go into the create call, so that the bucket is never unowned (finding 6).
 pub async fn create(aws: &Aws, names: &Names, desired: &DesiredBucket) -> Result<()> {
     let doing = format!("create the bucket {}", names.bucket);
@@ -107,7 +111,11 @@ pub async fn create(aws: &Aws, names: &Names, desired: &DesiredBucket) -> Result
         .object_ownership(s3::ObjectOwnership::BucketOwnerEnforced)
         .create_bucket_configuration(configuration.build());
     match call.send().await {
-        Ok(_) => Ok(()),
+        // AWS takes the tags of the create call; a server that drops them would leave a bucket that nobody owns.
+        Ok(_) => match tags(aws, names).await?.is_empty() {
+            true => put_tags(aws, names, &desired.tags).await,
+            false => Ok(()),
+        },
         Err(error) if is(&error, &["BucketAlreadyExists"]) => Err(failed(&doing, &error)
             .hint("Somebody else owns a bucket of this name. Choose another with `bucket.name` in infra.toml.")),
         Err(error) => Err(failed(&doing, &error)),

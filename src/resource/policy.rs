@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::config::{Config, Gather};
-use crate::load::location::Location;
+use crate::location::Location;
 
 /// Only Redshift may assume the role, and only on behalf of this account (R5).
 pub fn trust(account: &str) -> Value {

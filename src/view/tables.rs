@@ -3,7 +3,7 @@
 use comfy_table::{Cell, CellAlignment, LineStyle, Table, TableStyle};
 
 use crate::load::reconcile::Side;
-use crate::load::report::{LoadReport, Severity};
+use crate::load::report::LoadReport;
 use crate::warehouse::Rows;
 
 /// A line under the header, and nothing else: as psql, and easy to copy.
@@ -88,9 +88,7 @@ pub fn report(report: &LoadReport) -> String {
             )
         })
         .collect();
-    let asked = report.checks.len();
-    let errors = report.checks.iter().filter(|check| check.severity == Severity::Error).count();
-    let warned = report.checks.iter().filter(|check| check.offending > 0).count();
-    let checks = format!("{asked} checks: {errors} that stop a load passed, {warned} of the others warn");
+    let passed = report.checks.iter().filter(|check| check.offending == 0).count();
+    let checks = format!("{passed} of {} checks passed", report.checks.len());
     format!("{}\n\n{}\n\n{}\n\n{checks}{}", lines(&sources), lines(&sums), lines(&tables), rejections.concat())
 }

@@ -181,7 +181,10 @@ impl DataApi {
             _ => {}
         }
         let refused = |error: crate::warehouse::SqlError| ApiError::invalid("ValidationException", error.to_string());
-        let engine = self.redshift.warehouses.engine(&cluster, &database).map_err(refused)?;
+        if database != cluster.database {
+            return Err(invalid(format!("FATAL: database \"{database}\" does not exist")));
+        }
+        let engine = self.redshift.warehouses.engine(&cluster.id, &database, cluster.slices()).map_err(refused)?;
         let session = Arc::new(Mutex::new(engine.session().map_err(refused)?));
         let session_id = match input["SessionKeepAliveSeconds"].as_u64().filter(|seconds| *seconds > 0) {
             Some(seconds) => {
@@ -201,7 +204,13 @@ impl DataApi {
     }
 
     fn access(&self, cluster: Cluster) -> Access {
-        Access { buckets: self.buckets.clone(), redshift: self.redshift.clone(), cluster }
+        Access {
+            buckets: self.buckets.clone(),
+            account: self.redshift.account.clone(),
+            cluster: cluster.id,
+            admin: cluster.admin,
+            roles: cluster.roles.into_keys().collect(),
+        }
     }
 
     fn ready_cluster(&self, id: &str) -> ApiResult<Cluster> {

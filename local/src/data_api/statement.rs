@@ -79,7 +79,7 @@ impl Statement {
         };
         Self {
             id: uuid(),
-            cluster: target.access.cluster.id.clone(),
+            cluster: target.access.cluster.clone(),
             database: target.database.clone(),
             session_id: target.session_id.clone(),
             created: now_millis(),

@@ -9,7 +9,7 @@ use crate::protocol::query::{self, Params, Xml, tag_list, text, tree};
 use crate::protocol::{Request, Response};
 use crate::store::Store;
 
-pub use role::{Role, find_role};
+pub use role::{Role, assumable_by_redshift};
 
 const NAMESPACE: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
 
@@ -21,12 +21,7 @@ pub struct Iam {
 
 impl Iam {
     pub fn handle(&self, request: &Request) -> Response {
-        let params = Params::parse(request);
-        let action = params.get("Action").unwrap_or_default();
-        match self.dispatch(action, &params) {
-            Ok(result) => query::answer(action, NAMESPACE, result),
-            Err(error) => query::refuse(&error, NAMESPACE),
-        }
+        query::serve(request, NAMESPACE, |action, params| self.dispatch(action, params))
     }
 
     fn dispatch(&self, action: &str, params: &Params) -> ApiResult<Vec<Xml>> {

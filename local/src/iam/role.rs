@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::policy::{Kind, Policy};
+use super::policy::{Decision, Kind, Policy, Principal, Question};
 use super::{Iam, no_such_policy};
 use crate::account::{Account, iso_now};
 use crate::error::{ApiError, ApiResult};
@@ -49,11 +49,37 @@ impl Role {
 }
 
 /// The role with this ARN, for services that assume it. Names are unique without regard to case (R1).
-pub fn find_role(store: &Store, account: &Account, arn: &str) -> ApiResult<Option<Role>> {
+fn find_role(store: &Store, account: &Account, arn: &str) -> ApiResult<Option<Role>> {
     let Some(path) = arn.strip_prefix(&format!("arn:aws:iam::{}:role/", account.id)) else { return Ok(None) };
     let name = path.rsplit('/').next().unwrap_or(path);
     let role: Option<Role> = store.get(KIND, &name.to_lowercase())?;
     Ok(role.filter(|role| role.arn == arn))
+}
+
+/// The role, if Redshift may assume it: it exists and its trust names Redshift and this account (R4, R5).
+pub fn assumable_by_redshift(store: &Store, account: &Account, arn: &str) -> ApiResult<Role> {
+    let invalid = || {
+        ApiError::invalid(
+            "InvalidParameterValue",
+            format!(
+                "The IAM role {arn} is not valid. The IAM role must delegate access to an Amazon Redshift account."
+            ),
+        )
+    };
+    let role = find_role(store, account, arn)?.ok_or_else(invalid)?;
+    let trust = Policy::parse(&role.trust, Kind::Trust).map_err(|_| invalid())?;
+    let source = format!("arn:aws:redshift:{}:{}:cluster:any", account.region, account.id);
+    let context = [("aws:sourceaccount", account.id.clone()), ("aws:sourcearn", source)];
+    let question = Question {
+        principal: &Principal::Service("redshift.amazonaws.com".into()),
+        action: "sts:AssumeRole",
+        resource: arn,
+        context: &context.map(|(key, value)| (key.to_owned(), value)).into(),
+    };
+    match trust.decide(&question) {
+        Decision::Allow => Ok(role),
+        Decision::ExplicitDeny | Decision::ImplicitDeny => Err(invalid()),
+    }
 }
 
 impl Iam {

@@ -11,7 +11,7 @@ use crate::error::{ApiError, ApiResult};
 pub struct Params(BTreeMap<String, String>);
 
 impl Params {
-    pub fn parse(request: &Request) -> Self {
+    fn parse(request: &Request) -> Self {
         Self(form_urlencoded::parse(&request.body).into_owned().collect())
     }
 
@@ -89,8 +89,22 @@ impl Xml {
     }
 }
 
+/// Reads a request, lets `dispatch` answer the action, and writes what it says.
+pub fn serve(
+    request: &Request,
+    namespace: &str,
+    dispatch: impl FnOnce(&str, &Params) -> ApiResult<Vec<Xml>>,
+) -> Response {
+    let params = Params::parse(request);
+    let action = params.get("Action").unwrap_or_default();
+    match dispatch(action, &params) {
+        Ok(result) => answer(action, namespace, result),
+        Err(error) => refuse(&error, namespace),
+    }
+}
+
 /// The answer to `action`: its result element and the request id.
-pub fn answer(action: &str, namespace: &str, result: Vec<Xml>) -> Response {
+fn answer(action: &str, namespace: &str, result: Vec<Xml>) -> Response {
     let mut xml = format!("<{action}Response xmlns=\"{namespace}\"><{action}Result>");
     result.iter().for_each(|element| element.render(&mut xml));
     xml.push_str(&format!(
@@ -100,7 +114,7 @@ pub fn answer(action: &str, namespace: &str, result: Vec<Xml>) -> Response {
     respond(StatusCode::OK, xml)
 }
 
-pub fn refuse(error: &ApiError, namespace: &str) -> Response {
+fn refuse(error: &ApiError, namespace: &str) -> Response {
     let side = if error.status.is_server_error() { "Receiver" } else { "Sender" };
     let mut xml = format!("<ErrorResponse xmlns=\"{namespace}\">");
     tree("Error", vec![text("Type", side), text("Code", &error.code), text("Message", &error.message)])

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{optional, tags_xml};
 use crate::account::iso;
 use crate::protocol::query::{Xml, text, tree};
+use crate::warehouse::Slices;
 
 pub const KIND: &str = "redshift-cluster";
 
@@ -51,9 +52,9 @@ impl Cluster {
         }
     }
 
-    /// Slices of the whole cluster: what COPY spreads its files over (C5).
-    pub fn slices(&self) -> i64 {
-        self.nodes * slices_of(&self.node_type)
+    /// What COPY spreads its files over (C5).
+    pub fn slices(&self) -> Slices {
+        Slices { nodes: self.nodes, per_node: slices_of(&self.node_type) }
     }
 
     pub fn xml(&self, now: i64) -> Xml {
@@ -93,7 +94,7 @@ impl Cluster {
 }
 
 /// Slices of one node (C5). The sizes that AWS does not publish count as two.
-pub fn slices_of(node_type: &str) -> i64 {
+fn slices_of(node_type: &str) -> i64 {
     match node_type {
         "ra3.4xlarge" | "rg.4xlarge" => 4,
         "ra3.16xlarge" | "rg.12xlarge" | "dc2.8xlarge" => 16,

@@ -9,15 +9,14 @@ use std::time::Duration;
 
 use crate::account::{Account, now_millis};
 use crate::error::{ApiError, ApiResult};
-use crate::iam::policy::{Decision, Kind, Policy, Principal, Question};
-use crate::iam::{Role, find_role};
+use crate::iam::{Role, assumable_by_redshift};
 use crate::protocol::query::{self, Params, Xml, tag_list, text, tree};
 use crate::protocol::{Request, Response};
 use crate::secrets::Secrets;
 use crate::store::Store;
 use crate::warehouse::Warehouses;
 
-pub use cluster::{Cluster, slices_of};
+pub use cluster::Cluster;
 
 const NAMESPACE: &str = "http://redshift.amazonaws.com/doc/2012-12-01/";
 
@@ -47,12 +46,7 @@ pub struct Redshift {
 
 impl Redshift {
     pub fn handle(&self, request: &Request) -> Response {
-        let params = Params::parse(request);
-        let action = params.get("Action").unwrap_or_default();
-        match self.dispatch(action, &params) {
-            Ok(result) => query::answer(action, NAMESPACE, result),
-            Err(error) => query::refuse(&error, NAMESPACE),
-        }
+        query::serve(request, NAMESPACE, |action, params| self.dispatch(action, params))
     }
 
     fn dispatch(&self, action: &str, params: &Params) -> ApiResult<Vec<Xml>> {
@@ -142,30 +136,9 @@ impl Redshift {
         Ok(Vec::new())
     }
 
-    /// The role, if Redshift may assume it: it exists and its trust names Redshift and this account (R4, R5).
-    pub fn assumable_role(&self, arn: &str) -> ApiResult<Role> {
-        let invalid = || {
-            ApiError::invalid(
-                "InvalidParameterValue",
-                format!(
-                    "The IAM role {arn} is not valid. The IAM role must delegate access to an Amazon Redshift account."
-                ),
-            )
-        };
-        let role = find_role(&self.store, &self.account, arn)?.ok_or_else(invalid)?;
-        let trust = Policy::parse(&role.trust, Kind::Trust).map_err(|_| invalid())?;
-        let source = format!("arn:aws:redshift:{}:{}:cluster:any", self.account.region, self.account.id);
-        let context = [("aws:sourceaccount", self.account.id.clone()), ("aws:sourcearn", source)];
-        let question = Question {
-            principal: &Principal::Service("redshift.amazonaws.com".into()),
-            action: "sts:AssumeRole",
-            resource: arn,
-            context: &context.map(|(key, value)| (key.to_owned(), value)).into(),
-        };
-        match trust.decide(&question) {
-            Decision::Allow => Ok(role),
-            Decision::ExplicitDeny | Decision::ImplicitDeny => Err(invalid()),
-        }
+    /// The role, if Redshift may assume it in this region.
+    fn assumable_role(&self, arn: &str) -> ApiResult<Role> {
+        assumable_by_redshift(&self.store, &self.account, arn)
     }
 }
 

@@ -10,10 +10,16 @@ use super::error::SqlError;
 use super::session::Session;
 use super::system::System;
 use crate::account::now_millis;
-use crate::redshift::Cluster;
 
 /// Memory that DuckDB may use before it spills to disk.
 const MEMORY: &str = "256MB";
+
+/// How a cluster divides its work (C5).
+#[derive(Debug, Clone, Copy)]
+pub struct Slices {
+    pub nodes: i64,
+    pub per_node: i64,
+}
 
 pub struct Engine {
     base: Mutex<Connection>,
@@ -22,7 +28,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    pub fn open(directory: &Path, database: &str, cluster: &Cluster) -> Result<Self, SqlError> {
+    pub fn open(directory: &Path, database: &str, slices: Slices) -> Result<Self, SqlError> {
         let unusable =
             |error: std::io::Error| SqlError::new("58030", format!("cannot use {}: {error}", directory.display()));
         std::fs::create_dir_all(directory).map_err(unusable)?;
@@ -37,7 +43,7 @@ impl Engine {
             .with("default_null_order", "nulls_last_on_asc_first_on_desc")?;
         let base = Connection::open_with_flags(directory.join(format!("{database}.duckdb")), config)?;
         base.execute_batch(include_str!("system.sql"))?;
-        fill_slices(&base, cluster)?;
+        fill_slices(&base, slices)?;
         let system = System::new(base.try_clone()?);
         Ok(Self { base: Mutex::new(base), system, next_query: AtomicI64::new(now_millis()) })
     }
@@ -54,11 +60,11 @@ impl Engine {
 }
 
 /// STV_SLICES tells how many slices the cluster has, and so how many files COPY loads at once (C5).
-fn fill_slices(connection: &Connection, cluster: &Cluster) -> Result<(), SqlError> {
+fn fill_slices(connection: &Connection, slices: Slices) -> Result<(), SqlError> {
     connection.execute_batch("DELETE FROM redshift_system.stv_slices")?;
-    let per_node = crate::redshift::slices_of(&cluster.node_type);
+    let Slices { nodes, per_node } = slices;
     let sql = "INSERT INTO redshift_system.stv_slices \
                SELECT range // ?, range, range % ?, 'D' FROM range(?)";
-    connection.execute(sql, [per_node, per_node, cluster.slices()])?;
+    connection.execute(sql, [per_node, per_node, nodes * per_node])?;
     Ok(())
 }

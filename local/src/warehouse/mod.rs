@@ -14,9 +14,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use crate::error::{ApiError, StoreError};
-use crate::redshift::Cluster;
 
-pub use engine::Engine;
+pub use engine::{Engine, Slices};
 pub use error::SqlError;
 pub use result::{ResultColumn, ResultSet, Value};
 pub use session::{Cancel, Outcome, Session};
@@ -42,16 +41,14 @@ impl Warehouses {
         self.open.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    pub fn engine(&self, cluster: &Cluster, database: &str) -> Result<Arc<Engine>, SqlError> {
+    /// The engine of a database; it is made when it is first asked for.
+    pub fn engine(&self, cluster: &str, database: &str, slices: Slices) -> Result<Arc<Engine>, SqlError> {
         let mut engines = self.engines();
-        let key = (cluster.id.clone(), database.to_owned());
+        let key = (cluster.to_owned(), database.to_owned());
         if let Some(engine) = engines.get(&key) {
             return Ok(engine.clone());
         }
-        if database != cluster.database {
-            return Err(SqlError::new("3D000", format!("database \"{database}\" does not exist")));
-        }
-        let engine = Arc::new(Engine::open(&self.directory.join(&cluster.id), database, cluster)?);
+        let engine = Arc::new(Engine::open(&self.directory.join(cluster), database, slices)?);
         engines.insert(key, engine.clone());
         Ok(engine)
     }

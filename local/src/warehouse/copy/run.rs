@@ -1,5 +1,7 @@
 //! A COPY from start to end: all rows or none, and every rejected row told of.
 
+use std::collections::BTreeSet;
+
 use serde_json::value::RawValue;
 
 use super::columns::{Batch, Column};
@@ -7,8 +9,9 @@ use super::convert::{Cell, Rejection, Rules, rejection};
 use super::json::{Layout, for_each_value};
 use super::options::{CopyCommand, JsonFormat};
 use super::source::{self, Address};
+use crate::account::Account;
+use crate::iam::assumable_by_redshift;
 use crate::iam::policy::{Kind, Policy, Principal};
-use crate::redshift::{Cluster, Redshift};
 use crate::s3::{Buckets, Reader};
 use crate::warehouse::catalog::{self, Table};
 use crate::warehouse::error::SqlError;
@@ -24,8 +27,12 @@ const RAW_BYTES: usize = 1024;
 #[derive(Clone)]
 pub struct Access {
     pub buckets: Buckets,
-    pub redshift: Redshift,
-    pub cluster: Cluster,
+    /// The cluster's account and region.
+    pub account: Account,
+    pub cluster: String,
+    pub admin: String,
+    /// ARNs of the roles that are attached to the cluster.
+    pub roles: BTreeSet<String>,
 }
 
 impl Access {
@@ -36,19 +43,18 @@ impl Access {
             return Err(SqlError::unsupported("role chaining in IAM_ROLE"));
         }
         let denied = || {
-            let owner = &self.cluster;
-            let user =
-                format!("arn:aws:redshift:{}:{}:dbuser:{}/{}", owner.region, owner.account, owner.id, owner.admin);
+            let Account { id, region } = &self.account;
+            let user = format!("arn:aws:redshift:{region}:{id}:dbuser:{}/{}", self.cluster, self.admin);
             SqlError::new("XX000", format!("User {user} is not authorized to assume IAM Role {arn}"))
         };
-        if !self.cluster.roles.contains_key(arn) {
+        if !self.roles.contains(arn) {
             return Err(denied());
         }
-        let role = self.redshift.assumable_role(arn).map_err(|_| denied())?;
+        let role = assumable_by_redshift(&self.buckets.store, &self.account, arn).map_err(|_| denied())?;
         let inline = role.inline.values().map(String::as_str);
         let managed = role.attached.iter().filter_map(|arn| managed_policy(arn));
         let policies = inline.chain(managed).filter_map(|text| Policy::parse(text, Kind::Identity).ok()).collect();
-        Ok(Reader { principal: Principal::Aws { account: self.cluster.account.clone(), arn: role.arn }, policies })
+        Ok(Reader { principal: Principal::Aws { account: self.account.id.clone(), arn: role.arn }, policies })
     }
 }
 

@@ -99,7 +99,7 @@ fn manifest(from: &Address, access: &Access, reader: &Reader, region: Option<&st
 /// R32: a bucket elsewhere is found only with REGION.
 fn check_region(access: &Access, bucket: &str, region: Option<&str>) -> Result<(), SqlError> {
     let found = access.buckets.bucket(bucket).map_err(|error| service(&error))?.region;
-    match found == region.unwrap_or(&access.cluster.region) {
+    match found == region.unwrap_or(&access.account.region) {
         true => Ok(()),
         false => Err(SqlError::new(
             "XX000",
