@@ -1,7 +1,6 @@
 //! All clients from one configuration, for either target; and what their errors say.
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 
@@ -132,7 +131,8 @@ fn local(_: &Config) -> Result<SdkConfig> {
     Err(Error::usage("this build has no local target").hint("Build with the feature `local`, or use --target aws."))
 }
 
-/// What failed in words: `cannot create role x`, and AWS's code and message as the cause.
+/// What failed in words: `cannot create role x`, and AWS's code and message as the cause. Where AWS did not answer,
+/// the causes of that, one after the other.
 pub fn failed<E>(doing: &str, error: &E) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error,
@@ -140,7 +140,10 @@ where
     let cause = match (error.code(), error.message()) {
         (Some(code), Some(message)) => format!("{code}: {message}"),
         (Some(code), None) => code.to_owned(),
-        _ => DisplayErrorContext(error).to_string(),
+        _ => {
+            let causes = std::iter::successors(error.source(), |cause| cause.source());
+            std::iter::once(error.to_string()).chain(causes.map(ToString::to_string)).collect::<Vec<_>>().join(": ")
+        }
     };
     Error::failed(format!("cannot {doing}")).because(cause)
 }

@@ -20,6 +20,7 @@ use crate::event::{Event, Events};
 use crate::resource::{Names, cluster};
 use crate::warehouse::Warehouse;
 use report::LoadReport;
+use sql::SqlFile;
 
 /// What the command line adds to infra.toml.
 #[derive(Debug, Clone, Default)]
@@ -77,9 +78,9 @@ pub async fn run(
     let warehouse = warehouse(aws, config, names).await?;
     let load = Load { aws, config, names, warehouse, events };
 
-    load.create_tables(options.recreate).await?;
+    load.create_tables(options).await?;
     let staged = load.stage(&sources).await?;
-    let star = load.fill_star().await?;
+    let star = load.fill_star(options.recreate).await?;
     let report = LoadReport {
         sources: staged,
         tables: star.tables,
@@ -106,13 +107,16 @@ fn narrowed(config: &Config, options: &LoadOptions) -> Result<Vec<Source>> {
 }
 
 impl Load<'_> {
-    async fn create_tables(&self, recreate: bool) -> Result<()> {
+    /// The staging tables, and those of the star that are not there yet. A star that is to be made anew is made inside
+    /// the transaction that fills it.
+    async fn create_tables(&self, options: &LoadOptions) -> Result<()> {
         let files = sql::files(&self.config.directory, "schema")?;
+        let star = sql::files(&self.config.directory, "transform")?;
         self.staged("create tables", async {
-            if recreate {
-                let drops: Vec<String> =
-                    files.iter().rev().map(|file| format!("drop table if exists {}", file.name)).collect();
-                self.in_batches(&drops, "drop the tables").await?;
+            if options.recreate {
+                let is_star = |file: &&SqlFile| star.iter().any(|filled| filled.name == file.name);
+                let staging: Vec<&SqlFile> = files.iter().filter(|file| !is_star(file)).collect();
+                self.in_batches(&sql::drops(&staging), "drop the staging tables").await?;
             }
             let creates: Vec<String> = files.iter().map(|file| file.statement.clone()).collect();
             self.in_batches(&creates, "create the tables of sql/schema").await?;

@@ -113,6 +113,11 @@ impl SqlFile {
     }
 }
 
+/// What drops the tables of these schema files: the last first, which may refer to the others.
+pub fn drops(files: &[&SqlFile]) -> Vec<String> {
+    files.iter().rev().map(|file| format!("drop table if exists {}", file.name)).collect()
+}
+
 /// A string as a SQL literal.
 pub fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))

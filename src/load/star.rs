@@ -20,9 +20,9 @@ const SHOWN: usize = 5;
 impl Load<'_> {
     /// # Errors
     /// Where a statement or a check fails: the transaction is rolled back, and the last good load stays.
-    pub async fn fill_star(&self) -> Result<Star> {
+    pub async fn fill_star(&self, recreate: bool) -> Result<Star> {
         let session = self.warehouse.session("begin").await?;
-        match self.fill(&session).await {
+        match self.fill(&session, recreate).await {
             Ok(star) => {
                 let done = session.run("commit").await?;
                 done.map_err(|error| Error::failed("cannot commit the star; it is as it was before").because(error))?;
@@ -36,13 +36,29 @@ impl Load<'_> {
         }
     }
 
-    async fn fill(&self, session: &Session) -> Result<Star> {
+    async fn fill(&self, session: &Session, recreate: bool) -> Result<Star> {
         let directory = &self.config.directory;
+        if recreate {
+            self.recreate(session, &sql::files(directory, "schema")?, &sql::files(directory, "transform")?).await?;
+        }
         let tables = self.staged("transform", self.transform(session, sql::files(directory, "transform")?)).await?;
         let checks = self.staged("check", self.check(session, sql::files(directory, "check")?)).await?;
         let reconciliations =
             self.staged("reconcile", reconcile::run(session, sql::files(directory, "reconcile")?)).await?;
         Ok(Star { tables, checks, reconciliations })
+    }
+
+    /// The star's tables as `sql/schema/` has them now. DDL is part of the transaction.
+    async fn recreate(&self, session: &Session, schema: &[SqlFile], star: &[SqlFile]) -> Result<()> {
+        let tables: Vec<&SqlFile> =
+            schema.iter().filter(|file| star.iter().any(|filled| filled.name == file.name)).collect();
+        for (drop, file) in sql::drops(&tables).iter().zip(tables.iter().rev()) {
+            statement(session, drop, "drop", &file.name).await?;
+        }
+        for file in tables {
+            statement(session, &file.statement, "create", &file.name).await?;
+        }
+        Ok(())
     }
 
     async fn transform(&self, session: &Session, files: Vec<SqlFile>) -> Result<(Vec<TableReport>, String)> {

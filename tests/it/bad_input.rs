@@ -80,6 +80,18 @@ fn a_column_too_short_is_named_by_the_original_file() {
     project.edit("sql/schema/02_staging_songs.sql", "title            varchar(5)", "title            varchar(512)");
     let _ = project.run(["load", "--recreate"]).succeeded();
     assert_eq!(project.cloud().value("select count(*) from staging_songs"), "80");
+    let good = project.star();
+
+    // A star that cannot be filled as its schema is now stays as it was, table and rows.
+    project.edit("sql/schema/05_songs.sql", "title     varchar(512)", "title     varchar(5)");
+    let says = ["cannot fill songs", "value too long for type character varying(5)"];
+    let _ = project.run(["load", "--recreate"]).failed(1, &says);
+    assert_eq!(project.star(), good);
+    project.edit("sql/schema/05_songs.sql", "title     varchar(5)", "title     varchar(600)");
+    let _ = project.run(["load", "--recreate"]).succeeded();
+    assert_eq!(project.star(), good);
+    let types = "select type from pg_table_def where tablename = 'songs' and \"column\" = 'title'";
+    assert_eq!(project.cloud().value(types), "character varying(600)");
 }
 
 #[test]

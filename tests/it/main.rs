@@ -1,5 +1,5 @@
 //! The real binary in a clean environment, and what it left, seen through the AWS SDK.
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod bad_input;
 mod copy;
