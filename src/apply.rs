@@ -31,8 +31,8 @@ impl Apply<'_> {
             let name = describe(step);
             self.events.emit(Event::StepStarted { step: name.clone() });
             let started = Instant::now();
-            self.step(&step.action, &name).await?;
-            self.events.emit(Event::StepDone { step: name, took: started.elapsed() });
+            let detail = self.step(&step.action, &name).await?;
+            self.events.emit(Event::StepDone { step: name, detail, took: started.elapsed() });
         }
         Ok(())
     }
@@ -41,9 +41,10 @@ impl Apply<'_> {
         self.desired.ok_or_else(|| Error::failed("the plan creates something, but nothing is desired"))
     }
 
-    async fn step(&self, action: &Action, name: &str) -> Result<()> {
+    /// Carries out one step, and answers what there is to say about it beyond that it is done.
+    async fn step(&self, action: &Action, name: &str) -> Result<Option<String>> {
         let (aws, names) = (self.aws, self.names);
-        match action {
+        let done = match action {
             Action::CreateRole => role::create(aws, names, &self.desired()?.role).await,
             Action::PutTrust => role::put_trust(aws, names, &self.desired()?.role.trust).await,
             Action::TagRole => role::put_tags(aws, names, &self.desired()?.role.tags).await,
@@ -59,7 +60,7 @@ impl Apply<'_> {
             Action::TagBucket => bucket::put_tags(aws, names, &self.desired()?.bucket.tags).await,
             Action::PutBucketPolicy => bucket::put_policy(aws, names, &self.desired()?.bucket.policy).await,
             Action::DeleteBucketPolicy => bucket::delete_policy(aws, names).await,
-            Action::EmptyBucket => bucket::empty(aws, names).await.map(drop),
+            Action::EmptyBucket => return bucket::empty(aws, names).await.map(|emptied| Some(emptied.to_string())),
             Action::DeleteBucket => bucket::delete(aws, names).await,
             Action::CreateCluster => self.create_cluster(name).await,
             Action::TagCluster => cluster::put_tags(aws, names, &self.desired()?.cluster.tags).await,
@@ -68,7 +69,8 @@ impl Apply<'_> {
             Action::AwaitSettledCluster => self.await_cluster(name, self.timeouts.delete(), Awaited::Settled).await,
             Action::DeleteCluster => cluster::delete(aws, names).await,
             Action::AwaitClusterGone => self.await_cluster(name, self.timeouts.delete(), Awaited::Gone).await,
-        }
+        };
+        done.map(|()| None)
     }
 
     /// A role that was just made is unknown to Redshift for a moment.

@@ -12,8 +12,8 @@ pub enum Event {
     Planned { verb: &'static str, stack: String, plan: Arc<Plan> },
     /// A step of the plan begins.
     StepStarted { step: String },
-    /// It is done.
-    StepDone { step: String, took: Duration },
+    /// It is done, with what there is to say about it.
+    StepDone { step: String, detail: Option<String>, took: Duration },
     /// Still waiting, for how long already, and what is seen.
     Waiting { step: String, since: Duration, state: String },
     /// `up` has ended: the warehouse is ready.

@@ -32,6 +32,13 @@ pub struct Emptied {
     pub uploads: u64,
 }
 
+impl std::fmt::Display for Emptied {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { objects, markers, uploads } = self;
+        write!(f, "{objects} versions, {markers} delete markers, {uploads} uploads in progress")
+    }
+}
+
 pub async fn observe(aws: &Aws, names: &Names) -> Result<Option<BucketState>> {
     let bucket = &names.bucket;
     let doing = format!("read the bucket {bucket}");

@@ -21,7 +21,10 @@ pub fn show(event: &Event, quiet: bool) {
         Event::Chapter { title } => eprintln!("\n{BOLD}{title}{BOLD:#}"),
         Event::Planned { verb, stack, plan } => show_plan(verb, stack, plan),
         Event::StageStarted { stage } | Event::StepStarted { step: stage } => eprintln!("{DIM}...{DIM:#}  {stage}"),
-        Event::StepDone { step, took } => eprintln!("{GREEN}done{GREEN:#} {step} {DIM}{}{DIM:#}", time(*took)),
+        Event::StepDone { step, detail, took } => {
+            let detail = detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
+            eprintln!("{GREEN}done{GREEN:#} {step}{detail} {DIM}{}{DIM:#}", time(*took));
+        }
         Event::Waiting { step, since, state } => {
             eprintln!("{DIM}still{DIM:#} {step}: {state} {DIM}{}{DIM:#}", time(*since))
         }

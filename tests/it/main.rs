@@ -10,3 +10,4 @@ mod output;
 mod project;
 mod real_data;
 mod standin;
+mod students;

@@ -1,6 +1,7 @@
 //! Who may do what with a bucket: the owner's policy, the reader's policies, and the account between them.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 use s3s::{S3Result, s3_error};
 
@@ -14,17 +15,21 @@ use crate::iam::policy::{Decision, Kind, Policy, Principal, Question};
 /// A principal with the policies that it carries: a role that COPY assumes.
 pub struct Reader {
     pub principal: Principal,
-    pub policies: Vec<Policy>,
+    pub policies: Arc<[Policy]>,
 }
+
+/// What the caller may do by its own policies.
+static EVERYTHING: LazyLock<Arc<[Policy]>> = LazyLock::new(|| {
+    let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+    Policy::parse(text, Kind::Identity).into_iter().collect()
+});
 
 impl Buckets {
     /// The caller of the API: full rights in its own account, elsewhere what the bucket's policy gives it.
     pub fn caller(&self) -> Reader {
-        let everything = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
         let account = self.account.id.clone();
         let arn = format!("arn:aws:iam::{account}:user/local");
-        let policies = Policy::parse(everything, Kind::Identity).into_iter().collect();
-        Reader { principal: Principal::Aws { account, arn }, policies }
+        Reader { principal: Principal::Aws { account, arn }, policies: EVERYTHING.clone() }
     }
 
     /// The bucket, when it exists, has the expected owner, and `reader` may do `action` there.
@@ -58,8 +63,12 @@ impl Buckets {
 
         let theirs = reader.policies.iter().map(|policy| policy.decide(&question));
         let identity = theirs.fold(Decision::ImplicitDeny, strongest);
-        let policy = bucket.policy.as_deref().and_then(|text| Policy::parse(text, Kind::Resource).ok());
-        let resource_side = policy.map_or(Decision::ImplicitDeny, |policy| policy.decide(&question));
+        let parse = |text: &str| Policy::parse(text, Kind::Resource).ok().map(|policy| policy.decide(&question));
+        let resource_side = match self.mount(&bucket.name) {
+            Some(mount) => mount.bucket(&bucket.name).1.as_ref().map(|policy| policy.decide(&question)),
+            None => bucket.policy.as_deref().and_then(parse),
+        };
+        let resource_side = resource_side.unwrap_or(Decision::ImplicitDeny);
 
         let Principal::Aws { account, .. } = &reader.principal else { return false };
         match (identity, resource_side) {

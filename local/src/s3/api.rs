@@ -262,14 +262,11 @@ impl S3 for Buckets {
                 "The XML you provided was not well-formed or did not validate against our published schema"
             ));
         }
-        self.readable(&input.bucket, input.expected_bucket_owner.as_ref(), "s3:ListBucket", None).or_else(|error| {
-            // Whether a key may be deleted is asked key by key; here only whether the bucket is there and is who it should be.
-            if *error.code() == s3s::S3ErrorCode::NoSuchBucket || input.expected_bucket_owner.is_some() {
-                Err(error)
-            } else {
-                self.bucket(&input.bucket)
-            }
-        })?;
+        // Whether a key may be deleted is asked key by key.
+        let owner = self.bucket(&input.bucket)?.owner;
+        if input.expected_bucket_owner.as_ref().is_some_and(|expected| *expected != owner) {
+            return Err(s3_error!(AccessDenied, "Access Denied"));
+        }
         let (mut deleted, mut errors) = (Vec::new(), Vec::new());
         for object in input.delete.objects {
             let action = delete_action(object.version_id.as_ref());

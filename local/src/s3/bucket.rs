@@ -85,7 +85,7 @@ impl Buckets {
 
     pub fn bucket(&self, name: &str) -> S3Result<Bucket> {
         if let Some(mount) = self.mount(name) {
-            return Ok(mount.bucket(name));
+            return Ok(mount.bucket(name).0.clone());
         }
         self.store
             .get(KIND, name)

@@ -1,13 +1,14 @@
 //! A directory on disk as somebody else's bucket: public to read, not ours to write.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::UNIX_EPOCH;
 
 use serde_json::json;
 
 use super::bucket::{Bucket, Encryption};
 use super::object::ObjectInfo;
+use crate::iam::policy::{Kind, Policy};
 
 /// The account that owns mounted buckets: AWS's example account, so that it is never the caller's.
 const OWNER: &str = "111122223333";
@@ -17,14 +18,24 @@ pub struct Mount {
     pub directory: PathBuf,
     pub region: String,
     scanned: Arc<Mutex<Option<Arc<Vec<ObjectInfo>>>>>,
+    described: Arc<OnceLock<(Bucket, Option<Policy>)>>,
 }
 
 impl Mount {
     pub fn new(directory: impl Into<PathBuf>, region: impl Into<String>) -> Self {
-        Self { directory: directory.into(), region: region.into(), scanned: Arc::default() }
+        Self { directory: directory.into(), region: region.into(), scanned: Arc::default(), described: Arc::default() }
     }
 
-    pub fn bucket(&self, name: &str) -> Bucket {
+    /// The bucket, with its policy as it is asked about every object.
+    pub fn bucket(&self, name: &str) -> &(Bucket, Option<Policy>) {
+        self.described.get_or_init(|| {
+            let bucket = self.describe(name);
+            let policy = bucket.policy.as_deref().and_then(|text| Policy::parse(text, Kind::Resource).ok());
+            (bucket, policy)
+        })
+    }
+
+    fn describe(&self, name: &str) -> Bucket {
         let (all, objects) = (format!("arn:aws:s3:::{name}"), format!("arn:aws:s3:::{name}/*"));
         let policy = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Principal": "*",
             "Action": ["s3:GetObject", "s3:ListBucket", "s3:GetBucketLocation"], "Resource": [all, objects] }] });
@@ -66,7 +77,7 @@ impl Mount {
         }
         let path = self.directory.join(key);
         match std::fs::metadata(&path) {
-            Ok(metadata) if metadata.is_file() => Ok(Some((describe(key.to_owned(), &metadata), path))),
+            Ok(metadata) if metadata.is_file() => Ok(Some((describe_file(key.to_owned(), &metadata), path))),
             Ok(_) => Ok(None),
             Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
                 Ok(None)
@@ -89,7 +100,7 @@ fn scan(directory: &Path, prefix: &str, objects: &mut Vec<ObjectInfo>) -> std::i
         if metadata.is_dir() {
             scan(&entry.path(), &format!("{key}/"), objects)?;
         } else if metadata.is_file() {
-            objects.push(describe(key, &metadata));
+            objects.push(describe_file(key, &metadata));
         }
     }
     Ok(())
@@ -97,7 +108,7 @@ fn scan(directory: &Path, prefix: &str, objects: &mut Vec<ObjectInfo>) -> std::i
 
 /// The ETag changes when the file does. It is of the form that S3 gives to uploads in parts (`…-1`), so that
 /// nobody takes it for the MD5 of the content, which would cost reading every file to list them.
-fn describe(key: String, metadata: &std::fs::Metadata) -> ObjectInfo {
+fn describe_file(key: String, metadata: &std::fs::Metadata) -> ObjectInfo {
     use md5::{Digest, Md5};
     let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
     let mut hash = Md5::new();

@@ -56,7 +56,6 @@ const REFUSED: &[&str] = &[
     "ACCESS_KEY_ID",
     "AVRO",
     "BZIP2",
-    "CREDENTIALS",
     "CSV",
     "DELIMITER",
     "ENCODING",
@@ -131,6 +130,14 @@ impl Reader<'_> {
                     return Err(SqlError::unsupported("IAM_ROLE default"));
                 }
                 copy.role = Some(self.string()?);
+            }
+            // The older form. Keys have no place in a statement, so that only a role is taken from it.
+            "CREDENTIALS" => {
+                self.take_word("AS");
+                let text = self.string()?;
+                let role = text.strip_prefix("aws_iam_role=");
+                copy.role =
+                    Some(role.ok_or_else(|| SqlError::unsupported("COPY with access keys in CREDENTIALS"))?.to_owned());
             }
             "REGION" => {
                 self.take_word("AS");

@@ -4,7 +4,9 @@
 use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Value};
 use sqlparser::dialect::DuckDbDialect;
 use sqlparser::parser::Parser;
+use sqlparser::tokenizer::{Token, TokenWithSpan};
 
+use super::is_word;
 use crate::warehouse::error::SqlError;
 
 /// Same name, same arguments, same meaning. In order, so that a name is found by halving.
@@ -188,6 +190,20 @@ fn date_part(text: &str) -> Result<&'static str, SqlError> {
         "epoch" => "epoch",
         other => return Err(SqlError::new("22023", format!("date part \"{other}\" is not recognised"))),
     })
+}
+
+/// *Date parts of EXTRACT*: Redshift's short names, before the parser sees them, which knows the long ones only.
+pub fn spell_out_extracts(tokens: &mut [TokenWithSpan]) {
+    for at in 3..tokens.len() {
+        let is_extract = is_word(&tokens[at - 3].token, "EXTRACT")
+            && tokens[at - 2].token == Token::LParen
+            && is_word(&tokens[at].token, "FROM");
+        if let (true, Token::Word(part)) = (is_extract, &tokens[at - 1].token)
+            && let Ok(name) = date_part(&part.value)
+        {
+            tokens[at - 1].token = Token::make_word(name, None);
+        }
+    }
 }
 
 /// *DATEADD*: as many units after the date, which becomes a timestamp.

@@ -64,7 +64,8 @@ pub fn parse_table(text: &str) -> Result<(Statement, TableAttributes), SqlError>
     parse(one_statement(tokens.map_err(|error| SqlError::syntax(error.message))?)?)
 }
 
-fn parse(tokens: Vec<TokenWithSpan>) -> Result<(Statement, TableAttributes), SqlError> {
+fn parse(mut tokens: Vec<TokenWithSpan>) -> Result<(Statement, TableAttributes), SqlError> {
+    functions::spell_out_extracts(&mut tokens);
     let (tokens, attributes) = match is_create_table(&words(&tokens)) {
         true => attributes::take(tokens)?,
         false => (tokens, TableAttributes::default()),
