@@ -19,6 +19,14 @@ impl Location {
         }
     }
 
+    /// The place under this one that `prefix` names: from here on (`A/A/`), or as a whole key (`song_data/A/A/`).
+    pub fn narrowed(&self, prefix: &str) -> Self {
+        match prefix.starts_with(&self.key) {
+            true => self.with_key(prefix),
+            false => self.with_key(format!("{}{prefix}", self.key)),
+        }
+    }
+
     pub fn with_key(&self, key: impl Into<String>) -> Self {
         Self { bucket: self.bucket.clone(), key: key.into() }
     }
@@ -27,5 +35,20 @@ impl Location {
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "s3://{}/{}", self.bucket, self.key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_narrows_from_here_or_as_a_whole_key() {
+        let songs = Location::parse("s3://udacity-dend/song_data/").expect("location");
+        for prefix in ["A/A/", "song_data/A/A/"] {
+            assert_eq!(songs.narrowed(prefix).to_string(), "s3://udacity-dend/song_data/A/A/");
+        }
+        assert!(Location::parse("song_data/").is_err());
+        assert!(Location::parse("s3:///key").is_err());
     }
 }

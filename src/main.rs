@@ -30,7 +30,10 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(command::run(cli.command)) {
+    let ended = runtime.block_on(command::run(cli.command));
+    // A statement that still runs in the stand-in must not hold the process back.
+    runtime.shutdown_background();
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             view::error(&failure);

@@ -247,7 +247,7 @@ impl SourceTable {
     fn checked(self, name: String, region: &str, mistakes: &mut Mistakes) -> Source {
         let mut location = mistakes.location(&self.url);
         if let Some(prefix) = &self.prefix {
-            location.key.push_str(prefix);
+            location = location.narrowed(prefix);
         }
         Source {
             name,

@@ -101,7 +101,7 @@ fn narrowed(config: &Config, options: &LoadOptions) -> Result<Vec<Source>> {
                 .hint(format!("infra.toml has: {}.", known.join(", ")))
         };
         let source = sources.iter_mut().find(|source| source.name == *name).ok_or_else(unknown)?;
-        source.location.key.push_str(prefix);
+        source.location = source.location.narrowed(prefix);
     }
     Ok(sources)
 }

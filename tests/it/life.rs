@@ -46,7 +46,7 @@ fn a_prefix_narrows_a_source_by_flag_and_by_file() {
         files += std::fs::read_dir(inner.unwrap().path()).unwrap().count();
     }
     let _ = project.run(["up"]).succeeded();
-    let _ = project.run(["load", "--prefix", &format!("songs=A/{letter}/")]).succeeded();
+    let _ = project.run(["load", "--prefix", &format!("songs=song_data/A/{letter}/")]).succeeded();
     assert_eq!(project.cloud().value("select count(*) from staging_songs"), files.to_string());
     let _ = project.run(["load"]).succeeded();
     assert_eq!(project.cloud().value("select count(*) from staging_songs"), "300");

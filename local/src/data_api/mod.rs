@@ -20,6 +20,8 @@ use statement::{Shared, Statement};
 /// R21: bytes of one statement's text, and statements of one batch.
 const MAX_SQL_BYTES: usize = 100 << 10;
 const MAX_BATCH: usize = 40;
+/// Between two interrupts of a statement that is being cancelled.
+const INTERRUPT_AGAIN: Duration = Duration::from_millis(10);
 /// Rows of one page of a result.
 const PAGE_ROWS: usize = 1000;
 
@@ -106,7 +108,14 @@ impl DataApi {
             }
             "CancelStatement" => {
                 let (statement, _) = self.find(input)?;
-                Ok(json!({ "Status": statement.cancel()? }))
+                statement.cancel()?;
+                // An interrupt that comes before DuckDB has begun is lost: it is repeated until the statement has ended.
+                tokio::spawn(async move {
+                    while statement.interrupt() {
+                        tokio::time::sleep(INTERRUPT_AGAIN).await;
+                    }
+                });
+                Ok(json!({ "Status": true }))
             }
             other => Err(ApiError::unknown_operation("Redshift Data API", other)),
         }

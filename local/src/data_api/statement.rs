@@ -133,18 +133,28 @@ impl Shared {
         *self.cancel.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = cancel;
     }
 
-    pub fn cancel(&self) -> ApiResult<bool> {
+    /// Asks a statement to end; one that waits for its turn ends at once.
+    pub fn cancel(&self) -> ApiResult<()> {
         let status = self.lock().status;
         if status.is_final() {
             let message = format!("Could not cancel a query that is already in {} state", status.name());
             return Err(ApiError::invalid("ValidationException", message));
         }
-        let cancel = self.cancel.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        match cancel {
-            Some(cancel) => cancel.cancel(),
-            None => self.change(|statement| statement.status = Status::Aborted),
+        if !self.interrupt() {
+            self.change(|statement| {
+                if statement.status == Status::Submitted {
+                    statement.status = Status::Aborted;
+                }
+            });
         }
-        Ok(true)
+        Ok(())
+    }
+
+    /// Interrupts what runs; `false` when nothing does. The lock is held meanwhile, so that no interrupt meets the
+    /// statement that comes next in the session.
+    pub fn interrupt(&self) -> bool {
+        let cancel = self.cancel.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        cancel.as_ref().map(Cancel::cancel).is_some()
     }
 
     /// The answer to Execute and BatchExecute.

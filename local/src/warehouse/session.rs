@@ -77,8 +77,11 @@ impl Session {
 
     /// Runs one statement. Outside a transaction it is one of its own.
     pub fn run(&mut self, text: &str, access: &Access, query: i64) -> Result<Outcome, SqlError> {
-        self.check_cancelled()?;
         let command = sql::translate(text)?;
+        // What was cancelled is still rolled back.
+        if !matches!(command, Command::Rollback) {
+            self.check_cancelled()?;
+        }
         if self.transaction == Transaction::Failed && !matches!(command, Command::Commit | Command::Rollback) {
             let message = "current transaction is aborted, commands ignored until end of transaction block";
             return Err(SqlError::new("25P02", message));
