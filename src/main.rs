@@ -16,6 +16,7 @@ mod view;
 mod warehouse;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 
@@ -31,8 +32,8 @@ fn main() -> ExitCode {
         }
     };
     let ended = runtime.block_on(command::run(cli.command));
-    // A statement that still runs in the stand-in must not hold the process back.
-    runtime.shutdown_background();
+    // A statement that still runs in the stand-in is given a moment, and does not hold the process back for ever.
+    runtime.shutdown_timeout(Duration::from_secs(10));
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

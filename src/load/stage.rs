@@ -24,7 +24,8 @@ impl Load<'_> {
         for file in &files {
             work.push(self.stage_table(file, self.source_of(file, sources)?));
         }
-        futures::future::try_join_all(work).await
+        // All of them come to their end, also when one fails: no statement is left running that nobody waits for.
+        futures::future::join_all(work).await.into_iter().collect()
     }
 
     fn source_of<'s>(&self, file: &SqlFile, sources: &'s [Source]) -> Result<&'s Source> {
