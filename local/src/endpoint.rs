@@ -68,7 +68,7 @@ impl Endpoint {
             let host = HeaderValue::from_str(host)?;
             request.headers_mut().insert(HOST, host);
         }
-        if *request.method() == Method::PUT && request.uri().path().matches('/').count() <= 1 {
+        if *request.method() == Method::PUT && is_bucket(&request) {
             let (parts, body) = request.into_parts();
             let bytes: Bytes = body.collect().await?.to_bytes();
             let tags = CreateTags::from_body(&bytes);
@@ -83,6 +83,15 @@ impl Endpoint {
         let response = self.s3.call(request).await.map_err(|error| format!("{error:?}"))?;
         // The answer to HEAD has no body on the wire, not even when it is an error.
         Ok(response.map(|body| if is_head { SdkBody::empty() } else { SdkBody::from_body_1_x(body) }))
+    }
+}
+
+/// Whether the request is about a bucket and not an object: `bucket.host/`, or `host/bucket` where the path names it.
+fn is_bucket(request: &http::Request<SdkBody>) -> bool {
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    match request.uri().path().trim_start_matches('/').split_once('/') {
+        None => request.uri().path() == "/" || host.starts_with("s3."),
+        Some((_, rest)) => rest.is_empty() && host.starts_with("s3."),
     }
 }
 

@@ -13,6 +13,7 @@ pub mod schema;
 mod secrets;
 mod store;
 mod sts;
+mod sync;
 mod warehouse;
 
 use std::collections::BTreeMap;
@@ -70,7 +71,7 @@ impl Cloud {
             std::fs::read_dir(&mount.directory).map(drop).map_err(unreadable)?;
         }
         let (account, pace) = (options.account, options.pace);
-        let store = store::Store::open(directory, false)?;
+        let store = store::Store::open(directory)?;
         let warehouses = warehouse::Warehouses::new(directory.join("warehouses"));
         let secrets = secrets::Secrets { store: store.clone(), account: account.clone() };
         let redshift = redshift::Redshift {

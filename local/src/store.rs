@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::StoreError;
+use crate::sync::locked;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -30,7 +31,7 @@ pub struct Store {
 }
 
 impl Store {
-    pub fn open(directory: &Path, temporary: bool) -> Result<Self> {
+    pub fn open(directory: &Path) -> Result<Self> {
         let io = |source| StoreError::Io { path: directory.display().to_string(), source };
         std::fs::create_dir_all(directory).map_err(io)?;
         let locked = |error: fjall::Error| match error {
@@ -40,7 +41,6 @@ impl Store {
         let db = Database::builder(directory.join("store"))
             .cache_size(CACHE_BYTES)
             .worker_threads(1)
-            .temporary(temporary)
             .open()
             .map_err(locked)?;
         let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES);
@@ -60,7 +60,7 @@ impl Store {
 
     /// Held while a record is read, changed and written back, so that two requests do not lose each other's change.
     pub fn change(&self) -> MutexGuard<'_, ()> {
-        self.changing.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        locked(&self.changing)
     }
 
     pub fn get<T: DeserializeOwned>(&self, kind: &str, id: &str) -> Result<Option<T>> {

@@ -1,4 +1,5 @@
-//! infra.toml → checked values. Every mistake is found at once, each with its line, column and rule.
+//! infra.toml → checked values. What is not TOML or not a known key is told first, one at a time; then all wrong
+//! values at once, each with its line, column and rule.
 
 mod mistake;
 mod rules;

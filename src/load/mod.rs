@@ -20,7 +20,6 @@ use crate::event::{Event, Events};
 use crate::resource::{Names, cluster};
 use crate::warehouse::Warehouse;
 use report::LoadReport;
-use sql::SqlFile;
 
 /// What the command line adds to infra.toml.
 #[derive(Debug, Clone, Default)]
@@ -111,11 +110,10 @@ impl Load<'_> {
     /// the transaction that fills it.
     async fn create_tables(&self, options: &LoadOptions) -> Result<()> {
         let files = sql::files(&self.config.directory, "schema")?;
-        let star = sql::files(&self.config.directory, "transform")?;
         self.staged("create tables", async {
             if options.recreate {
-                let is_star = |file: &&SqlFile| star.iter().any(|filled| filled.name == file.name);
-                let staging: Vec<&SqlFile> = files.iter().filter(|file| !is_star(file)).collect();
+                let transforms = sql::files(&self.config.directory, "transform")?;
+                let (_, staging) = sql::divided(&files, &transforms);
                 self.in_batches(&sql::drops(&staging), "drop the staging tables").await?;
             }
             let creates: Vec<String> = files.iter().map(|file| file.statement.clone()).collect();

@@ -113,6 +113,11 @@ impl SqlFile {
     }
 }
 
+/// Schema files in two: those whose tables `filling` fills, and the others.
+pub fn divided<'a>(schema: &'a [SqlFile], filling: &[SqlFile]) -> (Vec<&'a SqlFile>, Vec<&'a SqlFile>) {
+    schema.iter().partition(|file| filling.iter().any(|filled| filled.name == file.name))
+}
+
 /// What drops the tables of these schema files: the last first, which may refer to the others.
 pub fn drops(files: &[&SqlFile]) -> Vec<String> {
     files.iter().rev().map(|file| format!("drop table if exists {}", file.name)).collect()

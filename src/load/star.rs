@@ -38,10 +38,12 @@ impl Load<'_> {
 
     async fn fill(&self, session: &Session, recreate: bool) -> Result<Star> {
         let directory = &self.config.directory;
+        let transforms = sql::files(directory, "transform")?;
         if recreate {
-            self.recreate(session, &sql::files(directory, "schema")?, &sql::files(directory, "transform")?).await?;
+            let schema = sql::files(directory, "schema")?;
+            self.recreate(session, &sql::divided(&schema, &transforms).0).await?;
         }
-        let tables = self.staged("transform", self.transform(session, sql::files(directory, "transform")?)).await?;
+        let tables = self.staged("transform", self.transform(session, transforms)).await?;
         let checks = self.staged("check", self.check(session, sql::files(directory, "check")?)).await?;
         let reconciliations =
             self.staged("reconcile", reconcile::run(session, sql::files(directory, "reconcile")?)).await?;
@@ -49,10 +51,8 @@ impl Load<'_> {
     }
 
     /// The star's tables as `sql/schema/` has them now. DDL is part of the transaction.
-    async fn recreate(&self, session: &Session, schema: &[SqlFile], star: &[SqlFile]) -> Result<()> {
-        let tables: Vec<&SqlFile> =
-            schema.iter().filter(|file| star.iter().any(|filled| filled.name == file.name)).collect();
-        for (drop, file) in sql::drops(&tables).iter().zip(tables.iter().rev()) {
+    async fn recreate(&self, session: &Session, tables: &[&SqlFile]) -> Result<()> {
+        for (drop, file) in sql::drops(tables).iter().zip(tables.iter().rev()) {
             statement(session, drop, "drop", &file.name).await?;
         }
         for file in tables {

@@ -1,4 +1,4 @@
-//! The bucket that gathered parts land in. Every call names its expected owner (R30).
+//! The bucket that gathered parts land in. Every call that can names its expected owner (R30).
 
 use aws_sdk_s3::types as s3;
 use serde_json::Value;
@@ -42,7 +42,7 @@ impl std::fmt::Display for Emptied {
 pub async fn observe(aws: &Aws, names: &Names) -> Result<Option<BucketState>> {
     let bucket = &names.bucket;
     let doing = format!("read the bucket {bucket}");
-    match aws.s3.head_bucket().bucket(bucket).send().await {
+    match aws.s3.head_bucket().bucket(bucket).expected_bucket_owner(&aws.account).send().await {
         Ok(_) => {}
         Err(error) if is(&error, &["NotFound", "NoSuchBucket"]) => return Ok(None),
         Err(error) if error.raw_response().is_some_and(|answer| answer.status().as_u16() == 403) => {

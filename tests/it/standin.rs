@@ -244,6 +244,15 @@ fn buckets_are_as_aws_makes_them() {
     let tags = sdk.block_on(sdk.s3.get_bucket_tagging().bucket(BUCKET).send()).unwrap().tag_set;
     assert_eq!((tags[0].key.as_str(), tags[0].value.as_str()), ("sparkify-infra:stack", "sparkify"));
 
+    // Made without the tool, which would put tags that are missing.
+    let tag = aws_sdk_s3::types::Tag::builder().key("k").value("v").build().unwrap();
+    let place =
+        aws_sdk_s3::types::CreateBucketConfiguration::builder().location_constraint("us-west-2".into()).tags(tag);
+    let create = sdk.s3.create_bucket().bucket("tagged-at-birth").create_bucket_configuration(place.build());
+    sdk.block_on(create.send()).unwrap();
+    let tags = sdk.block_on(sdk.s3.get_bucket_tagging().bucket("tagged-at-birth").send()).unwrap().tag_set;
+    assert_eq!((tags[0].key.as_str(), tags[0].value.as_str()), ("k", "v"));
+
     let public = format!(
         r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::{BUCKET}/*"}}}}"#
     );

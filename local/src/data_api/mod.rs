@@ -13,6 +13,7 @@ use crate::error::{ApiError, ApiResult};
 use crate::protocol::{Request, Response, json, uuid};
 use crate::redshift::{Cluster, Redshift};
 use crate::s3::Buckets;
+use crate::sync::locked;
 use crate::warehouse::copy::Access;
 use crate::warehouse::{Engine, Session};
 use statement::{Shared, Statement};
@@ -138,7 +139,7 @@ impl DataApi {
         let statement = Arc::new(Shared::new(Statement::new(&target, sqls, batch)));
         self.lock_statements().insert(statement.id(), statement.clone());
         if let Some(token) = input["ClientToken"].as_str() {
-            let mut tokens = self.tokens.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut tokens = locked(&self.tokens);
             tokens.insert(token.to_owned(), statement.id());
         }
         run::start(statement.clone(), target);
@@ -148,19 +149,20 @@ impl DataApi {
 
     fn submitted_before(&self, input: &Json) -> Option<Arc<Shared>> {
         let token = input["ClientToken"].as_str()?;
-        let id = self.tokens.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(token).cloned()?;
+        let id = locked(&self.tokens).get(token).cloned()?;
         self.lock_statements().get(&id).cloned()
     }
 
     fn lock_statements(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Shared>>> {
-        self.statements.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        locked(&self.statements)
     }
 
     /// The statement with this id, and which part of it: batches number theirs `id:1`, `id:2`, …
     fn find(&self, input: &Json) -> ApiResult<(Arc<Shared>, Option<usize>)> {
         let id = required(input, "Id")?;
         let (base, part) = match id.split_once(':') {
-            Some((base, part)) => (base, part.parse::<usize>().ok()),
+            // Zero is no part: what is not a number names nothing.
+            Some((base, part)) => (base, Some(part.parse::<usize>().unwrap_or(0))),
             None => (id, None),
         };
         let missing = || ApiError::invalid("ResourceNotFoundException", format!("Query does not exist: {id}"));
@@ -235,7 +237,7 @@ impl DataApi {
 
     fn keep_session(&self, kept: Kept) -> String {
         let id = uuid();
-        let mut sessions = self.sessions.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut sessions = locked(&self.sessions);
         sessions.retain(|_, kept| !kept.has_expired());
         sessions.insert(id.clone(), Arc::new(kept));
         id
@@ -245,11 +247,11 @@ impl DataApi {
         let missing =
             || ApiError::invalid("ValidationException", format!("Session {id} does not exist or has expired."));
         let kept = {
-            let mut sessions = self.sessions.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut sessions = locked(&self.sessions);
             sessions.retain(|_, kept| !kept.has_expired());
             sessions.get(id).cloned().ok_or_else(missing)?
         };
-        *kept.last_used.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = std::time::Instant::now();
+        *locked(&kept.last_used) = std::time::Instant::now();
         let cluster = self.ready_cluster(&kept.cluster)?;
         Ok(Target {
             access: self.access(cluster),
@@ -263,7 +265,7 @@ impl DataApi {
 
 impl Kept {
     fn has_expired(&self) -> bool {
-        let last = *self.last_used.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let last = *locked(&self.last_used);
         last.elapsed() > self.keep && self.session.try_lock().is_ok()
     }
 }

@@ -5,12 +5,13 @@ use std::time::Instant;
 
 use super::Target;
 use super::statement::{Shared, Status};
+use crate::sync::locked;
 use crate::warehouse::{Outcome, Session, SqlError};
 
 pub fn start(statement: Arc<Shared>, target: Target) {
     tokio::task::spawn_blocking(move || {
         // Statements of one session run one after the other.
-        let mut session = target.session.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut session = locked(&target.session);
         // Before it counts as started, so that no cancel falls between.
         statement.allow_cancel(Some(session.new_canceller()));
         let mut started = false;

@@ -10,6 +10,7 @@ use super::Target;
 use crate::account::now_millis;
 use crate::error::{ApiError, ApiResult};
 use crate::protocol::uuid;
+use crate::sync::locked;
 use crate::warehouse::{Cancel, Outcome, ResultSet, Value};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +98,7 @@ impl Shared {
     }
 
     fn lock(&self) -> MutexGuard<'_, Statement> {
-        self.statement.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        locked(&self.statement)
     }
 
     pub fn id(&self) -> String {
@@ -130,7 +131,7 @@ impl Shared {
     }
 
     pub fn allow_cancel(&self, cancel: Option<Cancel>) {
-        *self.cancel.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = cancel;
+        *locked(&self.cancel) = cancel;
     }
 
     /// Asks a statement to end; one that waits for its turn ends at once.
@@ -153,7 +154,7 @@ impl Shared {
     /// Interrupts what runs; `false` when nothing does. The lock is held meanwhile, so that no interrupt meets the
     /// statement that comes next in the session.
     pub fn interrupt(&self) -> bool {
-        let cancel = self.cancel.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let cancel = locked(&self.cancel);
         cancel.as_ref().map(Cancel::cancel).is_some()
     }
 

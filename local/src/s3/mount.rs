@@ -9,6 +9,7 @@ use serde_json::json;
 use super::bucket::{Bucket, Encryption};
 use super::object::ObjectInfo;
 use crate::iam::policy::{Kind, Policy};
+use crate::sync::locked;
 
 /// The account that owns mounted buckets: AWS's example account, so that it is never the caller's.
 const OWNER: &str = "111122223333";
@@ -55,7 +56,7 @@ impl Mount {
 
     /// All objects in the order of their keys. The pages of one listing share a scan: `fresh` starts a new one.
     pub fn objects(&self, fresh: bool) -> std::io::Result<Arc<Vec<ObjectInfo>>> {
-        let mut scanned = self.scanned.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut scanned = locked(&self.scanned);
         if let (false, Some(objects)) = (fresh, scanned.as_ref()) {
             return Ok(objects.clone());
         }

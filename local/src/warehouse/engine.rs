@@ -10,6 +10,7 @@ use super::error::SqlError;
 use super::session::Session;
 use super::system::System;
 use crate::account::now_millis;
+use crate::sync::locked;
 
 /// Memory that DuckDB may use before it spills to disk.
 const MEMORY: &str = "256MB";
@@ -49,7 +50,7 @@ impl Engine {
     }
 
     pub fn session(&self) -> Result<Session, SqlError> {
-        let connection = self.base.lock().unwrap_or_else(std::sync::PoisonError::into_inner).try_clone()?;
+        let connection = locked(&self.base).try_clone()?;
         Session::new(connection, self.system.clone())
     }
 

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use crate::error::{ApiError, StoreError};
+use crate::sync::locked;
 
 pub use engine::{Engine, Slices};
 pub use error::SqlError;
@@ -38,7 +39,7 @@ impl Warehouses {
     }
 
     fn engines(&self) -> std::sync::MutexGuard<'_, Engines> {
-        self.open.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        locked(&self.open)
     }
 
     /// The engine of a database; it is made when it is first asked for.

@@ -7,6 +7,7 @@ use duckdb::{Connection, params};
 
 use super::error::SqlError;
 use crate::account::now_millis;
+use crate::sync::locked;
 
 /// A rejected row, as SYS_LOAD_ERROR_DETAIL and STL_LOAD_ERRORS show it (C17).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +46,7 @@ impl System {
     }
 
     fn with<T>(&self, act: impl FnOnce(&Connection) -> duckdb::Result<T>) -> Result<T, SqlError> {
-        let connection = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let connection = locked(&self.0);
         Ok(act(&connection)?)
     }
 
