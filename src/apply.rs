@@ -4,103 +4,141 @@ use std::time::{Duration, Instant};
 
 use crate::aws::Aws;
 use crate::config::Timeouts;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::event::{Event, Events};
+use crate::interrupt;
 use crate::plan::{Action, Plan, Step};
-use crate::resource::{ClusterState, Desired, Names, bucket, cluster, role};
-
-/// How long IAM may take to tell Redshift of a new role (R3, R4).
-const PROPAGATION: Duration = Duration::from_secs(90);
-/// A line tells of a wait this often.
-const HEARTBEAT: Duration = Duration::from_secs(10);
+use crate::resource::{ClusterState, Kind, Names, bucket, cluster, role};
+use crate::retry::{Pause, retry};
 
 pub struct Apply<'a> {
     pub aws: &'a Aws,
     pub names: &'a Names,
-    /// What the steps of `up` make; `down` needs none.
-    pub desired: Option<&'a Desired>,
     pub timeouts: Timeouts,
     pub events: &'a Events,
 }
 
 impl Apply<'_> {
+    /// Step by step; the cluster as it was last seen, if a step looked at it.
+    ///
     /// # Errors
     /// The first step that fails ends the run; what the steps before it made stays.
-    pub async fn run(&self, plan: &Plan) -> Result<()> {
+    pub async fn run(&self, plan: &Plan) -> Result<Option<ClusterState>> {
+        let mut seen = None;
         for step in &plan.steps {
-            let name = describe(step);
-            self.events.emit(Event::StepStarted { step: name.clone() });
-            let started = Instant::now();
-            let detail = self.step(&step.action, &name).await?;
-            self.events.emit(Event::StepDone { step: name, detail, took: started.elapsed() });
+            interrupt::safe_point()?;
+            seen = self.tell(step).await?.or(seen);
         }
-        Ok(())
+        Ok(seen)
     }
 
-    fn desired(&self) -> Result<&Desired> {
-        self.desired.ok_or_else(|| Error::failed("the plan creates something, but nothing is desired"))
-    }
-
-    /// Carries out one step, and answers what there is to say about it beyond that it is done.
-    async fn step(&self, action: &Action, name: &str) -> Result<Option<String>> {
-        let (aws, names) = (self.aws, self.names);
-        let done = match action {
-            Action::CreateRole => role::create(aws, names, &self.desired()?.role).await,
-            Action::PutTrust => role::put_trust(aws, names, &self.desired()?.role.trust).await,
-            Action::TagRole => role::put_tags(aws, names, &self.desired()?.role.tags).await,
-            Action::PutRolePolicy => role::put_policy(aws, names, &self.desired()?.role.permissions).await,
-            Action::DeleteRolePolicy(policy) => role::delete_policy(aws, names, policy).await,
-            Action::DetachRolePolicy(arn) => role::detach_policy(aws, names, arn).await,
-            Action::LeaveInstanceProfile(profile) => role::leave_profile(aws, names, profile).await,
-            Action::DeleteRole => role::delete(aws, names).await,
-            Action::CreateBucket => bucket::create(aws, names, &self.desired()?.bucket).await,
-            Action::BlockPublicAccess => bucket::put_public_access_block(aws, names).await,
-            Action::EncryptBucket => bucket::put_encryption(aws, names).await,
-            Action::OwnBucketObjects => bucket::put_ownership(aws, names).await,
-            Action::TagBucket => bucket::put_tags(aws, names, &self.desired()?.bucket.tags).await,
-            Action::PutBucketPolicy => bucket::put_policy(aws, names, &self.desired()?.bucket.policy).await,
-            Action::DeleteBucketPolicy => bucket::delete_policy(aws, names).await,
-            Action::EmptyBucket => return bucket::empty(aws, names).await.map(|emptied| Some(emptied.to_string())),
-            Action::DeleteBucket => bucket::delete(aws, names).await,
-            Action::CreateCluster => self.create_cluster(name).await,
-            Action::TagCluster => cluster::put_tags(aws, names, &self.desired()?.cluster.tags).await,
-            Action::AttachRole => cluster::attach_role(aws, names, &self.desired()?.cluster.role).await,
-            Action::AwaitCluster => self.await_cluster(name, self.timeouts.create(), Awaited::Ready).await,
-            Action::AwaitSettledCluster => self.await_cluster(name, self.timeouts.delete(), Awaited::Settled).await,
-            Action::DeleteCluster => cluster::delete(aws, names).await,
-            Action::AwaitClusterGone => self.await_cluster(name, self.timeouts.delete(), Awaited::Gone).await,
-        };
-        done.map(|()| None)
-    }
-
-    /// A role that was just made is unknown to Redshift for a moment.
-    async fn create_cluster(&self, name: &str) -> Result<()> {
-        let desired = &self.desired()?.cluster;
-        let mut pause = Pause::until(Instant::now() + PROPAGATION);
-        loop {
-            match cluster::create(self.aws, self.names, desired).await {
-                Err(error) if cluster::is_role_unknown_yet(&error) => {
-                    if !pause.next(self.events, name, "IAM to tell Redshift of the role").await {
-                        return Err(error.hint("Either IAM is slow today: run up again. Or the role's trust policy does not name Redshift."));
-                    }
+    /// As far as it goes: when a step fails, the rest of its resource is left out, and the role with it, because the
+    /// role says where the rest is. The other resources are still taken down.
+    ///
+    /// # Errors
+    /// Only `Interrupted`; what failed is the answer.
+    pub async fn run_as_far_as_possible(&self, plan: &Plan) -> Result<Vec<Error>> {
+        let (mut failures, mut given_up) = (Vec::new(), Vec::new());
+        for step in &plan.steps {
+            interrupt::safe_point()?;
+            if given_up.contains(&step.kind) || (step.kind == Kind::Role && !given_up.is_empty()) {
+                continue;
+            }
+            match self.tell(step).await {
+                Ok(_) => {}
+                Err(error) if matches!(error.kind, ErrorKind::Interrupted(_)) => return Err(error),
+                Err(error) => {
+                    self.events.emit(Event::StepFailed { step: step.to_string(), error: error.to_string() });
+                    given_up.push(step.kind);
+                    failures.push(error);
                 }
-                other => return other,
+            }
+        }
+        Ok(failures)
+    }
+
+    async fn tell(&self, step: &Step) -> Result<Option<ClusterState>> {
+        let name = step.to_string();
+        self.events.emit(Event::StepStarted { step: name.clone() });
+        let started = Instant::now();
+        let done = self.step(&step.action, &name).await?;
+        self.events.emit(Event::StepDone { step: name, detail: done.detail, took: started.elapsed() });
+        Ok(done.cluster)
+    }
+
+    async fn step(&self, action: &Action, name: &str) -> Result<Done> {
+        match action {
+            Action::EmptyBucket(_) => {
+                let emptied = self.patiently(name, action, async || bucket::empty(self.aws, self.names).await).await?;
+                Ok(Done { detail: Some(emptied.to_string()), cluster: None })
+            }
+            Action::AwaitCluster => self.await_cluster(name, self.timeouts.create, Awaited::Ready).await,
+            Action::AwaitSettledCluster => self.await_cluster(name, self.timeouts.delete, Awaited::Settled).await,
+            Action::AwaitClusterGone => self.await_cluster(name, self.timeouts.delete, Awaited::Gone).await,
+            call => {
+                self.patiently(name, call, async || self.call(call).await).await?;
+                Ok(Done::default())
             }
         }
     }
 
-    async fn await_cluster(&self, name: &str, deadline: Duration, awaited: Awaited) -> Result<()> {
+    /// Waits out what passes by itself.
+    async fn patiently<T>(&self, name: &str, action: &Action, work: impl AsyncFnMut() -> Result<T>) -> Result<T> {
+        let deadline = match action {
+            Action::DeleteCluster(_) => self.timeouts.delete,
+            _ => self.timeouts.create,
+        };
+        retry(self.events, name, deadline, work).await
+    }
+
+    async fn call(&self, action: &Action) -> Result<()> {
+        let (aws, names) = (self.aws, self.names);
+        match action {
+            Action::CreateRole(desired) => role::create(aws, names, desired).await,
+            Action::PutTrust(trust) => role::put_trust(aws, names, trust).await,
+            Action::TagRole(tags) => role::put_tags(aws, names, tags).await,
+            Action::UntagRole(keys) => role::remove_tags(aws, names, keys).await,
+            Action::PutRolePolicy(policy) => role::put_policy(aws, names, policy).await,
+            Action::DeleteRolePolicy(policy) => role::delete_policy(aws, names, policy).await,
+            Action::DetachRolePolicy(arn) => role::detach_policy(aws, names, arn).await,
+            Action::LeaveInstanceProfile(profile) => role::leave_profile(aws, names, profile).await,
+            Action::DeleteRole => role::delete(aws, names).await,
+            Action::CreateBucket(desired) => bucket::create(aws, names, desired).await,
+            Action::BlockPublicAccess => bucket::put_public_access_block(aws, names).await,
+            Action::EncryptBucket => bucket::put_encryption(aws, names).await,
+            Action::OwnBucketObjects => bucket::put_ownership(aws, names).await,
+            Action::TagBucket(tags) => bucket::put_tags(aws, names, tags).await,
+            Action::PutBucketPolicy(policy) => bucket::put_policy(aws, names, policy).await,
+            Action::DeleteBucketPolicy => bucket::delete_policy(aws, names).await,
+            Action::DeleteBucket => bucket::delete(aws, names).await,
+            Action::CreateCluster(desired) => cluster::create(aws, names, desired).await,
+            Action::TagCluster(tags) => cluster::put_tags(aws, names, tags).await,
+            Action::UntagCluster(keys) => cluster::remove_tags(aws, names, keys).await,
+            Action::ModifyCluster(change) => cluster::modify(aws, names, change).await,
+            Action::ResizeCluster { node_type, nodes, classic } => {
+                cluster::resize(aws, names, node_type, *nodes, *classic).await
+            }
+            Action::ResumeCluster => cluster::resume(aws, names).await,
+            Action::AttachRole(role) => cluster::attach_role(aws, names, role).await,
+            Action::DeleteCluster(snapshot) => cluster::delete(aws, names, snapshot.as_ref()).await,
+            Action::EmptyBucket(_) | Action::AwaitCluster | Action::AwaitSettledCluster | Action::AwaitClusterGone => {
+                Ok(())
+            }
+        }
+    }
+
+    async fn await_cluster(&self, name: &str, deadline: Duration, awaited: Awaited) -> Result<Done> {
         let mut pause = Pause::until(Instant::now() + deadline);
         // R16: a cluster may be unknown right after it was created.
         let mut seen = false;
         loop {
             let found = cluster::observe(self.aws, self.names).await?;
             if awaited.is_reached(found.as_ref(), &self.names.cluster, seen)? {
-                return Ok(());
+                return Ok(Done { detail: None, cluster: found });
             }
             seen |= found.is_some();
             let state = found.map_or_else(|| "not visible yet".to_owned(), |cluster| cluster.doing());
-            if !pause.next(self.events, name, &state).await {
+            if !pause.next(self.events, name, &state).await? {
                 return Err(Error::failed(format!(
                     "the cluster {} is still {state} after {} s",
                     self.names.cluster,
@@ -110,6 +148,13 @@ impl Apply<'_> {
             }
         }
     }
+}
+
+/// What there is to say about a step beyond that it is done.
+#[derive(Default)]
+struct Done {
+    detail: Option<String>,
+    cluster: Option<ClusterState>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,79 +176,21 @@ impl Awaited {
                 Self::Ready => Ok(false),
             };
         };
-        let stuck = [
-            "hardware-failure",
-            "incompatible-hsm",
-            "incompatible-network",
-            "incompatible-parameters",
-            "incompatible-restore",
-        ];
         match self {
             Self::Gone => Ok(false),
-            Self::Settled => Ok(matches!(cluster.status.as_str(), "available" | "paused" | "storage-full")
-                || stuck.contains(&cluster.status.as_str())),
-            Self::Ready if stuck.contains(&cluster.status.as_str()) => Err(Error::failed(format!(
+            Self::Settled => {
+                Ok(["available", "paused", "storage-full"].contains(&cluster.status.as_str()) || cluster.is_stuck())
+            }
+            Self::Ready if cluster.is_stuck() => Err(Error::failed(format!(
                 "the cluster {name} is in the state {} and will not come out of it",
                 cluster.status
             ))
             .hint("Run down to remove it, then up.")),
-            Self::Ready if cluster.status == "paused" => {
-                Err(Error::failed(format!("the cluster {name} is paused"))
-                    .hint("Resume it, then run the command again."))
+            Self::Ready if cluster.status == "storage-full" => {
+                Err(Error::failed(format!("the storage of the cluster {name} is full"))
+                    .hint("Raise `nodes` in infra.toml and run `up --resize`, or run down."))
             }
             Self::Ready => Ok(cluster.is_ready()),
         }
     }
-}
-
-/// Pauses that grow from a tenth of a second to ten seconds, with jitter, until a deadline; a heartbeat in between.
-struct Pause {
-    started: Instant,
-    deadline: Instant,
-    next: Duration,
-    told: Instant,
-}
-
-impl Pause {
-    fn until(deadline: Instant) -> Self {
-        let now = Instant::now();
-        Self { started: now, deadline, next: Duration::from_millis(50), told: now }
-    }
-
-    /// Pauses; `false` when the deadline has passed.
-    async fn next(&mut self, events: &Events, step: &str, state: &str) -> bool {
-        if Instant::now() >= self.deadline {
-            return false;
-        }
-        if self.told.elapsed() >= HEARTBEAT {
-            self.told = Instant::now();
-            let (step, state) = (step.to_owned(), state.to_owned());
-            events.emit(Event::Waiting { step, since: self.started.elapsed(), state });
-        }
-        tokio::time::sleep(self.next.mul_f64(0.8 + 0.4 * fastrand::f64())).await;
-        self.next = (self.next * 3 / 2).min(Duration::from_secs(10));
-        true
-    }
-}
-
-/// A step in words: what is done to what.
-pub fn describe(step: &Step) -> String {
-    let doing = match &step.action {
-        Action::CreateRole | Action::CreateBucket | Action::CreateCluster => "create",
-        Action::PutTrust => "put the trust policy of",
-        Action::TagRole | Action::TagBucket | Action::TagCluster => "tag",
-        Action::PutRolePolicy | Action::PutBucketPolicy => "put the policy of",
-        Action::DeleteRolePolicy(_) | Action::DeleteBucketPolicy => "delete the policy of",
-        Action::DetachRolePolicy(_) => "detach a policy from",
-        Action::LeaveInstanceProfile(_) => "take out of its instance profile the",
-        Action::BlockPublicAccess => "block public access to",
-        Action::EncryptBucket => "encrypt",
-        Action::OwnBucketObjects => "enforce the owner of",
-        Action::EmptyBucket => "empty",
-        Action::AttachRole => "attach the role to",
-        Action::AwaitCluster | Action::AwaitSettledCluster => "wait for",
-        Action::AwaitClusterGone => "wait for the end of",
-        Action::DeleteRole | Action::DeleteBucket | Action::DeleteCluster => "delete",
-    };
-    format!("{doing} {}", step.resource)
 }

@@ -1,5 +1,7 @@
 //! All clients from one configuration, for either target; and what their errors say.
 
+use std::time::Duration;
+
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
@@ -71,6 +73,15 @@ impl Aws {
         }
     }
 
+    /// All clients in another region, for the same caller.
+    pub fn in_region(&self, region: &str) -> Self {
+        if region == self.region {
+            return self.clone();
+        }
+        let config = self.config.to_builder().region(Region::new(region.to_owned())).build();
+        Self { account: self.account.clone(), ..Self::from_sdk(config, region.to_owned()) }
+    }
+
     /// S3 in another region: where a source lies.
     pub fn s3_in(&self, region: &str) -> aws_sdk_s3::Client {
         if region == self.region {
@@ -83,8 +94,14 @@ impl Aws {
     }
 }
 
+/// The region of the environment or the profile; where neither says one, that of IAM's control plane (R3).
+pub async fn usual_region() -> String {
+    let chain = aws_config::default_provider::region::default_provider();
+    aws_config::meta::region::ProvideRegion::region(&chain).await.map_or("us-east-1".to_owned(), |r| r.to_string())
+}
+
 fn retries() -> RetryConfig {
-    RetryConfig::standard().with_max_attempts(5)
+    RetryConfig::standard().with_max_attempts(8).with_initial_backoff(Duration::from_millis(200))
 }
 
 /// The stand-in under the clients. Nothing of the environment reaches it.
@@ -106,6 +123,7 @@ fn local(config: &Config) -> Result<SdkConfig> {
         // A directory that is missing is a bucket that does not exist: `down` must work without it.
         mounts: config.local.buckets.iter().map(mount).filter(|(_, mount)| mount.directory.exists()).collect(),
         pace: Pace::default(),
+        faults: None,
     };
     let cloud = Cloud::open(directory, options).map_err(|error| match error {
         OpenError::Store(StoreError::Locked(path)) => {
@@ -145,7 +163,7 @@ where
             std::iter::once(error.to_string()).chain(causes.map(ToString::to_string)).collect::<Vec<_>>().join(": ")
         }
     };
-    Error::failed(format!("cannot {doing}")).because(cause)
+    Error::failed(format!("cannot {doing}")).because(cause).coded(error.code())
 }
 
 /// Whether AWS answered with one of these codes.

@@ -1,10 +1,12 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::aws::Target;
+use crate::config::rules;
 
 /// Brings a Redshift warehouse up, loads it, and takes it down again with proof.
 #[derive(Debug, Parser)]
@@ -16,12 +18,16 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Show what `up` would create and change, field by field, and why; change nothing
+    Plan(PlanArgs),
     /// Create the role, the bucket and the cluster, or repair them, and wait until the warehouse is ready
-    Up(Common),
+    Up(UpArgs),
     /// Load the sources into the star schema: all of it or nothing
     Load(LoadArgs),
     /// Delete everything that `up` and `load` created, nothing else, and look again
-    Down(Common),
+    Down(DownArgs),
+    /// What exists, whether it is ready, how it differs from infra.toml, since when and until when
+    Status(StatusArgs),
     /// Make a sample data set, then up, load, three analyses, down: the whole tool in one command
     Demo(DemoArgs),
     /// Write a sample data set of listening events and songs
@@ -35,7 +41,21 @@ pub enum Command {
     },
 }
 
-#[derive(Debug, Args)]
+impl Command {
+    /// How the command tells what happens.
+    pub fn output(&self) -> Output {
+        match self {
+            Self::Plan(args) => args.common.output,
+            Self::Up(args) => args.common.output,
+            Self::Load(args) => args.common.output,
+            Self::Down(args) => args.common.output,
+            Self::Status(args) => args.common.output,
+            _ => Output::Human,
+        }
+    }
+}
+
+#[derive(Debug, Args, Clone)]
 pub struct Common {
     /// Where the warehouse is: the stand-in in this process, or AWS (or what AWS_ENDPOINT_URL names)
     #[arg(long, value_enum, default_value_t = Target::Local, env = "SPARKIFY_TARGET")]
@@ -46,9 +66,93 @@ pub struct Common {
     /// On the local target, let this directory play the bucket (once for each bucket)
     #[arg(long, value_name = "BUCKET=DIR", value_parser = pair)]
     pub mount: Vec<(String, String)>,
+    /// Where the local target keeps its state, if not in .sparkify beside the file
+    #[arg(long, value_name = "DIR", env = "SPARKIFY_LOCAL_STATE")]
+    pub local_state: Option<PathBuf>,
     /// Only warnings and errors
     #[arg(long, short)]
     pub quiet: bool,
+    /// Text for people, or one JSON object a line on standard output (docs/output.md)
+    #[arg(long, value_enum, default_value_t = Output::Human)]
+    pub output: Output,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Output {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub struct UpArgs {
+    #[command(flatten)]
+    pub common: Common,
+    /// Show the plan and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub wishes: Wishes,
+    /// When it fails, remove what this run made, and only that
+    #[arg(long)]
+    pub rollback: bool,
+}
+
+/// What the command line adds to infra.toml.
+#[derive(Debug, Args, Clone, Copy)]
+pub struct Wishes {
+    /// From when on `down --all-expired` may take the stack down: after 2h, 90m, 3d, or never
+    #[arg(long, value_name = "DURATION", value_parser = expires)]
+    pub expires: Option<Expires>,
+    /// Change the type or number of nodes of a cluster that exists
+    #[arg(long)]
+    pub resize: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expires {
+    After(Duration),
+    Never,
+}
+
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(flatten)]
+    pub wishes: Wishes,
+    /// Exit with 5 where there is something to do, with 0 where there is not
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+#[derive(Debug, Args, Clone)]
+pub struct DownArgs {
+    #[command(flatten)]
+    pub common: Common,
+    /// Show the plan and every object that would go, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Take down this stack, whatever infra.toml says and even without one
+    #[arg(long, value_name = "NAME", conflicts_with = "all_expired")]
+    pub stack: Option<String>,
+    /// Take down every stack whose `expires` has passed: the line for a nightly job
+    #[arg(long)]
+    pub all_expired: bool,
+    /// Where to look for a stack without a role, when there is no infra.toml
+    #[arg(long)]
+    pub region: Option<String>,
+    /// Take a last snapshot of the cluster under this name, and leave it
+    #[arg(long, value_name = "NAME")]
+    pub final_snapshot: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    #[command(flatten)]
+    pub common: Common,
+    /// Count the rows of every table of sql/schema
+    #[arg(long)]
+    pub tables: bool,
 }
 
 #[derive(Debug, Args)]
@@ -58,6 +162,9 @@ pub struct LoadArgs {
     /// Load only what is under this prefix of the source, this time
     #[arg(long, value_name = "SOURCE=PREFIX", value_parser = pair)]
     pub prefix: Vec<(String, String)>,
+    /// Show what would be gathered, copied and filled, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
     /// Drop the tables first and make them anew from sql/schema
     #[arg(long)]
     pub recreate: bool,
@@ -97,6 +204,13 @@ pub struct SampleSize {
     /// The same seed gives the same files
     #[arg(long, default_value_t = 2018)]
     pub seed: u64,
+}
+
+fn expires(text: &str) -> Result<Expires, String> {
+    match text {
+        "never" => Ok(Expires::Never),
+        text => rules::duration(text).map(Expires::After),
+    }
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

@@ -13,6 +13,15 @@ pub enum Kind {
     Leftovers,
     /// The data was loaded into staging, and a check refused it.
     CheckFailed,
+    /// A signal stopped the run at a safe point.
+    Interrupted(Signal),
+}
+
+/// A signal that asks a run to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    Int,
+    Term,
 }
 
 impl Kind {
@@ -22,6 +31,9 @@ impl Kind {
             Self::Usage => 2,
             Self::Leftovers => 3,
             Self::CheckFailed => 4,
+            // As a shell answers for a process that died of the signal.
+            Self::Interrupted(Signal::Int) => 130,
+            Self::Interrupted(Signal::Term) => 143,
         }
     }
 }
@@ -34,13 +46,15 @@ pub struct Error {
     message: String,
     cause: Option<Cause>,
     pub hints: Vec<String>,
+    /// AWS's code, when it was AWS that refused.
+    pub code: Option<String>,
 }
 
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), cause: None, hints: Vec::new() }
+        Self { kind, message: message.into(), cause: None, hints: Vec::new(), code: None }
     }
 
     pub fn failed(message: impl Into<String>) -> Self {
@@ -54,6 +68,16 @@ impl Error {
     pub fn because(mut self, cause: impl Into<Cause>) -> Self {
         self.cause = Some(cause.into());
         self
+    }
+
+    pub fn coded(mut self, code: Option<&str>) -> Self {
+        self.code = code.map(str::to_owned);
+        self
+    }
+
+    /// Whether AWS refused with one of these codes.
+    pub fn is(&self, codes: &[&str]) -> bool {
+        self.code.as_deref().is_some_and(|code| codes.contains(&code))
     }
 
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

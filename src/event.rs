@@ -5,31 +5,77 @@ use std::time::Duration;
 
 use crate::load::report::LoadReport;
 use crate::plan::Plan;
+use crate::resource::bucket::Entry;
 
 #[derive(Debug, Clone)]
 pub enum Event {
-    /// The plan of `up` or `down`, before anything is changed.
-    Planned { verb: &'static str, stack: String, plan: Arc<Plan> },
+    /// The plan, before anything is changed. `only`: nothing will be.
+    Planned { verb: &'static str, stack: String, plan: Arc<Plan>, only: bool },
+    /// Something in the bucket that `down` would delete with it.
+    Goes { bucket: String, entry: Entry },
     /// A step of the plan begins.
     StepStarted { step: String },
     /// It is done, with what there is to say about it.
     StepDone { step: String, detail: Option<String>, took: Duration },
+    /// It failed, and the rest of the plan goes on without what depends on it.
+    StepFailed { step: String, error: String },
     /// Still waiting, for how long already, and what is seen.
     Waiting { step: String, since: Duration, state: String },
     /// `up` has ended: the warehouse is ready.
     Ready { stack: String, endpoint: String, database: String },
-    /// `down` has looked again, and nothing is there.
-    Gone { stack: String, looked_at: Vec<String> },
+    /// `down` has looked again, and nothing is there but what is kept on purpose.
+    Gone { stack: String, looked_at: Vec<String>, kept: Vec<String> },
+    /// What `status` found.
+    Status { status: Arc<Status> },
     /// A stage of `load` begins.
     StageStarted { stage: String },
     /// It is done, with what there is to say about it.
     StageDone { stage: String, detail: String, took: Duration },
+    /// What `load --dry-run` would do.
+    LoadPlanned { steps: Vec<LoadStep> },
     /// The end of `load`.
     Loaded { report: Arc<LoadReport> },
     /// Something to know that stops nothing.
     Warning { message: String },
-    /// What `demo` is about to do.
+    /// What `demo` is about to do, or which stack `down --all-expired` is about to take down.
     Chapter { title: String },
+}
+
+/// A resource as `status` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourceStatus {
+    pub kind: String,
+    pub name: String,
+    /// `absent`, `ready`, or what AWS calls its state.
+    pub state: String,
+    pub since: Option<String>,
+    pub until: Option<String>,
+    /// What `up` would change.
+    pub drift: Vec<String>,
+}
+
+/// A stack as `status` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    pub stack: String,
+    pub ready: bool,
+    pub endpoint: Option<String>,
+    pub database: String,
+    pub resources: Vec<ResourceStatus>,
+    /// Why `up` would refuse.
+    pub refusals: Vec<String>,
+    pub notes: Vec<String>,
+    /// Rows by table, where they were asked for; `None` for a table that is not there.
+    pub tables: Vec<(String, Option<u64>)>,
+}
+
+/// One thing that a load would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoadStep {
+    pub does: String,
+    pub why: String,
+    /// The operations that change something, in their order.
+    pub writes: Vec<&'static str>,
 }
 
 /// Where events go.

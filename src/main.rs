@@ -7,10 +7,12 @@ mod command;
 mod config;
 mod error;
 mod event;
+mod interrupt;
 mod load;
 mod location;
 mod plan;
 mod resource;
+mod retry;
 mod sample;
 mod view;
 mod warehouse;
@@ -22,6 +24,7 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
+    let is_json = cli.command.output() == cli::Output::Json;
     let log = tracing_subscriber::EnvFilter::try_from_env("SPARKIFY_LOG").unwrap_or_else(|_| "off".into());
     tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).init();
     let runtime = match tokio::runtime::Runtime::new() {
@@ -35,9 +38,12 @@ fn main() -> ExitCode {
     // A statement that still runs in the stand-in is given a moment, and does not hold the process back for ever.
     runtime.shutdown_timeout(Duration::from_secs(10));
     match ended {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(outcome) => ExitCode::from(outcome.exit_code()),
         Err(failure) => {
             view::error(&failure);
+            if is_json {
+                view::json_error(&failure);
+            }
             ExitCode::from(failure.kind.exit_code())
         }
     }

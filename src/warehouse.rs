@@ -3,28 +3,38 @@
 use std::time::{Duration, Instant};
 
 use aws_sdk_redshiftdata::types::{Field, StatusString};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::aws::{Aws, failed, is};
 use crate::error::{Error, Result};
+use crate::event::Events;
+use crate::interrupt;
+use crate::retry::retry;
 
 /// Finding 1: as long as the Data API holds an answer back.
 const LONG_POLL_SECONDS: i32 = 30;
 /// How long a session lives on without a statement: if `load` is killed, its transaction is rolled back then.
 const SESSION_SECONDS: i32 = 600;
 
-/// A database of a cluster, as its admin.
+/// Which database, as whom.
 #[derive(Debug, Clone)]
+pub struct Place {
+    pub cluster: String,
+    pub database: String,
+    pub admin: String,
+}
+
+/// A database of a cluster, as its admin.
+#[derive(Clone)]
 pub struct Warehouse {
     client: aws_sdk_redshiftdata::Client,
-    cluster: String,
-    database: String,
+    place: Place,
     secret: Option<String>,
-    admin: String,
     deadline: Duration,
+    events: Events,
 }
 
 /// A session of its own, whose statements run one after the other and may share a transaction.
-#[derive(Debug)]
 pub struct Session {
     warehouse: Warehouse,
     id: String,
@@ -57,6 +67,16 @@ pub struct Rows {
     pub rows: Vec<Vec<Option<String>>>,
 }
 
+/// Answers after which a statement is not asked about again.
+const HOPELESS: [&str; 3] = ["ResourceNotFoundException", "ValidationException", "AccessDeniedException"];
+
+/// What a signal does to a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Signals {
+    Cancel,
+    Ignore,
+}
+
 /// Where a statement runs.
 enum On<'a> {
     Connection { keep: bool },
@@ -64,83 +84,113 @@ enum On<'a> {
 }
 
 impl Warehouse {
-    pub fn new(
-        aws: &Aws,
-        cluster: &str,
-        database: &str,
-        admin: &str,
-        secret: Option<String>,
-        deadline: Duration,
-    ) -> Self {
-        let (cluster, database, admin) = (cluster.to_owned(), database.to_owned(), admin.to_owned());
-        Self { client: aws.data.clone(), cluster, database, secret, admin, deadline }
+    pub fn new(aws: &Aws, place: Place, secret: Option<String>, deadline: Duration, events: &Events) -> Self {
+        Self { client: aws.data.clone(), place, secret, deadline, events: events.clone() }
     }
 
     /// Runs one statement on a connection of its own.
     pub async fn run(&self, sql: &str) -> Result<std::result::Result<Done, StatementError>> {
-        self.execute(sql, &On::Connection { keep: false }).await
+        self.execute(sql, &On::Connection { keep: false }, Signals::Cancel).await
     }
 
     /// Runs statements as one transaction: all of them or none (R21: 40 at most).
     pub async fn run_all(&self, sqls: &[String]) -> Result<std::result::Result<Done, StatementError>> {
-        let call = self.client.batch_execute_statement().cluster_identifier(&self.cluster).database(&self.database);
-        let call = match &self.secret {
-            Some(secret) => call.secret_arn(secret),
-            None => call.db_user(&self.admin),
-        };
-        let sent = call.set_sqls(Some(sqls.to_vec())).wait_time_seconds(LONG_POLL_SECONDS).send().await;
-        let submitted = sent.map_err(|error| failed("submit statements to the Data API", &error))?;
-        self.ended(submitted.id.unwrap_or_default()).await
+        let token = client_token();
+        let submitted = self
+            .submitted("submit statements to the Data API", async || {
+                let call = self.client.batch_execute_statement().cluster_identifier(&self.place.cluster);
+                let call = call.database(&self.place.database).client_token(&token);
+                let call = match &self.secret {
+                    Some(secret) => call.secret_arn(secret),
+                    None => call.db_user(&self.place.admin),
+                };
+                call.set_sqls(Some(sqls.to_vec())).wait_time_seconds(LONG_POLL_SECONDS).send().await
+            })
+            .await?;
+        self.ended(submitted.id.unwrap_or_default(), Signals::Cancel).await
+    }
+
+    /// R22: a statement that is one too many is submitted again, under the same token: it never runs twice (R23).
+    async fn submitted<T, E>(&self, doing: &str, mut send: impl AsyncFnMut() -> std::result::Result<T, E>) -> Result<T>
+    where
+        E: ProvideErrorMetadata + std::error::Error,
+    {
+        let attempt = async || send().await.map_err(|error| failed(doing, &error));
+        retry(&self.events, doing, self.deadline, attempt).await
     }
 
     /// A session that starts with this statement.
     pub async fn session(&self, sql: &str) -> Result<Session> {
-        let begun = self.execute(sql, &On::Connection { keep: true }).await?;
+        let begun = self.execute(sql, &On::Connection { keep: true }, Signals::Cancel).await?;
         let begun =
             begun.map_err(|error| Error::failed(format!("cannot start a session with `{sql}`")).because(error))?;
         let missing = || Error::failed("the Data API gave no session id");
         Ok(Session { id: begun.session.ok_or_else(missing)?, warehouse: self.clone() })
     }
 
-    async fn execute(&self, sql: &str, on: &On<'_>) -> Result<std::result::Result<Done, StatementError>> {
-        let call = self.client.execute_statement().sql(sql).wait_time_seconds(LONG_POLL_SECONDS);
-        let call = match on {
-            On::Session(id) => call.session_id(*id),
-            On::Connection { keep } => {
-                let call = call.cluster_identifier(&self.cluster).database(&self.database);
-                let call = call.set_session_keep_alive_seconds(keep.then_some(SESSION_SECONDS));
-                // R20: the admin's secret where there is one, else the admin by name.
-                match &self.secret {
-                    Some(secret) => call.secret_arn(secret),
-                    None => call.db_user(&self.admin),
-                }
-            }
-        };
-        let submitted = call.send().await.map_err(|error| failed("submit a statement to the Data API", &error))?;
-        self.ended(submitted.id.unwrap_or_default()).await
+    async fn execute(
+        &self,
+        sql: &str,
+        on: &On<'_>,
+        signals: Signals,
+    ) -> Result<std::result::Result<Done, StatementError>> {
+        let token = client_token();
+        let submitted = self
+            .submitted("submit a statement to the Data API", async || {
+                let call = self.client.execute_statement().sql(sql).wait_time_seconds(LONG_POLL_SECONDS);
+                let call = call.client_token(&token);
+                let call = match on {
+                    On::Session(id) => call.session_id(*id),
+                    On::Connection { keep } => {
+                        let call = call.cluster_identifier(&self.place.cluster).database(&self.place.database);
+                        let call = call.set_session_keep_alive_seconds(keep.then_some(SESSION_SECONDS));
+                        // R20: the admin's secret where there is one, else the admin by name.
+                        match &self.secret {
+                            Some(secret) => call.secret_arn(secret),
+                            None => call.db_user(&self.place.admin),
+                        }
+                    }
+                };
+                call.send().await
+            })
+            .await?;
+        self.ended(submitted.id.unwrap_or_default(), signals).await
     }
 
     /// Waits for a statement. A describe that fails does not abandon it (R22): the statement runs on, and is asked
-    /// about again until the deadline.
-    async fn ended(&self, id: String) -> Result<std::result::Result<Done, StatementError>> {
+    /// about again until the deadline. A signal cancels it, and its end is waited for.
+    async fn ended(&self, id: String, signals: Signals) -> Result<std::result::Result<Done, StatementError>> {
         let deadline = Instant::now() + self.deadline;
         let mut pause = Duration::from_millis(20);
+        let mut stopped: Option<Error> = None;
         loop {
-            let asked = self.client.describe_statement().id(&id).wait_time_seconds(LONG_POLL_SECONDS).send().await;
+            let asking = self.client.describe_statement().id(&id).wait_time_seconds(LONG_POLL_SECONDS).send();
+            let asked = match signals == Signals::Cancel && stopped.is_none() {
+                false => asking.await,
+                true => tokio::select! {
+                    asked = asking => asked,
+                    error = interrupt::asked() => {
+                        stopped = Some(self.cancelled(&id, error).await);
+                        continue;
+                    }
+                },
+            };
             let late = Instant::now() >= deadline;
             match asked {
                 Ok(found) => {
                     let query = found.redshift_query_id;
+                    let is_over = matches!(
+                        found.status,
+                        Some(StatusString::Finished | StatusString::Failed | StatusString::Aborted)
+                    );
+                    if let Some(error) = stopped.take_if(|_| is_over) {
+                        return Err(error);
+                    }
                     match found.status {
                         Some(StatusString::Finished) => {
                             let has_rows = found.has_result_set.unwrap_or(false);
-                            return Ok(Ok(Done {
-                                id,
-                                rows: found.result_rows,
-                                query,
-                                session: found.session_id,
-                                has_rows,
-                            }));
+                            let (rows, session) = (found.result_rows, found.session_id);
+                            return Ok(Ok(Done { id, rows, query, session, has_rows }));
                         }
                         Some(StatusString::Failed | StatusString::Aborted) => {
                             let message = found.error.unwrap_or_else(|| "the statement was cancelled".to_owned());
@@ -157,19 +207,22 @@ impl Warehouse {
                         _ => {}
                     }
                 }
-                Err(error)
-                    if late
-                        || is(
-                            &error,
-                            &["ResourceNotFoundException", "ValidationException", "AccessDeniedException"],
-                        ) =>
-                {
-                    return Err(failed("ask about a running statement", &error));
+                Err(error) if late || is(&error, &HOPELESS) => {
+                    return Err(stopped.unwrap_or_else(|| failed("ask about a running statement", &error)));
                 }
                 Err(_) => {}
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(5));
+        }
+    }
+
+    /// Asks for a statement to be cancelled, and answers the error to end with.
+    async fn cancelled(&self, id: &str, error: Error) -> Error {
+        match self.client.cancel_statement().id(id).send().await {
+            Ok(_) => error.hint("The statement that was running has been cancelled."),
+            // It may just have ended.
+            Err(_) => error,
         }
     }
 
@@ -209,7 +262,12 @@ impl Warehouse {
 
 impl Session {
     pub async fn run(&self, sql: &str) -> Result<std::result::Result<Done, StatementError>> {
-        self.warehouse.execute(sql, &On::Session(&self.id)).await
+        self.warehouse.execute(sql, &On::Session(&self.id), Signals::Cancel).await
+    }
+
+    /// As `run`, and no signal cancels it: what ends a transaction is waited for.
+    pub async fn to_the_end(&self, sql: &str) -> Result<std::result::Result<Done, StatementError>> {
+        self.warehouse.execute(sql, &On::Session(&self.id), Signals::Ignore).await
     }
 
     pub async fn query(&self, sql: &str) -> Result<std::result::Result<Rows, StatementError>> {
@@ -218,6 +276,11 @@ impl Session {
             Err(error) => Ok(Err(error)),
         }
     }
+}
+
+/// R23: the same for every try of one submission, new for every submission.
+fn client_token() -> String {
+    format!("{:032x}", fastrand::u128(..))
 }
 
 fn text(field: Field) -> Option<String> {

@@ -15,11 +15,14 @@ use http_body_util::BodyExt;
 use s3s::service::S3Service;
 
 use crate::account::Account;
+use crate::call;
 use crate::data_api::DataApi;
+use crate::error::ApiError;
+use crate::fault::{Fault, Faults};
 use crate::iam::Iam;
-use crate::protocol::{Request, Response};
+use crate::protocol::{Request, Response, json, query};
 use crate::redshift::Redshift;
-use crate::s3::CreateTags;
+use crate::s3::{CreateTags, bucket_of_host};
 use crate::secrets::Secrets;
 use crate::sts;
 
@@ -32,6 +35,7 @@ pub struct Endpoint {
     pub redshift: Redshift,
     pub data_api: DataApi,
     pub s3: S3Service,
+    pub faults: Option<Faults>,
 }
 
 impl std::fmt::Debug for Endpoint {
@@ -40,23 +44,63 @@ impl std::fmt::Debug for Endpoint {
     }
 }
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 impl Endpoint {
-    async fn answer(&self, request: http::Request<SdkBody>) -> Result<http::Response<SdkBody>, BoxError> {
+    /// # Errors
+    /// Where there is no answer: a service that is not played here, or a reply that is lost on purpose.
+    pub async fn answer(&self, request: http::Request<SdkBody>) -> Result<http::Response<SdkBody>, BoxError> {
         let service = service_of(&request).unwrap_or_default();
         tracing::debug!(service, method = %request.method(), path = request.uri().path(), "local call");
         if service == "s3" {
-            return self.s3(request).await;
+            let operation = call::of_s3(request.method(), request.uri(), request.headers(), is_bucket(&request));
+            return self.through_faults(&service, &operation, self.s3(request)).await;
         }
         let (parts, body) = request.into_parts();
         let request = Request { headers: parts.headers, body: body.collect().await?.to_bytes() };
-        let response: Response = match service.as_str() {
-            "iam" => self.iam.handle(&request),
-            "sts" => sts::handle(&self.account, &request),
-            "secretsmanager" => self.secrets.handle(&request),
-            "redshift" => self.redshift.handle(&request),
-            "redshift-data" => self.data_api.handle(&request).await,
+        let operation = call::of_control_plane(&service, &request);
+        self.through_faults(&service, &operation, self.control_plane(&service, &request)).await
+    }
+
+    /// The answer, unless something is planned to go wrong with this call.
+    async fn through_faults(
+        &self,
+        service: &str,
+        operation: &str,
+        answer: impl Future<Output = Result<http::Response<SdkBody>, BoxError>>,
+    ) -> Result<http::Response<SdkBody>, BoxError> {
+        let Some(fault) = self.faults.as_ref().and_then(|faults| faults.meet(operation)) else { return answer.await };
+        if let Some(refusal) = fault.refusal(service) {
+            return Ok(refuse(service, &refusal));
+        }
+        let lost = || format!("the reply to {operation} is lost on purpose");
+        match fault {
+            Fault::Delay(duration) => tokio::time::sleep(duration).await,
+            Fault::Before(act) => {
+                act();
+                return Err(lost().into());
+            }
+            Fault::LoseReply => {
+                answer.await?;
+                return Err(lost().into());
+            }
+            Fault::After(act) => {
+                answer.await?;
+                act();
+                return Err(lost().into());
+            }
+            Fault::Fail { .. } | Fault::Throttle => {}
+        }
+        answer.await
+    }
+
+    async fn control_plane(&self, service: &str, request: &Request) -> Result<http::Response<SdkBody>, BoxError> {
+        let response: Response = match service {
+            "iam" => self.iam.handle(request),
+            "sts" => sts::handle(&self.account, request),
+            "secretsmanager" => self.secrets.handle(request),
+            "redshift" => self.redshift.handle(request),
+            "redshift-data" => self.data_api.handle(request).await,
             other => return Err(format!("the local stand-in has no service '{other}'").into()),
         };
         Ok(response.map(SdkBody::from))
@@ -86,12 +130,24 @@ impl Endpoint {
     }
 }
 
+/// A refusal in the protocol of its service.
+fn refuse(service: &str, error: &ApiError) -> http::Response<SdkBody> {
+    let response = match service {
+        "redshift-data" | "secretsmanager" => json::refuse(error),
+        "s3" => query::refuse_s3(error),
+        _ => query::refuse(error, "http://amazonaws.com/"),
+    };
+    response.map(SdkBody::from)
+}
+
 /// Whether the request is about a bucket and not an object: `bucket.host/`, or `host/bucket` where the path names it.
 fn is_bucket(request: &http::Request<SdkBody>) -> bool {
-    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    match request.uri().path().trim_start_matches('/').split_once('/') {
-        None => request.uri().path() == "/" || host.starts_with("s3."),
-        Some((_, rest)) => rest.is_empty() && host.starts_with("s3."),
+    let header = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    let host = header.or_else(|| request.uri().host()).unwrap_or_default();
+    let path = request.uri().path().trim_start_matches('/');
+    match bucket_of_host(host) {
+        Some(_) => path.is_empty(),
+        None => path.split_once('/').is_none_or(|(_, key)| key.is_empty()),
     }
 }
 
@@ -114,7 +170,8 @@ impl HttpConnector for Endpoint {
         HttpConnectorFuture::new(async move {
             let other = |error: BoxError| ConnectorError::other(error, None);
             let request = request.try_into_http1x().map_err(|error| other(error.into()))?;
-            let response = endpoint.answer(request).await.map_err(other)?;
+            // As when a connection breaks: the SDK tries again.
+            let response = endpoint.answer(request).await.map_err(ConnectorError::io)?;
             HttpResponse::try_from(response).map_err(|error| other(error.into()))
         })
     }

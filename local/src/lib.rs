@@ -2,15 +2,18 @@
 //! under the AWS SDK's HTTP client. SQL runs in DuckDB. What it cannot represent it refuses by name.
 
 mod account;
+mod call;
 mod data_api;
 mod endpoint;
 mod error;
+mod fault;
 mod iam;
 mod protocol;
 mod redshift;
 mod s3;
 pub mod schema;
 mod secrets;
+mod serve;
 mod store;
 mod sts;
 mod sync;
@@ -24,8 +27,10 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 pub use account::Account;
 pub use error::StoreError;
+pub use fault::{Fault, Faults};
 pub use redshift::Pace;
 pub use s3::Mount;
+pub use serve::Server;
 
 /// The key pair that requests to the stand-in are signed with. It opens nothing anywhere else.
 pub const ACCESS_KEY: &str = "AKIALOCALSTANDIN";
@@ -38,6 +43,8 @@ pub struct Options {
     /// Bucket name → directory on disk.
     pub mounts: BTreeMap<String, Mount>,
     pub pace: Pace,
+    /// What is to go wrong, and a record of all calls: for tests.
+    pub faults: Option<Faults>,
 }
 
 /// The stand-in, open on a directory that no other process uses meanwhile.
@@ -52,8 +59,6 @@ pub enum OpenError {
     Store(#[from] StoreError),
     #[error("the directory {path} to mount as bucket '{bucket}' cannot be read")]
     Mount { bucket: String, path: String, source: std::io::Error },
-    #[error("the region {0} does not make a host name")]
-    Region(String),
 }
 
 impl Cloud {
@@ -84,10 +89,19 @@ impl Cloud {
         let mounts = Arc::new(options.mounts);
         let buckets = s3::Buckets { store: store.clone(), account: account.clone(), mounts };
         let s3 = s3::service(buckets.clone(), ACCESS_KEY, SECRET_KEY);
-        let s3 = s3.map_err(|_| OpenError::Region(account.region.clone()))?;
-        let iam = iam::Iam { store, account: account.clone() };
+        let iam = iam::Iam { store, account: account.clone(), propagating: pace.propagating };
         let data_api = data_api::DataApi::new(redshift.clone(), buckets);
-        Ok(Self { endpoint: endpoint::Endpoint { account, iam, secrets, redshift, data_api, s3 } })
+        Ok(Self {
+            endpoint: endpoint::Endpoint { account, iam, secrets, redshift, data_api, s3, faults: options.faults },
+        })
+    }
+
+    /// Forces a cluster into a state of R14 that no call leads to, or lets it go on: for tests.
+    ///
+    /// # Errors
+    /// Where there is no such cluster.
+    pub fn force_status(&self, cluster: &str, status: Option<&str>) -> Result<(), String> {
+        self.endpoint.redshift.force_status(cluster, status).map_err(|error| error.to_string())
     }
 
     /// What to put under the SDK's clients.

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::account::{Account, now_millis};
 use crate::error::{ApiError, ApiResult};
-use crate::protocol::{Request, Response, json, uuid};
+use crate::protocol::{Request, Response, json};
 use crate::store::Store;
 
 const KIND: &str = "secret";
@@ -16,7 +17,7 @@ const KIND: &str = "secret";
 pub struct Secret {
     pub arn: String,
     pub name: String,
-    value: String,
+    user: String,
     created: i64,
     pub owning_service: String,
     pub tags: BTreeMap<String, String>,
@@ -41,12 +42,14 @@ impl Secrets {
             "DescribeSecret" => Ok(self.find(input)?.json()),
             "GetSecretValue" => {
                 let secret = self.find(input)?;
-                Ok(json!({ "ARN": secret.arn, "Name": secret.name, "SecretString": secret.value,
+                Ok(json!({ "ARN": secret.arn, "Name": secret.name, "SecretString": secret.value().to_string(),
                     "VersionStages": ["AWSCURRENT"], "CreatedDate": secret.created / 1000 }))
             }
             "ListSecrets" => {
                 let secrets: Vec<Secret> = self.store.list(KIND)?;
-                Ok(json!({ "SecretList": secrets.iter().map(Secret::json).collect::<Vec<_>>() }))
+                let wanted = filters(input)?;
+                let secrets: Vec<&Secret> = secrets.iter().filter(|secret| wanted(secret)).collect();
+                Ok(json!({ "SecretList": secrets.iter().map(|secret| secret.json()).collect::<Vec<_>>() }))
             }
             // A managed secret belongs to the service that made it; the caller may not touch it.
             "DeleteSecret" | "PutSecretValue" | "UpdateSecret" | "RotateSecret" => {
@@ -70,10 +73,9 @@ impl Secrets {
     pub fn create_for_cluster(&self, cluster: &str, user: &str, tags: &BTreeMap<String, String>) -> ApiResult<String> {
         let name = format!("redshift!{cluster}-{user}");
         let suffix: String = std::iter::repeat_with(fastrand::alphanumeric).take(6).collect();
-        let password: String = std::iter::repeat_with(fastrand::alphanumeric).take(32).collect();
         let secret = Secret {
             arn: format!("arn:aws:secretsmanager:{}:{}:secret:{name}-{suffix}", self.account.region, self.account.id),
-            value: json!({ "username": user, "password": password, "id": uuid() }).to_string(),
+            user: user.to_owned(),
             created: now_millis(),
             owning_service: "redshift".into(),
             tags: tags.clone(),
@@ -98,7 +100,28 @@ impl Secrets {
     }
 }
 
+/// The filters of ListSecrets. Those that are not known here are refused.
+fn filters(input: &Value) -> ApiResult<impl Fn(&Secret) -> bool> {
+    let mut prefixes: Vec<Vec<String>> = Vec::new();
+    for filter in input["Filters"].as_array().into_iter().flatten() {
+        if filter["Key"] != "name" {
+            let message = format!("the local Secrets Manager does not filter by {}", filter["Key"]);
+            return Err(ApiError::invalid("InvalidParameterException", message));
+        }
+        let values = filter["Values"].as_array().into_iter().flatten();
+        prefixes.push(values.filter_map(|value| value.as_str().map(str::to_owned)).collect());
+    }
+    Ok(move |secret: &Secret| prefixes.iter().all(|any| any.iter().any(|prefix| secret.name.starts_with(prefix))))
+}
+
 impl Secret {
+    /// The password is computed from the ARN, so that none is ever written to disk. It opens nothing but the stand-in.
+    fn value(&self) -> Value {
+        let digest = Md5::digest(format!("local:{}", self.arn).as_bytes());
+        let password: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        json!({ "username": self.user, "password": format!("Aa1{password}") })
+    }
+
     fn json(&self) -> Value {
         let tags: Vec<Value> = self.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
         json!({ "ARN": self.arn, "Name": self.name, "OwningService": self.owning_service, "Tags": tags,

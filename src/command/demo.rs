@@ -1,8 +1,10 @@
 //! `demo`: a sample data set, then up, load, three analyses, down, in a directory of its own.
 
-use super::Stack;
+use clap::Parser;
+
+use super::{Outcome, Stack};
 use crate::aws::Target;
-use crate::cli::DemoArgs;
+use crate::cli::{Cli, Command, DemoArgs, LoadArgs};
 use crate::config::{Config, LocalBucket};
 use crate::error::{Error, Result};
 use crate::event::Event;
@@ -12,7 +14,7 @@ use crate::view;
 /// The analyses that the demo shows, from `sql/analysis/`.
 const ANALYSES: [&str; 3] = ["most_played_songs", "plays_by_hour", "free_against_paid"];
 
-pub async fn run(args: &DemoArgs) -> Result<()> {
+pub async fn run(args: &DemoArgs) -> Result<Outcome> {
     let events = view::human(false);
     let chapter = |title: &str| events.emit(Event::Chapter { title: title.to_owned() });
     let mut config = Config::read(&args.config)?;
@@ -33,16 +35,29 @@ pub async fn run(args: &DemoArgs) -> Result<()> {
     let stack = Stack::connect(config, Target::Local, events.clone()).await?;
 
     chapter("up: the role, the bucket, the cluster");
-    super::up::run(&stack).await?;
+    if let Command::Up(args) = usual("up")? {
+        super::up::run(&stack, &args).await?;
+    }
     chapter("load: gather, COPY, transform, check, reconcile");
-    super::load::run(&stack, Vec::new(), true).await?;
+    if let Command::Load(args) = usual("load")? {
+        super::load::run(&stack, &LoadArgs { recreate: true, ..args }).await?;
+    }
     analyse(&stack).await?;
     chapter("down: all of it goes, and nothing else");
-    super::down::run(&stack).await
+    match usual("down")? {
+        Command::Down(args) => super::down::run(&stack, &args).await,
+        _ => Ok(Outcome::Done),
+    }
+}
+
+/// A command as it is without options.
+fn usual(command: &str) -> Result<Command> {
+    let parsed = Cli::try_parse_from(["sparkify-infra", command]);
+    parsed.map(|cli| cli.command).map_err(|error| Error::usage(format!("cannot run {command}")).because(error))
 }
 
 async fn analyse(stack: &Stack) -> Result<()> {
-    let warehouse = load::warehouse(&stack.aws, &stack.config, &stack.names).await?;
+    let warehouse = load::warehouse(&stack.aws, &stack.config, &stack.names, &stack.events).await?;
     let files = sql::files(&stack.config.directory, "analysis")?;
     for name in ANALYSES {
         let missing = || Error::usage(format!("there is no sql/analysis/{name}.sql"));

@@ -2,56 +2,217 @@
 
 use std::sync::Arc;
 
-use super::Stack;
+use super::{Outcome, Stack};
 use crate::apply::Apply;
+use crate::cli::DownArgs;
+use crate::config::FinalSnapshot;
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
-use crate::plan::plan;
-use crate::resource::{Names, cluster, observe, role};
+use crate::plan::take_down;
+use crate::resource::tags::{self, EXPIRES, time};
+use crate::resource::{Names, Observed, bucket, cluster, observe_to_delete, role};
 
-pub async fn run(stack: &Stack) -> Result<()> {
-    let observed = observe(&stack.aws, &stack.names).await?;
-    let secret = observed.cluster.as_ref().and_then(|cluster| cluster.secret.clone());
-    let plan = Arc::new(plan(&stack.names, None, &observed));
+pub async fn run(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
+    let found = Found::of(stack, args).await?;
+    let plan = Arc::new(take_down(&found.names, &found.observed, found.final_snapshot.as_ref()));
     super::up::refuse(&plan)?;
-    stack.events.emit(Event::Planned { verb: "down", stack: stack.names.stack.clone(), plan: plan.clone() });
-
-    let (timeouts, events) = (stack.config.timeouts, &stack.events);
-    let apply = Apply { aws: &stack.aws, names: &stack.names, desired: None, timeouts, events };
-    apply.run(&plan).await.map_err(|error| error.hint("Run `down` again: it goes on where it stopped."))?;
-
-    let leftovers = look_again(stack, secret.as_deref()).await?;
-    if !leftovers.is_empty() {
-        let list = leftovers.join("\n  ");
-        return Err(Error::new(Kind::Leftovers, format!("the teardown left something behind:\n  {list}"))
-            .hint("Run `down` again."));
+    let name = stack.names.stack.clone();
+    stack.events.emit(Event::Planned { verb: "down", stack: name.clone(), plan: plan.clone(), only: args.dry_run });
+    if args.dry_run {
+        found.tell_what_goes(stack).await?;
+        return Ok(Outcome::Done);
     }
-    stack.events.emit(Event::Gone { stack: stack.names.stack.clone(), looked_at: looked_at(&stack.names) });
-    Ok(())
+    let apply =
+        Apply { aws: &found.stack.aws, names: &found.names, timeouts: stack.config.timeouts, events: &stack.events };
+    let again = |error: Error| error.hint("Run `down` again: it goes on where it stopped.");
+    let failures = apply.run_as_far_as_possible(&plan).await.map_err(again)?;
+
+    let leftovers = found.look_again().await.map_err(again)?;
+    if leftovers.is_empty() {
+        let (looked_at, kept) = (looked_at(&found.names), found.kept());
+        stack.events.emit(Event::Gone { stack: name, looked_at, kept });
+        return Ok(Outcome::Done);
+    }
+    let list: Vec<String> = leftovers.iter().map(|left| format!("{}\n    {}", left.what, left.remove)).collect();
+    let message = format!("the teardown left something behind; to remove it by hand:\n  {}", list.join("\n  "));
+    let mut error = Error::new(Kind::Leftovers, message);
+    for failure in failures {
+        let cause = std::error::Error::source(&failure).map(|cause| format!(": {cause}")).unwrap_or_default();
+        error = error.hint(format!("{failure}{cause}"));
+        error.hints.extend(failure.hints);
+    }
+    Err(error.hint("Run `down` again once the reason is gone."))
+}
+
+/// Everything of a stack, where its role says that it is.
+struct Found {
+    stack: Stack,
+    names: Names,
+    observed: Observed,
+    final_snapshot: Option<FinalSnapshot>,
+}
+
+/// Something that is still there, and the command that removes it.
+struct Leftover {
+    what: String,
+    remove: String,
+}
+
+impl Found {
+    async fn of(stack: &Stack, args: &DownArgs) -> Result<Self> {
+        let role = role::observe(&stack.aws, &stack.names, true).await?;
+        let mut names = stack.names.clone().told_by(role.as_ref());
+        let mut stack = stack.clone();
+        stack.aws = stack.aws.in_region(&names.region);
+        // Without a role and without infra.toml only the tags can say where the rest is.
+        if role.is_none() && args.stack.is_some() {
+            names = by_tags(&stack, names).await?;
+        }
+        let observed = observe_to_delete(&stack.aws, &names, role).await?;
+        let final_snapshot = match &args.final_snapshot {
+            Some(name) => Some(FinalSnapshot { name: name.clone(), retention_days: -1 }),
+            None => stack.config.cluster.final_snapshot.clone().or_else(|| told(&observed)),
+        };
+        Ok(Self { stack, names, observed, final_snapshot })
+    }
+
+    /// Object by object, as the bucket lists them.
+    async fn tell_what_goes(&self, stack: &Stack) -> Result<()> {
+        let readable = self.observed.bucket.as_ref().is_some_and(|bucket| !bucket.is_locked);
+        if !readable {
+            return Ok(());
+        }
+        let bucket = &self.names.bucket;
+        let tell = |entry| stack.events.emit(Event::Goes { bucket: bucket.clone(), entry });
+        bucket::each_entry(&self.stack.aws, bucket, tell).await
+    }
+
+    /// The proof: everything is asked for once more.
+    async fn look_again(&self) -> Result<Vec<Leftover>> {
+        let (aws, names) = (&self.stack.aws, &self.names);
+        let (region, mut left) = (&names.region, Vec::new());
+        let mut leave = |what: String, remove: String| left.push(Leftover { what, remove });
+        let (clusters, tags, roles, snapshots, secret) = tokio::try_join!(
+            cluster::all_of_ours(aws),
+            bucket::tags(aws, &names.bucket),
+            role::under_path(aws, &names.role_path),
+            cluster::snapshots(aws, names),
+            cluster::secret_exists(aws, names),
+        )
+        // What cannot be looked at is not proven gone.
+        .map_err(|error| Error::new(Kind::Leftovers, "cannot prove that nothing is left").because(error))?;
+        for (id, _) in clusters.iter().filter(|(_, tags)| tags::is_ours(tags, &names.stack)) {
+            let options = format!("--cluster-identifier {id} --skip-final-cluster-snapshot --region {region}");
+            leave(format!("cluster {id}"), format!("aws redshift delete-cluster {options}"));
+        }
+        if tags.is_some() {
+            let name = &names.bucket;
+            leave(format!("bucket {name}"), format!("aws s3 rb s3://{name} --force --region {region}"));
+        }
+        for (name, arn) in roles {
+            leave(format!("role {arn}"), format!("aws iam delete-role --role-name {name}"));
+        }
+        for id in snapshots.iter().filter(|id| !self.is_kept(id)) {
+            let options = format!("--snapshot-identifier {id} --region {region}");
+            leave(format!("snapshot {id}"), format!("aws redshift delete-cluster-snapshot {options}"));
+        }
+        if secret {
+            let name = names.secret();
+            let options = format!("--secret-id '{name}' --region {region}");
+            leave(format!("secret {name}"), format!("aws secretsmanager delete-secret {options}"));
+        }
+        Ok(left)
+    }
+
+    fn is_kept(&self, snapshot: &str) -> bool {
+        self.final_snapshot.as_ref().is_some_and(|kept| kept.name == snapshot)
+    }
+
+    fn kept(&self) -> Vec<String> {
+        let was_there = self.observed.cluster.is_some();
+        let snapshot = self.final_snapshot.as_ref();
+        let snapshot = snapshot.filter(|kept| was_there || self.observed.snapshots.contains(&kept.name));
+        snapshot
+            .map(|kept| format!("final snapshot {}, which is billed until it is deleted", kept.name))
+            .into_iter()
+            .collect()
+    }
+}
+
+/// The final snapshot that the cluster's own tag asks for.
+fn told(observed: &Observed) -> Option<FinalSnapshot> {
+    let name = observed.cluster.as_ref()?.tags.get(tags::FINAL_SNAPSHOT)?;
+    Some(FinalSnapshot { name: name.clone(), retention_days: -1 })
+}
+
+/// Looks through the clusters and buckets of the region for those of this stack.
+async fn by_tags(stack: &Stack, mut names: Names) -> Result<Names> {
+    let mine = |tags: &tags::Tags| tags::is_ours(tags, &names.stack);
+    let clusters = cluster::all_of_ours(&stack.aws).await?;
+    let cluster = clusters.into_iter().find(|(_, tags)| mine(tags)).map(|(id, _)| id);
+    let mut bucket = None;
+    for name in bucket::all(&stack.aws).await? {
+        // A bucket that may not be read is somebody else's business.
+        if bucket::tags(&stack.aws, &name).await.ok().flatten().is_some_and(|tags| mine(&tags)) {
+            bucket = Some(name);
+            break;
+        }
+    }
+    names.cluster = cluster.unwrap_or(names.cluster);
+    names.bucket = bucket.unwrap_or(names.bucket);
+    Ok(names)
 }
 
 fn looked_at(names: &Names) -> Vec<String> {
     vec![
-        format!("cluster {} and its snapshots", names.cluster),
-        "its admin secret".to_owned(),
+        format!("cluster {} and its snapshots, and any other with the tag of the stack", names.cluster),
+        format!("its admin secret {}", names.secret()),
         format!("bucket {}", names.bucket),
         format!("roles under {}", names.role_path),
     ]
 }
 
-/// The proof: everything is asked for once more.
-async fn look_again(stack: &Stack, secret: Option<&str>) -> Result<Vec<String>> {
-    let (aws, names) = (&stack.aws, &stack.names);
-    let mut left = Vec::new();
-    let observed = observe(aws, names).await?;
-    left.extend(observed.cluster.map(|cluster| format!("cluster {} ({})", names.cluster, cluster.status)));
-    left.extend(observed.bucket.map(|_| format!("bucket {}", names.bucket)));
-    left.extend(role::under_path(aws, names).await?.into_iter().map(|arn| format!("role {arn}")));
-    left.extend(cluster::snapshots(aws, names).await?.into_iter().map(|id| format!("snapshot {id}")));
-    if let Some(secret) = secret
-        && cluster::secret_exists(aws, secret).await?
-    {
-        left.push(format!("secret {secret}"));
+/// `down --all-expired`: every stack whose time has passed, wherever it is. One that fails does not keep the others.
+pub async fn all_expired(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
+    let now = time(std::time::Duration::ZERO);
+    let mut expired = std::collections::BTreeMap::new();
+    for (role, _) in role::under_path(&stack.aws, "/sparkify-infra/").await? {
+        let Some((tags, region)) = role::stack_of(&stack.aws, &role).await? else { continue };
+        note_expired(&mut expired, &tags, region.unwrap_or_else(|| stack.aws.region.clone()), &now);
     }
-    Ok(left)
+    // A cluster whose role somebody has deleted.
+    for (_, tags) in cluster::all_of_ours(&stack.aws).await? {
+        note_expired(&mut expired, &tags, stack.aws.region.clone(), &now);
+    }
+    if expired.is_empty() {
+        stack.events.emit(Event::Chapter { title: "no stack has expired".into() });
+    }
+    let mut worst: Option<Error> = None;
+    for (name, (region, at)) in expired {
+        stack.events.emit(Event::Chapter { title: format!("the stack {name} expired at {at}") });
+        let one = stack.named(&name, &region);
+        let args = DownArgs { stack: Some(name), ..args.clone() };
+        match run(&one, &args).await {
+            Ok(_) => {}
+            Err(error) if matches!(error.kind, Kind::Interrupted(_)) => return Err(error),
+            Err(error) => {
+                stack.events.emit(Event::Warning { message: error.to_string() });
+                worst = Some(worst.filter(|worst| worst.kind == Kind::Leftovers).unwrap_or(error));
+            }
+        }
+    }
+    worst.map_or(Ok(Outcome::Done), Err)
+}
+
+fn note_expired(
+    expired: &mut std::collections::BTreeMap<String, (String, String)>,
+    tags: &tags::Tags,
+    region: String,
+    now: &String,
+) {
+    if let (Some(stack), Some(at)) = (tags.get(tags::STACK), tags.get(EXPIRES))
+        && at <= now
+    {
+        expired.entry(stack.clone()).or_insert((region, at.clone()));
+    }
 }

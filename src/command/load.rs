@@ -2,14 +2,21 @@
 
 use std::sync::Arc;
 
-use super::Stack;
+use super::{Outcome, Stack};
+use crate::cli::LoadArgs;
 use crate::error::Result;
 use crate::event::Event;
 use crate::load::{self, LoadOptions};
 
-pub async fn run(stack: &Stack, prefixes: Vec<(String, String)>, recreate: bool) -> Result<()> {
-    let options = LoadOptions { prefixes, recreate };
-    let report = load::run(&stack.aws, &stack.config, &stack.names, &options, &stack.events).await?;
-    stack.events.emit(Event::Loaded { report: Arc::new(report) });
-    Ok(())
+pub async fn run(stack: &Stack, args: &LoadArgs) -> Result<Outcome> {
+    let options = LoadOptions { prefixes: args.prefix.clone(), recreate: args.recreate };
+    let (aws, config, names, events) = (&stack.aws, &stack.config, &stack.names, &stack.events);
+    if args.dry_run {
+        let steps = load::plan(aws, config, names, &options, events).await?;
+        events.emit(Event::LoadPlanned { steps });
+        return Ok(Outcome::Done);
+    }
+    let report = load::run(aws, config, names, &options, events).await?;
+    events.emit(Event::Loaded { report: Arc::new(report) });
+    Ok(Outcome::Done)
 }

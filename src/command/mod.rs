@@ -5,17 +5,42 @@ mod down;
 mod load;
 #[cfg(feature = "local")]
 mod schema;
+mod status;
 mod up;
 
+use std::path::Path;
+
 use crate::aws::{Aws, Target};
-use crate::cli::{Command, Common};
+use crate::cli::{Command, Common, DownArgs, Output};
 use crate::config::{Config, LocalBucket};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::event::Events;
+use crate::interrupt;
 use crate::resource::Names;
 use crate::view;
 
+/// How a run ended that did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Done,
+    /// `plan --detailed-exitcode`: there is something to do.
+    ChangesPending,
+    /// `status`: the warehouse does not take statements, or something is missing.
+    NotReady,
+}
+
+impl Outcome {
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::ChangesPending => 5,
+            Self::NotReady => 6,
+        }
+    }
+}
+
 /// What every command about a stack begins with.
+#[derive(Clone)]
 struct Stack {
     config: Config,
     aws: Aws,
@@ -25,12 +50,43 @@ struct Stack {
 
 impl Stack {
     async fn open(common: &Common) -> Result<Self> {
-        let mut config = Config::read(&common.config)?;
-        for (bucket, path) in &common.mount {
-            let path = std::path::absolute(path).unwrap_or_else(|_| path.into());
-            config.local.buckets.insert(bucket.clone(), LocalBucket { path, region: None });
+        Self::connect(configured(common, Config::read(&common.config)?), common.target, events(common)).await
+    }
+
+    /// For `down`: a stack that is named on the command line needs no infra.toml. Where there is one, it says where
+    /// to look.
+    async fn open_to_delete(args: &DownArgs) -> Result<Self> {
+        let common = &args.common;
+        if args.stack.is_none() && !args.all_expired {
+            return Self::open(common).await;
         }
-        Self::connect(config, common.target, view::human(common.quiet)).await
+        let mut config = match common.config.exists() {
+            true => Config::read(&common.config)?,
+            false => Config::bare(common.config.parent().unwrap_or(Path::new(""))),
+        };
+        match &args.region {
+            Some(region) => config.region.clone_from(region),
+            None if !common.config.exists() => config.region = crate::aws::usual_region().await,
+            None => {}
+        }
+        let stack = Self::connect(configured(common, config), common.target, events(common)).await?;
+        match &args.stack {
+            Some(name) if *name != stack.config.stack => {
+                crate::config::rules::stack(name)
+                    .map_err(|(_, message)| Error::usage(format!("--stack {name}: {message}")))?;
+                Ok(stack.named(name, &stack.config.region))
+            }
+            _ => Ok(stack),
+        }
+    }
+
+    /// Another stack of the same account, of which only the name is known.
+    fn named(&self, name: &str, region: &str) -> Self {
+        let mut config = Config::bare(&self.config.directory);
+        (config.stack, config.region, config.timeouts) = (name.to_owned(), region.to_owned(), self.config.timeouts);
+        let aws = self.aws.in_region(region);
+        let names = Names::usual(name, region, &aws.account);
+        Self { config, aws, names, events: self.events.clone() }
     }
 
     async fn connect(config: Config, target: Target, events: Events) -> Result<Self> {
@@ -40,11 +96,36 @@ impl Stack {
     }
 }
 
-pub async fn run(command: Command) -> Result<()> {
+/// What infra.toml says, with what the command line adds.
+fn configured(common: &Common, mut config: Config) -> Config {
+    for (bucket, path) in &common.mount {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.into());
+        config.local.buckets.insert(bucket.clone(), LocalBucket { path, region: None });
+    }
+    if let Some(state) = &common.local_state {
+        config.state.clone_from(state);
+    }
+    config
+}
+
+fn events(common: &Common) -> Events {
+    match common.output {
+        Output::Human => view::human(common.quiet),
+        Output::Json => view::json(),
+    }
+}
+
+pub async fn run(command: Command) -> Result<Outcome> {
+    interrupt::listen().map_err(|error| Error::new(Kind::Failed, "cannot listen for signals").because(error))?;
     match command {
-        Command::Up(common) => up::run(&Stack::open(&common).await?).await,
-        Command::Load(args) => load::run(&Stack::open(&args.common).await?, args.prefix, args.recreate).await,
-        Command::Down(common) => down::run(&Stack::open(&common).await?).await,
+        Command::Plan(args) => {
+            up::plan_only(&Stack::open(&args.common).await?, args.wishes, args.detailed_exitcode).await
+        }
+        Command::Up(args) => up::run(&Stack::open(&args.common).await?, &args).await,
+        Command::Load(args) => load::run(&Stack::open(&args.common).await?, &args).await,
+        Command::Down(args) if args.all_expired => down::all_expired(&Stack::open_to_delete(&args).await?, &args).await,
+        Command::Down(args) => down::run(&Stack::open_to_delete(&args).await?, &args).await,
+        Command::Status(args) => status::run(&Stack::open(&args.common).await?, args.tables).await,
         Command::Demo(args) => demo::run(&args).await,
         #[cfg(feature = "local")]
         Command::Schema { config } => schema::run(&config),
@@ -57,7 +138,7 @@ pub async fn run(command: Command) -> Result<()> {
                 written.files,
                 args.directory.display()
             ));
-            Ok(())
+            Ok(Outcome::Done)
         }
     }
 }

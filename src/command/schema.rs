@@ -4,12 +4,13 @@ use std::path::Path;
 
 use sparkify_local::schema;
 
+use super::Outcome;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::load::sql;
 use crate::view::{self, diagram};
 
-pub fn run(config: &Path) -> Result<()> {
+pub fn run(config: &Path) -> Result<Outcome> {
     let config = Config::read(config)?;
     let mut tables = Vec::new();
     for file in sql::files(&config.directory, "schema")? {
@@ -18,5 +19,5 @@ pub fn run(config: &Path) -> Result<()> {
         tables.push((shape, file.title));
     }
     view::document(&diagram::draw(&tables));
-    Ok(())
+    Ok(Outcome::Done)
 }

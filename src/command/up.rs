@@ -1,41 +1,75 @@
-//! `up`: look, plan, apply, say where the warehouse is.
+//! `up`: look, plan, apply, say where the warehouse is. `plan` and `up --dry-run` stop after the plan.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::Stack;
+use super::{Outcome, Stack};
 use crate::apply::Apply;
+use crate::cli::{Expires, UpArgs, Wishes};
 use crate::error::{Error, Result};
 use crate::event::Event;
-use crate::plan::{Plan, plan};
-use crate::resource::{Desired, cluster, observe};
+use crate::interrupt;
+use crate::plan::{Plan, bring_up, take_down};
+use crate::resource::tags::{RUN, time};
+use crate::resource::{Desired, Expiry, Observed, cluster, observe, observe_to_delete};
 
-pub async fn run(stack: &Stack) -> Result<()> {
-    let desired = Desired::of(&stack.config, &stack.aws.account);
-    let observed = observe(&stack.aws, &stack.names).await?;
-    let plan = Arc::new(plan(&stack.names, Some(&desired), &observed));
-    refuse(&plan)?;
-    stack.events.emit(Event::Planned { verb: "up", stack: stack.names.stack.clone(), plan: plan.clone() });
-
-    let apply = Apply {
-        aws: &stack.aws,
-        names: &stack.names,
-        desired: Some(&desired),
-        timeouts: stack.config.timeouts,
-        events: &stack.events,
+pub async fn run(stack: &Stack, args: &UpArgs) -> Result<Outcome> {
+    let run = run_id();
+    let (plan, observed) = look(stack, args.wishes, &run).await?;
+    let planned = |only| Event::Planned { verb: "up", stack: stack.names.stack.clone(), plan: plan.clone(), only };
+    stack.events.emit(planned(args.dry_run));
+    if args.dry_run {
+        return Ok(Outcome::Done);
+    }
+    let applied = apply(stack).run(&plan).await;
+    let seen = match applied {
+        Ok(seen) => seen,
+        Err(error) if args.rollback => return Err(roll_back(stack, &run, error).await),
+        Err(error) => return Err(say_what_exists(stack, error).await),
     };
-    apply
-        .run(&plan)
-        .await
-        .map_err(|error| error.hint("What was made so far stays. Run `up` again to go on, or `down` to remove it."))?;
-
     let missing = || Error::failed("the cluster is gone again right after it became ready");
-    let cluster = cluster::observe(&stack.aws, &stack.names).await?.ok_or_else(missing)?;
+    let cluster = seen.or(observed.cluster).ok_or_else(missing)?;
     stack.events.emit(Event::Ready {
         stack: stack.names.stack.clone(),
         endpoint: cluster.endpoint.unwrap_or_default(),
         database: cluster.database,
     });
-    Ok(())
+    Ok(Outcome::Done)
+}
+
+/// `plan`: what `up` would do.
+pub async fn plan_only(stack: &Stack, wishes: Wishes, detailed_exitcode: bool) -> Result<Outcome> {
+    let (plan, _) = look(stack, wishes, &run_id()).await?;
+    let has_steps = !plan.is_empty();
+    stack.events.emit(Event::Planned { verb: "up", stack: stack.names.stack.clone(), plan, only: true });
+    Ok(if detailed_exitcode && has_steps { Outcome::ChangesPending } else { Outcome::Done })
+}
+
+async fn look(stack: &Stack, wishes: Wishes, run: &str) -> Result<(Arc<Plan>, Observed)> {
+    let expiry = expiry(wishes.expires, stack.config.expires);
+    let desired = Desired::of(&stack.config, &stack.aws.account, expiry, run.to_owned(), wishes.resize);
+    let observed = observe(&stack.aws, &stack.names).await?;
+    let plan = bring_up(&stack.names, &desired, &observed);
+    refuse(&plan)?;
+    Ok((Arc::new(plan), observed))
+}
+
+fn apply(stack: &Stack) -> Apply<'_> {
+    Apply { aws: &stack.aws, names: &stack.names, timeouts: stack.config.timeouts, events: &stack.events }
+}
+
+/// The command line says exactly until when; infra.toml says at least.
+fn expiry(asked: Option<Expires>, configured: Option<Duration>) -> Expiry {
+    match (asked, configured) {
+        (Some(Expires::Never), _) => Expiry::Never,
+        (Some(Expires::After(after)), _) => Expiry::Exactly(time(after)),
+        (None, Some(after)) => Expiry::AtLeast { at: time(after), now: time(Duration::ZERO) },
+        (None, None) => Expiry::Keep,
+    }
+}
+
+fn run_id() -> String {
+    format!("{}-{:08x}", time(Duration::ZERO), fastrand::u32(..))
 }
 
 /// A plan that must not be carried out is an error that names every reason.
@@ -44,4 +78,61 @@ pub fn refuse(plan: &Plan) -> Result<()> {
         return Ok(());
     }
     Err(Error::failed(format!("refused, and nothing was changed:\n  {}", plan.refusals.join("\n  "))))
+}
+
+/// Removes what bears this run's tag, and nothing else. A signal that came before does not stop it.
+async fn roll_back(stack: &Stack, run: &str, error: Error) -> Error {
+    interrupt::forget();
+    stack.events.emit(Event::Warning { message: format!("{error}: what this run made is removed again") });
+    match removed(stack, run).await {
+        Ok(removed) if removed.is_empty() => error.hint("This run had made nothing that could be rolled back."),
+        Ok(removed) => error.hint(format!("Rolled back what this run had made: {}.", removed.join(", "))),
+        Err(failure) => error
+            .hint(format!("The rollback failed as well: {failure}."))
+            .hint("Run `sparkify-infra down` to remove what is left."),
+    }
+}
+
+async fn removed(stack: &Stack, run: &str) -> Result<Vec<String>> {
+    let (aws, names) = (&stack.aws, &stack.names);
+    let role = crate::resource::role::observe(aws, names, true).await?;
+    let mut made = observe_to_delete(aws, names, role).await?;
+    made.role = made.role.filter(|role| role.tags.get(RUN).is_some_and(|tag| tag == run));
+    made.bucket = made.bucket.filter(|bucket| bucket.tags.get(RUN).is_some_and(|tag| tag == run));
+    made.cluster = made.cluster.filter(|cluster| cluster.tags.get(RUN).is_some_and(|tag| tag == run));
+    let what = present(stack, &made);
+    let plan = take_down(names, &made, None);
+    refuse(&plan)?;
+    match apply(stack).run_as_far_as_possible(&plan).await?.into_iter().next() {
+        Some(failure) => Err(failure),
+        None => Ok(what),
+    }
+}
+
+fn present(stack: &Stack, observed: &Observed) -> Vec<String> {
+    let names = &stack.names;
+    let found = [
+        observed.role.is_some().then(|| format!("role {}", names.role)),
+        observed.bucket.is_some().then(|| format!("bucket {}", names.bucket)),
+        observed.cluster.as_ref().map(|cluster| format!("cluster {} ({})", names.cluster, cluster.status)),
+    ];
+    found.into_iter().flatten().collect()
+}
+
+/// What a failed `up` leaves, what it costs, and how to go on.
+async fn say_what_exists(stack: &Stack, error: Error) -> Error {
+    // A signal must not keep us from looking, and a look that fails must not hide the failure.
+    interrupt::forget();
+    let mut error = error;
+    if let Ok(observed) = observe(&stack.aws, &stack.names).await {
+        let what = present(stack, &observed);
+        error = match what.is_empty() {
+            true => error.hint("Nothing of the stack exists."),
+            false => error.hint(format!("There is now: {}.", what.join(", "))),
+        };
+        if let Some(cluster) = &observed.cluster {
+            error = error.hint(cluster::cost(cluster));
+        }
+    }
+    error.hint("Run `up` again to go on, or `down` to remove it.")
 }

@@ -1,81 +1,54 @@
-//! Mistakes in infra.toml, each with the text that is at fault underlined.
+//! Mistakes in infra.toml, each with the text that is at fault underlined and the rule that says so.
 
-use std::ops::{Range, RangeInclusive};
+use std::ops::Range;
 use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
-use toml::Spanned;
 
-use super::rules;
-use crate::location::Location;
+use super::rules::Rule;
 
 #[derive(Debug)]
-pub struct Mistake {
+struct Mistake {
     span: Range<usize>,
-    /// What is wrong, with the rule that says so.
     message: String,
+    helps: Vec<String>,
 }
 
+/// All mistakes of one file.
 #[derive(Debug, Default)]
 pub struct Mistakes(Vec<Mistake>);
 
 impl Mistakes {
-    pub fn from_toml(error: &toml::de::Error) -> Self {
-        Self(vec![Mistake { span: error.span().unwrap_or_default(), message: error.message().to_owned() }])
-    }
-
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    fn add<T>(&mut self, value: &Spanned<T>, message: impl Into<String>) {
-        self.0.push(Mistake { span: value.span(), message: message.into() });
+    /// A mistake that no rule of AWS is behind.
+    pub fn add(&mut self, span: Range<usize>, message: impl Into<String>) {
+        self.0.push(Mistake { span, message: message.into(), helps: Vec::new() });
     }
 
-    pub fn check(&mut self, value: &Spanned<String>, rule: fn(&str) -> Result<(), String>) {
-        if let Err(message) = rule(value.get_ref()) {
-            self.add(value, message);
-        }
+    pub fn add_with_help(&mut self, span: Range<usize>, message: impl Into<String>, help: impl Into<String>) {
+        self.0.push(Mistake { span, message: message.into(), helps: vec![help.into()] });
     }
 
-    /// The number, when it lies in this range; else its start, with the mistake noted.
-    pub fn number(&mut self, value: &Spanned<i64>, range: RangeInclusive<i32>, rule: &str) -> i32 {
-        match i32::try_from(*value.get_ref()) {
-            Ok(number) if range.contains(&number) => number,
-            _ => {
-                self.add(value, rule);
-                *range.start()
-            }
-        }
+    /// A rule of AWS that a value breaks.
+    pub fn breaks(&mut self, span: Range<usize>, rule: &Rule, message: impl Into<String>) {
+        let message = format!("{}: {}", rule.name, message.into());
+        self.0.push(Mistake { span, message, helps: vec![format!("the rule is in {}", rule.source)] });
     }
 
-    pub fn port(&mut self, value: &Spanned<i64>) -> i32 {
-        match i32::try_from(*value.get_ref()) {
-            Ok(port) if rules::is_port(port) => port,
-            _ => {
-                self.add(value, "R11: the port must be in 5431-5455 or 8191-8215");
-                5439
-            }
-        }
-    }
-
-    pub fn location(&mut self, url: &Spanned<String>) -> Location {
-        match Location::parse(url.get_ref()) {
-            Ok(location) => location,
-            Err(message) => {
-                self.add(url, message);
-                Location::default()
-            }
-        }
-    }
-
-    /// All mistakes as a person reads them, each with file, line and column.
+    /// All mistakes as a person reads them, each with file, line and column, in the order of the file.
     pub fn render(&self, path: &Path, text: &str) -> String {
         let origin = path.display().to_string();
         let one = |mistake: &Mistake| {
             let span = mistake.span.start.min(text.len())..mistake.span.end.min(text.len());
             let snippet = Snippet::source(text).path(&origin).annotation(AnnotationKind::Primary.span(span));
-            Renderer::plain().render(&[Level::ERROR.primary_title(&mistake.message).element(snippet)])
+            let mut group = Level::ERROR.primary_title(&mistake.message).element(snippet);
+            for help in &mistake.helps {
+                group = group.element(Level::HELP.message(help));
+            }
+            Renderer::plain().render(&[group])
         };
         let count = match self.0.len() {
             1 => "a mistake".to_owned(),

@@ -1,67 +1,151 @@
 //! AWS's rules for names and numbers, as far as they can be checked without asking AWS.
 
+use std::time::Duration;
+
+use super::mistake::Mistakes;
+use super::table::At;
+
+/// A rule by its number in the project's collection, and where AWS says so.
+#[derive(Debug)]
+pub struct Rule {
+    pub name: &'static str,
+    pub source: &'static str,
+}
+
+macro_rules! rules {
+    ($($name:ident $source:literal)*) => {
+        $(pub const $name: Rule = Rule { name: stringify!($name), source: concat!("https://docs.aws.amazon.com/", $source) };)*
+    };
+}
+
+rules! {
+    R1 "IAM/latest/APIReference/API_Tag.html"
+    R7 "redshift-data/latest/APIReference/API_ExecuteStatement.html"
+    R8 "redshift/latest/APIReference/API_CreateCluster.html"
+    R10 "redshift/latest/APIReference/API_CreateCluster.html"
+    R11 "redshift/latest/APIReference/API_CreateCluster.html"
+    R12 "redshift/latest/APIReference/API_CreateCluster.html"
+    R13 "redshift/latest/mgmt/data-api.html"
+    R15 "redshift/latest/APIReference/API_DeleteCluster.html"
+    R19 "redshift/latest/mgmt/redshift-secrets-manager-integration.html"
+    R28 "AmazonS3/latest/userguide/bucketnamingrules.html"
+    R32 "redshift/latest/dg/copy-parameters-data-source-s3.html"
+    C7 "redshift/latest/dg/copy-parameters-data-format.html"
+    ARN "IAM/latest/UserGuide/reference-arns.html"
+    REGION "general/latest/gr/redshift-service.html"
+    ACCOUNT "accounts/latest/reference/manage-acct-identifiers.html"
+    QUOTA "IAM/latest/UserGuide/reference_iam-quotas.html"
+}
+
 /// R10: node types that can be created. dc2 and ds2 no longer can.
 const NODE_TYPES: [&str; 8] =
     ["rg.large", "rg.xlarge", "rg.4xlarge", "rg.12xlarge", "ra3.large", "ra3.xlplus", "ra3.4xlarge", "ra3.16xlarge"];
 
-type Checked = Result<(), String>;
+/// R28.
+const BUCKET_PREFIXES: [&str; 3] = ["xn--", "sthree-", "amzn-s3-demo-"];
+const BUCKET_SUFFIXES: [&str; 5] = ["-s3alias", "--ol-s3", "--x-s3", "--table-s3", ".mrap"];
 
-fn when(holds: bool, otherwise: impl FnOnce() -> String) -> Checked {
-    if holds { Ok(()) } else { Err(otherwise()) }
+/// Words that R8 forbids as names of a database or an admin, from
+/// <https://docs.aws.amazon.com/redshift/latest/dg/r_pg_keywords.html>.
+const RESERVED: &str = "aes128 aes256 all allowoverwrite analyse analyze and any array as asc authorization az64 backup \
+    between binary blanksasnull both bytedict bzip2 case cast check collate column constraint create credentials cross \
+    current_date current_time current_timestamp current_user current_user_id default deferrable deflate defrag delta \
+    delta32k desc disable distinct do else emptyasnull enable encode encrypt encryption end except explicit false for \
+    foreign freeze from full globaldict256 globaldict64k grant group gzip having identity ignore ilike in initially \
+    inner intersect interval into is isnull join language leading left like limit localtime localtimestamp lun luns lzo \
+    lzop minus mostly16 mostly32 mostly8 natural new not notnull null nulls off offline offset oid old on only open or \
+    order outer overlaps parallel partition percent permissions pivot placing primary raw readratio recover references \
+    rejectlog resort respect restore right select session_user similar snapshot some sysdate system table tag tdes \
+    text255 text32k then timestamp to top trailing true truncatecolumns union unique unnest unpivot user using verbose \
+    wallet when where with without";
+
+type Broken = (&'static Rule, String);
+type Checked = Result<(), Broken>;
+
+fn when(holds: bool, rule: &'static Rule, otherwise: impl Into<String>) -> Checked {
+    if holds { Ok(()) } else { Err((rule, otherwise.into())) }
+}
+
+impl Mistakes {
+    pub fn check(&mut self, value: &At<String>, rule: fn(&str) -> Checked) {
+        if let Err((rule, message)) = rule(&value.value) {
+            self.breaks(value.span.clone(), rule, message);
+        }
+    }
+
+    /// The number, when it lies in one of these ranges; else the first start, with the mistake noted.
+    pub fn number(
+        &mut self,
+        value: &At<i64>,
+        ranges: &[std::ops::RangeInclusive<i32>],
+        rule: &Rule,
+        message: &str,
+    ) -> i32 {
+        let number = i32::try_from(value.value).ok();
+        let allowed = number.filter(|number| ranges.iter().any(|range| range.contains(number)));
+        allowed.unwrap_or_else(|| {
+            self.breaks(value.span.clone(), rule, message);
+            ranges.first().map_or(0, |range| *range.start())
+        })
+    }
 }
 
 /// A stack's name becomes the cluster's identifier, and part of the names of role and bucket.
 pub fn stack(name: &str) -> Checked {
     cluster_identifier(name)?;
-    when(name.len() <= 30, || {
-        "R28: a stack's name has at most 30 characters, so that its bucket's name fits into 63".into()
-    })
+    let fits = "a stack's name has at most 30 characters, so that its bucket's name fits into 63";
+    when(name.len() <= 30, &R28, fits)
 }
 
 /// R7, in the stricter form of the Data API.
 pub fn cluster_identifier(id: &str) -> Checked {
     let part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     let well_formed = id.split('-').all(part) && id.starts_with(|c: char| c.is_ascii_lowercase());
-    when(well_formed && id.len() <= 63, || {
-        "R7: 1 to 63 lower-case letters, digits and single hyphens, starting with a letter and not ending with a hyphen"
-            .into()
-    })
+    let form =
+        "1 to 63 lower-case letters, digits and single hyphens, starting with a letter and not ending with a hyphen";
+    when(well_formed && id.len() <= 63, &R7, form)
 }
 
 pub fn region(name: &str) -> Checked {
     let parts: Vec<&str> = name.split('-').collect();
-    let number = parts.last().is_some_and(|last| last.len() == 1 && last.bytes().all(|b| b.is_ascii_digit()));
-    when(parts.len() >= 3 && number, || "a region looks like us-west-2".into())
+    let number =
+        parts.last().is_some_and(|last| (1..=2).contains(&last.len()) && last.bytes().all(|b| b.is_ascii_digit()));
+    let words = parts.iter().rev().skip(1).all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase()));
+    when(parts.len() >= 3 && number && words, &REGION, "a region looks like us-west-2")
 }
 
 pub fn account(id: &str) -> Checked {
-    when(id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit()), || "an account id has 12 digits".into())
+    when(id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit()), &ACCOUNT, "an account id has 12 digits")
 }
 
 pub fn node_type(name: &str) -> Checked {
-    when(NODE_TYPES.contains(&name), || {
-        format!("R10: not a node type that can be created; one of {}", NODE_TYPES.join(", "))
-    })
+    let message = match name.starts_with("dc") || name.starts_with("ds") {
+        true => format!("{name} can no longer be created; one of {}", NODE_TYPES.join(", ")),
+        false => format!("not a node type that can be created; one of {}", NODE_TYPES.join(", ")),
+    };
+    when(NODE_TYPES.contains(&name), &R10, message)
 }
 
-/// R8.
+fn is_reserved(word: &str) -> bool {
+    RESERVED.split_whitespace().any(|reserved| reserved == word)
+}
+
 pub fn database(name: &str) -> Checked {
     let well_formed = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    when(well_formed && (1..=64).contains(&name.len()), || "R8: 1 to 64 lower-case letters and digits".into())
+    when(
+        well_formed && (1..=64).contains(&name.len()),
+        &R8,
+        "a database's name is 1 to 64 lower-case letters and digits",
+    )?;
+    when(!is_reserved(name), &R8, format!("{name} is a reserved word of Redshift"))
 }
 
-/// R8.
 pub fn admin(name: &str) -> Checked {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_+.@-".contains(c);
     let well_formed = name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(allowed);
-    when(well_formed && name.len() <= 128 && name != "public", || {
-        "R8: 1 to 128 lower-case letters, digits and _ + . @ -, starting with a letter, and not 'public'".into()
-    })
-}
-
-/// R11.
-pub fn is_port(port: i32) -> bool {
-    (5431..=5455).contains(&port) || (8191..=8215).contains(&port)
+    let form = "1 to 128 lower-case letters, digits and _ + . @ -, starting with a letter";
+    when(well_formed && name.len() <= 128, &R8, form)?;
+    when(name != "public" && !is_reserved(name), &R8, format!("{name} is a reserved word of Redshift"))
 }
 
 /// R28. Dots are allowed by S3 and break TLS, so that they are not allowed here.
@@ -69,11 +153,74 @@ pub fn bucket(name: &str) -> Checked {
     let allowed = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     let ends =
         name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.ends_with(|c: char| c.is_ascii_alphanumeric());
-    let reserved = ["xn--", "sthree-", "amzn-s3-demo-"].iter().any(|prefix| name.starts_with(prefix))
-        || ["-s3alias", "--ol-s3", "--x-s3", "--table-s3"].iter().any(|suffix| name.ends_with(suffix));
-    when(allowed && ends && !reserved && (3..=63).contains(&name.len()), || {
-        "R28: 3 to 63 lower-case letters, digits and hyphens, starting and ending with a letter or digit, and none of \
-         the reserved prefixes and suffixes"
-            .into()
-    })
+    let form = "3 to 63 lower-case letters, digits and hyphens, starting and ending with a letter or digit";
+    when(allowed && ends && (3..=63).contains(&name.len()), &R28, form)?;
+    let prefix = BUCKET_PREFIXES.iter().find(|prefix| name.starts_with(**prefix));
+    let suffix = BUCKET_SUFFIXES.iter().find(|suffix| name.ends_with(**suffix));
+    let message = |affix: &str| format!("S3 keeps names with {affix} for itself");
+    match prefix.or(suffix) {
+        Some(affix) => Err((&R28, message(affix))),
+        None => Ok(()),
+    }
+}
+
+/// R15.
+pub fn snapshot(name: &str) -> Checked {
+    let allowed = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let well_formed = allowed
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && !name.ends_with('-')
+        && !name.contains("--")
+        && name.len() <= 255;
+    let form = "a snapshot's name is 1 to 255 lower-case letters, digits and single hyphens, starting with a letter and not ending with a hyphen";
+    when(well_formed, &R15, form)
+}
+
+pub fn subnet_group(name: &str) -> Checked {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._- ".contains(c);
+    let form = "a subnet group's name is 1 to 255 lower-case letters, digits, dots, underscores, spaces and hyphens";
+    when((1..=255).contains(&name.len()) && name.chars().all(allowed), &R13, form)
+}
+
+/// An ARN of a key: `arn:aws:kms:REGION:ACCOUNT:key/ID`, not a bare name or id.
+pub fn kms_key(arn: &str) -> Checked {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let well_formed = matches!(parts.as_slice(),
+        ["arn", partition, "kms", place, owner, key]
+            if partition.starts_with("aws") && region(place).is_ok() && account(owner).is_ok()
+                && key.strip_prefix("key/").is_some_and(|id| !id.is_empty()));
+    when(well_formed, &ARN, "the ARN of a key looks like arn:aws:kms:us-west-2:123456789012:key/ID")
+}
+
+/// R1, and what S3 and Redshift allow as well.
+pub fn tag_key(key: &str) -> Checked {
+    when(
+        is_tag_text(key) && (1..=128).contains(&key.chars().count()),
+        &R1,
+        "a tag's key is 1 to 128 letters, digits, spaces and _ . : / = + - @",
+    )?;
+    when(!key.to_lowercase().starts_with("aws:"), &R1, "AWS keeps tags that begin with aws: for itself")?;
+    when(!key.starts_with("sparkify-infra:"), &R1, "tags that begin with sparkify-infra: are set by this program")
+}
+
+pub fn tag_value(value: &str) -> Checked {
+    when(
+        is_tag_text(value) && value.chars().count() <= 256,
+        &R1,
+        "a tag's value is at most 256 letters, digits, spaces and _ . : / = + - @",
+    )
+}
+
+fn is_tag_text(text: &str) -> bool {
+    text.chars().all(|c| c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c))
+}
+
+/// `2h`, `90m`, `1d 12h`.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let malformed = || format!("'{text}' is not a duration such as 2h, 90m or 1h 30m");
+    let span: jiff::SignedDuration = match text.trim().strip_suffix('d').and_then(|days| days.parse::<i64>().ok()) {
+        Some(days) => jiff::SignedDuration::from_hours(days * 24),
+        None => text.parse().map_err(|_| malformed())?,
+    };
+    Duration::try_from(span).ok().filter(|duration| !duration.is_zero()).ok_or_else(malformed)
 }

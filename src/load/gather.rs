@@ -55,7 +55,27 @@ struct Part {
     next_line: u64,
 }
 
+/// What gathering would write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// Where the parts lie.
+    pub home: Location,
+    /// `None` where they are there already.
+    pub parts: Option<usize>,
+}
+
 impl Gatherer<'_> {
+    /// What `gather` would do.
+    pub async fn planned(&self, source: &Source, listing: &Listing) -> Result<Planned> {
+        let key = format!("{}{}/", gathered_prefix(&source.name), listing.fingerprint());
+        let home = Location { bucket: self.bucket.to_owned(), key };
+        let parts = match self.has_manifest(&home.with_key(format!("{}manifest.json", home.key))).await? {
+            true => None,
+            false => Some(split(&listing.objects, self.parts(listing.bytes())).len()),
+        };
+        Ok(Planned { home, parts })
+    }
+
     /// # Errors
     /// Where an object cannot be read, has changed since it was listed, or is not JSON objects: all such objects are
     /// named, and nothing was copied.
@@ -87,18 +107,8 @@ impl Gatherer<'_> {
 
     /// The parts of an unchanged source are there already.
     async fn earlier(&self, manifest: &Location, home: &str) -> Result<Option<Index>> {
-        match self
-            .to
-            .head_object()
-            .bucket(self.bucket)
-            .key(&manifest.key)
-            .expected_bucket_owner(self.account)
-            .send()
-            .await
-        {
-            Ok(_) => {}
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => return Ok(None),
-            Err(error) => return Err(failed(&format!("look for parts in {}", self.bucket), &error)),
+        if !self.has_manifest(manifest).await? {
+            return Ok(None);
         }
         let key = format!("{home}index.json.zst");
         let call = self.to.get_object().bucket(self.bucket).key(&key).expected_bucket_owner(self.account);
@@ -107,6 +117,15 @@ impl Gatherer<'_> {
         let bytes =
             found.body.collect().await.map_err(|error| Error::failed(format!("cannot {doing}")).because(error))?;
         Index::from_bytes(&bytes.into_bytes()).map(Some)
+    }
+
+    async fn has_manifest(&self, manifest: &Location) -> Result<bool> {
+        let call = self.to.head_object().bucket(self.bucket).key(&manifest.key);
+        match call.expected_bucket_owner(self.account).send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(false),
+            Err(error) => Err(failed(&format!("look for parts in {}", self.bucket), &error)),
+        }
     }
 
     /// C1: one where the whole is small, else a multiple of the slices.

@@ -1,6 +1,7 @@
 //! `load`: sources → gather → COPY → transform → check → reconcile → report.
 
 mod check_json;
+mod dry_run;
 mod gather;
 mod index;
 pub mod reconcile;
@@ -16,9 +17,9 @@ use std::time::Instant;
 use crate::aws::Aws;
 use crate::config::{Config, Source};
 use crate::error::{Error, Result};
-use crate::event::{Event, Events};
+use crate::event::{Event, Events, LoadStep};
 use crate::resource::{Names, cluster};
-use crate::warehouse::Warehouse;
+use crate::warehouse::{Place, Warehouse};
 use report::LoadReport;
 
 /// What the command line adds to infra.toml.
@@ -43,7 +44,7 @@ pub struct Load<'a> {
 ///
 /// # Errors
 /// Where there is no cluster, or it does not take statements.
-pub async fn warehouse(aws: &Aws, config: &Config, names: &Names) -> Result<Warehouse> {
+pub async fn warehouse(aws: &Aws, config: &Config, names: &Names, events: &Events) -> Result<Warehouse> {
     let absent = || {
         Error::failed(format!("there is no cluster {}: the warehouse is not up", names.cluster))
             .hint("Run `sparkify-infra up` first.")
@@ -58,7 +59,8 @@ pub async fn warehouse(aws: &Aws, config: &Config, names: &Names) -> Result<Ware
         .hint("Run `sparkify-infra up`: it waits until the cluster is ready."));
     }
     let (database, admin) = (&config.cluster.database, &config.cluster.admin);
-    Ok(Warehouse::new(aws, &names.cluster, database, admin, cluster.secret, config.timeouts.statement()))
+    let place = Place { cluster: names.cluster.clone(), database: database.clone(), admin: admin.clone() };
+    Ok(Warehouse::new(aws, place, cluster.secret, config.timeouts.statement, events))
 }
 
 /// Loads all sources into the star.
@@ -74,7 +76,7 @@ pub async fn run(
 ) -> Result<LoadReport> {
     let started = Instant::now();
     let sources = narrowed(config, options)?;
-    let warehouse = warehouse(aws, config, names).await?;
+    let warehouse = warehouse(aws, config, names, events).await?;
     let load = Load { aws, config, names, warehouse, events };
 
     load.create_tables(options).await?;
@@ -88,6 +90,22 @@ pub async fn run(
         took: started.elapsed(),
     };
     Ok(report)
+}
+
+/// What `run` would do.
+///
+/// # Errors
+/// Where there is no warehouse, a source cannot be listed, or a file of `sql/` is not as it should be.
+pub async fn plan(
+    aws: &Aws,
+    config: &Config,
+    names: &Names,
+    options: &LoadOptions,
+    events: &Events,
+) -> Result<Vec<LoadStep>> {
+    let sources = narrowed(config, options)?;
+    let warehouse = warehouse(aws, config, names, events).await?;
+    Load { aws, config, names, warehouse, events }.dry_run(&sources, options).await
 }
 
 /// The sources with the prefixes of the command line. They narrow: the role reads nothing outside infra.toml's.
@@ -124,7 +142,7 @@ impl Load<'_> {
     }
 
     async fn in_batches(&self, statements: &[String], doing: &str) -> Result<()> {
-        for batch in statements.chunks(40) {
+        for batch in statements.chunks(dry_run::BATCH) {
             let done = self.warehouse.run_all(batch).await?;
             done.map_err(|error| Error::failed(format!("cannot {doing}")).because(error))?;
         }

@@ -10,6 +10,7 @@ use super::source::{self, Listing};
 use super::sql::{self, SqlFile};
 use crate::config::{Gather, Source};
 use crate::error::{Error, Result};
+use crate::interrupt;
 use crate::location::Location;
 use crate::warehouse::StatementError;
 
@@ -28,7 +29,7 @@ impl Load<'_> {
         futures::future::join_all(work).await.into_iter().collect()
     }
 
-    fn source_of<'s>(&self, file: &SqlFile, sources: &'s [Source]) -> Result<&'s Source> {
+    pub(super) fn source_of<'s>(&self, file: &SqlFile, sources: &'s [Source]) -> Result<&'s Source> {
         let path = file.path.display();
         let unnamed = || {
             Error::usage(format!("{path} does not say which source it copies"))
@@ -43,7 +44,7 @@ impl Load<'_> {
         let from = self.aws.s3_in(&source.region);
         let listing = self
             .staged(&format!("list {}", source.name), async {
-                let listing = source::list(&from, source).await?;
+                let listing = interrupt::unless_asked(source::list(&from, source)).await?;
                 let detail =
                     format!("{} objects, {} under {}", listing.objects.len(), size(listing.bytes()), source.location);
                 Ok((listing, detail))
@@ -56,16 +57,21 @@ impl Load<'_> {
         self.copy(file, source, &listing, gathered.as_ref()).await
     }
 
-    async fn gather(&self, from: &aws_sdk_s3::Client, source: &Source, listing: &Listing) -> Result<Gathered> {
-        let gatherer = Gatherer {
+    pub(super) fn gatherer<'g>(&'g self, from: &'g aws_sdk_s3::Client) -> Gatherer<'g> {
+        Gatherer {
             from,
             to: &self.aws.s3,
             bucket: &self.names.bucket,
             account: &self.aws.account,
             slices: slices(&self.config.cluster.node_type) * u64::try_from(self.config.cluster.nodes).unwrap_or(1),
-        };
+        }
+    }
+
+    async fn gather(&self, from: &aws_sdk_s3::Client, source: &Source, listing: &Listing) -> Result<Gathered> {
+        let gatherer = self.gatherer(from);
         self.staged(&format!("gather {}", source.name), async {
-            let gathered = gatherer.gather(source, listing).await?;
+            // Dropped where a signal finds it: without a manifest, what was written so far is not read by anybody.
+            let gathered = interrupt::unless_asked(gatherer.gather(source, listing)).await?;
             let parts = gathered.index.parts.len();
             let again = if gathered.reused { ", unchanged since an earlier load" } else { "" };
             let detail = format!(
@@ -150,7 +156,7 @@ impl Load<'_> {
     }
 }
 
-fn should_gather(source: &Source, listing: &Listing) -> bool {
+pub fn should_gather(source: &Source, listing: &Listing) -> bool {
     let count = listing.objects.len() as u64;
     match source.gather {
         Gather::Always => true,

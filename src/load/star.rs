@@ -24,13 +24,13 @@ impl Load<'_> {
         let session = self.warehouse.session("begin").await?;
         match self.fill(&session, recreate).await {
             Ok(star) => {
-                let done = session.run("commit").await?;
+                let done = session.to_the_end("commit").await?;
                 done.map_err(|error| Error::failed("cannot commit the star; it is as it was before").because(error))?;
                 Ok(star)
             }
             Err(error) => {
                 // The error at hand says more than one about rolling back: the session's end rolls back as well.
-                let _ = session.run("rollback").await;
+                let _ = session.to_the_end("rollback").await;
                 Err(error)
             }
         }

@@ -1,14 +1,19 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::config::Config;
+use crate::resource::Expiry;
 
 const ACCOUNT: &str = "123456789012";
+const NOW: &str = "2026-11-22T10:00:00Z";
 
 fn wanted() -> (Names, Desired) {
     let config = Config::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("infra.toml")).expect("infra.toml");
-    (Names::of(&config, ACCOUNT), Desired::of(&config, ACCOUNT))
+    let desired = Desired::of(&config, ACCOUNT, Expiry::Keep, "run-1".into(), false);
+    (Names::of(&config, ACCOUNT), desired)
 }
 
 /// What `up` leaves, as AWS would show it.
@@ -23,6 +28,7 @@ fn healthy(names: &Names, desired: &Desired) -> Observed {
             inline: BTreeMap::from([(role::POLICY.to_owned(), desired.role.permissions.clone())]),
             attached: Default::default(),
             instance_profiles: Default::default(),
+            created: None,
         }),
         bucket: Some(BucketState {
             tags: desired.bucket.tags.clone(),
@@ -30,6 +36,7 @@ fn healthy(names: &Names, desired: &Desired) -> Observed {
             blocks_public_access: true,
             encryption: Some("AES256".into()),
             ownership: Some("BucketOwnerEnforced".into()),
+            ..BucketState::default()
         }),
         cluster: Some(ClusterState {
             status: "available".into(),
@@ -40,75 +47,108 @@ fn healthy(names: &Names, desired: &Desired) -> Observed {
             admin: settings.admin.clone(),
             port: settings.port,
             encrypted: true,
-            public: false,
             tags: desired.cluster.tags.clone(),
             roles: BTreeMap::from([(names.role_arn.clone(), "in-sync".into())]),
-            endpoint: None,
-            secret: None,
+            snapshot_retention_days: settings.snapshot_retention_days,
+            ..ClusterState::default()
         }),
+        snapshots: Vec::new(),
     }
 }
 
-fn actions(plan: &Plan) -> Vec<Action> {
-    plan.steps.iter().map(|step| step.action.clone()).collect()
+/// The steps in words, without the resources.
+fn verbs(plan: &Plan) -> Vec<String> {
+    plan.steps.iter().map(|step| format!("{} {}", step.action.verb(), step.kind)).collect()
 }
 
 #[test]
 fn from_nothing_everything_is_created_in_order() {
     let (names, desired) = wanted();
-    let plan = plan(&names, Some(&desired), &Observed::default());
-    use Action::*;
     let expected = [
-        CreateRole,
-        PutRolePolicy,
-        CreateBucket,
-        BlockPublicAccess,
-        EncryptBucket,
-        PutBucketPolicy,
-        CreateCluster,
-        AwaitCluster,
+        "create role",
+        "put the policy of role",
+        "create bucket",
+        "block public access to bucket",
+        "encrypt bucket",
+        "put the policy of bucket",
+        "create cluster",
+        "wait for cluster",
     ];
-    assert_eq!(actions(&plan), expected);
+    assert_eq!(verbs(&bring_up(&names, &desired, &Observed::default())), expected);
 }
 
 #[test]
-fn a_healthy_stack_needs_nothing_and_goes_down_in_reverse() {
+fn what_costs_by_the_hour_goes_first_and_the_role_last() {
     let (names, desired) = wanted();
-    let observed = healthy(&names, &desired);
-    assert!(plan(&names, Some(&desired), &observed).is_empty());
-    let down = plan(&names, None, &observed);
-    use Action::*;
+    let mut observed = healthy(&names, &desired);
+    assert!(bring_up(&names, &desired, &observed).is_empty());
+    if let Some(bucket) = &mut observed.bucket {
+        bucket.contents = Contents { versions: 1500, markers: 600, uploads: 2, bytes: 7 };
+    }
+    let down = take_down(&names, &observed, None);
     let expected = [
-        DeleteCluster,
-        AwaitClusterGone,
-        DeleteBucketPolicy,
-        EmptyBucket,
-        DeleteBucket,
-        DeleteRolePolicy(role::POLICY.into()),
-        DeleteRole,
+        "delete cluster",
+        "delete the policy of bucket",
+        "empty bucket",
+        "delete bucket",
+        "wait for the end of cluster",
+        "delete the policy of role",
+        "delete role",
     ];
-    assert_eq!(actions(&down), expected);
-    assert!(plan(&names, None, &Observed::default()).is_empty());
+    assert_eq!(verbs(&down), expected);
+    let mut writes = vec!["s3:AbortMultipartUpload"; 2];
+    writes.extend(["s3:DeleteObjects"; 3]);
+    assert_eq!(down.steps[2].action.writes(), writes);
+    assert!(take_down(&names, &Observed::default(), None).is_empty());
 }
 
 #[test]
-fn drift_is_changed_back() {
+fn drift_is_changed_back_and_shown_field_by_field() {
     let (names, desired) = wanted();
     let mut observed = healthy(&names, &desired);
     if let Some(role) = &mut observed.role {
         role.inline.clear();
-        role.trust = serde_json::json!({});
+        role.trust["Statement"][0]["Principal"]["Service"] = "ec2.amazonaws.com".into();
+        role.attached.insert("arn:aws:iam::aws:policy/AdministratorAccess".into());
     }
     if let Some(bucket) = &mut observed.bucket {
         bucket.blocks_public_access = false;
         bucket.policy = None;
+        bucket.tags.insert("team".into(), "theirs".into());
     }
     if let Some(cluster) = &mut observed.cluster {
         cluster.roles.clear();
+        cluster.public = true;
     }
-    use Action::*;
-    let expected = [PutTrust, PutRolePolicy, BlockPublicAccess, PutBucketPolicy, AttachRole, AwaitCluster];
-    assert_eq!(actions(&plan(&names, Some(&desired), &observed)), expected);
+    let plan = bring_up(&names, &desired, &observed);
+    let expected = [
+        "put the trust policy of role",
+        "put the policy of role",
+        "block public access to bucket",
+        "put the policy of bucket",
+        "modify cluster",
+        "wait for cluster",
+        "attach the role to cluster",
+        "wait for cluster",
+    ];
+    assert_eq!(verbs(&plan), expected);
+    let field = "trust.Statement[0].Principal.Service";
+    assert_eq!(plan.steps[0].changes, [Change::of(field, Some("ec2.amazonaws.com"), Some("redshift.amazonaws.com"))]);
+    assert_eq!(plan.steps[4].changes, [Change::of("publicly accessible", Some(true), Some(false))]);
+    assert!(plan.notes.iter().any(|note| note.contains("AdministratorAccess")), "{:?}", plan.notes);
+}
+
+#[test]
+fn tags_of_others_stay() {
+    let (names, mut desired) = wanted();
+    let mut observed = healthy(&names, &desired);
+    if let Some(bucket) = &mut observed.bucket {
+        bucket.tags.insert("team".into(), "theirs".into());
+    }
+    desired.bucket.tags.insert("owner".into(), "me".into());
+    let plan = bring_up(&names, &desired, &observed);
+    let Action::TagBucket(tags) = &plan.steps[0].action else { panic!("{plan:?}") };
+    assert_eq!((tags["team"].as_str(), tags["owner"].as_str()), ("theirs", "me"));
 }
 
 #[test]
@@ -118,10 +158,9 @@ fn what_is_not_ours_is_refused_and_never_touched() {
         let mut observed = healthy(&names, &desired);
         if let Some(bucket) = &mut observed.bucket {
             bucket.tags.clear();
-            bucket.tags.extend(stack.map(|stack| (crate::resource::STACK_TAG.to_owned(), stack.to_owned())));
+            bucket.tags.extend(stack.map(|stack| (tags::STACK.to_owned(), stack.to_owned())));
         }
-        for desired in [Some(&desired), None] {
-            let plan = plan(&names, desired, &observed);
+        for plan in [bring_up(&names, &desired, &observed), take_down(&names, &observed, None)] {
             assert!(plan.is_empty());
             assert_eq!(plan.refusals.len(), 1, "{:?}", plan.refusals);
         }
@@ -130,31 +169,295 @@ fn what_is_not_ours_is_refused_and_never_touched() {
 
 #[test]
 fn what_cannot_be_changed_in_place_is_refused() {
-    let (names, desired) = wanted();
+    let (names, mut desired) = wanted();
     let mut observed = healthy(&names, &desired);
     if let Some(cluster) = &mut observed.cluster {
         cluster.node_type = "ra3.xlplus".into();
-        cluster.public = true;
+        cluster.database = "other".into();
     }
-    let plan = plan(&names, Some(&desired), &observed);
-    assert!(plan.is_empty());
-    assert_eq!(plan.refusals.len(), 2);
+    assert_eq!(bring_up(&names, &desired, &observed).refusals.len(), 2);
+    desired.resize = true;
+    let plan = bring_up(&names, &desired, &observed);
+    assert_eq!(plan.refusals.len(), 1, "{:?}", plan.refusals);
+    if let Some(cluster) = &mut observed.cluster {
+        cluster.database = desired.cluster.settings.database.clone();
+    }
+    assert_eq!(verbs(&bring_up(&names, &desired, &observed)), ["resize cluster", "wait for cluster"]);
 }
 
 #[test]
-fn a_cluster_in_transition_is_waited_out_before_it_is_deleted() {
+fn a_stack_that_moved_is_refused_and_found_by_down() {
+    let (names, desired) = wanted();
+    let observed = healthy(&names, &desired);
+    let renamed = Names { bucket: "another".into(), cluster: "another".into(), ..names.clone() };
+    let mut elsewhere = observed.clone();
+    (elsewhere.bucket, elsewhere.cluster) = (None, None);
+    let plan = bring_up(&renamed, &desired, &elsewhere);
+    assert_eq!(plan.refusals.len(), 2, "{:?}", plan.refusals);
+    assert_eq!(renamed.told_by(observed.role.as_ref()), names);
+}
+
+#[test]
+fn every_state_of_a_cluster_has_its_way_down() {
     let (names, desired) = wanted();
     let mut observed = healthy(&names, &desired);
-    observed.bucket = None;
-    observed.role = None;
-    if let Some(cluster) = &mut observed.cluster {
-        cluster.status = "modifying".into();
+    (observed.bucket, observed.role) = (None, None);
+    let mut down = |status: &str| {
+        if let Some(cluster) = &mut observed.cluster {
+            cluster.status = status.into();
+        }
+        verbs(&take_down(&names, &observed, None))
+    };
+    for status in ["creating", "modifying", "rebooting", "renaming", "resizing", "rotating-keys", "updating-hsm"] {
+        assert_eq!(down(status), ["wait for cluster", "delete cluster", "wait for the end of cluster"], "{status}");
     }
-    use Action::*;
-    assert_eq!(actions(&plan(&names, None, &observed)), [AwaitSettledCluster, DeleteCluster, AwaitClusterGone]);
-    if let Some(cluster) = &mut observed.cluster {
-        cluster.status = "deleting".into();
+    for status in ["available", "paused", "storage-full", "hardware-failure", "incompatible-network"] {
+        assert_eq!(down(status), ["delete cluster", "wait for the end of cluster"], "{status}");
     }
-    assert_eq!(actions(&plan(&names, None, &observed)), [AwaitClusterGone]);
-    assert!(!plan(&names, Some(&desired), &observed).refusals.is_empty());
+    for status in ["deleting", "final-snapshot"] {
+        assert_eq!(down(status), ["wait for the end of cluster"], "{status}");
+    }
+}
+
+#[test]
+fn the_final_snapshot_is_decided_before_the_first_call() {
+    let (names, desired) = wanted();
+    let mut observed = healthy(&names, &desired);
+    let snapshot = FinalSnapshot { name: "last".into(), retention_days: 7 };
+    let plan = take_down(&names, &observed, Some(&snapshot));
+    assert_eq!(plan.steps[0].action, Action::DeleteCluster(Some(snapshot.clone())));
+    observed.snapshots = vec!["last".into()];
+    assert_eq!(take_down(&names, &observed, Some(&snapshot)).refusals.len(), 1);
+}
+
+#[test]
+fn an_expiry_is_kept_until_it_has_passed_or_another_is_asked_for() {
+    let at_least = Expiry::AtLeast { at: "2026-11-22T12:00:00Z".into(), now: NOW.into() };
+    let (past, future, new) =
+        ("2026-11-21T00:00:00Z".to_owned(), "2026-12-01T00:00:00Z".to_owned(), "2026-11-22T12:00:00Z".to_owned());
+    assert_eq!(at_least.resolve(Some(&future)), Some(&future));
+    assert_eq!(at_least.resolve(Some(&past)), Some(&new));
+    assert_eq!(at_least.resolve(None), Some(&new));
+    assert_eq!(Expiry::Never.resolve(Some(&future)), None);
+    assert_eq!(Expiry::Keep.resolve(Some(&past)), Some(&past));
+    assert_eq!(Expiry::Exactly(new.clone()).resolve(Some(&future)), Some(&new));
+}
+
+/// What AWS would show after a step.
+fn after(action: &Action, names: &Names, observed: &mut Observed) {
+    let Observed { role, bucket, cluster, .. } = observed;
+    let ours = |tags: &mut Tags, set: &Tags| tags.extend(set.clone());
+    match action {
+        Action::CreateRole(desired) => {
+            *role = Some(RoleState {
+                arn: names.role_arn.clone(),
+                path: names.role_path.clone(),
+                trust: desired.trust.clone(),
+                tags: desired.tags.clone(),
+                inline: BTreeMap::new(),
+                attached: Default::default(),
+                instance_profiles: Default::default(),
+                created: None,
+            });
+        }
+        Action::CreateBucket(desired) => {
+            let ownership = Some("BucketOwnerEnforced".into());
+            *bucket = Some(BucketState { tags: desired.tags.clone(), ownership, ..BucketState::default() });
+        }
+        Action::CreateCluster(desired) => {
+            let settings = &desired.settings;
+            *cluster = Some(ClusterState {
+                status: "creating".into(),
+                node_type: settings.node_type.clone(),
+                nodes: settings.nodes,
+                database: settings.database.clone(),
+                admin: settings.admin.clone(),
+                encrypted: true,
+                tags: desired.tags.clone(),
+                roles: BTreeMap::from([(desired.role.clone(), "adding".into())]),
+                snapshot_retention_days: settings.snapshot_retention_days,
+                kms_key: settings.kms_key.clone(),
+                ..ClusterState::default()
+            });
+        }
+        Action::DeleteRole => *role = None,
+        Action::DeleteBucket => *bucket = None,
+        Action::DeleteCluster(_) => cluster.iter_mut().for_each(|cluster| cluster.status = "deleting".into()),
+        Action::AwaitClusterGone => *cluster = None,
+        Action::AwaitCluster => {
+            for cluster in cluster.iter_mut() {
+                (cluster.status, cluster.availability) = ("available".into(), "Available".into());
+                cluster.roles.values_mut().for_each(|status| *status = "in-sync".into());
+            }
+        }
+        Action::AwaitSettledCluster => cluster.iter_mut().for_each(|cluster| cluster.status = "available".into()),
+        _ => {}
+    }
+    if let Some(role) = role {
+        match action {
+            Action::PutTrust(trust) => role.trust = trust.clone(),
+            Action::TagRole(tags) => ours(&mut role.tags, tags),
+            Action::UntagRole(keys) => role.tags.retain(|key, _| !keys.contains(key)),
+            Action::PutRolePolicy(policy) => drop(role.inline.insert(role::POLICY.to_owned(), policy.clone())),
+            Action::DeleteRolePolicy(name) => drop(role.inline.remove(name)),
+            Action::DetachRolePolicy(arn) => drop(role.attached.remove(arn)),
+            Action::LeaveInstanceProfile(name) => drop(role.instance_profiles.remove(name)),
+            _ => {}
+        }
+    }
+    if let Some(bucket) = bucket {
+        match action {
+            Action::BlockPublicAccess => bucket.blocks_public_access = true,
+            Action::EncryptBucket => bucket.encryption = Some("AES256".into()),
+            Action::OwnBucketObjects => bucket.ownership = Some("BucketOwnerEnforced".into()),
+            Action::TagBucket(tags) => bucket.tags = tags.clone(),
+            Action::PutBucketPolicy(policy) => bucket.policy = Some(policy.clone()),
+            Action::DeleteBucketPolicy => bucket.policy = None,
+            Action::EmptyBucket(_) => bucket.contents = Contents::default(),
+            _ => {}
+        }
+    }
+    if let Some(cluster) = cluster {
+        match action {
+            Action::TagCluster(tags) => ours(&mut cluster.tags, tags),
+            Action::UntagCluster(keys) => cluster.tags.retain(|key, _| !keys.contains(key)),
+            Action::ModifyCluster(change) => {
+                cluster.status = "modifying".into();
+                cluster.port = change.port.unwrap_or(cluster.port);
+                cluster.encrypted = change.encrypted.unwrap_or(cluster.encrypted);
+                cluster.public = change.public.unwrap_or(cluster.public);
+                let retention = change.snapshot_retention_days;
+                cluster.snapshot_retention_days = retention.unwrap_or(cluster.snapshot_retention_days);
+                cluster.kms_key = change.kms_key.clone().or(cluster.kms_key.take());
+            }
+            Action::ResizeCluster { node_type, nodes, .. } => {
+                cluster.status = "resizing".into();
+                (cluster.node_type, cluster.nodes) = (node_type.clone(), *nodes);
+            }
+            Action::ResumeCluster => cluster.status = "resuming".into(),
+            Action::AttachRole(role) => drop(cluster.roles.insert(role.clone(), "adding".into())),
+            _ => {}
+        }
+    }
+}
+
+fn tags_of(names: &Names) -> impl Strategy<Value = Tags> + use<> {
+    let own =
+        Tags::from([(tags::STACK.to_owned(), names.stack.clone()), (tags::BUCKET.to_owned(), names.bucket.clone())]);
+    let more = proptest::collection::btree_map(
+        "team|env|sparkify-infra:expires|sparkify-infra:final-snapshot",
+        "[a-c]|2026-11-2[0-9]T00:00:00Z",
+        0..3,
+    );
+    more.prop_map(move |more| own.clone().into_iter().chain(more).collect())
+}
+
+prop_compose! {
+    fn any_role(names: Names)(
+        tags in tags_of(&names),
+        trust in prop_oneof![Just(serde_json::json!({})), Just(crate::resource::policy::trust(ACCOUNT))],
+        policies in proptest::collection::btree_map("read-what-load-reads|other", Just(serde_json::json!({"a": [1]})), 0..2),
+        attached in proptest::collection::btree_set("arn:[a-b]", 0..2),
+    ) -> RoleState {
+        RoleState {
+            arn: names.role_arn.clone(), path: names.role_path.clone(), trust, tags, inline: policies, attached,
+            instance_profiles: Default::default(), created: None,
+        }
+    }
+}
+
+prop_compose! {
+    fn any_bucket(names: Names)(
+        tags in tags_of(&names),
+        policy in proptest::option::of(Just(serde_json::json!({"Statement": []}))),
+        blocks_public_access in any::<bool>(),
+        encryption in proptest::option::of(Just("aws:kms".to_owned())),
+        ownership in proptest::option::of(Just("ObjectWriter".to_owned())),
+        versions in 0..5000_u64,
+    ) -> BucketState {
+        let contents = Contents { versions, ..Contents::default() };
+        BucketState { tags, policy, blocks_public_access, encryption, ownership, contents, is_locked: false }
+    }
+}
+
+prop_compose! {
+    fn any_cluster(names: Names)(
+        tags in tags_of(&names),
+        status in "available|creating|modifying|paused|resizing|deleting|storage-full|hardware-failure|rebooting",
+        node_type in "ra3.large|ra3.xlplus",
+        nodes in 1..4_i32,
+        database in "dwh|dwh|dwh|dev",
+        port in prop_oneof![Just(0), Just(5439), Just(5431)],
+        encrypted in any::<bool>(),
+        public in any::<bool>(),
+        attached in any::<bool>(),
+        snapshot_retention_days in 1..4_i32,
+    ) -> ClusterState {
+        let role = attached.then(|| (names.role_arn.clone(), "adding".to_owned()));
+        ClusterState {
+            status, availability: "Modifying".into(), node_type, nodes, database, admin: "dwhadmin".into(), port,
+            encrypted, public, tags, roles: role.into_iter().collect(), snapshot_retention_days,
+            ..ClusterState::default()
+        }
+    }
+}
+
+fn any_observed(names: Names) -> impl Strategy<Value = Observed> {
+    let role = proptest::option::of(any_role(names.clone()));
+    let bucket = proptest::option::of(any_bucket(names.clone()));
+    let cluster = proptest::option::of(any_cluster(names));
+    (role, bucket, cluster).prop_map(|(role, bucket, cluster)| Observed {
+        role,
+        bucket,
+        cluster,
+        snapshots: Vec::new(),
+    })
+}
+
+fn any_expiry() -> impl Strategy<Value = Expiry> {
+    let at = "2026-11-2[3-9]T00:00:00Z";
+    prop_oneof![
+        Just(Expiry::Keep),
+        Just(Expiry::Never),
+        at.prop_map(Expiry::Exactly),
+        at.prop_map(|at| Expiry::AtLeast { at, now: NOW.into() }),
+    ]
+}
+
+proptest! {
+    /// Whatever is wanted and whatever is there: applying the plan gives a plan with nothing to do.
+    #[test]
+    fn a_plan_that_was_applied_leaves_nothing_to_do(
+        observed in any_observed(wanted().0),
+        expiry in any_expiry(),
+        resize in any::<bool>(),
+        nodes in 1..4_i32,
+        retention in 1..4_i32,
+        kms_key in proptest::option::of(Just("arn:aws:kms:us-west-2:123456789012:key/k".to_owned())),
+        tags in proptest::collection::btree_map("team|env", "[a-c]", 0..3),
+    ) {
+        let (names, mut desired) = wanted();
+        (desired.expiry, desired.resize) = (expiry, resize);
+        let settings = &mut desired.cluster.settings;
+        (settings.nodes, settings.snapshot_retention_days, settings.kms_key) = (nodes, retention, kms_key);
+        for wanted in [&mut desired.role.tags, &mut desired.bucket.tags, &mut desired.cluster.tags] {
+            wanted.extend(tags.clone());
+        }
+        let plan = bring_up(&names, &desired, &observed);
+        let mut then = observed.clone();
+        plan.steps.iter().for_each(|step| after(&step.action, &names, &mut then));
+        if plan.refusals.is_empty() {
+            // The address comes with the end of creation, and with it the port that was asked for.
+            then.cluster.iter_mut().filter(|cluster| cluster.port == 0).for_each(|cluster| cluster.port = 5439);
+            let again = bring_up(&names, &desired, &then);
+            prop_assert!(again.is_empty() && again.refusals.is_empty(), "{:?}\n{:?}", again.steps, again.refusals);
+        } else {
+            prop_assert!(plan.is_empty());
+        }
+        let down = take_down(&names, &observed, None);
+        let mut then = observed;
+        down.steps.iter().for_each(|step| after(&step.action, &names, &mut then));
+        prop_assert!(then == Observed::default(), "{:?}", then);
+        prop_assert!(take_down(&names, &then, None).is_empty());
+    }
 }

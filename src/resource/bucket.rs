@@ -3,9 +3,11 @@
 use aws_sdk_s3::types as s3;
 use serde_json::Value;
 
-use super::{Names, Tags};
+use super::tags::{BUCKET, RUN, STACK};
+use super::{Names, Tags, is_ours};
 use crate::aws::{Aws, failed, is};
 use crate::error::{Error, Result};
+use crate::interrupt;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct DesiredBucket {
@@ -13,7 +15,7 @@ pub struct DesiredBucket {
     pub tags: Tags,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct BucketState {
     pub tags: Tags,
     pub policy: Option<Value>,
@@ -22,6 +24,36 @@ pub struct BucketState {
     /// `AES256` or `aws:kms`.
     pub encryption: Option<String>,
     pub ownership: Option<String>,
+    /// Counted only where the bucket is to be deleted.
+    pub contents: Contents,
+    /// Its policy does not let us look; nothing else is known of it.
+    pub is_locked: bool,
+}
+
+/// What a bucket holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Contents {
+    /// Versions of objects, the latest among them.
+    pub versions: u64,
+    pub markers: u64,
+    pub uploads: u64,
+    pub bytes: u64,
+}
+
+impl std::fmt::Display for Contents {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { versions, markers, uploads, bytes } = self;
+        let size = indicatif::HumanBytes(*bytes);
+        write!(f, "{versions} versions of objects ({size}), {markers} delete markers, {uploads} uploads in progress")
+    }
+}
+
+/// Something in a bucket that goes with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    Version { key: String, version: String, bytes: u64 },
+    Marker { key: String, version: String },
+    Upload { key: String, id: String },
 }
 
 /// What has been deleted from a bucket.
@@ -42,16 +74,11 @@ impl std::fmt::Display for Emptied {
 pub async fn observe(aws: &Aws, names: &Names) -> Result<Option<BucketState>> {
     let bucket = &names.bucket;
     let doing = format!("read the bucket {bucket}");
-    match aws.s3.head_bucket().bucket(bucket).expected_bucket_owner(&aws.account).send().await {
-        Ok(_) => {}
-        Err(error) if is(&error, &["NotFound", "NoSuchBucket"]) => return Ok(None),
-        Err(error) if error.raw_response().is_some_and(|answer| answer.status().as_u16() == 403) => {
-            return Err(Error::failed(format!("the bucket {bucket} belongs to somebody else, or may not be read"))
-                .hint("Choose another name with `bucket.name` in infra.toml, or ask for s3:ListBucket on it."));
-        }
-        Err(error) => return Err(failed(&doing, &error)),
+    let Some(tags) = tags(aws, bucket).await? else { return Ok(None) };
+    // What is not ours is not looked into.
+    if !is_ours(&tags, &names.stack) {
+        return Ok(Some(BucketState { tags, ..BucketState::default() }));
     }
-    let tags = tags(aws, names).await?;
     let policy = match aws.s3.get_bucket_policy().bucket(bucket).expected_bucket_owner(&aws.account).send().await {
         Ok(found) => found.policy.and_then(|text| serde_json::from_str(&text).ok()),
         Err(error) if is(&error, &["NoSuchBucketPolicy"]) => None,
@@ -89,14 +116,118 @@ pub async fn observe(aws: &Aws, names: &Names) -> Result<Option<BucketState>> {
         }),
         encryption,
         ownership: ownership.map(|rule| rule.object_ownership.as_str().to_owned()),
+        contents: Contents::default(),
+        is_locked: false,
     }))
 }
 
-async fn tags(aws: &Aws, names: &Names) -> Result<Tags> {
-    match aws.s3.get_bucket_tagging().bucket(&names.bucket).expected_bucket_owner(&aws.account).send().await {
-        Ok(found) => Ok(found.tag_set.into_iter().map(|tag| (tag.key, tag.value)).collect()),
-        Err(error) if is(&error, &["NoSuchTagSet"]) => Ok(Tags::new()),
-        Err(error) => Err(failed(&format!("read the tags of the bucket {}", names.bucket), &error)),
+/// As `observe`, for what only a deletion needs: whether there is a policy, and what is in the bucket.
+pub async fn observe_to_delete(
+    aws: &Aws,
+    names: &Names,
+    role: Option<&super::RoleState>,
+) -> Result<Option<BucketState>> {
+    let bucket = &names.bucket;
+    let tags = match tags(aws, bucket).await {
+        Ok(None) => return Ok(None),
+        Ok(Some(tags)) => tags,
+        // A policy that denies everything denies looking at the tags as well. The role, which is ours, says that the
+        // bucket is; and every call names the account that must own it.
+        Err(error) if error.is(&["AccessDenied"]) && role.is_some_and(|role| points_here(role, names)) => {
+            let tags = Tags::from([(STACK.to_owned(), names.stack.clone())]);
+            let policy = Some(Value::String("it denies us to look".into()));
+            return Ok(Some(BucketState { tags, policy, is_locked: true, ..BucketState::default() }));
+        }
+        Err(error) => return Err(error),
+    };
+    let mut state = BucketState { tags, ..BucketState::default() };
+    if is_ours(&state.tags, &names.stack) {
+        let asked = aws.s3.get_bucket_policy().bucket(bucket).expected_bucket_owner(&aws.account).send().await;
+        state.policy = match asked {
+            Ok(found) => found.policy.map(Value::String),
+            Err(error) if is(&error, &["NoSuchBucketPolicy"]) => None,
+            Err(error) => return Err(failed(&format!("read the policy of the bucket {bucket}"), &error)),
+        };
+        let contents = &mut state.contents;
+        each_entry(aws, bucket, |entry| match entry {
+            Entry::Version { bytes, .. } => {
+                contents.versions += 1;
+                contents.bytes += bytes;
+            }
+            Entry::Marker { .. } => contents.markers += 1,
+            Entry::Upload { .. } => contents.uploads += 1,
+        })
+        .await?;
+    }
+    Ok(Some(state))
+}
+
+fn points_here(role: &super::RoleState, names: &Names) -> bool {
+    is_ours(&role.tags, &names.stack) && role.tags.get(BUCKET) == Some(&names.bucket)
+}
+
+/// Visits everything that a bucket holds, page by page: nothing of it is kept.
+pub async fn each_entry(aws: &Aws, bucket: &str, mut visit: impl FnMut(Entry)) -> Result<()> {
+    let doing = format!("list what is in the bucket {bucket}");
+    let (mut key, mut id) = (None, None);
+    loop {
+        let call = aws.s3.list_multipart_uploads().bucket(bucket).expected_bucket_owner(&aws.account);
+        let page = call.set_key_marker(key).set_upload_id_marker(id).send().await.map_err(|e| failed(&doing, &e))?;
+        for upload in page.uploads.unwrap_or_default() {
+            let (key, id) = (upload.key.unwrap_or_default(), upload.upload_id.unwrap_or_default());
+            visit(Entry::Upload { key, id });
+        }
+        if page.is_truncated != Some(true) {
+            break;
+        }
+        (key, id) = (page.next_key_marker, page.next_upload_id_marker);
+    }
+    let (mut key, mut version) = (None, None);
+    loop {
+        let call = aws.s3.list_object_versions().bucket(bucket).expected_bucket_owner(&aws.account);
+        let page = call.set_key_marker(key).set_version_id_marker(version).send().await;
+        let page = page.map_err(|error| failed(&doing, &error))?;
+        for found in page.versions.unwrap_or_default() {
+            let (key, version) = (found.key.unwrap_or_default(), found.version_id.unwrap_or_default());
+            visit(Entry::Version { key, version, bytes: found.size.and_then(|n| n.try_into().ok()).unwrap_or(0) });
+        }
+        for marker in page.delete_markers.unwrap_or_default() {
+            let (key, version) = (marker.key.unwrap_or_default(), marker.version_id.unwrap_or_default());
+            visit(Entry::Marker { key, version });
+        }
+        if page.is_truncated != Some(true) {
+            return Ok(());
+        }
+        (key, version) = (page.next_key_marker, page.next_version_id_marker);
+    }
+}
+
+/// The tags of a bucket, which may be none; `None` where there is no such bucket.
+///
+/// # Errors
+/// Where it belongs to somebody else, or may not be read.
+pub async fn tags(aws: &Aws, bucket: &str) -> Result<Option<Tags>> {
+    match aws.s3.get_bucket_tagging().bucket(bucket).expected_bucket_owner(&aws.account).send().await {
+        Ok(found) => Ok(Some(found.tag_set.into_iter().map(|tag| (tag.key, tag.value)).collect())),
+        Err(error) if is(&error, &["NoSuchTagSet"]) => Ok(Some(Tags::new())),
+        Err(error) if is(&error, &["NoSuchBucket", "NotFound"]) => Ok(None),
+        Err(error) if error.raw_response().is_some_and(|answer| answer.status().as_u16() == 403) => {
+            Err(failed(&format!("read the tags of the bucket {bucket}"), &error).hint(format!(
+                "Either {bucket} belongs to another account, and is left as it is: choose another name with \
+                 `bucket.name` in infra.toml. Or the caller lacks s3:GetBucketTagging on it."
+            )))
+        }
+        // R30: S3 sends a request for another region's bucket away.
+        Err(error)
+            if is(
+                &error,
+                &["PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"],
+            ) =>
+        {
+            Err(failed(&format!("read the tags of the bucket {bucket}"), &error)
+                .hint(format!("The bucket {bucket} is in another region than {}.", aws.region)))
+        }
+        Err(error) => Err(failed(&format!("read the tags of the bucket {bucket}"), &error)),
     }
 }
 
@@ -119,14 +250,28 @@ pub async fn create(aws: &Aws, names: &Names, desired: &DesiredBucket) -> Result
         .create_bucket_configuration(configuration.build());
     match call.send().await {
         // AWS takes the tags of the create call; a server that drops them would leave a bucket that nobody owns.
-        Ok(_) => match tags(aws, names).await?.is_empty() {
-            true => put_tags(aws, names, &desired.tags).await,
-            false => Ok(()),
+        Ok(_) => match tags(aws, &names.bucket).await?.is_some_and(|tags| is_ours(&tags, &names.stack)) {
+            true => Ok(()),
+            false => put_tags(aws, names, &desired.tags).await,
+        },
+        // The answer to an earlier try of this run was lost.
+        Err(error) if is(&error, &["BucketAlreadyOwnedByYou"]) => match tags(aws, &names.bucket).await? {
+            Some(found) if found.get(RUN) == desired.tags.get(RUN) => Ok(()),
+            _ => Err(failed(&doing, &error)),
         },
         Err(error) if is(&error, &["BucketAlreadyExists"]) => Err(failed(&doing, &error)
             .hint("Somebody else owns a bucket of this name. Choose another with `bucket.name` in infra.toml.")),
         Err(error) => Err(failed(&doing, &error)),
     }
+}
+
+/// The names of all buckets of the account.
+pub async fn all(aws: &Aws) -> Result<Vec<String>> {
+    let listed = aws.s3.list_buckets().into_paginator().send();
+    let pages: Vec<_> =
+        listed.collect::<std::result::Result<_, _>>().await.map_err(|error| failed("list the buckets", &error))?;
+    let buckets = pages.into_iter().flat_map(|page| page.buckets.unwrap_or_default());
+    Ok(buckets.filter_map(|bucket| bucket.name).collect())
 }
 
 pub async fn put_public_access_block(aws: &Aws, names: &Names) -> Result<()> {
@@ -191,7 +336,7 @@ pub async fn delete_policy(aws: &Aws, names: &Names) -> Result<()> {
     }
 }
 
-/// Uploads in progress, versions and delete markers, until a listing shows none (R31).
+/// Uploads in progress, versions and delete markers, page by page, until a listing shows that there is no more (R31).
 pub async fn empty(aws: &Aws, names: &Names) -> Result<Emptied> {
     let mut emptied = Emptied { uploads: abort_uploads(aws, names).await?, ..Emptied::default() };
     let bucket = &names.bucket;
@@ -212,6 +357,7 @@ pub async fn empty(aws: &Aws, names: &Names) -> Result<Emptied> {
         let entries = versions.into_iter().map(|version| (version.key, version.version_id));
         let all = entries.chain(markers.into_iter().map(|marker| (marker.key, marker.version_id)));
         delete_versions(aws, bucket, all).await?;
+        interrupt::safe_point()?;
     }
 }
 
@@ -265,7 +411,18 @@ async fn abort_uploads(aws: &Aws, names: &Names) -> Result<u64> {
     }
 }
 
+/// What came into it since it was emptied, or looked at, goes as well.
 pub async fn delete(aws: &Aws, names: &Names) -> Result<()> {
+    match delete_empty(aws, names).await {
+        Err(error) if error.is(&["BucketNotEmpty"]) => {
+            empty(aws, names).await?;
+            delete_empty(aws, names).await
+        }
+        done => done,
+    }
+}
+
+async fn delete_empty(aws: &Aws, names: &Names) -> Result<()> {
     match aws.s3.delete_bucket().bucket(&names.bucket).expected_bucket_owner(&aws.account).send().await {
         Err(error) if !is(&error, &["NoSuchBucket"]) => {
             Err(failed(&format!("delete the bucket {}", names.bucket), &error))

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use aws_sdk_redshift::types as redshift;
 
+use super::tags::{RUN, STACK};
 use super::{Names, Tags};
 use crate::aws::{Aws, failed, is};
-use crate::config::Cluster;
+use crate::config::{Cluster, FinalSnapshot};
 use crate::error::Result;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -17,7 +18,7 @@ pub struct DesiredCluster {
     pub tags: Tags,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ClusterState {
     pub status: String,
     pub availability: String,
@@ -34,9 +35,26 @@ pub struct ClusterState {
     /// `host:port`, once there is one.
     pub endpoint: Option<String>,
     pub secret: Option<String>,
+    pub snapshot_retention_days: i32,
+    pub subnet_group: Option<String>,
+    pub kms_key: Option<String>,
+    /// RFC 3339.
+    pub created: Option<String>,
+    /// What infra.toml does not say and AWS has decided, by name.
+    pub defaults: Vec<(&'static str, String)>,
 }
 
 impl ClusterState {
+    /// It is being deleted, and nothing stops that (R15).
+    pub fn is_going(&self) -> bool {
+        matches!(self.status.as_str(), "deleting" | "final-snapshot")
+    }
+
+    /// R14: it will not come out of this state by itself.
+    pub fn is_stuck(&self) -> bool {
+        self.status == "hardware-failure" || self.status.starts_with("incompatible-")
+    }
+
     /// Finding 4: `available` alone is not ready.
     pub fn is_ready(&self) -> bool {
         self.status == "available"
@@ -54,11 +72,32 @@ impl ClusterState {
     }
 }
 
+const ABSENT: [&str; 2] = ["ClusterNotFound", "ClusterNotFoundFault"];
+
+/// What the cluster costs, as far as it is known: AWS's list price of an hour in us-east-1, in 2026.
+pub fn cost(cluster: &ClusterState) -> String {
+    let node = match cluster.node_type.as_str() {
+        "ra3.large" => Some(0.543),
+        "ra3.xlplus" => Some(1.086),
+        "ra3.4xlarge" => Some(3.26),
+        "ra3.16xlarge" => Some(13.04),
+        _ => None,
+    };
+    let (nodes, node_type) = (cluster.nodes, &cluster.node_type);
+    match node {
+        Some(price) => format!(
+            "The cluster costs about {:.2} USD an hour ({nodes} x {node_type}, list price in us-east-1) until `down`.",
+            price * f64::from(nodes)
+        ),
+        None => format!("The cluster costs money by the hour ({nodes} x {node_type}) until `down`."),
+    }
+}
+
 pub async fn observe(aws: &Aws, names: &Names) -> Result<Option<ClusterState>> {
     let doing = format!("read the cluster {}", names.cluster);
     let found = match aws.redshift.describe_clusters().cluster_identifier(&names.cluster).send().await {
         Ok(found) => found.clusters.unwrap_or_default(),
-        Err(error) if is(&error, &["ClusterNotFound", "ClusterNotFoundFault"]) => return Ok(None),
+        Err(error) if is(&error, &ABSENT) => return Ok(None),
         Err(error) => return Err(failed(&doing, &error)),
     };
     Ok(found.into_iter().next().map(state))
@@ -68,6 +107,7 @@ fn state(cluster: redshift::Cluster) -> ClusterState {
     let endpoint = cluster.endpoint.as_ref();
     let port = endpoint.and_then(|endpoint| endpoint.port);
     let address = endpoint.and_then(|endpoint| endpoint.address.clone());
+    let defaults = defaults(&cluster);
     let roles = cluster.iam_roles.unwrap_or_default();
     ClusterState {
         status: cluster.cluster_status.unwrap_or_default(),
@@ -94,7 +134,25 @@ fn state(cluster: redshift::Cluster) -> ClusterState {
             .collect(),
         endpoint: address.map(|address| format!("{address}:{}", port.unwrap_or_default())),
         secret: cluster.master_password_secret_arn,
+        snapshot_retention_days: cluster.automated_snapshot_retention_period.unwrap_or(1),
+        subnet_group: cluster.cluster_subnet_group_name,
+        kms_key: cluster.kms_key_id,
+        created: cluster.cluster_create_time.map(|time| time.to_string()),
+        defaults,
     }
+}
+
+fn defaults(cluster: &redshift::Cluster) -> Vec<(&'static str, String)> {
+    let groups = cluster.cluster_parameter_groups().iter().filter_map(|group| group.parameter_group_name.clone());
+    let found = [
+        ("version", cluster.cluster_version.clone()),
+        ("parameter group", Some(groups.collect::<Vec<_>>().join(", ")).filter(|groups| !groups.is_empty())),
+        ("maintenance window", cluster.preferred_maintenance_window.clone()),
+        ("availability zone", cluster.availability_zone.clone()),
+        ("VPC", cluster.vpc_id.clone()),
+        ("enhanced VPC routing", cluster.enhanced_vpc_routing.map(|on| on.to_string())),
+    ];
+    found.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
 fn tag((key, value): (&String, &String)) -> redshift::Tag {
@@ -120,15 +178,62 @@ pub async fn create(aws: &Aws, names: &Names, desired: &DesiredCluster) -> Resul
         .publicly_accessible(false)
         .automated_snapshot_retention_period(settings.snapshot_retention_days)
         .iam_roles(&desired.role)
+        .set_cluster_subnet_group_name(settings.subnet_group.clone())
+        .set_kms_key_id(settings.kms_key.clone())
         .set_tags(Some(desired.tags.iter().map(tag).collect()));
-    call.send().await.map(drop).map_err(|error| failed(&format!("create the cluster {}", names.cluster), &error))
+    let doing = format!("create the cluster {}", names.cluster);
+    match call.send().await {
+        Ok(_) => Ok(()),
+        // The answer to an earlier try of this run was lost.
+        Err(error) if is(&error, &["ClusterAlreadyExists", "ClusterAlreadyExistsFault"]) => {
+            match observe(aws, names).await? {
+                Some(found) if found.tags.get(RUN) == desired.tags.get(RUN) => Ok(()),
+                _ => Err(failed(&doing, &error)),
+            }
+        }
+        Err(error) => Err(failed(&doing, &error)),
+    }
 }
 
-/// Whether the refusal is one that passes: IAM has not told Redshift of the role yet (R4). The same answer means a
-/// wrong role, so that the caller gives up after a while.
-pub fn is_role_unknown_yet(error: &crate::error::Error) -> bool {
-    let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-    cause.starts_with("InvalidParameterValue") && cause.contains("IAM role")
+/// What is changed of a cluster in place.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Modification {
+    pub port: Option<i32>,
+    pub encrypted: Option<bool>,
+    pub public: Option<bool>,
+    pub snapshot_retention_days: Option<i32>,
+    pub kms_key: Option<String>,
+}
+
+pub async fn modify(aws: &Aws, names: &Names, change: &Modification) -> Result<()> {
+    let call = aws
+        .redshift
+        .modify_cluster()
+        .cluster_identifier(&names.cluster)
+        .set_port(change.port)
+        .set_encrypted(change.encrypted)
+        .set_publicly_accessible(change.public)
+        .set_automated_snapshot_retention_period(change.snapshot_retention_days)
+        .set_kms_key_id(change.kms_key.clone());
+    call.send().await.map(drop).map_err(|error| failed(&format!("modify the cluster {}", names.cluster), &error))
+}
+
+/// To another type or number of nodes. From or to one node only the slower classic resize leads.
+pub async fn resize(aws: &Aws, names: &Names, node_type: &str, nodes: i32, classic: bool) -> Result<()> {
+    let call = aws
+        .redshift
+        .resize_cluster()
+        .cluster_identifier(&names.cluster)
+        .cluster_type(if nodes == 1 { "single-node" } else { "multi-node" })
+        .node_type(node_type)
+        .set_number_of_nodes((nodes != 1).then_some(nodes))
+        .classic(classic);
+    call.send().await.map(drop).map_err(|error| failed(&format!("resize the cluster {}", names.cluster), &error))
+}
+
+pub async fn resume(aws: &Aws, names: &Names) -> Result<()> {
+    let call = aws.redshift.resume_cluster().cluster_identifier(&names.cluster);
+    call.send().await.map(drop).map_err(|error| failed(&format!("resume the cluster {}", names.cluster), &error))
 }
 
 pub async fn attach_role(aws: &Aws, names: &Names, role: &str) -> Result<()> {
@@ -136,21 +241,64 @@ pub async fn attach_role(aws: &Aws, names: &Names, role: &str) -> Result<()> {
     call.send().await.map(drop).map_err(|error| failed("attach the role to the cluster", &error))
 }
 
-pub async fn put_tags(aws: &Aws, names: &Names, tags: &Tags) -> Result<()> {
-    let arn = format!("arn:aws:redshift:{}:{}:cluster:{}", aws.region, aws.account, names.cluster);
-    let call = aws.redshift.create_tags().resource_name(arn).set_tags(Some(tags.iter().map(tag).collect()));
-    call.send().await.map(drop).map_err(|error| failed("tag the cluster", &error))
+fn arn(aws: &Aws, names: &Names) -> String {
+    let partition = super::partition(&names.region);
+    format!("arn:{partition}:redshift:{}:{}:cluster:{}", names.region, aws.account, names.cluster)
 }
 
-/// Without a final snapshot: what `load` made can be loaded again.
-pub async fn delete(aws: &Aws, names: &Names) -> Result<()> {
-    let call = aws.redshift.delete_cluster().cluster_identifier(&names.cluster).skip_final_cluster_snapshot(true);
+pub async fn put_tags(aws: &Aws, names: &Names, tags: &Tags) -> Result<()> {
+    let call = aws.redshift.create_tags().resource_name(arn(aws, names));
+    let sent = call.set_tags(Some(tags.iter().map(tag).collect())).send().await;
+    sent.map(drop).map_err(|error| failed("tag the cluster", &error))
+}
+
+pub async fn remove_tags(aws: &Aws, names: &Names, keys: &[String]) -> Result<()> {
+    let call = aws.redshift.delete_tags().resource_name(arn(aws, names)).set_tag_keys(Some(keys.to_vec()));
+    call.send().await.map(drop).map_err(|error| failed("remove tags of the cluster", &error))
+}
+
+/// R15: without a final snapshot, or with the one that was decided on.
+pub async fn delete(aws: &Aws, names: &Names, snapshot: Option<&FinalSnapshot>) -> Result<()> {
+    let call = aws.redshift.delete_cluster().cluster_identifier(&names.cluster);
+    let call = match snapshot {
+        None => call.skip_final_cluster_snapshot(true),
+        Some(snapshot) => call
+            .skip_final_cluster_snapshot(false)
+            .final_cluster_snapshot_identifier(&snapshot.name)
+            .final_cluster_snapshot_retention_period(snapshot.retention_days),
+    };
     match call.send().await {
-        Err(error) if !is(&error, &["ClusterNotFound", "ClusterNotFoundFault"]) => {
-            Err(failed(&format!("delete the cluster {}", names.cluster), &error))
+        Ok(_) => Ok(()),
+        Err(error) if is(&error, &ABSENT) => Ok(()),
+        // The answer to an earlier try may have been lost: what is being deleted already needs no second delete.
+        Err(error) if is(&error, &["InvalidClusterState", "InvalidClusterStateFault"]) => {
+            match observe(aws, names).await? {
+                Some(found) if !found.is_going() => {
+                    Err(failed(&format!("delete the cluster {}", names.cluster), &error))
+                }
+                _ => Ok(()),
+            }
         }
-        _ => Ok(()),
+        Err(error) => Err(failed(&format!("delete the cluster {}", names.cluster), &error)),
     }
+}
+
+/// The identifiers and tags of all clusters that bear our tag, of whatever stack. The filter of AWS means "any of"
+/// (R18) and other servers ignore it: the tags are looked at again.
+pub async fn all_of_ours(aws: &Aws) -> Result<Vec<(String, Tags)>> {
+    let call = aws.redshift.describe_clusters().tag_keys(STACK);
+    let found: Vec<_> = call
+        .into_paginator()
+        .items()
+        .send()
+        .collect::<std::result::Result<_, _>>()
+        .await
+        .map_err(|error| failed("list the clusters", &error))?;
+    let named = found.into_iter().map(|cluster| {
+        let id = cluster.cluster_identifier.clone().unwrap_or_default();
+        (id, state(cluster).tags)
+    });
+    Ok(named.filter(|(_, tags)| tags.contains_key(STACK)).collect())
 }
 
 /// Snapshots that would outlive the cluster, and be billed.
@@ -164,9 +312,9 @@ pub async fn snapshots(aws: &Aws, names: &Names) -> Result<Vec<String>> {
     Ok(found.into_iter().filter_map(|snapshot| snapshot.snapshot_identifier).collect())
 }
 
-/// Whether the admin secret still exists (R19: it should go with the cluster).
-pub async fn secret_exists(aws: &Aws, arn: &str) -> Result<bool> {
-    match aws.secrets.describe_secret().secret_id(arn).send().await {
+/// Whether the admin secret still exists (R19: it should go with the cluster). Redshift names it after both.
+pub async fn secret_exists(aws: &Aws, names: &Names) -> Result<bool> {
+    match aws.secrets.describe_secret().secret_id(names.secret()).send().await {
         Ok(secret) => Ok(secret.deleted_date.is_none()),
         Err(error) if is(&error, &["ResourceNotFoundException"]) => Ok(false),
         Err(error) => Err(failed("look for the admin secret", &error)),

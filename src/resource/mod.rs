@@ -4,21 +4,34 @@ pub mod bucket;
 pub mod cluster;
 pub mod policy;
 pub mod role;
-
-use std::collections::BTreeMap;
+pub mod tags;
 
 use crate::aws::Aws;
 use crate::config::Config;
 use crate::error::Result;
 
-pub use bucket::{BucketState, DesiredBucket};
+pub use bucket::{BucketState, Contents, DesiredBucket};
 pub use cluster::{ClusterState, DesiredCluster};
 pub use role::{DesiredRole, RoleState};
+pub use tags::{Expiry, Tags, is_ours};
 
-pub type Tags = BTreeMap<String, String>;
+/// What a stack is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Role,
+    Bucket,
+    Cluster,
+}
 
-/// The tag that makes a resource ours: its value is the stack's name.
-pub const STACK_TAG: &str = "sparkify-infra:stack";
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Role => "role",
+            Self::Bucket => "bucket",
+            Self::Cluster => "cluster",
+        })
+    }
+}
 
 /// What infra.toml wants in this account.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,17 +39,24 @@ pub struct Desired {
     pub role: DesiredRole,
     pub bucket: DesiredBucket,
     pub cluster: DesiredCluster,
+    pub expiry: Expiry,
+    /// Goes into the create calls, so that a run knows what it made itself.
+    pub run: String,
+    /// Whether `up` may change the type and number of nodes.
+    pub resize: bool,
 }
 
 /// Where the resources of a stack are to be found, whether they are wanted or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Names {
     pub stack: String,
+    pub region: String,
     pub role: String,
     pub role_path: String,
     pub role_arn: String,
     pub bucket: String,
     pub cluster: String,
+    pub admin: String,
 }
 
 /// What is there. `None` is absent; unreadable is an error, never `None`.
@@ -45,52 +65,109 @@ pub struct Observed {
     pub role: Option<RoleState>,
     pub bucket: Option<BucketState>,
     pub cluster: Option<ClusterState>,
+    /// Manual snapshots of the cluster, by name. Looked for only where something is to be taken down.
+    pub snapshots: Vec<String>,
 }
 
 impl Names {
-    pub fn of(config: &Config, account: &str) -> Self {
-        let stack = &config.stack;
+    /// The names of a stack of which only its own name is known.
+    pub fn usual(stack: &str, region: &str, account: &str) -> Self {
         let (role, role_path) = (format!("{stack}-warehouse"), format!("/sparkify-infra/{stack}/"));
         Self {
-            role_arn: format!("arn:aws:iam::{account}:role{role_path}{role}"),
+            role_arn: format!("arn:{}:iam::{account}:role{role_path}{role}", partition(region)),
             // Freed names can be taken by others (R28): the account's number keeps them apart.
-            bucket: config.bucket.clone().unwrap_or_else(|| format!("{stack}-{account}-{}", config.region)),
-            cluster: config.cluster.identifier.clone(),
-            stack: stack.clone(),
+            bucket: format!("{stack}-{account}-{region}"),
+            cluster: stack.to_owned(),
+            admin: crate::config::ADMIN.to_owned(),
+            stack: stack.to_owned(),
+            region: region.to_owned(),
             role,
             role_path,
         }
     }
+
+    pub fn of(config: &Config, account: &str) -> Self {
+        let usual = Self::usual(&config.stack, &config.region, account);
+        let bucket = config.bucket.clone().unwrap_or_else(|| usual.bucket.clone());
+        let (cluster, admin) = (config.cluster.identifier.clone(), config.cluster.admin.clone());
+        Self { bucket, cluster, admin, ..usual }
+    }
+
+    /// The names that the role bears in its tags: it is made first and deleted last, and says where the rest is.
+    pub fn told_by(mut self, role: Option<&RoleState>) -> Self {
+        let Some(role) = role.filter(|role| is_ours(&role.tags, &self.stack)) else { return self };
+        let told = |key: &str, usual: &String| role.tags.get(key).unwrap_or(usual).clone();
+        self.bucket = told(tags::BUCKET, &self.bucket);
+        self.cluster = told(tags::CLUSTER, &self.cluster);
+        self.admin = told(tags::ADMIN, &self.admin);
+        self.region = told(tags::REGION, &self.region);
+        self
+    }
+
+    /// The name that Redshift gives to the admin's secret (R19).
+    pub fn secret(&self) -> String {
+        format!("redshift!{}-{}", self.cluster, self.admin)
+    }
+}
+
+/// `aws`, or the partition of China or of the government's regions.
+pub fn partition(region: &str) -> &'static str {
+    match region {
+        region if region.starts_with("cn-") => "aws-cn",
+        region if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    }
 }
 
 impl Desired {
-    pub fn of(config: &Config, account: &str) -> Self {
+    pub fn of(config: &Config, account: &str, expiry: Expiry, run: String, resize: bool) -> Self {
         let names = Names::of(config, account);
-        let mut tags = config.tags.clone();
-        tags.insert(STACK_TAG.to_owned(), names.stack.clone());
+        let mut own = config.tags.clone();
+        own.insert(tags::STACK.to_owned(), names.stack.clone());
+        let mut role_tags = own.clone();
+        role_tags.insert(tags::REGION.to_owned(), names.region.clone());
+        role_tags.insert(tags::BUCKET.to_owned(), names.bucket.clone());
+        role_tags.insert(tags::CLUSTER.to_owned(), names.cluster.clone());
+        role_tags.insert(tags::ADMIN.to_owned(), names.admin.clone());
+        let mut cluster_tags = own.clone();
+        if let Some(snapshot) = &config.cluster.final_snapshot {
+            cluster_tags.insert(tags::FINAL_SNAPSHOT.to_owned(), snapshot.name.clone());
+        }
         Self {
             role: DesiredRole {
                 trust: policy::trust(account),
                 permissions: policy::permissions(config, &names.bucket),
-                tags: tags.clone(),
+                tags: role_tags,
             },
-            bucket: DesiredBucket { policy: policy::tls_only(&names.bucket), tags: tags.clone() },
-            cluster: DesiredCluster { settings: config.cluster.clone(), role: names.role_arn, tags },
+            bucket: DesiredBucket { policy: policy::tls_only(&names.bucket, &names.region), tags: own },
+            cluster: DesiredCluster { settings: config.cluster.clone(), role: names.role_arn, tags: cluster_tags },
+            expiry,
+            run,
+            resize,
         }
     }
 }
 
-/// Looks at everything a stack may have.
+/// Looks at everything a stack may have, for `up`.
 ///
 /// # Errors
 /// When anything cannot be read: a plan made on half a view would be wrong.
 pub async fn observe(aws: &Aws, names: &Names) -> Result<Observed> {
     let (role, bucket, cluster) =
-        tokio::try_join!(role::observe(aws, names), bucket::observe(aws, names), cluster::observe(aws, names))?;
-    Ok(Observed { role, bucket, cluster })
+        tokio::try_join!(role::observe(aws, names, false), bucket::observe(aws, names), cluster::observe(aws, names))?;
+    Ok(Observed { role, bucket, cluster, snapshots: Vec::new() })
 }
 
-/// Whether a resource bears our tag with this stack's name.
-pub fn is_ours(tags: &Tags, stack: &str) -> bool {
-    tags.get(STACK_TAG).is_some_and(|value| value == stack)
+/// Looks at everything a stack may have beside its role, which has been looked at to know where the rest is, and at
+/// what goes with it: for `down`.
+///
+/// # Errors
+/// As `observe`.
+pub async fn observe_to_delete(aws: &Aws, names: &Names, role: Option<RoleState>) -> Result<Observed> {
+    let (bucket, cluster, snapshots) = tokio::try_join!(
+        bucket::observe_to_delete(aws, names, role.as_ref()),
+        cluster::observe(aws, names),
+        cluster::snapshots(aws, names)
+    )?;
+    Ok(Observed { role, bucket, cluster, snapshots })
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::partition;
 use crate::config::{Config, Gather};
 use crate::location::Location;
 
@@ -26,6 +27,7 @@ pub fn gathered_prefix(source: &str) -> String {
 
 /// Reads exactly what COPY reads: gathered sources in our bucket, the others where they lie, and jsonpaths files.
 pub fn permissions(config: &Config, bucket: &str) -> Value {
+    let s3 = format!("arn:{}:s3:::", partition(&config.region));
     let mut prefixes = Vec::new();
     let mut objects = Vec::new();
     for source in &config.sources {
@@ -41,11 +43,11 @@ pub fn permissions(config: &Config, bucket: &str) -> Value {
         json!({
             "Effect": "Allow",
             "Action": "s3:ListBucket",
-            "Resource": format!("arn:aws:s3:::{}", prefix.bucket),
+            "Resource": format!("{s3}{}", prefix.bucket),
             "Condition": { "StringLike": { "s3:prefix": format!("{}*", prefix.key) } }
         })
     };
-    let arn = |location: &Location, rest: &str| format!("arn:aws:s3:::{}/{}{rest}", location.bucket, location.key);
+    let arn = |location: &Location, rest: &str| format!("{s3}{}/{}{rest}", location.bucket, location.key);
     let mut readable: Vec<String> = prefixes.iter().map(|prefix| arn(prefix, "*")).collect();
     readable.extend(objects.iter().map(|object| arn(object, "")));
     let mut statements: Vec<Value> = prefixes.iter().map(list).collect();
@@ -54,8 +56,8 @@ pub fn permissions(config: &Config, bucket: &str) -> Value {
 }
 
 /// The bucket talks TLS or not at all.
-pub fn tls_only(bucket: &str) -> Value {
-    let arn = format!("arn:aws:s3:::{bucket}");
+pub fn tls_only(bucket: &str, region: &str) -> Value {
+    let arn = format!("arn:{}:s3:::{bucket}", partition(region));
     json!({
         "Version": "2012-10-17",
         "Statement": [{

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Names, Tags};
+use super::tags::{REGION, RUN, STACK};
+use super::{Names, Tags, is_ours};
 use crate::aws::{Aws, failed, is};
 use crate::error::{Error, Result};
 
@@ -28,43 +29,56 @@ pub struct RoleState {
     pub inline: BTreeMap<String, Value>,
     /// ARNs of attached policies, which are not ours.
     pub attached: BTreeSet<String>,
+    /// Looked for only where the role is to be deleted.
     pub instance_profiles: BTreeSet<String>,
+    /// RFC 3339.
+    pub created: Option<String>,
 }
 
-pub async fn observe(aws: &Aws, names: &Names) -> Result<Option<RoleState>> {
+const ABSENT: [&str; 2] = ["NoSuchEntity", "NoSuchEntityException"];
+
+pub async fn observe(aws: &Aws, names: &Names, with_profiles: bool) -> Result<Option<RoleState>> {
     let doing = format!("read the role {}", names.role);
     let found = match aws.iam.get_role().role_name(&names.role).send().await {
         Ok(found) => found,
-        Err(error) if is(&error, &["NoSuchEntity", "NoSuchEntityException"]) => return Ok(None),
+        Err(error) if is(&error, &ABSENT) => return Ok(None),
         Err(error) => return Err(failed(&doing, &error)),
     };
     let Some(role) = found.role else { return Ok(None) };
     let name = &names.role;
-    let tags = aws.iam.list_role_tags().role_name(name).send().await.map_err(|error| failed(&doing, &error))?;
+    let mut state = RoleState {
+        trust: decode(role.assume_role_policy_document.as_deref().unwrap_or_default())?,
+        arn: role.arn,
+        path: role.path,
+        tags: role.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect(),
+        inline: BTreeMap::new(),
+        attached: BTreeSet::new(),
+        instance_profiles: BTreeSet::new(),
+        created: Some(role.create_date.to_string()),
+    };
+    // What is not ours is not looked into.
+    if !is_ours(&state.tags, &names.stack) {
+        return Ok(Some(state));
+    }
     let policies = aws.iam.list_role_policies().role_name(name).into_paginator().items().send();
     let policies: Vec<String> =
         policies.collect::<std::result::Result<_, _>>().await.map_err(|error| failed(&doing, &error))?;
-    let mut inline = BTreeMap::new();
     for policy in policies {
         let document = aws.iam.get_role_policy().role_name(name).policy_name(&policy).send().await;
         let document = document.map_err(|error| failed(&doing, &error))?.policy_document;
-        inline.insert(policy, decode(&document)?);
+        state.inline.insert(policy, decode(&document)?);
     }
     let attached = aws.iam.list_attached_role_policies().role_name(name).into_paginator().items().send();
     let attached: Vec<_> =
         attached.collect::<std::result::Result<_, _>>().await.map_err(|error| failed(&doing, &error))?;
-    let profiles = aws.iam.list_instance_profiles_for_role().role_name(name).into_paginator().items().send();
-    let profiles: Vec<_> =
-        profiles.collect::<std::result::Result<_, _>>().await.map_err(|error| failed(&doing, &error))?;
-    Ok(Some(RoleState {
-        trust: decode(role.assume_role_policy_document.as_deref().unwrap_or_default())?,
-        arn: role.arn,
-        path: role.path,
-        tags: tags.tags.into_iter().map(|tag| (tag.key, tag.value)).collect(),
-        inline,
-        attached: attached.into_iter().filter_map(|policy| policy.policy_arn).collect(),
-        instance_profiles: profiles.into_iter().map(|profile| profile.instance_profile_name).collect(),
-    }))
+    state.attached = attached.into_iter().filter_map(|policy| policy.policy_arn).collect();
+    if with_profiles {
+        let profiles = aws.iam.list_instance_profiles_for_role().role_name(name).into_paginator().items().send();
+        let profiles: Vec<_> =
+            profiles.collect::<std::result::Result<_, _>>().await.map_err(|error| failed(&doing, &error))?;
+        state.instance_profiles = profiles.into_iter().map(|profile| profile.instance_profile_name).collect();
+    }
+    Ok(Some(state))
 }
 
 /// IAM answers documents percent-encoded.
@@ -87,7 +101,17 @@ pub async fn create(aws: &Aws, names: &Names, role: &DesiredRole) -> Result<()> 
         let tag = aws_sdk_iam::types::Tag::builder().key(key).value(value).build();
         call = call.tags(tag.map_err(|error| Error::failed(format!("cannot {doing}")).because(error))?);
     }
-    call.send().await.map(drop).map_err(|error| failed(&doing, &error))
+    match call.send().await {
+        Ok(_) => Ok(()),
+        // The answer to an earlier try of this run was lost.
+        Err(error) if is(&error, &["EntityAlreadyExists", "EntityAlreadyExistsException"]) => {
+            match observe(aws, names, false).await? {
+                Some(found) if found.tags.get(RUN) == role.tags.get(RUN) && found.path == names.role_path => Ok(()),
+                _ => Err(failed(&doing, &error)),
+            }
+        }
+        Err(error) => Err(failed(&doing, &error)),
+    }
 }
 
 pub async fn put_trust(aws: &Aws, names: &Names, trust: &Value) -> Result<()> {
@@ -110,20 +134,21 @@ pub async fn put_tags(aws: &Aws, names: &Names, tags: &Tags) -> Result<()> {
     call.send().await.map(drop).map_err(|error| failed("tag the role", &error))
 }
 
+pub async fn remove_tags(aws: &Aws, names: &Names, keys: &[String]) -> Result<()> {
+    let call = aws.iam.untag_role().role_name(&names.role).set_tag_keys(Some(keys.to_vec()));
+    call.send().await.map(drop).map_err(|error| failed("remove tags of the role", &error))
+}
+
 pub async fn delete_policy(aws: &Aws, names: &Names, policy: &str) -> Result<()> {
     match aws.iam.delete_role_policy().role_name(&names.role).policy_name(policy).send().await {
-        Err(error) if !is(&error, &["NoSuchEntity", "NoSuchEntityException"]) => {
-            Err(failed(&format!("delete the policy {policy} of the role"), &error))
-        }
+        Err(error) if !is(&error, &ABSENT) => Err(failed(&format!("delete the policy {policy} of the role"), &error)),
         _ => Ok(()),
     }
 }
 
 pub async fn detach_policy(aws: &Aws, names: &Names, arn: &str) -> Result<()> {
     match aws.iam.detach_role_policy().role_name(&names.role).policy_arn(arn).send().await {
-        Err(error) if !is(&error, &["NoSuchEntity", "NoSuchEntityException"]) => {
-            Err(failed(&format!("detach {arn} from the role"), &error))
-        }
+        Err(error) if !is(&error, &ABSENT) => Err(failed(&format!("detach {arn} from the role"), &error)),
         _ => Ok(()),
     }
 }
@@ -131,7 +156,7 @@ pub async fn detach_policy(aws: &Aws, names: &Names, arn: &str) -> Result<()> {
 pub async fn leave_profile(aws: &Aws, names: &Names, profile: &str) -> Result<()> {
     let call = aws.iam.remove_role_from_instance_profile().role_name(&names.role).instance_profile_name(profile);
     match call.send().await {
-        Err(error) if !is(&error, &["NoSuchEntity", "NoSuchEntityException"]) => {
+        Err(error) if !is(&error, &ABSENT) => {
             Err(failed(&format!("take the role out of the instance profile {profile}"), &error))
         }
         _ => Ok(()),
@@ -140,19 +165,29 @@ pub async fn leave_profile(aws: &Aws, names: &Names, profile: &str) -> Result<()
 
 pub async fn delete(aws: &Aws, names: &Names) -> Result<()> {
     match aws.iam.delete_role().role_name(&names.role).send().await {
-        Err(error) if !is(&error, &["NoSuchEntity", "NoSuchEntityException"]) => {
-            Err(failed(&format!("delete the role {}", names.role), &error))
-        }
+        Err(error) if !is(&error, &ABSENT) => Err(failed(&format!("delete the role {}", names.role), &error)),
         _ => Ok(()),
     }
 }
 
-/// The roles that bear our path, under whatever name: tag searches never find roles (R6).
-pub async fn under_path(aws: &Aws, names: &Names) -> Result<Vec<String>> {
-    let listed = aws.iam.list_roles().path_prefix(&names.role_path).into_paginator().items().send();
+/// The tags of a role of ours, and the region that they name; `None` where it is gone or bears none of ours.
+pub async fn stack_of(aws: &Aws, role: &str) -> Result<Option<(Tags, Option<String>)>> {
+    let found = match aws.iam.get_role().role_name(role).send().await {
+        Ok(found) => found.role.and_then(|role| role.tags).unwrap_or_default(),
+        Err(error) if is(&error, &ABSENT) => return Ok(None),
+        Err(error) => return Err(failed(&format!("read the role {role}"), &error)),
+    };
+    let tags: Tags = found.into_iter().map(|tag| (tag.key, tag.value)).collect();
+    let region = tags.get(REGION).cloned();
+    Ok(tags.contains_key(STACK).then_some((tags, region)))
+}
+
+/// The roles under a path, by name and ARN: tag searches never find roles (R6).
+pub async fn under_path(aws: &Aws, path: &str) -> Result<Vec<(String, String)>> {
+    let listed = aws.iam.list_roles().path_prefix(path).into_paginator().items().send();
     let roles: Vec<_> = listed
         .collect::<std::result::Result<_, _>>()
         .await
         .map_err(|error| failed("list the roles of the stack", &error))?;
-    Ok(roles.into_iter().map(|role| role.arn).collect())
+    Ok(roles.into_iter().map(|role| (role.role_name, role.arn)).collect())
 }

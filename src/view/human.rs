@@ -4,22 +4,34 @@ use std::time::Duration;
 
 use anstream::{eprintln, println};
 
+use super::plan::{self, Full};
 use super::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, tables};
 use crate::event::Event;
-use crate::plan::{Glyph, Plan};
+use crate::resource::bucket::Entry;
 
 pub fn show(event: &Event, quiet: bool) {
     match event {
         Event::Warning { message } => eprintln!("{YELLOW}warning{YELLOW:#}: {message}"),
+        Event::StepFailed { step, error } => eprintln!("{RED}failed{RED:#} {step}: {error}"),
         Event::Loaded { report } => {
             println!("{}", tables::report(report));
             if !quiet {
                 eprintln!("{GREEN}loaded{GREEN:#} in {}", time(report.took));
             }
         }
+        // What was asked for is shown, quiet or not.
+        Event::Planned { verb, stack, plan, only: true } => println!("{}", plan::text(verb, stack, plan, Full::Yes)),
+        Event::Goes { bucket, entry } => println!("    {RED}-{RED:#} {}", goes(bucket, entry)),
+        Event::LoadPlanned { steps } => {
+            println!("load would:");
+            for step in steps {
+                println!("  {GREEN}+{GREEN:#} {} {DIM}({}){DIM:#}", step.does, step.why);
+            }
+        }
+        Event::Status { status } => println!("{}", tables::status(status)),
         _ if quiet => {}
         Event::Chapter { title } => eprintln!("\n{BOLD}{title}{BOLD:#}"),
-        Event::Planned { verb, stack, plan } => show_plan(verb, stack, plan),
+        Event::Planned { verb, stack, plan, only: false } => eprintln!("{}", plan::text(verb, stack, plan, Full::No)),
         Event::StageStarted { stage } | Event::StepStarted { step: stage } => eprintln!("{DIM}...{DIM:#}  {stage}"),
         Event::StepDone { step, detail, took } => {
             let detail = detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
@@ -34,31 +46,23 @@ pub fn show(event: &Event, quiet: bool) {
         Event::Ready { stack, endpoint, database } => {
             eprintln!("{GREEN}ready{GREEN:#} the warehouse {stack}: database {database} at {endpoint}");
         }
-        Event::Gone { stack, looked_at } => {
-            eprintln!("{GREEN}gone{GREEN:#} nothing of the stack {stack} is left. Looked again for:");
+        Event::Gone { stack, looked_at, kept } => {
+            let but = if kept.is_empty() { "" } else { " but what is kept on purpose" };
+            eprintln!("{GREEN}gone{GREEN:#} nothing of the stack {stack} is left{but}. Looked again for:");
             looked_at.iter().for_each(|what| eprintln!("     {what}"));
+            kept.iter().for_each(|what| eprintln!("{CYAN}kept{CYAN:#} {what}"));
         }
     }
 }
 
-fn show_plan(verb: &str, stack: &str, plan: &Plan) {
-    if plan.is_empty() {
-        match verb {
-            "down" => eprintln!("down: nothing of the stack {stack} is there"),
-            verb => eprintln!("{verb}: nothing to do, the stack {stack} is as it should be"),
+fn goes(bucket: &str, entry: &Entry) -> String {
+    match entry {
+        Entry::Version { key, version, bytes } => {
+            let version = if version == "null" { String::new() } else { format!(" version {version}") };
+            format!("s3://{bucket}/{key}{version} {DIM}({}){DIM:#}", indicatif::HumanBytes(*bytes))
         }
-        return;
-    }
-    eprintln!("{verb} of the stack {stack}:");
-    for step in &plan.steps {
-        let style = match step.action.glyph() {
-            Glyph::Create => GREEN,
-            Glyph::Change => YELLOW,
-            Glyph::Delete => RED,
-            Glyph::Wait => CYAN,
-        };
-        let sign = step.action.glyph().sign();
-        eprintln!("  {style}{sign}{style:#} {} {DIM}({}){DIM:#}", crate::apply::describe(step), step.reason);
+        Entry::Marker { key, version } => format!("s3://{bucket}/{key} delete marker {version}"),
+        Entry::Upload { key, .. } => format!("s3://{bucket}/{key} upload in progress"),
     }
 }
 

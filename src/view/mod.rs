@@ -4,6 +4,8 @@
 #[cfg(feature = "local")]
 pub mod diagram;
 mod human;
+mod json;
+mod plan;
 mod tables;
 
 use std::error::Error as _;
@@ -25,6 +27,16 @@ const DIM: Style = Style::new().dimmed();
 /// Events as lines for a person; with `quiet` only warnings and the report.
 pub fn human(quiet: bool) -> Events {
     Events::to(move |event| human::show(&event, quiet))
+}
+
+/// Events as JSON, one object a line on stdout: the promise of docs/output.md.
+pub fn json() -> Events {
+    Events::to(|event| println!("{}", json::line(&event)))
+}
+
+/// How a run failed, for the reader of JSON lines.
+pub fn json_error(error: &Error) {
+    println!("{}", json::error(error));
 }
 
 /// A line about what was done.

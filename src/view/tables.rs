@@ -2,6 +2,7 @@
 
 use comfy_table::{Cell, CellAlignment, LineStyle, Table, TableStyle};
 
+use crate::event::Status;
 use crate::load::reconcile::Side;
 use crate::load::report::LoadReport;
 use crate::warehouse::Rows;
@@ -91,4 +92,38 @@ pub fn report(report: &LoadReport) -> String {
     let passed = report.checks.iter().filter(|check| check.offending == 0).count();
     let checks = format!("{passed} of {} checks passed", report.checks.len());
     format!("{}\n\n{}\n\n{}\n\n{checks}{}", lines(&sources), lines(&sums), lines(&tables), rejections.concat())
+}
+
+/// The resources of a stack, and the rows of its tables where they were counted.
+pub fn status(status: &Status) -> String {
+    let mut resources = table(&["resource", "state", "since", "until", "drift"]);
+    for found in &status.resources {
+        let drift = if found.drift.is_empty() { "none".to_owned() } else { found.drift.join("; ") };
+        let drift = if found.state == "absent" { String::new() } else { drift };
+        resources.add_row([
+            format!("{} {}", found.kind, found.name),
+            found.state.clone(),
+            found.since.clone().unwrap_or_default(),
+            found.until.clone().unwrap_or_default(),
+            drift,
+        ]);
+    }
+    let mut text = lines(&resources);
+    for refusal in &status.refusals {
+        text.push_str(&format!("\n  ! {refusal}"));
+    }
+    for note in &status.notes {
+        text.push_str(&format!("\n  i {note}"));
+    }
+    if !status.tables.is_empty() {
+        let mut counts = table(&["table", "rows"]);
+        for (name, rows) in &status.tables {
+            counts.add_row([Cell::new(name), number(rows.map_or("absent".to_owned(), |rows| rows.to_string()))]);
+        }
+        text.push_str(&format!("\n\n{}", lines(&counts)));
+    }
+    let endpoint = status.endpoint.as_ref().map(|at| format!(": database {} at {at}", status.database));
+    let ready = if status.ready { "ready" } else { "not ready" };
+    text.push_str(&format!("\n\nthe warehouse {} is {ready}{}", status.stack, endpoint.unwrap_or_default()));
+    text
 }

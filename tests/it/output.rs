@@ -135,8 +135,8 @@ fn mistakes_are_underlined() {
 #[test]
 fn help_fits_a_screen() {
     let project = Project::empty();
-    for command in ["up", "load", "down", "demo", "sample", "schema"] {
-        let help = project.run([command, "--help"]).succeeded().stdout;
+    for command in ["plan", "up", "load", "down", "status", "demo", "sample", "schema"] {
+        let help = project.run([command, "-h"]).succeeded().stdout;
         assert!(help.lines().count() <= 40, "{command}:\n{help}");
     }
     insta::assert_snapshot!(project.run(["--help"]).succeeded().stdout, @r#"

@@ -92,7 +92,11 @@ impl Project {
     }
 
     pub fn run<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Output {
-        let output = self.command(arguments).output().unwrap();
+        self.output_of(self.command(arguments))
+    }
+
+    pub fn output_of(&self, mut command: Command) -> Output {
+        let output = command.output().unwrap();
         let text = |bytes: Vec<u8>| {
             let home = self.home.path().display().to_string();
             String::from_utf8(bytes).unwrap().replace(&home, "$HOME")
@@ -108,7 +112,7 @@ impl Project {
 
     pub fn cloud_with(&self, mounts: BTreeMap<String, Mount>) -> Sdk {
         let account = Account { id: ACCOUNT.into(), region: REGION.into() };
-        let options = Options { account, mounts, pace: Pace::default() };
+        let options = Options { account, mounts, pace: Pace::default(), faults: None };
         Sdk::over(&Cloud::open(&self.path(".sparkify"), options).unwrap())
     }
 
@@ -125,7 +129,14 @@ impl Project {
 
     /// All objects that a `down` must not leave.
     pub fn everything(&self) -> Vec<String> {
-        let sdk = self.cloud();
+        self.cloud().everything()
+    }
+}
+
+impl Sdk {
+    /// All objects that a `down` must not leave.
+    pub fn everything(&self) -> Vec<String> {
+        let sdk = self;
         sdk.block_on(async {
             let mut found = Vec::new();
             let roles = sdk.iam.list_roles().send().await.unwrap().roles;

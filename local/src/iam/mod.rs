@@ -3,6 +3,8 @@
 pub mod policy;
 mod role;
 
+use std::time::Duration;
+
 use crate::account::Account;
 use crate::error::{ApiError, ApiResult};
 use crate::protocol::query::{self, Params, Xml, tag_list, text, tree};
@@ -17,6 +19,8 @@ const NAMESPACE: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
 pub struct Iam {
     pub store: Store,
     pub account: Account,
+    /// Until other services know of a role that was just made (R3).
+    pub propagating: Duration,
 }
 
 impl Iam {

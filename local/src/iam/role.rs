@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::policy::{Decision, Kind, Policy, Principal, Question};
 use super::{Iam, no_such_policy};
-use crate::account::{Account, iso_now};
+use crate::account::{Account, iso_now, now_millis};
 use crate::error::{ApiError, ApiResult};
 use crate::protocol::query::{Params, Xml, tag_list, text, tree};
 use crate::store::Store;
@@ -27,6 +27,9 @@ pub struct Role {
     pub tags: BTreeMap<String, String>,
     pub inline: BTreeMap<String, String>,
     pub attached: BTreeSet<String>,
+    /// When other services know of it, in milliseconds since the epoch (R3).
+    #[serde(default)]
+    pub known_at: i64,
 }
 
 impl Role {
@@ -66,7 +69,7 @@ pub fn assumable_by_redshift(store: &Store, account: &Account, arn: &str) -> Api
             ),
         )
     };
-    let role = find_role(store, account, arn)?.ok_or_else(invalid)?;
+    let role = find_role(store, account, arn)?.filter(|role| role.known_at <= now_millis()).ok_or_else(invalid)?;
     let trust = Policy::parse(&role.trust, Kind::Trust).map_err(|_| invalid())?;
     let source = format!("arn:aws:redshift:{}:{}:cluster:any", account.region, account.id);
     let context = [("aws:sourceaccount", account.id.clone()), ("aws:sourcearn", source)];
@@ -142,6 +145,7 @@ impl Iam {
             tags,
             inline: BTreeMap::new(),
             attached: BTreeSet::new(),
+            known_at: now_millis() + i64::try_from(self.propagating.as_millis()).unwrap_or(i64::MAX),
         };
         self.store.put(KIND, &name.to_lowercase(), &role)?;
         Ok(vec![role.xml()])

@@ -114,7 +114,14 @@ fn answer(action: &str, namespace: &str, result: Vec<Xml>) -> Response {
     respond(StatusCode::OK, xml)
 }
 
-fn refuse(error: &ApiError, namespace: &str) -> Response {
+/// A refusal as S3 writes it.
+pub fn refuse_s3(error: &ApiError) -> Response {
+    let mut xml = String::new();
+    tree("Error", vec![text("Code", &error.code), text("Message", &error.message)]).render(&mut xml);
+    respond(error.status, xml)
+}
+
+pub fn refuse(error: &ApiError, namespace: &str) -> Response {
     let side = if error.status.is_server_error() { "Receiver" } else { "Sender" };
     let mut xml = format!("<ErrorResponse xmlns=\"{namespace}\">");
     tree("Error", vec![text("Type", side), text("Code", &error.code), text("Message", &error.message)])

@@ -35,6 +35,28 @@ pub struct Cluster {
     pub namespace: String,
     pub region: String,
     pub account: String,
+    #[serde(default)]
+    pub kms_key: Option<String>,
+    /// When a describe first finds it (R16).
+    #[serde(default)]
+    pub visible_at: i64,
+    /// Until when it refuses changes although it answers `available` (finding 4).
+    #[serde(default)]
+    pub settled_at: i64,
+    #[serde(default)]
+    pub paused: bool,
+    #[serde(default)]
+    pub transition: Option<Transition>,
+    /// A state that a test has forced upon it.
+    #[serde(default)]
+    pub forced: Option<String>,
+}
+
+/// Something under way on a cluster.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Transition {
+    pub status: String,
+    pub until: i64,
 }
 
 impl Cluster {
@@ -43,13 +65,28 @@ impl Cluster {
     }
 
     /// One of the states of R14.
-    pub fn status(&self, now: i64) -> &'static str {
-        match self.gone_at {
-            Some(_) if self.final_snapshot.is_some() => "final-snapshot",
-            Some(_) => "deleting",
-            None if now < self.available_at => "creating",
-            None => "available",
+    pub fn status(&self, now: i64) -> &str {
+        if let Some(forced) = &self.forced
+            && self.gone_at.is_none()
+        {
+            return forced;
         }
+        match self.gone_at {
+            Some(_) if self.final_snapshot.is_some() => return "final-snapshot",
+            Some(_) => return "deleting",
+            None if now < self.available_at => return "creating",
+            None => {}
+        }
+        match &self.transition {
+            Some(transition) if now < transition.until => &transition.status,
+            _ if self.paused => "paused",
+            _ => "available",
+        }
+    }
+
+    /// Whether nothing is under way, be it something that the status does not show.
+    pub fn is_settled(&self, now: i64) -> bool {
+        now >= self.settled_at
     }
 
     /// What COPY spreads its files over (C5).
@@ -59,7 +96,13 @@ impl Cluster {
 
     pub fn xml(&self, now: i64) -> Xml {
         let status = self.status(now);
-        let availability = if status == "available" { "Available" } else { "Modifying" };
+        let availability = match status {
+            "available" if self.is_settled(now) => "Available",
+            "paused" | "storage-full" => "Unavailable",
+            "hardware-failure" => "Failed",
+            status if status.starts_with("incompatible-") => "Failed",
+            _ => "Modifying",
+        };
         let role = |(arn, in_sync_at): (&String, &i64)| {
             let applied = if now < *in_sync_at { "adding" } else { "in-sync" };
             tree("ClusterIamRole", vec![text("IamRoleArn", arn), text("ApplyStatus", applied)])
@@ -84,6 +127,7 @@ impl Cluster {
             tags_xml(&self.tags),
         ];
         fields.extend(optional("MasterPasswordSecretArn", self.secret.as_ref()));
+        fields.extend(optional("KmsKeyId", self.kms_key.as_ref()));
         if status != "creating" {
             let address = format!("{}.local.{}.redshift.amazonaws.com", self.id, self.region);
             fields.push(text("ClusterCreateTime", iso(self.created)));

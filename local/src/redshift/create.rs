@@ -34,6 +34,10 @@ impl Redshift {
                 "The automated snapshot retention period must be between 1 and 35 for this node type.",
             ));
         }
+        if let Some(group) = params.get("ClusterSubnetGroupName").filter(|group| *group != "default") {
+            let message = format!("Subnet group {group} does not exist: the local Redshift has 'default' only.");
+            return Err(ApiError::invalid("ClusterSubnetGroupNotFoundFault", message));
+        }
         let roles = params.list("IamRoles.IamRoleArn");
         roles.iter().try_for_each(|arn| self.assumable_role(arn).map(drop))?;
 
@@ -68,6 +72,12 @@ impl Redshift {
             namespace: format!("arn:aws:redshift:{}:{}:namespace:{}", self.account.region, self.account.id, uuid()),
             region: self.account.region.clone(),
             account: self.account.id.clone(),
+            kms_key: params.get("KmsKeyId").map(str::to_owned),
+            visible_at: now + millis(self.pace.appearing),
+            settled_at: available_at + millis(self.pace.settling),
+            paused: false,
+            transition: None,
+            forced: None,
         };
         self.store.put(KIND, id, &cluster)?;
         Ok(vec![cluster.xml(now)])
@@ -94,7 +104,7 @@ fn check_identifier(id: &str) -> ApiResult<()> {
 }
 
 /// R10: the node types that can still be created.
-fn check_node_type(node_type: &str) -> ApiResult<&str> {
+pub fn check_node_type(node_type: &str) -> ApiResult<&str> {
     match NODE_TYPES.contains(&node_type) {
         true => Ok(node_type),
         false => Err(invalid(format!("Invalid node type: {node_type}"))),
@@ -102,7 +112,7 @@ fn check_node_type(node_type: &str) -> ApiResult<&str> {
 }
 
 /// R11: `single-node` takes no count, `multi-node` 2 to 100.
-fn check_nodes(cluster_type: Option<&str>, count: Option<i64>) -> ApiResult<i64> {
+pub fn check_nodes(cluster_type: Option<&str>, count: Option<i64>) -> ApiResult<i64> {
     match (cluster_type.unwrap_or("multi-node"), count) {
         ("single-node", None | Some(1)) => Ok(1),
         ("single-node", Some(_)) => Err(combination("NumberOfNodes must not be given for a single-node cluster.")),

@@ -5,11 +5,21 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::cluster::{Cluster, KIND};
-use super::{Redshift, millis, tags_xml};
+use super::{Redshift, millis, operation_running, tags_xml};
 use crate::account::{iso, now_millis};
 use crate::error::{ApiError, ApiResult};
 use crate::protocol::query::{Params, Xml, text, tree};
 
+/// R14: the states in which AWS takes a delete.
+const DELETABLE: [&str; 7] = [
+    "available",
+    "paused",
+    "storage-full",
+    "incompatible-network",
+    "incompatible-hsm",
+    "incompatible-restore",
+    "hardware-failure",
+];
 const SNAPSHOT: &str = "redshift-snapshot";
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -40,8 +50,11 @@ impl Redshift {
     /// R15: a final snapshot is taken unless it is skipped, and then it needs a name that is free.
     pub(super) fn delete_cluster(&self, params: &Params) -> ApiResult<Vec<Xml>> {
         let _guard = self.store.change();
-        let mut cluster = self.settled_cluster(params.required("ClusterIdentifier")?)?;
         let now = now_millis();
+        let mut cluster = self.cluster(params.required("ClusterIdentifier")?)?;
+        if !DELETABLE.contains(&cluster.status(now)) || !cluster.is_settled(now) {
+            return Err(operation_running(&cluster.id));
+        }
         let snapshot = params.get("FinalClusterSnapshotIdentifier");
         match (params.flag("SkipFinalClusterSnapshot").unwrap_or(false), snapshot) {
             (true, None) => {}

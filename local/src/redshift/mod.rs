@@ -3,6 +3,7 @@
 mod cluster;
 mod create;
 mod delete;
+mod modify;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -26,12 +27,26 @@ pub struct Pace {
     pub creating: Duration,
     pub deleting: Duration,
     pub modifying: Duration,
+    /// Until Redshift knows of a role that IAM has just made (R3, R4).
+    pub propagating: Duration,
+    /// Until a describe finds what was just created (R16).
+    pub appearing: Duration,
+    /// How long a cluster that answers `available` still refuses changes (finding 4).
+    pub settling: Duration,
 }
 
 impl Default for Pace {
     fn default() -> Self {
         let short = Duration::from_millis(150);
-        Self { creating: Duration::from_millis(300), deleting: short, modifying: short }
+        let none = Duration::ZERO;
+        Self {
+            creating: Duration::from_millis(300),
+            deleting: short,
+            modifying: short,
+            propagating: none,
+            appearing: none,
+            settling: none,
+        }
     }
 }
 
@@ -54,7 +69,11 @@ impl Redshift {
             "CreateCluster" => self.create_cluster(params),
             "DescribeClusters" => self.describe_clusters(params),
             "DeleteCluster" => self.delete_cluster(params),
+            "ModifyCluster" => self.modify_cluster(params),
             "ModifyClusterIamRoles" => self.modify_roles(params),
+            "ResizeCluster" => self.resize_cluster(params),
+            "PauseCluster" => self.pause_cluster(params),
+            "ResumeCluster" => self.resume_cluster(params),
             "DescribeClusterSnapshots" => self.describe_snapshots(params),
             "DeleteClusterSnapshot" => self.delete_snapshot(params),
             "CreateTags" => self.change_tags(params, |tags| tags.extend(params.tags("Tags.Tag"))),
@@ -78,6 +97,22 @@ impl Redshift {
         }
     }
 
+    /// R16: a describe may not find yet what was just created.
+    fn visible_cluster(&self, id: &str) -> ApiResult<Cluster> {
+        let cluster = self.cluster(id)?;
+        match now_millis() < cluster.visible_at {
+            true => Err(ApiError::not_found("ClusterNotFound", format!("Cluster {id} not found."))),
+            false => Ok(cluster),
+        }
+    }
+
+    pub fn force_status(&self, id: &str, status: Option<&str>) -> ApiResult<()> {
+        let _guard = self.store.change();
+        let mut cluster = self.cluster(id)?;
+        cluster.forced = status.map(str::to_owned);
+        Ok(self.store.put(cluster::KIND, id, &cluster)?)
+    }
+
     fn clusters(&self) -> ApiResult<Vec<Cluster>> {
         let all: Vec<Cluster> = self.store.list(cluster::KIND)?;
         let (gone, here): (Vec<_>, Vec<_>) = all.into_iter().partition(|cluster| cluster.is_gone(now_millis()));
@@ -87,7 +122,7 @@ impl Redshift {
 
     fn describe_clusters(&self, params: &Params) -> ApiResult<Vec<Xml>> {
         let found = match params.get("ClusterIdentifier") {
-            Some(id) => vec![self.cluster(id)?],
+            Some(id) => vec![self.visible_cluster(id)?],
             None => self.clusters()?,
         };
         // R18: a cluster is listed when it has any of the keys, or any of the values.
@@ -99,29 +134,12 @@ impl Redshift {
         Ok(vec![tree("Clusters", found.iter().filter(wanted).map(|cluster| cluster.xml(now_millis())).collect())])
     }
 
-    fn modify_roles(&self, params: &Params) -> ApiResult<Vec<Xml>> {
-        let _guard = self.store.change();
-        let mut cluster = self.settled_cluster(params.required("ClusterIdentifier")?)?;
-        let added = params.list("AddIamRoles.IamRoleArn");
-        added.iter().try_for_each(|arn| self.assumable_role(arn).map(drop))?;
-        let in_sync_at = now_millis() + millis(self.pace.modifying);
-        cluster.roles.extend(added.into_iter().map(|arn| (arn, in_sync_at)));
-        for arn in params.list("RemoveIamRoles.IamRoleArn") {
-            cluster.roles.remove(&arn);
-        }
-        self.store.put(cluster::KIND, &cluster.id, &cluster)?;
-        Ok(vec![cluster.xml(now_millis())])
-    }
-
     /// The cluster, when nothing is under way on it.
     fn settled_cluster(&self, id: &str) -> ApiResult<Cluster> {
-        let cluster = self.cluster(id)?;
-        match cluster.status(now_millis()) {
-            "available" => Ok(cluster),
-            _ => Err(ApiError::invalid(
-                "InvalidClusterState",
-                format!("There is an operation running on the Cluster. Please try to modify it at a later time: {id}"),
-            )),
+        let (cluster, now) = (self.cluster(id)?, now_millis());
+        match cluster.status(now) == "available" && cluster.is_settled(now) {
+            true => Ok(cluster),
+            false => Err(operation_running(id)),
         }
     }
 
@@ -140,6 +158,14 @@ impl Redshift {
     fn assumable_role(&self, arn: &str) -> ApiResult<Role> {
         assumable_by_redshift(&self.store, &self.account, arn)
     }
+}
+
+/// R14.
+fn operation_running(id: &str) -> ApiError {
+    ApiError::invalid(
+        "InvalidClusterState",
+        format!("There is an operation running on the Cluster. Please try to modify it at a later time: {id}"),
+    )
 }
 
 fn millis(duration: Duration) -> i64 {

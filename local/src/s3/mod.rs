@@ -6,6 +6,7 @@ mod api;
 mod body;
 mod bucket;
 mod bucket_settings;
+mod host;
 mod listing;
 mod mount;
 mod object;
@@ -16,7 +17,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use s3s::auth::SimpleAuth;
-use s3s::host::{DomainError, MultiDomain};
 use s3s::service::{S3Service, S3ServiceBuilder};
 
 use crate::account::Account;
@@ -24,6 +24,7 @@ use crate::store::Store;
 
 pub use access::Reader;
 pub use bucket::CreateTags;
+pub use host::bucket_of_host;
 pub use mount::Mount;
 
 /// All buckets of the stand-in.
@@ -35,15 +36,9 @@ pub struct Buckets {
 }
 
 /// The S3 protocol in front of the buckets, for callers that sign with `key` and `secret`.
-pub fn service(buckets: Buckets, key: &str, secret: &str) -> Result<S3Service, DomainError> {
-    let region = &buckets.account.region;
-    let mut domains = vec!["s3.amazonaws.com".to_owned(), format!("s3.{region}.amazonaws.com")];
-    domains.extend(buckets.mounts.values().map(|mount| format!("s3.{}.amazonaws.com", mount.region)));
-    domains.sort();
-    domains.dedup();
-    let host = MultiDomain::new(&domains)?;
+pub fn service(buckets: Buckets, key: &str, secret: &str) -> S3Service {
     let mut builder = S3ServiceBuilder::new(buckets);
     builder.set_auth(SimpleAuth::from_single(key, secret));
-    builder.set_host(host);
-    Ok(builder.build())
+    builder.set_host(host::Hosts);
+    builder.build()
 }

@@ -1,0 +1,116 @@
+//! What goes wrong on purpose, for tests: the n-th call of an operation fails, is throttled, waits, or loses its
+//! reply. Also the record of all calls, so that a test can say which were made.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use http::StatusCode;
+
+use crate::error::ApiError;
+use crate::sync::locked;
+
+/// What happens to a call.
+pub enum Fault {
+    /// It is refused with this status, code and message, and nothing is done.
+    Fail { status: u16, code: String, message: String },
+    /// It is refused as one of too many, as each protocol words it.
+    Throttle,
+    /// It is answered only after a while.
+    Delay(Duration),
+    /// It takes effect, and the connection breaks before the answer.
+    LoseReply,
+    /// This runs before the call takes effect, which it then does not.
+    Before(Box<dyn FnOnce() + Send>),
+    /// This runs after the call took effect; no answer is given.
+    After(Box<dyn FnOnce() + Send>),
+}
+
+impl std::fmt::Debug for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Fail { .. } => "Fail",
+            Self::Throttle => "Throttle",
+            Self::Delay(_) => "Delay",
+            Self::LoseReply => "LoseReply",
+            Self::Before(_) => "Before",
+            Self::After(_) => "After",
+        })
+    }
+}
+
+impl Fault {
+    /// The refusal of this fault, when it is one.
+    pub fn refusal(&self, service: &str) -> Option<ApiError> {
+        match self {
+            Self::Fail { status, code, message } => {
+                let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                Some(ApiError::new(status, code, message))
+            }
+            Self::Throttle if service == "s3" => {
+                Some(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "SlowDown", "Please reduce your request rate."))
+            }
+            Self::Throttle if matches!(service, "redshift-data" | "secretsmanager") => {
+                Some(ApiError::invalid("ThrottlingException", "Rate exceeded"))
+            }
+            Self::Throttle => Some(ApiError::invalid("Throttling", "Rate exceeded")),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Debug)]
+enum When {
+    /// The n-th call of this operation, from 1.
+    Operation(String, usize),
+    /// The n-th call of any operation, from 1.
+    Any(usize),
+}
+
+#[derive(Debug, Default)]
+struct State {
+    calls: Vec<String>,
+    planned: Vec<(When, Fault)>,
+}
+
+/// A script of faults, and the record of calls. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Faults(Arc<Mutex<State>>);
+
+impl Faults {
+    /// Plans a fault for the n-th call, from 1, of an operation such as `iam:CreateRole`, counted from now.
+    pub fn at(&self, operation: &str, nth: usize, fault: Fault) {
+        let mut state = locked(&self.0);
+        let before = state.calls.iter().filter(|call| *call == operation).count();
+        state.planned.push((When::Operation(operation.to_owned(), before + nth), fault));
+    }
+
+    /// Plans a fault for the n-th call, from 1, of whatever operation, counted from now.
+    pub fn at_call(&self, nth: usize, fault: Fault) {
+        let mut state = locked(&self.0);
+        let before = state.calls.len();
+        state.planned.push((When::Any(before + nth), fault));
+    }
+
+    /// All calls so far, in the order in which they came.
+    pub fn calls(&self) -> Vec<String> {
+        locked(&self.0).calls.clone()
+    }
+
+    /// Forgets the calls, and faults that have not come.
+    pub fn clear(&self) {
+        *locked(&self.0) = State::default();
+    }
+
+    /// Notes a call and takes the fault that is planned for it.
+    pub(crate) fn meet(&self, operation: &str) -> Option<Fault> {
+        let mut state = locked(&self.0);
+        state.calls.push(operation.to_owned());
+        let (all, same) = (state.calls.len(), state.calls.iter().filter(|call| *call == operation).count());
+        let is_due = |when: &When| match when {
+            When::Any(nth) => *nth == all,
+            When::Operation(name, nth) => name == operation && *nth == same,
+        };
+        let at = state.planned.iter().position(|(when, _)| is_due(when))?;
+        Some(state.planned.swap_remove(at).1)
+    }
+}

@@ -1,0 +1,100 @@
+//! Changes to a cluster that exists: its settings, its size, its roles, its rest. Each is one operation at a time (R14).
+
+use super::cluster::{self, Cluster, Transition};
+use super::create::{check_node_type, check_nodes};
+use super::{Redshift, millis};
+use crate::account::now_millis;
+use crate::error::{ApiError, ApiResult};
+use crate::protocol::query::{Params, Xml};
+
+impl Redshift {
+    pub(super) fn modify_cluster(&self, params: &Params) -> ApiResult<Vec<Xml>> {
+        let retention = params.number("AutomatedSnapshotRetentionPeriod")?;
+        if retention.is_some_and(|days| !(1..=35).contains(&days)) {
+            return Err(ApiError::invalid(
+                "InvalidParameterValue",
+                "The automated snapshot retention period must be between 1 and 35 for this node type.",
+            ));
+        }
+        let port = params.number("Port")?;
+        self.change_cluster(params, "modifying", |cluster| {
+            cluster.snapshot_retention = retention.unwrap_or(cluster.snapshot_retention);
+            cluster.port = port.unwrap_or(cluster.port);
+            cluster.public = params.flag("PubliclyAccessible").unwrap_or(cluster.public);
+            if let Some(key) = params.get("KmsKeyId") {
+                cluster.kms_key = Some(key.to_owned());
+            }
+            Ok(())
+        })
+    }
+
+    /// Elastic resize keeps a single node single; from or to one node only a classic resize leads.
+    pub(super) fn resize_cluster(&self, params: &Params) -> ApiResult<Vec<Xml>> {
+        let classic = params.flag("Classic").unwrap_or(false);
+        self.change_cluster(params, "resizing", |cluster| {
+            if let Some(node_type) = params.get("NodeType") {
+                cluster.node_type = check_node_type(node_type)?.to_owned();
+            }
+            let nodes = check_nodes(params.get("ClusterType"), params.number("NumberOfNodes")?)?;
+            if !classic && (nodes == 1) != (cluster.nodes == 1) {
+                return Err(ApiError::invalid(
+                    "UnsupportedOption",
+                    "A cluster of one node can be resized to several, and back, by a classic resize only.",
+                ));
+            }
+            cluster.nodes = nodes;
+            Ok(())
+        })
+    }
+
+    pub(super) fn pause_cluster(&self, params: &Params) -> ApiResult<Vec<Xml>> {
+        self.change_cluster(params, "pausing", |cluster| {
+            cluster.paused = true;
+            Ok(())
+        })
+    }
+
+    pub(super) fn resume_cluster(&self, params: &Params) -> ApiResult<Vec<Xml>> {
+        let _guard = self.store.change();
+        let id = params.required("ClusterIdentifier")?;
+        let mut cluster = self.cluster(id)?;
+        if cluster.status(now_millis()) != "paused" {
+            return Err(ApiError::invalid("InvalidClusterState", format!("The cluster {id} is not paused.")));
+        }
+        cluster.paused = false;
+        self.under_way(&mut cluster, "resuming")
+    }
+
+    pub(super) fn modify_roles(&self, params: &Params) -> ApiResult<Vec<Xml>> {
+        let _guard = self.store.change();
+        let mut cluster = self.settled_cluster(params.required("ClusterIdentifier")?)?;
+        let added = params.list("AddIamRoles.IamRoleArn");
+        added.iter().try_for_each(|arn| self.assumable_role(arn).map(drop))?;
+        let in_sync_at = now_millis() + millis(self.pace.modifying);
+        cluster.roles.extend(added.into_iter().map(|arn| (arn, in_sync_at)));
+        for arn in params.list("RemoveIamRoles.IamRoleArn") {
+            cluster.roles.remove(&arn);
+        }
+        self.store.put(cluster::KIND, &cluster.id, &cluster)?;
+        Ok(vec![cluster.xml(now_millis())])
+    }
+
+    fn change_cluster(
+        &self,
+        params: &Params,
+        status: &str,
+        change: impl FnOnce(&mut Cluster) -> ApiResult<()>,
+    ) -> ApiResult<Vec<Xml>> {
+        let _guard = self.store.change();
+        let mut cluster = self.settled_cluster(params.required("ClusterIdentifier")?)?;
+        change(&mut cluster)?;
+        self.under_way(&mut cluster, status)
+    }
+
+    fn under_way(&self, cluster: &mut Cluster, status: &str) -> ApiResult<Vec<Xml>> {
+        let now = now_millis();
+        cluster.transition = Some(Transition { status: status.to_owned(), until: now + millis(self.pace.modifying) });
+        self.store.put(cluster::KIND, &cluster.id, cluster)?;
+        Ok(vec![cluster.xml(now)])
+    }
+}

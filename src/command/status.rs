@@ -1,0 +1,85 @@
+//! `status`: what exists, whether it is ready, how it differs from infra.toml, since when and until when.
+
+use std::sync::Arc;
+
+use super::{Outcome, Stack};
+use crate::error::{Error, Result};
+use crate::event::{Event, ResourceStatus, Status};
+use crate::load::{self, sql};
+use crate::plan::{Glyph, Plan, bring_up};
+use crate::resource::tags::EXPIRES;
+use crate::resource::{Desired, Expiry, Kind, Observed, Tags, observe};
+
+pub async fn run(stack: &Stack, with_tables: bool) -> Result<Outcome> {
+    let desired = Desired::of(&stack.config, &stack.aws.account, Expiry::Keep, String::new(), false);
+    let observed = observe(&stack.aws, &stack.names).await?;
+    let plan = bring_up(&stack.names, &desired, &observed);
+    let cluster = observed.cluster.as_ref();
+    let takes_statements = cluster.is_some_and(crate::resource::ClusterState::is_ready);
+    let ready = takes_statements && observed.role.is_some() && observed.bucket.is_some() && plan.refusals.is_empty();
+    let tables = match with_tables && takes_statements {
+        true => row_counts(stack).await?,
+        false => Vec::new(),
+    };
+    let status = Status {
+        stack: stack.names.stack.clone(),
+        ready,
+        endpoint: cluster.and_then(|cluster| cluster.endpoint.clone()),
+        database: stack.config.cluster.database.clone(),
+        resources: resources(stack, &observed, &plan),
+        refusals: plan.refusals.clone(),
+        notes: plan.notes.clone(),
+        tables,
+    };
+    stack.events.emit(Event::Status { status: Arc::new(status) });
+    Ok(if ready { Outcome::Done } else { Outcome::NotReady })
+}
+
+fn resources(stack: &Stack, observed: &Observed, plan: &Plan) -> Vec<ResourceStatus> {
+    let names = &stack.names;
+    let until = |tags: &Tags| tags.get(EXPIRES).cloned();
+    let role = observed.role.as_ref().map(|role| ("ready".to_owned(), role.created.clone(), until(&role.tags)));
+    let bucket = observed.bucket.as_ref().map(|bucket| ("ready".to_owned(), None, until(&bucket.tags)));
+    let cluster = observed.cluster.as_ref().map(|cluster| {
+        let state = if cluster.is_ready() { "ready".to_owned() } else { cluster.doing() };
+        (state, cluster.created.clone(), until(&cluster.tags))
+    });
+    let shown = [
+        (Kind::Role, &names.role, role),
+        (Kind::Bucket, &names.bucket, bucket),
+        (Kind::Cluster, &names.cluster, cluster),
+    ];
+    let one = |(kind, name, found): (Kind, &String, Option<(String, Option<String>, Option<String>)>)| {
+        let exists = found.is_some();
+        let (state, since, until) = found.unwrap_or_else(|| ("absent".to_owned(), None, None));
+        let drift = match exists {
+            true => drift(plan, kind),
+            false => Vec::new(),
+        };
+        ResourceStatus { kind: kind.to_string(), name: name.clone(), state, since, until, drift }
+    };
+    shown.into_iter().map(one).collect()
+}
+
+fn drift(plan: &Plan, kind: Kind) -> Vec<String> {
+    let steps = plan.steps.iter().filter(|step| step.kind == kind && step.action.glyph() != Glyph::Wait);
+    steps.map(|step| step.reason.clone()).collect()
+}
+
+/// Rows of each table of `sql/schema`, `None` where it is not there.
+async fn row_counts(stack: &Stack) -> Result<Vec<(String, Option<u64>)>> {
+    let warehouse = load::warehouse(&stack.aws, &stack.config, &stack.names, &stack.events).await?;
+    let files = sql::files(&stack.config.directory, "schema")?;
+    let count = async |table: String| -> Result<(String, Option<u64>)> {
+        match warehouse.query(&format!("select count(*) from {table}")).await? {
+            Ok(rows) => {
+                let rows = rows.rows.first().and_then(|row| row.first()?.as_ref()?.parse().ok());
+                Ok((table, rows))
+            }
+            Err(error) if error.message.contains("does not exist") => Ok((table, None)),
+            Err(error) => Err(Error::failed(format!("cannot count the rows of {table}")).because(error)),
+        }
+    };
+    let counted = files.iter().map(|file| count(file.name.clone()));
+    futures::future::try_join_all(counted).await
+}

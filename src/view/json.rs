@@ -1,0 +1,172 @@
+//! Events as JSON. What stands here is promised in docs/output.md: fields are added, never renamed or removed.
+
+use serde_json::{Value, json};
+
+use crate::error::{Error, Kind};
+use crate::event::{Event, LoadStep, ResourceStatus, Status};
+use crate::load::reconcile::{Reconciliation, Side};
+use crate::load::report::LoadReport;
+use crate::plan::{Plan, Step};
+use crate::resource::bucket::Entry;
+use crate::resource::tags::time;
+
+/// One event as an object with its name and the time at which it came.
+pub fn line(event: &Event) -> Value {
+    let mut line = match event {
+        Event::Planned { verb, stack, plan, only } => planned(verb, stack, plan, *only),
+        Event::Goes { bucket, entry } => goes(bucket, entry),
+        Event::StepStarted { step } => json!({ "event": "step_started", "step": step }),
+        Event::StepDone { step, detail, took } => {
+            json!({ "event": "step_done", "step": step, "detail": detail, "seconds": took.as_secs_f64() })
+        }
+        Event::StepFailed { step, error } => json!({ "event": "step_failed", "step": step, "error": error }),
+        Event::Waiting { step, since, state } => {
+            json!({ "event": "waiting", "step": step, "seconds": since.as_secs_f64(), "state": state })
+        }
+        Event::Ready { stack, endpoint, database } => {
+            json!({ "event": "ready", "stack": stack, "endpoint": endpoint, "database": database })
+        }
+        Event::Gone { stack, looked_at, kept } => {
+            json!({ "event": "gone", "stack": stack, "looked_at": looked_at, "kept": kept })
+        }
+        Event::Status { status } => of_status(status),
+        Event::StageStarted { stage } => json!({ "event": "stage_started", "stage": stage }),
+        Event::StageDone { stage, detail, took } => {
+            json!({ "event": "stage_done", "stage": stage, "detail": detail, "seconds": took.as_secs_f64() })
+        }
+        Event::LoadPlanned { steps } => {
+            json!({ "event": "load_planned", "steps": steps.iter().map(load_step).collect::<Vec<_>>() })
+        }
+        Event::Loaded { report } => loaded(report),
+        Event::Warning { message } => json!({ "event": "warning", "message": message }),
+        Event::Chapter { title } => json!({ "event": "chapter", "title": title }),
+    };
+    line["time"] = time(std::time::Duration::ZERO).into();
+    line
+}
+
+/// The last line of a run that failed.
+pub fn error(error: &Error) -> Value {
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    let kind = match error.kind {
+        Kind::Failed => "failed",
+        Kind::Usage => "usage",
+        Kind::Leftovers => "leftovers",
+        Kind::CheckFailed => "check_failed",
+        Kind::Interrupted(_) => "interrupted",
+    };
+    json!({
+        "event": "error",
+        "kind": kind,
+        "exit_code": error.kind.exit_code(),
+        "message": error.to_string(),
+        "causes": causes.map(ToString::to_string).collect::<Vec<_>>(),
+        "code": error.code,
+        "hints": error.hints,
+        "time": time(std::time::Duration::ZERO),
+    })
+}
+
+fn planned(verb: &str, stack: &str, plan: &Plan, only: bool) -> Value {
+    json!({
+        "event": "planned",
+        "command": verb,
+        "stack": stack,
+        "dry_run": only,
+        "steps": plan.steps.iter().map(step).collect::<Vec<_>>(),
+        "notes": plan.notes,
+    })
+}
+
+fn step(step: &Step) -> Value {
+    let change = |change: &crate::plan::Change| json!({ "field": change.field, "from": change.from, "to": change.to });
+    json!({
+        "step": step.to_string(),
+        "sign": step.action.glyph().sign().to_string(),
+        "kind": step.kind.to_string(),
+        "name": step.name,
+        "reason": step.reason,
+        "changes": step.changes.iter().map(change).collect::<Vec<_>>(),
+        "writes": step.action.writes(),
+    })
+}
+
+fn goes(bucket: &str, entry: &Entry) -> Value {
+    match entry {
+        Entry::Version { key, version, bytes } => {
+            json!({ "event": "goes", "bucket": bucket, "what": "version", "key": key, "version": version, "bytes": bytes })
+        }
+        Entry::Marker { key, version } => {
+            json!({ "event": "goes", "bucket": bucket, "what": "delete marker", "key": key, "version": version })
+        }
+        Entry::Upload { key, id } => {
+            json!({ "event": "goes", "bucket": bucket, "what": "upload in progress", "key": key, "upload": id })
+        }
+    }
+}
+
+fn of_status(status: &Status) -> Value {
+    let resource = |found: &ResourceStatus| {
+        json!({
+            "kind": found.kind, "name": found.name, "state": found.state, "since": found.since,
+            "until": found.until, "drift": found.drift,
+        })
+    };
+    let table = |(table, rows): &(String, Option<u64>)| json!({ "table": table, "rows": rows });
+    json!({
+        "event": "status",
+        "stack": status.stack,
+        "ready": status.ready,
+        "endpoint": status.endpoint,
+        "database": status.database,
+        "resources": status.resources.iter().map(resource).collect::<Vec<_>>(),
+        "refusals": status.refusals,
+        "notes": status.notes,
+        "tables": status.tables.iter().map(table).collect::<Vec<_>>(),
+    })
+}
+
+fn load_step(step: &LoadStep) -> Value {
+    json!({ "does": step.does, "why": step.why, "writes": step.writes })
+}
+
+fn loaded(report: &LoadReport) -> Value {
+    let sources: Vec<Value> = report
+        .sources
+        .iter()
+        .map(|source| {
+            json!({
+                "source": source.source, "location": source.location, "objects": source.objects,
+                "markers": source.markers, "bytes": source.bytes, "parts": source.parts, "records": source.records,
+                "table": source.table, "staged": source.staged, "rejected": source.rejected,
+                "rejections": source.rejections,
+            })
+        })
+        .collect();
+    let tables: Vec<Value> =
+        report.tables.iter().map(|table| json!({ "table": table.table, "rows": table.rows })).collect();
+    let checks: Vec<Value> = report
+        .checks
+        .iter()
+        .map(|check| json!({ "check": check.name, "question": check.question, "offending": check.offending }))
+        .collect();
+    json!({
+        "event": "loaded",
+        "seconds": report.took.as_secs_f64(),
+        "sources": sources,
+        "tables": tables,
+        "checks": checks,
+        "reconciliations": report.reconciliations.iter().map(reconciliation).collect::<Vec<_>>(),
+    })
+}
+
+fn reconciliation(sum: &Reconciliation) -> Value {
+    let side = |side: Side| match side {
+        Side::In => "in",
+        Side::Kept => "kept",
+        Side::LeftOut => "left out",
+    };
+    let lines: Vec<Value> =
+        sum.lines.iter().map(|line| json!({ "side": side(line.side), "what": line.what, "rows": line.rows })).collect();
+    json!({ "name": sum.name, "lines": lines })
+}

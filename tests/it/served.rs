@@ -1,0 +1,83 @@
+//! The stand-in behind a port in the test, and the binary pointed at it as if it were AWS: so that a test sees every
+//! call, can break any of them, and can kill the binary at any of them.
+
+use std::process::Command;
+
+use sparkify_local::{ACCESS_KEY, Account, Cloud, Faults, Mount, Options, Pace, SECRET_KEY, Server};
+
+use crate::project::{ACCOUNT, Output, Project, REGION, Sdk};
+
+pub struct Served {
+    pub project: Project,
+    pub faults: Faults,
+    pub cloud: Cloud,
+    server: Server,
+    _runtime: tokio::runtime::Runtime,
+}
+
+/// No transition takes time.
+pub const AT_ONCE: Pace = Pace {
+    creating: std::time::Duration::ZERO,
+    deleting: std::time::Duration::ZERO,
+    modifying: std::time::Duration::ZERO,
+    propagating: std::time::Duration::ZERO,
+    appearing: std::time::Duration::ZERO,
+    settling: std::time::Duration::ZERO,
+};
+
+impl Served {
+    pub fn new(project: Project, pace: Pace) -> Self {
+        let faults = Faults::default();
+        let mount = Some(project.path("data")).filter(|data| data.exists());
+        let mounts = mount.map(|data| ("udacity-dend".to_owned(), Mount::new(data, REGION)));
+        let options = Options {
+            account: Account { id: ACCOUNT.into(), region: REGION.into() },
+            mounts: mounts.into_iter().collect(),
+            pace,
+            faults: Some(faults.clone()),
+        };
+        let cloud = Cloud::open(&project.path(".sparkify"), options).unwrap();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let server = runtime.block_on(cloud.serve(0)).unwrap();
+        Self { project, faults, cloud, server, _runtime: runtime }
+    }
+
+    /// The binary with AWS's standard environment, and with nothing of the machine's.
+    pub fn command<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
+        let mut command = self.project.command(arguments);
+        command
+            .env("SPARKIFY_TARGET", "aws")
+            .env("AWS_ENDPOINT_URL", format!("http://{}", self.server.address))
+            .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)
+            .env("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
+            .env("AWS_EC2_METADATA_DISABLED", "true");
+        command
+    }
+
+    pub fn run<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Output {
+        self.project.output_of(self.command(arguments))
+    }
+
+    /// In a directory with nothing in it.
+    pub fn run_elsewhere<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Output {
+        let empty = tempfile::tempdir().unwrap();
+        let mut command = self.command(arguments);
+        command.current_dir(empty.path());
+        self.project.output_of(command)
+    }
+
+    /// The calls that a run made, in their order.
+    pub fn calls_of<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+        self.faults.clear();
+        let _ = self.run(arguments).succeeded();
+        self.faults.calls()
+    }
+
+    pub fn sdk(&self) -> Sdk {
+        Sdk::over(&self.cloud)
+    }
+
+    pub fn everything(&self) -> Vec<String> {
+        self.sdk().everything()
+    }
+}
