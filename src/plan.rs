@@ -479,7 +479,8 @@ fn change_cluster(step: &mut On<'_>, desired: &Desired, found: &ClusterState) {
     if !differ.remove.is_empty() {
         step.add_with(Action::UntagCluster(differ.remove), TAGS_DIFFER, differ.changes);
     }
-    let mut at_rest = found.is_ready();
+    // A paused cluster stays so until it is resumed: there is nothing to wait for first.
+    let mut at_rest = found.is_ready() || found.status == "paused";
     let mut change = |action: Action, reason: &str, changes: Vec<Change>| {
         if !at_rest {
             step.add(Action::AwaitCluster, format!("it is {}", found.doing()));

@@ -34,7 +34,7 @@ pub use serve::Server;
 
 /// The key pair that requests to the stand-in are signed with. It opens nothing anywhere else.
 pub const ACCESS_KEY: &str = "AKIALOCALSTANDIN";
-pub const SECRET_KEY: &str = "local";
+pub const SECRET_KEY: &str = "the-local-stand-in-opens-nothing-else";
 
 /// What to play, and where its state is.
 #[derive(Debug, Clone)]

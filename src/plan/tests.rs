@@ -285,7 +285,8 @@ fn after(action: &Action, names: &Names, observed: &mut Observed) {
         Action::DeleteCluster(_) => cluster.iter_mut().for_each(|cluster| cluster.status = "deleting".into()),
         Action::AwaitClusterGone => *cluster = None,
         Action::AwaitCluster => {
-            for cluster in cluster.iter_mut() {
+            // A wait never ends for one that is paused.
+            for cluster in cluster.iter_mut().filter(|cluster| cluster.status != "paused") {
                 (cluster.status, cluster.availability) = ("available".into(), "Available".into());
                 cluster.roles.values_mut().for_each(|status| *status = "in-sync".into());
             }

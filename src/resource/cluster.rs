@@ -84,6 +84,11 @@ pub fn cost(cluster: &ClusterState) -> String {
         _ => None,
     };
     let (nodes, node_type) = (cluster.nodes, &cluster.node_type);
+    if cluster.status == "paused" {
+        return format!(
+            "The cluster is paused: its storage is billed until `down`, its {nodes} x {node_type} are not."
+        );
+    }
     match node {
         Some(price) => format!(
             "The cluster costs about {:.2} USD an hour ({nodes} x {node_type}, list price in us-east-1) until `down`.",

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod bad_input;
+mod calls;
 mod copy;
 mod kill;
 mod least_privilege;
@@ -13,3 +14,5 @@ mod real_data;
 mod served;
 mod standin;
 mod students;
+mod trust;
+mod validation;

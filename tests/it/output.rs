@@ -112,6 +112,8 @@ fn mistakes_are_underlined() {
        |
     11 | nodes = 1000
        |         ^^^^
+       |
+       = help: the rule is in https://docs.aws.amazon.com/redshift/latest/APIReference/API_CreateCluster.html
 
     error: an address in S3 looks like s3://bucket/prefix/
       --> infra.toml:22:7
@@ -122,13 +124,29 @@ fn mistakes_are_underlined() {
     project.edit("infra.toml", "nodes = 1000", "nodez = 1");
     let output = project.run(["up"]).failed(2, &[]);
     insta::assert_snapshot!(output.stderr, @r#"
-    error: infra.toml has a mistake
+    error: infra.toml has 3 mistakes
 
-    error: unknown field `nodez`, expected one of `node_type`, `nodes`, `database`, `identifier`, `admin`, `port`, `snapshot_retention_days`
+    error: cluster.nodes is missing
+     --> infra.toml:9:1
+      |
+    9 | [cluster]
+      | ^^^^^^^^^
+      |
+      = help: for example: nodes = 1
+
+    error: unknown key cluster.nodez
       --> infra.toml:11:1
        |
     11 | nodez = 1
        | ^^^^^
+       |
+       = help: did you mean nodes?
+
+    error: an address in S3 looks like s3://bucket/prefix/
+      --> infra.toml:22:7
+       |
+    22 | url = "udacity-dend/log_data/"
+       |       ^^^^^^^^^^^^^^^^^^^^^^^^
     "#);
 }
 
@@ -145,10 +163,13 @@ fn help_fits_a_screen() {
     Usage: sparkify-infra <COMMAND>
 
     Commands:
+      plan    Show what `up` would create and change, field by field, and why; change nothing
       up      Create the role, the bucket and the cluster, or repair them, and wait until the warehouse
               is ready
       load    Load the sources into the star schema: all of it or nothing
       down    Delete everything that `up` and `load` created, nothing else, and look again
+      status  What exists, whether it is ready, how it differs from infra.toml, since when and until
+              when
       demo    Make a sample data set, then up, load, three analyses, down: the whole tool in one command
       sample  Write a sample data set of listening events and songs
       schema  Draw the tables of sql/schema as an SVG picture, on standard output

@@ -188,6 +188,10 @@ impl Sdk {
         self.runtime.block_on(work)
     }
 
+    pub fn secret_value(&self, name: &str) -> String {
+        self.block_on(self.secrets.get_secret_value().secret_id(name).send()).unwrap().secret_string.unwrap()
+    }
+
     /// Runs a statement on the cluster `sparkify`: its rows as text (`NULL` for NULL), or the error.
     pub fn sql(&self, sql: &str) -> Result<Vec<Vec<String>>, String> {
         self.sql_counted(sql).map(|(rows, _)| rows)

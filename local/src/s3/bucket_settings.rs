@@ -83,6 +83,22 @@ impl Buckets {
         Ok(S3Response::new(PutPublicAccessBlockOutput::default()))
     }
 
+    pub fn delete_block(&self, input: &DeletePublicAccessBlockInput) -> Answer<DeletePublicAccessBlockOutput> {
+        self.set(&input.bucket, input.expected_bucket_owner.as_deref(), "s3:PutBucketPublicAccessBlock", |bucket| {
+            bucket.public_access_block = None;
+            Ok(())
+        })?;
+        Ok(S3Response::with_status(DeletePublicAccessBlockOutput::default(), http::StatusCode::NO_CONTENT))
+    }
+
+    pub fn delete_tags(&self, input: &DeleteBucketTaggingInput) -> Answer<DeleteBucketTaggingOutput> {
+        self.set(&input.bucket, input.expected_bucket_owner.as_deref(), "s3:PutBucketTagging", |bucket| {
+            bucket.tags.clear();
+            Ok(())
+        })?;
+        Ok(S3Response::with_status(DeleteBucketTaggingOutput::default(), http::StatusCode::NO_CONTENT))
+    }
+
     pub fn get_block(&self, input: &GetPublicAccessBlockInput) -> Answer<GetPublicAccessBlockOutput> {
         let owner = input.expected_bucket_owner.as_deref();
         let bucket = self.settings(&input.bucket, owner, "s3:GetBucketPublicAccessBlock")?;
