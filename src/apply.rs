@@ -72,6 +72,10 @@ impl Apply<'_> {
                 let emptied = self.patiently(name, action, async || bucket::empty(self.aws, self.names).await).await?;
                 Ok(Done { detail: Some(emptied.to_string()), cluster: None })
             }
+            Action::CreateBucket(desired) => {
+                let create = async || bucket::create(self.aws, self.names, desired).await;
+                Ok(Done { detail: self.patiently(name, action, create).await?, cluster: None })
+            }
             Action::AwaitCluster => self.await_cluster(name, self.timeouts.create, Awaited::Ready).await,
             Action::AwaitSettledCluster => self.await_cluster(name, self.timeouts.delete, Awaited::Settled).await,
             Action::AwaitClusterGone => self.await_cluster(name, self.timeouts.delete, Awaited::Gone).await,
@@ -103,7 +107,6 @@ impl Apply<'_> {
             Action::DetachRolePolicy(arn) => role::detach_policy(aws, names, arn).await,
             Action::LeaveInstanceProfile(profile) => role::leave_profile(aws, names, profile).await,
             Action::DeleteRole => role::delete(aws, names).await,
-            Action::CreateBucket(desired) => bucket::create(aws, names, desired).await,
             Action::BlockPublicAccess => bucket::put_public_access_block(aws, names).await,
             Action::EncryptBucket => bucket::put_encryption(aws, names).await,
             Action::OwnBucketObjects => bucket::put_ownership(aws, names).await,
@@ -121,9 +124,12 @@ impl Apply<'_> {
             Action::ResumeCluster => cluster::resume(aws, names).await,
             Action::AttachRole(role) => cluster::attach_role(aws, names, role).await,
             Action::DeleteCluster(snapshot) => cluster::delete(aws, names, snapshot.as_ref()).await,
-            Action::EmptyBucket(_) | Action::AwaitCluster | Action::AwaitSettledCluster | Action::AwaitClusterGone => {
-                Ok(())
-            }
+            // `step` sees to these.
+            Action::CreateBucket(_)
+            | Action::EmptyBucket(_)
+            | Action::AwaitCluster
+            | Action::AwaitSettledCluster
+            | Action::AwaitClusterGone => Ok(()),
         }
     }
 

@@ -231,8 +231,9 @@ pub async fn tags(aws: &Aws, bucket: &str) -> Result<Option<Tags>> {
     }
 }
 
-/// Tags and ownership go into the create call, so that the bucket is never unowned (finding 6).
-pub async fn create(aws: &Aws, names: &Names, desired: &DesiredBucket) -> Result<()> {
+/// Tags and ownership go into the create call, so that the bucket is never unowned (finding 6). Answers what there is
+/// to say of a server that is not AWS.
+pub async fn create(aws: &Aws, names: &Names, desired: &DesiredBucket) -> Result<Option<String>> {
     let doing = format!("create the bucket {}", names.bucket);
     let mut configuration = s3::CreateBucketConfiguration::builder();
     // R30: us-east-1 has no location constraint.
@@ -251,12 +252,15 @@ pub async fn create(aws: &Aws, names: &Names, desired: &DesiredBucket) -> Result
     match call.send().await {
         // AWS takes the tags of the create call; a server that drops them would leave a bucket that nobody owns.
         Ok(_) => match tags(aws, &names.bucket).await?.is_some_and(|tags| is_ours(&tags, &names.stack)) {
-            true => Ok(()),
-            false => put_tags(aws, names, &desired.tags).await,
+            true => Ok(None),
+            false => {
+                put_tags(aws, names, &desired.tags).await?;
+                Ok(Some("the server dropped the tags of the create call: they were put afterwards".to_owned()))
+            }
         },
         // The answer to an earlier try of this run was lost.
         Err(error) if is(&error, &["BucketAlreadyOwnedByYou"]) => match tags(aws, &names.bucket).await? {
-            Some(found) if found.get(RUN) == desired.tags.get(RUN) => Ok(()),
+            Some(found) if found.get(RUN) == desired.tags.get(RUN) => Ok(None),
             _ => Err(failed(&doing, &error)),
         },
         Err(error) if is(&error, &["BucketAlreadyExists"]) => Err(failed(&doing, &error)

@@ -317,11 +317,21 @@ pub async fn snapshots(aws: &Aws, names: &Names) -> Result<Vec<String>> {
     Ok(found.into_iter().filter_map(|snapshot| snapshot.snapshot_identifier).collect())
 }
 
-/// Whether the admin secret still exists (R19: it should go with the cluster). Redshift names it after both.
+/// Whether the admin secret still exists (R19: it should go with the cluster). Redshift names it after both. It is
+/// looked for in the list: other servers refuse to describe a name with an exclamation mark.
 pub async fn secret_exists(aws: &Aws, names: &Names) -> Result<bool> {
-    match aws.secrets.describe_secret().secret_id(names.secret()).send().await {
-        Ok(secret) => Ok(secret.deleted_date.is_none()),
-        Err(error) if is(&error, &["ResourceNotFoundException"]) => Ok(false),
-        Err(error) => Err(failed("look for the admin secret", &error)),
-    }
+    use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType};
+    let name = names.secret();
+    let filter = Filter::builder().key(FilterNameStringType::Name).values(&name).build();
+    let found: Vec<_> = aws
+        .secrets
+        .list_secrets()
+        .filters(filter)
+        .into_paginator()
+        .send()
+        .collect::<std::result::Result<_, _>>()
+        .await
+        .map_err(|error| failed("look for the admin secret", &error))?;
+    // The filter means "begins with".
+    Ok(found.iter().flat_map(|page| page.secret_list()).any(|secret| secret.name.as_ref() == Some(&name)))
 }

@@ -210,7 +210,7 @@ fn no_more_calls_than_needed() {
     redshift:DescribeClusterSnapshots
     redshift:DescribeClusters
     s3:GetBucketTagging
-    secretsmanager:DescribeSecret
+    secretsmanager:ListSecrets
     "#);
     insta::assert_snapshot!(calls(&["down"]), @r#"
     iam:GetRole
@@ -221,7 +221,7 @@ fn no_more_calls_than_needed() {
     redshift:DescribeClusters
     s3:GetBucketTagging
     s3:GetBucketTagging
-    secretsmanager:DescribeSecret
+    secretsmanager:ListSecrets
     sts:GetCallerIdentity
     "#);
 }

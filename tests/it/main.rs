@@ -4,6 +4,7 @@
 mod bad_input;
 mod calls;
 mod copy;
+mod foreign;
 mod kill;
 mod least_privilege;
 mod life;
