@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::event::{Event, ResourceStatus, Status};
 use crate::load::{self, sql};
 use crate::plan::{Glyph, Plan, bring_up};
-use crate::resource::tags::EXPIRES;
+use crate::resource::tags::{EXPIRES, RUN};
 use crate::resource::{Desired, Expiry, Kind, Observed, Tags, observe};
 
 pub async fn run(stack: &Stack, with_tables: bool) -> Result<Outcome> {
@@ -38,27 +38,28 @@ pub async fn run(stack: &Stack, with_tables: bool) -> Result<Outcome> {
 fn resources(stack: &Stack, observed: &Observed, plan: &Plan) -> Vec<ResourceStatus> {
     let names = &stack.names;
     let until = |tags: &Tags| tags.get(EXPIRES).cloned();
-    let role = observed.role.as_ref().map(|role| ("ready".to_owned(), role.created.clone(), until(&role.tags)));
-    let bucket = observed.bucket.as_ref().map(|bucket| ("ready".to_owned(), None, until(&bucket.tags)));
-    let cluster = observed.cluster.as_ref().map(|cluster| {
-        let state = if cluster.is_ready() { "ready".to_owned() } else { cluster.doing() };
-        (state, cluster.created.clone(), until(&cluster.tags))
-    });
-    let shown = [
-        (Kind::Role, &names.role, role),
-        (Kind::Bucket, &names.bucket, bucket),
-        (Kind::Cluster, &names.cluster, cluster),
-    ];
-    let one = |(kind, name, found): (Kind, &String, Option<(String, Option<String>, Option<String>)>)| {
-        let exists = found.is_some();
-        let (state, since, until) = found.unwrap_or_else(|| ("absent".to_owned(), None, None));
-        let drift = match exists {
-            true => drift(plan, kind),
-            false => Vec::new(),
+    // S3 tells the age of a bucket only in the list of all of them; the mark of the run that made it begins with it.
+    let made = |tags: &Tags| tags.get(RUN).and_then(|run| run.split_once('Z')).map(|(time, _)| format!("{time}Z"));
+    let one = |kind: Kind, name: &String, found: Option<(String, Option<String>, &Tags)>| {
+        let (state, since, tags) = match found {
+            Some((state, since, tags)) => (state, since, Some(tags)),
+            None => ("absent".to_owned(), None, None),
         };
+        let until = tags.and_then(|tags| tags.get(EXPIRES).cloned());
+        let drift = if tags.is_some() { drift(plan, kind) } else { Vec::new() };
         ResourceStatus { kind: kind.to_string(), name: name.clone(), state, since, until, drift }
     };
-    shown.into_iter().map(one).collect()
+    let role = observed.role.as_ref().map(|role| ("ready".to_owned(), role.created.clone(), &role.tags));
+    let bucket = observed.bucket.as_ref().map(|bucket| ("ready".to_owned(), made(&bucket.tags), &bucket.tags));
+    let cluster = observed.cluster.as_ref().map(|cluster| {
+        let state = if cluster.is_ready() { "ready".to_owned() } else { cluster.doing() };
+        (state, cluster.created.clone(), &cluster.tags)
+    });
+    vec![
+        one(Kind::Role, &names.role, role),
+        one(Kind::Bucket, &names.bucket, bucket),
+        one(Kind::Cluster, &names.cluster, cluster),
+    ]
 }
 
 fn drift(plan: &Plan, kind: Kind) -> Vec<String> {

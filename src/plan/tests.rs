@@ -83,7 +83,7 @@ fn what_costs_by_the_hour_goes_first_and_the_role_last() {
     let mut observed = healthy(&names, &desired);
     assert!(bring_up(&names, &desired, &observed).is_empty());
     if let Some(bucket) = &mut observed.bucket {
-        bucket.contents = Contents { versions: 1500, markers: 600, uploads: 2, bytes: 7 };
+        bucket.contents = Contents { objects: 900, versions: 1500, markers: 600, uploads: 2, bytes: 7 };
     }
     let down = take_down(&names, &observed, None);
     let expected = [

@@ -33,6 +33,8 @@ pub struct BucketState {
 /// What a bucket holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Contents {
+    /// Objects as a plain listing shows them.
+    pub objects: u64,
     /// Versions of objects, the latest among them.
     pub versions: u64,
     pub markers: u64,
@@ -42,16 +44,19 @@ pub struct Contents {
 
 impl std::fmt::Display for Contents {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { versions, markers, uploads, bytes } = self;
+        let Self { objects, versions, markers, uploads, bytes } = self;
         let size = indicatif::HumanBytes(*bytes);
-        write!(f, "{versions} versions of objects ({size}), {markers} delete markers, {uploads} uploads in progress")
+        write!(
+            f,
+            "{objects} objects in {versions} versions ({size}), {markers} delete markers, {uploads} uploads in progress"
+        )
     }
 }
 
 /// Something in a bucket that goes with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry {
-    Version { key: String, version: String, bytes: u64 },
+    Version { key: String, version: String, bytes: u64, is_latest: bool },
     Marker { key: String, version: String },
     Upload { key: String, id: String },
 }
@@ -150,7 +155,8 @@ pub async fn observe_to_delete(
         };
         let contents = &mut state.contents;
         each_entry(aws, bucket, |entry| match entry {
-            Entry::Version { bytes, .. } => {
+            Entry::Version { bytes, is_latest, .. } => {
+                contents.objects += u64::from(is_latest);
                 contents.versions += 1;
                 contents.bytes += bytes;
             }
@@ -189,7 +195,8 @@ pub async fn each_entry(aws: &Aws, bucket: &str, mut visit: impl FnMut(Entry)) -
         let page = page.map_err(|error| failed(&doing, &error))?;
         for found in page.versions.unwrap_or_default() {
             let (key, version) = (found.key.unwrap_or_default(), found.version_id.unwrap_or_default());
-            visit(Entry::Version { key, version, bytes: found.size.and_then(|n| n.try_into().ok()).unwrap_or(0) });
+            let bytes = found.size.and_then(|size| size.try_into().ok()).unwrap_or(0);
+            visit(Entry::Version { key, version, bytes, is_latest: found.is_latest.unwrap_or(false) });
         }
         for marker in page.delete_markers.unwrap_or_default() {
             let (key, version) = (marker.key.unwrap_or_default(), marker.version_id.unwrap_or_default());

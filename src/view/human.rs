@@ -57,7 +57,7 @@ pub fn show(event: &Event, quiet: bool) {
 
 fn goes(bucket: &str, entry: &Entry) -> String {
     match entry {
-        Entry::Version { key, version, bytes } => {
+        Entry::Version { key, version, bytes, .. } => {
             let version = if version == "null" { String::new() } else { format!(" version {version}") };
             format!("s3://{bucket}/{key}{version} {DIM}({}){DIM:#}", indicatif::HumanBytes(*bytes))
         }

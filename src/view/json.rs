@@ -93,9 +93,10 @@ fn step(step: &Step) -> Value {
 
 fn goes(bucket: &str, entry: &Entry) -> Value {
     match entry {
-        Entry::Version { key, version, bytes } => {
-            json!({ "event": "goes", "bucket": bucket, "what": "version", "key": key, "version": version, "bytes": bytes })
-        }
+        Entry::Version { key, version, bytes, is_latest } => json!({
+            "event": "goes", "bucket": bucket, "what": "version", "key": key, "version": version, "bytes": bytes,
+            "latest": is_latest,
+        }),
         Entry::Marker { key, version } => {
             json!({ "event": "goes", "bucket": bucket, "what": "delete marker", "key": key, "version": version })
         }

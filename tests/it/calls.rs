@@ -110,7 +110,7 @@ fn ten_thousand_versions_and_a_deny_do_not_stand_in_the_way_of_down() {
     );
     let sdk = served.sdk();
     let counted = served.run(["down", "--dry-run"]).succeeded().stdout;
-    assert!(counted.contains("10001 versions of objects"), "{}", &counted[..900]);
+    assert!(counted.contains("94 objects in 10001 versions"), "{}", &counted[..900]);
     assert!(counted.contains("7 delete markers, 1 uploads in progress"), "{}", &counted[..900]);
     assert_eq!(counted.lines().filter(|line| line.contains(&format!("s3://{BUCKET}/"))).count(), 10_001 + 7 + 1);
     sdk.block_on(sdk.s3.put_bucket_policy().bucket(BUCKET).policy(deny).send()).unwrap();

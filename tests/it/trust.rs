@@ -132,7 +132,14 @@ fn a_cluster_in_any_state_of_r14() {
 fn leftovers_are_named_with_what_removes_them() {
     let served = served();
     let _ = served.run(["up"]).succeeded();
-    served.sdk().put(BUCKET, "kept", "1");
+    let sdk = served.sdk();
+    sdk.put(BUCKET, "kept", "1");
+    // Somebody else's policy on our role is told of, left by up, and detached by down.
+    let arn = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess";
+    sdk.block_on(sdk.iam.attach_role_policy().role_name("sparkify-warehouse").policy_arn(arn).send()).unwrap();
+    let again = served.run(["up"]).succeeded();
+    assert!(again.stderr.contains(&format!("the policy {arn} is attached")), "{}", again.stderr);
+    assert!(again.stderr.contains("nothing to do"), "{}", again.stderr);
     served.faults.at("s3:DeleteObjects", 1, refuse("AccessDenied", "a hold is on it"));
     let says = [
         "the teardown left something behind",
