@@ -37,7 +37,6 @@ pub async fn run(stack: &Stack, with_tables: bool) -> Result<Outcome> {
 
 fn resources(stack: &Stack, observed: &Observed, plan: &Plan) -> Vec<ResourceStatus> {
     let names = &stack.names;
-    let until = |tags: &Tags| tags.get(EXPIRES).cloned();
     // S3 tells the age of a bucket only in the list of all of them; the mark of the run that made it begins with it.
     let made = |tags: &Tags| tags.get(RUN).and_then(|run| run.split_once('Z')).map(|(time, _)| format!("{time}Z"));
     let one = |kind: Kind, name: &String, found: Option<(String, Option<String>, &Tags)>| {

@@ -55,10 +55,12 @@ fn what_is_shown_is_what_is_done() {
 
     // Sources are copied side by side: what they write comes in no certain order.
     let (mut shown, mut made) = shown_and_made(&served, &["load"]);
-    (shown.sort(), made.sort());
+    shown.sort();
+    made.sort();
     assert_eq!(shown, made);
     let (mut shown, mut made) = shown_and_made(&served, &["load", "--recreate"]);
-    (shown.sort(), made.sort());
+    shown.sort();
+    made.sort();
     assert_eq!(shown, made);
 
     many_versions(&served, 1200);
