@@ -8,7 +8,7 @@ use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::event::{Event, Events};
 use crate::interrupt;
 use crate::plan::{Action, Plan, Step};
-use crate::resource::{ClusterState, Kind, Names, bucket, cluster, role};
+use crate::resource::{ClusterState, Kind, Names, bucket, cluster, contents, role};
 use crate::retry::{Pause, retry};
 
 pub struct Apply<'a> {
@@ -69,7 +69,8 @@ impl Apply<'_> {
     async fn step(&self, action: &Action, name: &str) -> Result<Done> {
         match action {
             Action::EmptyBucket(_) => {
-                let emptied = self.patiently(name, action, async || bucket::empty(self.aws, self.names).await).await?;
+                let emptied =
+                    self.patiently(name, action, async || contents::empty(self.aws, self.names).await).await?;
                 Ok(Done { detail: Some(emptied.to_string()), cluster: None })
             }
             Action::CreateBucket(desired) => {

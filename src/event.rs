@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::load::report::LoadReport;
 use crate::plan::Plan;
-use crate::resource::bucket::Entry;
+use crate::resource::contents::Entry;
 
 #[derive(Debug, Clone)]
 pub enum Event {

@@ -10,7 +10,7 @@ use crate::error::{Error, Kind, Result};
 use crate::event::Event;
 use crate::plan::take_down;
 use crate::resource::tags::{self, EXPIRES, time};
-use crate::resource::{Names, Observed, bucket, cluster, observe_to_delete, role};
+use crate::resource::{Names, Observed, bucket, cluster, contents, observe_to_delete, role};
 
 pub async fn run(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
     let found = Found::of(stack, args).await?;
@@ -84,7 +84,7 @@ impl Found {
         }
         let bucket = &self.names.bucket;
         let tell = |entry| stack.events.emit(Event::Goes { bucket: bucket.clone(), entry });
-        bucket::each_entry(&self.stack.aws, bucket, tell).await
+        contents::each_entry(&self.stack.aws, bucket, tell).await
     }
 
     /// The proof: everything is asked for once more.

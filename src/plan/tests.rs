@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::config::Config;
-use crate::resource::Expiry;
+use crate::resource::{BucketState, ClusterState, Desired, Expiry, RoleState, role};
 
 const ACCOUNT: &str = "123456789012";
 const NOW: &str = "2026-11-22T10:00:00Z";

@@ -2,6 +2,7 @@
 
 pub mod bucket;
 pub mod cluster;
+pub mod contents;
 pub mod policy;
 pub mod role;
 pub mod tags;
@@ -10,8 +11,9 @@ use crate::aws::Aws;
 use crate::config::Config;
 use crate::error::Result;
 
-pub use bucket::{BucketState, Contents, DesiredBucket};
+pub use bucket::{BucketState, DesiredBucket};
 pub use cluster::{ClusterState, DesiredCluster};
+pub use contents::Contents;
 pub use role::{DesiredRole, RoleState};
 pub use tags::{Expiry, Tags, is_ours};
 

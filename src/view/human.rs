@@ -7,7 +7,7 @@ use anstream::{eprintln, println};
 use super::plan::{self, Full};
 use super::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, tables};
 use crate::event::Event;
-use crate::resource::bucket::Entry;
+use crate::resource::contents::Entry;
 
 pub fn show(event: &Event, quiet: bool) {
     match event {

@@ -7,7 +7,7 @@ use crate::event::{Event, LoadStep, ResourceStatus, Status};
 use crate::load::reconcile::{Reconciliation, Side};
 use crate::load::report::LoadReport;
 use crate::plan::{Plan, Step};
-use crate::resource::bucket::Entry;
+use crate::resource::contents::Entry;
 use crate::resource::tags::time;
 
 /// One event as an object with its name and the time at which it came.

@@ -1,0 +1,218 @@
+//! From the tables of the file to values, key by key.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::rules::{self, C7, QUOTA, R1, R11, R15, R32};
+use super::table::{At, Table};
+use super::{ADMIN, Cluster, Config, FinalSnapshot, Gather, Local, LocalBucket, Source, Timeouts};
+use crate::location::Location;
+
+pub fn file(table: &Table<'_, '_>, directory: PathBuf) -> Config {
+    let checked = |value: At<String>, rule: fn(&str) -> _| {
+        table.mistakes.borrow_mut().check(&value, rule);
+        value.value
+    };
+    let required = |key, example, rule| {
+        let value = table.required(key, example);
+        if table.has(key) && !value.span.is_empty() { checked(value, rule) } else { value.value }
+    };
+    let stack = required("stack", "\"sparkify\"", rules::stack);
+    let region = required("region", "\"us-west-2\"", rules::region);
+    let account = table.string("account").map(|account| checked(account, rules::account));
+    let bucket = table.table("bucket").and_then(|table| table.string("name"));
+    let bucket = bucket.map(|name| checked(name, rules::bucket));
+    let expires = table.duration("expires").map(|expires| expires.value);
+    let tags = table.table("tags").map(|table| tags(&table)).unwrap_or_default();
+    let cluster = table.table("cluster");
+    if cluster.is_none() && !table.has("cluster") {
+        table.missing("[cluster]", "{ node_type = \"ra3.large\", nodes = 1, database = \"dwh\" }");
+    }
+    let cluster = cluster.map(|table| cluster_of(&table, &stack)).unwrap_or_default();
+    let sources = table.table("sources").map(|table| sources(&table, &region)).unwrap_or_default();
+    let timeouts = table.table("timeouts").map(|table| timeouts(&table)).unwrap_or_default();
+    let local = table.table("local").map(|table| local(&table)).unwrap_or_default();
+    let config = Config {
+        state: directory.join(".sparkify"),
+        directory,
+        stack,
+        region,
+        account,
+        tags,
+        expires,
+        bucket,
+        cluster,
+        sources,
+        timeouts,
+        local,
+    };
+    check_policy_fits(table, &config);
+    config
+}
+
+/// The role's policy grows with the sources, and IAM takes only so much of it.
+fn check_policy_fits(table: &Table<'_, '_>, config: &Config) {
+    const LIMIT: usize = 10_240;
+    let length = policy_length(config);
+    if length > LIMIT {
+        let message = format!("the sources make a role policy of {length} characters, and IAM takes {LIMIT}");
+        table.mistakes.borrow_mut().breaks(0..0, &QUOTA, message);
+    }
+}
+
+fn policy_length(config: &Config) -> usize {
+    let longest_bucket =
+        config.bucket.clone().unwrap_or_else(|| format!("{}-000000000000-{}", config.stack, config.region));
+    crate::resource::policy::permissions(config, &longest_bucket).to_string().len()
+}
+
+fn tags(table: &Table<'_, '_>) -> BTreeMap<String, String> {
+    let strings = table.strings();
+    let mut mistakes = table.mistakes.borrow_mut();
+    for (key, value) in &strings {
+        mistakes.check(key, rules::tag_key);
+        mistakes.check(value, rules::tag_value);
+    }
+    // 50 in all, of which some are ours.
+    if let Some((first_too_many, _)) = strings.get(42) {
+        mistakes.breaks(
+            first_too_many.span.clone(),
+            &R1,
+            "a resource has at most 50 tags, 8 of which are set by this program",
+        );
+    }
+    strings.into_iter().map(|(key, value)| (key.value, value.value)).collect()
+}
+
+fn cluster_of(table: &Table<'_, '_>, stack: &str) -> Cluster {
+    let checked = |value: At<String>, rule: fn(&str) -> _| {
+        table.mistakes.borrow_mut().check(&value, rule);
+        value.value
+    };
+    let required = |key, example, rule| {
+        let value = table.required(key, example);
+        if value.span.is_empty() { value.value } else { checked(value, rule) }
+    };
+    let optional = |key, rule| table.string(key).map(|value| checked(value, rule));
+    let number =
+        |value: At<i64>, ranges: &[_], rule, message| table.mistakes.borrow_mut().number(&value, ranges, rule, message);
+    let nodes = table.integer("nodes");
+    if nodes.is_none() && !table.has("nodes") {
+        table.missing("nodes", "1");
+    }
+    let retention = table.integer("snapshot_retention_days");
+    let final_retention = table.integer("final_snapshot_retention_days");
+    let final_snapshot = optional("final_snapshot", rules::snapshot);
+    if let (None, Some(days)) = (&final_snapshot, &final_retention) {
+        let message = "final_snapshot_retention_days says how long a snapshot stays that final_snapshot does not name";
+        table.mistakes.borrow_mut().breaks(days.span.clone(), &R15, message);
+    }
+    Cluster {
+        identifier: optional("identifier", rules::cluster_identifier).unwrap_or_else(|| stack.to_owned()),
+        node_type: required("node_type", "\"ra3.large\"", rules::node_type),
+        nodes: nodes.map_or(1, |nodes| number(nodes, &[1..=100], &R11, "a cluster has 1 to 100 nodes")),
+        database: required("database", "\"dwh\"", rules::database),
+        admin: optional("admin", rules::admin).unwrap_or_else(|| ADMIN.to_owned()),
+        port: table.integer("port").map_or(5439, |port| {
+            number(port, &[5439..=5439, 5431..=5455, 8191..=8215], &R11, "the port is in 5431-5455 or 8191-8215")
+        }),
+        snapshot_retention_days: retention
+            .map_or(1, |days| number(days, &[1..=35], &R11, "automated snapshots are kept 1 to 35 days")),
+        subnet_group: optional("subnet_group", rules::subnet_group),
+        kms_key: optional("kms_key", rules::kms_key),
+        final_snapshot: final_snapshot.map(|name| FinalSnapshot {
+            name,
+            retention_days: final_retention.map_or(-1, |days| {
+                number(days, &[-1..=-1, 1..=3653], &R11, "a manual snapshot is kept 1 to 3653 days, or -1: for ever")
+            }),
+        }),
+    }
+}
+
+fn sources(table: &Table<'_, '_>, region: &str) -> Vec<Source> {
+    table.tables().into_iter().map(|(name, table)| source(&name, &table, region)).collect()
+}
+
+fn source(name: &At<String>, table: &Table<'_, '_>, region: &str) -> Source {
+    let mistakes = table.mistakes;
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if name.value.is_empty() || !name.value.chars().all(is_word) {
+        mistakes
+            .borrow_mut()
+            .add(name.span.clone(), "a source's name is letters, digits, - and _: it is part of a key in S3");
+    }
+    let location = |url: &At<String>| match Location::parse(&url.value) {
+        Ok(location) => location,
+        Err(message) => {
+            mistakes.borrow_mut().add(url.span.clone(), message);
+            Location::default()
+        }
+    };
+    let url = table.required("url", "\"s3://bucket/prefix/\"");
+    let mut place = if url.span.is_empty() { Location::default() } else { location(&url) };
+    if let Some(prefix) = table.string("prefix") {
+        place = place.narrowed(&prefix.value);
+    }
+    let elsewhere = table.string("region");
+    if let Some(region) = &elsewhere {
+        mistakes.borrow_mut().check(region, rules::region);
+    }
+    let jsonpaths = table.string("jsonpaths").map(|url| {
+        let paths = location(&url);
+        if paths.bucket == place.bucket && !paths.bucket.is_empty() && paths.key.starts_with(&place.key) {
+            let message = "the jsonpaths file lies under the source's own address: COPY would load it as data";
+            mistakes.borrow_mut().breaks(url.span.clone(), &C7, message);
+        }
+        if [".gz", ".bz2", ".zst", ".lzo"].iter().any(|ending| paths.key.ends_with(ending)) {
+            let message = "the jsonpaths file is compressed, which COPY does not read";
+            mistakes.borrow_mut().breaks(url.span.clone(), &R32, message);
+        }
+        paths
+    });
+    let gather = table.string("gather").map(|gather| match gather.value.as_str() {
+        "auto" => Gather::Auto,
+        "always" => Gather::Always,
+        "never" => Gather::Never,
+        _ => {
+            mistakes.borrow_mut().add(gather.span, "gather is \"auto\", \"always\" or \"never\"");
+            Gather::Auto
+        }
+    });
+    Source {
+        name: name.value.clone(),
+        location: place,
+        region: elsewhere.map_or_else(|| region.to_owned(), |region| region.value),
+        jsonpaths,
+        gather: gather.unwrap_or_default(),
+    }
+}
+
+fn timeouts(table: &Table<'_, '_>) -> Timeouts {
+    let usual = Timeouts::default();
+    let read = |key, otherwise| table.duration(key).map_or(otherwise, |duration| duration.value);
+    Timeouts {
+        create: read("create", usual.create),
+        delete: read("delete", usual.delete),
+        statement: read("statement", usual.statement),
+    }
+}
+
+fn local(table: &Table<'_, '_>) -> Local {
+    let account = table.string("account").map(|account| {
+        table.mistakes.borrow_mut().check(&account, rules::account);
+        account.value
+    });
+    let buckets = table.table("buckets").map(|table| {
+        let bucket = |(name, table): (At<String>, Table<'_, '_>)| {
+            let path = table.required("path", "\"data\"").value.into();
+            let region = table.string("region").map(|region| {
+                table.mistakes.borrow_mut().check(&region, rules::region);
+                region.value
+            });
+            (name.value, LocalBucket { path, region })
+        };
+        table.tables().into_iter().map(bucket).collect()
+    });
+    let usual = Local::default();
+    Local { account: account.unwrap_or(usual.account), buckets: buckets.unwrap_or_default() }
+}
