@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 use crate::aws::Target;
-use crate::config::rules;
+use crate::config::{Mode, rules};
 
 /// Brings a Redshift warehouse up, loads it, and takes it down again with proof.
 #[derive(Debug, Parser)]
@@ -162,6 +162,12 @@ pub struct LoadArgs {
     /// Load only what is under this prefix of the source, this time
     #[arg(long, value_name = "SOURCE=PREFIX", value_parser = pair)]
     pub prefix: Vec<(String, String)>,
+    /// Load everything anew, or only objects that were not loaded before; infra.toml says which by default
+    #[arg(long, value_enum)]
+    pub mode: Option<Mode>,
+    /// Let COPY read every source and load nothing: what it would reject is told
+    #[arg(long, conflicts_with_all = ["dry_run", "recreate", "mode"])]
+    pub check: bool,
     /// Show what would be gathered, copied and filled, and change nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::load::report::LoadReport;
+use crate::load::report::{LoadReport, SourceReport};
 use crate::plan::Plan;
 use crate::resource::contents::Entry;
 
@@ -33,6 +33,8 @@ pub enum Event {
     StageDone { stage: String, detail: String, took: Duration },
     /// What `load --dry-run` would do.
     LoadPlanned { steps: Vec<LoadStep> },
+    /// What `load --check` found.
+    Checked { sources: Vec<SourceReport> },
     /// The end of `load`.
     Loaded { report: Arc<LoadReport> },
     /// Something to know that stops nothing.

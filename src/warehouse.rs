@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use aws_sdk_redshiftdata::types::{Field, StatusString};
+use aws_sdk_redshiftdata::types::{Field, StatementStatusString, StatusString, SubStatementData};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::aws::{Aws, failed, is};
@@ -47,8 +47,24 @@ pub struct Done {
     /// Rows returned or changed (R25).
     pub rows: i64,
     pub query: i64,
+    /// The statements of a batch, in their order.
+    pub parts: Vec<Part>,
     session: Option<String>,
     has_rows: bool,
+}
+
+/// One statement of a batch: rows returned or changed, and its query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    pub rows: i64,
+    pub query: i64,
+}
+
+impl Done {
+    /// The statement itself, where it was the only one.
+    pub fn part(&self) -> Part {
+        Part { rows: self.rows, query: self.query }
+    }
 }
 
 /// A statement that failed, in Redshift's words.
@@ -178,7 +194,13 @@ impl Warehouse {
             let late = Instant::now() >= deadline;
             match asked {
                 Ok(found) => {
-                    let query = found.redshift_query_id;
+                    // Of a batch, the statement that failed; else the last.
+                    let failed_part = found
+                        .sub_statements()
+                        .iter()
+                        .find(|part| part.status == Some(StatementStatusString::Failed))
+                        .map(|part| part.redshift_query_id);
+                    let query = failed_part.unwrap_or(found.redshift_query_id);
                     let is_over = matches!(
                         found.status,
                         Some(StatusString::Finished | StatusString::Failed | StatusString::Aborted)
@@ -190,7 +212,12 @@ impl Warehouse {
                         Some(StatusString::Finished) => {
                             let has_rows = found.has_result_set.unwrap_or(false);
                             let (rows, session) = (found.result_rows, found.session_id);
-                            return Ok(Ok(Done { id, rows, query, session, has_rows }));
+                            let part = |part: &SubStatementData| Part {
+                                rows: part.result_rows,
+                                query: part.redshift_query_id,
+                            };
+                            let parts = found.sub_statements.iter().flatten().map(part).collect();
+                            return Ok(Ok(Done { id, rows, query, parts, session, has_rows }));
                         }
                         Some(StatusString::Failed | StatusString::Aborted) => {
                             let message = found.error.unwrap_or_else(|| "the statement was cancelled".to_owned());

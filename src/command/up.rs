@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::interrupt;
 use crate::plan::{Plan, bring_up, take_down};
-use crate::resource::tags::{RUN, time};
+use crate::resource::tags::{RUN, run_id, time};
 use crate::resource::{Desired, Expiry, Observed, cluster, observe, observe_to_delete};
 
 pub async fn run(stack: &Stack, args: &UpArgs) -> Result<Outcome> {
@@ -66,10 +66,6 @@ fn expiry(asked: Option<Expires>, configured: Option<Duration>) -> Expiry {
         (None, Some(after)) => Expiry::AtLeast { at: time(after), now: time(Duration::ZERO) },
         (None, None) => Expiry::Keep,
     }
-}
-
-fn run_id() -> String {
-    format!("{}-{:08x}", time(Duration::ZERO), fastrand::u32(..))
 }
 
 /// A plan that must not be carried out is an error that names every reason.

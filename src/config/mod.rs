@@ -42,6 +42,33 @@ pub struct LocalBucket {
     pub region: Option<String>,
 }
 
+/// What becomes of what is loaded already.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Mode {
+    /// The staging tables are emptied and filled with everything.
+    #[default]
+    Replace,
+    /// Only objects that were not loaded before are added.
+    Append,
+}
+
+impl std::fmt::Display for Mode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Replace => "replace",
+            Self::Append => "append",
+        })
+    }
+}
+
+/// How gathered parts are compressed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Compression {
+    #[default]
+    Zstd,
+    Gzip,
+}
+
 /// Whether a source's objects are joined into a few parts before COPY reads them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Gather {
@@ -115,6 +142,8 @@ pub struct Config {
     pub bucket: Option<String>,
     pub cluster: Cluster,
     pub sources: Vec<Source>,
+    pub mode: Mode,
+    pub compression: Compression,
     pub timeouts: Timeouts,
     pub local: Local,
 }
@@ -150,6 +179,8 @@ impl Config {
             bucket: None,
             cluster: Cluster { admin: ADMIN.to_owned(), ..Cluster::default() },
             sources: Vec::new(),
+            mode: Mode::default(),
+            compression: Compression::default(),
             timeouts: Timeouts::default(),
             local: Local::default(),
         }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::rules::{self, C7, QUOTA, R1, R11, R15, R32};
 use super::table::{At, Table};
-use super::{ADMIN, Cluster, Config, FinalSnapshot, Gather, Local, LocalBucket, Source, Timeouts};
+use super::{ADMIN, Cluster, Compression, Config, FinalSnapshot, Gather, Local, LocalBucket, Mode, Source, Timeouts};
 use crate::location::Location;
 
 pub fn file(table: &Table<'_, '_>, directory: PathBuf) -> Config {
@@ -30,6 +30,7 @@ pub fn file(table: &Table<'_, '_>, directory: PathBuf) -> Config {
     }
     let cluster = cluster.map(|table| cluster_of(&table, &stack)).unwrap_or_default();
     let sources = table.table("sources").map(|table| sources(&table, &region)).unwrap_or_default();
+    let (mode, compression) = table.table("load").map(|table| load(&table)).unwrap_or_default();
     let timeouts = table.table("timeouts").map(|table| timeouts(&table)).unwrap_or_default();
     let local = table.table("local").map(|table| local(&table)).unwrap_or_default();
     let config = Config {
@@ -43,6 +44,8 @@ pub fn file(table: &Table<'_, '_>, directory: PathBuf) -> Config {
         bucket,
         cluster,
         sources,
+        mode,
+        compression,
         timeouts,
         local,
     };
@@ -185,6 +188,27 @@ fn source(name: &At<String>, table: &Table<'_, '_>, region: &str) -> Source {
         jsonpaths,
         gather: gather.unwrap_or_default(),
     }
+}
+
+fn load(table: &Table<'_, '_>) -> (Mode, Compression) {
+    let wrong = |at: At<String>, message: &str| table.mistakes.borrow_mut().add(at.span, message);
+    let mode = table.string("mode").map_or(Mode::Replace, |mode| match mode.value.as_str() {
+        "replace" => Mode::Replace,
+        "append" => Mode::Append,
+        _ => {
+            wrong(mode, "mode is \"replace\" or \"append\"");
+            Mode::Replace
+        }
+    });
+    let compression = table.string("compression").map_or(Compression::Zstd, |name| match name.value.as_str() {
+        "zstd" => Compression::Zstd,
+        "gzip" => Compression::Gzip,
+        _ => {
+            wrong(name, "compression is \"zstd\" or \"gzip\"");
+            Compression::Zstd
+        }
+    });
+    (mode, compression)
 }
 
 fn timeouts(table: &Table<'_, '_>) -> Timeouts {

@@ -1,16 +1,19 @@
 //! What a load would do, from the same files and listings, without doing it.
 
+use super::source::{self, Known};
 use super::sql::{self, SqlFile};
-use super::stage::{should_gather, size};
-use super::{Load, LoadOptions, source};
-use crate::config::Source;
+use super::stage::{found, should_gather};
+use super::{Load, LoadOptions};
+use crate::config::{Mode, Source};
 use crate::error::Result;
 use crate::event::LoadStep;
+use crate::resource::policy::LOCK;
 
 /// R21.
 pub const BATCH: usize = 40;
 const BATCH_EXECUTE: &str = "redshift-data:BatchExecuteStatement";
 const EXECUTE: &str = "redshift-data:ExecuteStatement";
+const PUT: &str = "s3:PutObject";
 
 impl Load<'_> {
     /// # Errors
@@ -22,35 +25,63 @@ impl Load<'_> {
         let (schema, copies, transforms, checks, sums) = (schema?, copies?, transforms?, checks?, sums?);
         let (star, staging) = sql::divided(&schema, &transforms);
         let mut steps = Vec::new();
+        steps.push(LoadStep {
+            does: format!("lock s3://{}/{LOCK}", self.names.bucket),
+            why: "one load at a time; it is released at the end".into(),
+            writes: vec![PUT, "s3:DeleteObject"],
+        });
         let mut add = |does: String, why: String, writes| steps.push(LoadStep { does, why, writes });
         if options.recreate {
             let tables = names(&staging);
-            add(format!("drop {tables}"), "they are made anew".into(), batches(staging.len()));
+            add(format!("drop {tables}"), "they are made anew".into(), batches(staging.len() + copies.len()));
         }
         let why = "those that are there stay as they are".into();
-        add(format!("create tables {}", names(&schema.iter().collect::<Vec<_>>())), why, batches(schema.len()));
+        // The tables of the audit: one of loads, and one of objects for each staging table.
+        let creates = batches(schema.len() + 1 + copies.len());
+        add(format!("create tables {}", names(&schema.iter().collect::<Vec<_>>())), why, creates);
         for file in &copies {
             let source = self.source_of(file, sources)?;
             let from = self.aws.s3_in(&source.region);
-            let listing = source::list(&from, source).await?;
-            let found =
-                format!("{} objects, {} under {}", listing.objects.len(), size(listing.bytes()), source.location);
+            let known = if options.recreate { Known::new() } else { self.known_already(&file.name).await? };
+            let listing = source::list(&from, source, &known).await?;
+            let found = found(source, &listing);
+            let what = format!("copy {} into {}", source.name, file.name);
+            if self.mode == Mode::Append {
+                // It is asked which objects are loaded already.
+                add(format!("look for new objects of {}", source.name), "by key and ETag".into(), vec![EXECUTE]);
+            }
+            if listing.objects == 0 {
+                add(format!("leave {} as it is", file.name), found, Vec::new());
+                continue;
+            }
+            let slices = self.slices(listing.bytes).await?;
+            let gatherer = self.gatherer(&from, slices);
+            let mut list = Vec::new();
+            if self.mode == Mode::Append {
+                // The list of its objects, for the table that remembers them.
+                list.push(PUT);
+            }
             if should_gather(source, &listing) {
-                let planned = self.gatherer(&from).planned(source, &listing).await?;
+                let planned = gatherer.planned(source, &listing).await?;
                 let (does, writes) = match planned.parts {
                     None => (format!("take the parts of {} as they are", source.name), Vec::new()),
-                    // The parts, the index, the manifest.
+                    // Each part and its index, and the manifest.
                     Some(parts) => {
                         let does = format!("gather {} into {} under {}", source.name, counted(parts), planned.home);
-                        (does, vec!["s3:PutObject"; parts + 2])
+                        (does, vec![PUT; usize::try_from(2 * parts + 1).unwrap_or(usize::MAX)])
                     }
                 };
                 add(does, found.clone(), writes);
+            } else if self.mode == Mode::Append {
+                list.push(PUT);
             }
-            let writes = vec![BATCH_EXECUTE, EXECUTE];
-            add(format!("empty {} and copy {} into it", file.name, source.name), found, writes);
+            // The COPY in its transaction, and a look at what it rejected.
+            let writes = list.into_iter().chain([BATCH_EXECUTE, EXECUTE]).collect();
+            let does = if known.is_empty() { format!("empty {} and {what}", file.name) } else { what };
+            add(does, found, writes);
         }
-        let mut statements = 2 + 2 * transforms.len() + checks.len() + sums.len();
+        // Begin, the row of the audit, commit.
+        let mut statements = 3 + 2 * transforms.len() + checks.len() + sums.len();
         if options.recreate {
             statements += 2 * star.len();
         }
@@ -62,9 +93,17 @@ impl Load<'_> {
         );
         Ok(steps)
     }
+
+    /// As `known`, before the tables have been made.
+    async fn known_already(&self, table: &str) -> Result<Known> {
+        match self.known(table).await {
+            Err(error) if format!("{:?}", error).contains("does not exist") => Ok(Known::new()),
+            known => known,
+        }
+    }
 }
 
-fn counted(parts: usize) -> String {
+fn counted(parts: u64) -> String {
     if parts == 1 { "1 part".to_owned() } else { format!("{parts} parts") }
 }
 

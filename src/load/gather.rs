@@ -1,58 +1,47 @@
-//! Many small objects → a few parts that COPY likes, beside the cluster, with a manifest and an index back.
+//! Many small objects → a few parts that COPY likes, beside the cluster, with a manifest and an index for each part.
+//! Listing, reading, checking, compressing and uploading overlap; what is held in memory does not grow with the source.
 
-use bytes::Bytes;
-use futures::StreamExt;
+use std::sync::Arc;
+
+use futures::TryStreamExt;
 use serde_json::json;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 
 use super::check_json::{self, Fault};
-use super::index::{Index, Lines};
-use super::source::{Listing, Object};
-use crate::aws::failed;
-use crate::config::Source;
+use super::index::Index;
+use super::part::{Checked, Part, count_lines};
+use super::source::{Known, Listing, Object};
+use crate::aws::{failed, is};
+use crate::config::{Compression, Source};
 use crate::error::{Error, Result};
 use crate::location::Location;
 use crate::resource::policy::gathered_prefix;
 
 /// Objects read at once.
 const IN_FLIGHT: usize = 64;
-/// C2: bytes of a part after compression; JSON shrinks to about a fifth.
-const PART_BYTES: u64 = 64 << 20;
+/// Kibibytes of objects held at once. A larger object is read alone.
+const HELD_KIB: u32 = 64 << 10;
+/// C2: bytes of a part before compression; JSON shrinks to about a fifth.
+const PART_BYTES: u64 = 128 << 20;
 const SHRINKS_TO: u64 = 5;
-/// C1: below this a part is not worth a slice's while.
+/// C1: below this, compressed, a part is not worth a slice's while.
 const MIN_PART_BYTES: u64 = 1 << 20;
-const COMPRESSION_LEVEL: i32 = 3;
+/// Faulty objects that are named.
+const SHOWN: usize = 10;
+
+/// What the manifest's metadata tells of the parts, so that an unchanged source needs one look.
+const RECORDS: &str = "records";
+const PARTS: &str = "parts";
 
 /// A source gathered, now or by an earlier load.
 #[derive(Debug, Clone)]
 pub struct Gathered {
     pub manifest: Location,
-    pub index: Index,
+    pub records: u64,
+    pub parts: u64,
     /// An earlier load gathered the same objects: nothing was read.
     pub reused: bool,
-}
-
-/// Where objects are read and parts are written.
-pub struct Gatherer<'a> {
-    pub from: &'a aws_sdk_s3::Client,
-    pub to: &'a aws_sdk_s3::Client,
-    pub bucket: &'a str,
-    pub account: &'a str,
-    pub slices: u64,
-}
-
-/// Bytes of one object, checked: how many records and lines it has.
-struct Checked {
-    key: String,
-    bytes: Bytes,
-    records: u64,
-    lines: u64,
-}
-
-/// A part while it grows.
-struct Part {
-    encoder: zstd::stream::write::Encoder<'static, Vec<u8>>,
-    objects: Lines,
-    next_line: u64,
 }
 
 /// What gathering would write.
@@ -61,123 +50,293 @@ pub struct Planned {
     /// Where the parts lie.
     pub home: Location,
     /// `None` where they are there already.
-    pub parts: Option<usize>,
+    pub parts: Option<u64>,
 }
+
+/// Where objects are read and parts are written.
+#[derive(Clone, Copy)]
+pub struct Gatherer<'a> {
+    pub from: &'a aws_sdk_s3::Client,
+    pub to: &'a aws_sdk_s3::Client,
+    pub bucket: &'a str,
+    pub account: &'a str,
+    /// What COPY spreads its files over (C5).
+    pub slices: u64,
+    pub compression: Compression,
+}
+
+type Read = std::result::Result<Checked, (Location, Fault)>;
 
 impl Gatherer<'_> {
     /// What `gather` would do.
     pub async fn planned(&self, source: &Source, listing: &Listing) -> Result<Planned> {
-        let key = format!("{}{}/", gathered_prefix(&source.name), listing.fingerprint());
-        let home = Location { bucket: self.bucket.to_owned(), key };
-        let parts = match self.has_manifest(&home.with_key(format!("{}manifest.json", home.key))).await? {
-            true => None,
-            false => Some(split(&listing.objects, self.parts(listing.bytes())).len()),
+        let home = self.home(source, listing);
+        let parts = match self.earlier(&manifest(&home)).await? {
+            Some(_) => None,
+            None => Some(full_parts(listing, parts(listing.bytes, self.slices))),
         };
         Ok(Planned { home, parts })
     }
 
+    fn home(&self, source: &Source, listing: &Listing) -> Location {
+        let compression = match self.compression {
+            Compression::Zstd => "",
+            Compression::Gzip => "-gzip",
+        };
+        let key = format!("{}{}{compression}/", gathered_prefix(&source.name), listing.fingerprint);
+        Location { bucket: self.bucket.to_owned(), key }
+    }
+
     /// # Errors
     /// Where an object cannot be read, has changed since it was listed, or is not JSON objects: all such objects are
-    /// named, and nothing was copied.
-    pub async fn gather(&self, source: &Source, listing: &Listing) -> Result<Gathered> {
-        let home = format!("{}{}/", gathered_prefix(&source.name), listing.fingerprint());
-        let manifest = Location { bucket: self.bucket.to_owned(), key: format!("{home}manifest.json") };
-        if let Some(index) = self.earlier(&manifest, &home).await? {
-            return Ok(Gathered { manifest, index, reused: true });
+    /// counted, the first are named, and nothing was copied.
+    pub async fn gather(&self, source: &Source, listing: &Listing, known: &Known) -> Result<Gathered> {
+        let home = self.home(source, listing);
+        if let Some(gathered) = self.earlier(&manifest(&home)).await? {
+            return Ok(gathered);
         }
-        let mut index = Index::default();
-        let mut entries = Vec::new();
-        for (number, objects) in split(&listing.objects, self.parts(listing.bytes())).into_iter().enumerate() {
-            let key = format!("{home}part-{number:04}.json.zst");
-            let (bytes, lines, records) = self.part(source, objects).await?;
-            entries.push(json!({
-                "url": format!("s3://{}/{key}", self.bucket),
-                "mandatory": true,
-                "meta": { "content_length": bytes.len() }
-            }));
-            self.put(&key, bytes).await?;
-            index.records += records;
-            index.parts.insert(key, lines);
+        let budget = Arc::new(Semaphore::new(HELD_KIB as usize));
+        let reads = listing.stream(self.from, source, known).map_ok(|object| {
+            let (from, source, budget) = (self.from.clone(), source.location.clone(), budget.clone());
+            let task = tokio::spawn(async move { read(from, source, object, budget).await });
+            async move { task.await.map_err(|error| Error::failed("a read was cut off").because(error))? }
+        });
+        let mut reading = reads.try_buffered(IN_FLIGHT);
+
+        let mut writer = Writer::new(*self, &home, parts(listing.bytes, self.slices), listing.bytes)?;
+        let mut faults = Faults::default();
+        while let Some((outcome, size, held)) = reading.try_next().await? {
+            match outcome {
+                Ok(checked) => writer.add(&checked, size).await?,
+                Err(fault) => faults.add(fault),
+            }
+            drop(held);
         }
-        self.put(&format!("{home}index.json.zst"), index.to_bytes()?).await?;
-        // The manifest comes last: where it is, everything is.
-        self.put(&manifest.key, json!({ "entries": entries }).to_string().into_bytes()).await?;
-        Ok(Gathered { manifest, index, reused: false })
+        faults.none()?;
+        writer.finish().await
     }
 
     /// The parts of an unchanged source are there already.
-    async fn earlier(&self, manifest: &Location, home: &str) -> Result<Option<Index>> {
-        if !self.has_manifest(manifest).await? {
-            return Ok(None);
-        }
-        let key = format!("{home}index.json.zst");
-        let call = self.to.get_object().bucket(self.bucket).key(&key).expected_bucket_owner(self.account);
-        let doing = format!("read s3://{}/{key}", self.bucket);
-        let found = call.send().await.map_err(|error| failed(&doing, &error))?;
-        let bytes =
-            found.body.collect().await.map_err(|error| Error::failed(format!("cannot {doing}")).because(error))?;
-        Index::from_bytes(&bytes.into_bytes()).map(Some)
-    }
-
-    async fn has_manifest(&self, manifest: &Location) -> Result<bool> {
+    async fn earlier(&self, manifest: &Location) -> Result<Option<Gathered>> {
         let call = self.to.head_object().bucket(self.bucket).key(&manifest.key);
-        match call.expected_bucket_owner(self.account).send().await {
-            Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(false),
-            Err(error) => Err(failed(&format!("look for parts in {}", self.bucket), &error)),
-        }
+        let found = match call.expected_bucket_owner(self.account).send().await {
+            Ok(found) => found,
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => return Ok(None),
+            Err(error) => return Err(failed(&format!("look for parts in {}", self.bucket), &error)),
+        };
+        let told = |key: &str| found.metadata()?.get(key)?.parse().ok();
+        // A manifest that tells nothing is none of ours: it is written again.
+        let (Some(records), Some(parts)) = (told(RECORDS), told(PARTS)) else { return Ok(None) };
+        Ok(Some(Gathered { manifest: manifest.clone(), records, parts, reused: true }))
     }
 
-    /// C1: one where the whole is small, else a multiple of the slices.
-    fn parts(&self, bytes: u64) -> u64 {
-        let compressed = bytes / SHRINKS_TO;
-        match compressed < self.slices * MIN_PART_BYTES {
-            true => 1,
-            false => compressed.div_ceil(PART_BYTES).next_multiple_of(self.slices),
+    async fn put(&self, key: &str, bytes: Vec<u8>, metadata: &[(&str, u64)]) -> Result<()> {
+        let mut call = self.to.put_object().bucket(self.bucket).key(key).expected_bucket_owner(self.account);
+        for (name, value) in metadata {
+            call = call.metadata(*name, value.to_string());
         }
-    }
-
-    /// Reads objects, many at once and in order, into one compressed part.
-    async fn part(&self, source: &Source, objects: &[Object]) -> Result<(Vec<u8>, Lines, u64)> {
-        let reads = objects
-            .iter()
-            .cloned()
-            .map(|object| tokio::spawn(read(self.from.clone(), source.location.clone(), object)));
-        let mut reading = futures::stream::iter(reads).buffered(IN_FLIGHT);
-        let (mut part, mut records, mut faults) = (Part::new()?, 0, Vec::new());
-        while let Some(joined) = reading.next().await {
-            match joined.map_err(|error| Error::failed("a read was cut off").because(error))?? {
-                Ok(checked) => {
-                    records += checked.records;
-                    part.add(checked)?;
-                }
-                Err(fault) => faults.push(fault),
-            }
-        }
-        match faults.is_empty() {
-            true => part.finish().map(|(bytes, lines)| (bytes, lines, records)),
-            false => Err(malformed(&faults)),
-        }
-    }
-
-    async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<()> {
-        let call = self.to.put_object().bucket(self.bucket).key(key).expected_bucket_owner(self.account);
         let sent = call.body(bytes.into()).send().await;
         sent.map(drop).map_err(|error| failed(&format!("write s3://{}/{key}", self.bucket), &error))
     }
+
+    /// The index of a part.
+    pub async fn index(&self, part: &str) -> Result<Index> {
+        let key = index_of(part);
+        let doing = format!("read s3://{}/{key}", self.bucket);
+        let call = self.to.get_object().bucket(self.bucket).key(&key).expected_bucket_owner(self.account);
+        let found = call.send().await.map_err(|error| failed(&doing, &error))?;
+        let bytes =
+            found.body.collect().await.map_err(|error| Error::failed(format!("cannot {doing}")).because(error))?;
+        Index::read(&bytes.into_bytes())
+    }
+
+    /// Deletes what earlier states of the source have left: after a load that was committed, nobody reads it.
+    pub async fn forget_others(&self, source: &Source, current: &Location) -> Result<u64> {
+        use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+        let home = current.key.rsplit_once('/').map_or("", |(home, _)| home);
+        let doing = format!("delete old parts in {}", self.bucket);
+        let call = self.to.list_objects_v2().bucket(self.bucket).prefix(gathered_prefix(&source.name));
+        let mut pages = call.expected_bucket_owner(self.account).into_paginator().send();
+        let mut deleted = 0;
+        while let Some(page) = pages.try_next().await.map_err(|error| failed(&doing, &error))? {
+            let keys = page.contents.unwrap_or_default().into_iter().filter_map(|object| object.key);
+            let old: Vec<_> = keys
+                .filter(|key| !key.starts_with(home))
+                .filter_map(|key| ObjectIdentifier::builder().key(key).build().ok())
+                .collect();
+            if old.is_empty() {
+                continue;
+            }
+            deleted += old.len() as u64;
+            let delete = Delete::builder().set_objects(Some(old)).quiet(true).build();
+            let delete = delete.map_err(|error| Error::failed(format!("cannot {doing}")).because(error))?;
+            let call = self.to.delete_objects().bucket(self.bucket).expected_bucket_owner(self.account);
+            call.delete(delete).send().await.map_err(|error| failed(&doing, &error))?;
+        }
+        Ok(deleted)
+    }
+
+    /// A manifest of objects where they lie, for an append (C6); its address.
+    pub async fn manifest_in_place(&self, source: &Source, listing: &Listing, known: &Known) -> Result<Location> {
+        let manifest = manifest(&self.home(source, listing));
+        let entries: Vec<_> = listing
+            .stream(self.from, source, known)
+            .map_ok(|object| entry(&source.location.with_key(&object.key), object.size))
+            .try_collect()
+            .await?;
+        self.put(&manifest.key, json!({ "entries": entries }).to_string().into_bytes(), &[]).await?;
+        Ok(manifest)
+    }
+
+    /// The list of the objects themselves, for the table that remembers them; its address.
+    pub async fn objects(&self, source: &Source, listing: &Listing, known: &Known, run: &str) -> Result<Location> {
+        let mut part = Part::new(Compression::Zstd)?;
+        let mut objects = listing.stream(self.from, source, known);
+        while let Some(object) = objects.try_next().await? {
+            let line = json!({ "key": object.key, "etag": object.etag, "size": object.size, "run": run }).to_string();
+            let bytes = bytes::Bytes::from(line);
+            part.add(&Checked { key: String::new(), bytes, records: 1, lines: 1 })?;
+        }
+        let location = self.home(source, listing);
+        let location = location.with_key(format!("{}objects.json.zst", location.key));
+        self.put(&location.key, part.finish()?.0, &[]).await?;
+        Ok(location)
+    }
 }
 
-/// One object, or what is wrong with its content. It must still be the one that was listed.
+fn manifest(home: &Location) -> Location {
+    home.with_key(format!("{}manifest.json", home.key))
+}
+
+fn index_of(part: &str) -> String {
+    format!("{}.index.zst", part.split_once(".json").map_or(part, |(stem, _)| stem))
+}
+
+/// C6: named in full, and missed when it is not there.
+fn entry(location: &Location, bytes: u64) -> serde_json::Value {
+    json!({ "url": location.to_string(), "mandatory": true, "meta": { "content_length": bytes } })
+}
+
+/// C1: one where the whole is small, else a multiple of the slices.
+fn parts(bytes: u64, slices: u64) -> u64 {
+    match is_small(bytes, slices) {
+        true => 1,
+        false => bytes.div_ceil(PART_BYTES).next_multiple_of(slices),
+    }
+}
+
+/// How many parts there will be: a large object may fill more than one share.
+fn full_parts(listing: &Listing, parts: u64) -> u64 {
+    let Some(kept) = listing.kept() else { return parts };
+    let (mut full, mut seen) = (0, 0);
+    for object in kept {
+        seen += object.size;
+        full += u64::from(is_full(seen, listing.bytes, parts, full));
+    }
+    full
+}
+
+/// Whether the part at hand ends here: it has its share of the bytes.
+fn is_full(seen: u64, bytes: u64, parts: u64, before: u64) -> bool {
+    u128::from(seen) * u128::from(parts) >= u128::from(bytes) * u128::from(before + 1)
+}
+
+/// Whether one part will do, however many slices there are.
+pub fn is_small(bytes: u64, slices: u64) -> bool {
+    bytes / SHRINKS_TO < slices * MIN_PART_BYTES
+}
+
+/// Parts as they fill up, one after the other. A full one is uploaded while the next one grows.
+struct Writer<'a> {
+    gatherer: Gatherer<'a>,
+    home: &'a Location,
+    parts: u64,
+    bytes: u64,
+    part: Option<Part>,
+    seen: u64,
+    records: u64,
+    entries: Vec<serde_json::Value>,
+    uploading: Option<JoinHandle<Result<()>>>,
+}
+
+impl<'a> Writer<'a> {
+    fn new(gatherer: Gatherer<'a>, home: &'a Location, parts: u64, bytes: u64) -> Result<Self> {
+        let (part, entries) = (None, Vec::new());
+        Ok(Self { gatherer, home, parts, bytes, part, seen: 0, records: 0, entries, uploading: None })
+    }
+
+    async fn add(&mut self, object: &Checked, size: u64) -> Result<()> {
+        let part = match &mut self.part {
+            Some(part) => part,
+            none => none.insert(Part::new(self.gatherer.compression)?),
+        };
+        part.add(object)?;
+        self.seen += size;
+        match is_full(self.seen, self.bytes, self.parts, self.entries.len() as u64) {
+            true => self.end_part().await,
+            false => Ok(()),
+        }
+    }
+
+    async fn end_part(&mut self) -> Result<()> {
+        let Some(part) = self.part.take() else { return Ok(()) };
+        self.records += part.records;
+        let (bytes, index) = part.finish()?;
+        let ending = match self.gatherer.compression {
+            Compression::Zstd => "zst",
+            Compression::Gzip => "gz",
+        };
+        let key = format!("{}part-{:04}.json.{ending}", self.home.key, self.entries.len());
+        self.entries.push(entry(&self.home.with_key(&key), bytes.len() as u64));
+        self.uploaded().await?;
+        let (to, bucket) = (self.gatherer.to.clone(), self.gatherer.bucket.to_owned());
+        let account = self.gatherer.account.to_owned();
+        self.uploading = Some(tokio::spawn(async move {
+            for (key, bytes) in [(index_of(&key), index), (key, bytes)] {
+                let call = to.put_object().bucket(&bucket).key(&key).expected_bucket_owner(&account);
+                let sent = call.body(bytes.into()).send().await;
+                sent.map_err(|error| failed(&format!("write s3://{bucket}/{key}"), &error))?;
+            }
+            Ok(())
+        }));
+        Ok(())
+    }
+
+    async fn uploaded(&mut self) -> Result<()> {
+        match self.uploading.take() {
+            Some(upload) => upload.await.map_err(|error| Error::failed("an upload was cut off").because(error))?,
+            None => Ok(()),
+        }
+    }
+
+    /// The manifest comes last: where it is, everything is.
+    async fn finish(mut self) -> Result<Gathered> {
+        self.end_part().await?;
+        self.uploaded().await?;
+        let (records, parts) = (self.records, self.entries.len() as u64);
+        let manifest = manifest(self.home);
+        let text = json!({ "entries": self.entries }).to_string().into_bytes();
+        self.gatherer.put(&manifest.key, text, &[(RECORDS, records), (PARTS, parts)]).await?;
+        Ok(Gathered { manifest, records, parts, reused: false })
+    }
+}
+
+/// One object, or what is wrong with its content; its size; and its share of what may be held at once.
 async fn read(
     s3: aws_sdk_s3::Client,
     source: Location,
     object: Object,
-) -> Result<std::result::Result<Checked, (Location, Fault)>> {
+    budget: Arc<Semaphore>,
+) -> Result<(Read, u64, tokio::sync::OwnedSemaphorePermit)> {
+    let kib = u32::try_from(object.size >> 10).unwrap_or(u32::MAX).clamp(1, HELD_KIB);
+    let held = budget.acquire_many_owned(kib).await;
+    let held = held.map_err(|error| Error::failed("reading was given up").because(error))?;
     let location = source.with_key(&object.key);
     let call = s3.get_object().bucket(&source.bucket).key(&object.key).if_match(&object.etag);
     let found = match call.send().await {
         Ok(found) => found,
-        Err(error) if error.raw_response().is_some_and(|answer| answer.status().as_u16() == 412) => {
+        // It must still be the one that was listed.
+        Err(error) if is(&error, &["PreconditionFailed", "NoSuchKey"]) => {
             return Err(Error::failed(format!("{location} changed while it was being loaded")).hint("Run load again."));
         }
         Err(error) => return Err(failed(&format!("read {location}"), &error)),
@@ -185,116 +344,61 @@ async fn read(
     let body = found.body.collect().await;
     let bytes =
         body.map_err(|error| Error::failed(format!("cannot read {location} to its end")).because(error))?.into_bytes();
-    match check_json::count_objects(&bytes) {
+    let outcome = match check_json::count_objects(&bytes) {
         Ok(records) => {
             let lines = count_lines(&bytes);
-            Ok(Ok(Checked { key: object.key, bytes, records, lines }))
+            Ok(Checked { key: object.key, bytes, records, lines })
         }
-        Err(fault) => Ok(Err((location, fault))),
-    }
+        Err(fault) => Err((location, fault)),
+    };
+    Ok((outcome, object.size, held))
 }
 
-/// Lines that the bytes take up in a part, where the last one always ends.
-fn count_lines(bytes: &[u8]) -> u64 {
-    bytes.iter().filter(|&&byte| byte == b'\n').count() as u64 + u64::from(!bytes.ends_with(b"\n"))
+/// Objects whose content is not what it should be.
+#[derive(Default)]
+struct Faults {
+    count: usize,
+    first: Vec<(Location, Fault)>,
 }
 
-fn malformed(faults: &[(Location, Fault)]) -> Error {
-    let shown = faults
-        .iter()
-        .take(10)
-        .map(|(location, fault)| format!("\n  {location}:{}:{}: {}", fault.line, fault.column, fault.reason));
-    let more = if faults.len() > 10 { format!("\n  and {} more", faults.len() - 10) } else { String::new() };
-    let objects = if faults.len() == 1 { "object is".to_owned() } else { format!("{} objects are", faults.len()) };
-    Error::failed(format!("{objects} not made of JSON objects:{}{more}", shown.collect::<String>()))
-        .hint("Nothing was loaded. Mend or remove them, or narrow the source with `prefix`.")
-}
-
-/// Runs of objects with about the same number of bytes, one a part.
-fn split(objects: &[Object], parts: u64) -> Vec<&[Object]> {
-    let total: u64 = objects.iter().map(|object| object.size).sum();
-    let (mut runs, mut start, mut seen) = (Vec::new(), 0, 0);
-    for (at, object) in objects.iter().enumerate() {
-        seen += object.size;
-        let full = seen * parts >= total * (runs.len() as u64 + 1);
-        if full && start <= at {
-            runs.push(&objects[start..=at]);
-            start = at + 1;
+impl Faults {
+    fn add(&mut self, fault: (Location, Fault)) {
+        self.count += 1;
+        if self.first.len() < SHOWN {
+            self.first.push(fault);
         }
     }
-    if start < objects.len() {
-        runs.push(&objects[start..]);
-    }
-    runs
-}
 
-impl Part {
-    fn new() -> Result<Self> {
-        let encoder = zstd::stream::write::Encoder::new(Vec::new(), COMPRESSION_LEVEL).map_err(compression)?;
-        Ok(Self { encoder, objects: Vec::new(), next_line: 1 })
-    }
-
-    /// The object's bytes as they are, and a newline where it ends without one.
-    fn add(&mut self, object: Checked) -> Result<()> {
-        use std::io::Write;
-        self.encoder.write_all(&object.bytes).map_err(compression)?;
-        if !object.bytes.ends_with(b"\n") {
-            self.encoder.write_all(b"\n").map_err(compression)?;
+    fn none(self) -> Result<()> {
+        if self.count == 0 {
+            return Ok(());
         }
-        self.objects.push((self.next_line, object.key));
-        self.next_line += object.lines;
-        Ok(())
+        let line = |(location, fault): &(Location, Fault)| {
+            format!("\n  {location}:{}:{}: {}", fault.line, fault.column, fault.reason)
+        };
+        let shown: String = self.first.iter().map(line).collect();
+        let more = match self.count - self.first.len() {
+            0 => String::new(),
+            more => format!("\n  and {more} more"),
+        };
+        let objects = if self.count == 1 { "object is".to_owned() } else { format!("{} objects are", self.count) };
+        Err(Error::failed(format!("{objects} not made of JSON objects:{shown}{more}"))
+            .hint("Nothing was loaded. Mend or remove them, or narrow the source with `prefix`."))
     }
-
-    fn finish(self) -> Result<(Vec<u8>, Lines)> {
-        Ok((self.encoder.finish().map_err(compression)?, self.objects))
-    }
-}
-
-fn compression(error: std::io::Error) -> Error {
-    Error::failed("cannot compress a part").because(error)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn objects(sizes: &[u64]) -> Vec<Object> {
-        let object = |(at, size): (usize, &u64)| Object { key: format!("k{at}"), size: *size, etag: String::new() };
-        sizes.iter().enumerate().map(object).collect()
-    }
-
     #[test]
-    fn a_split_keeps_every_object_in_order() {
-        for parts in 1..=6 {
-            let all = objects(&[5, 1, 1, 9, 2, 2, 7]);
-            let runs = split(&all, parts);
-            assert!(runs.len() as u64 <= parts && runs.iter().all(|run| !run.is_empty()));
-            assert_eq!(runs.concat(), all);
-        }
-    }
-
-    proptest::proptest! {
-        /// Nothing is lost, added or reordered, and every line leads back to where it came from.
-        #[test]
-        fn a_part_is_its_objects_and_its_index_leads_back(
-            texts in proptest::collection::vec("(\\{\\}|\\{\\}\n|\\{\n\\}|\\{\\} \\{\\}\n\n|\n\\{\\})", 1..40),
-        ) {
-            let mut part = Part::new().expect("part");
-            for (at, text) in texts.iter().enumerate() {
-                let bytes = Bytes::copy_from_slice(text.as_bytes());
-                part.add(Checked { key: at.to_string(), records: 0, lines: count_lines(&bytes), bytes }).expect("added");
-            }
-            let (compressed, lines) = part.finish().expect("finished");
-            let joined = String::from_utf8(zstd::decode_all(compressed.as_slice()).expect("zstd")).expect("text");
-            let index = Index { records: 0, parts: [("p".to_owned(), lines)].into() };
-            for (number, line) in (1..).zip(joined.lines()) {
-                let (key, origin) = index.origin("p", number).expect("origin");
-                let original = &texts[key.parse::<usize>().expect("number")];
-                proptest::prop_assert_eq!(original.lines().nth(origin as usize - 1), Some(line));
-            }
-            let whole: String = texts.iter().map(|text| text.trim_end_matches('\n').to_owned() + &"\n".repeat(text.len() - text.trim_end_matches('\n').len()).max("\n".into())).collect();
-            proptest::prop_assert_eq!(joined, whole);
-        }
+    fn parts_follow_the_bytes_and_the_slices() {
+        let mib = 1 << 20;
+        assert_eq!(parts(5 * mib, 2), 1);
+        assert_eq!(parts(11 * mib, 2), 2);
+        assert_eq!(parts(1000 * mib, 2), 8);
+        assert_eq!(parts(1025 * mib, 4), 12);
+        assert_eq!(parts(100 * mib, 32), 1);
+        assert_eq!(parts(200 * mib, 32), 32);
     }
 }

@@ -1,41 +1,57 @@
-//! Which line of a gathered part came from which line of which object.
-
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
+//! Which line of a gathered part came from which line of which object: one file beside each part, read only when a
+//! line has to be led back.
 
 use crate::error::{Error, Result};
 
-/// The line at which each object begins in a part, ascending, and the object's key.
-pub type Lines = Vec<(u64, String)>;
+const LEVEL: i32 = 3;
 
-/// Lies beside the parts, compressed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Index {
-    pub records: u64,
-    /// By the part's key.
-    pub parts: BTreeMap<String, Lines>,
+/// The index of one part while it is written: `first line, tab, key` for each object, compressed.
+pub struct IndexWriter(zstd::stream::write::Encoder<'static, Vec<u8>>);
+
+impl IndexWriter {
+    pub fn new() -> Result<Self> {
+        zstd::stream::write::Encoder::new(Vec::new(), LEVEL).map(Self).map_err(unwritable)
+    }
+
+    /// The object whose content begins at this line of the part. Lines count from 1.
+    pub fn add(&mut self, first_line: u64, key: &str) -> Result<()> {
+        use std::io::Write;
+        // A key may hold anything but must stay on its line.
+        let key = serde_json::to_string(key).map_err(|error| unwritable(error.into()))?;
+        writeln!(self.0, "{first_line}\t{key}").map_err(unwritable)
+    }
+
+    pub fn finish(self) -> Result<Vec<u8>> {
+        self.0.finish().map_err(unwritable)
+    }
 }
 
+fn unwritable(cause: std::io::Error) -> Error {
+    Error::failed("cannot write the index of a part").because(cause)
+}
+
+/// The index of one part.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Index(Vec<(u64, String)>);
+
 impl Index {
-    /// The object and line behind a line of a part. Lines count from 1.
-    pub fn origin(&self, part: &str, line: u64) -> Option<(&str, u64)> {
-        let objects = self.parts.get(part)?;
-        let after = objects.partition_point(|(first, _)| *first <= line);
-        let (first, key) = objects.get(after.checked_sub(1)?)?;
+    pub fn read(bytes: &[u8]) -> Result<Self> {
+        let unreadable = |cause: std::io::Error| Error::failed("cannot read the index of a part").because(cause);
+        let text = zstd::decode_all(bytes).map_err(unreadable)?;
+        let malformed = || unreadable(std::io::Error::other("it is not an index"));
+        let line = |line: &str| {
+            let (first, key) = line.split_once('\t')?;
+            Some((first.parse().ok()?, serde_json::from_str(key).ok()?))
+        };
+        let text = String::from_utf8(text).map_err(|_| malformed())?;
+        text.lines().map(line).collect::<Option<_>>().map(Self).ok_or_else(malformed)
+    }
+
+    /// The object and line behind a line of the part.
+    pub fn origin(&self, line: u64) -> Option<(&str, u64)> {
+        let after = self.0.partition_point(|(first, _)| *first <= line);
+        let (first, key) = self.0.get(after.checked_sub(1)?)?;
         Some((key, line - first + 1))
-    }
-
-    pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let unwritable = |cause: std::io::Error| Error::failed("cannot write the index of the parts").because(cause);
-        let json = serde_json::to_vec(self).map_err(|error| unwritable(error.into()))?;
-        zstd::encode_all(json.as_slice(), 3).map_err(unwritable)
-    }
-
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let unreadable = |cause: std::io::Error| Error::failed("cannot read the index of the parts").because(cause);
-        let json = zstd::decode_all(bytes).map_err(unreadable)?;
-        serde_json::from_slice(&json).map_err(|error| unreadable(error.into()))
     }
 }
 
@@ -45,13 +61,15 @@ mod tests {
 
     #[test]
     fn a_line_leads_back_to_its_object() {
-        let lines = vec![(1, "a".to_owned()), (2, "b".to_owned()), (7, "c".to_owned())];
-        let index = Index { records: 9, parts: BTreeMap::from([("p".to_owned(), lines)]) };
-        assert_eq!(index.origin("p", 1), Some(("a", 1)));
-        assert_eq!(index.origin("p", 6), Some(("b", 5)));
-        assert_eq!(index.origin("p", 8), Some(("c", 2)));
-        assert_eq!(index.origin("q", 1), None);
-        let read = Index::from_bytes(&index.to_bytes().expect("written")).expect("read");
-        assert_eq!(read, index);
+        let mut writer = IndexWriter::new().expect("writer");
+        for (first, key) in [(1, "a"), (2, "b\n\t"), (7, "c")] {
+            writer.add(first, key).expect("added");
+        }
+        let index = Index::read(&writer.finish().expect("written")).expect("read");
+        assert_eq!(index.origin(1), Some(("a", 1)));
+        assert_eq!(index.origin(6), Some(("b\n\t", 5)));
+        assert_eq!(index.origin(8), Some(("c", 2)));
+        assert_eq!(index.origin(0), None);
+        assert!(Index::read(b"nonsense").is_err());
     }
 }

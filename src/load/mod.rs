@@ -1,9 +1,12 @@
 //! `load`: sources → gather → COPY → transform → check → reconcile → report.
 
+mod audit;
 mod check_json;
 mod dry_run;
 mod gather;
 mod index;
+mod lock;
+mod part;
 pub mod reconcile;
 mod rejected;
 pub mod report;
@@ -12,15 +15,16 @@ pub mod sql;
 mod stage;
 mod star;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::aws::Aws;
-use crate::config::{Config, Source};
+use crate::config::{Config, Mode, Source};
 use crate::error::{Error, Result};
 use crate::event::{Event, Events, LoadStep};
-use crate::resource::{Names, cluster};
+use crate::resource::{Names, cluster, tags};
 use crate::warehouse::{Place, Warehouse};
-use report::LoadReport;
+use lock::Lock;
+use report::{LoadReport, SourceReport};
 
 /// What the command line adds to infra.toml.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +33,8 @@ pub struct LoadOptions {
     pub prefixes: Vec<(String, String)>,
     /// Drop the tables and make them anew from `sql/schema/`.
     pub recreate: bool,
+    /// Instead of infra.toml's.
+    pub mode: Option<Mode>,
 }
 
 /// Everything the stages of a load need.
@@ -38,6 +44,10 @@ pub struct Load<'a> {
     pub names: &'a Names,
     pub warehouse: Warehouse,
     pub events: &'a Events,
+    pub mode: Mode,
+    /// Nothing is loaded: COPY only reads (C15).
+    pub check: bool,
+    pub run: String,
 }
 
 /// Connects to the cluster of the stack.
@@ -74,22 +84,11 @@ pub async fn run(
     options: &LoadOptions,
     events: &Events,
 ) -> Result<LoadReport> {
-    let started = Instant::now();
-    let sources = narrowed(config, options)?;
-    let warehouse = warehouse(aws, config, names, events).await?;
-    let load = Load { aws, config, names, warehouse, events };
-
-    load.create_tables(options).await?;
-    let staged = load.stage(&sources).await?;
-    let star = load.fill_star(options.recreate).await?;
-    let report = LoadReport {
-        sources: staged,
-        tables: star.tables,
-        checks: star.checks,
-        reconciliations: star.reconciliations,
-        took: started.elapsed(),
-    };
-    Ok(report)
+    let (load, sources) = open(aws, config, names, options, events).await?;
+    let lock = Lock::take(aws, names, &load.run).await?;
+    let loaded = load.everything(&sources, options).await;
+    lock.release().await;
+    loaded
 }
 
 /// What `run` would do.
@@ -103,9 +102,37 @@ pub async fn plan(
     options: &LoadOptions,
     events: &Events,
 ) -> Result<Vec<LoadStep>> {
+    let (load, sources) = open(aws, config, names, options, events).await?;
+    load.dry_run(&sources, options).await
+}
+
+/// Reads every source as COPY would, and loads nothing. Parts that it gathers are used by the next load.
+///
+/// # Errors
+/// Those of `run` before it changes anything, and what COPY says of the sources.
+pub async fn check(
+    aws: &Aws,
+    config: &Config,
+    names: &Names,
+    options: &LoadOptions,
+    events: &Events,
+) -> Result<Vec<SourceReport>> {
+    let (mut load, sources) = open(aws, config, names, options, events).await?;
+    (load.check, load.mode) = (true, Mode::Replace);
+    load.stage(&sources).await
+}
+
+async fn open<'a>(
+    aws: &'a Aws,
+    config: &'a Config,
+    names: &'a Names,
+    options: &LoadOptions,
+    events: &'a Events,
+) -> Result<(Load<'a>, Vec<Source>)> {
     let sources = narrowed(config, options)?;
     let warehouse = warehouse(aws, config, names, events).await?;
-    Load { aws, config, names, warehouse, events }.dry_run(&sources, options).await
+    let (mode, run) = (options.mode.unwrap_or(config.mode), tags::run_id());
+    Ok((Load { aws, config, names, warehouse, events, mode, check: false, run }, sources))
 }
 
 /// The sources with the prefixes of the command line. They narrow: the role reads nothing outside infra.toml's.
@@ -124,17 +151,44 @@ fn narrowed(config: &Config, options: &LoadOptions) -> Result<Vec<Source>> {
 }
 
 impl Load<'_> {
+    async fn everything(&self, sources: &[Source], options: &LoadOptions) -> Result<LoadReport> {
+        let (started, clock) = (tags::time(Duration::ZERO), Instant::now());
+        self.create_tables(options).await?;
+        let staged = self.stage(sources).await?;
+        let report = self.fill_star(options.recreate, staged, &started, clock).await?;
+        self.forget_old_parts(sources, &report).await;
+        Ok(report)
+    }
+
+    /// Parts of earlier states of a source are of no more use. That they are still there is no reason to fail.
+    async fn forget_old_parts(&self, sources: &[Source], report: &LoadReport) {
+        for staged in &report.sources {
+            let source = sources.iter().find(|source| source.name == staged.source);
+            let (Some(source), Some(current)) = (source, &staged.manifest) else { continue };
+            if let Err(error) = self.gatherer(&self.aws.s3, 1).forget_others(source, current).await {
+                self.events.emit(Event::Warning { message: format!("{error}; `down` will") });
+            }
+        }
+    }
+
     /// The staging tables, and those of the star that are not there yet. A star that is to be made anew is made inside
     /// the transaction that fills it.
     async fn create_tables(&self, options: &LoadOptions) -> Result<()> {
         let files = sql::files(&self.config.directory, "schema")?;
         self.staged("create tables", async {
+            let copies = sql::files(&self.config.directory, "copy")?;
+            let staging: Vec<&str> = copies.iter().map(|file| file.name.as_str()).collect();
             if options.recreate {
                 let transforms = sql::files(&self.config.directory, "transform")?;
-                let (_, staging) = sql::divided(&files, &transforms);
-                self.in_batches(&sql::drops(&staging), "drop the staging tables").await?;
+                let (_, tables) = sql::divided(&files, &transforms);
+                let mut drops = sql::drops(&tables);
+                drops.extend(
+                    staging.iter().map(|table| format!("drop table if exists {}", audit::objects_table(table))),
+                );
+                self.in_batches(&drops, "drop the staging tables").await?;
             }
-            let creates: Vec<String> = files.iter().map(|file| file.statement.clone()).collect();
+            let mut creates: Vec<String> = files.iter().map(|file| file.statement.clone()).collect();
+            creates.extend(audit::creates(&staging)?);
             self.in_batches(&creates, "create the tables of sql/schema").await?;
             Ok(((), format!("{} tables", files.len())))
         })

@@ -1,5 +1,7 @@
 //! Sums that must come out: what went in is what was kept and what was left out, each for one reason.
 
+use serde_json::{Value, json};
+
 use super::sql::SqlFile;
 use crate::error::{Error, Kind, Result};
 use crate::warehouse::Session;
@@ -27,6 +29,16 @@ pub struct Reconciliation {
 }
 
 impl Reconciliation {
+    pub fn json(&self) -> Value {
+        let side = |side: Side| match side {
+            Side::In => "in",
+            Side::Kept => "kept",
+            Side::LeftOut => "left out",
+        };
+        let line = |line: &Line| json!({ "side": side(line.side), "what": line.what, "rows": line.rows });
+        json!({ "name": self.name, "lines": self.lines.iter().map(line).collect::<Vec<_>>() })
+    }
+
     fn sum(&self, side: Side) -> u64 {
         self.lines.iter().filter(|line| line.side == side).map(|line| line.rows).sum()
     }

@@ -1,5 +1,8 @@
 //! Rows that COPY rejected, each led back to the file and line it came from.
 
+use std::collections::BTreeMap;
+
+use super::gather::Gatherer;
 use super::index::Index;
 use crate::config::Source;
 use crate::error::{Error, Result};
@@ -7,47 +10,90 @@ use crate::warehouse::Warehouse;
 
 /// Rows shown; the rest is counted.
 const SHOWN: usize = 10;
+/// Characters of a value that are shown.
+const VALUE: usize = 60;
 /// STL_LOAD_ERRORS: a string is longer than its column.
 const TOO_LONG: &str = "1204";
 
 #[derive(Debug, Clone, Default)]
 pub struct Rejected {
     pub count: u64,
-    /// `file:line: column: reason`, with the original file and line.
+    /// `file:line: column: reason: value`, with the original file and line.
     pub shown: Vec<String>,
     pub is_too_long: bool,
 }
 
+/// A rejected row: file, line, column, type, code, message, as the system views tell it.
+type Told = Vec<Option<String>>;
+
 impl Rejected {
-    /// What SYS_LOAD_ERROR_DETAIL tells of a COPY (C17).
-    pub async fn of(warehouse: &Warehouse, query: i64, index: Option<&Index>, source: &Source) -> Result<Self> {
+    /// What SYS_LOAD_ERROR_DETAIL tells of a COPY, and STL_LOAD_ERRORS of the values (C17).
+    pub async fn of(warehouse: &Warehouse, query: i64, gatherer: &Gatherer<'_>, source: &Source) -> Result<Self> {
         let sql = format!(
-            "select trim(file_name), line_number, trim(column_name), trim(column_type), error_code, trim(error_message) \
-             from sys_load_error_detail where query_id = {query} order by file_name, line_number"
+            "select trim(file_name), line_number, trim(column_name), trim(column_type), error_code, \
+             trim(error_message), count(*) over () from sys_load_error_detail where query_id = {query} \
+             order by file_name, line_number limit {SHOWN}"
         );
         let rows = warehouse.query(&sql).await?;
         let rows = rows.map_err(|error| Error::failed("cannot read what COPY rejected").because(error))?.rows;
-        let text = |row: &[Option<String>], at: usize| row.get(at).cloned().flatten().unwrap_or_default();
-        let line = |row: &Vec<Option<String>>| {
-            let (file, line) = origin(&text(row, 0), &text(row, 1), index, source);
+        let Some(first) = rows.first() else { return Ok(Self::default()) };
+        let count = text(first, 6).parse().unwrap_or(rows.len() as u64);
+        let values = values(warehouse, query).await;
+        let mut origins = Origins { gatherer, source, indices: BTreeMap::new() };
+        let mut shown = Vec::new();
+        for row in &rows {
+            let (file, line) = origins.of(&text(row, 0), &text(row, 1)).await;
             let (column, data_type) = (text(row, 2), text(row, 3));
             let place = if column.is_empty() { String::new() } else { format!("{column} {data_type}: ") };
-            format!("{file}:{line}: {place}{}", text(row, 5))
-        };
-        Ok(Self {
-            count: rows.len() as u64,
-            shown: rows.iter().take(SHOWN).map(line).collect(),
-            is_too_long: rows.iter().any(|row| text(row, 4) == TOO_LONG),
-        })
+            let value = values.get(&(text(row, 0), text(row, 1), column)).map(|value| format!(": {}", clipped(value)));
+            shown.push(format!("{file}:{line}: {place}{}{}", text(row, 5), value.unwrap_or_default()));
+        }
+        Ok(Self { count, shown, is_too_long: rows.iter().any(|row| text(row, 4) == TOO_LONG) })
     }
 }
 
-/// The original of a line in a part; a file that is no part is its own original.
-fn origin(file: &str, line: &str, index: Option<&Index>, source: &Source) -> (String, String) {
-    let key = file.strip_prefix("s3://").and_then(|rest| rest.split_once('/')).map_or(file, |(_, key)| key);
-    let found = index.and_then(|index| index.origin(key, line.parse().ok()?));
-    match found {
-        Some((key, line)) => (source.location.with_key(key).to_string(), line.to_string()),
-        None => (file.to_owned(), line.to_owned()),
+fn text(row: &Told, at: usize) -> String {
+    row.get(at).cloned().flatten().unwrap_or_default()
+}
+
+/// The values that were rejected, by file, line and column. Where nobody tells them, there are none.
+async fn values(warehouse: &Warehouse, query: i64) -> BTreeMap<(String, String, String), String> {
+    let sql = format!(
+        "select trim(filename), line_number, trim(colname), trim(raw_field_value) from stl_load_errors \
+         where query = {query} order by filename, line_number limit {SHOWN}"
+    );
+    let rows = warehouse.query(&sql).await.ok().and_then(std::result::Result::ok).unwrap_or_default().rows;
+    let told = rows.iter().filter(|row| !text(row, 3).is_empty());
+    told.map(|row| ((text(row, 0), text(row, 1), text(row, 2)), text(row, 3))).collect()
+}
+
+/// Where lines came from, with the indices of the parts that were needed so far.
+struct Origins<'a> {
+    gatherer: &'a Gatherer<'a>,
+    source: &'a Source,
+    indices: BTreeMap<String, Option<Index>>,
+}
+
+impl Origins<'_> {
+    /// The original of a line in a part; a file that is no part is its own original.
+    async fn of(&mut self, file: &str, line: &str) -> (String, String) {
+        let home = format!("s3://{}/", self.gatherer.bucket);
+        let Some(key) = file.strip_prefix(&home) else { return (file.to_owned(), line.to_owned()) };
+        if !self.indices.contains_key(key) {
+            let index = self.gatherer.index(key).await.ok();
+            self.indices.insert(key.to_owned(), index);
+        }
+        let index = self.indices.get(key).and_then(Option::as_ref);
+        match index.and_then(|index| index.origin(line.parse().ok()?)) {
+            Some((key, line)) => (self.source.location.with_key(key).to_string(), line.to_string()),
+            None => (file.to_owned(), line.to_owned()),
+        }
+    }
+}
+
+fn clipped(value: &str) -> String {
+    match value.chars().count() > VALUE {
+        true => format!("'{}…'", value.chars().take(VALUE).collect::<String>()),
+        false => format!("'{value}'"),
     }
 }

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use super::reconcile::Reconciliation;
 use super::sql::SqlFile;
 use crate::error::{Error, Kind, Result};
+use crate::location::Location;
 
 #[derive(Debug, Clone)]
 pub struct LoadReport {
@@ -23,7 +26,13 @@ pub struct SourceReport {
     pub objects: u64,
     /// Zero-byte objects that were not read.
     pub markers: u64,
+    /// Objects that an earlier load has loaded.
+    pub known: u64,
     pub bytes: u64,
+    /// Of the keys, sizes and ETags of the objects.
+    pub fingerprint: String,
+    /// What COPY read, where it was not the source itself.
+    pub manifest: Option<Location>,
     /// `None` where the source was copied from where it lies.
     pub parts: Option<u64>,
     /// Records counted while gathering.
@@ -34,7 +43,31 @@ pub struct SourceReport {
     pub rejections: Vec<String>,
 }
 
+impl LoadReport {
+    /// As docs/output.md promises it, and as the audit table keeps it.
+    pub fn json(&self) -> Value {
+        let table = |table: &TableReport| json!({ "table": table.table, "rows": table.rows });
+        let check = |check: &CheckReport| json!({ "check": check.name, "question": check.question, "offending": check.offending });
+        json!({
+            "seconds": self.took.as_secs_f64(),
+            "sources": self.sources.iter().map(SourceReport::json).collect::<Vec<_>>(),
+            "tables": self.tables.iter().map(table).collect::<Vec<_>>(),
+            "checks": self.checks.iter().map(check).collect::<Vec<_>>(),
+            "reconciliations": self.reconciliations.iter().map(Reconciliation::json).collect::<Vec<_>>(),
+        })
+    }
+}
+
 impl SourceReport {
+    pub fn json(&self) -> Value {
+        json!({
+            "source": self.source, "location": self.location, "objects": self.objects, "markers": self.markers,
+            "known": self.known, "bytes": self.bytes, "fingerprint": self.fingerprint, "parts": self.parts,
+            "records": self.records, "table": self.table, "staged": self.staged, "rejected": self.rejected,
+            "rejections": self.rejections,
+        })
+    }
+
     /// Every record that was gathered is staged or rejected.
     pub fn check(&self) -> Result<()> {
         match self.records {

@@ -44,7 +44,7 @@ impl SqlFile {
         Self::parse(path, &text)
     }
 
-    fn parse(path: PathBuf, text: &str) -> Result<Self> {
+    pub fn parse(path: PathBuf, text: &str) -> Result<Self> {
         let header: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("--")).map(str::trim).collect();
         let title = header.first().copied().unwrap_or_default().to_owned();
         if title.is_empty() {

@@ -1,14 +1,14 @@
-//! Sources into their staging tables: gathered or where they lie, by COPY, each table replaced in one transaction.
+//! Sources into their staging tables, side by side: gathered or where they lie, by COPY, each table in one transaction.
 
 use std::collections::BTreeMap;
 
-use super::Load;
-use super::gather::{Gathered, Gatherer};
+use super::gather::{Gathered, Gatherer, is_small};
 use super::rejected::Rejected;
 use super::report::SourceReport;
-use super::source::{self, Listing};
+use super::source::{self, Known, Listing};
 use super::sql::{self, SqlFile};
-use crate::config::{Gather, Source};
+use super::{Load, audit};
+use crate::config::{Compression, Gather, Mode, Source};
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::location::Location;
@@ -16,6 +16,16 @@ use crate::warehouse::StatementError;
 
 /// C1: smaller than this on average, many objects are gathered.
 const SMALL_OBJECT_BYTES: u64 = 1 << 20;
+
+/// What COPY reads.
+enum From {
+    Parts(Gathered),
+    /// Objects where they lie, one by one.
+    Manifest(Location),
+    Place,
+    /// Every object is loaded already.
+    Nothing,
+}
 
 impl Load<'_> {
     /// All sources, side by side.
@@ -40,133 +50,228 @@ impl Load<'_> {
         sources.iter().find(|source| source.name == *name).ok_or_else(unknown)
     }
 
-    async fn stage_table(&self, file: &SqlFile, source: &Source) -> Result<SourceReport> {
-        let from = self.aws.s3_in(&source.region);
-        let listing = self
-            .staged(&format!("list {}", source.name), async {
-                let listing = interrupt::unless_asked(source::list(&from, source)).await?;
-                let detail =
-                    format!("{} objects, {} under {}", listing.objects.len(), size(listing.bytes()), source.location);
-                Ok((listing, detail))
-            })
-            .await?;
-        let gathered = match should_gather(source, &listing) {
-            true => Some(self.gather(&from, source, &listing).await?),
-            false => None,
-        };
-        self.copy(file, source, &listing, gathered.as_ref()).await
-    }
-
-    pub(super) fn gatherer<'g>(&'g self, from: &'g aws_sdk_s3::Client) -> Gatherer<'g> {
-        Gatherer {
-            from,
-            to: &self.aws.s3,
-            bucket: &self.names.bucket,
-            account: &self.aws.account,
-            slices: slices(&self.config.cluster.node_type) * u64::try_from(self.config.cluster.nodes).unwrap_or(1),
+    /// The objects that an append need not load again.
+    pub(super) async fn known(&self, table: &str) -> Result<Known> {
+        match self.mode {
+            Mode::Append => audit::known(&self.warehouse, table).await,
+            Mode::Replace => Ok(Known::new()),
         }
     }
 
-    async fn gather(&self, from: &aws_sdk_s3::Client, source: &Source, listing: &Listing) -> Result<Gathered> {
-        let gatherer = self.gatherer(from);
-        self.staged(&format!("gather {}", source.name), async {
-            // Dropped where a signal finds it: without a manifest, what was written so far is not read by anybody.
-            let gathered = interrupt::unless_asked(gatherer.gather(source, listing)).await?;
-            let parts = gathered.index.parts.len();
-            let again = if gathered.reused { ", unchanged since an earlier load" } else { "" };
-            let detail = format!(
-                "{} records in {parts} {}{again}",
-                gathered.index.records,
-                if parts == 1 { "part" } else { "parts" }
-            );
-            Ok((gathered, detail))
-        })
-        .await
+    async fn stage_table(&self, file: &SqlFile, source: &Source) -> Result<SourceReport> {
+        let from = self.aws.s3_in(&source.region);
+        let known = self.known(&file.name).await?;
+        let listing = self
+            .staged(&format!("list {}", source.name), async {
+                let listing = interrupt::unless_asked(source::list(&from, source, &known)).await?;
+                let detail = found(source, &listing);
+                Ok((listing, detail))
+            })
+            .await?;
+        let staging = Staging { load: self, file, source, listing: &listing, known: &known, from: &from };
+        staging.copy().await
     }
 
-    async fn copy(
-        &self,
-        file: &SqlFile,
-        source: &Source,
-        listing: &Listing,
-        gathered: Option<&Gathered>,
-    ) -> Result<SourceReport> {
-        let table = &file.name;
-        let (from, options) = match gathered {
-            Some(gathered) => (gathered.manifest.to_string(), "manifest zstd".to_owned()),
+    pub(super) fn gatherer<'g>(&'g self, from: &'g aws_sdk_s3::Client, slices: u64) -> Gatherer<'g> {
+        let (to, bucket, account) = (&self.aws.s3, self.names.bucket.as_str(), self.aws.account.as_str());
+        Gatherer { from, to, bucket, account, slices, compression: self.config.compression }
+    }
+
+    /// C5: the slices of the cluster. The cluster is asked only where it makes a difference.
+    pub(super) async fn slices(&self, bytes: u64) -> Result<u64> {
+        let nodes = u64::try_from(self.config.cluster.nodes).unwrap_or(1);
+        let expected = slices_of(&self.config.cluster.node_type) * nodes;
+        if is_small(bytes, expected) {
+            return Ok(expected);
+        }
+        let rows = self.warehouse.query("select count(*) from stv_slices").await?;
+        let count = rows.ok().and_then(|rows| rows.rows.first()?.first()?.as_ref()?.parse().ok());
+        Ok(count.filter(|count| *count > 0).unwrap_or(expected))
+    }
+}
+
+/// One source on its way into its staging table.
+struct Staging<'a> {
+    load: &'a Load<'a>,
+    file: &'a SqlFile,
+    source: &'a Source,
+    listing: &'a Listing,
+    known: &'a Known,
+    from: &'a aws_sdk_s3::Client,
+}
+
+impl Staging<'_> {
+    async fn copy(&self) -> Result<SourceReport> {
+        let (load, table) = (self.load, &self.file.name);
+        let slices = load.slices(self.listing.bytes).await?;
+        let gatherer = load.gatherer(self.from, slices);
+        let from = self.what_to_copy(&gatherer).await?;
+        if matches!(from, From::Nothing) {
+            return Ok(self.report(&from, 0, Rejected::default()));
+        }
+        let copy = self.statement(&from)?;
+        // An append to a table of which nothing is remembered begins with all of it, as a replace does.
+        let is_first = self.known.is_empty();
+        let objects = audit::objects_table(table);
+        let mut statements = match is_first && !load.check {
+            true => vec![format!("delete from {table}"), format!("delete from {objects}")],
+            false => Vec::new(),
+        };
+        let at = statements.len();
+        statements.push(copy);
+        if load.mode == Mode::Append && !load.check {
+            let list = gatherer.objects(self.source, self.listing, self.known, &load.run).await?;
+            statements.push(audit::copy_objects(table, &list, &load.names.role_arn)?);
+        }
+        let stage = if load.check { format!("check {table}") } else { format!("copy {table}") };
+        let report = load
+            .staged(&stage, async {
+                let done = match load.warehouse.run_all(&statements).await? {
+                    Ok(done) => done,
+                    Err(error) => return Err(self.explain(error, &gatherer).await),
+                };
+                let copied = done.parts.get(at).copied().unwrap_or(done.part());
+                let rejected = Rejected::of(&load.warehouse, copied.query, &gatherer, self.source).await?;
+                let report = self.report(&from, u64::try_from(copied.rows).unwrap_or_default(), rejected);
+                if !load.check {
+                    report.check()?;
+                }
+                let detail = format!("{} rows, {} rejected", report.staged, report.rejected);
+                Ok((report, detail))
+            })
+            .await?;
+        Ok(report)
+    }
+
+    async fn what_to_copy(&self, gatherer: &Gatherer<'_>) -> Result<From> {
+        let (source, listing) = (self.source, self.listing);
+        if listing.objects == 0 {
+            return Ok(From::Nothing);
+        }
+        if should_gather(source, listing) {
+            let stage = format!("gather {}", source.name);
+            let gathering = self.load.staged(&stage, async {
+                // Dropped where a signal finds it: without a manifest, what was written so far is read by nobody.
+                let gathered = interrupt::unless_asked(gatherer.gather(source, listing, self.known)).await?;
+                let again = if gathered.reused { ", unchanged since an earlier load" } else { "" };
+                let parts = gathered.parts;
+                let noun = if parts == 1 { "part" } else { "parts" };
+                let detail = format!("{} records in {parts} {noun}{again}", gathered.records);
+                Ok((gathered, detail))
+            });
+            return gathering.await.map(From::Parts);
+        }
+        match self.load.mode {
+            Mode::Replace => Ok(From::Place),
+            // R32: a manifest must be where its objects are.
+            Mode::Append if source.region != self.load.aws.region => Err(Error::usage(format!(
+                "the source {} is in {}, and an append copies it by a manifest, which must be there too",
+                source.name, source.region
+            ))
+            .hint(format!("Set `gather = \"always\"` for [sources.{}].", source.name))),
+            Mode::Append => gatherer.manifest_in_place(source, listing, self.known).await.map(From::Manifest),
+        }
+    }
+
+    /// The COPY, with psql's variables filled in.
+    fn statement(&self, from: &From) -> Result<String> {
+        let (load, source) = (self.load, self.source);
+        let (address, mut options) = match from {
+            From::Parts(gathered) => {
+                let compression = match load.config.compression {
+                    Compression::Zstd => "zstd",
+                    Compression::Gzip => "gzip",
+                };
+                (gathered.manifest.to_string(), format!("manifest {compression}"))
+            }
+            From::Manifest(manifest) => (manifest.to_string(), "manifest".to_owned()),
             // R32: another region is found only by its name.
-            None if source.region != self.aws.region => {
+            From::Place | From::Nothing if source.region != load.aws.region => {
                 (source.location.to_string(), format!("region {}", sql::literal(&source.region)))
             }
-            None => (source.location.to_string(), String::new()),
+            From::Place | From::Nothing => (source.location.to_string(), String::new()),
         };
+        if load.check {
+            options.push_str(" noload");
+        }
         let jsonpaths = source.jsonpaths.as_ref().map(Location::to_string);
-        let mut variables =
-            BTreeMap::from([("from", from), ("iam_role", self.names.role_arn.clone()), ("options", options)]);
+        let role = load.names.role_arn.clone();
+        let mut variables = BTreeMap::from([("from", address), ("iam_role", role), ("options", options)]);
         variables.extend(jsonpaths.map(|paths| ("jsonpaths", paths)));
-        let copy = file.with_variables(&variables)?;
+        self.file.with_variables(&variables)
+    }
 
-        self.staged(&format!("copy {table}"), async {
-            let done = self.warehouse.run_all(&[format!("delete from {table}"), copy]).await?;
-            let done = match done {
-                Ok(done) => done,
-                Err(error) => return Err(self.explain(error, table, source, gathered).await),
-            };
-            let rejected =
-                Rejected::of(&self.warehouse, done.query, gathered.map(|gathered| &gathered.index), source).await?;
-            let report = SourceReport {
-                source: source.name.clone(),
-                location: source.location.to_string(),
-                objects: listing.objects.len() as u64,
-                markers: listing.markers,
-                bytes: listing.bytes(),
-                parts: gathered.map(|gathered| gathered.index.parts.len() as u64),
-                records: gathered.map(|gathered| gathered.index.records),
-                table: table.clone(),
-                staged: u64::try_from(done.rows).unwrap_or_default(),
-                rejected: rejected.count,
-                rejections: rejected.shown,
-            };
-            report.check()?;
-            let detail = format!("{} rows, {} rejected", report.staged, report.rejected);
-            Ok((report, detail))
-        })
-        .await
+    fn report(&self, from: &From, staged: u64, rejected: Rejected) -> SourceReport {
+        let (source, listing) = (self.source, self.listing);
+        let (parts, records) = match from {
+            From::Parts(gathered) => (Some(gathered.parts), Some(gathered.records)),
+            From::Manifest(_) | From::Place => (None, None),
+            From::Nothing => (Some(0), Some(0)),
+        };
+        SourceReport {
+            source: source.name.clone(),
+            location: source.location.to_string(),
+            objects: listing.objects,
+            markers: listing.markers,
+            known: listing.known,
+            bytes: listing.bytes,
+            fingerprint: listing.fingerprint.clone(),
+            parts,
+            records,
+            manifest: match from {
+                From::Parts(gathered) => Some(gathered.manifest.clone()),
+                From::Manifest(manifest) => Some(manifest.clone()),
+                From::Place | From::Nothing => None,
+            },
+            table: self.file.name.clone(),
+            staged,
+            rejected: rejected.count,
+            rejections: rejected.shown,
+        }
     }
 
     /// A COPY that failed, with the rows it failed on by their own file and line.
-    async fn explain(&self, error: StatementError, table: &str, source: &Source, gathered: Option<&Gathered>) -> Error {
-        let query = error.query;
+    async fn explain(&self, error: StatementError, gatherer: &Gatherer<'_>) -> Error {
+        let (query, table) = (error.query, &self.file.name);
         let mut failure = Error::failed(format!("cannot copy into {table}; it is as it was before")).because(error);
-        if let Ok(rejected) =
-            Rejected::of(&self.warehouse, query, gathered.map(|gathered| &gathered.index), source).await
-        {
-            for line in &rejected.shown {
-                failure = failure.hint(line.clone());
-            }
-            if rejected.is_too_long {
-                failure = failure.hint(format!("Widen the column in sql/schema, then run `load --recreate`, or add `truncatecolumns` to sql/copy/{table}.sql."));
-            }
-            if rejected.count > 0 {
-                failure =
-                    failure.hint(format!("All of them: select * from sys_load_error_detail where query_id = {query}"));
-            }
+        let Ok(rejected) = Rejected::of(&self.load.warehouse, query, gatherer, self.source).await else {
+            return failure;
+        };
+        for line in &rejected.shown {
+            failure = failure.hint(line.clone());
+        }
+        if rejected.is_too_long {
+            failure = failure.hint(format!(
+                "Widen the column in sql/schema, then run `load --recreate`, or add `truncatecolumns` to sql/copy/{table}.sql."
+            ));
+        }
+        if rejected.count > 0 {
+            let all = format!("select * from sys_load_error_detail where query_id = {query}");
+            failure = failure.hint(format!("{} in all: {all}", rejected.count));
         }
         failure
     }
 }
 
+/// What a listing found, in words.
+pub fn found(source: &Source, listing: &Listing) -> String {
+    let known = match listing.known {
+        0 => String::new(),
+        known => format!(", and {known} that are loaded already"),
+    };
+    format!("{} objects, {} under {}{known}", listing.objects, size(listing.bytes), source.location)
+}
+
 pub fn should_gather(source: &Source, listing: &Listing) -> bool {
-    let count = listing.objects.len() as u64;
     match source.gather {
         Gather::Always => true,
         Gather::Never => false,
-        Gather::Auto => count > 1 && listing.bytes() / count < SMALL_OBJECT_BYTES,
+        Gather::Auto => listing.objects > 1 && listing.bytes / listing.objects < SMALL_OBJECT_BYTES,
     }
 }
 
 /// Slices of one node (C5). Sizes that AWS does not publish count as two.
-fn slices(node_type: &str) -> u64 {
+fn slices_of(node_type: &str) -> u64 {
     match node_type {
         "ra3.4xlarge" | "rg.4xlarge" => 4,
         "ra3.16xlarge" | "rg.12xlarge" => 16,

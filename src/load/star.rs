@@ -1,18 +1,14 @@
 //! The star's tables, all in one transaction: emptied, filled, checked, reconciled, and only then visible.
 
-use super::Load;
-use super::reconcile::{self, Reconciliation};
-use super::report::{CheckReport, Severity, TableReport};
+use std::time::Instant;
+
+use super::reconcile;
+use super::report::{CheckReport, LoadReport, Severity, SourceReport, TableReport};
 use super::sql::{self, SqlFile};
+use super::{Load, audit};
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
 use crate::warehouse::{Rows, Session};
-
-pub struct Star {
-    pub tables: Vec<TableReport>,
-    pub checks: Vec<CheckReport>,
-    pub reconciliations: Vec<Reconciliation>,
-}
 
 /// Offending rows that a failed check shows.
 const SHOWN: usize = 5;
@@ -20,9 +16,20 @@ const SHOWN: usize = 5;
 impl Load<'_> {
     /// # Errors
     /// Where a statement or a check fails: the transaction is rolled back, and the last good load stays.
-    pub async fn fill_star(&self, recreate: bool) -> Result<Star> {
+    pub async fn fill_star(
+        &self,
+        recreate: bool,
+        staged: Vec<SourceReport>,
+        started: &str,
+        clock: Instant,
+    ) -> Result<LoadReport> {
         let session = self.warehouse.session("begin").await?;
-        match self.fill(&session, recreate).await {
+        let filled = self.fill(&session, recreate, staged, clock).await;
+        let told = match filled {
+            Ok(report) => self.tell(&session, started, &report).await.map(|()| report),
+            Err(error) => Err(error),
+        };
+        match told {
             Ok(star) => {
                 let done = session.to_the_end("commit").await?;
                 done.map_err(|error| Error::failed("cannot commit the star; it is as it was before").because(error))?;
@@ -36,7 +43,19 @@ impl Load<'_> {
         }
     }
 
-    async fn fill(&self, session: &Session, recreate: bool) -> Result<Star> {
+    /// The load's own row, in the transaction that it tells of.
+    async fn tell(&self, session: &Session, started: &str, report: &LoadReport) -> Result<()> {
+        let row = audit::insert_load(&self.run, started, self.mode, report)?;
+        statement(session, &row, "tell of the load in", "sparkify_infra_loads").await.map(drop)
+    }
+
+    async fn fill(
+        &self,
+        session: &Session,
+        recreate: bool,
+        sources: Vec<SourceReport>,
+        clock: Instant,
+    ) -> Result<LoadReport> {
         let directory = &self.config.directory;
         let transforms = sql::files(directory, "transform")?;
         if recreate {
@@ -47,7 +66,7 @@ impl Load<'_> {
         let checks = self.staged("check", self.check(session, sql::files(directory, "check")?)).await?;
         let reconciliations =
             self.staged("reconcile", reconcile::run(session, sql::files(directory, "reconcile")?)).await?;
-        Ok(Star { tables, checks, reconciliations })
+        Ok(LoadReport { sources, tables, checks, reconciliations, took: clock.elapsed() })
     }
 
     /// The star's tables as `sql/schema/` has them now. DDL is part of the transaction.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::partition;
-use crate::config::{Config, Gather};
+use crate::config::{Config, Gather, Mode};
 use crate::location::Location;
 
 /// Only Redshift may assume the role, and only on behalf of this account (R5).
@@ -20,6 +20,9 @@ pub fn trust(account: &str) -> Value {
     })
 }
 
+/// Says which load is under way.
+pub const LOCK: &str = "load/lock.json";
+
 /// Where the parts of a gathered source lie in the warehouse's bucket.
 pub fn gathered_prefix(source: &str) -> String {
     format!("load/{source}/")
@@ -31,7 +34,8 @@ pub fn permissions(config: &Config, bucket: &str) -> Value {
     let mut prefixes = Vec::new();
     let mut objects = Vec::new();
     for source in &config.sources {
-        if source.gather != Gather::Never {
+        // An append reads its manifest and its list of objects there, also where the objects themselves lie elsewhere.
+        if source.gather != Gather::Never || config.mode == Mode::Append {
             prefixes.push(Location { bucket: bucket.to_owned(), key: gathered_prefix(&source.name) });
         }
         if source.gather != Gather::Always {

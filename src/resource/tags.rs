@@ -49,6 +49,11 @@ impl Expiry {
     }
 }
 
+/// A name for this run: when it began, and something that no other run has.
+pub fn run_id() -> String {
+    format!("{}-{:08x}", time(std::time::Duration::ZERO), fastrand::u32(..))
+}
+
 /// Now, or after a while, as the tag says it.
 pub fn time(after: std::time::Duration) -> String {
     let then = jiff::Timestamp::now().checked_add(after).unwrap_or(jiff::Timestamp::MAX);

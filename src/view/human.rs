@@ -28,6 +28,7 @@ pub fn show(event: &Event, quiet: bool) {
                 println!("  {GREEN}+{GREEN:#} {} {DIM}({}){DIM:#}", step.does, step.why);
             }
         }
+        Event::Checked { sources } => println!("{}", tables::checked(sources)),
         Event::Status { status } => println!("{}", tables::status(status)),
         _ if quiet => {}
         Event::Chapter { title } => eprintln!("\n{BOLD}{title}{BOLD:#}"),

@@ -4,8 +4,7 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, Kind};
 use crate::event::{Event, LoadStep, ResourceStatus, Status};
-use crate::load::reconcile::{Reconciliation, Side};
-use crate::load::report::LoadReport;
+use crate::load::report::SourceReport;
 use crate::plan::{Plan, Step};
 use crate::resource::contents::Entry;
 use crate::resource::tags::time;
@@ -37,7 +36,14 @@ pub fn line(event: &Event) -> Value {
         Event::LoadPlanned { steps } => {
             json!({ "event": "load_planned", "steps": steps.iter().map(load_step).collect::<Vec<_>>() })
         }
-        Event::Loaded { report } => loaded(report),
+        Event::Loaded { report } => {
+            let mut line = report.json();
+            line["event"] = "loaded".into();
+            line
+        }
+        Event::Checked { sources } => {
+            json!({ "event": "checked", "sources": sources.iter().map(SourceReport::json).collect::<Vec<_>>() })
+        }
         Event::Warning { message } => json!({ "event": "warning", "message": message }),
         Event::Chapter { title } => json!({ "event": "chapter", "title": title }),
     };
@@ -129,45 +135,4 @@ fn of_status(status: &Status) -> Value {
 
 fn load_step(step: &LoadStep) -> Value {
     json!({ "does": step.does, "why": step.why, "writes": step.writes })
-}
-
-fn loaded(report: &LoadReport) -> Value {
-    let sources: Vec<Value> = report
-        .sources
-        .iter()
-        .map(|source| {
-            json!({
-                "source": source.source, "location": source.location, "objects": source.objects,
-                "markers": source.markers, "bytes": source.bytes, "parts": source.parts, "records": source.records,
-                "table": source.table, "staged": source.staged, "rejected": source.rejected,
-                "rejections": source.rejections,
-            })
-        })
-        .collect();
-    let tables: Vec<Value> =
-        report.tables.iter().map(|table| json!({ "table": table.table, "rows": table.rows })).collect();
-    let checks: Vec<Value> = report
-        .checks
-        .iter()
-        .map(|check| json!({ "check": check.name, "question": check.question, "offending": check.offending }))
-        .collect();
-    json!({
-        "event": "loaded",
-        "seconds": report.took.as_secs_f64(),
-        "sources": sources,
-        "tables": tables,
-        "checks": checks,
-        "reconciliations": report.reconciliations.iter().map(reconciliation).collect::<Vec<_>>(),
-    })
-}
-
-fn reconciliation(sum: &Reconciliation) -> Value {
-    let side = |side: Side| match side {
-        Side::In => "in",
-        Side::Kept => "kept",
-        Side::LeftOut => "left out",
-    };
-    let lines: Vec<Value> =
-        sum.lines.iter().map(|line| json!({ "side": side(line.side), "what": line.what, "rows": line.rows })).collect();
-    json!({ "name": sum.name, "lines": lines })
 }

@@ -4,7 +4,7 @@ use comfy_table::{Cell, CellAlignment, LineStyle, Table, TableStyle};
 
 use crate::event::Status;
 use crate::load::reconcile::Side;
-use crate::load::report::LoadReport;
+use crate::load::report::{LoadReport, SourceReport};
 use crate::warehouse::Rows;
 
 /// A line under the header, and nothing else: as psql, and easy to copy.
@@ -39,17 +39,18 @@ pub fn of(rows: &Rows) -> String {
     lines(&table)
 }
 
-/// The report of a load: what every stage read, kept and left out, and why.
-pub fn report(report: &LoadReport) -> String {
+/// What was read of each source, and where it went.
+fn sources(reports: &[SourceReport]) -> Table {
     let mut sources = table(&["source", "objects", "bytes", "parts", "records", "staged", "rejected", "table"]);
-    for source in &report.sources {
+    for source in reports {
         let optional = |value: Option<u64>, otherwise: &str| {
             number(value.map_or_else(|| otherwise.to_owned(), |value| value.to_string()))
         };
-        let markers = if source.markers > 0 { format!(" + {} empty", source.markers) } else { String::new() };
+        let also = [(source.markers, "empty"), (source.known, "loaded before")];
+        let also = also.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(" + {count} {what}"));
         sources.add_row([
             Cell::new(&source.source),
-            number(format!("{}{markers}", source.objects)),
+            number(format!("{}{}", source.objects, also.collect::<String>())),
             number(source.bytes),
             optional(source.parts, "in place"),
             optional(source.records, ""),
@@ -58,6 +59,26 @@ pub fn report(report: &LoadReport) -> String {
             Cell::new(&source.table),
         ]);
     }
+    sources
+}
+
+/// The rejected rows of all sources, as far as they are shown.
+fn rejections(sources: &[SourceReport]) -> String {
+    let told = sources.iter().filter(|source| !source.rejections.is_empty()).map(|source| {
+        let SourceReport { location, rejected, rejections, .. } = source;
+        format!("\nrejected from {location}, of {rejected} in all:\n  {}", rejections.join("\n  "))
+    });
+    told.collect()
+}
+
+/// What `load --check` read.
+pub fn checked(reports: &[SourceReport]) -> String {
+    format!("{}\n\nnothing was loaded{}", lines(&sources(reports)), rejections(reports))
+}
+
+/// The report of a load: what every stage read, kept and left out, and why.
+pub fn report(report: &LoadReport) -> String {
+    let sources = sources(&report.sources);
     let mut sums = table(&["", "what", "rows"]);
     for reconciliation in &report.reconciliations {
         for (at, line) in reconciliation.lines.iter().enumerate() {
@@ -76,22 +97,10 @@ pub fn report(report: &LoadReport) -> String {
         let title = title.split_once(['.', ';']).map_or(title, |(first, _)| first);
         tables.add_row([Cell::new(&filled.table), number(filled.rows), Cell::new(title)]);
     }
-    let rejections: Vec<String> = report
-        .sources
-        .iter()
-        .filter(|source| !source.rejections.is_empty())
-        .map(|source| {
-            format!(
-                "\nrejected from {}, of {} in all:\n  {}",
-                source.location,
-                source.rejected,
-                source.rejections.join("\n  ")
-            )
-        })
-        .collect();
+    let rejections = rejections(&report.sources);
     let passed = report.checks.iter().filter(|check| check.offending == 0).count();
     let checks = format!("{passed} of {} checks passed", report.checks.len());
-    format!("{}\n\n{}\n\n{}\n\n{checks}{}", lines(&sources), lines(&sums), lines(&tables), rejections.concat())
+    format!("{}\n\n{}\n\n{}\n\n{checks}{}", lines(&sources), lines(&sums), lines(&tables), rejections)
 }
 
 /// The resources of a stack, and the rows of its tables where they were counted.

@@ -1,0 +1,100 @@
+//! What the warehouse remembers of its loads: a row for each that was committed, and, where loads append, the objects
+//! whose records are in a staging table.
+
+use std::collections::BTreeMap;
+
+use super::report::LoadReport;
+use super::source::Known;
+use super::sql::SqlFile;
+use crate::config::Mode;
+use crate::error::{Error, Result};
+use crate::location::Location;
+use crate::warehouse::Warehouse;
+
+/// The statements of `sql/audit/`, which are the program's own and built into it.
+macro_rules! audit {
+    ($name:literal) => {
+        ($name, include_str!(concat!("../../sql/audit/", $name, ".sql")))
+    };
+}
+
+/// Bytes of a report that fit its column.
+const REPORT_BYTES: usize = 65_535;
+
+fn statement(audit: (&str, &str), variables: &[(&'static str, String)]) -> Result<String> {
+    let file = SqlFile::parse(format!("sql/audit/{}.sql", audit.0).into(), audit.1)?;
+    file.with_variables(&variables.iter().cloned().collect::<BTreeMap<_, _>>())
+}
+
+/// The table of the objects that are in a staging table.
+pub fn objects_table(staging: &str) -> String {
+    format!("sparkify_infra_{staging}_objects")
+}
+
+/// The tables of the audit, made where they are missing.
+pub fn creates(staging: &[&str]) -> Result<Vec<String>> {
+    let mut creates = vec![statement(audit!("create_loads"), &[])?];
+    for table in staging {
+        creates.push(statement(audit!("create_objects"), &[("objects", objects_table(table))])?);
+    }
+    Ok(creates)
+}
+
+/// The objects whose records are in a staging table.
+pub async fn known(warehouse: &Warehouse, staging: &str) -> Result<Known> {
+    let sql = statement(audit!("known_objects"), &[("objects", objects_table(staging))])?;
+    let rows = warehouse.query(&sql).await?;
+    let rows = rows.map_err(|error| Error::failed("cannot read which objects are loaded already").because(error))?;
+    let pair = |row: Vec<Option<String>>| {
+        let mut values = row.into_iter();
+        Some((values.next()??, values.next()??))
+    };
+    Ok(rows.rows.into_iter().filter_map(pair).collect())
+}
+
+/// Remembers the objects of a list that lies in S3.
+pub fn copy_objects(staging: &str, list: &Location, role: &str) -> Result<String> {
+    let from = ("from", list.to_string());
+    statement(audit!("copy_objects"), &[("objects", objects_table(staging)), from, ("iam_role", role.to_owned())])
+}
+
+/// The row that tells of a load.
+pub fn insert_load(run: &str, started: &str, mode: Mode, report: &LoadReport) -> Result<String> {
+    let sum =
+        |count: fn(&super::report::SourceReport) -> u64| report.sources.iter().map(count).sum::<u64>().to_string();
+    let fingerprints: Vec<String> =
+        report.sources.iter().map(|source| format!("{}={}", source.table, source.fingerprint)).collect();
+    let variables = [
+        ("run", run.to_owned()),
+        ("started", started.trim_end_matches('Z').replace('T', " ")),
+        ("seconds", format!("{:.3}", report.took.as_secs_f64())),
+        ("mode", mode.to_string()),
+        ("version", env!("CARGO_PKG_VERSION").to_owned()),
+        ("fingerprint", clipped(fingerprints.join(" "), 1024)),
+        ("staged", sum(|source| source.staged)),
+        ("rejected", sum(|source| source.rejected)),
+        ("report", told(report)),
+    ];
+    statement(audit!("insert_load"), &variables)
+}
+
+/// The report as JSON; without the rejected rows where it would be too long with them.
+fn told(report: &LoadReport) -> String {
+    let whole = report.json().to_string();
+    if whole.len() <= REPORT_BYTES {
+        return whole;
+    }
+    let mut short = report.clone();
+    short.sources.iter_mut().for_each(|source| source.rejections.clear());
+    let short = short.json().to_string();
+    if short.len() <= REPORT_BYTES { short } else { "{}".to_owned() }
+}
+
+fn clipped(mut text: String, bytes: usize) -> String {
+    let mut end = text.len().min(bytes);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
+    text
+}

@@ -1,0 +1,124 @@
+//! One part while it grows: objects joined as they are, compressed, with the index that leads back.
+
+use std::io::Write;
+
+use bytes::Bytes;
+
+use super::index::IndexWriter;
+use crate::config::Compression;
+use crate::error::{Error, Result};
+
+const ZSTD_LEVEL: i32 = 3;
+
+/// An object's bytes, checked: how many records and lines it has.
+pub struct Checked {
+    pub key: String,
+    pub bytes: Bytes,
+    pub records: u64,
+    pub lines: u64,
+}
+
+enum Encoder {
+    Zstd(zstd::stream::write::Encoder<'static, Vec<u8>>),
+    Gzip(flate2::write::GzEncoder<Vec<u8>>),
+}
+
+/// A part before it is finished.
+pub struct Part {
+    encoder: Encoder,
+    index: IndexWriter,
+    next_line: u64,
+    pub records: u64,
+}
+
+impl Part {
+    pub fn new(compression: Compression) -> Result<Self> {
+        let encoder = match compression {
+            Compression::Zstd => {
+                Encoder::Zstd(zstd::stream::write::Encoder::new(Vec::new(), ZSTD_LEVEL).map_err(unwritable)?)
+            }
+            // No time and no name in the header: the same input gives the same bytes.
+            Compression::Gzip => {
+                Encoder::Gzip(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default()))
+            }
+        };
+        Ok(Self { encoder, index: IndexWriter::new()?, next_line: 1, records: 0 })
+    }
+
+    /// The object's bytes as they are, and a newline where it ends without one.
+    pub fn add(&mut self, object: &Checked) -> Result<()> {
+        self.write(&object.bytes)?;
+        if !object.bytes.ends_with(b"\n") {
+            self.write(b"\n")?;
+        }
+        self.index.add(self.next_line, &object.key)?;
+        self.next_line += object.lines;
+        self.records += object.records;
+        Ok(())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        match &mut self.encoder {
+            Encoder::Zstd(encoder) => encoder.write_all(bytes),
+            Encoder::Gzip(encoder) => encoder.write_all(bytes),
+        }
+        .map_err(unwritable)
+    }
+
+    /// The part's bytes, and its index's.
+    pub fn finish(self) -> Result<(Vec<u8>, Vec<u8>)> {
+        let bytes = match self.encoder {
+            Encoder::Zstd(encoder) => encoder.finish(),
+            Encoder::Gzip(encoder) => encoder.finish(),
+        };
+        Ok((bytes.map_err(unwritable)?, self.index.finish()?))
+    }
+}
+
+fn unwritable(error: std::io::Error) -> Error {
+    Error::failed("cannot compress a part").because(error)
+}
+
+/// Lines that the bytes take up in a part, where the last one always ends.
+pub fn count_lines(bytes: &[u8]) -> u64 {
+    bytes.iter().filter(|&&byte| byte == b'\n').count() as u64 + u64::from(!bytes.ends_with(b"\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::super::index::Index;
+    use super::*;
+
+    proptest::proptest! {
+        /// Nothing is lost, added or reordered, and every line leads back to where it came from.
+        #[test]
+        fn a_part_is_its_objects_and_its_index_leads_back(
+            texts in proptest::collection::vec("(\\{\\}|\\{\\}\n|\\{\n\\}|\\{\\} \\{\\}\n\n|\n\\{\\})", 1..40),
+            gzip in proptest::bool::ANY,
+        ) {
+            let compression = if gzip { Compression::Gzip } else { Compression::Zstd };
+            let mut part = Part::new(compression).expect("part");
+            for (at, text) in texts.iter().enumerate() {
+                let bytes = Bytes::copy_from_slice(text.as_bytes());
+                part.add(&Checked { key: at.to_string(), records: 1, lines: count_lines(&bytes), bytes }).expect("added");
+            }
+            proptest::prop_assert_eq!(part.records, texts.len() as u64);
+            let (compressed, index) = part.finish().expect("finished");
+            let mut joined = String::new();
+            match gzip {
+                true => drop(flate2::read::GzDecoder::new(compressed.as_slice()).read_to_string(&mut joined).expect("gzip")),
+                false => joined = String::from_utf8(zstd::decode_all(compressed.as_slice()).expect("zstd")).expect("text"),
+            }
+            let index = Index::read(&index).expect("index");
+            for (number, line) in (1..).zip(joined.lines()) {
+                let (key, origin) = index.origin(number).expect("origin");
+                let original = &texts[key.parse::<usize>().expect("number")];
+                proptest::prop_assert_eq!(original.lines().nth(origin as usize - 1), Some(line));
+            }
+            let ended = |text: &String| if text.ends_with('\n') { text.clone() } else { format!("{text}\n") };
+            proptest::prop_assert_eq!(joined, texts.iter().map(ended).collect::<String>());
+        }
+    }
+}
