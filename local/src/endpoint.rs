@@ -76,6 +76,7 @@ impl Endpoint {
         let lost = || format!("the reply to {operation} is lost on purpose");
         match fault {
             Fault::Delay(duration) => tokio::time::sleep(duration).await,
+            Fault::Meanwhile(act) => act(),
             Fault::Before(act) => {
                 act();
                 return Err(lost().into());

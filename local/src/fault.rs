@@ -19,6 +19,8 @@ pub enum Fault {
     Delay(Duration),
     /// It takes effect, and the connection breaks before the answer.
     LoseReply,
+    /// This runs before the call takes effect and is answered as ever.
+    Meanwhile(Box<dyn FnOnce() + Send>),
     /// This runs before the call takes effect, which it then does not.
     Before(Box<dyn FnOnce() + Send>),
     /// This runs after the call took effect; no answer is given.
@@ -32,6 +34,7 @@ impl std::fmt::Debug for Fault {
             Self::Throttle => "Throttle",
             Self::Delay(_) => "Delay",
             Self::LoseReply => "LoseReply",
+            Self::Meanwhile(_) => "Meanwhile",
             Self::Before(_) => "Before",
             Self::After(_) => "After",
         })

@@ -2,7 +2,7 @@
 
 use crate::project::Project;
 
-fn first_song(project: &Project) -> std::path::PathBuf {
+pub fn first_song(project: &Project) -> std::path::PathBuf {
     let mut path = project.path("data/song_data");
     while path.is_dir() {
         let mut entries: Vec<_> = std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()).collect();

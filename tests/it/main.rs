@@ -8,6 +8,7 @@ mod foreign;
 mod kill;
 mod least_privilege;
 mod life;
+mod load;
 mod matrix;
 mod output;
 mod project;
