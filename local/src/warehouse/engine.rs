@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use duckdb::{Config, Connection};
 
+use super::copy;
 use super::error::SqlError;
 use super::session::Session;
 use super::system::System;
@@ -44,6 +45,7 @@ impl Engine {
             .with("default_null_order", "nulls_last_on_asc_first_on_desc")?;
         let base = Connection::open_with_flags(directory.join(format!("{database}.duckdb")), config)?;
         base.execute_batch(include_str!("system.sql"))?;
+        base.register_table_function::<copy::CopyRows>(copy::FUNCTION)?;
         fill_slices(&base, slices)?;
         let system = System::new(base.try_clone()?);
         Ok(Self { base: Mutex::new(base), system, next_query: AtomicI64::new(now_millis()) })

@@ -50,6 +50,12 @@ impl System {
         Ok(act(&connection)?)
     }
 
+    /// Whether rows keep the order in which they were inserted: for the whole database, and whatever has become of the
+    /// transaction of the session that asks.
+    pub fn keep_order(&self, keep: bool) -> Result<(), SqlError> {
+        self.with(|connection| connection.execute_batch(&format!("SET GLOBAL preserve_insertion_order = {keep}")))
+    }
+
     pub fn record_errors(&self, query: i64, table: &str, errors: &[LoadError]) -> Result<(), SqlError> {
         self.with(|connection| {
             let sql = "INSERT INTO redshift_system.load_errors \

@@ -49,11 +49,20 @@ impl Batch {
         Self { schema, builders, rows: 0 }
     }
 
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
     pub fn push(&mut self, row: &[Cell<'_>]) {
         for (builder, cell) in self.builders.iter_mut().zip(row) {
             builder.push(cell);
         }
         self.rows += 1;
+    }
+
+    /// One value of a row that is built value by value; `rows` counts it when it is whole.
+    pub fn push_cell(&mut self, column: usize, cell: &Cell<'_>) {
+        self.builders[column].push(cell);
     }
 
     /// The rows gathered so far; the batch is empty afterwards.

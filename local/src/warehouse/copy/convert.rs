@@ -29,6 +29,7 @@ pub struct Rejection {
 }
 
 /// What decides how values are read, taken from the COPY statement once.
+#[derive(Debug, Clone)]
 pub struct Rules {
     pub truncate: bool,
     pub empty_as_null: bool,

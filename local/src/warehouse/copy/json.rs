@@ -15,15 +15,23 @@ use crate::warehouse::error::SqlError;
 /// Bytes read at a time.
 const CHUNK_BYTES: usize = 1 << 20;
 /// C9: a JSON object larger than this is refused.
-const MAX_OBJECT_BYTES: usize = 4 << 20;
+pub const MAX_OBJECT_BYTES: usize = 4 << 20;
 
 /// Which column each value goes to.
+#[derive(Debug, Clone)]
 pub struct Layout {
+    /// The keys of a record that matter, each with where its value goes.
+    keys: Vec<(String, Vec<Target>)>,
     by_name: HashMap<String, usize>,
     ignore_case: bool,
-    /// Column by column, for a jsonpaths file.
-    paths: Option<Vec<Vec<Step>>>,
     width: usize,
+}
+
+/// A column, and the way to its value from the value of the key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Target {
+    column: usize,
+    rest: Vec<Step>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,12 +45,10 @@ pub type Record<'a> = Vec<Option<&'a RawValue>>;
 
 impl Layout {
     pub fn new(format: &JsonFormat, paths: Option<&str>, columns: &[String]) -> Result<Self, SqlError> {
-        let by_name = columns.iter().enumerate().map(|(at, name)| (name.clone(), at)).collect();
         let ignore_case = *format == JsonFormat::AutoIgnoreCase;
-        let paths = paths.map(read_paths).transpose()?.flatten();
-        if let Some(paths) = &paths
-            && paths.len() != columns.len()
-        {
+        let names = columns.iter().map(|name| vec![Step::Key(name.clone())]).collect();
+        let paths = paths.map(read_paths).transpose()?.flatten().unwrap_or(names);
+        if paths.len() != columns.len() {
             let message = format!(
                 "Number of jsonpaths and the number of columns should match. JSONPath size: {}, Number of columns in table or column list: {}",
                 paths.len(),
@@ -50,30 +56,51 @@ impl Layout {
             );
             return Err(SqlError::new("XX000", message));
         }
-        Ok(Self { by_name, ignore_case, paths, width: columns.len() })
+        let mut layout = Self { keys: Vec::new(), by_name: HashMap::new(), ignore_case, width: columns.len() };
+        for (column, path) in paths.into_iter().enumerate() {
+            let mut steps = path.into_iter();
+            // A record is an object: no path that begins with an index leads anywhere in it.
+            let Some(Step::Key(key)) = steps.next() else { continue };
+            let target = Target { column, rest: steps.collect() };
+            match layout.by_name.get(&key) {
+                Some(&at) => layout.keys[at].1.push(target),
+                None => {
+                    layout.by_name.insert(key.clone(), layout.keys.len());
+                    layout.keys.push((key, vec![target]));
+                }
+            }
+        }
+        Ok(layout)
     }
 
     /// Lays one object's values under the columns.
     pub fn record<'a>(&self, object: &'a RawValue) -> Result<Record<'a>, serde_json::Error> {
-        let mut record = vec![None; self.width];
-        match &self.paths {
-            None => {
-                let mut deserializer = serde_json::Deserializer::from_str(object.get());
-                Fields { layout: self, record: &mut record }.deserialize(&mut deserializer)?;
-            }
-            Some(paths) => {
-                for (column, path) in paths.iter().enumerate() {
-                    record[column] = follow(object, path)?;
-                }
-            }
-        }
+        let mut record = self.empty();
+        self.read(&mut serde_json::Deserializer::from_str(object.get()), &mut record)?;
         Ok(record)
     }
 
-    fn column(&self, key: &str) -> Option<usize> {
-        match self.ignore_case {
-            true => self.by_name.get(key.to_lowercase().as_str()).copied(),
-            false => self.by_name.get(key).copied(),
+    pub fn empty<'a>(&self) -> Record<'a> {
+        vec![None; self.width]
+    }
+
+    /// Reads the next object, and lays its values under the columns.
+    pub fn read<'a, R: serde_json::de::Read<'a>>(
+        &self,
+        deserializer: &mut serde_json::Deserializer<R>,
+        record: &mut Record<'a>,
+    ) -> Result<(), serde_json::Error> {
+        record.fill(None);
+        Fields { layout: self, record }.deserialize(deserializer)
+    }
+
+    /// The place of a key among those that matter. Records of one source have their keys in the same order, mostly:
+    /// `expected` is tried first.
+    fn find(&self, key: &str, expected: usize) -> Option<usize> {
+        match self.keys.get(expected) {
+            Some((name, _)) if name == key => Some(expected),
+            _ if self.ignore_case => self.by_name.get(key.to_lowercase().as_str()).copied(),
+            _ => self.by_name.get(key).copied(),
         }
     }
 }
@@ -120,12 +147,8 @@ fn follow<'a>(object: &'a RawValue, path: &[Step]) -> Result<Option<&'a RawValue
     for step in path {
         let next = match step {
             Step::Key(key) if here.get().starts_with('{') => {
-                let mut record = vec![None];
-                let layout =
-                    Layout { by_name: HashMap::from([(key.clone(), 0)]), ignore_case: false, paths: None, width: 1 };
-                let mut deserializer = serde_json::Deserializer::from_str(here.get());
-                Fields { layout: &layout, record: &mut record }.deserialize(&mut deserializer)?;
-                record[0]
+                let fields: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_str(here.get())?;
+                fields.get(key.as_str()).copied()
             }
             Step::Index(index) if here.get().starts_with('[') => {
                 let items: Vec<&RawValue> = serde_json::from_str(here.get())?;
@@ -141,6 +164,7 @@ fn follow<'a>(object: &'a RawValue, path: &[Step]) -> Result<Option<&'a RawValue
     Ok(Some(here))
 }
 
+/// Reads one object: each key that matters goes to its columns.
 struct Fields<'l, 'r, 'de> {
     layout: &'l Layout,
     record: &'r mut Record<'de>,
@@ -162,10 +186,19 @@ impl<'de> Visitor<'de> for Fields<'_, '_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut expected = 0;
         while let Some(key) = map.next_key::<Key<'de>>()? {
-            match self.layout.column(&key.0) {
-                Some(column) => self.record[column] = Some(map.next_value()?),
-                None => drop(map.next_value::<IgnoredAny>()?),
+            let Some(at) = self.layout.find(&key.0, expected) else {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            expected = at + 1;
+            let value: &RawValue = map.next_value()?;
+            for target in &self.layout.keys[at].1 {
+                self.record[target.column] = match target.rest.as_slice() {
+                    [] => Some(value),
+                    rest => follow(value, rest).map_err(serde::de::Error::custom)?,
+                };
             }
         }
         Ok(())

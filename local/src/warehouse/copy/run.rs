@@ -1,6 +1,7 @@
 //! A COPY from start to end: all rows or none, and every rejected row told of.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
@@ -8,6 +9,7 @@ use super::columns::{Batch, Column};
 use super::convert::{Cell, Rejection, Rules, rejection};
 use super::json::{Layout, for_each_value};
 use super::options::{CopyCommand, JsonFormat};
+use super::scan::{Scan, Stopped};
 use super::source::{self, Address};
 use crate::account::Account;
 use crate::iam::assumable_by_redshift;
@@ -97,7 +99,11 @@ pub fn run(session: &Session, copy: &CopyCommand, access: &Access, query: i64) -
     let rules = Rules::of(copy).ok_or_else(bad_format)?;
 
     let mut load = Load { copy, columns, layout, rules, errors: Vec::new(), rows: 0 };
-    let loaded = load.objects(session, access, &reader, &table, &objects);
+    // Where no row may be rejected, the first that would be ends the COPY: only then it has to be found.
+    let loaded = match copy.max_errors {
+        0 => load.fast(session, access, reader, &table, &objects),
+        _ => load.objects(session, access, &reader, &table, &objects),
+    };
     session.system.record_errors(query, &copy.table, &load.errors)?;
     let history = LoadHistory {
         query,
@@ -133,6 +139,53 @@ fn target_columns(table: &Table, copy: &CopyCommand) -> Result<Vec<Column>, SqlE
 }
 
 impl Load<'_> {
+    fn fast(
+        &mut self,
+        session: &Session,
+        access: &Access,
+        reader: Reader,
+        table: &Table,
+        objects: &[Address],
+    ) -> Result<(), SqlError> {
+        let reader = Arc::new(reader);
+        let open = {
+            let (access, reader, objects) = (access.clone(), reader.clone(), objects.to_vec());
+            let compression = self.copy.compression;
+            move |number: usize| match objects.get(number) {
+                Some(address) => source::open(&access, &reader, address, compression).map(Some),
+                None => Ok(None),
+            }
+        };
+        let scan = Scan::new(self.columns.clone(), self.layout.clone(), self.rules.clone(), open);
+        let (connection, no_load) = (&session.connection, self.copy.no_load);
+        // Rows have no order in Redshift; keeping one would hold DuckDB to a single thread.
+        session.system.keep_order(false)?;
+        let scanned = scan.run(connection, |rows| match no_load {
+            true => format!("SELECT count(*) FROM {rows}"),
+            false => {
+                let names: Vec<String> = self.columns.iter().map(|column| quoted(&column.name)).collect();
+                let place = [&table.catalog, &table.schema, &table.name].map(|name| quoted(name)).join(".");
+                format!("INSERT INTO {place} ({}) SELECT * FROM {rows}", names.join(", "))
+            }
+        });
+        session.system.keep_order(true)?;
+        match scanned {
+            Ok(rows) => {
+                self.rows = rows;
+                Ok(())
+            }
+            Err(Stopped::GaveUp(number)) => {
+                let address = objects.get(number).ok_or_else(|| SqlError::new("XX000", "an object got lost"))?;
+                self.careful(session, access, &reader, address)?;
+                Err(SqlError::new("XX000", format!("{address} could be read only in part")))
+            }
+            Err(Stopped::Failed(error)) => {
+                session.check_cancelled()?;
+                Err(error)
+            }
+        }
+    }
+
     fn objects(
         &mut self,
         session: &Session,
@@ -172,6 +225,35 @@ impl Load<'_> {
         }
         appender.flush()?;
         Ok(())
+    }
+
+    /// Goes through an object row by row until the one that cannot be loaded, and appends nothing.
+    fn careful(
+        &mut self,
+        session: &Session,
+        access: &Access,
+        reader: &Reader,
+        address: &Address,
+    ) -> Result<(), SqlError> {
+        let input = source::open(access, reader, address, self.copy.compression)?;
+        let file = address.to_string();
+        let mut batch = Batch::new(&self.columns);
+        let load = std::cell::RefCell::new(self);
+        for_each_value(
+            input,
+            |value, line| {
+                session.check_cancelled()?;
+                load.borrow_mut().value(value, &file, line, &mut batch)?;
+                if batch.rows >= BATCH_ROWS {
+                    batch = Batch::new(&load.borrow().columns);
+                }
+                Ok(())
+            },
+            |malformed| {
+                let why = rejection(1216, format!("Invalid input line: {}", malformed.reason));
+                load.borrow_mut().reject(&file, malformed.line, None, why, &malformed.text, "")
+            },
+        )
     }
 
     fn value(&mut self, value: &RawValue, file: &str, line: u64, batch: &mut Batch) -> Result<(), SqlError> {
@@ -253,6 +335,10 @@ impl Load<'_> {
             false => Ok(()),
         }
     }
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 fn table_names(columns: &[Column]) -> Vec<&str> {
