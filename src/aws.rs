@@ -104,14 +104,10 @@ fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(8).with_initial_backoff(Duration::from_millis(200))
 }
 
-/// The stand-in under the clients. Nothing of the environment reaches it.
+/// The stand-in, with the directories that play buckets.
 #[cfg(feature = "local")]
-fn local(config: &Config) -> Result<SdkConfig> {
-    use aws_credential_types::Credentials;
-    use aws_credential_types::provider::SharedCredentialsProvider;
-    use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
-    use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
-    use sparkify_local::{ACCESS_KEY, Account, Cloud, Mount, OpenError, Options, Pace, SECRET_KEY, StoreError};
+pub fn open_cloud(config: &Config) -> Result<sparkify_local::Cloud> {
+    use sparkify_local::{Account, Cloud, Mount, OpenError, Options, Pace, StoreError};
 
     let directory = &config.state;
     let mount = |(name, bucket): (&String, &crate::config::LocalBucket)| {
@@ -125,13 +121,25 @@ fn local(config: &Config) -> Result<SdkConfig> {
         pace: Pace::default(),
         faults: None,
     };
-    let cloud = Cloud::open(directory, options).map_err(|error| match error {
+    Cloud::open(directory, options).map_err(|error| match error {
         OpenError::Store(StoreError::Locked(path)) => {
             Error::failed(format!("another sparkify-infra is using the local state in {path}"))
                 .hint("Wait until it has ended, or end it; nothing was changed.")
         }
         other => Error::failed(format!("cannot open the local state in {}", directory.display())).because(other),
-    })?;
+    })
+}
+
+/// The stand-in under the clients. Nothing of the environment reaches it.
+#[cfg(feature = "local")]
+fn local(config: &Config) -> Result<SdkConfig> {
+    use aws_credential_types::Credentials;
+    use aws_credential_types::provider::SharedCredentialsProvider;
+    use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+    use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
+    use sparkify_local::{ACCESS_KEY, SECRET_KEY};
+
+    let cloud = open_cloud(config)?;
     let key = Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "local");
     let builder = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())

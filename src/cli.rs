@@ -32,6 +32,10 @@ pub enum Command {
     Demo(DemoArgs),
     /// Write a sample data set of listening events and songs
     Sample(SampleArgs),
+    /// The stand-in for AWS, for other programs
+    #[cfg(feature = "local")]
+    #[command(subcommand)]
+    Local(LocalCommand),
     /// Draw the tables of sql/schema as an SVG picture, on standard output
     #[cfg(feature = "local")]
     Schema {
@@ -174,6 +178,28 @@ pub struct LoadArgs {
     /// Drop the tables first and make them anew from sql/schema
     #[arg(long)]
     pub recreate: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum LocalCommand {
+    /// Answer as S3, IAM, STS, Secrets Manager, Redshift and Redshift Data on a port of the loopback interface
+    Serve(ServeArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The port; 0 is any that is free
+    #[arg(long, default_value_t = 4566)]
+    pub port: u16,
+    /// The file that names the region and the directories that play buckets; it need not exist
+    #[arg(long, default_value = "infra.toml")]
+    pub config: PathBuf,
+    /// Let this directory play the bucket (once for each bucket)
+    #[arg(long, value_name = "BUCKET=DIR", value_parser = pair)]
+    pub mount: Vec<(String, String)>,
+    /// Where the state is kept, if not in .sparkify beside the file
+    #[arg(long, value_name = "DIR", env = "SPARKIFY_LOCAL_STATE")]
+    pub local_state: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -50,7 +50,8 @@ impl Endpoint {
     /// # Errors
     /// Where there is no answer: a service that is not played here, or a reply that is lost on purpose.
     pub async fn answer(&self, request: http::Request<SdkBody>) -> Result<http::Response<SdkBody>, BoxError> {
-        let service = service_of(&request).unwrap_or_default();
+        // What nobody signed can only be a request for an object: S3 says what it may see.
+        let service = service_of(&request).unwrap_or_else(|| "s3".to_owned());
         tracing::debug!(service, method = %request.method(), path = request.uri().path(), "local call");
         if service == "s3" {
             let operation = call::of_s3(request.method(), request.uri(), request.headers(), is_bucket(&request));
@@ -102,7 +103,10 @@ impl Endpoint {
             "secretsmanager" => self.secrets.handle(request),
             "redshift" => self.redshift.handle(request),
             "redshift-data" => self.data_api.handle(request).await,
-            other => return Err(format!("the local stand-in has no service '{other}'").into()),
+            other => {
+                let message = format!("the local stand-in has no service '{other}'");
+                return Ok(refuse(other, &ApiError::invalid("UnknownService", message)));
+            }
         };
         Ok(response.map(SdkBody::from))
     }
@@ -152,10 +156,18 @@ fn is_bucket(request: &http::Request<SdkBody>) -> bool {
     }
 }
 
-/// The service in `Authorization: AWS4-HMAC-SHA256 Credential=key/date/region/SERVICE/aws4_request, …`
+/// The service in the signature's scope: `Credential=key/date/region/SERVICE/aws4_request` in the header, or in the
+/// query of an address that was signed beforehand.
 fn service_of(request: &http::Request<SdkBody>) -> Option<String> {
-    let authorization = request.headers().get(http::header::AUTHORIZATION)?.to_str().ok()?;
-    let credential = authorization.split("Credential=").nth(1)?.split(',').next()?;
+    let header = request.headers().get(http::header::AUTHORIZATION).and_then(|header| header.to_str().ok());
+    let credential = match header {
+        Some(header) => header.split("Credential=").nth(1)?.split(',').next()?.to_owned(),
+        None => {
+            let query = request.uri().query().unwrap_or_default();
+            let mut fields = form_urlencoded::parse(query.as_bytes());
+            fields.find(|(name, _)| name.eq_ignore_ascii_case("x-amz-credential"))?.1.into_owned()
+        }
+    };
     credential.split('/').nth(3).map(str::to_owned)
 }
 

@@ -4,6 +4,8 @@ mod demo;
 mod down;
 mod load;
 #[cfg(feature = "local")]
+mod local;
+#[cfg(feature = "local")]
 mod schema;
 mod status;
 mod up;
@@ -127,6 +129,8 @@ pub async fn run(command: Command) -> Result<Outcome> {
         Command::Down(args) => down::run(&Stack::open_to_delete(&args).await?, &args).await,
         Command::Status(args) => status::run(&Stack::open(&args.common).await?, args.tables).await,
         Command::Demo(args) => demo::run(&args).await,
+        #[cfg(feature = "local")]
+        Command::Local(crate::cli::LocalCommand::Serve(args)) => local::serve(&args).await,
         #[cfg(feature = "local")]
         Command::Schema { config } => schema::run(&config),
         Command::Sample(args) => {
