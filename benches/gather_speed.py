@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Gathering many small objects over HTTP on loopback, against what people download them with.
 
-    benches/gather.py DATA [--binary target/debug/sparkify-infra] [--rounds 5]
+    benches/gather_speed.py DATA [--binary target/debug/sparkify-infra] [--rounds 5]
 
 DATA is laid out as the bucket udacity-dend: `sparkify-infra sample DATA` makes one, and the original data will do. The
 stand-in serves it; each contestant reads every object of song_data/, in turn, so many rounds; medians are printed, and
