@@ -172,6 +172,7 @@ fn help_fits_a_screen() {
               when
       demo    Make a sample data set, then up, load, three analyses, down: the whole tool in one command
       sample  Write a sample data set of listening events and songs
+      local   The stand-in for AWS, for other programs
       schema  Draw the tables of sql/schema as an SVG picture, on standard output
       help    Print this message or the help of the given subcommand(s)
 
