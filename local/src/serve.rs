@@ -25,6 +25,25 @@ impl Drop for Server {
     }
 }
 
+/// A page of another origin can be led to this port under a name of its own: only names of this machine are answered,
+/// and nothing that a browser sends on behalf of a page.
+fn is_meant_for_us(request: &http::Request<Incoming>) -> bool {
+    let header = |name| request.headers().get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
+    let host = header(http::header::HOST).unwrap_or_default();
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let is_ours = matches!(name, "localhost" | "127.0.0.1" | "[::1]") || name.ends_with(".localhost");
+    is_ours && header(http::header::ORIGIN).is_none()
+}
+
+fn misdirected() -> http::Response<SdkBody> {
+    let mut response = http::Response::new(SdkBody::from("only requests to localhost are answered here\n"));
+    *response.status_mut() = http::StatusCode::MISDIRECTED_REQUEST;
+    response
+}
+
 impl Cloud {
     /// Answers on 127.0.0.1; port 0 is any free one. Nothing but the loopback interface is ever bound.
     ///
@@ -48,7 +67,12 @@ impl Cloud {
     async fn connection(self, stream: TokioIo<tokio::net::TcpStream>) {
         let service = service_fn(|request: http::Request<Incoming>| {
             let endpoint = self.endpoint.clone();
-            async move { endpoint.answer(request.map(SdkBody::from_body_1_x)).await.map_err(std::io::Error::other) }
+            async move {
+                if !is_meant_for_us(&request) {
+                    return Ok(misdirected());
+                }
+                endpoint.answer(request.map(SdkBody::from_body_1_x)).await.map_err(std::io::Error::other)
+            }
         });
         // A reply that is lost on purpose ends the connection without an answer.
         if let Err(error) = http1::Builder::new().serve_connection(stream, service).await {

@@ -13,6 +13,7 @@ mod matrix;
 mod output;
 mod project;
 mod real_data;
+mod serve;
 mod served;
 mod standin;
 mod students;
