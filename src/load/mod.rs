@@ -106,7 +106,8 @@ pub async fn plan(
     load.dry_run(&sources, options).await
 }
 
-/// Reads every source as COPY would, and loads nothing. Parts that it gathers are used by the next load.
+/// Reads every source as COPY would, and loads nothing. Tables that are missing are made, and parts that it gathers are
+/// used by the next load.
 ///
 /// # Errors
 /// Those of `run` before it changes anything, and what COPY says of the sources.
@@ -119,6 +120,8 @@ pub async fn check(
 ) -> Result<Vec<SourceReport>> {
     let (mut load, sources) = open(aws, config, names, options, events).await?;
     (load.check, load.mode) = (true, Mode::Replace);
+    // COPY reads for a table: those that are missing are made, empty.
+    load.create_tables(options).await?;
     load.stage(&sources).await
 }
 

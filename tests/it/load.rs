@@ -168,6 +168,9 @@ fn the_warehouse_remembers_its_loads() {
 fn check_tells_what_copy_would_reject_and_loads_nothing() {
     let project = Project::with_sample(30, 90);
     let _ = project.run(["up"]).succeeded();
+    let check = project.run(["load", "--check"]).succeeded();
+    assert!(check.stdout.contains("nothing was loaded"), "{}", check.stdout);
+    assert_eq!(count(&project, "select count(*) from staging_songs"), "0");
     let _ = project.run(["load"]).succeeded();
     let (star, staged) = (project.star(), count(&project, "select count(*) from staging_songs"));
     project.edit("sql/copy/staging_songs.sql", ":options", "maxerror 5 :options");
