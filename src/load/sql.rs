@@ -123,9 +123,9 @@ pub fn drops(files: &[&SqlFile]) -> Vec<String> {
     files.iter().rev().map(|file| format!("drop table if exists {}", file.name)).collect()
 }
 
-/// A string as a SQL literal.
+/// A string as a literal of Redshift's, where a backslash is an escape too: `\\'` would end the text early.
 pub fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
 
 #[cfg(test)]
@@ -143,6 +143,12 @@ mod tests {
         let filled = file.with_variables(&variables).expect("filled");
         assert_eq!(filled, "copy t from 's3://it''s' GZIP where a::int = 1 and b = '12:30'");
         assert!(file.with_variables(&BTreeMap::new()).is_err());
+    }
+
+    #[test]
+    fn no_text_ends_its_literal_early() {
+        assert_eq!(literal("it's"), "'it''s'");
+        assert_eq!(literal(r"foo\'; drop table users; --"), r"'foo\\''; drop table users; --'");
     }
 
     #[test]

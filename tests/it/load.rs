@@ -155,6 +155,16 @@ fn the_warehouse_remembers_its_loads() {
     let _ = project.run(["load"]).failed(4, &["the check none failed"]);
     assert_eq!(count(&project, "select count(*) from sparkify_infra_loads"), "1");
     std::fs::remove_file(project.path("sql/check/none.sql")).unwrap();
+    // Whatever a question says, it stays in its place.
+    let quoted = "-- Is \"it's\" a \\ song\\'?\nselect song_id from songs where false;\n";
+    std::fs::write(project.path("sql/check/quoted.sql"), quoted).unwrap();
+    let _ = project.run(["load"]).succeeded();
+    let report = count(&project, "select report from sparkify_infra_loads order by started desc limit 1");
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let questions: Vec<_> =
+        report["checks"].as_array().unwrap().iter().map(|check| check["question"].as_str()).collect();
+    assert!(questions.contains(&Some("Is \"it's\" a \\ song\\'?")), "{questions:?}");
+    std::fs::remove_file(project.path("sql/check/quoted.sql")).unwrap();
 
     // Parts of an earlier state of the source are forgotten.
     let _ = project.run(["sample", "data", "--songs=50", "--events=90", "--days=3", "--seed=7"]).succeeded();

@@ -224,6 +224,19 @@ fn tables_are_as_their_ddl_says() {
 }
 
 #[test]
+fn a_backslash_escapes_in_a_literal_as_it_does_in_redshift() {
+    let (_project, sdk) = warehouse();
+    for (sql, text) in [
+        (r"select 'l\'auto'", "l'auto"),
+        (r"select 'it''s'", "it's"),
+        (r"select 'C:\\temp'", r"C:\temp"),
+        (r"select 'a\nb'", "a\nb"),
+    ] {
+        assert_eq!(sdk.value(sql), text, "{sql}");
+    }
+}
+
+#[test]
 fn truncate_commits() {
     let (_project, sdk) = warehouse();
     sdk.sql("create table t (a integer)").unwrap();
