@@ -230,6 +230,15 @@ fn a_backslash_escapes_in_a_literal_as_it_does_in_redshift() {
         (r"select 'l\'auto'", "l'auto"),
         (r"select 'it''s'", "it's"),
         (r"select 'C:\\temp'", r"C:\temp"),
+        // The parser's printer would end these early, or change them.
+        (r"select 'two '''' quotes'", "two '' quotes"),
+        (r"select nvl(null, 'a''''b')", "a''b"),
+        (r"select len('a''''b')", "4"),
+        (r"select decode(1, 1, 'q\\''', 'z')", r"q\'"),
+        (r"select 'x' where 'a''''b' like 'a%b'", "x"),
+        (r"select 'a\\''; drop table users; --'", r"a\'; drop table users; --"),
+        (r"select 'a\\''$t0$ b' || 'c'", r"a\'$t0$ bc"),
+        (r"select replace('x''''y', '''''', '-')", "x-y"),
         (r"select 'a\nb'", "a\nb"),
     ] {
         assert_eq!(sdk.value(sql), text, "{sql}");

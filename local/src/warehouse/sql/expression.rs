@@ -2,7 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{DataType, Expr, Ident, ObjectName, Query, SetExpr, TableFactor, VisitorMut};
+use sqlparser::ast::{
+    DataType, DollarQuotedString, Expr, Ident, ObjectName, Query, SetExpr, TableFactor, Value, ValueWithSpan,
+    VisitorMut,
+};
 
 use super::functions;
 use super::types::Type;
@@ -54,6 +57,18 @@ impl VisitorMut for Rewrite {
         ident.value = ident.value.to_lowercase();
         if RESERVED_ONLY_IN_DUCKDB.contains(&ident.value.as_str()) {
             ident.quote_style = Some('"');
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// *Literals as they were meant*: the parser's printer takes a quote behind a backslash, or beside another quote, for
+    /// one that is escaped already, and leaves it: such a text would end early, or be another text.
+    fn pre_visit_value(&mut self, value: &mut ValueWithSpan) -> ControlFlow<Self::Break> {
+        if let Value::SingleQuotedString(text) = &value.value
+            && (text.contains("''") || text.contains("\\'"))
+        {
+            let tag = (0..).map(|n| format!("t{n}")).find(|tag| !text.contains(&format!("${tag}$")));
+            value.value = Value::DollarQuotedString(DollarQuotedString { value: text.clone(), tag });
         }
         ControlFlow::Continue(())
     }
