@@ -246,6 +246,17 @@ fn a_backslash_escapes_in_a_literal_as_it_does_in_redshift() {
 }
 
 #[test]
+fn top_n_is_limit_n() {
+    let (_project, sdk) = warehouse();
+    sdk.sql("create table n (a integer)").unwrap();
+    sdk.sql("insert into n values (3), (1), (2)").unwrap();
+    assert_eq!(sdk.rows("select top 2 a from n order by a desc"), [["3"], ["2"]]);
+    assert_eq!(sdk.rows("select count(*) from (select top 2 a from n) as t"), [["2"]]);
+    let error = sdk.sql("select top 2 a from n limit 1").expect_err("both");
+    assert!(error.contains("TOP and LIMIT"), "{error}");
+}
+
+#[test]
 fn truncate_commits() {
     let (_project, sdk) = warehouse();
     sdk.sql("create table t (a integer)").unwrap();

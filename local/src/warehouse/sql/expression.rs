@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    DataType, DollarQuotedString, Expr, Ident, ObjectName, Query, SetExpr, TableFactor, Value, ValueWithSpan,
-    VisitorMut,
+    DataType, DollarQuotedString, Expr, Ident, LimitClause, ObjectName, Query, SetExpr, TableFactor, TopQuantity,
+    Value, ValueWithSpan, VisitorMut,
 };
 
 use super::functions;
@@ -95,11 +95,23 @@ impl VisitorMut for Rewrite {
         }
     }
 
+    /// *TOP n*: the same as LIMIT n, which may not stand beside it.
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Self::Break> {
-        match query.body.as_ref() {
-            SetExpr::Select(select) if select.top.is_some() => ControlFlow::Break(SqlError::unsupported("TOP")),
-            _ => ControlFlow::Continue(()),
-        }
+        let SetExpr::Select(select) = query.body.as_mut() else { return ControlFlow::Continue(()) };
+        let Some(top) = select.top.take() else { return ControlFlow::Continue(()) };
+        let limit = match top.quantity {
+            _ if top.with_ties || top.percent => {
+                return ControlFlow::Break(SqlError::unsupported("TOP with more than n"));
+            }
+            _ if query.limit_clause.is_some() => {
+                return ControlFlow::Break(SqlError::syntax("TOP and LIMIT cannot be used together"));
+            }
+            Some(TopQuantity::Constant(n)) => Expr::value(Value::Number(n.to_string(), false)),
+            Some(TopQuantity::Expr(expr)) => expr,
+            None => return ControlFlow::Break(SqlError::syntax("TOP needs a number")),
+        };
+        query.limit_clause = Some(LimitClause::LimitOffset { limit: Some(limit), offset: None, limit_by: Vec::new() });
+        ControlFlow::Continue(())
     }
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
