@@ -159,7 +159,7 @@ fn the_warehouse_remembers_its_loads() {
     let quoted = "-- Is \"it's\" a \\ song\\'?\nselect song_id from songs where false;\n";
     std::fs::write(project.path("sql/check/quoted.sql"), quoted).unwrap();
     let _ = project.run(["load"]).succeeded();
-    let report = count(&project, "select report from sparkify_infra_loads order by started desc limit 1");
+    let report = count(&project, "select report from sparkify_infra_loads where report like '%quoted%'");
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
     let questions: Vec<_> =
         report["checks"].as_array().unwrap().iter().map(|check| check["question"].as_str()).collect();
