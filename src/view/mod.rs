@@ -50,6 +50,7 @@ pub fn table(rows: &Rows) {
 }
 
 /// A document, on stdout.
+#[cfg(feature = "local")]
 pub fn document(text: &str) {
     println!("{text}");
 }
