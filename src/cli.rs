@@ -64,6 +64,19 @@ pub struct Common {
     /// Where the warehouse is: the stand-in in this process, or AWS (or what AWS_ENDPOINT_URL names)
     #[arg(long, value_enum, default_value_t = Target::Local, env = "SPARKIFY_TARGET")]
     pub target: Target,
+    #[command(flatten)]
+    pub place: Place,
+    /// Only warnings and errors
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Text for people, or one JSON object a line on standard output (docs/output.md)
+    #[arg(long, value_enum, default_value_t = Output::Human)]
+    pub output: Output,
+}
+
+/// infra.toml, and what the command line adds to it for the local target.
+#[derive(Debug, Args, Clone)]
+pub struct Place {
     /// The file that says what to bring up
     #[arg(long, default_value = "infra.toml")]
     pub config: PathBuf,
@@ -73,12 +86,6 @@ pub struct Common {
     /// Where the local target keeps its state, if not in .sparkify beside the file
     #[arg(long, value_name = "DIR", env = "SPARKIFY_LOCAL_STATE")]
     pub local_state: Option<PathBuf>,
-    /// Only warnings and errors
-    #[arg(long, short)]
-    pub quiet: bool,
-    /// Text for people, or one JSON object a line on standard output (docs/output.md)
-    #[arg(long, value_enum, default_value_t = Output::Human)]
-    pub output: Output,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -191,15 +198,8 @@ pub struct ServeArgs {
     /// The port; 0 is any that is free
     #[arg(long, default_value_t = 4566)]
     pub port: u16,
-    /// The file that names the region and the directories that play buckets; it need not exist
-    #[arg(long, default_value = "infra.toml")]
-    pub config: PathBuf,
-    /// Let this directory play the bucket (once for each bucket)
-    #[arg(long, value_name = "BUCKET=DIR", value_parser = pair)]
-    pub mount: Vec<(String, String)>,
-    /// Where the state is kept, if not in .sparkify beside the file
-    #[arg(long, value_name = "DIR", env = "SPARKIFY_LOCAL_STATE")]
-    pub local_state: Option<PathBuf>,
+    #[command(flatten)]
+    pub place: Place,
 }
 
 #[derive(Debug, Args)]

@@ -75,6 +75,13 @@ pub struct StatementError {
     pub query: i64,
 }
 
+impl StatementError {
+    /// It names a table that is not there.
+    pub fn is_absent_relation(&self) -> bool {
+        self.message.contains("does not exist")
+    }
+}
+
 /// Rows as text: names of the columns, and a value or NULL for each.
 #[derive(Debug, Clone, Default)]
 pub struct Rows {

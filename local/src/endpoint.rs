@@ -54,46 +54,22 @@ impl Endpoint {
         let service = service_of(&request).unwrap_or_else(|| "s3".to_owned());
         tracing::debug!(service, method = %request.method(), path = request.uri().path(), "local call");
         if service == "s3" {
-            let operation = call::of_s3(request.method(), request.uri(), request.headers(), is_bucket(&request));
-            return self.through_faults(&service, &operation, self.s3(request)).await;
+            let fault =
+                self.fault(|| call::of_s3(request.method(), request.uri(), request.headers(), is_bucket(&request)));
+            return through(fault, &service, self.s3(request)).await;
         }
         let (parts, body) = request.into_parts();
         let request = Request { headers: parts.headers, body: body.collect().await?.to_bytes() };
-        let operation = call::of_control_plane(&service, &request);
-        self.through_faults(&service, &operation, self.control_plane(&service, &request)).await
+        let fault = self.fault(|| call::of_control_plane(&service, &request));
+        through(fault, &service, self.control_plane(&service, &request)).await
     }
 
-    /// The answer, unless something is planned to go wrong with this call.
-    async fn through_faults(
-        &self,
-        service: &str,
-        operation: &str,
-        answer: impl Future<Output = Result<http::Response<SdkBody>, BoxError>>,
-    ) -> Result<http::Response<SdkBody>, BoxError> {
-        let Some(fault) = self.faults.as_ref().and_then(|faults| faults.meet(operation)) else { return answer.await };
-        if let Some(refusal) = fault.refusal(service) {
-            return Ok(refuse(service, &refusal));
-        }
-        let lost = || format!("the reply to {operation} is lost on purpose");
-        match fault {
-            Fault::Delay(duration) => tokio::time::sleep(duration).await,
-            Fault::Meanwhile(act) => act(),
-            Fault::Before(act) => {
-                act();
-                return Err(lost().into());
-            }
-            Fault::LoseReply => {
-                answer.await?;
-                return Err(lost().into());
-            }
-            Fault::After(act) => {
-                answer.await?;
-                act();
-                return Err(lost().into());
-            }
-            Fault::Fail { .. } | Fault::Throttle => {}
-        }
-        answer.await
+    /// What is planned for a call, and the call's name. Where nobody plans anything, no name is made.
+    fn fault(&self, operation: impl FnOnce() -> String) -> Option<(String, Fault)> {
+        let faults = self.faults.as_ref()?;
+        let operation = operation();
+        let fault = faults.meet(&operation)?;
+        Some((operation, fault))
     }
 
     async fn control_plane(&self, service: &str, request: &Request) -> Result<http::Response<SdkBody>, BoxError> {
@@ -133,6 +109,38 @@ impl Endpoint {
         // The answer to HEAD has no body on the wire, not even when it is an error.
         Ok(response.map(|body| if is_head { SdkBody::empty() } else { SdkBody::from_body_1_x(body) }))
     }
+}
+
+/// The answer, unless something is planned to go wrong with this call.
+async fn through(
+    fault: Option<(String, Fault)>,
+    service: &str,
+    answer: impl Future<Output = Result<http::Response<SdkBody>, BoxError>>,
+) -> Result<http::Response<SdkBody>, BoxError> {
+    let Some((operation, fault)) = fault else { return answer.await };
+    if let Some(refusal) = fault.refusal(service) {
+        return Ok(refuse(service, &refusal));
+    }
+    let lost = || format!("the reply to {operation} is lost on purpose");
+    match fault {
+        Fault::Delay(duration) => tokio::time::sleep(duration).await,
+        Fault::Meanwhile(act) => act(),
+        Fault::Before(act) => {
+            act();
+            return Err(lost().into());
+        }
+        Fault::LoseReply => {
+            answer.await?;
+            return Err(lost().into());
+        }
+        Fault::After(act) => {
+            answer.await?;
+            act();
+            return Err(lost().into());
+        }
+        Fault::Fail { .. } | Fault::Throttle => {}
+    }
+    answer.await
 }
 
 /// A refusal in the protocol of its service.

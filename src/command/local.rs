@@ -3,23 +3,12 @@
 use super::Outcome;
 use crate::aws;
 use crate::cli::ServeArgs;
-use crate::config::{Config, LocalBucket};
 use crate::error::{Error, Kind, Result};
 use crate::interrupt;
 use crate::view;
 
 pub async fn serve(args: &ServeArgs) -> Result<Outcome> {
-    let mut config = match args.config.exists() {
-        true => Config::read(&args.config)?,
-        false => Config::bare(args.config.parent().unwrap_or(std::path::Path::new(""))),
-    };
-    for (bucket, path) in &args.mount {
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.into());
-        config.local.buckets.insert(bucket.clone(), LocalBucket { path, region: None });
-    }
-    if let Some(state) = &args.local_state {
-        config.state.clone_from(state);
-    }
+    let config = super::read_or_bare(&args.place)?;
     let cloud = aws::open_cloud(&config)?;
     let port = args.port;
     let taken = |error| Error::failed(format!("cannot answer on 127.0.0.1:{port}")).because(error);

@@ -13,7 +13,7 @@ mod up;
 use std::path::Path;
 
 use crate::aws::{Aws, Target};
-use crate::cli::{Command, Common, DownArgs, Output};
+use crate::cli::{Command, Common, DownArgs, Output, Place};
 use crate::config::{Config, LocalBucket};
 use crate::error::{Error, Kind, Result};
 use crate::event::Events;
@@ -52,7 +52,8 @@ struct Stack {
 
 impl Stack {
     async fn open(common: &Common) -> Result<Self> {
-        Self::connect(configured(common, Config::read(&common.config)?), common.target, events(common)).await
+        let config = configured(&common.place, Config::read(&common.place.config)?);
+        Self::connect(config, common.target, events(common)).await
     }
 
     /// For `down`: a stack that is named on the command line needs no infra.toml. Where there is one, it says where
@@ -62,16 +63,13 @@ impl Stack {
         if args.stack.is_none() && !args.all_expired {
             return Self::open(common).await;
         }
-        let mut config = match common.config.exists() {
-            true => Config::read(&common.config)?,
-            false => Config::bare(common.config.parent().unwrap_or(Path::new(""))),
-        };
+        let mut config = read_or_bare(&common.place)?;
         match &args.region {
             Some(region) => config.region.clone_from(region),
-            None if !common.config.exists() => config.region = crate::aws::usual_region().await,
+            None if !common.place.config.exists() => config.region = crate::aws::usual_region().await,
             None => {}
         }
-        let stack = Self::connect(configured(common, config), common.target, events(common)).await?;
+        let stack = Self::connect(config, common.target, events(common)).await?;
         match &args.stack {
             Some(name) if *name != stack.config.stack => {
                 crate::config::rules::stack(name)
@@ -98,13 +96,22 @@ impl Stack {
     }
 }
 
+/// As `configured`, where there need not be an infra.toml.
+fn read_or_bare(place: &Place) -> Result<Config> {
+    let config = match place.config.exists() {
+        true => Config::read(&place.config)?,
+        false => Config::bare(place.config.parent().unwrap_or(Path::new(""))),
+    };
+    Ok(configured(place, config))
+}
+
 /// What infra.toml says, with what the command line adds.
-fn configured(common: &Common, mut config: Config) -> Config {
-    for (bucket, path) in &common.mount {
+fn configured(place: &Place, mut config: Config) -> Config {
+    for (bucket, path) in &place.mount {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.into());
         config.local.buckets.insert(bucket.clone(), LocalBucket { path, region: None });
     }
-    if let Some(state) = &common.local_state {
+    if let Some(state) = &place.local_state {
         config.state.clone_from(state);
     }
     config

@@ -76,7 +76,7 @@ async fn row_counts(stack: &Stack) -> Result<Vec<(String, Option<u64>)>> {
                 let rows = rows.rows.first().and_then(|row| row.first()?.as_ref()?.parse().ok());
                 Ok((table, rows))
             }
-            Err(error) if error.message.contains("does not exist") => Ok((table, None)),
+            Err(error) if error.is_absent_relation() => Ok((table, None)),
             Err(error) => Err(Error::failed(format!("cannot count the rows of {table}")).because(error)),
         }
     };

@@ -43,8 +43,12 @@ pub fn creates(staging: &[&str]) -> Result<Vec<String>> {
 /// The objects whose records are in a staging table.
 pub async fn known(warehouse: &Warehouse, staging: &str) -> Result<Known> {
     let sql = statement(audit!("known_objects"), &[("objects", objects_table(staging))])?;
-    let rows = warehouse.query(&sql).await?;
-    let rows = rows.map_err(|error| Error::failed("cannot read which objects are loaded already").because(error))?;
+    let rows = match warehouse.query(&sql).await? {
+        Ok(rows) => rows,
+        // Before the first load: a dry run looks without making tables.
+        Err(error) if error.is_absent_relation() => return Ok(Known::new()),
+        Err(error) => return Err(Error::failed("cannot read which objects are loaded already").because(error)),
+    };
     let pair = |row: Vec<Option<String>>| {
         let mut values = row.into_iter();
         Some((values.next()??, values.next()??))

@@ -7,6 +7,7 @@ use super::{Load, LoadOptions};
 use crate::config::{Mode, Source};
 use crate::error::Result;
 use crate::event::LoadStep;
+use crate::resource::contents;
 use crate::resource::policy::LOCK;
 
 /// R21.
@@ -42,7 +43,7 @@ impl Load<'_> {
         for file in &copies {
             let source = self.source_of(file, sources)?;
             let from = self.aws.s3_in(&source.region);
-            let known = if options.recreate { Known::new() } else { self.known_already(&file.name).await? };
+            let known = if options.recreate { Known::new() } else { self.known(&file.name).await? };
             let listing = source::list(&from, source, &known).await?;
             let found = found(source, &listing);
             let what = format!("copy {} into {}", source.name, file.name);
@@ -79,6 +80,18 @@ impl Load<'_> {
             let writes = list.into_iter().chain([BATCH_EXECUTE, EXECUTE]).collect();
             let does = if known.is_empty() { format!("empty {} and {what}", file.name) } else { what };
             add(does, found, writes);
+            // What is copied from where it lies has no parts of its own.
+            if should_gather(source, &listing) || self.mode == Mode::Append {
+                let old = gatherer.old(source, &gatherer.home(source, &listing)).await?.len();
+                if old > 0 {
+                    let does = format!("delete {old} objects of earlier states of {}", source.name);
+                    add(
+                        does,
+                        "once the load is committed".into(),
+                        vec!["s3:DeleteObjects"; old.div_ceil(contents::BATCH)],
+                    );
+                }
+            }
         }
         // Begin, the row of the audit, commit.
         let mut statements = 3 + 2 * transforms.len() + checks.len() + sums.len();
@@ -92,14 +105,6 @@ impl Load<'_> {
             vec![EXECUTE; statements],
         );
         Ok(steps)
-    }
-
-    /// As `known`, before the tables have been made.
-    async fn known_already(&self, table: &str) -> Result<Known> {
-        match self.known(table).await {
-            Err(error) if format!("{:?}", error).contains("does not exist") => Ok(Known::new()),
-            known => known,
-        }
     }
 }
 

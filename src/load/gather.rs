@@ -78,7 +78,12 @@ impl Gatherer<'_> {
         Ok(Planned { home, parts })
     }
 
-    fn home(&self, source: &Source, listing: &Listing) -> Location {
+    fn shelf(&self) -> Shelf {
+        Shelf { s3: self.to.clone(), bucket: self.bucket.to_owned(), account: self.account.to_owned() }
+    }
+
+    /// Where the parts of this state of the source lie.
+    pub fn home(&self, source: &Source, listing: &Listing) -> Location {
         let compression = match self.compression {
             Compression::Zstd => "",
             Compression::Gzip => "-gzip",
@@ -103,7 +108,7 @@ impl Gatherer<'_> {
         });
         let mut reading = reads.try_buffered(IN_FLIGHT);
 
-        let mut writer = Writer::new(*self, &home, parts(listing.bytes, self.slices), listing.bytes)?;
+        let mut writer = Writer::new(*self, &home, parts(listing.bytes, self.slices), listing.bytes);
         let mut faults = Faults::default();
         while let Some((outcome, size, held)) = reading.try_next().await? {
             match outcome {
@@ -130,15 +135,6 @@ impl Gatherer<'_> {
         Ok(Some(Gathered { manifest: manifest.clone(), records, parts, reused: true }))
     }
 
-    async fn put(&self, key: &str, bytes: Vec<u8>, metadata: &[(&str, u64)]) -> Result<()> {
-        let mut call = self.to.put_object().bucket(self.bucket).key(key).expected_bucket_owner(self.account);
-        for (name, value) in metadata {
-            call = call.metadata(*name, value.to_string());
-        }
-        let sent = call.body(bytes.into()).send().await;
-        sent.map(drop).map_err(|error| failed(&format!("write s3://{}/{key}", self.bucket), &error))
-    }
-
     /// The index of a part.
     pub async fn index(&self, part: &str) -> Result<Index> {
         let key = index_of(part);
@@ -150,30 +146,17 @@ impl Gatherer<'_> {
         Index::read(&bytes.into_bytes())
     }
 
-    /// Deletes what earlier states of the source have left: after a load that was committed, nobody reads it.
-    pub async fn forget_others(&self, source: &Source, current: &Location) -> Result<u64> {
-        use aws_sdk_s3::types::{Delete, ObjectIdentifier};
-        let home = current.key.rsplit_once('/').map_or("", |(home, _)| home);
-        let doing = format!("delete old parts in {}", self.bucket);
+    /// What earlier states of the source have left: once a load is committed, nobody reads it.
+    pub async fn old(&self, source: &Source, current: &Location) -> Result<Vec<String>> {
+        let home = current.key.rfind('/').map_or("", |slash| &current.key[..=slash]);
         let call = self.to.list_objects_v2().bucket(self.bucket).prefix(gathered_prefix(&source.name));
         let mut pages = call.expected_bucket_owner(self.account).into_paginator().send();
-        let mut deleted = 0;
+        let (doing, mut old) = (format!("list old parts in {}", self.bucket), Vec::new());
         while let Some(page) = pages.try_next().await.map_err(|error| failed(&doing, &error))? {
             let keys = page.contents.unwrap_or_default().into_iter().filter_map(|object| object.key);
-            let old: Vec<_> = keys
-                .filter(|key| !key.starts_with(home))
-                .filter_map(|key| ObjectIdentifier::builder().key(key).build().ok())
-                .collect();
-            if old.is_empty() {
-                continue;
-            }
-            deleted += old.len() as u64;
-            let delete = Delete::builder().set_objects(Some(old)).quiet(true).build();
-            let delete = delete.map_err(|error| Error::failed(format!("cannot {doing}")).because(error))?;
-            let call = self.to.delete_objects().bucket(self.bucket).expected_bucket_owner(self.account);
-            call.delete(delete).send().await.map_err(|error| failed(&doing, &error))?;
+            old.extend(keys.filter(|key| !key.starts_with(home)));
         }
-        Ok(deleted)
+        Ok(old)
     }
 
     /// A manifest of objects where they lie, for an append (C6); its address.
@@ -184,7 +167,7 @@ impl Gatherer<'_> {
             .map_ok(|object| entry(&source.location.with_key(&object.key), object.size))
             .try_collect()
             .await?;
-        self.put(&manifest.key, json!({ "entries": entries }).to_string().into_bytes(), &[]).await?;
+        self.shelf().put(&manifest.key, json!({ "entries": entries }).to_string().into_bytes(), &[]).await?;
         Ok(manifest)
     }
 
@@ -199,8 +182,26 @@ impl Gatherer<'_> {
         }
         let location = self.home(source, listing);
         let location = location.with_key(format!("{}objects.json.zst", location.key));
-        self.put(&location.key, part.finish()?.0, &[]).await?;
+        self.shelf().put(&location.key, part.finish()?.0, &[]).await?;
         Ok(location)
+    }
+}
+
+/// Where parts are written, for a task of its own.
+struct Shelf {
+    s3: aws_sdk_s3::Client,
+    bucket: String,
+    account: String,
+}
+
+impl Shelf {
+    async fn put(&self, key: &str, bytes: Vec<u8>, metadata: &[(&str, u64)]) -> Result<()> {
+        let mut call = self.s3.put_object().bucket(&self.bucket).key(key).expected_bucket_owner(&self.account);
+        for (name, value) in metadata {
+            call = call.metadata(*name, value.to_string());
+        }
+        let sent = call.body(bytes.into()).send().await;
+        sent.map(drop).map_err(|error| failed(&format!("write s3://{}/{key}", self.bucket), &error))
     }
 }
 
@@ -260,9 +261,9 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(gatherer: Gatherer<'a>, home: &'a Location, parts: u64, bytes: u64) -> Result<Self> {
+    fn new(gatherer: Gatherer<'a>, home: &'a Location, parts: u64, bytes: u64) -> Self {
         let (part, entries) = (None, Vec::new());
-        Ok(Self { gatherer, home, parts, bytes, part, seen: 0, records: 0, entries, uploading: None })
+        Self { gatherer, home, parts, bytes, part, seen: 0, records: 0, entries, uploading: None }
     }
 
     async fn add(&mut self, object: &Checked, size: u64) -> Result<()> {
@@ -289,15 +290,10 @@ impl<'a> Writer<'a> {
         let key = format!("{}part-{:04}.json.{ending}", self.home.key, self.entries.len());
         self.entries.push(entry(&self.home.with_key(&key), bytes.len() as u64));
         self.uploaded().await?;
-        let (to, bucket) = (self.gatherer.to.clone(), self.gatherer.bucket.to_owned());
-        let account = self.gatherer.account.to_owned();
+        let shelf = self.gatherer.shelf();
         self.uploading = Some(tokio::spawn(async move {
-            for (key, bytes) in [(index_of(&key), index), (key, bytes)] {
-                let call = to.put_object().bucket(&bucket).key(&key).expected_bucket_owner(&account);
-                let sent = call.body(bytes.into()).send().await;
-                sent.map_err(|error| failed(&format!("write s3://{bucket}/{key}"), &error))?;
-            }
-            Ok(())
+            shelf.put(&index_of(&key), index, &[]).await?;
+            shelf.put(&key, bytes, &[]).await
         }));
         Ok(())
     }
@@ -316,7 +312,7 @@ impl<'a> Writer<'a> {
         let (records, parts) = (self.records, self.entries.len() as u64);
         let manifest = manifest(self.home);
         let text = json!({ "entries": self.entries }).to_string().into_bytes();
-        self.gatherer.put(&manifest.key, text, &[(RECORDS, records), (PARTS, parts)]).await?;
+        self.gatherer.shelf().put(&manifest.key, text, &[(RECORDS, records), (PARTS, parts)]).await?;
         Ok(Gathered { manifest, records, parts, reused: false })
     }
 }

@@ -26,9 +26,7 @@ struct Holder {
 
 /// Held until it is released; what dies without releasing it is overtaken.
 pub struct Lock {
-    s3: aws_sdk_s3::Client,
-    bucket: String,
-    account: String,
+    place: Place,
     run: String,
     renewing: JoinHandle<()>,
 }
@@ -43,8 +41,7 @@ impl Lock {
     /// # Errors
     /// Where another load is under way: it is named.
     pub async fn take(aws: &Aws, names: &Names, run: &str) -> Result<Self> {
-        let (bucket, account) = (names.bucket.clone(), aws.account.clone());
-        let place = Place { s3: aws.s3.clone(), bucket: bucket.clone(), account: account.clone() };
+        let place = Place { s3: aws.s3.clone(), bucket: names.bucket.clone(), account: aws.account.clone() };
         let mut etag = match place.put(&holder(run), None).await? {
             Some(etag) => etag,
             // Somebody holds it: the dead are overtaken, by one of us only.
@@ -59,32 +56,33 @@ impl Lock {
                 }
             },
         };
-        let held = run.to_owned();
+        let (held, renewed_at) = (run.to_owned(), place.clone());
         let renewing = tokio::spawn(async move {
             loop {
                 tokio::time::sleep(RENEWED_AFTER).await;
                 // A renewal that fails is tried again well before the lock ends.
-                if let Ok(Some(renewed)) = place.put(&holder(&held), Some(&etag)).await {
+                if let Ok(Some(renewed)) = renewed_at.put(&holder(&held), Some(&etag)).await {
                     etag = renewed;
                 }
             }
         });
-        Ok(Self { s3: aws.s3.clone(), bucket, account, run: run.to_owned(), renewing })
+        Ok(Self { place, run: run.to_owned(), renewing })
     }
 
     /// Lets the next one in. What cannot be released ends by itself.
     pub async fn release(self) {
         self.renewing.abort();
-        let place = Place { s3: self.s3.clone(), bucket: self.bucket.clone(), account: self.account.clone() };
+        let place = &self.place;
         if let Ok(Some((holder, _))) = place.get().await
             && holder.run == self.run
         {
-            let call = self.s3.delete_object().bucket(&self.bucket).key(policy::LOCK);
-            let _ = call.expected_bucket_owner(&self.account).send().await;
+            let call = place.s3.delete_object().bucket(&place.bucket).key(policy::LOCK);
+            let _ = call.expected_bucket_owner(&place.account).send().await;
         }
     }
 }
 
+#[derive(Clone)]
 struct Place {
     s3: aws_sdk_s3::Client,
     bucket: String,

@@ -21,7 +21,8 @@ use crate::aws::Aws;
 use crate::config::{Config, Mode, Source};
 use crate::error::{Error, Result};
 use crate::event::{Event, Events, LoadStep};
-use crate::resource::{Names, cluster, tags};
+use crate::location::Location;
+use crate::resource::{Names, cluster, contents, tags};
 use crate::warehouse::{Place, Warehouse};
 use lock::Lock;
 use report::{LoadReport, SourceReport};
@@ -168,10 +169,19 @@ impl Load<'_> {
         for staged in &report.sources {
             let source = sources.iter().find(|source| source.name == staged.source);
             let (Some(source), Some(current)) = (source, &staged.manifest) else { continue };
-            if let Err(error) = self.gatherer(&self.aws.s3, 1).forget_others(source, current).await {
+            if let Err(error) = self.forget(source, current).await {
                 self.events.emit(Event::Warning { message: format!("{error}; `down` will") });
             }
         }
+    }
+
+    async fn forget(&self, source: &Source, current: &Location) -> Result<()> {
+        let old = self.gatherer(&self.aws.s3, 1).old(source, current).await?;
+        for keys in old.chunks(contents::BATCH) {
+            let entries = keys.iter().map(|key| (Some(key.clone()), None));
+            contents::delete_versions(self.aws, &self.names.bucket, entries).await?;
+        }
+        Ok(())
     }
 
     /// The staging tables, and those of the star that are not there yet. A star that is to be made anew is made inside

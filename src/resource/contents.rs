@@ -7,6 +7,9 @@ use crate::aws::{Aws, failed, is};
 use crate::error::{Error, Result};
 use crate::interrupt;
 
+/// R31: keys that one DeleteObjects takes.
+pub const BATCH: usize = 1000;
+
 /// What a bucket holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Contents {
@@ -115,7 +118,11 @@ pub async fn empty(aws: &Aws, names: &Names) -> Result<Emptied> {
     }
 }
 
-async fn delete_versions(
+/// Deletes up to `BATCH` objects or versions of them.
+///
+/// # Errors
+/// Also where single keys were refused.
+pub async fn delete_versions(
     aws: &Aws,
     bucket: &str,
     entries: impl Iterator<Item = (Option<String>, Option<String>)>,

@@ -201,24 +201,7 @@ impl Load<'_> {
             connection.appender_with_columns_to_catalog_and_db(&table.name, &table.catalog, &table.schema, &names)?;
         let mut batch = Batch::new(&self.columns);
         for address in objects {
-            let input = source::open(access, reader, address, self.copy.compression)?;
-            let file = address.to_string();
-            let load = std::cell::RefCell::new(&mut *self);
-            for_each_value(
-                input,
-                |value, line| {
-                    session.check_cancelled()?;
-                    load.borrow_mut().value(value, &file, line, &mut batch)?;
-                    match batch.rows >= BATCH_ROWS {
-                        true => append(&mut appender, &mut batch),
-                        false => Ok(()),
-                    }
-                },
-                |malformed| {
-                    let why = rejection(1216, format!("Invalid input line: {}", malformed.reason));
-                    load.borrow_mut().reject(&file, malformed.line, None, why, &malformed.text, "")
-                },
-            )?;
+            self.each_row(session, access, reader, address, &mut batch, |batch| append(&mut appender, batch))?;
         }
         if batch.rows > 0 {
             append(&mut appender, &mut batch)?;
@@ -235,19 +218,29 @@ impl Load<'_> {
         reader: &Reader,
         address: &Address,
     ) -> Result<(), SqlError> {
+        let mut batch = Batch::new(&self.columns);
+        self.each_row(session, access, reader, address, &mut batch, |batch| batch.take().map(drop).map_err(arrow))
+    }
+
+    /// Reads an object row by row into `batch`, and calls `full` whenever that is.
+    fn each_row(
+        &mut self,
+        session: &Session,
+        access: &Access,
+        reader: &Reader,
+        address: &Address,
+        batch: &mut Batch,
+        mut full: impl FnMut(&mut Batch) -> Result<(), SqlError>,
+    ) -> Result<(), SqlError> {
         let input = source::open(access, reader, address, self.copy.compression)?;
         let file = address.to_string();
-        let mut batch = Batch::new(&self.columns);
         let load = std::cell::RefCell::new(self);
         for_each_value(
             input,
             |value, line| {
                 session.check_cancelled()?;
-                load.borrow_mut().value(value, &file, line, &mut batch)?;
-                if batch.rows >= BATCH_ROWS {
-                    batch = Batch::new(&load.borrow().columns);
-                }
-                Ok(())
+                load.borrow_mut().value(value, &file, line, batch)?;
+                if batch.rows >= BATCH_ROWS { full(batch) } else { Ok(()) }
             },
             |malformed| {
                 let why = rejection(1216, format!("Invalid input line: {}", malformed.reason));
@@ -345,8 +338,12 @@ fn table_names(columns: &[Column]) -> Vec<&str> {
     columns.iter().map(|column| column.name.as_str()).collect()
 }
 
+fn arrow(error: duckdb::arrow::error::ArrowError) -> SqlError {
+    SqlError::new("XX000", error.to_string())
+}
+
 fn append(appender: &mut duckdb::Appender<'_>, batch: &mut Batch) -> Result<(), SqlError> {
-    let rows = batch.take().map_err(|error| SqlError::new("XX000", error.to_string()))?;
+    let rows = batch.take().map_err(arrow)?;
     Ok(appender.append_record_batch(rows)?)
 }
 
