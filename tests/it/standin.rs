@@ -206,12 +206,12 @@ fn tables_are_as_their_ddl_says() {
         ("create table plays (a int)", "Relation \"plays\" already exists"),
         ("select nothing from plays", "column \"nothing\" does not exist"),
         ("select * from duckdb_tables()", "is not supported by the local Redshift"),
-        ("select read_text('/etc/passwd')", "function read_text is not supported by the local Redshift"),
+        ("select read_text('/etc/passwd')", "function read_text() is not supported by the local Redshift"),
         ("select 1; select 2", "cannot insert multiple commands"),
         ("selekt 1", "syntax error at or near \"selekt\""),
         ("create table t (a geometry)", "type \"geometry\" is not supported"),
         ("create table t (a int) distkey(b)", "column \"b\" named in key does not exist"),
-        ("explain select 1", "EXPLAIN is not supported by the local Redshift"),
+        ("create materialized view v as select 1", "CREATE MATERIALIZED VIEW is not supported"),
     ] {
         let error = sdk.sql(sql).expect_err(sql);
         assert!(error.starts_with("ERROR: ") && error.contains(says), "{sql}\n{error}");

@@ -191,12 +191,13 @@ impl DataApi {
             }
             _ => {}
         }
+        let user = input["DbUser"].as_str().unwrap_or(&cluster.admin).to_owned();
         let refused = |error: crate::warehouse::SqlError| ApiError::invalid("ValidationException", error.to_string());
         if database != cluster.database {
             return Err(invalid(format!("FATAL: database \"{database}\" does not exist")));
         }
         let engine = self.redshift.warehouses.engine(&cluster.id, &database, cluster.slices()).map_err(refused)?;
-        let session = Arc::new(Mutex::new(engine.session().map_err(refused)?));
+        let session = Arc::new(Mutex::new(engine.session(&user).map_err(refused)?));
         let session_id = match input["SessionKeepAliveSeconds"].as_u64().filter(|seconds| *seconds > 0) {
             Some(seconds) => {
                 let kept = Kept {
@@ -220,6 +221,7 @@ impl DataApi {
             account: self.redshift.account.clone(),
             cluster: cluster.id,
             admin: cluster.admin,
+            default_role: cluster.default_role,
             roles: cluster.roles.into_keys().collect(),
         }
     }

@@ -28,6 +28,8 @@ pub struct Cluster {
     pub tags: BTreeMap<String, String>,
     /// Role ARN → when it is in sync.
     pub roles: BTreeMap<String, i64>,
+    #[serde(default)]
+    pub default_role: Option<String>,
     pub created: i64,
     pub available_at: i64,
     pub gone_at: Option<i64>,
@@ -128,6 +130,7 @@ impl Cluster {
         ];
         fields.extend(optional("MasterPasswordSecretArn", self.secret.as_ref()));
         fields.extend(optional("KmsKeyId", self.kms_key.as_ref()));
+        fields.extend(optional("DefaultIamRoleArn", self.default_role.as_ref()));
         if status != "creating" {
             let address = format!("{}.local.{}.redshift.amazonaws.com", self.id, self.region);
             fields.push(text("ClusterCreateTime", iso(self.created)));

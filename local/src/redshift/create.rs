@@ -64,6 +64,7 @@ impl Redshift {
             public: params.flag("PubliclyAccessible").unwrap_or(false),
             snapshot_retention: retention,
             tags,
+            default_role: params.get("DefaultIamRoleArn").map(str::to_owned),
             roles: roles.into_iter().map(|arn| (arn, available_at)).collect(),
             created: now,
             available_at,

@@ -71,6 +71,9 @@ impl Redshift {
         let added = params.list("AddIamRoles.IamRoleArn");
         added.iter().try_for_each(|arn| self.assumable_role(arn).map(drop))?;
         let in_sync_at = now_millis() + millis(self.pace.modifying);
+        if let Some(arn) = params.get("DefaultIamRoleArn") {
+            cluster.default_role = Some(arn.to_owned()).filter(|arn| !arn.is_empty());
+        }
         cluster.roles.extend(added.into_iter().map(|arn| (arn, in_sync_at)));
         for arn in params.list("RemoveIamRoles.IamRoleArn") {
             cluster.roles.remove(&arn);

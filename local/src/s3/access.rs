@@ -6,10 +6,10 @@ use std::sync::{Arc, LazyLock};
 use s3s::{S3Result, s3_error};
 
 use super::Buckets;
-use super::body::{ObjectRead, Source};
+use super::body::{ObjectRead, Sink, Source};
 use super::bucket::Bucket;
 use super::listing::{Page, Query};
-use super::object::ObjectInfo;
+use super::object::{Attributes, ObjectInfo, Preconditions};
 use crate::iam::policy::{Decision, Kind, Policy, Principal, Question};
 
 /// A principal with the policies that it carries: a role that COPY assumes.
@@ -105,6 +105,26 @@ impl Buckets {
         let (info, source) = self.find(name, key, None)?;
         let reader = self.read(&source).map_err(s3s::S3Error::internal_error)?;
         Ok(ObjectRead { size: info.size, reader })
+    }
+
+    /// Writes what a sink took as an object, as `reader`; answers its size.
+    pub fn write_as(&self, reader: &Reader, name: &str, key: &str, sink: Sink) -> S3Result<u64> {
+        let bucket = self.open(reader, name, None, "s3:PutObject", Some(key))?;
+        if self.mount(name).is_some() {
+            return Err(s3_error!(AccessDenied, "Access Denied"));
+        }
+        let staged = sink.finish().map_err(s3s::S3Error::internal_error)?;
+        let version = self.write(&bucket, key, staged, Attributes::default(), &Preconditions::default())?;
+        Ok(version.size())
+    }
+
+    /// Deletes an object, as `reader`.
+    pub fn delete_as(&self, reader: &Reader, name: &str, key: &str) -> S3Result<()> {
+        let bucket = self.open(reader, name, None, "s3:DeleteObject", Some(key))?;
+        match self.mount(name) {
+            Some(_) => Err(s3_error!(AccessDenied, "Access Denied")),
+            None => self.delete_object(&bucket, key, None).map(drop),
+        }
     }
 
     /// An object's description and where its bytes are.

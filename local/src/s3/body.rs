@@ -59,6 +59,47 @@ pub struct ObjectRead {
     pub reader: Box<dyn Read + Send>,
 }
 
+/// Takes the bytes of an object that is written from inside, into a file.
+pub struct Sink {
+    file: std::io::BufWriter<std::fs::File>,
+    path: PathBuf,
+    id: String,
+    size: u64,
+    md5: Md5,
+    finished: bool,
+}
+
+impl std::io::Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.md5.update(&bytes[..written]);
+        self.size += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Sink {
+    pub fn finish(mut self) -> std::io::Result<Staged> {
+        std::io::Write::flush(&mut self.file)?;
+        self.finished = true;
+        let etag = format!("{:x}", self.md5.clone().finalize());
+        let segment = Segment { id: self.id.clone(), size: self.size, in_file: true };
+        Ok(Staged { segment, etag, checksum: Checksum::default() })
+    }
+}
+
+impl Drop for Sink {
+    fn drop(&mut self) {
+        if !self.finished {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
 impl Declared {
     fn hasher(&self) -> ChecksumHasher {
         let named = |name: &str| self.trailer.as_deref().is_some_and(|trailer| trailer.to_lowercase().ends_with(name));
@@ -104,6 +145,17 @@ impl Buckets {
 
     fn body_file(&self, bucket: &str, id: &str) -> PathBuf {
         self.body_directory(bucket).join(id)
+    }
+
+    /// A file for the bytes of an object that is to be written; dropped before its end, it is gone.
+    pub fn sink(&self, bucket: &str) -> std::io::Result<Sink> {
+        let id = format!("{:032x}", fastrand::u128(..));
+        let path = self.body_file(bucket, &id);
+        if let Some(directory) = path.parent() {
+            std::fs::create_dir_all(directory)?;
+        }
+        let file = std::io::BufWriter::new(std::fs::File::create(&path)?);
+        Ok(Sink { file, path, id, size: 0, md5: Md5::new(), finished: false })
     }
 
     /// Takes a body in. What fails half-way leaves nothing behind.

@@ -23,6 +23,7 @@ use crate::account::Account;
 use crate::store::Store;
 
 pub use access::Reader;
+pub use body::Sink;
 pub use bucket::CreateTags;
 pub use host::bucket_of_host;
 pub use mount::Mount;

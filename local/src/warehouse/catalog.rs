@@ -3,8 +3,8 @@
 use duckdb::{Connection, OptionalExt, params};
 
 use super::error::SqlError;
-use super::sql::ColumnAttributes;
 use super::sql::types::Type;
+use super::sql::{ColumnAttributes, ColumnSpec, Name, TableAttributes};
 
 #[derive(Debug, Clone)]
 pub struct Table {
@@ -12,6 +12,15 @@ pub struct Table {
     pub schema: String,
     pub name: String,
     pub columns: Vec<Column>,
+    pub attributes: TableAttributes,
+    pub temporary: bool,
+}
+
+impl Table {
+    /// The name that finds it again: a temporary table has no schema of ours.
+    pub fn full_name(&self) -> Name {
+        Name { schema: (!self.temporary).then(|| self.schema.clone()), table: self.name.clone() }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -19,7 +28,31 @@ pub struct Column {
     pub name: String,
     pub data_type: Type,
     pub not_null: bool,
-    pub identity: Option<super::sql::Identity>,
+    /// DuckDB's SQL.
+    pub default: Option<String>,
+    /// DuckDB's name of the type.
+    pub duck: String,
+    pub attributes: ColumnAttributes,
+}
+
+impl Column {
+    pub fn is_identity(&self) -> bool {
+        self.attributes.identity.is_some()
+    }
+
+    /// What makes the same column again.
+    pub fn spec(&self) -> ColumnSpec {
+        // A column that no DDL of Redshift's made has no length to be checked.
+        let declared = Type::from_name(&self.attributes.data_type);
+        ColumnSpec {
+            name: self.name.clone(),
+            duck: self.duck.clone(),
+            not_null: self.not_null,
+            default: self.default.clone(),
+            limit: declared.and_then(Type::limit),
+            attributes: self.attributes.clone(),
+        }
+    }
 }
 
 /// Whether a table of this name can be seen.
@@ -27,18 +60,29 @@ pub fn exists(connection: &Connection, schema: Option<&str>, name: &str) -> Resu
     find(connection, schema, name).map(|found| found.is_some())
 }
 
-fn find(connection: &Connection, schema: Option<&str>, name: &str) -> Result<Option<(String, String)>, SqlError> {
-    // A temporary table hides a permanent one of its name.
-    let sql = "SELECT database_name, schema_name FROM duckdb_tables() WHERE table_name = ? \
-               AND (schema_name = ? OR (temporary AND ?)) ORDER BY temporary DESC LIMIT 1";
-    let row = |row: &duckdb::Row<'_>| Ok((row.get(0)?, row.get(1)?));
-    Ok(connection.query_row(sql, params![name, schema.unwrap_or("public"), schema.is_none()], row).optional()?)
+/// Database, schema, whether it is temporary, and the comment.
+type Found = (String, String, bool, Option<String>);
+
+fn find(connection: &Connection, schema: Option<&str>, name: &str) -> Result<Option<Found>, SqlError> {
+    // A temporary table hides a permanent one of its name; then the schemas count in the order of the search path.
+    let sql = "SELECT database_name, schema_name, temporary, comment FROM duckdb_tables() WHERE table_name = ? \
+               AND (schema_name = ? OR (? IS NULL AND (temporary OR list_contains(current_schemas(false), schema_name)))) \
+               ORDER BY temporary DESC, list_position(current_schemas(false), schema_name) LIMIT 1";
+    let row = |row: &duckdb::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+    Ok(connection.query_row(sql, params![name, schema, schema], row).optional()?)
+}
+
+/// Whether there is a view of this name.
+pub fn is_view(connection: &Connection, name: &Name) -> Result<bool, SqlError> {
+    let sql = "SELECT count(*) FROM duckdb_views() WHERE view_name = ? AND NOT internal AND schema_name = coalesce(?, schema_name)";
+    let found: i64 = connection.query_row(sql, params![name.table, name.schema], |row| row.get(0))?;
+    Ok(found > 0)
 }
 
 pub fn table(connection: &Connection, schema: Option<&str>, name: &str) -> Result<Table, SqlError> {
     let missing = || SqlError::new("42P01", format!("relation \"{name}\" does not exist"));
-    let (catalog, schema) = find(connection, schema, name)?.ok_or_else(missing)?;
-    let sql = "SELECT column_name, data_type, is_nullable, comment FROM duckdb_columns() \
+    let (catalog, schema, temporary, comment) = find(connection, schema, name)?.ok_or_else(missing)?;
+    let sql = "SELECT column_name, data_type, is_nullable, comment, column_default FROM duckdb_columns() \
                WHERE database_name = ? AND schema_name = ? AND table_name = ? ORDER BY column_index";
     let mut statement = connection.prepare(sql)?;
     let row = |row: &duckdb::Row<'_>| {
@@ -47,21 +91,25 @@ pub fn table(connection: &Connection, schema: Option<&str>, name: &str) -> Resul
             row.get::<_, String>(1)?,
             row.get::<_, bool>(2)?,
             row.get::<_, Option<String>>(3)?,
+            row.get::<_, Option<String>>(4)?,
         ))
     };
     let mut columns = Vec::new();
     for found in statement.query_map(params![catalog, schema, name], row)? {
-        let (column, duck_type, nullable, comment) = found?;
+        let (column, duck, nullable, comment, default) = found?;
         let attributes: ColumnAttributes =
             comment.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
-        let data_type = Type::from_name(&attributes.data_type).or_else(|| Type::from_duck(&duck_type));
-        let unknown = || SqlError::unsupported(&format!("the type {duck_type} of column {column}"));
+        let data_type = Type::from_name(&attributes.data_type).or_else(|| Type::from_duck(&duck));
+        let unknown = || SqlError::unsupported(&format!("the type {duck} of column {column}"));
         columns.push(Column {
             data_type: data_type.ok_or_else(unknown)?,
             name: column,
             not_null: !nullable,
-            identity: attributes.identity,
+            default: default.filter(|text| !text.is_empty() && text != "NULL"),
+            duck,
+            attributes,
         });
     }
-    Ok(Table { catalog, schema, name: name.to_owned(), columns })
+    let attributes = comment.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
+    Ok(Table { catalog, schema, name: name.to_owned(), columns, attributes, temporary })
 }

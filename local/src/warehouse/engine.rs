@@ -8,6 +8,7 @@ use duckdb::{Config, Connection};
 
 use super::copy;
 use super::error::SqlError;
+use super::function;
 use super::session::Session;
 use super::system::System;
 use crate::account::now_millis;
@@ -45,15 +46,17 @@ impl Engine {
             .with("default_null_order", "nulls_last_on_asc_first_on_desc")?;
         let base = Connection::open_with_flags(directory.join(format!("{database}.duckdb")), config)?;
         base.execute_batch(include_str!("system.sql"))?;
+        function::register(&base)?;
         base.register_table_function::<copy::CopyRows>(copy::FUNCTION)?;
         fill_slices(&base, slices)?;
         let system = System::new(base.try_clone()?);
         Ok(Self { base: Mutex::new(base), system, next_query: AtomicI64::new(now_millis()) })
     }
 
-    pub fn session(&self) -> Result<Session, SqlError> {
+    /// A new session of a database user.
+    pub fn session(&self, user: &str) -> Result<Session, SqlError> {
         let connection = locked(&self.base).try_clone()?;
-        Session::new(connection, self.system.clone())
+        Session::new(connection, self.system.clone(), user)
     }
 
     /// A query id, as Redshift numbers its queries.

@@ -40,6 +40,12 @@ impl SqlError {
         }
     }
 
+    /// Whether DuckDB found no meaning for types that Redshift would convert.
+    pub fn is_unbound(&self) -> bool {
+        self.message.contains("No function matches the given name")
+            || self.message.contains("multiple overloads that match")
+    }
+
     /// Rewords what DuckDB says. What has no counterpart keeps DuckDB's first line.
     pub fn from_duckdb(error: &duckdb::Error) -> Self {
         let text = match error {

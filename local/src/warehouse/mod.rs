@@ -2,12 +2,17 @@
 
 mod catalog;
 pub mod copy;
+mod define;
 mod engine;
 mod error;
+mod function;
 mod result;
 mod session;
+mod show;
 mod sql;
 mod system;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -21,7 +26,7 @@ pub use error::SqlError;
 pub use result::{ResultColumn, ResultSet, Value};
 pub use session::{Cancel, Outcome, Session};
 pub use sql::types::Type;
-pub use sql::{TableAttributes, parse_table};
+pub use sql::{Parameter, Parameters, TableAttributes, parse_table, split};
 
 /// By cluster and database.
 type Engines = HashMap<(String, String), Arc<Engine>>;

@@ -4,6 +4,7 @@ use duckdb::Connection;
 use duckdb::arrow::array::{Array, AsArray};
 use duckdb::arrow::datatypes::{
     DataType, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    TimestampMicrosecondType,
 };
 use duckdb::arrow::util::display::{ArrayFormatter, FormatOptions};
 
@@ -72,7 +73,7 @@ fn describe(data_type: &DataType) -> (&'static str, u8, i8) {
 }
 
 fn value(array: &dyn Array, row: usize) -> Result<Value, SqlError> {
-    if array.is_null(row) {
+    if array.is_null(row) || array.data_type() == &DataType::Null {
         return Ok(Value::Null);
     }
     Ok(match array.data_type() {
@@ -88,9 +89,24 @@ fn value(array: &dyn Array, row: usize) -> Result<Value, SqlError> {
             let overflow = || SqlError::new("22003", "bigint out of range");
             Value::Long(i64::try_from(whole).map_err(|_| overflow())?)
         }
-        DataType::Timestamp(..) => Value::Text(displayed(array, row)?.replace('T', " ")),
+        DataType::Timestamp(_, zone) => Value::Text(timestamp(array, row, zone.is_some())?),
         _ => Value::Text(displayed(array, row)?),
     })
+}
+
+/// A timestamp as Redshift shows it; one with a zone in UTC, which is the only zone of a session here.
+pub fn timestamp(array: &dyn Array, row: usize, zoned: bool) -> Result<String, SqlError> {
+    let broken = || SqlError::new("22008", "timestamp out of range");
+    let micros = array.as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(broken)?.value(row);
+    match micros {
+        i64::MAX => return Ok("infinity".into()),
+        i64::MIN => return Ok("-infinity".into()),
+        _ => {}
+    }
+    let time = jiff::Timestamp::from_microsecond(micros).map_err(|_| broken())?;
+    let time = jiff::tz::Offset::UTC.to_datetime(time);
+    let text = time.strftime("%Y-%m-%d %H:%M:%S%.f").to_string();
+    Ok(if zoned { format!("{text}+00") } else { text })
 }
 
 fn displayed(array: &dyn Array, row: usize) -> Result<String, SqlError> {

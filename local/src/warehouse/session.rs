@@ -1,23 +1,40 @@
 //! A session: one connection to the engine, its transaction, and the statements that run on it.
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use duckdb::{Connection, InterruptHandle};
 
-use super::catalog;
 use super::copy::{self, Access};
 use super::error::SqlError;
 use super::result::ResultSet;
-use super::sql::{self, Command};
-use super::system::System;
+use super::sql::{self, Command, Parameters, Prepared, Reading};
+use super::system::{QueryRecord, System};
+use super::{define, show};
+use crate::account::now_millis;
 
 pub struct Session {
     pub connection: Connection,
     pub system: System,
     cancel: Cancel,
     transaction: Transaction,
+    user: String,
+    settings: BTreeMap<String, String>,
+    cursors: HashMap<String, Cursor>,
+    prepared: HashMap<String, Prepared>,
 }
+
+/// The rows of a DECLARE that were not fetched yet. It lives in its transaction.
+struct Cursor {
+    rows: ResultSet,
+    next: usize,
+}
+
+/// Schemas that stand behind every search path: where the system views and functions are.
+const SYSTEM_SCHEMA: &str = "redshift_system";
+/// What the history keeps of a statement's text.
+const HISTORY_CHARACTERS: usize = 4000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Transaction {
@@ -53,13 +70,57 @@ impl Outcome {
     fn none() -> Self {
         Self { rows: None, count: 0 }
     }
+
+    fn of(rows: ResultSet) -> Self {
+        Self { count: i64::try_from(rows.rows.len()).unwrap_or(i64::MAX), rows: Some(rows) }
+    }
+
+    fn changed(count: impl TryInto<i64>) -> Self {
+        Self { rows: None, count: count.try_into().unwrap_or(i64::MAX) }
+    }
 }
 
 impl Session {
-    pub fn new(connection: Connection, system: System) -> Result<Self, SqlError> {
-        connection.execute_batch("SET search_path = 'public,redshift_system'")?;
+    /// A session of a database user.
+    pub fn new(connection: Connection, system: System, user: &str) -> Result<Self, SqlError> {
+        connection.execute_batch(&format!(
+            "SET search_path = 'public,{SYSTEM_SCHEMA}'; SET VARIABLE redshift_user = '{}'; \
+             SET VARIABLE redshift_pid = {}",
+            user.replace('\'', "''"),
+            fastrand::u32(1000..1_000_000)
+        ))?;
         let cancel = Cancel { asked: Arc::default(), interrupt: connection.interrupt_handle() };
-        Ok(Self { connection, system, cancel, transaction: Transaction::None })
+        Ok(Self {
+            connection,
+            system,
+            cancel,
+            transaction: Transaction::None,
+            user: user.to_owned(),
+            settings: BTreeMap::new(),
+            cursors: HashMap::new(),
+            prepared: HashMap::new(),
+        })
+    }
+
+    /// What a setting is in this session; `None` where there is none of this name.
+    pub fn setting(&self, name: &str) -> Option<String> {
+        self.settings.get(name).cloned().or_else(|| show::default_of(name).map(str::to_owned))
+    }
+
+    /// The names of all functions that DuckDB has here.
+    #[cfg(test)]
+    pub fn functions(&self) -> Result<Vec<String>, SqlError> {
+        let mut statement = self.connection.prepare("SELECT DISTINCT function_name FROM duckdb_functions()")?;
+        Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    }
+
+    /// `I` outside a transaction, `T` in one, `E` in one that failed: as the wire protocol tells it.
+    pub fn transaction_status(&self) -> u8 {
+        match self.transaction {
+            Transaction::None => b'I',
+            Transaction::Open => b'T',
+            Transaction::Failed => b'E',
+        }
     }
 
     /// What cancels the statement that comes next, and none before it.
@@ -77,7 +138,50 @@ impl Session {
 
     /// Runs one statement. Outside a transaction it is one of its own.
     pub fn run(&mut self, text: &str, access: &Access, query: i64) -> Result<Outcome, SqlError> {
-        let command = sql::translate(text)?;
+        self.run_with(text, &Parameters::default(), access, query)
+    }
+
+    /// Runs one statement with values for its parameters.
+    pub fn run_with(
+        &mut self,
+        text: &str,
+        parameters: &Parameters,
+        access: &Access,
+        query: i64,
+    ) -> Result<Outcome, SqlError> {
+        let started = std::time::Instant::now();
+        let mut kind = "OTHER";
+        let mut read = |reading: Reading, session: &mut Self| {
+            let command = sql::translate(text, parameters, reading)?;
+            kind = command.kind();
+            if text.to_lowercase().contains("quer") {
+                session.system.write_queries()?;
+            }
+            session.run_command(command, access, query)
+        };
+        let outcome = match read(Reading::Plain, self) {
+            // What cannot be bound has changed nothing.
+            Err(error) if error.is_unbound() => read(Reading::Lenient, self).map_err(|_| error),
+            outcome => outcome,
+        };
+        if outcome.is_err() && self.transaction == Transaction::Open {
+            self.transaction = Transaction::Failed;
+        }
+        let elapsed = i64::try_from(started.elapsed().as_micros()).unwrap_or(i64::MAX);
+        self.system.note_query(QueryRecord {
+            id: query,
+            user: self.user.clone(),
+            kind,
+            started: now_millis() * 1000 - elapsed,
+            elapsed,
+            rows: outcome.as_ref().map_or(0, |outcome| outcome.count),
+            error: outcome.as_ref().err().map(ToString::to_string),
+            text: text.chars().take(HISTORY_CHARACTERS).collect(),
+        });
+        outcome
+    }
+
+    fn run_command(&mut self, command: Command, access: &Access, query: i64) -> Result<Outcome, SqlError> {
         // What was cancelled is still rolled back.
         if !matches!(command, Command::Rollback) {
             self.check_cancelled()?;
@@ -86,11 +190,7 @@ impl Session {
             let message = "current transaction is aborted, commands ignored until end of transaction block";
             return Err(SqlError::new("25P02", message));
         }
-        let outcome = self.dispatch(command, access, query);
-        if outcome.is_err() && self.transaction == Transaction::Open {
-            self.transaction = Transaction::Failed;
-        }
-        outcome
+        self.dispatch(command, access, query)
     }
 
     fn dispatch(&mut self, command: Command, access: &Access, query: i64) -> Result<Outcome, SqlError> {
@@ -103,25 +203,24 @@ impl Session {
                 Ok(Outcome::none())
             }
             Command::Commit | Command::Rollback => self.end(matches!(command, Command::Commit)),
-            Command::Query(sql) => {
-                let rows = ResultSet::query(&self.connection, &sql)?;
-                Ok(Outcome { count: i64::try_from(rows.rows.len()).unwrap_or(i64::MAX), rows: Some(rows) })
-            }
-            Command::Change(sql) => {
-                let changed = self.connection.execute(&sql, [])?;
-                Ok(Outcome { rows: None, count: i64::try_from(changed).unwrap_or(i64::MAX) })
-            }
-            Command::CreateTable(create) => {
-                let (schema, name) = match create.table.split_once('.') {
-                    Some((schema, name)) => (Some(schema), name),
-                    None => (None, create.table.as_str()),
-                };
-                if create.if_not_exists && catalog::exists(&self.connection, schema, name.trim_matches('"'))? {
-                    return Ok(Outcome::none());
-                }
-                self.all_or_nothing(|session| session.each(&create.statements))
-            }
-            Command::Define(statements) => self.all_or_nothing(|session| session.each(&statements)),
+            Command::Query(sql) => ResultSet::query(&self.connection, &sql).map(Outcome::of),
+            Command::Change(sql) => Ok(Outcome::changed(self.connection.execute(&sql, [])?)),
+            Command::CreateTable(create) => self.all_or_nothing(|session| {
+                define::create(session, &create)?;
+                Ok(Outcome::none())
+            }),
+            Command::Alter(alter) => self.all_or_nothing(|session| {
+                define::alter(session, *alter)?;
+                Ok(Outcome::none())
+            }),
+            Command::Drop(drop) => self.all_or_nothing(|session| {
+                define::drop(session, &drop)?;
+                Ok(Outcome::none())
+            }),
+            Command::Define(statements) => self.all_or_nothing(|session| {
+                statements.iter().try_for_each(|sql| session.connection.execute_batch(sql))?;
+                Ok(Outcome::none())
+            }),
             Command::Truncate(sql) => {
                 self.connection.execute_batch(&sql)?;
                 match self.transaction {
@@ -131,15 +230,107 @@ impl Session {
             }
             Command::Copy(command) => self.all_or_nothing(|session| {
                 let rows = copy::run(session, &command, access, query)?;
-                Ok(Outcome { rows: None, count: i64::try_from(rows).unwrap_or(i64::MAX) })
+                session.remember("redshift_copied", rows)?;
+                session.remember("redshift_copy", query)?;
+                Ok(Outcome::changed(rows))
             }),
+            Command::Unload(command) => {
+                let rows = copy::unload(self, &command, access)?;
+                self.remember("redshift_unloaded", rows)?;
+                Ok(Outcome::changed(rows))
+            }
+            Command::Explain(sql) => {
+                let plan: String = self.connection.query_row(&format!("EXPLAIN {sql}"), [], |row| row.get(1))?;
+                let lines = plan.lines().map(|line| vec![line.to_owned()]).collect();
+                Ok(Outcome::of(show::texts(&["QUERY PLAN"], lines)))
+            }
+            Command::Show(what) => show::run(self, &what).map(Outcome::of),
+            Command::Set { name, value } => self.set(&name, value),
+            Command::Declare { cursor, query } => self.declare(cursor, &query),
+            Command::Fetch { cursor, count } => self.fetch(&cursor, count),
+            Command::Close(cursor) => match self.cursors.remove(&cursor) {
+                Some(_) => Ok(Outcome::none()),
+                None => Err(no_cursor(&cursor)),
+            },
+            Command::Prepare { name, statement } => {
+                if self.prepared.contains_key(&name) {
+                    return Err(SqlError::new("42P05", format!("prepared statement \"{name}\" already exists")));
+                }
+                self.prepared.insert(name, statement);
+                Ok(Outcome::none())
+            }
+            Command::Execute { name, arguments } => {
+                let prepared = self.prepared.get(&name);
+                let missing = || SqlError::new("26000", format!("prepared statement \"{name}\" does not exist"));
+                let command = sql::translate_prepared(prepared.ok_or_else(missing)?, &arguments)?;
+                self.dispatch(command, access, query)
+            }
+            Command::Deallocate(name) => {
+                self.prepared.retain(|known, _| name.as_ref().is_some_and(|name| name != known));
+                Ok(Outcome::none())
+            }
             Command::Accepted => Ok(Outcome::none()),
         }
     }
 
-    fn each(&mut self, statements: &[String]) -> Result<Outcome, SqlError> {
-        statements.iter().try_for_each(|sql| self.connection.execute_batch(sql))?;
+    /// Keeps a number for the functions that tell of the session's last COPY or UNLOAD.
+    fn remember(&self, variable: &str, number: impl std::fmt::Display) -> Result<(), SqlError> {
+        Ok(self.connection.execute_batch(&format!("SET VARIABLE {variable} = {number}"))?)
+    }
+
+    fn set(&mut self, name: &str, value: Option<String>) -> Result<Outcome, SqlError> {
+        match (name, &value) {
+            ("search_path", _) => self.set_search_path(value.as_deref().unwrap_or("public"))?,
+            ("timezone", Some(zone)) if !["utc", "gmt", "default"].contains(&zone.to_lowercase().as_str()) => {
+                return Err(SqlError::unsupported(&format!("SET TIMEZONE to '{zone}' (only UTC)")));
+            }
+            ("enable_case_sensitive_identifier", Some(flag)) if flag == "true" || flag == "on" => {
+                return Err(SqlError::unsupported("SET enable_case_sensitive_identifier"));
+            }
+            _ => {}
+        }
+        match value {
+            Some(value) => drop(self.settings.insert(name.to_owned(), value)),
+            None if name == "all" => self.settings.clear(),
+            None => drop(self.settings.remove(name)),
+        }
         Ok(Outcome::none())
+    }
+
+    /// Schemas that do not exist are passed over, as in Redshift.
+    fn set_search_path(&self, path: &str) -> Result<(), SqlError> {
+        let mut schemas = Vec::new();
+        for schema in path.split(',').map(|schema| schema.trim().trim_matches('"').to_lowercase()) {
+            let sql =
+                "SELECT count(*) FROM duckdb_schemas() WHERE schema_name = ? AND database_name = current_database()";
+            let found: i64 = self.connection.query_row(sql, [&schema], |row| row.get(0))?;
+            if found > 0 && schema != SYSTEM_SCHEMA {
+                schemas.push(schema);
+            }
+        }
+        schemas.push(SYSTEM_SCHEMA.to_owned());
+        Ok(self.connection.execute_batch(&format!("SET search_path = '{}'", schemas.join(",").replace('\'', "''")))?)
+    }
+
+    fn declare(&mut self, cursor: String, query: &str) -> Result<Outcome, SqlError> {
+        if self.transaction == Transaction::None {
+            return Err(SqlError::new("25P01", "DECLARE CURSOR may only be used in transaction blocks"));
+        }
+        if self.cursors.contains_key(&cursor) {
+            return Err(SqlError::new("42P03", format!("cursor \"{cursor}\" already exists")));
+        }
+        let rows = ResultSet::query(&self.connection, query)?;
+        self.cursors.insert(cursor, Cursor { rows, next: 0 });
+        Ok(Outcome::none())
+    }
+
+    fn fetch(&mut self, name: &str, count: Option<u64>) -> Result<Outcome, SqlError> {
+        let cursor = self.cursors.get_mut(name).ok_or_else(|| no_cursor(name))?;
+        let left = cursor.rows.rows.len() - cursor.next;
+        let count = count.map_or(left, |count| usize::try_from(count).unwrap_or(usize::MAX).min(left));
+        let rows = cursor.rows.rows[cursor.next..cursor.next + count].to_vec();
+        cursor.next += count;
+        Ok(Outcome::of(ResultSet { columns: cursor.rows.columns.clone(), rows }))
     }
 
     /// Several steps as one: in the transaction that is open, else in one of their own.
@@ -166,6 +357,7 @@ impl Session {
     /// Ends the transaction. A COMMIT of one that failed rolls back.
     fn end(&mut self, commit: bool) -> Result<Outcome, SqlError> {
         let was = std::mem::replace(&mut self.transaction, Transaction::None);
+        self.cursors.clear();
         let word = match (was, commit) {
             (Transaction::None, _) => return Ok(Outcome::none()),
             (Transaction::Open, true) => "COMMIT",
@@ -174,4 +366,8 @@ impl Session {
         self.connection.execute_batch(word)?;
         Ok(Outcome::none())
     }
+}
+
+fn no_cursor(name: &str) -> SqlError {
+    SqlError::new("34000", format!("cursor \"{name}\" does not exist"))
 }

@@ -34,19 +34,40 @@ pub struct LoadHistory {
     pub files: usize,
     pub errors: usize,
     pub completed: bool,
+    /// `json`, `text` or `parquet`.
+    pub format: &'static str,
 }
+
+/// One statement, as SYS_QUERY_HISTORY shows it. Times are microseconds.
+#[derive(Debug)]
+pub struct QueryRecord {
+    pub id: i64,
+    pub user: String,
+    pub kind: &'static str,
+    pub started: i64,
+    pub elapsed: i64,
+    pub rows: i64,
+    pub error: Option<String>,
+    pub text: String,
+}
+
+/// Statements of the history that wait to be written.
+const MOST_QUERIES: usize = 10_000;
 
 /// A connection of its own for the system tables.
 #[derive(Clone)]
-pub struct System(Arc<Mutex<Connection>>);
+pub struct System {
+    connection: Arc<Mutex<Connection>>,
+    queries: Arc<Mutex<Vec<QueryRecord>>>,
+}
 
 impl System {
     pub fn new(connection: Connection) -> Self {
-        Self(Arc::new(Mutex::new(connection)))
+        Self { connection: Arc::new(Mutex::new(connection)), queries: Arc::default() }
     }
 
     fn with<T>(&self, act: impl FnOnce(&Connection) -> duckdb::Result<T>) -> Result<T, SqlError> {
-        let connection = locked(&self.0);
+        let connection = locked(&self.connection);
         Ok(act(&connection)?)
     }
 
@@ -82,10 +103,61 @@ impl System {
         })
     }
 
+    /// Which objects a COPY loaded.
+    pub fn record_files(&self, query: i64, files: &[String]) -> Result<(), SqlError> {
+        self.with(|connection| {
+            let mut appender = connection.appender_to_db("load_files", "redshift_system")?;
+            for file in files {
+                appender.append_row(params![
+                    query,
+                    file,
+                    duckdb::types::Value::Timestamp(duckdb::types::TimeUnit::Millisecond, now_millis())
+                ])?;
+            }
+            appender.flush()
+        })
+    }
+
+    /// Notes a statement, to be written when somebody asks for the history.
+    pub fn note_query(&self, query: QueryRecord) {
+        let mut noted = locked(&self.queries);
+        noted.push(query);
+        // Nobody asks for what is so long ago.
+        if noted.len() > MOST_QUERIES {
+            noted.drain(..MOST_QUERIES / 2);
+        }
+    }
+
+    /// Writes what was noted into the table behind the history views.
+    pub fn write_queries(&self) -> Result<(), SqlError> {
+        let noted = std::mem::take(&mut *locked(&self.queries));
+        self.with(|connection| {
+            let sql = "INSERT INTO redshift_system.queries VALUES \
+                       (?, ?, ?, ?, make_timestamp(?), make_timestamp(?), ?, ?, ?, ?)";
+            let mut statement = connection.prepare(sql)?;
+            for query in noted {
+                let status = if query.error.is_some() { "failed" } else { "success" };
+                statement.execute(params![
+                    query.id,
+                    query.user,
+                    query.kind,
+                    status,
+                    query.started,
+                    query.started + query.elapsed,
+                    query.elapsed,
+                    query.rows,
+                    query.error,
+                    query.text
+                ])?;
+            }
+            Ok(())
+        })
+    }
+
     pub fn record_load(&self, load: &LoadHistory) -> Result<(), SqlError> {
         self.with(|connection| {
             let sql = "INSERT INTO redshift_system.sys_load_history VALUES (100, ?, ?, 0, current_database(), ?, ?, \
-                       make_timestamp(? * 1000), make_timestamp(? * 1000), ?, ?, 'json', ?, 0, ?, ?)";
+                       make_timestamp(? * 1000), make_timestamp(? * 1000), ?, ?, ?, ?, 0, ?, ?)";
             let (now, status) = (now_millis(), if load.completed { "completed" } else { "aborted" });
             let duration = (now - load.started) * 1000;
             connection.execute(
@@ -99,6 +171,7 @@ impl System {
                     now,
                     duration,
                     load.source,
+                    load.format,
                     load.rows,
                     load.files,
                     load.errors

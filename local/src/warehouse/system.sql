@@ -28,24 +28,201 @@ SELECT 100 AS userid, 0 AS slice, 0 AS tbl, start_time AS starttime, 0 AS sessio
        0 AS position, raw_line, raw_field_value, error_code AS err_code, error_message AS err_reason
 FROM redshift_system.load_errors;
 
+CREATE TABLE IF NOT EXISTS redshift_system.load_files (
+    query_id BIGINT, file_name VARCHAR, recorded_at TIMESTAMP
+);
+
+CREATE OR REPLACE VIEW redshift_system.stl_load_commits AS
+SELECT 100 AS userid, query_id AS query, 0 AS slice, 0 AS name, file_name AS filename, 0 AS byte_offset,
+       CAST(NULL AS BIGINT) AS lines_scanned, 0 AS errors, recorded_at AS curtime, 1 AS status
+FROM redshift_system.load_files;
+
+CREATE OR REPLACE VIEW redshift_system.sys_load_detail AS
+SELECT 100 AS user_id, query_id, file_name, CAST(NULL AS BIGINT) AS bytes_scanned, CAST(NULL AS BIGINT) AS lines_scanned,
+       recorded_at AS record_time
+FROM redshift_system.load_files;
+
+CREATE TABLE IF NOT EXISTS redshift_system.queries (
+    query_id BIGINT, user_name VARCHAR, query_type VARCHAR, status VARCHAR, start_time TIMESTAMP, end_time TIMESTAMP,
+    elapsed_time BIGINT, returned_rows BIGINT, error_message VARCHAR, query_text VARCHAR
+);
+
+CREATE OR REPLACE VIEW redshift_system.sys_query_history AS
+SELECT 100 AS user_id, query_id, CAST(NULL AS VARCHAR) AS query_label, query_id AS transaction_id, 0 AS session_id,
+       current_database() AS database_name, query_type, status, false AS result_cache_hit, start_time, end_time,
+       elapsed_time, CAST(0 AS BIGINT) AS queue_time, elapsed_time AS execution_time, error_message, returned_rows,
+       CAST(NULL AS BIGINT) AS returned_bytes, query_text, user_name AS username
+FROM redshift_system.queries;
+
+CREATE OR REPLACE VIEW redshift_system.stl_query AS
+SELECT 100 AS userid, query_id AS query, 'default' AS label, query_id AS xid, 0 AS pid, current_database() AS "database",
+       query_text AS querytxt, start_time AS starttime, end_time AS endtime,
+       CASE status WHEN 'failed' THEN 1 ELSE 0 END AS aborted
+FROM redshift_system.queries;
+
+CREATE OR REPLACE VIEW redshift_system.svl_qlog AS
+SELECT 100 AS userid, query_id AS query, query_id AS xid, 0 AS pid, start_time AS starttime, end_time AS endtime,
+       elapsed_time AS elapsed, CASE status WHEN 'failed' THEN 1 ELSE 0 END AS aborted, 'default' AS label,
+       left(query_text, 60) AS substring
+FROM redshift_system.queries;
+
+CREATE OR REPLACE VIEW redshift_system.settings AS
+SELECT * FROM (VALUES ('search_path', '$user, public'), ('datestyle', 'ISO, MDY'), ('timezone', 'UTC'),
+    ('statement_timeout', '0'), ('server_version', '8.0.2'), ('client_encoding', 'UTF8'), ('query_group', 'unset'),
+    ('enable_case_sensitive_identifier', 'off')) AS s (name, setting);
+
+-- Tables, views and columns of the users', with Redshift's names of types.
+CREATE OR REPLACE VIEW redshift_system.relations AS
+SELECT schema_name, table_name, table_oid, 'BASE TABLE' AS kind, comment, estimated_size, temporary
+FROM duckdb_tables()
+WHERE NOT internal AND schema_name <> 'redshift_system' AND (temporary OR database_name = current_database())
+UNION ALL
+SELECT schema_name, view_name, view_oid, 'VIEW', NULL, 0, temporary
+FROM duckdb_views()
+WHERE NOT internal AND schema_name <> 'redshift_system' AND (temporary OR database_name = current_database());
+
+CREATE OR REPLACE VIEW redshift_system.relation_columns AS
+SELECT c.schema_name, c.table_name, c.table_oid, c.column_name, c.column_index AS ordinal_position,
+       CASE WHEN c.column_default = 'NULL' THEN NULL ELSE c.column_default END AS column_default,
+       c.is_nullable, c.comment AS comment,
+       coalesce(json_extract_string(c.comment, '$.data_type'),
+           CASE c.data_type WHEN 'VARCHAR' THEN 'character varying(65535)' WHEN 'HUGEINT' THEN 'numeric(38,0)'
+               WHEN 'TIMESTAMP' THEN 'timestamp without time zone' WHEN 'TIMESTAMP WITH TIME ZONE' THEN 'timestamp with time zone'
+               WHEN 'DOUBLE' THEN 'double precision' WHEN 'FLOAT' THEN 'real' WHEN 'TIME' THEN 'time without time zone'
+               WHEN 'JSON' THEN 'super' ELSE replace(lower(c.data_type), 'decimal', 'numeric') END) AS full_type,
+       r.kind, r.comment AS table_comment, r.temporary
+FROM duckdb_columns() c JOIN redshift_system.relations r ON r.table_oid = c.table_oid AND r.table_name = c.table_name
+    AND r.schema_name = c.schema_name
+WHERE NOT c.internal;
+
 CREATE OR REPLACE VIEW redshift_system.pg_table_def AS
-SELECT c.schema_name AS schemaname, c.table_name AS tablename, c.column_name AS "column",
-       coalesce(json_extract_string(c.comment, '$.data_type'), lower(c.data_type)) AS "type",
-       coalesce(json_extract_string(c.comment, '$.encoding'), 'none') AS encoding,
-       coalesce(json_extract_string(t.comment, '$.distkey') = c.column_name, false) AS distkey,
-       coalesce(list_position(CAST(json_extract_string(t.comment, '$.sortkey[*]') AS VARCHAR[]), c.column_name), 0) AS sortkey,
-       NOT c.is_nullable AS "notnull"
-FROM duckdb_columns() c JOIN duckdb_tables() t
-  ON t.database_name = c.database_name AND t.schema_name = c.schema_name AND t.table_name = c.table_name
-WHERE c.database_name = current_database() AND c.schema_name <> 'redshift_system';
+SELECT schema_name AS schemaname, table_name AS tablename, column_name AS "column", full_type AS "type",
+       coalesce(json_extract_string(comment, '$.encoding'), 'none') AS encoding,
+       coalesce(json_extract_string(table_comment, '$.distkey') = column_name, false) AS distkey,
+       coalesce(list_position(CAST(json_extract_string(table_comment, '$.sortkey[*]') AS VARCHAR[]), column_name), 0) AS sortkey,
+       NOT is_nullable AS "notnull"
+FROM redshift_system.relation_columns
+WHERE kind = 'BASE TABLE' AND (temporary OR list_contains(current_schemas(false), schema_name));
 
 CREATE OR REPLACE VIEW redshift_system.svv_table_info AS
-SELECT database_name AS "database", schema_name AS "schema", table_oid AS table_id, table_name AS "table",
+SELECT current_database() AS "database", schema_name AS "schema", table_oid AS table_id, table_name AS "table",
+       'Y' AS encoded,
        CASE coalesce(json_extract_string(comment, '$.diststyle'), 'AUTO')
             WHEN 'KEY' THEN 'KEY(' || json_extract_string(comment, '$.distkey') || ')'
             WHEN 'AUTO' THEN 'AUTO(ALL)'
             ELSE json_extract_string(comment, '$.diststyle') END AS diststyle,
        coalesce(json_extract_string(comment, '$.sortkey[0]'), 'AUTO(SORTKEY)') AS sortkey1,
-       CAST(estimated_size AS DECIMAL(38, 0)) AS tbl_rows, CAST(1.0 AS DECIMAL(19, 2)) AS skew_rows
-FROM duckdb_tables()
-WHERE database_name = current_database() AND NOT temporary AND schema_name <> 'redshift_system';
+       CAST(0 AS INTEGER) AS max_varchar, CAST(NULL AS VARCHAR) AS sortkey1_enc,
+       coalesce(CAST(json_array_length(comment, '$.sortkey') AS INTEGER), 0) AS sortkey_num,
+       CAST(1 AS BIGINT) AS size, CAST(0.0 AS DECIMAL(10, 4)) AS pct_used, CAST(0 AS BIGINT) AS "empty",
+       CAST(0.0 AS DECIMAL(5, 2)) AS unsorted, CAST(0.0 AS DECIMAL(5, 2)) AS stats_off,
+       CAST(estimated_size AS DECIMAL(38, 0)) AS tbl_rows, CAST(NULL AS DECIMAL(19, 2)) AS skew_sortkey1,
+       CAST(1.0 AS DECIMAL(19, 2)) AS skew_rows, CAST(estimated_size AS DECIMAL(38, 0)) AS estimated_visible_rows
+FROM redshift_system.relations
+WHERE kind = 'BASE TABLE' AND NOT temporary;
+
+CREATE OR REPLACE VIEW redshift_system.information_schema_tables AS
+SELECT current_database() AS table_catalog, schema_name AS table_schema, table_name, kind AS table_type
+FROM redshift_system.relations;
+
+CREATE OR REPLACE VIEW redshift_system.information_schema_views AS
+SELECT current_database() AS table_catalog, schema_name AS table_schema, view_name AS table_name, sql AS view_definition
+FROM duckdb_views() WHERE NOT internal AND schema_name <> 'redshift_system';
+
+CREATE OR REPLACE VIEW redshift_system.information_schema_schemata AS
+SELECT current_database() AS catalog_name, schema_name, coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser') AS schema_owner
+FROM duckdb_schemas()
+WHERE database_name = current_database() AND schema_name NOT IN ('redshift_system', 'main');
+
+CREATE OR REPLACE VIEW redshift_system.information_schema_columns AS
+SELECT current_database() AS table_catalog, schema_name AS table_schema, table_name, column_name, ordinal_position,
+       column_default, CASE WHEN is_nullable THEN 'YES' ELSE 'NO' END AS is_nullable,
+       split_part(full_type, '(', 1) AS data_type,
+       CASE WHEN full_type LIKE 'character%' THEN CAST(regexp_extract(full_type, '([0-9]+)', 1) AS INTEGER) END AS character_maximum_length,
+       CASE WHEN full_type LIKE 'numeric%' THEN CAST(regexp_extract(full_type, '([0-9]+),', 1) AS INTEGER)
+            WHEN full_type = 'smallint' THEN 16 WHEN full_type = 'integer' THEN 32 WHEN full_type = 'bigint' THEN 64
+            WHEN full_type = 'real' THEN 24 WHEN full_type = 'double precision' THEN 53 END AS numeric_precision,
+       CASE WHEN full_type LIKE 'numeric%' THEN CAST(regexp_extract(full_type, ',([0-9]+)', 1) AS INTEGER)
+            WHEN full_type IN ('smallint', 'integer', 'bigint') THEN 0 END AS numeric_scale,
+       CAST(NULL AS INTEGER) AS datetime_precision, split_part(full_type, '(', 1) AS udt_name
+FROM redshift_system.relation_columns;
+
+CREATE OR REPLACE VIEW redshift_system.information_schema_table_constraints AS
+SELECT CAST(NULL AS VARCHAR) AS constraint_catalog, CAST(NULL AS VARCHAR) AS constraint_schema,
+       CAST(NULL AS VARCHAR) AS constraint_name, CAST(NULL AS VARCHAR) AS table_schema,
+       CAST(NULL AS VARCHAR) AS table_name, CAST(NULL AS VARCHAR) AS constraint_type WHERE false;
+
+CREATE OR REPLACE VIEW redshift_system.information_schema_key_column_usage AS
+SELECT CAST(NULL AS VARCHAR) AS constraint_schema, CAST(NULL AS VARCHAR) AS constraint_name,
+       CAST(NULL AS VARCHAR) AS table_schema, CAST(NULL AS VARCHAR) AS table_name,
+       CAST(NULL AS VARCHAR) AS column_name, CAST(NULL AS INTEGER) AS ordinal_position WHERE false;
+
+CREATE OR REPLACE VIEW redshift_system.svv_tables AS
+SELECT table_catalog, table_schema, table_name, table_type, CAST(NULL AS VARCHAR) AS remarks
+FROM redshift_system.information_schema_tables;
+
+CREATE OR REPLACE VIEW redshift_system.svv_columns AS
+SELECT *, CAST(NULL AS VARCHAR) AS remarks FROM redshift_system.information_schema_columns;
+
+CREATE OR REPLACE VIEW redshift_system.svv_redshift_tables AS
+SELECT table_catalog AS database_name, table_schema AS schema_name, table_name,
+       CASE table_type WHEN 'BASE TABLE' THEN 'TABLE' ELSE table_type END AS table_type,
+       CAST(NULL AS VARCHAR) AS table_acl, CAST(NULL AS VARCHAR) AS remarks
+FROM redshift_system.information_schema_tables;
+
+CREATE OR REPLACE VIEW redshift_system.svv_all_tables AS SELECT * EXCLUDE (table_acl), table_acl FROM redshift_system.svv_redshift_tables;
+
+CREATE OR REPLACE VIEW redshift_system.svv_redshift_columns AS
+SELECT table_catalog AS database_name, table_schema AS schema_name, table_name, column_name, ordinal_position, data_type,
+       column_default, is_nullable, CAST(NULL AS VARCHAR) AS encoding, false AS distkey, 0 AS sortkey,
+       CAST(NULL AS VARCHAR) AS column_acl, CAST(NULL AS VARCHAR) AS remarks, character_maximum_length, numeric_precision, numeric_scale
+FROM redshift_system.information_schema_columns;
+
+CREATE OR REPLACE VIEW redshift_system.svv_all_columns AS SELECT * FROM redshift_system.svv_redshift_columns;
+
+CREATE OR REPLACE VIEW redshift_system.svv_redshift_schemas AS
+SELECT catalog_name AS database_name, schema_name, 100 AS schema_owner, 'local' AS schema_type,
+       CAST(NULL AS VARCHAR) AS schema_acl, CAST(NULL AS VARCHAR) AS source_database, CAST(NULL AS VARCHAR) AS schema_option
+FROM redshift_system.information_schema_schemata;
+
+CREATE OR REPLACE VIEW redshift_system.svv_all_schemas AS SELECT * FROM redshift_system.svv_redshift_schemas;
+
+CREATE OR REPLACE VIEW redshift_system.svv_external_schemas AS
+SELECT 0 AS esoid, CAST(NULL AS VARCHAR) AS schemaname, CAST(NULL AS VARCHAR) AS databasename WHERE false;
+
+CREATE OR REPLACE VIEW redshift_system.svv_external_tables AS
+SELECT CAST(NULL AS VARCHAR) AS schemaname, CAST(NULL AS VARCHAR) AS tablename, CAST(NULL AS VARCHAR) AS location WHERE false;
+
+CREATE OR REPLACE VIEW redshift_system.svv_external_columns AS
+SELECT CAST(NULL AS VARCHAR) AS schemaname, CAST(NULL AS VARCHAR) AS tablename, CAST(NULL AS VARCHAR) AS columnname,
+       CAST(NULL AS VARCHAR) AS external_type, 0 AS columnnum, 0 AS part_key WHERE false;
+
+CREATE OR REPLACE VIEW redshift_system.svv_transactions AS
+SELECT CAST(NULL AS VARCHAR) AS txn_owner, 0 AS xid, 0 AS pid, CAST(NULL AS TIMESTAMP) AS txn_start,
+       CAST(NULL AS VARCHAR) AS lock_mode, 0 AS relation WHERE false;
+
+CREATE OR REPLACE VIEW redshift_system.stv_recents AS
+SELECT 100 AS userid, CAST(NULL AS VARCHAR) AS status, CAST(NULL AS TIMESTAMP) AS starttime, 0 AS duration,
+       CAST(NULL AS VARCHAR) AS user_name, CAST(NULL AS VARCHAR) AS db_name, CAST(NULL AS VARCHAR) AS query, 0 AS pid WHERE false;
+
+CREATE OR REPLACE VIEW redshift_system.stv_sessions AS
+SELECT now()::TIMESTAMP AS starttime, 0 AS process, coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser') AS user_name,
+       current_database() AS db_name, 0 AS timeout_sec WHERE false;
+
+CREATE OR REPLACE VIEW redshift_system.pg_tables AS
+SELECT schema_name AS schemaname, table_name AS tablename, coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser') AS tableowner,
+       CAST(NULL AS VARCHAR) AS tablespace, false AS hasindexes, false AS hasrules, false AS hastriggers
+FROM redshift_system.relations WHERE kind = 'BASE TABLE';
+
+CREATE OR REPLACE VIEW redshift_system.pg_views AS
+SELECT schema_name AS schemaname, view_name AS viewname, coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser') AS viewowner, sql AS definition
+FROM duckdb_views() WHERE NOT internal AND schema_name <> 'redshift_system';
+
+CREATE OR REPLACE VIEW redshift_system.pg_user AS
+SELECT coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser') AS usename, 100 AS usesysid, true AS usecreatedb, true AS usesuper,
+       false AS usecatupd, '********' AS passwd, CAST(NULL AS TIMESTAMP) AS valuntil, CAST(NULL AS VARCHAR) AS useconfig;
+
+CREATE OR REPLACE VIEW redshift_system.pg_user_info AS SELECT * FROM redshift_system.pg_user;
+
+CREATE OR REPLACE VIEW redshift_system.pg_group AS
+SELECT CAST(NULL AS VARCHAR) AS groname, 0 AS grosysid, CAST(NULL AS INTEGER[]) AS grolist WHERE false;

@@ -36,6 +36,9 @@ pub struct Rules {
     pub blanks_as_null: bool,
     pub times: TimeFormat,
     pub dates: TimeFormat,
+    pub any_date: bool,
+    pub round: bool,
+    pub trim_blanks: bool,
 }
 
 impl Rules {
@@ -47,9 +50,13 @@ impl Rules {
             blanks_as_null: copy.blanks_as_null,
             times: TimeFormat::parse(copy.time_format.as_deref())?,
             dates: TimeFormat::parse(copy.date_format.as_deref())?,
+            any_date: copy.any_date,
+            round: copy.round,
+            trim_blanks: copy.trim_blanks,
         })
     }
 
+    /// A value of JSON.
     pub fn convert<'a>(&self, value: Option<&'a RawValue>, column: Type) -> Result<Cell<'a>, Rejection> {
         let Some(raw) = value.map(RawValue::get).filter(|raw| *raw != "null") else { return Ok(Cell::Null) };
         if column == Type::Super {
@@ -60,24 +67,43 @@ impl Rules {
             Some(b'"') => unescape(raw)?,
             _ => raw.into(),
         };
+        self.convert_text(text, column)
+    }
+
+    /// A field of text.
+    pub fn convert_text<'a>(&self, text: Cow<'a, str>, column: Type) -> Result<Cell<'a>, Rejection> {
         match column {
+            Type::Super => {
+                let json: Result<&RawValue, _> = serde_json::from_str(&text);
+                match json {
+                    _ if text.is_empty() => Ok(Cell::Null),
+                    Ok(_) => Ok(Cell::Text(text)),
+                    Err(_) => Ok(Cell::Text(serde_json::Value::from(text.into_owned()).to_string().into())),
+                }
+            }
             Type::Char(limit) | Type::Varchar(limit) => self.characters(text, limit),
             _ if text.trim().is_empty() => Ok(Cell::Null),
             Type::SmallInt => integer(&text, "Short", i64::from(i16::MIN), i64::from(i16::MAX)),
             Type::Integer => integer(&text, "Integer", i64::from(i32::MIN), i64::from(i32::MAX)),
             Type::BigInt => integer(&text, "Long", i64::MIN, i64::MAX),
-            Type::Decimal(precision, scale) => decimal(&text, precision, scale),
+            Type::Decimal(precision, scale) => decimal(&text, precision, scale, self.round),
             Type::Real | Type::Double => float(&text),
             Type::Boolean => boolean(&text),
             Type::Date => {
                 let invalid = || rejection(1205, "Invalid Date Format - length must be 10 or more");
-                self.dates.days(&text).map(Cell::Days).ok_or_else(invalid)
+                match self.dates.days(&text) {
+                    None if self.any_date => Ok(Cell::Null),
+                    days => days.map(Cell::Days).ok_or_else(invalid),
+                }
             }
             Type::Timestamp | Type::TimestampTz => {
                 let invalid = || rejection(1206, "Invalid timestamp format or value [YYYY-MM-DD HH24:MI:SS]");
-                self.times.micros(&text).map(Cell::Micros).ok_or_else(invalid)
+                match self.times.micros(&text) {
+                    None if self.any_date => Ok(Cell::Null),
+                    micros => micros.map(Cell::Micros).ok_or_else(invalid),
+                }
             }
-            Type::Time | Type::Super => Err(rejection(1200, "TIME columns cannot be loaded by the local COPY")),
+            Type::Time => Err(rejection(1200, "TIME columns cannot be loaded by the local COPY")),
         }
     }
 
@@ -85,6 +111,11 @@ impl Rules {
         if (self.empty_as_null && text.is_empty()) || (self.blanks_as_null && text.chars().all(char::is_whitespace)) {
             return Ok(Cell::Null);
         }
+        let text = match (self.trim_blanks, text) {
+            (true, Cow::Borrowed(text)) => text.trim_end_matches(' ').into(),
+            (true, Cow::Owned(text)) => text.trim_end_matches(' ').to_owned().into(),
+            (false, text) => text,
+        };
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         if text.len() <= limit {
             return Ok(Cell::Text(text));
@@ -148,8 +179,8 @@ fn boolean(text: &str) -> Result<Cell<'static>, Rejection> {
     }
 }
 
-/// Rounds half away from zero to the scale of the column.
-fn decimal(text: &str, precision: u8, scale: u8) -> Result<Cell<'static>, Rejection> {
+/// Places beyond the scale of the column are cut off, or with ROUNDEC rounded half away from zero (C18).
+fn decimal(text: &str, precision: u8, scale: u8, round: bool) -> Result<Cell<'static>, Rejection> {
     let invalid = || rejection(1207, format!("Invalid digit, Value '{}', Pos 0, Type: Decimal", text.trim()));
     let overflow = || rejection(1208, format!("Numeric data overflow (DECIMAL({precision},{scale}))"));
     let (mantissa, exponent) = match text.trim().split_once(['e', 'E']) {
@@ -170,7 +201,8 @@ fn decimal(text: &str, precision: u8, scale: u8) -> Result<Cell<'static>, Reject
     let scaled = match u32::try_from(shift) {
         Ok(up) => power(up).and_then(|factor| unscaled.checked_mul(factor)).ok_or_else(overflow)?,
         Err(_) => match power(shift.unsigned_abs()) {
-            Some(divisor) => (unscaled + divisor / 2) / divisor,
+            Some(divisor) if round => (unscaled + divisor / 2) / divisor,
+            Some(divisor) => unscaled / divisor,
             None => 0,
         },
     };
@@ -191,6 +223,9 @@ mod tests {
             blanks_as_null: false,
             times: TimeFormat::EpochMillis,
             dates: TimeFormat::Default,
+            any_date: false,
+            round: true,
+            trim_blanks: false,
         };
         let raw: &'static RawValue = Box::leak(RawValue::from_string(json.to_owned()).expect("json"));
         rules.convert(Some(raw), column).map_err(|rejection| rejection.code)

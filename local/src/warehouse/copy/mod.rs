@@ -1,16 +1,24 @@
-//! COPY from S3: the statement, the objects it reads, the records in them, and the rows that come of them.
+//! COPY from S3: the statement, the objects it reads, the records in them, and the rows that come of them. UNLOAD to
+//! S3 is the way back.
 
 mod chunk;
 mod columns;
 mod convert;
 mod json;
 mod options;
+mod parquet;
 mod parse;
+mod reader;
 mod run;
 mod scan;
 mod source;
+mod text;
 mod timestamp;
+mod unload;
+mod unload_options;
 
 pub use options::{CopyCommand, parse};
 pub use run::{Access, run};
 pub use scan::{CopyRows, FUNCTION};
+pub use unload::unload;
+pub use unload_options::{UnloadCommand, parse as parse_unload};

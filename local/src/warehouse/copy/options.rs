@@ -3,8 +3,8 @@
 
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
+use super::reader::{Reader, near};
 use crate::warehouse::error::SqlError;
-use crate::warehouse::sql::is_word;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CopyCommand {
@@ -14,7 +14,7 @@ pub struct CopyCommand {
     pub from: String,
     pub role: Option<String>,
     pub region: Option<String>,
-    pub format: JsonFormat,
+    pub format: Format,
     pub compression: Compression,
     pub manifest: bool,
     pub max_errors: u64,
@@ -25,6 +25,59 @@ pub struct CopyCommand {
     pub explicit_ids: bool,
     pub time_format: Option<String>,
     pub date_format: Option<String>,
+    /// ACCEPTANYDATE: what is no date is NULL.
+    pub any_date: bool,
+    /// ROUNDEC: else places beyond the column's are cut off.
+    pub round: bool,
+    /// TRIMBLANKS
+    pub trim_blanks: bool,
+    /// ACCEPTINVCHARS: what stands for bytes that are no UTF-8.
+    pub replacement: Option<char>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Format {
+    Json(JsonFormat),
+    Text(TextFormat),
+    Parquet,
+}
+
+/// Lines of fields: delimited text, CSV, or fields of fixed width.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextFormat {
+    pub shape: TextShape,
+    pub delimiter: Option<String>,
+    pub escape: bool,
+    pub remove_quotes: bool,
+    /// What is NULL; `\\N` where nothing is said.
+    pub null: String,
+    pub skipped_lines: u64,
+    pub skip_blank_lines: bool,
+    pub fill: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TextShape {
+    Delimited,
+    /// The quote.
+    Csv(u8),
+    /// Characters of each field.
+    FixedWidth(Vec<usize>),
+}
+
+impl TextFormat {
+    fn new() -> Self {
+        Self {
+            shape: TextShape::Delimited,
+            delimiter: None,
+            escape: false,
+            remove_quotes: false,
+            null: "\\N".into(),
+            skipped_lines: 0,
+            skip_blank_lines: false,
+            fill: false,
+        }
+    }
 }
 
 /// How the keys of a JSON object find their columns (C7, C8).
@@ -43,47 +96,27 @@ pub enum Compression {
     Zstd,
 }
 
-struct Reader<'a> {
-    tokens: std::slice::Iter<'a, TokenWithSpan>,
-}
-
 /// C12: more than this MAXERROR does not take.
 const MAX_MAXERROR: u64 = 100_000;
 
 /// Options of COPY that the stand-in knows by name and does not honour.
 const REFUSED: &[&str] = &[
-    "ACCEPTINVCHARS",
     "ACCESS_KEY_ID",
     "AVRO",
     "BZIP2",
-    "CSV",
-    "DELIMITER",
-    "ENCODING",
     "ENCRYPTED",
-    "ESCAPE",
-    "FILLRECORD",
-    "FIXEDWIDTH",
-    "IGNOREALLERRORS",
-    "IGNOREBLANKLINES",
-    "IGNOREHEADER",
     "LZOP",
     "MASTER_SYMMETRIC_KEY",
-    "NULL",
     "ORC",
-    "PARQUET",
-    "QUOTE",
     "READRATIO",
-    "REMOVEQUOTES",
-    "ROUNDEC",
     "SECRET_ACCESS_KEY",
     "SESSION_TOKEN",
     "SHAPEFILE",
     "SSH",
-    "TRIMBLANKS",
 ];
 
 pub fn parse(tokens: &[TokenWithSpan]) -> Result<CopyCommand, SqlError> {
-    let mut reader = Reader { tokens: tokens.iter() };
+    let mut reader = Reader::new(tokens);
     reader.tokens.next();
     let (schema, table) = reader.table()?;
     let columns = reader.columns()?;
@@ -99,7 +132,7 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<CopyCommand, SqlError> {
         from,
         role: None,
         region: None,
-        format: JsonFormat::Auto,
+        format: Format::Text(TextFormat::new()),
         compression: Compression::None,
         manifest: false,
         max_errors: 0,
@@ -110,173 +143,197 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<CopyCommand, SqlError> {
         explicit_ids: false,
         time_format: None,
         date_format: None,
+        any_date: false,
+        round: false,
+        trim_blanks: false,
+        replacement: None,
     };
-    let mut has_format = false;
+    // Options of text may stand before the format that they belong to.
+    let mut text = TextFormat::new();
+    let mut names_text = false;
     while let Some(token) = reader.tokens.next() {
-        reader.option(token, &mut copy, &mut has_format)?;
+        names_text |= text_option(&mut reader, token, &mut text)? || option(&mut reader, token, &mut copy, &mut text)?;
     }
-    match has_format {
-        true => Ok(copy),
-        false => Err(SqlError::unsupported("COPY of delimited text (only FORMAT JSON)")),
+    if let Format::Text(found) = &mut copy.format {
+        *found = text;
+    } else if names_text {
+        return Err(SqlError::new("0A000", "an option of delimited text cannot stand beside FORMAT JSON or PARQUET"));
+    }
+    if let Format::Text(TextFormat { shape: TextShape::Csv(_), escape: true, .. }) = copy.format {
+        return Err(SqlError::new("0A000", "CSV is not supported with ESCAPE"));
+    }
+    Ok(copy)
+}
+
+/// An option of delimited text, CSV and fixed width; `false` where the token is none.
+fn text_option(reader: &mut Reader<'_>, token: &TokenWithSpan, text: &mut TextFormat) -> Result<bool, SqlError> {
+    let Token::Word(word) = &token.token else { return Ok(false) };
+    match word.value.to_uppercase().as_str() {
+        "CSV" => text.shape = TextShape::Csv(reader.quote()?),
+        "DELIMITER" => {
+            reader.take_word("AS");
+            text.delimiter = Some(unescaped(&reader.string()?));
+        }
+        "FIXEDWIDTH" => {
+            reader.take_word("AS");
+            let spec = reader.string()?;
+            let width = |field: &str| field.rsplit(':').next().and_then(|width| width.trim().parse().ok());
+            let widths: Option<Vec<usize>> = spec.split(',').map(width).collect();
+            let invalid = || SqlError::syntax(format!("FIXEDWIDTH '{spec}' must be like 'label:width,label:width'"));
+            text.shape = TextShape::FixedWidth(widths.ok_or_else(invalid)?);
+        }
+        "QUOTE" => {
+            reader.take_word("AS");
+            let quote = reader.string()?;
+            match (quote.as_bytes(), &mut text.shape) {
+                ([byte], TextShape::Csv(quote)) => *quote = *byte,
+                _ => return Err(SqlError::syntax("QUOTE must be a single character, and stands behind CSV")),
+            }
+        }
+        "ESCAPE" => text.escape = true,
+        "REMOVEQUOTES" => text.remove_quotes = true,
+        "NULL" => {
+            reader.take_word("AS");
+            text.null = unescaped(&reader.string()?);
+        }
+        "IGNOREHEADER" => {
+            reader.take_word("AS");
+            text.skipped_lines = reader.number()?;
+        }
+        "IGNOREBLANKLINES" => text.skip_blank_lines = true,
+        "FILLRECORD" => text.fill = true,
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// `\t` and `\001` as the signs that they stand for.
+fn unescaped(text: &str) -> String {
+    match text.strip_prefix('\\') {
+        Some("t") => "\t".into(),
+        Some("n") => "\n".into(),
+        Some("0") => "\0".into(),
+        Some(octal) if octal.len() == 3 => {
+            let code = u8::from_str_radix(octal, 8).ok().filter(u8::is_ascii);
+            code.map_or_else(|| text.to_owned(), |code| char::from(code).to_string())
+        }
+        _ => text.to_owned(),
     }
 }
 
-impl Reader<'_> {
-    fn option(&mut self, token: &TokenWithSpan, copy: &mut CopyCommand, has_format: &mut bool) -> Result<(), SqlError> {
-        let Token::Word(word) = &token.token else { return Err(near(token)) };
-        match word.value.to_uppercase().as_str() {
-            "IAM_ROLE" => {
-                if self.take_word("DEFAULT") {
-                    return Err(SqlError::unsupported("IAM_ROLE default"));
-                }
-                copy.role = Some(self.string()?);
+/// Any other option. Answers whether it made the format one of text.
+fn option(
+    reader: &mut Reader<'_>,
+    token: &TokenWithSpan,
+    copy: &mut CopyCommand,
+    text: &mut TextFormat,
+) -> Result<bool, SqlError> {
+    let Token::Word(word) = &token.token else { return Err(near(token)) };
+    match word.value.to_uppercase().as_str() {
+        "IAM_ROLE" => copy.role = Some(reader.role()?),
+        // The older form. Keys have no place in a statement, so that only a role is taken from it.
+        "CREDENTIALS" | "WITH" => {
+            if word.value.eq_ignore_ascii_case("WITH") {
+                reader.word("CREDENTIALS")?;
             }
-            // The older form. Keys have no place in a statement, so that only a role is taken from it.
-            "CREDENTIALS" => {
-                self.take_word("AS");
-                let text = self.string()?;
-                let role = text.strip_prefix("aws_iam_role=");
-                copy.role =
-                    Some(role.ok_or_else(|| SqlError::unsupported("COPY with access keys in CREDENTIALS"))?.to_owned());
-            }
-            "REGION" => {
-                self.take_word("AS");
-                copy.region = Some(self.string()?);
-            }
-            "FORMAT" => {
-                self.take_word("AS");
-                self.word("JSON")?;
-                copy.format = self.json_format()?;
-                *has_format = true;
-            }
-            "JSON" => {
-                copy.format = self.json_format()?;
-                *has_format = true;
-            }
-            "MANIFEST" => copy.manifest = true,
-            "GZIP" => copy.compression = Compression::Gzip,
-            "ZSTD" => copy.compression = Compression::Zstd,
-            "MAXERROR" => {
-                self.take_word("AS");
-                copy.max_errors = self.number()?;
-                if copy.max_errors > MAX_MAXERROR {
-                    return Err(SqlError::new(
-                        "22023",
-                        format!("MAXERROR {} is out of range: 0 to {MAX_MAXERROR}", copy.max_errors),
-                    ));
-                }
-            }
-            "NOLOAD" => copy.no_load = true,
-            "TRUNCATECOLUMNS" => copy.truncate_columns = true,
-            "EMPTYASNULL" => copy.empty_as_null = true,
-            "BLANKSASNULL" => copy.blanks_as_null = true,
-            "EXPLICIT_IDS" => copy.explicit_ids = true,
-            "TIMEFORMAT" => {
-                self.take_word("AS");
-                copy.time_format = Some(self.string()?);
-            }
-            "DATEFORMAT" => {
-                self.take_word("AS");
-                copy.date_format = Some(self.string()?);
-            }
-            // Statistics, encodings and how long an upload waits: nothing to do with what is loaded.
-            "COMPUPDATE" | "STATUPDATE" => {
-                let _ = ["ON", "OFF", "TRUE", "FALSE", "PRESET"].iter().any(|value| self.take_word(value));
-            }
-            "COMPROWS" => drop(self.number()?),
-            "ACCEPTANYDATE" => return Err(SqlError::unsupported("COPY option ACCEPTANYDATE")),
-            known if REFUSED.contains(&known) => return Err(SqlError::unsupported(&format!("COPY option {known}"))),
-            _ => return Err(near(token)),
+            reader.take_word("AS");
+            let text = reader.string()?;
+            let role = text.strip_prefix("aws_iam_role=");
+            copy.role =
+                Some(role.ok_or_else(|| SqlError::unsupported("COPY with access keys in CREDENTIALS"))?.to_owned());
         }
-        Ok(())
+        "REGION" => {
+            reader.take_word("AS");
+            copy.region = Some(reader.string()?);
+        }
+        "FORMAT" => {
+            reader.take_word("AS");
+            if reader.take_word("JSON") {
+                copy.format = Format::Json(json_format(reader)?);
+            } else if reader.take_word("CSV") {
+                text.shape = TextShape::Csv(reader.quote()?);
+                return Ok(true);
+            } else if reader.take_word("PARQUET") {
+                copy.format = Format::Parquet;
+            } else {
+                return match reader.tokens.next() {
+                    Some(TokenWithSpan { token: Token::Word(word), .. }) => {
+                        Err(SqlError::unsupported(&format!("COPY FORMAT {}", word.value.to_uppercase())))
+                    }
+                    Some(token) => Err(near(token)),
+                    None => Err(SqlError::syntax("syntax error at end of input")),
+                };
+            }
+        }
+        "JSON" => copy.format = Format::Json(json_format(reader)?),
+        "PARQUET" => copy.format = Format::Parquet,
+        "MANIFEST" => copy.manifest = true,
+        "GZIP" => copy.compression = Compression::Gzip,
+        "ZSTD" => copy.compression = Compression::Zstd,
+        "MAXERROR" => {
+            reader.take_word("AS");
+            copy.max_errors = reader.number()?;
+            if copy.max_errors > MAX_MAXERROR {
+                return Err(SqlError::new(
+                    "22023",
+                    format!("MAXERROR {} is out of range: 0 to {MAX_MAXERROR}", copy.max_errors),
+                ));
+            }
+        }
+        "IGNOREALLERRORS" => copy.max_errors = u64::MAX,
+        "NOLOAD" => copy.no_load = true,
+        "TRUNCATECOLUMNS" => copy.truncate_columns = true,
+        "EMPTYASNULL" => copy.empty_as_null = true,
+        "BLANKSASNULL" => copy.blanks_as_null = true,
+        "EXPLICIT_IDS" => copy.explicit_ids = true,
+        "TIMEFORMAT" => {
+            reader.take_word("AS");
+            copy.time_format = Some(reader.string()?);
+        }
+        "DATEFORMAT" => {
+            reader.take_word("AS");
+            copy.date_format = Some(reader.string()?);
+        }
+        "ACCEPTANYDATE" => copy.any_date = true,
+        "ROUNDEC" => copy.round = true,
+        "TRIMBLANKS" => copy.trim_blanks = true,
+        "ACCEPTINVCHARS" => {
+            reader.take_word("AS");
+            let text = if reader.next_is_string() { reader.string()? } else { "?".into() };
+            copy.replacement = text.chars().next();
+        }
+        "ENCODING" => {
+            reader.take_word("AS");
+            let encoding = reader.word_or_string()?;
+            if !encoding.eq_ignore_ascii_case("UTF8") {
+                return Err(SqlError::unsupported(&format!("COPY option ENCODING {encoding}")));
+            }
+        }
+        // Statistics, encodings and how long an upload waits: nothing to do with what is loaded.
+        "COMPUPDATE" | "STATUPDATE" => {
+            let _ = ["ON", "OFF", "TRUE", "FALSE", "PRESET"].iter().any(|value| reader.take_word(value));
+        }
+        "COMPROWS" => drop(reader.number()?),
+        known if REFUSED.contains(&known) => return Err(SqlError::unsupported(&format!("COPY option {known}"))),
+        _ => return Err(near(token)),
     }
-
-    fn json_format(&mut self) -> Result<JsonFormat, SqlError> {
-        self.take_word("AS");
-        let Some(Token::SingleQuotedString(_)) = self.tokens.as_slice().first().map(|next| &next.token) else {
-            return Ok(JsonFormat::Auto);
-        };
-        let text = self.string()?;
-        match text.as_str() {
-            "auto" => Ok(JsonFormat::Auto),
-            "auto ignorecase" => Ok(JsonFormat::AutoIgnoreCase),
-            "noshred" => Err(SqlError::unsupported("COPY option JSON 'noshred'")),
-            address if address.starts_with("s3://") => Ok(JsonFormat::Paths(text)),
-            other => Err(SqlError::new(
-                "22023",
-                format!("Invalid JSON option '{other}': expected 'auto', 'auto ignorecase' or s3://…"),
-            )),
-        }
-    }
-
-    fn table(&mut self) -> Result<(Option<String>, String), SqlError> {
-        let first = self.name()?;
-        if self.tokens.as_slice().first().is_some_and(|next| next.token == Token::Period) {
-            self.tokens.next();
-            return Ok((Some(first), self.name()?));
-        }
-        Ok((None, first))
-    }
-
-    fn columns(&mut self) -> Result<Vec<String>, SqlError> {
-        if self.tokens.as_slice().first().is_none_or(|next| next.token != Token::LParen) {
-            return Ok(Vec::new());
-        }
-        self.tokens.next();
-        let mut columns = vec![self.name()?];
-        loop {
-            match self.tokens.next() {
-                Some(token) if token.token == Token::Comma => columns.push(self.name()?),
-                Some(token) if token.token == Token::RParen => return Ok(columns),
-                Some(token) => return Err(near(token)),
-                None => return Err(SqlError::syntax("syntax error at end of input")),
-            }
-        }
-    }
-
-    fn name(&mut self) -> Result<String, SqlError> {
-        match self.tokens.next() {
-            Some(TokenWithSpan { token: Token::Word(word), .. }) => Ok(word.value.to_lowercase()),
-            Some(token) => Err(near(token)),
-            None => Err(SqlError::syntax("syntax error at end of input")),
-        }
-    }
-
-    fn string(&mut self) -> Result<String, SqlError> {
-        match self.tokens.next() {
-            Some(TokenWithSpan { token: Token::SingleQuotedString(text), .. }) => Ok(text.clone()),
-            Some(token) => Err(near(token)),
-            None => Err(SqlError::syntax("syntax error at end of input")),
-        }
-    }
-
-    fn number(&mut self) -> Result<u64, SqlError> {
-        match self.tokens.next() {
-            Some(token @ TokenWithSpan { token: Token::Number(digits, _), .. }) => {
-                digits.parse().map_err(|_| near(token))
-            }
-            Some(token) => Err(near(token)),
-            None => Err(SqlError::syntax("syntax error at end of input")),
-        }
-    }
-
-    fn word(&mut self, keyword: &str) -> Result<(), SqlError> {
-        match self.tokens.next() {
-            Some(token) if is_word(&token.token, keyword) => Ok(()),
-            Some(token) => Err(near(token)),
-            None => Err(SqlError::syntax("syntax error at end of input")),
-        }
-    }
-
-    fn take_word(&mut self, keyword: &str) -> bool {
-        let next = self.tokens.as_slice().first().is_some_and(|token| is_word(&token.token, keyword));
-        if next {
-            self.tokens.next();
-        }
-        next
-    }
+    Ok(false)
 }
 
-fn near(token: &TokenWithSpan) -> SqlError {
-    SqlError::syntax(format!("syntax error at or near \"{}\"", token.token))
+fn json_format(reader: &mut Reader<'_>) -> Result<JsonFormat, SqlError> {
+    reader.take_word("AS");
+    if !reader.next_is_string() {
+        return Ok(JsonFormat::Auto);
+    }
+    let text = reader.string()?;
+    match text.as_str() {
+        "auto" => Ok(JsonFormat::Auto),
+        "auto ignorecase" => Ok(JsonFormat::AutoIgnoreCase),
+        "noshred" => Err(SqlError::unsupported("COPY option JSON 'noshred'")),
+        address if address.starts_with("s3://") => Ok(JsonFormat::Paths(text)),
+        other => Err(SqlError::new(
+            "22023",
+            format!("Invalid JSON option '{other}': expected 'auto', 'auto ignorecase' or s3://…"),
+        )),
+    }
 }

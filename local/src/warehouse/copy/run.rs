@@ -8,9 +8,11 @@ use serde_json::value::RawValue;
 use super::columns::{Batch, Column};
 use super::convert::{Cell, Rejection, Rules, rejection};
 use super::json::{Layout, for_each_value};
-use super::options::{CopyCommand, JsonFormat};
+use super::options::{CopyCommand, Format, JsonFormat, TextFormat};
+use super::parquet;
 use super::scan::{Scan, Stopped};
 use super::source::{self, Address};
+use super::text::{Field, TextRecord, TextRecords, fields};
 use crate::account::Account;
 use crate::iam::assumable_by_redshift;
 use crate::iam::policy::{Kind, Policy, Principal};
@@ -18,6 +20,7 @@ use crate::s3::{Buckets, Reader};
 use crate::warehouse::catalog::{self, Table};
 use crate::warehouse::error::SqlError;
 use crate::warehouse::session::Session;
+use crate::warehouse::sql::quoted;
 use crate::warehouse::system::{LoadError, LoadHistory};
 
 /// Rows held before they are appended.
@@ -35,12 +38,19 @@ pub struct Access {
     pub admin: String,
     /// ARNs of the roles that are attached to the cluster.
     pub roles: BTreeSet<String>,
+    /// The one that `IAM_ROLE default` means.
+    pub default_role: Option<String>,
 }
 
 impl Access {
     /// The role, when it is attached to the cluster and lets Redshift assume it.
-    fn reader(&self, arn: Option<&str>) -> Result<Reader, SqlError> {
-        let Some(arn) = arn else { return Err(SqlError::new("XX000", "Must specify IAM_ROLE to read from S3")) };
+    pub fn reader(&self, arn: Option<&str>) -> Result<Reader, SqlError> {
+        let Some(arn) = arn else { return Err(SqlError::new("XX000", "Must specify IAM_ROLE to reach S3")) };
+        let no_default = || SqlError::new("XX000", "No default IAM role is attached to the cluster");
+        let arn = match arn {
+            "default" => self.default_role.as_deref().ok_or_else(no_default)?,
+            arn => arn,
+        };
         if arn.contains(',') {
             return Err(SqlError::unsupported("role chaining in IAM_ROLE"));
         }
@@ -90,18 +100,26 @@ pub fn run(session: &Session, copy: &CopyCommand, access: &Access, query: i64) -
     let reader = access.reader(copy.role.as_deref())?;
     let objects = source::objects(copy, access, &reader)?;
     let paths = match &copy.format {
-        JsonFormat::Paths(url) => Some(source::read_whole(access, &reader, &Address::parse(url)?)?),
-        JsonFormat::Auto | JsonFormat::AutoIgnoreCase => None,
+        Format::Json(JsonFormat::Paths(url)) => Some(source::read_whole(access, &reader, &Address::parse(url)?)?),
+        _ => None,
     };
     let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
-    let layout = Layout::new(&copy.format, paths.as_deref(), &names)?;
+    let json = match &copy.format {
+        Format::Json(format) => format,
+        _ => &JsonFormat::Auto,
+    };
+    let layout = Layout::new(json, paths.as_deref(), &names)?;
     let bad_format = || SqlError::unsupported("this TIMEFORMAT or DATEFORMAT");
     let rules = Rules::of(copy).ok_or_else(bad_format)?;
 
     let mut load = Load { copy, columns, layout, rules, errors: Vec::new(), rows: 0 };
     // Where no row may be rejected, the first that would be ends the COPY: only then it has to be found.
-    let loaded = match copy.max_errors {
-        0 => load.fast(session, access, reader, &table, &objects),
+    let loaded = match (&copy.format, copy.max_errors) {
+        (Format::Json(_), 0) => load.fast(session, access, reader, &table, &objects),
+        (Format::Parquet, _) => {
+            let loaded = parquet::load(session, access, &reader, &table, &load.columns, &objects, copy.no_load);
+            loaded.map(|rows| load.rows = rows)
+        }
         _ => load.objects(session, access, &reader, &table, &objects),
     };
     session.system.record_errors(query, &copy.table, &load.errors)?;
@@ -114,7 +132,15 @@ pub fn run(session: &Session, copy: &CopyCommand, access: &Access, query: i64) -
         files: objects.len(),
         errors: load.errors.len(),
         completed: loaded.is_ok(),
+        format: match copy.format {
+            Format::Json(_) => "json",
+            Format::Text(_) => "text",
+            Format::Parquet => "parquet",
+        },
     };
+    if loaded.is_ok() {
+        session.system.record_files(query, &objects.iter().map(Address::to_string).collect::<Vec<_>>())?;
+    }
     session.system.record_load(&history)?;
     loaded.map(|()| if copy.no_load { 0 } else { load.rows })
 }
@@ -126,7 +152,7 @@ fn target_columns(table: &Table, copy: &CopyCommand) -> Result<Vec<Column>, SqlE
         not_null: found.not_null,
     };
     if copy.columns.is_empty() {
-        let loaded = |found: &&catalog::Column| copy.explicit_ids || found.identity.is_none();
+        let loaded = |found: &&catalog::Column| copy.explicit_ids || !found.is_identity();
         return Ok(table.columns.iter().filter(loaded).map(column).collect());
     }
     let find = |name: &String| {
@@ -234,6 +260,18 @@ impl Load<'_> {
     ) -> Result<(), SqlError> {
         let input = source::open(access, reader, address, self.copy.compression)?;
         let file = address.to_string();
+        if let Format::Text(format) = &self.copy.format {
+            let mut records = TextRecords::new(input, format);
+            let unreadable = |error: std::io::Error| SqlError::new("XX000", format!("cannot read {file}: {error}"));
+            while let Some(record) = records.next().map_err(unreadable)? {
+                session.check_cancelled()?;
+                self.record(&record, format, &file, batch)?;
+                if batch.rows >= BATCH_ROWS {
+                    full(batch)?;
+                }
+            }
+            return Ok(());
+        }
         let load = std::cell::RefCell::new(self);
         for_each_value(
             input,
@@ -295,6 +333,77 @@ impl Load<'_> {
         Ok(())
     }
 
+    /// A record of text, field by field.
+    fn record(
+        &mut self,
+        record: &TextRecord,
+        format: &TextFormat,
+        file: &str,
+        batch: &mut Batch,
+    ) -> Result<(), SqlError> {
+        let raw = String::from_utf8_lossy(&record.raw).into_owned();
+        let mut found = match fields(&record.raw, format) {
+            Ok(found) => found,
+            Err(reason) => return self.reject(file, record.line, None, rejection(1214, reason), &raw, ""),
+        };
+        let width = self.columns.len();
+        // A delimiter may stand behind the last field.
+        if found.len() == width + 1 && found.last().is_some_and(|last| last.bytes.is_empty()) {
+            found.pop();
+        }
+        if found.len() > width {
+            return self.reject(file, record.line, None, rejection(1202, "Extra column(s) found"), &raw, "");
+        }
+        if found.len() < width && !format.fill {
+            return self.reject(file, record.line, Some(found.len()), rejection(1214, "Delimiter not found"), &raw, "");
+        }
+        let texts = match found.iter().map(|field| self.text(field, format)).collect::<Result<Vec<_>, _>>() {
+            Ok(texts) => texts,
+            Err(why) => return self.reject(file, record.line, None, why, &raw, ""),
+        };
+        let mut row: Vec<Cell<'_>> = Vec::with_capacity(width);
+        for (position, column) in self.columns.iter().enumerate() {
+            let text = texts.get(position).cloned().flatten();
+            let cell = match text.clone().map(|text| self.rules.convert_text(text.into(), column.data_type)) {
+                None | Some(Ok(Cell::Null)) if column.not_null => {
+                    Err(rejection(1213, "Missing data for not-null field"))
+                }
+                None => Ok(Cell::Null),
+                Some(converted) => converted,
+            };
+            match cell {
+                Ok(cell) => row.push(cell),
+                Err(why) => {
+                    return self.reject(file, record.line, Some(position), why, &raw, &text.unwrap_or_default());
+                }
+            }
+        }
+        self.rows += 1;
+        if !self.copy.no_load {
+            batch.push(&row);
+        }
+        Ok(())
+    }
+
+    /// The text of a field; `None` where it stands for NULL.
+    fn text(&self, field: &Field<'_>, format: &TextFormat) -> Result<Option<String>, Rejection> {
+        if !field.quoted && *field.bytes == *format.null.as_bytes() {
+            return Ok(None);
+        }
+        let invalid = || rejection(1220, "String contains invalid or unsupported UTF8 codepoints");
+        match (std::str::from_utf8(&field.bytes), self.copy.replacement) {
+            (Ok(text), _) if text.contains('\0') => {
+                Err(rejection(1212, "Invalid null byte - field longer than 1 byte"))
+            }
+            (Ok(text), _) => Ok(Some(text.to_owned())),
+            (Err(_), Some(replacement)) => {
+                let text = String::from_utf8_lossy(&field.bytes);
+                Ok(Some(text.replace(char::REPLACEMENT_CHARACTER, &replacement.to_string())))
+            }
+            (Err(_), None) => Err(invalid()),
+        }
+    }
+
     /// Notes a row that cannot be loaded; more of them than MAXERROR end the COPY (C12).
     fn reject(
         &mut self,
@@ -328,10 +437,6 @@ impl Load<'_> {
             false => Ok(()),
         }
     }
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 fn table_names(columns: &[Column]) -> Vec<&str> {

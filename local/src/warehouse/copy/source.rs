@@ -140,7 +140,7 @@ pub fn open(
 }
 
 /// An S3 refusal in the words of Redshift.
-fn service(error: &s3s::S3Error) -> SqlError {
+pub fn service(error: &s3s::S3Error) -> SqlError {
     let status = error.status_code().or_else(|| error.code().status_code()).map_or(500, |status| status.as_u16());
     let message = error.message().unwrap_or("unknown");
     SqlError::new("XX000", format!("S3ServiceException:{message},Status {status},Error {}", error.code().as_str()))

@@ -1,114 +1,244 @@
 //! CREATE TABLE and DROP in DuckDB's words. Keys are declared, not enforced, as in Redshift (C19): they are left
 //! out of what DuckDB sees. A VARCHAR's length becomes a check on its bytes.
 
-use sqlparser::ast::{ColumnDef, ColumnOption, CreateTable as Ast, CreateTableLikeKind, Ident, ObjectType, Statement};
+use sqlparser::ast::{
+    ColumnDef, ColumnOption, CreateTable as Ast, CreateTableLikeDefaults, CreateTableLikeKind, Expr, Ident, ObjectName,
+    ObjectType, Statement,
+};
 
-use super::attributes::TableAttributes;
+use super::attributes::{ColumnAttributes, TableAttributes};
 use super::types::Type;
 use crate::warehouse::error::SqlError;
 
+/// A table's name, and the schema where one is given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    pub schema: Option<String>,
+    pub table: String,
+}
+
+impl Name {
+    pub fn of(name: &ObjectName) -> Self {
+        let mut parts = name
+            .0
+            .iter()
+            .rev()
+            .map(|part| part.as_ident().map_or_else(|| part.to_string(), |ident| ident.value.clone()));
+        let table = parts.next().unwrap_or_default();
+        Self { schema: parts.next(), table }
+    }
+
+    /// The name of a table where an expression can stand: SELECT INTO.
+    pub fn of_expression(expr: Option<&Expr>) -> Result<Self, SqlError> {
+        match expr {
+            Some(Expr::Identifier(ident)) => Ok(Self { schema: None, table: ident.value.clone() }),
+            Some(Expr::CompoundIdentifier(parts)) => Ok(Self::of(&ObjectName::from(parts.clone()))),
+            _ => Err(SqlError::syntax("SELECT INTO needs the name of a table")),
+        }
+    }
+}
+
+impl std::fmt::Display for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(schema) = &self.schema {
+            write!(f, "{}.", quoted(schema))?;
+        }
+        f.write_str(&quoted(&self.table))
+    }
+}
+
 #[derive(Debug)]
 pub struct CreateTable {
-    pub table: String,
+    pub name: Name,
     pub if_not_exists: bool,
-    /// In this order, in one transaction.
-    pub statements: Vec<String>,
+    pub temporary: bool,
+    pub attributes: TableAttributes,
+    pub shape: Shape,
+}
+
+/// Where a new table's columns come from.
+#[derive(Debug)]
+pub enum Shape {
+    Columns(Vec<ColumnSpec>),
+    /// DuckDB's SQL of the query, and names for its columns.
+    Query(String, Vec<String>),
+    Like {
+        source: Name,
+        with_defaults: bool,
+    },
+}
+
+/// A column as DuckDB is to have it.
+#[derive(Debug, Clone)]
+pub struct ColumnSpec {
+    pub name: String,
+    /// DuckDB's type.
+    pub duck: String,
+    pub not_null: bool,
+    /// DuckDB's SQL.
+    pub default: Option<String>,
+    /// Bytes that a text may have.
+    pub limit: Option<u64>,
+    pub attributes: ColumnAttributes,
+}
+
+impl ColumnSpec {
+    pub fn of(column: &ColumnDef, mut attributes: ColumnAttributes) -> Result<Self, SqlError> {
+        let data_type = Type::of(&column.data_type)?;
+        let name = column.name.value.clone();
+        attributes.data_type = data_type.name();
+        if attributes.identity.is_some() && !matches!(data_type, Type::Integer | Type::BigInt) {
+            return Err(SqlError::new("42804", format!("identity column \"{name}\" must be of type INT or BIGINT")));
+        }
+        let mut spec = Self {
+            name,
+            duck: data_type.duck(),
+            not_null: attributes.identity.is_some(),
+            default: None,
+            limit: data_type.limit(),
+            attributes,
+        };
+        for option in &column.options {
+            match &option.option {
+                ColumnOption::NotNull | ColumnOption::PrimaryKey(_) => spec.not_null = true,
+                ColumnOption::Default(value) => spec.default = Some(value.to_string()),
+                ColumnOption::Null
+                | ColumnOption::Unique(_)
+                | ColumnOption::ForeignKey(_)
+                | ColumnOption::Collation(_)
+                | ColumnOption::Comment(_) => {}
+                other => return Err(SqlError::unsupported(&format!("the column option {other}"))),
+            }
+        }
+        Ok(spec)
+    }
+
+    /// As it stands in CREATE TABLE.
+    fn definition(&self, sequence: Option<&str>) -> String {
+        let name = quoted(&self.name);
+        let mut text = format!("{name} {}", self.duck);
+        match (sequence, &self.default) {
+            (Some(sequence), _) => text.push_str(&format!(" DEFAULT nextval('{sequence}')")),
+            (None, Some(default)) => text.push_str(&format!(" DEFAULT {default}")),
+            (None, None) => {}
+        }
+        if self.not_null {
+            text.push_str(" NOT NULL");
+        }
+        if let Some(limit) = self.limit {
+            text.push_str(&format!(" CHECK (strlen({name}) <= {limit})"));
+        }
+        text
+    }
 }
 
 pub fn create_table(create: Ast, mut attributes: TableAttributes) -> Result<CreateTable, SqlError> {
-    if let Some(CreateTableLikeKind::Parenthesized(_) | CreateTableLikeKind::Plain(_)) = create.like {
-        return Err(SqlError::unsupported("CREATE TABLE LIKE"));
+    let mut name = Name::of(&create.name);
+    let temporary = create.temporary || name.table.starts_with('#');
+    if temporary {
+        name.schema = None;
     }
-    let table = create.name.to_string();
-    let temporary = if create.temporary || table.starts_with('#') { "TEMPORARY " } else { "" };
-    if let Some(query) = &create.query {
-        let statements = vec![format!("CREATE {temporary}TABLE {table} AS {query}")];
-        return Ok(CreateTable { table, if_not_exists: create.if_not_exists, statements });
-    }
-    let bare = bare_name(&table);
-    let (mut before, mut columns, mut comments) = (Vec::new(), Vec::new(), Vec::new());
-    for column in &create.columns {
-        let name = &column.name;
-        let data_type = Type::of(&column.data_type)?;
-        let attribute = attributes.columns.entry(column.name.value.clone()).or_default();
-        attribute.data_type = data_type.name();
-        let mut definition = format!("{name} {}", data_type.duck());
-        if let Some(identity) = attribute.identity {
-            if !matches!(data_type, Type::Integer | Type::BigInt) {
-                return Err(SqlError::new("42804", format!("identity column {name} must be of type INT or BIGINT")));
+    let shape = match (&create.like, &create.query) {
+        (Some(CreateTableLikeKind::Parenthesized(like) | CreateTableLikeKind::Plain(like)), _) => Shape::Like {
+            source: Name::of(&like.name),
+            with_defaults: like.defaults == Some(CreateTableLikeDefaults::Including),
+        },
+        (None, Some(query)) => {
+            Shape::Query(query.to_string(), create.columns.iter().map(|column| column.name.value.clone()).collect())
+        }
+        (None, None) => {
+            let spec = |column: &ColumnDef| {
+                ColumnSpec::of(column, attributes.columns.remove(&column.name.value).unwrap_or_default())
+            };
+            let columns = create.columns.iter().map(spec).collect::<Result<Vec<_>, _>>()?;
+            let missing = |key: &&String| !columns.iter().any(|column| column.name == **key);
+            if let Some(key) = attributes.distkey.iter().chain(&attributes.sortkey).find(missing) {
+                return Err(SqlError::new("42703", format!("column \"{key}\" named in key does not exist")));
             }
-            let sequence = sequence_name(&bare, &column.name.value);
-            before.push(format!("DROP SEQUENCE IF EXISTS {sequence}"));
+            Shape::Columns(columns)
+        }
+    };
+    Ok(CreateTable { name, if_not_exists: create.if_not_exists, temporary, attributes, shape })
+}
+
+/// The statements that make a table of these columns. Sequences have names of their own, whatever becomes of the table's.
+pub fn define(
+    name: &Name,
+    temporary: bool,
+    columns: &[ColumnSpec],
+    attributes: &TableAttributes,
+) -> Result<Vec<String>, SqlError> {
+    let mut statements = Vec::new();
+    let mut definitions = Vec::new();
+    let mut columns = columns.to_vec();
+    for column in &mut columns {
+        let Some(identity) = &mut column.attributes.identity else {
+            definitions.push(column.definition(None));
+            continue;
+        };
+        if identity.sequence.is_empty() {
+            identity.sequence = format!("redshift_identity_{:016x}", fastrand::u64(..));
             let (seed, step) = (identity.seed, identity.step);
-            before.push(format!(
-                "CREATE SEQUENCE {sequence} START WITH {seed} INCREMENT BY {step} MINVALUE {} MAXVALUE {}",
+            statements.push(format!(
+                "CREATE SEQUENCE redshift_system.{} START WITH {seed} INCREMENT BY {step} MINVALUE {} MAXVALUE {}",
+                identity.sequence,
                 i64::MIN + 1,
                 i64::MAX - 1
             ));
-            definition.push_str(&format!(" DEFAULT nextval('{}')", sequence.trim_matches('"')));
         }
-        definition.push_str(&options(column, attribute.identity.is_some())?);
-        if let Some(limit) = data_type.limit() {
-            definition.push_str(&format!(" CHECK (strlen({name}) <= {limit})"));
-        }
-        comments.push(format!("COMMENT ON COLUMN {table}.{name} IS {}", comment(attribute)?));
-        columns.push(definition);
+        let sequence = format!("redshift_system.{}", identity.sequence);
+        definitions.push(column.definition(Some(&sequence)));
     }
-    let missing = |key: &&String| !create.columns.iter().any(|column| column.name.value == **key);
-    if let Some(key) = attributes.distkey.iter().chain(&attributes.sortkey).find(missing) {
-        return Err(SqlError::new("42703", format!("column \"{key}\" named in key does not exist")));
+    let kind = if temporary { "TEMPORARY TABLE" } else { "TABLE" };
+    statements.push(format!("CREATE {kind} {name} ({})", definitions.join(", ")));
+    statements.push(describe(name, attributes)?);
+    for column in &columns {
+        statements.push(describe_column(name, &column.name, &column.attributes)?);
     }
-    let mut statements = before;
-    statements.push(format!("CREATE {temporary}TABLE {table} ({})", columns.join(", ")));
-    statements.push(format!("COMMENT ON TABLE {table} IS {}", comment(&attributes)?));
-    statements.append(&mut comments);
-    Ok(CreateTable { table, if_not_exists: create.if_not_exists, statements })
-}
-
-/// NOT NULL and DEFAULT are kept; keys are declarations only, and imply NOT NULL where they are primary.
-fn options(column: &ColumnDef, is_identity: bool) -> Result<String, SqlError> {
-    let mut written = String::new();
-    for option in &column.options {
-        match &option.option {
-            ColumnOption::NotNull | ColumnOption::PrimaryKey(_) if !written.contains(" NOT NULL") => {
-                written.push_str(" NOT NULL");
-            }
-            ColumnOption::NotNull
-            | ColumnOption::PrimaryKey(_)
-            | ColumnOption::Null
-            | ColumnOption::Unique(_)
-            | ColumnOption::ForeignKey(_) => {}
-            ColumnOption::Default(value) if !is_identity => written.push_str(&format!(" DEFAULT {value}")),
-            other => return Err(SqlError::unsupported(&format!("the column option {other}"))),
-        }
-    }
-    Ok(written)
+    Ok(statements)
 }
 
 /// Redshift's attributes travel with the table as its comment, so that they are renamed, dropped and rolled back
 /// together with it.
+pub fn describe(name: &Name, attributes: &TableAttributes) -> Result<String, SqlError> {
+    Ok(format!("COMMENT ON TABLE {name} IS {}", comment(attributes)?))
+}
+
+fn describe_column(name: &Name, column: &str, attributes: &ColumnAttributes) -> Result<String, SqlError> {
+    Ok(format!("COMMENT ON COLUMN {name}.{} IS {}", quoted(column), comment(attributes)?))
+}
+
 fn comment(attributes: &impl serde::Serialize) -> Result<String, SqlError> {
     let json = serde_json::to_string(attributes).map_err(|error| SqlError::new("XX000", error.to_string()))?;
     Ok(format!("'{}'", json.replace('\'', "''")))
 }
 
-/// The statements that drop each named object; a table takes its identity sequences along.
-pub fn drop(statement: &Statement) -> Result<Vec<String>, SqlError> {
+/// What a DROP names.
+#[derive(Debug)]
+pub struct Drop {
+    pub kind: ObjectType,
+    pub names: Vec<Name>,
+    pub if_exists: bool,
+    pub cascade: bool,
+}
+
+pub fn drop(statement: &Statement) -> Result<Drop, SqlError> {
     let Statement::Drop { object_type, if_exists, names, cascade, .. } = statement else {
         return Err(SqlError::unsupported("this DROP"));
     };
-    if !matches!(object_type, ObjectType::Table | ObjectType::View | ObjectType::Schema) {
+    if !matches!(object_type, ObjectType::Table | ObjectType::View | ObjectType::MaterializedView | ObjectType::Schema)
+    {
         return Err(SqlError::unsupported(&format!("DROP {object_type}")));
     }
-    let exists = if *if_exists { "IF EXISTS " } else { "" };
-    let cascade = if *cascade { " CASCADE" } else { "" };
-    Ok(names.iter().map(|name| format!("DROP {object_type} {exists}{name}{cascade}")).collect())
+    Ok(Drop {
+        kind: *object_type,
+        names: names.iter().map(Name::of).collect(),
+        if_exists: *if_exists,
+        cascade: *cascade,
+    })
 }
 
-fn bare_name(table: &str) -> String {
-    table.rsplit('.').next().unwrap_or(table).trim_matches('"').to_owned()
-}
-
-fn sequence_name(table: &str, column: &str) -> String {
-    Ident::with_quote('"', format!("identity_{table}_{column}")).to_string()
+/// A name as DuckDB reads it.
+pub fn quoted(name: &str) -> String {
+    Ident::with_quote('"', name).to_string()
 }

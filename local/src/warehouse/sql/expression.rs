@@ -1,14 +1,16 @@
 //! Rules for what stands inside a statement: names, types, functions.
 
+use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
+use std::sync::LazyLock;
 
 use sqlparser::ast::{
-    DataType, DollarQuotedString, Expr, Ident, LimitClause, ObjectName, Query, SetExpr, TableFactor, TopQuantity,
-    Value, ValueWithSpan, VisitorMut,
+    BinaryOperator, DataType, DollarQuotedString, Expr, Function, Ident, LimitClause, ObjectName, Query, Select,
+    SelectItem, SetExpr, SetOperator, TableFactor, TopQuantity, Value, ValueWithSpan, VisitMut, VisitorMut,
 };
 
-use super::functions;
 use super::types::Type;
+use super::{Reading, functions};
 use crate::warehouse::error::SqlError;
 
 /// Words that DuckDB reserves and Redshift does not: quoted, they are names again.
@@ -47,7 +49,12 @@ const RESERVED_ONLY_IN_DUCKDB: &[&str] = &[
     "window",
 ];
 
-pub struct Rewrite;
+/// Views of ours under the names of two schemas of Redshift's.
+const CATALOG_SCHEMAS: [&str; 2] = ["pg_catalog", "information_schema"];
+
+pub struct Rewrite {
+    pub reading: Reading,
+}
 
 impl VisitorMut for Rewrite {
     type Break = SqlError;
@@ -55,7 +62,9 @@ impl VisitorMut for Rewrite {
     /// *Identifier folding*: Redshift folds every identifier to lower case, quoted ones too.
     fn pre_visit_ident(&mut self, ident: &mut Ident) -> ControlFlow<Self::Break> {
         ident.value = ident.value.to_lowercase();
-        if RESERVED_ONLY_IN_DUCKDB.contains(&ident.value.as_str()) {
+        let is_plain = ident.value.chars().all(|sign| sign.is_alphanumeric() || sign == '_' || sign == '$');
+        let needs_quotes = !is_plain || RESERVED_ONLY_IN_DUCKDB.contains(&ident.value.as_str());
+        if needs_quotes || ident.quote_style.is_some() {
             ident.quote_style = Some('"');
         }
         ControlFlow::Continue(())
@@ -64,27 +73,47 @@ impl VisitorMut for Rewrite {
     /// *Literals as they were meant*: the parser's printer takes a quote behind a backslash, or beside another quote, for
     /// one that is escaped already, and leaves it: such a text would end early, or be another text.
     fn pre_visit_value(&mut self, value: &mut ValueWithSpan) -> ControlFlow<Self::Break> {
-        if let Value::SingleQuotedString(text) = &value.value
-            && (text.contains("''") || text.contains("\\'"))
-        {
-            let tag = (0..).map(|n| format!("t{n}")).find(|tag| !text.contains(&format!("${tag}$")));
-            value.value = Value::DollarQuotedString(DollarQuotedString { value: text.clone(), tag });
+        let text = match &value.value {
+            Value::SingleQuotedString(text) if text.contains("''") || text.contains("\\'") => text,
+            Value::EscapedStringLiteral(text) => text,
+            _ => return ControlFlow::Continue(()),
+        };
+        let tag = (0..).map(|n| format!("t{n}")).find(|tag| !text.contains(&format!("${tag}$")));
+        value.value = Value::DollarQuotedString(DollarQuotedString { value: text.clone(), tag });
+        ControlFlow::Continue(())
+    }
+
+    /// *No DuckDB internals*: a name that only DuckDB knows does not exist in Redshift. *Catalog views*: those that are of
+    /// ours stand before DuckDB's.
+    fn pre_visit_relation(&mut self, relation: &mut ObjectName) -> ControlFlow<Self::Break> {
+        let name = relation.to_string().to_lowercase().replace('"', "");
+        let parts: Vec<&str> = name.split('.').collect();
+        let bare = parts.last().copied().unwrap_or_default();
+        if ["duckdb_", "sqlite_", "pragma_", "redshift_"].iter().any(|prefix| bare.starts_with(prefix)) {
+            return ControlFlow::Break(SqlError::new("42P01", format!("relation \"{name}\" does not exist")));
+        }
+        let schema = parts.len().checked_sub(2).map(|at| parts[at]);
+        if schema.is_some_and(|schema| CATALOG_SCHEMAS.contains(&schema)) {
+            let ours = if schema == Some("information_schema") {
+                format!("information_schema_{bare}")
+            } else {
+                bare.to_owned()
+            };
+            if catalog_views().contains(&ours) {
+                *relation = ObjectName::from(vec![Ident::new("redshift_system"), Ident::new(ours)]);
+            }
         }
         ControlFlow::Continue(())
     }
 
-    /// *No DuckDB internals*: a name that only DuckDB knows does not exist in Redshift.
-    fn pre_visit_relation(&mut self, relation: &mut ObjectName) -> ControlFlow<Self::Break> {
-        let name = relation.to_string().to_lowercase();
-        let bare = name.rsplit('.').next().unwrap_or(&name).trim_matches('"');
-        match ["duckdb_", "sqlite_", "pragma_"].iter().any(|prefix| bare.starts_with(prefix)) {
-            true => ControlFlow::Break(SqlError::new("42P01", format!("relation \"{name}\" does not exist"))),
-            false => ControlFlow::Continue(()),
-        }
-    }
-
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Self::Break> {
         match factor {
+            // A constant series is what everybody's calendars are made of.
+            TableFactor::Table { args: Some(_), name, .. }
+                if name.to_string().eq_ignore_ascii_case("generate_series") =>
+            {
+                ControlFlow::Continue(())
+            }
             TableFactor::Table { args: Some(_), name, .. } => {
                 ControlFlow::Break(SqlError::unsupported(&format!("the table function {name}")))
             }
@@ -95,31 +124,54 @@ impl VisitorMut for Rewrite {
         }
     }
 
-    /// *TOP n*: the same as LIMIT n, which may not stand beside it.
+    /// *TOP n*: the same as LIMIT n, which may not stand beside it. *MINUS*: the same as EXCEPT. *Column names*: what has
+    /// no alias is named as Redshift names it.
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Self::Break> {
-        let SetExpr::Select(select) = query.body.as_mut() else { return ControlFlow::Continue(()) };
-        let Some(top) = select.top.take() else { return ControlFlow::Continue(()) };
-        let limit = match top.quantity {
-            _ if top.with_ties || top.percent => {
-                return ControlFlow::Break(SqlError::unsupported("TOP with more than n"));
-            }
-            _ if query.limit_clause.is_some() => {
-                return ControlFlow::Break(SqlError::syntax("TOP and LIMIT cannot be used together"));
-            }
-            Some(TopQuantity::Constant(n)) => Expr::value(Value::Number(n.to_string(), false)),
-            Some(TopQuantity::Expr(expr)) => expr,
-            None => return ControlFlow::Break(SqlError::syntax("TOP needs a number")),
-        };
-        query.limit_clause = Some(LimitClause::LimitOffset { limit: Some(limit), offset: None, limit_by: Vec::new() });
-        ControlFlow::Continue(())
+        let is_top = matches!(query.body.as_ref(), SetExpr::Select(select) if select.top.is_some());
+        if is_top && let Err(error) = top_to_limit(query) {
+            return ControlFlow::Break(error);
+        }
+        match set_expression(&mut query.body, self.reading) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => ControlFlow::Break(error),
+        }
     }
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
         let rewritten = match expr {
             Expr::Function(function) => functions::rewrite(function),
-            Expr::Cast { data_type, .. } => redshift_cast(data_type),
-            Expr::Identifier(ident) if ident.quote_style.is_none() && ident.value == "sysdate" => {
-                functions::now("microsecond").map(Some)
+            Expr::Cast { data_type, expr, .. } => cast(expr, data_type),
+            Expr::Convert { expr, data_type: Some(data_type), .. } => convert(expr, data_type),
+            Expr::TypedString(typed) => typed_text(&typed.data_type, &typed.value.value),
+            Expr::Identifier(ident) if ident.quote_style.is_none() => word(&ident.value),
+            Expr::Like { escape_char: escape @ None, pattern, .. }
+            | Expr::ILike { escape_char: escape @ None, pattern, .. } => {
+                *escape = default_escape(pattern);
+                Ok(None)
+            }
+            Expr::SimilarTo { negated, expr, pattern, escape_char } => {
+                let escape = escape_char.as_ref().map_or("'\\'".to_owned(), ToString::to_string);
+                let not = if *negated { "NOT " } else { "" };
+                functions::written(&format!(
+                    "({not}CAST(redshift_similar(CAST({expr} AS VARCHAR), {pattern}, {escape}) AS BOOLEAN))"
+                ))
+            }
+            Expr::AtTimeZone { timestamp, time_zone } => {
+                functions::written(&format!("timezone({time_zone}, {timestamp})"))
+            }
+            Expr::BinaryOp { left, op, right } if self.reading == Reading::Lenient => operator(left, op, right),
+            Expr::IsUnknown(inner) => Ok(Some(Expr::IsNull(inner.clone()))),
+            Expr::IsNotUnknown(inner) => Ok(Some(Expr::IsNotNull(inner.clone()))),
+            Expr::Extract { expr, field, .. } => {
+                functions::extract(&field.to_string().to_lowercase(), &expr.to_string())
+            }
+            // The parts of an interval may be parted by commas.
+            Expr::Interval(interval) => {
+                let text = interval.value.to_string();
+                match text.contains(',') {
+                    true => functions::written(&format!("INTERVAL {}", text.replace(',', " "))),
+                    false => Ok(None),
+                }
             }
             _ => Ok(None),
         };
@@ -132,9 +184,238 @@ impl VisitorMut for Rewrite {
     }
 }
 
-/// *Types by Redshift's meaning*: FLOAT is eight bytes wide, DECIMAL has no places, and so on.
-fn redshift_cast(data_type: &mut DataType) -> Result<Option<Expr>, SqlError> {
-    let name = Type::of(data_type)?.duck();
-    *data_type = DataType::Custom(ObjectName::from(vec![Ident::new(name)]), Vec::new());
+/// The names of our views, as `system.sql` makes them.
+fn catalog_views() -> &'static BTreeSet<String> {
+    static VIEWS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+        let made = include_str!("../system.sql").split("redshift_system.").skip(1);
+        made.filter_map(|text| text.split([' ', '(', '\n', ';']).next()).map(str::to_owned).collect()
+    });
+    &VIEWS
+}
+
+fn top_to_limit(query: &mut Query) -> Result<(), SqlError> {
+    let SetExpr::Select(select) = query.body.as_mut() else { return Ok(()) };
+    let Some(top) = select.top.take() else { return Ok(()) };
+    let limit = match top.quantity {
+        _ if top.with_ties || top.percent => return Err(SqlError::unsupported("TOP with more than n")),
+        _ if query.limit_clause.is_some() => return Err(SqlError::syntax("TOP and LIMIT cannot be used together")),
+        Some(TopQuantity::Constant(n)) => Expr::value(Value::Number(n.to_string(), false)),
+        Some(TopQuantity::Expr(expr)) => expr,
+        None => return Err(SqlError::syntax("TOP needs a number")),
+    };
+    query.limit_clause = Some(LimitClause::LimitOffset { limit: Some(limit), offset: None, limit_by: Vec::new() });
+    Ok(())
+}
+
+fn set_expression(body: &mut SetExpr, reading: Reading) -> Result<(), SqlError> {
+    match body {
+        SetExpr::Select(select) if select.top.is_some() => Err(SqlError::unsupported("TOP in a part of a UNION")),
+        SetExpr::Select(select) => {
+            if reading == Reading::Lenient {
+                expand_aliases(select);
+            }
+            name_columns(select);
+            Ok(())
+        }
+        SetExpr::SetOperation { op, left, right, .. } => {
+            if *op == SetOperator::Minus {
+                *op = SetOperator::Except;
+            }
+            set_expression(left, reading)?;
+            set_expression(right, reading)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// *Names given in the same SELECT*, where they are used beside it: what they name takes their place.
+fn expand_aliases(select: &mut Select) {
+    struct Expand(HashMap<String, Expr>);
+    impl VisitorMut for Expand {
+        type Break = ();
+        fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+            if let Expr::Identifier(ident) = expr
+                && let Some(named) = self.0.get(&ident.value.to_lowercase())
+            {
+                *expr = Expr::Nested(Box::new(named.clone()));
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let mut expand = Expand(HashMap::new());
+    for item in &mut select.projection {
+        match item {
+            SelectItem::UnnamedExpr(expr) => {
+                // The name that the column would have had is kept.
+                let name = named_like(expr).or_else(|| column_name(expr));
+                let _ = VisitMut::visit(expr, &mut expand);
+                if let Some(name) = name {
+                    *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: Ident::with_quote('"', name) };
+                }
+            }
+            SelectItem::ExprWithAlias { expr, alias } => {
+                let _ = VisitMut::visit(expr, &mut expand);
+                // A column that keeps its own name needs nothing.
+                if named_like(expr).is_none_or(|name| name != alias.value.to_lowercase()) {
+                    expand.0.insert(alias.value.to_lowercase(), expr.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+    if let Some(selection) = &mut select.selection {
+        let _ = VisitMut::visit(selection, &mut expand);
+    }
+}
+
+/// *Operators convert texts*: `'7' / 2` is a number, `a + '-' + b` a text.
+fn operator(left: &Expr, op: &BinaryOperator, right: &Expr) -> Result<Option<Expr>, SqlError> {
+    let name = match op {
+        BinaryOperator::Plus => "plus",
+        BinaryOperator::Minus => "minus",
+        BinaryOperator::Multiply => "times",
+        BinaryOperator::Divide => "over",
+        BinaryOperator::Modulo => "modulo",
+        _ => return Ok(None),
+    };
+    functions::written(&format!("redshift_{name}({left}, {right})"))
+}
+
+fn name_columns(select: &mut Select) {
+    for item in &mut select.projection {
+        if let SelectItem::UnnamedExpr(expr) = item
+            && let Some(name) = column_name(expr)
+        {
+            *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: Ident::with_quote('"', name) };
+        }
+    }
+}
+
+/// How Redshift names a column without an alias; `None` where it has the name of a column.
+fn column_name(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Identifier(ident) => match ident.value.to_lowercase().as_str() {
+            word @ ("sysdate" | "current_date" | "current_user" | "user" | "session_user")
+                if ident.quote_style.is_none() =>
+            {
+                Some(word.to_owned())
+            }
+            _ => None,
+        },
+        Expr::CompoundIdentifier(_) => None,
+        Expr::Function(Function { name, .. }) => {
+            name.0.last().map(|part| part.to_string().trim_matches('"').to_lowercase())
+        }
+        Expr::Nested(inner) => column_name(inner).or_else(|| match inner.as_ref() {
+            Expr::Identifier(ident) => Some(ident.value.to_lowercase()),
+            Expr::CompoundIdentifier(parts) => parts.last().map(|ident| ident.value.to_lowercase()),
+            _ => None,
+        }),
+        Expr::Cast { expr, data_type, .. } => match expr.as_ref() {
+            Expr::Identifier(ident) => Some(ident.value.to_lowercase()),
+            Expr::CompoundIdentifier(parts) => parts.last().map(|ident| ident.value.to_lowercase()),
+            Expr::Value(_) => Some(Type::of(data_type).map_or("?column?", Type::short_name).to_owned()),
+            inner => column_name(inner),
+        },
+        Expr::Case { else_result, .. } => match else_result.as_deref().and_then(named_like) {
+            Some(name) => Some(name),
+            None => Some("case".into()),
+        },
+        Expr::Extract { .. } => Some("date_part".into()),
+        Expr::Ceil { .. } => Some("ceil".into()),
+        Expr::Floor { .. } => Some("floor".into()),
+        Expr::Position { .. } => Some("strpos".into()),
+        Expr::Substring { .. } => Some("substring".into()),
+        Expr::Trim { .. } => Some("btrim".into()),
+        Expr::TypedString(typed) => Some(Type::of(&typed.data_type).map_or("?column?", Type::short_name).to_owned()),
+        Expr::Exists { .. } => Some("?column?".into()),
+        Expr::Subquery(query) => match query.body.as_ref() {
+            SetExpr::Select(select) => match select.projection.first() {
+                Some(SelectItem::ExprWithAlias { alias, .. }) => Some(alias.value.to_lowercase()),
+                Some(SelectItem::UnnamedExpr(expr)) => named_like(expr).or_else(|| column_name(expr)),
+                _ => Some("?column?".into()),
+            },
+            _ => Some("?column?".into()),
+        },
+        _ => Some("?column?".into()),
+    }
+}
+
+/// The name of the column that an expression is.
+fn named_like(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Identifier(ident) => Some(ident.value.to_lowercase()),
+        Expr::CompoundIdentifier(parts) => parts.last().map(|ident| ident.value.to_lowercase()),
+        _ => None,
+    }
+}
+
+/// Words that are functions without parentheses.
+fn word(name: &str) -> Result<Option<Expr>, SqlError> {
+    match name {
+        "sysdate" => functions::now("microsecond").map(Some),
+        "current_date" => functions::written("CAST(make_timestamp(epoch_us(now())) AS DATE)"),
+        "current_user" | "session_user" | "user" => functions::written("redshift_user()"),
+        _ => Ok(None),
+    }
+}
+
+/// *Types by Redshift's meaning*: FLOAT is eight bytes wide, DECIMAL has no places, a text is cut to its length.
+fn cast(expr: &mut Box<Expr>, data_type: &mut DataType) -> Result<Option<Expr>, SqlError> {
+    // `::regclass` and the like are of the catalog's own queries.
+    if let DataType::Regclass = data_type {
+        return Ok(None);
+    }
+    let wanted = match unlimited(data_type) {
+        true => Type::Varchar(super::types::VARCHAR_MAX),
+        false => Type::of(data_type)?,
+    };
+    if let Some(limit) = wanted.limit().filter(|limit| *limit < super::types::VARCHAR_MAX) {
+        return functions::written(&format!("redshift_cut(redshift_text({expr}), {limit})"));
+    }
+    match wanted {
+        Type::Date => return functions::written(&format!("redshift_date({expr})")),
+        Type::Timestamp => return functions::written(&format!("redshift_timestamp({expr})")),
+        Type::Varchar(_) => return functions::written(&format!("redshift_text({expr})")),
+        _ => {}
+    }
+    *data_type = DataType::Custom(ObjectName::from(vec![Ident::new(wanted.duck())]), Vec::new());
     Ok(None)
+}
+
+/// A cast to TEXT or to VARCHAR without a length does not cut at 256.
+fn unlimited(data_type: &DataType) -> bool {
+    matches!(
+        data_type,
+        DataType::Text | DataType::Varchar(None) | DataType::CharacterVarying(None) | DataType::Nvarchar(None)
+    )
+}
+
+/// *CONVERT(type, value)* is a cast.
+fn convert(expr: &mut Box<Expr>, data_type: &mut DataType) -> Result<Option<Expr>, SqlError> {
+    match cast(expr, data_type)? {
+        Some(rewritten) => Ok(Some(rewritten)),
+        None => functions::written(&format!("CAST({expr} AS {data_type})")),
+    }
+}
+
+/// `DATE '20081215'`: a cast of the text.
+fn typed_text(data_type: &DataType, value: &Value) -> Result<Option<Expr>, SqlError> {
+    let (Type::Date | Type::Timestamp, Value::SingleQuotedString(_)) = (Type::of(data_type)?, value) else {
+        return Ok(None);
+    };
+    cast(&mut Box::new(Expr::value(value.clone())), &mut data_type.clone())
+}
+
+/// *LIKE escapes with a backslash* where no other sign is named.
+fn default_escape(pattern: &Expr) -> Option<Box<Expr>> {
+    let has_backslash = match pattern {
+        Expr::Value(value) => match &value.value {
+            Value::SingleQuotedString(text) => text.contains('\\'),
+            Value::DollarQuotedString(text) => text.value.contains('\\'),
+            _ => false,
+        },
+        _ => true,
+    };
+    has_backslash.then(|| Box::new(Expr::value(Value::SingleQuotedString("\\".into()))))
 }

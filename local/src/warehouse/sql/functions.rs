@@ -1,7 +1,9 @@
-//! Functions by name: those that mean the same in DuckDB, and those that are written another way. A function that
-//! is neither is refused, even where DuckDB has one of that name.
+//! Functions by name: those that the engine has under Redshift's name, as its own or as a macro of ours, and those
+//! that have to be written another way. A function that is neither is refused, even where DuckDB has one of that name.
 
-use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Value};
+use sqlparser::ast::{
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, OrderBySort, Value,
+};
 use sqlparser::dialect::DuckDbDialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
@@ -9,47 +11,85 @@ use sqlparser::tokenizer::{Token, TokenWithSpan};
 use super::is_word;
 use crate::warehouse::error::SqlError;
 
-/// Same name, same arguments, same meaning. In order, so that a name is found by halving.
-const SAME: &[&str] = &[
+/// Same name, same arguments, same meaning, in DuckDB itself or in `function/macros.sql`. In order, so that a name is
+/// found by halving.
+pub const KNOWN: &[&str] = &[
     "abs",
     "acos",
+    "add_months",
     "any_value",
+    "array_concat",
+    "array_flatten",
     "ascii",
     "asin",
     "atan",
     "atan2",
-    "avg",
     "bit_and",
     "bit_or",
     "bool_and",
     "bool_or",
     "btrim",
+    "can_json_parse",
+    "cbrt",
     "ceil",
     "ceiling",
+    "char_length",
+    "character_length",
+    "charindex",
     "chr",
     "coalesce",
     "concat",
+    "convert_timezone",
     "cos",
     "cot",
     "count",
+    "crc32",
     "cume_dist",
-    "current_date",
-    "date_part",
-    "date_trunc",
+    "current_database",
+    "current_schema",
+    "current_schemas",
+    "current_setting",
+    "current_user_id",
+    "date_cmp",
+    "date_cmp_timestamp",
+    "date_part_year",
     "degrees",
     "dense_rank",
+    "dexp",
+    "difference",
+    "dlog1",
+    "dlog10",
     "exp",
-    "extract",
     "first_value",
     "floor",
+    "fnv_hash",
+    "func_sha1",
+    "get_array_length",
     "greatest",
+    "has_database_privilege",
+    "has_schema_privilege",
+    "has_table_privilege",
     "initcap",
+    "interval_cmp",
+    "is_array",
+    "is_boolean",
+    "is_object",
+    "is_scalar",
+    "is_valid_json",
+    "is_valid_json_array",
+    "is_varchar",
+    "json_array_length",
+    "json_extract_array_element_text",
+    "json_parse",
+    "json_serialize",
+    "json_typeof",
     "lag",
     "last_day",
     "last_value",
     "lead",
     "least",
     "left",
+    "len",
     "length",
     "ln",
     "log",
@@ -57,45 +97,78 @@ const SAME: &[&str] = &[
     "lpad",
     "ltrim",
     "max",
-    "max_by",
     "md5",
     "median",
     "min",
-    "min_by",
     "mod",
+    "months_between",
+    "next_day",
+    "now",
     "nth_value",
     "ntile",
     "nullif",
+    "octet_length",
+    "octetindex",
     "percent_rank",
     "percentile_cont",
     "percentile_disc",
+    "pg_backend_pid",
+    "pg_get_userbyid",
+    "pg_last_copy_count",
+    "pg_last_copy_id",
+    "pg_last_query_id",
+    "pg_last_unload_count",
     "pi",
     "position",
     "pow",
     "power",
+    "quote_ident",
+    "quote_literal",
     "radians",
     "random",
     "rank",
+    "regexp_count",
+    "regexp_instr",
+    "regexp_replace",
+    "regexp_substr",
     "repeat",
     "replace",
+    "replicate",
     "reverse",
     "right",
     "round",
     "row_number",
     "rpad",
     "rtrim",
+    "sha",
+    "sha1",
+    "sha2",
     "sign",
     "sin",
+    "slice_num",
+    "soundex",
     "split_part",
+    "split_to_array",
     "sqrt",
     "stddev",
     "stddev_pop",
     "stddev_samp",
     "strpos",
+    "strtol",
+    "subarray",
     "substr",
     "substring",
     "sum",
     "tan",
+    "textlen",
+    "timeofday",
+    "timestamp_cmp",
+    "timestamp_cmp_date",
+    "timezone",
+    "to_char",
+    "to_date",
+    "to_hex",
+    "to_timestamp",
     "translate",
     "trim",
     "trunc",
@@ -103,38 +176,67 @@ const SAME: &[&str] = &[
     "var_pop",
     "var_samp",
     "variance",
+    "version",
 ];
 
 /// What takes the function's place; `None` leaves it as it is.
 pub fn rewrite(function: &mut Function) -> Result<Option<Expr>, SqlError> {
-    let name = function.name.to_string().to_lowercase();
-    if SAME.binary_search(&name.as_str()).is_ok() {
-        if name == "date_part" {
-            return quote_part(function);
-        }
+    let mut name = function.name.to_string().to_lowercase().replace('"', "");
+    // What is of the catalog's own schema is of ours.
+    if let Some(bare) = name.strip_prefix("pg_catalog.") {
+        name = bare.to_owned();
+        function.name = sqlparser::ast::ObjectName::from(vec![sqlparser::ast::Ident::new(&name)]);
+    }
+    treat_nulls_inside(function);
+    if name.starts_with("percentile_") && function.over.is_some() {
+        return percentile_over(function, &name);
+    }
+    if KNOWN.binary_search(&name.as_str()).is_ok() {
         return Ok(None);
     }
     let arguments = arguments(function)?;
     let texts: Vec<String> = arguments.iter().map(ToString::to_string).collect();
     match (name.as_str(), &texts[..]) {
+        ("avg", [_]) => average(function),
+        ("current_user" | "session_user" | "user" | "current_user_name", []) => written("redshift_user()"),
+        ("current_date", []) => written("CAST(make_timestamp(epoch_us(now())) AS DATE)"),
+        ("current_timestamp", []) => written("now()"),
+        ("date", [value]) => written(&format!("redshift_date({value})")),
+        ("date_part" | "pgdate_part", [part, date]) => match date_part(part)? {
+            // Seconds with their fraction.
+            "second" => written(&format!("(date_part('microsecond', {}) / 1000000.0)", instant(date))),
+            part => extract(part, date),
+        },
+        ("date_trunc", [part, date]) => match date_part(part)? {
+            part @ ("century" | "millennium") => {
+                written(&format!("(date_trunc('{part}', {} - INTERVAL 1 YEAR) + INTERVAL 1 YEAR)", instant(date)))
+            }
+            part => written(&format!("date_trunc('{part}', {})", instant(date))),
+        },
         ("getdate", []) => now("second").map(Some),
         ("sysdate", []) => now("microsecond").map(Some),
-        ("len" | "char_length" | "character_length" | "textlen", [text]) => written(&format!("length({text})")),
-        ("octet_length", [text]) => written(&format!("strlen({text})")),
-        ("dlog10", [number]) => written(&format!("log({number})")),
         ("nvl" | "ifnull", [_, _, ..]) => written(&format!("coalesce({})", texts.join(", "))),
         ("nvl2", [value, some, none]) => written(&format!("CASE WHEN {value} IS NOT NULL THEN {some} ELSE {none} END")),
         ("decode", [value, pairs @ ..]) => decode(value, pairs),
         ("dateadd" | "date_add", [part, count, date]) => date_add(part, count, date),
         ("datediff" | "date_diff", [part, from, to]) => {
-            written(&format!("date_diff('{}', {from}, {to})", date_part(part)?))
+            let (from, to) = (instant(from), instant(to));
+            match date_part(part)? {
+                // A week begins on Monday: boundaries count, not days.
+                "week" => written(&format!("redshift_weeks({from}, {to})")),
+                part => written(&format!("date_diff('{part}', {from}, {to})")),
+            }
         }
         ("listagg", _) => list_aggregate(function, &texts),
-        ("to_char", [value, format]) => to_char(value, format),
-        ("json_extract_path_text", [json, path @ ..]) if !path.is_empty() => {
-            written(&format!("json_extract_string({json}, '/' || {})", path.join(" || '/' || ")))
+        ("to_number", [text, format]) => to_number(text, format),
+        ("json_extract_path_text", [json, path @ ..]) if !path.is_empty() => json_path(json, path),
+        ("array", values) => written(&format!("json_array({})", values.join(", "))),
+        ("object", values) => written(&format!("json_object({})", values.join(", "))),
+        ("ratio_to_report", [value]) => {
+            let over = function.over.as_ref().ok_or_else(|| SqlError::syntax("ratio_to_report needs OVER"))?;
+            written(&format!("(CAST({value} AS DOUBLE) / sum({value}) OVER {over})"))
         }
-        _ => Err(SqlError::new("42883", format!("function {name} is not supported by the local Redshift"))),
+        _ => Err(SqlError::new("42883", format!("function {name}() is not supported by the local Redshift"))),
     }
 }
 
@@ -157,16 +259,64 @@ fn parse(text: &str) -> Result<Expr, SqlError> {
     parser.parse_expr().map_err(SqlError::from_parser)
 }
 
-fn written(text: &str) -> Result<Option<Expr>, SqlError> {
+pub fn written(text: &str) -> Result<Option<Expr>, SqlError> {
     parse(text).map(Some)
 }
 
-/// *Date parts are words*: `date_part(dow, t)` has a bare word where DuckDB wants a string.
-fn quote_part(function: &mut Function) -> Result<Option<Expr>, SqlError> {
-    match &arguments(function)?[..] {
-        [Expr::Identifier(part), date] => written(&format!("date_part('{}', {date})", date_part(&part.value)?)),
-        _ => Ok(None),
+/// What a date function is given: a time of day, or anything that can be read as a timestamp.
+fn instant(text: &str) -> String {
+    let is_time = text.ends_with(" AS TIME)") || text.to_uppercase().starts_with("TIME '");
+    match text.starts_with('\'') {
+        true => format!("redshift_instant({text})"),
+        false if is_time => text.to_owned(),
+        false => format!("CAST({text} AS TIMESTAMP)"),
     }
+}
+
+/// *Parts of a date*: DuckDB counts seconds into smaller units, and decades from zero.
+pub fn extract(part: &str, date: &str) -> Result<Option<Expr>, SqlError> {
+    // Intervals have parts too.
+    let date = if date.starts_with('\'') { instant(date) } else { format!("redshift_zoneless({date})") };
+    let found = format!("date_part('{part}', {date})");
+    match part {
+        "millisecond" => written(&format!("({found} % 1000)")),
+        "microsecond" => written(&format!("({found} % 1000000)")),
+        "decade" => written(&format!("({found} + 1)")),
+        _ => written(&found),
+    }
+}
+
+/// *Averages keep the type*: of integers an integer, of numerics a numeric with as many places, else a double.
+fn average(function: &Function) -> Result<Option<Expr>, SqlError> {
+    let named = |name: &str| {
+        let mut function = function.clone();
+        function.name = sqlparser::ast::ObjectName::from(vec![sqlparser::ast::Ident::new(name)]);
+        function
+    };
+    let (sum, count) = (named("sum"), named("count"));
+    written(&format!("cast_to_type({sum} / nullif({count}, 0), {sum})"))
+}
+
+/// *IGNORE NULLS* stands among the arguments in DuckDB.
+fn treat_nulls_inside(function: &mut Function) {
+    if let (Some(treatment), FunctionArguments::List(list)) = (function.null_treatment, &mut function.args) {
+        function.null_treatment = None;
+        list.clauses.push(FunctionArgumentClause::IgnoreOrRespectNulls(treatment));
+    }
+}
+
+/// *Percentiles over a window*: DuckDB has them as plain functions only.
+fn percentile_over(function: &Function, name: &str) -> Result<Option<Expr>, SqlError> {
+    let arguments = arguments(function)?;
+    let (Some(fraction), [order], Some(over)) = (arguments.first(), &function.within_group[..], &function.over) else {
+        return Err(SqlError::syntax(format!("{name} needs WITHIN GROUP (ORDER BY …)")));
+    };
+    let duck = if name == "percentile_cont" { "quantile_cont" } else { "quantile_disc" };
+    let fraction = match order.options.sort {
+        Some(OrderBySort::Desc) => format!("1 - {fraction}"),
+        _ => fraction.to_string(),
+    };
+    written(&format!("{duck}({}, {fraction}) OVER {over}", order.expr))
 }
 
 /// The DuckDB name of a date part, from Redshift's many spellings.
@@ -185,25 +335,59 @@ fn date_part(text: &str) -> Result<&'static str, SqlError> {
         "hour" | "hours" | "h" | "hr" | "hrs" => "hour",
         "minute" | "minutes" | "m" | "min" | "mins" => "minute",
         "second" | "seconds" | "s" | "sec" | "secs" => "second",
-        "millisecond" | "milliseconds" | "ms" | "msec" | "msecs" => "millisecond",
-        "microsecond" | "microseconds" | "microsec" | "microsecs" | "us" => "microsecond",
+        "millisecond" | "milliseconds" | "ms" | "msec" | "msecs" | "msecond" | "mseconds" | "millisec"
+        | "millisecs" | "millisecon" => "millisecond",
+        "microsecond" | "microseconds" | "microsec" | "microsecs" | "us" | "usec" | "usecs" | "usecond"
+        | "useconds" => "microsecond",
         "epoch" => "epoch",
-        other => return Err(SqlError::new("22023", format!("date part \"{other}\" is not recognised"))),
+        other => return Err(SqlError::new("22023", format!("date part \"{other}\" is not recognized"))),
     })
 }
 
 /// *Date parts of EXTRACT*: Redshift's short names, before the parser sees them, which knows the long ones only.
-pub fn spell_out_extracts(tokens: &mut [TokenWithSpan]) {
+/// *APPROXIMATE*: an exact answer is near enough. *TRIM(text, signs)* is BTRIM.
+pub fn spell_out(tokens: &mut Vec<TokenWithSpan>) {
     for at in 3..tokens.len() {
         let is_extract = is_word(&tokens[at - 3].token, "EXTRACT")
             && tokens[at - 2].token == Token::LParen
             && is_word(&tokens[at].token, "FROM");
-        if let (true, Token::Word(part)) = (is_extract, &tokens[at - 1].token)
-            && let Ok(name) = date_part(&part.value)
-        {
+        let part = match &tokens[at - 1].token {
+            Token::Word(word) => &word.value,
+            Token::SingleQuotedString(text) => text,
+            _ => continue,
+        };
+        if let (true, Ok(name)) = (is_extract, date_part(part)) {
             tokens[at - 1].token = Token::make_word(name, None);
         }
     }
+    let mut at = 0;
+    while at + 1 < tokens.len() {
+        let (token, next) = (&tokens[at].token, &tokens[at + 1].token);
+        if is_word(token, "APPROXIMATE") && (is_word(next, "COUNT") || is_word(next, "PERCENTILE_DISC")) {
+            tokens.remove(at);
+        } else if is_word(token, "TRIM") && *next == Token::LParen && has_plain_arguments(&tokens[at + 2..]) {
+            tokens[at].token = Token::make_word("BTRIM", None);
+        }
+        at += 1;
+    }
+}
+
+/// Whether the parentheses that were just opened hold arguments parted by commas, and no FROM.
+fn has_plain_arguments(tokens: &[TokenWithSpan]) -> bool {
+    let (mut depth, mut commas) = (1, 0);
+    for token in tokens {
+        match token.token {
+            Token::LParen => depth += 1,
+            Token::RParen => depth -= 1,
+            Token::Comma if depth == 1 => commas += 1,
+            _ if depth == 1 && is_word(&token.token, "FROM") => return false,
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    commas > 0
 }
 
 /// *DATEADD*: as many units after the date, which becomes a timestamp.
@@ -214,10 +398,14 @@ fn date_add(part: &str, count: &str, date: &str) -> Result<Option<Expr>, SqlErro
         "dow" | "doy" | "epoch" => return Err(SqlError::unsupported(&format!("DATEADD of {part}"))),
         "millennium" => ("to_millennia", 1),
         "century" => ("to_centuries", 1),
+        "year" => return written(&format!("redshift_add_years({}, CAST({count} AS INTEGER))", instant(date))),
         _ => ("", 1),
     };
     let function = if function.is_empty() { format!("to_{part}s") } else { function.to_owned() };
-    written(&format!("(CAST({date} AS TIMESTAMP) + {function}(CAST(({count}) * {factor} AS INTEGER)))"))
+    let kind = if matches!(part, "millisecond") { "DOUBLE" } else { "BIGINT" };
+    let kind =
+        if matches!(part, "hour" | "minute" | "second" | "microsecond" | "millisecond") { kind } else { "INTEGER" };
+    written(&format!("({} + {function}(CAST(({count}) * {factor} AS {kind})))", instant(date)))
 }
 
 /// *DECODE*: a chain of comparisons where NULL equals NULL.
@@ -245,58 +433,45 @@ fn list_aggregate(function: &Function, texts: &[String]) -> Result<Option<Expr>,
             other => return Err(SqlError::unsupported(&format!("LISTAGG with {other}"))),
         }
     }
+    let value = texts.first().ok_or_else(|| SqlError::syntax("listagg needs an argument"))?;
+    let value = format!("CAST({value} AS VARCHAR)");
+    // DISTINCT can be ordered only by what is listed.
+    let by_itself = |by: &String| match distinct {
+        "" => by.clone(),
+        _ if by.ends_with(" DESC") => format!("{value} DESC"),
+        _ => value.clone(),
+    };
+    let order: Vec<String> = order.iter().map(by_itself).collect();
     let order = if order.is_empty() { String::new() } else { format!(" ORDER BY {}", order.join(", ")) };
     let over = function.over.as_ref().map(|over| format!(" OVER {over}")).unwrap_or_default();
-    let value = texts.first().ok_or_else(|| SqlError::syntax("listagg needs an argument"))?;
-    written(&format!("string_agg({distinct}CAST({value} AS VARCHAR), {separator}{order}){over}"))
+    written(&format!("string_agg({distinct}{value}, {separator}{order}){over}"))
 }
 
-/// *TO_CHAR of a time*: the common fields of the format, each as DuckDB writes it.
-fn to_char(value: &str, format: &str) -> Result<Option<Expr>, SqlError> {
-    const FIELDS: [(&str, &str); 16] = [
-        ("YYYY", "%Y"),
-        ("YY", "%y"),
-        ("MONTH", "%B"),
-        ("Month", "%B"),
-        ("MON", "%b"),
-        ("Mon", "%b"),
-        ("MM", "%m"),
-        ("DDD", "%j"),
-        ("DD", "%d"),
-        ("HH24", "%H"),
-        ("HH12", "%I"),
-        ("HH", "%I"),
-        ("MI", "%M"),
-        ("SS", "%S"),
-        ("MS", "%g"),
-        ("US", "%f"),
-    ];
+/// *TO_NUMBER*: a numeric with as many places as the format has behind its point.
+fn to_number(text: &str, format: &str) -> Result<Option<Expr>, SqlError> {
     let Ok(Expr::Value(literal)) = parse(format) else {
-        return Err(SqlError::unsupported("TO_CHAR with a computed format"));
+        return Err(SqlError::unsupported("TO_NUMBER with a computed format"));
     };
     let Value::SingleQuotedString(pattern) = literal.value else {
-        return Err(SqlError::unsupported("TO_CHAR with a computed format"));
+        return Err(SqlError::unsupported("TO_NUMBER with a computed format"));
     };
-    let (mut rest, mut translated) = (pattern.as_str(), String::new());
-    while let Some(first) = rest.chars().next() {
-        let field = FIELDS.iter().find(|(name, _)| rest.starts_with(name));
-        match field {
-            // Upper-case names of months differ from what strftime writes.
-            Some(("MONTH" | "MON" | "Month", _)) => {
-                return Err(SqlError::unsupported(&format!("TO_CHAR with the format '{pattern}'")));
-            }
-            Some((name, written)) => {
-                translated.push_str(written);
-                rest = &rest[name.len()..];
-            }
-            None if first.is_alphanumeric() => {
-                return Err(SqlError::unsupported(&format!("TO_CHAR with the format '{pattern}'")));
-            }
-            None => {
-                translated.push(first);
-                rest = &rest[first.len_utf8()..];
-            }
+    let digit = |sign: char| matches!(sign, '9' | '0');
+    let upper = pattern.to_uppercase();
+    let (_, fraction) = upper.split_once(['.', 'D']).unwrap_or((&upper, ""));
+    let places = fraction.chars().filter(|sign| digit(*sign)).count();
+    let precision = upper.chars().filter(|sign| digit(*sign)).count().clamp(1, 38);
+    let precision = precision.max(places);
+    written(&format!("CAST(redshift_parse_number(CAST({text} AS VARCHAR), {format}) AS DECIMAL({precision},{places}))"))
+}
+
+/// *JSON paths*: element by element; a last TRUE makes invalid JSON NULL.
+fn json_path(json: &str, path: &[String]) -> Result<Option<Expr>, SqlError> {
+    let (path, lenient) = match path {
+        [path @ .., last] if matches!(last.to_lowercase().as_str(), "true" | "false") => {
+            (path, last.to_lowercase() == "true")
         }
-    }
-    written(&format!("strftime({value}, '{}')", translated.replace('\'', "''")))
+        path => (path, false),
+    };
+    let json = if lenient { format!("CASE WHEN json_valid({json}) THEN {json} END") } else { json.to_owned() };
+    written(&format!("json_extract_string({json}, '/' || {})", path.join(" || '/' || ")))
 }

@@ -1,21 +1,30 @@
 //! Redshift's SQL → DuckDB's. A statement is parsed, rewritten by rules that each have a name, and written out
 //! again; what has no meaning in DuckDB is refused with the name of the construct, never run as something else.
 
+mod alter;
 mod attributes;
+mod bind;
 mod ddl;
 mod expression;
 mod functions;
+mod show;
 pub mod types;
 
-use sqlparser::ast::{Statement, VisitMut};
+use sqlparser::ast::{SchemaName, SetExpr, Statement, VisitMut};
 use sqlparser::dialect::RedshiftSqlDialect;
 use sqlparser::parser::Parser;
-use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
+use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer};
 
-use super::copy::CopyCommand;
+use super::copy::{CopyCommand, UnloadCommand};
 use super::error::SqlError;
 
-pub use attributes::{ColumnAttributes, Identity, TableAttributes};
+pub use alter::{Alter, Change};
+pub use attributes::{ColumnAttributes, TableAttributes};
+pub use bind::{Parameter, Parameters};
+pub use ddl::{ColumnSpec, CreateTable, Drop, Name, Shape, define, describe, quoted};
+#[cfg(test)]
+pub use functions::KNOWN;
+pub use show::Show;
 
 /// What a statement asks the engine to do. Texts are DuckDB's SQL.
 #[derive(Debug)]
@@ -24,48 +33,278 @@ pub enum Command {
     Commit,
     Rollback,
     Copy(Box<CopyCommand>),
+    Unload(Box<UnloadCommand>),
     /// A statement that answers rows.
     Query(String),
     /// A statement that changes rows and answers how many.
     Change(String),
-    CreateTable(ddl::CreateTable),
+    CreateTable(Box<CreateTable>),
+    Alter(Box<Alter>),
+    Drop(Drop),
     /// Statements that change the catalog, in one transaction.
     Define(Vec<String>),
     /// As Redshift's TRUNCATE: it commits the transaction that it runs in.
     Truncate(String),
-    /// Has no meaning here: ANALYZE, VACUUM, GRANT, REVOKE.
+    Explain(String),
+    Show(Show),
+    /// `None` sets it back.
+    Set {
+        name: String,
+        value: Option<String>,
+    },
+    Declare {
+        cursor: String,
+        query: String,
+    },
+    /// How many rows; `None` for all.
+    Fetch {
+        cursor: String,
+        count: Option<u64>,
+    },
+    Close(String),
+    Prepare {
+        name: String,
+        statement: Prepared,
+    },
+    Execute {
+        name: String,
+        arguments: Vec<Vec<TokenWithSpan>>,
+    },
+    /// `None` for all.
+    Deallocate(Option<String>),
+    /// Has no meaning here: ANALYZE, VACUUM, GRANT, REVOKE, users and groups.
     Accepted,
 }
 
-/// Reads one statement.
-pub fn translate(text: &str) -> Result<Command, SqlError> {
-    let dialect = RedshiftSqlDialect {};
-    let tokens = Tokenizer::new(&dialect, text).tokenize_with_location();
-    let tokens = tokens.map_err(|error| SqlError::syntax(error.message))?;
-    let tokens = one_statement(tokens)?;
+impl Command {
+    /// The name of its kind in the query history.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Query(_) | Self::Fetch { .. } | Self::Declare { .. } => "SELECT",
+            Self::Change(_) => "DML",
+            Self::Copy(_) => "COPY",
+            Self::Unload(_) => "UNLOAD",
+            Self::CreateTable(_) | Self::Alter(_) | Self::Drop(_) | Self::Define(_) | Self::Truncate(_) => "DDL",
+            _ => "UTILITY",
+        }
+    }
+}
+
+/// The tokens of a statement that is kept until it is executed.
+#[derive(Debug, Clone)]
+pub struct Prepared(Vec<TokenWithSpan>);
+
+/// What begins so changes nothing that can be seen here, and is accepted.
+const ACCEPTED: &[&[&str]] = &[
+    &["ANALYZE"],
+    &["VACUUM"],
+    &["GRANT"],
+    &["REVOKE"],
+    &["LOCK"],
+    &["COMMENT", "ON"],
+    &["CREATE", "USER"],
+    &["ALTER", "USER"],
+    &["DROP", "USER"],
+    &["CREATE", "GROUP"],
+    &["ALTER", "GROUP"],
+    &["DROP", "GROUP"],
+    &["CREATE", "ROLE"],
+    &["DROP", "ROLE"],
+    &["ALTER", "DEFAULT", "PRIVILEGES"],
+    &["ALTER", "SCHEMA"],
+    &["DISCARD"],
+];
+
+/// What Redshift has and this does not, by its first words.
+const REFUSED: &[&[&str]] = &[
+    &["CREATE", "EXTERNAL", "SCHEMA"],
+    &["CREATE", "EXTERNAL", "TABLE"],
+    &["CREATE", "EXTERNAL", "FUNCTION"],
+    &["CREATE", "MATERIALIZED", "VIEW"],
+    &["REFRESH", "MATERIALIZED", "VIEW"],
+    &["CREATE", "MODEL"],
+    &["CREATE", "DATASHARE"],
+    &["CREATE", "DATABASE"],
+    &["DROP", "DATABASE"],
+    &["CREATE", "LIBRARY"],
+    &["CREATE", "OR", "REPLACE", "FUNCTION"],
+    &["CREATE", "FUNCTION"],
+    &["CREATE", "OR", "REPLACE", "PROCEDURE"],
+    &["CREATE", "PROCEDURE"],
+    &["CALL"],
+    &["SAVEPOINT"],
+];
+
+/// How a statement is written out for DuckDB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reading {
+    #[default]
+    Plain,
+    /// For what DuckDB cannot bind as it stands: operators convert texts as Redshift does, and names of columns that were
+    /// given in the same SELECT are replaced by what they name.
+    Lenient,
+}
+
+/// Reads one statement, with values for its parameters.
+pub fn translate(text: &str, parameters: &Parameters, reading: Reading) -> Result<Command, SqlError> {
+    let mut tokens = one_statement(tokenize(text)?)?;
+    bind::bind(&mut tokens, parameters)?;
+    translate_tokens(tokens, reading)
+}
+
+/// Reads a statement that was prepared, with its arguments.
+pub fn translate_prepared(prepared: &Prepared, arguments: &[Vec<TokenWithSpan>]) -> Result<Command, SqlError> {
+    let mut tokens = prepared.0.clone();
+    bind::bind_arguments(&mut tokens, arguments)?;
+    translate_tokens(tokens, Reading::Plain)
+}
+
+/// The statements of a text, each as its own text, for protocols that send several at once.
+pub fn split(text: &str) -> Result<Vec<String>, SqlError> {
+    let starts: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+    let byte = |location: Location| {
+        let line = usize::try_from(location.line).unwrap_or(1).max(1) - 1;
+        let begin = starts.get(line).copied().unwrap_or(text.len());
+        let column = usize::try_from(location.column).unwrap_or(1).max(1) - 1;
+        text[begin..].char_indices().nth(column).map_or(text.len(), |(at, _)| begin + at)
+    };
+    let (mut statements, mut begin, mut is_empty) = (Vec::new(), 0, true);
+    for token in tokenize(text)? {
+        match token.token {
+            Token::SemiColon => {
+                let end = byte(token.span.start);
+                if !is_empty {
+                    statements.push(text[begin..end].trim().to_owned());
+                }
+                begin = byte(token.span.end);
+                is_empty = true;
+            }
+            Token::Whitespace(_) | Token::EOF => {}
+            _ => is_empty = false,
+        }
+    }
+    if !is_empty {
+        statements.push(text[begin..].trim().to_owned());
+    }
+    Ok(statements)
+}
+
+fn tokenize(text: &str) -> Result<Vec<TokenWithSpan>, SqlError> {
+    let tokens = Tokenizer::new(&RedshiftSqlDialect {}, text).tokenize_with_location();
+    tokens.map_err(|error| SqlError::syntax(error.message))
+}
+
+fn starts_with(first: &[String], words: &[&str]) -> bool {
+    first.len() >= words.len() && first.iter().zip(words).all(|(found, wanted)| found == wanted)
+}
+
+fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading) -> Result<Command, SqlError> {
     let first = words(&tokens);
+    if let Some(refused) = REFUSED.iter().find(|words| starts_with(&first, words)) {
+        return Err(SqlError::unsupported(&refused.join(" ")));
+    }
+    if ACCEPTED.iter().any(|words| starts_with(&first, words)) {
+        return Ok(Command::Accepted);
+    }
+    if let Some(alter) = alter::redshift_only(&tokens) {
+        return alter.map(Box::new).map(Command::Alter);
+    }
     match first.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => return Err(SqlError::syntax("syntax error at end of input")),
+        [] if tokens.is_empty() => return Err(SqlError::syntax("syntax error at end of input")),
         ["COPY", ..] => return super::copy::parse(&tokens).map(Box::new).map(Command::Copy),
-        ["UNLOAD", ..] => return Err(SqlError::unsupported("UNLOAD")),
-        ["ANALYZE" | "VACUUM" | "GRANT" | "REVOKE", ..] => return Ok(Command::Accepted),
+        ["UNLOAD", ..] => return super::copy::parse_unload(&tokens).map(Box::new).map(Command::Unload),
         ["BEGIN", ..] | ["START", "TRANSACTION", ..] => return Ok(Command::Begin),
         ["COMMIT" | "END", ..] => return Ok(Command::Commit),
         ["ROLLBACK" | "ABORT", ..] => return Ok(Command::Rollback),
+        ["SHOW", ..] => return show::parse(&tokens).map(Command::Show),
+        ["SET" | "RESET", ..] => return show::parse_set(&tokens),
+        ["EXPLAIN", ..] => {
+            let skipped = 1 + usize::from(first.get(1).is_some_and(|word| word == "VERBOSE"));
+            return match translate_tokens(tokens.split_off(skipped), reading)? {
+                Command::Query(sql) | Command::Change(sql) => Ok(Command::Explain(sql)),
+                _ => Err(SqlError::unsupported("EXPLAIN of anything but queries and changes of rows")),
+            };
+        }
+        ["DECLARE" | "FETCH" | "CLOSE" | "PREPARE" | "EXECUTE" | "DEALLOCATE", ..] => {
+            return session_command(tokens, reading);
+        }
+        ["DELETE", ..] if !tokens.get(1).is_some_and(|token| is_word(&token.token, "FROM")) => {
+            tokens.insert(1, TokenWithSpan::new(Token::make_word("FROM", None), Span::empty()));
+        }
+        ["ALTER", ..] => without_encodings(&mut tokens),
         _ => {}
     }
-    let (statement, attributes) = parse(tokens)?;
+    let (statement, attributes) = parse(tokens, reading)?;
     command(statement, attributes)
+}
+
+/// Cursors and prepared statements, which live in the session.
+fn session_command(tokens: Vec<TokenWithSpan>, reading: Reading) -> Result<Command, SqlError> {
+    let near = |at: usize| match tokens.get(at) {
+        Some(token) => SqlError::syntax(format!("syntax error at or near \"{}\"", token.token)),
+        None => SqlError::syntax("syntax error at end of input"),
+    };
+    let word = |at: usize| match tokens.get(at).map(|token| &token.token) {
+        Some(Token::Word(word)) => Ok(word.value.to_lowercase()),
+        _ => Err(near(at)),
+    };
+    let find = |keyword: &str| tokens.iter().position(|token| is_word(&token.token, keyword));
+    match word(0)?.as_str() {
+        "declare" => {
+            let begin = find("FOR").ok_or_else(|| near(tokens.len()))? + 1;
+            match translate_tokens(tokens[begin..].to_vec(), reading)? {
+                Command::Query(query) => Ok(Command::Declare { cursor: word(1)?, query }),
+                _ => Err(near(begin)),
+            }
+        }
+        "fetch" => {
+            let count = match tokens.get(1).map(|token| &token.token) {
+                Some(Token::Number(digits, _)) => Some(digits.parse().map_err(|_| near(1))?),
+                Some(token) if is_word(token, "ALL") => None,
+                Some(token) if is_word(token, "FORWARD") => match tokens.get(2).map(|token| &token.token) {
+                    Some(Token::Number(digits, _)) => Some(digits.parse().map_err(|_| near(2))?),
+                    Some(token) if is_word(token, "ALL") => None,
+                    _ => Some(1),
+                },
+                _ => Some(1),
+            };
+            Ok(Command::Fetch { cursor: word(tokens.len() - 1)?, count })
+        }
+        "close" => word(1).map(Command::Close),
+        "prepare" => {
+            let begin = find("AS").ok_or_else(|| near(tokens.len()))? + 1;
+            Ok(Command::Prepare { name: word(1)?, statement: Prepared(tokens[begin..].to_vec()) })
+        }
+        "execute" => Ok(Command::Execute { name: word(1)?, arguments: bind::arguments(&tokens[2..])? }),
+        _ => {
+            let name = word(tokens.len() - 1)?;
+            Ok(Command::Deallocate((name != "all").then_some(name)))
+        }
+    }
+}
+
+/// ADD COLUMN … ENCODE: an encoding has nothing to do with what is stored here.
+fn without_encodings(tokens: &mut Vec<TokenWithSpan>) {
+    while let Some(at) = tokens.iter().position(|token| is_word(&token.token, "ENCODE")) {
+        tokens.drain(at..(at + 2).min(tokens.len()));
+    }
 }
 
 /// Reads one statement without running it: a CREATE TABLE with what Redshift adds to it.
 pub fn parse_table(text: &str) -> Result<(Statement, TableAttributes), SqlError> {
-    let tokens = Tokenizer::new(&RedshiftSqlDialect {}, text).tokenize_with_location();
-    parse(one_statement(tokens.map_err(|error| SqlError::syntax(error.message))?)?)
+    parse(one_statement(tokenize(text)?)?, Reading::Plain)
 }
 
-fn parse(mut tokens: Vec<TokenWithSpan>) -> Result<(Statement, TableAttributes), SqlError> {
-    functions::spell_out_extracts(&mut tokens);
+/// Reads a query, as it stands in UNLOAD.
+pub fn translate_query(text: &str) -> Result<String, SqlError> {
+    match translate(text, &Parameters::default(), Reading::Plain)? {
+        Command::Query(sql) => Ok(sql),
+        _ => Err(SqlError::syntax("only a query can be unloaded")),
+    }
+}
+
+fn parse(mut tokens: Vec<TokenWithSpan>, reading: Reading) -> Result<(Statement, TableAttributes), SqlError> {
+    functions::spell_out(&mut tokens);
     let (tokens, attributes) = match is_create_table(&words(&tokens)) {
         true => attributes::take(tokens)?,
         false => (tokens, TableAttributes::default()),
@@ -76,7 +315,7 @@ fn parse(mut tokens: Vec<TokenWithSpan>) -> Result<(Statement, TableAttributes),
         Token::EOF => {}
         rest => return Err(SqlError::syntax(format!("syntax error at or near \"{rest}\""))),
     }
-    match statement.visit(&mut expression::Rewrite) {
+    match statement.visit(&mut expression::Rewrite { reading }) {
         std::ops::ControlFlow::Break(refused) => Err(refused),
         std::ops::ControlFlow::Continue(()) => Ok((statement, attributes)),
     }
@@ -84,18 +323,39 @@ fn parse(mut tokens: Vec<TokenWithSpan>) -> Result<(Statement, TableAttributes),
 
 fn command(statement: Statement, attributes: TableAttributes) -> Result<Command, SqlError> {
     match statement {
-        Statement::Query(query) => Ok(Command::Query(query.to_string())),
-        Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) => {
+        Statement::Query(mut query) => {
+            let SetExpr::Select(select) = query.body.as_mut() else { return Ok(Command::Query(query.to_string())) };
+            let Some(into) = select.into.take() else { return Ok(Command::Query(query.to_string())) };
+            let name = Name::of_expression(into.targets.first())?;
+            let temporary = into.temporary || name.table.starts_with('#');
+            let shape = Shape::Query(query.to_string(), Vec::new());
+            Ok(Command::CreateTable(Box::new(CreateTable { name, if_not_exists: false, temporary, attributes, shape })))
+        }
+        Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) | Statement::Merge(_) => {
             Ok(Command::Change(statement.to_string()))
         }
-        Statement::CreateTable(create) => ddl::create_table(create, attributes).map(Command::CreateTable),
-        Statement::CreateView(_) | Statement::CreateSchema { .. } => Ok(Command::Define(vec![statement.to_string()])),
-        Statement::Drop { .. } => ddl::drop(&statement).map(Command::Define),
+        Statement::CreateTable(create) => ddl::create_table(create, attributes).map(Box::new).map(Command::CreateTable),
+        Statement::AlterTable(ref alter) => {
+            alter::parse(alter.clone(), &statement, attributes).map(Box::new).map(Command::Alter)
+        }
+        Statement::CreateView(mut view) => {
+            // A view is bound when it is made, and again when it is read: that of tables which are missing is refused.
+            view.with_no_schema_binding = false;
+            Ok(Command::Define(vec![view.to_string()]))
+        }
+        Statement::CreateSchema { schema_name, if_not_exists, .. } => {
+            let name = match &schema_name {
+                SchemaName::Simple(name) | SchemaName::NamedAuthorization(name, _) => name.to_string(),
+                SchemaName::UnnamedAuthorization(user) => user.to_string(),
+            };
+            let exists = if if_not_exists { "IF NOT EXISTS " } else { "" };
+            Ok(Command::Define(vec![format!("CREATE SCHEMA {exists}{name}")]))
+        }
+        Statement::Drop { .. } => ddl::drop(&statement).map(Command::Drop),
         Statement::Truncate(truncate) => match &truncate.table_names[..] {
             [table] => Ok(Command::Truncate(format!("DELETE FROM {}", table.name))),
             _ => Err(SqlError::unsupported("TRUNCATE of several tables")),
         },
-        Statement::Explain { .. } | Statement::ExplainTable { .. } => Err(SqlError::unsupported("EXPLAIN")),
         other => {
             let text = other.to_string();
             let name: Vec<&str> = text.split_whitespace().take(2).collect();

@@ -5,7 +5,7 @@ use sqlparser::ast::{CharacterLength, DataType, ExactNumberInfo, TimezoneInfo};
 use crate::warehouse::error::SqlError;
 
 /// Bytes of VARCHAR(MAX).
-const VARCHAR_MAX: u64 = 65_535;
+pub const VARCHAR_MAX: u64 = 65_535;
 /// Bytes of a VARCHAR without a length.
 const VARCHAR_DEFAULT: u64 = 256;
 
@@ -47,6 +47,7 @@ impl Type {
             | DataType::Nvarchar(length)
             | DataType::CharVarying(length) => Self::Varchar(bytes(length.as_ref(), VARCHAR_DEFAULT, VARCHAR_MAX)?),
             DataType::Text => Self::Varchar(VARCHAR_DEFAULT),
+            DataType::Datetime(None) => Self::Timestamp,
             DataType::Date => Self::Date,
             DataType::Time(None, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => Self::Time,
             DataType::Timestamp(None, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => Self::Timestamp,
@@ -92,6 +93,26 @@ impl Type {
             Self::Timestamp => "timestamp without time zone".into(),
             Self::TimestampTz => "timestamp with time zone".into(),
             Self::Super => "super".into(),
+        }
+    }
+
+    /// The name that results and columns without a name go by: `int4`, `varchar`.
+    pub fn short_name(self) -> &'static str {
+        match self {
+            Self::SmallInt => "int2",
+            Self::Integer => "int4",
+            Self::BigInt => "int8",
+            Self::Decimal(..) => "numeric",
+            Self::Real => "float4",
+            Self::Double => "float8",
+            Self::Boolean => "bool",
+            Self::Char(_) => "bpchar",
+            Self::Varchar(_) => "varchar",
+            Self::Date => "date",
+            Self::Time => "time",
+            Self::Timestamp => "timestamp",
+            Self::TimestampTz => "timestamptz",
+            Self::Super => "super",
         }
     }
 

@@ -1,0 +1,141 @@
+//! Parquet, read and written by a DuckDB of its own: the warehouse's must not reach files.
+
+use std::io::{Read, Write};
+use std::path::Path;
+
+use duckdb::Connection;
+use duckdb::arrow::record_batch::RecordBatch;
+
+use super::columns::Column;
+use super::run::Access;
+use super::source::{self, Address};
+use crate::s3::Reader;
+use crate::warehouse::catalog::Table;
+use crate::warehouse::error::SqlError;
+use crate::warehouse::session::Session;
+use crate::warehouse::sql::quoted;
+
+fn io(what: &str) -> impl Fn(std::io::Error) -> SqlError {
+    move |error| SqlError::new("58030", format!("cannot {what}: {error}"))
+}
+
+/// Loads files whose columns are those of the table, by position; answers the rows.
+pub fn load(
+    session: &Session,
+    access: &Access,
+    reader: &Reader,
+    table: &Table,
+    columns: &[Column],
+    objects: &[Address],
+    no_load: bool,
+) -> Result<u64, SqlError> {
+    let scratch = Connection::open_in_memory()?;
+    let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    let mut appender = session.connection.appender_with_columns_to_catalog_and_db(
+        &table.name,
+        &table.catalog,
+        &table.schema,
+        &names,
+    )?;
+    let mut rows = 0;
+    for address in objects {
+        session.check_cancelled()?;
+        let file = fetch(access, reader, address)?;
+        let unreadable = |error: duckdb::Error| {
+            SqlError::new("XX000", format!("{address} is not a Parquet file that can be read: {error}"))
+        };
+        let path = file.path().display().to_string().replace('\'', "''");
+        let found = column_names(&scratch, &path).map_err(unreadable)?;
+        if found.len() != columns.len() {
+            let message = format!(
+                "Unmatched number of columns between table and file. Table columns: {}, Data columns: {}, File name: {address}",
+                columns.len(),
+                found.len()
+            );
+            return Err(SqlError::new("XX000", message));
+        }
+        let cast =
+            |(name, column): (&String, &Column)| format!("CAST({} AS {})", quoted(name), column.data_type.duck());
+        let selected: Vec<String> = found.iter().zip(columns).map(cast).collect();
+        let sql = format!("SELECT {} FROM read_parquet('{path}')", selected.join(", "));
+        let mut statement = scratch.prepare(&sql).map_err(unreadable)?;
+        for batch in statement.query_arrow([]).map_err(|error| incompatible(address, &error))? {
+            rows += batch.num_rows() as u64;
+            check_lengths(&batch, columns, address)?;
+            if !no_load {
+                appender.append_record_batch(batch)?;
+            }
+        }
+    }
+    appender.flush()?;
+    Ok(rows)
+}
+
+fn incompatible(address: &Address, error: &duckdb::Error) -> SqlError {
+    SqlError::new("XX000", format!("Spectrum Scan Error: {address} has an incompatible Parquet schema: {error}"))
+}
+
+fn column_names(scratch: &Connection, path: &str) -> duckdb::Result<Vec<String>> {
+    let mut statement = scratch.prepare(&format!("DESCRIBE SELECT * FROM read_parquet('{path}')"))?;
+    statement.query_map([], |row| row.get(0))?.collect()
+}
+
+/// COPY of Parquet cuts nothing: what is too long ends it.
+fn check_lengths(batch: &RecordBatch, columns: &[Column], address: &Address) -> Result<(), SqlError> {
+    use duckdb::arrow::array::AsArray;
+    for (array, column) in batch.columns().iter().zip(columns) {
+        let (Some(limit), Some(texts)) = (column.data_type.limit(), array.as_string_opt::<i32>()) else { continue };
+        if let Some(long) = texts.iter().flatten().find(|text| text.len() as u64 > limit) {
+            let message = format!(
+                "Spectrum Scan Error: the length of the data column {} is longer than the length defined in the table. \
+                 Table: {limit}, Data: {}, File name: {address}",
+                column.name,
+                long.len()
+            );
+            return Err(SqlError::new("XX000", message));
+        }
+    }
+    Ok(())
+}
+
+fn fetch(access: &Access, reader: &Reader, address: &Address) -> Result<tempfile::NamedTempFile, SqlError> {
+    let mut input = source::open(access, reader, address, super::options::Compression::None)?;
+    let mut file = tempfile::NamedTempFile::new().map_err(io("make a temporary file"))?;
+    std::io::copy(&mut input as &mut dyn Read, &mut file).map_err(io("read the object"))?;
+    file.flush().map_err(io("write a temporary file"))?;
+    Ok(file)
+}
+
+/// Writes the rows of a query into a Parquet file, and answers how many there were.
+pub fn write(connection: &Connection, query: &str, path: &Path) -> Result<u64, SqlError> {
+    let scratch = Connection::open_in_memory()?;
+    let definition = {
+        let mut statement = connection.prepare(&format!("DESCRIBE {query}"))?;
+        let column = |row: &duckdb::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
+        let columns = statement.query_map([], column)?.collect::<Result<Vec<_>, _>>()?;
+        let define = |(name, kind): &(String, String)| {
+            // What the interchange format has no type for goes as what it stands for.
+            let kind = match kind.as_str() {
+                "HUGEINT" => "DECIMAL(38,0)",
+                "JSON" => "VARCHAR",
+                kind => kind,
+            };
+            format!("{} {kind}", quoted(name))
+        };
+        columns.iter().map(define).collect::<Vec<_>>().join(", ")
+    };
+    scratch.execute_batch(&format!("CREATE TABLE rows ({definition})"))?;
+    let mut rows = 0;
+    {
+        let mut statement = connection.prepare(query)?;
+        let mut appender = scratch.appender("rows")?;
+        for batch in statement.query_arrow([])? {
+            rows += batch.num_rows() as u64;
+            appender.append_record_batch(batch)?;
+        }
+        appender.flush()?;
+    }
+    let path = path.display().to_string().replace('\'', "''");
+    scratch.execute_batch(&format!("COPY rows TO '{path}' (FORMAT parquet, COMPRESSION snappy)"))?;
+    Ok(rows)
+}

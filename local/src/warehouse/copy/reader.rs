@@ -1,0 +1,129 @@
+//! The tokens of COPY and UNLOAD, one after the other.
+
+use sqlparser::tokenizer::{Token, TokenWithSpan};
+
+use crate::warehouse::error::SqlError;
+use crate::warehouse::sql::is_word;
+
+pub struct Reader<'a> {
+    pub tokens: std::slice::Iter<'a, TokenWithSpan>,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(tokens: &'a [TokenWithSpan]) -> Self {
+        Self { tokens: tokens.iter() }
+    }
+
+    fn peek(&self) -> Option<&Token> {
+        self.tokens.as_slice().first().map(|next| &next.token)
+    }
+
+    pub fn table(&mut self) -> Result<(Option<String>, String), SqlError> {
+        let first = self.name()?;
+        if self.peek() == Some(&Token::Period) {
+            self.tokens.next();
+            let second = self.name()?;
+            // database.schema.table
+            if self.peek() == Some(&Token::Period) {
+                self.tokens.next();
+                return Ok((Some(second), self.name()?));
+            }
+            return Ok((Some(first), second));
+        }
+        Ok((None, first))
+    }
+
+    /// Names in parentheses; none where there are no parentheses.
+    pub fn columns(&mut self) -> Result<Vec<String>, SqlError> {
+        if self.peek() != Some(&Token::LParen) {
+            return Ok(Vec::new());
+        }
+        self.tokens.next();
+        let mut columns = vec![self.name()?];
+        loop {
+            match self.tokens.next() {
+                Some(token) if token.token == Token::Comma => columns.push(self.name()?),
+                Some(token) if token.token == Token::RParen => return Ok(columns),
+                found => return Err(unexpected(found)),
+            }
+        }
+    }
+
+    pub fn name(&mut self) -> Result<String, SqlError> {
+        match self.tokens.next() {
+            Some(TokenWithSpan { token: Token::Word(word), .. }) => Ok(word.value.to_lowercase()),
+            found => Err(unexpected(found)),
+        }
+    }
+
+    pub fn string(&mut self) -> Result<String, SqlError> {
+        match self.tokens.next() {
+            Some(TokenWithSpan { token: Token::SingleQuotedString(text), .. }) => Ok(text.clone()),
+            Some(TokenWithSpan { token: Token::DollarQuotedString(text), .. }) => Ok(text.value.clone()),
+            found => Err(unexpected(found)),
+        }
+    }
+
+    pub fn next_is_string(&self) -> bool {
+        matches!(self.peek(), Some(Token::SingleQuotedString(_)))
+    }
+
+    pub fn word_or_string(&mut self) -> Result<String, SqlError> {
+        if self.next_is_string() { self.string() } else { self.name() }
+    }
+
+    pub fn number(&mut self) -> Result<u64, SqlError> {
+        match self.tokens.next() {
+            Some(token @ TokenWithSpan { token: Token::Number(digits, _), .. }) => {
+                digits.parse().map_err(|_| near(token))
+            }
+            Some(token @ TokenWithSpan { token: Token::SingleQuotedString(digits), .. }) => {
+                digits.parse().map_err(|_| near(token))
+            }
+            found => Err(unexpected(found)),
+        }
+    }
+
+    pub fn word(&mut self, keyword: &str) -> Result<(), SqlError> {
+        match self.tokens.next() {
+            Some(token) if is_word(&token.token, keyword) => Ok(()),
+            found => Err(unexpected(found)),
+        }
+    }
+
+    pub fn take_word(&mut self, keyword: &str) -> bool {
+        let next = self.peek().is_some_and(|token| is_word(token, keyword));
+        if next {
+            self.tokens.next();
+        }
+        next
+    }
+
+    /// The quote of a CSV, where QUOTE follows directly.
+    pub fn quote(&mut self) -> Result<u8, SqlError> {
+        if !self.take_word("QUOTE") {
+            return Ok(b'"');
+        }
+        self.take_word("AS");
+        match self.string()?.as_bytes() {
+            [quote] => Ok(*quote),
+            _ => Err(SqlError::syntax("QUOTE must be a single character")),
+        }
+    }
+
+    /// The role behind IAM_ROLE.
+    pub fn role(&mut self) -> Result<String, SqlError> {
+        match self.take_word("DEFAULT") {
+            true => Ok("default".into()),
+            false => self.string(),
+        }
+    }
+}
+
+pub fn near(token: &TokenWithSpan) -> SqlError {
+    SqlError::syntax(format!("syntax error at or near \"{}\"", token.token))
+}
+
+fn unexpected(token: Option<&TokenWithSpan>) -> SqlError {
+    token.map_or_else(|| SqlError::syntax("syntax error at end of input"), near)
+}

@@ -1,0 +1,366 @@
+//! UNLOAD: the rows of a query as objects under a prefix, written as the role.
+
+use std::io::Write;
+
+use duckdb::arrow::array::{Array, AsArray, RecordBatch};
+use duckdb::arrow::datatypes::DataType;
+use duckdb::arrow::util::display::{ArrayFormatter, FormatOptions};
+use serde_json::json;
+
+use super::options::Compression;
+use super::parquet;
+use super::run::Access;
+use super::source::{self, Address};
+use super::unload_options::{UnloadCommand, UnloadFormat};
+use crate::s3::{Reader, Sink};
+use crate::warehouse::error::SqlError;
+use crate::warehouse::result::timestamp;
+use crate::warehouse::session::Session;
+use crate::warehouse::sql::quoted;
+
+/// A file that is being written.
+struct Open {
+    key: String,
+    output: Output,
+    /// Bytes before compression.
+    bytes: u64,
+    rows: u64,
+}
+
+enum Output {
+    Plain(Sink),
+    Gzip(flate2::write::GzEncoder<Sink>),
+    Zstd(zstd::stream::write::Encoder<'static, Sink>),
+}
+
+impl Output {
+    fn new(sink: Sink, compression: Compression) -> std::io::Result<Self> {
+        Ok(match compression {
+            Compression::None => Self::Plain(sink),
+            Compression::Gzip => Self::Gzip(flate2::write::GzEncoder::new(sink, flate2::Compression::fast())),
+            Compression::Zstd => Self::Zstd(zstd::stream::write::Encoder::new(sink, 3)?),
+        })
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        match self {
+            Self::Plain(output) => output.write_all(bytes),
+            Self::Gzip(output) => output.write_all(bytes),
+            Self::Zstd(output) => output.write_all(bytes),
+        }
+    }
+
+    fn finish(self) -> std::io::Result<Sink> {
+        match self {
+            Self::Plain(output) => Ok(output),
+            Self::Gzip(output) => output.finish(),
+            Self::Zstd(output) => output.finish(),
+        }
+    }
+}
+
+struct Unload<'a> {
+    command: &'a UnloadCommand,
+    access: &'a Access,
+    reader: Reader,
+    bucket: String,
+    /// Address, bytes and rows of each finished file.
+    written: Vec<(String, u64, u64)>,
+}
+
+fn io(error: std::io::Error) -> SqlError {
+    SqlError::new("58030", format!("cannot write the unloaded rows: {error}"))
+}
+
+/// Writes the files and answers the number of rows.
+pub fn unload(session: &Session, command: &UnloadCommand, access: &Access) -> Result<u64, SqlError> {
+    let to = Address::parse(&command.to)?;
+    let reader = access.reader(command.role.as_deref())?;
+    let mut unload = Unload { command, access, reader, bucket: to.bucket.clone(), written: Vec::new() };
+    unload.make_room(&to)?;
+    let rows = match (&command.partitions[..], &command.format) {
+        ([], _) => unload.rows(session, &command.query, &to.key)?,
+        _ => unload.partitions(session, &to.key)?,
+    };
+    if command.manifest {
+        unload.manifest(session, &to.key)?;
+    }
+    Ok(rows)
+}
+
+impl Unload<'_> {
+    /// Nothing is overwritten unless that is asked for.
+    fn make_room(&self, to: &Address) -> Result<(), SqlError> {
+        let there = self
+            .access
+            .buckets
+            .list_all_as(&self.reader, &to.bucket, &to.key)
+            .map_err(|error| source::service(&error))?;
+        if self.command.clean_path {
+            for object in &there {
+                self.access
+                    .buckets
+                    .delete_as(&self.reader, &to.bucket, &object.key)
+                    .map_err(|error| source::service(&error))?;
+            }
+        } else if !there.is_empty() && !self.command.allow_overwrite {
+            return Err(SqlError::new(
+                "XX000",
+                "Specified unload destination on S3 is not empty. Consider using a different bucket / prefix, manually \
+                 removing the target files in S3, or using the ALLOWOVERWRITE option.",
+            ));
+        }
+        Ok(())
+    }
+
+    /// One value of the partition columns after the other.
+    fn partitions(&mut self, session: &Session, prefix: &str) -> Result<u64, SqlError> {
+        let command = self.command;
+        let columns: Vec<String> = command.partitions.iter().map(|name| quoted(name)).collect();
+        let texts: Vec<String> = columns.iter().map(|column| format!("CAST({column} AS VARCHAR)")).collect();
+        let sql = format!("SELECT DISTINCT {} FROM ({}) ORDER BY ALL", texts.join(", "), command.query);
+        let mut statement = session.connection.prepare(&sql)?;
+        let width = columns.len();
+        let value = |row: &duckdb::Row<'_>| {
+            (0..width).map(|at| row.get::<_, Option<String>>(at)).collect::<Result<Vec<_>, _>>()
+        };
+        let values: Vec<Vec<Option<String>>> = statement.query_map([], value)?.collect::<Result<_, _>>()?;
+        let mut rows = 0;
+        for values in values {
+            let path: String = command
+                .partitions
+                .iter()
+                .zip(&values)
+                .map(|(name, value)| format!("{name}={}/", value.as_deref().unwrap_or("__HIVE_DEFAULT_PARTITION__")))
+                .collect();
+            let condition: Vec<String> = texts
+                .iter()
+                .zip(&values)
+                .map(|(text, value)| match value {
+                    Some(value) => format!("{text} = '{}'", value.replace('\'', "''")),
+                    None => format!("{text} IS NULL"),
+                })
+                .collect();
+            let selected = match command.include_partitions {
+                true => "*".to_owned(),
+                false => format!("* EXCLUDE ({})", columns.join(", ")),
+            };
+            let query = format!("SELECT {selected} FROM ({}) WHERE {}", command.query, condition.join(" AND "));
+            let slash = if prefix.is_empty() || prefix.ends_with('/') { "" } else { "/" };
+            rows += self.rows(session, &query, &format!("{prefix}{slash}{path}"))?;
+        }
+        Ok(rows)
+    }
+
+    fn key(&self, prefix: &str, number: usize) -> String {
+        let name = if self.command.serial { format!("{number:03}") } else { format!("{number:04}_part_00") };
+        let suffix = match (&self.command.extension, &self.command.format, self.command.compression) {
+            (Some(extension), ..) => format!(".{extension}"),
+            (None, UnloadFormat::Parquet, _) => ".parquet".to_owned(),
+            (None, UnloadFormat::Json, Compression::None) => ".json".to_owned(),
+            (None, _, Compression::Gzip) => ".gz".to_owned(),
+            (None, _, Compression::Zstd) => ".zst".to_owned(),
+            (None, _, Compression::None) => String::new(),
+        };
+        format!("{prefix}{name}{suffix}")
+    }
+
+    fn rows(&mut self, session: &Session, query: &str, prefix: &str) -> Result<u64, SqlError> {
+        if self.command.format == UnloadFormat::Parquet {
+            return self.parquet(session, query, prefix);
+        }
+        let mut statement = session.connection.prepare(query)?;
+        let batches = statement.query_arrow([])?;
+        let names: Vec<String> = batches.get_schema().fields().iter().map(|field| field.name().clone()).collect();
+        let header = if self.command.header {
+            self.line(&names.iter().map(|name| Some(name.as_str())).collect::<Vec<_>>())
+        } else {
+            Vec::new()
+        };
+        let mut open = self.open(prefix, 0, &header)?;
+        let (mut total, mut number) = (0, 0);
+        for batch in batches {
+            session.check_cancelled()?;
+            for row in Texts::new(&batch)?.rows()? {
+                let line = match self.command.format {
+                    UnloadFormat::Json => json_line(&names, &batch, &row),
+                    _ => self.line(&row.values.iter().map(Option::as_deref).collect::<Vec<_>>()),
+                };
+                if open.rows > 0 && open.bytes + line.len() as u64 > self.command.max_file_bytes {
+                    number += 1;
+                    let next = self.open(prefix, number, &header)?;
+                    self.close(std::mem::replace(&mut open, next))?;
+                }
+                open.output.write(&line).map_err(io)?;
+                open.bytes += line.len() as u64;
+                open.rows += 1;
+                total += 1;
+            }
+        }
+        self.close(open)?;
+        Ok(total)
+    }
+
+    fn parquet(&mut self, session: &Session, query: &str, prefix: &str) -> Result<u64, SqlError> {
+        let file = tempfile::NamedTempFile::new().map_err(io)?;
+        let rows = parquet::write(&session.connection, query, file.path())?;
+        let key = self.key(prefix, 0);
+        let mut sink = self.access.buckets.sink(&self.bucket).map_err(io)?;
+        let mut input = std::fs::File::open(file.path()).map_err(io)?;
+        std::io::copy(&mut input, &mut sink).map_err(io)?;
+        self.store(key, sink, rows)?;
+        Ok(rows)
+    }
+
+    fn open(&self, prefix: &str, number: usize, header: &[u8]) -> Result<Open, SqlError> {
+        let sink = self.access.buckets.sink(&self.bucket).map_err(io)?;
+        let mut output = Output::new(sink, self.command.compression).map_err(io)?;
+        output.write(header).map_err(io)?;
+        Ok(Open { key: self.key(prefix, number), output, bytes: header.len() as u64, rows: 0 })
+    }
+
+    fn close(&mut self, open: Open) -> Result<(), SqlError> {
+        let sink = open.output.finish().map_err(io)?;
+        self.store(open.key, sink, open.rows)
+    }
+
+    fn store(&mut self, key: String, sink: Sink, rows: u64) -> Result<(), SqlError> {
+        let size = self
+            .access
+            .buckets
+            .write_as(&self.reader, &self.bucket, &key, sink)
+            .map_err(|error| source::service(&error))?;
+        self.written.push((format!("s3://{}/{key}", self.bucket), size, rows));
+        Ok(())
+    }
+
+    /// A line of delimited text, CSV or fixed width.
+    fn line(&self, values: &[Option<&str>]) -> Vec<u8> {
+        let command = self.command;
+        let mut line = String::new();
+        let delimiter =
+            command.delimiter.as_deref().unwrap_or(if command.format == UnloadFormat::Csv { "," } else { "|" });
+        for (at, value) in values.iter().enumerate() {
+            if let UnloadFormat::FixedWidth(widths) = &command.format {
+                let width = widths.get(at).copied().unwrap_or_default();
+                let text: String = value.unwrap_or_default().chars().take(width).collect();
+                line.push_str(&format!("{text:width$}"));
+                continue;
+            }
+            if at > 0 {
+                line.push_str(delimiter);
+            }
+            let Some(text) = value else {
+                line.push_str(&command.null);
+                continue;
+            };
+            let special = text.contains(delimiter) || text.contains(['"', '\n', '\r']);
+            if command.format == UnloadFormat::Csv && special {
+                line.push_str(&format!("\"{}\"", text.replace('"', "\"\"")));
+            } else if command.escape {
+                let escaped =
+                    text.replace('\\', "\\\\").replace('\n', "\\\n").replace('\r', "\\\r").replace('"', "\\\"");
+                let escaped = escaped.replace(delimiter, &format!("\\{delimiter}"));
+                line.push_str(&if command.add_quotes { format!("\"{escaped}\"") } else { escaped });
+            } else if command.add_quotes {
+                line.push_str(&format!("\"{text}\""));
+            } else {
+                line.push_str(text);
+            }
+        }
+        line.push('\n');
+        line.into_bytes()
+    }
+
+    fn manifest(&mut self, session: &Session, prefix: &str) -> Result<(), SqlError> {
+        let entry = |(url, size, rows): &(String, u64, u64)| {
+            let meta = if self.command.verbose {
+                json!({ "content_length": size, "record_count": rows })
+            } else {
+                json!({ "content_length": size })
+            };
+            json!({ "url": url, "meta": meta })
+        };
+        let mut manifest = json!({ "entries": self.written.iter().map(entry).collect::<Vec<_>>() });
+        if self.command.verbose {
+            let mut statement = session.connection.prepare(&format!("DESCRIBE {}", self.command.query))?;
+            let column = |row: &duckdb::Row<'_>| {
+                Ok(
+                    json!({ "name": row.get::<_, String>(0)?, "type": { "base": row.get::<_, String>(1)?.to_lowercase() } }),
+                )
+            };
+            let elements = statement.query_map([], column)?.collect::<Result<Vec<_>, _>>()?;
+            manifest["schema"] = json!({ "elements": elements });
+            let total = |at: fn(&(String, u64, u64)) -> u64| self.written.iter().map(at).sum::<u64>();
+            manifest["meta"] = json!({ "content_length": total(|file| file.1), "record_count": total(|file| file.2) });
+            manifest["author"] = json!({ "name": "Amazon Redshift", "version": "1.0.0" });
+        }
+        let mut sink = self.access.buckets.sink(&self.bucket).map_err(io)?;
+        sink.write_all(manifest.to_string().as_bytes()).map_err(io)?;
+        let key = format!("{prefix}manifest");
+        self.access
+            .buckets
+            .write_as(&self.reader, &self.bucket, &key, sink)
+            .map_err(|error| source::service(&error))?;
+        Ok(())
+    }
+}
+
+/// The columns of a batch as Redshift writes them.
+struct Texts<'a> {
+    columns: Vec<(&'a dyn Array, ArrayFormatter<'a>)>,
+    rows: usize,
+}
+
+struct Row {
+    number: usize,
+    values: Vec<Option<String>>,
+}
+
+impl<'a> Texts<'a> {
+    fn new(batch: &'a RecordBatch) -> Result<Self, SqlError> {
+        static OPTIONS: FormatOptions<'static> = FormatOptions::new();
+        let column =
+            |array: &'a std::sync::Arc<dyn Array>| Ok((array.as_ref(), ArrayFormatter::try_new(array, &OPTIONS)?));
+        let columns = batch.columns().iter().map(column).collect::<Result<Vec<_>, duckdb::arrow::error::ArrowError>>();
+        let broken = |error: duckdb::arrow::error::ArrowError| SqlError::new("XX000", error.to_string());
+        Ok(Self { columns: columns.map_err(broken)?, rows: batch.num_rows() })
+    }
+
+    fn rows(&self) -> Result<impl Iterator<Item = Row>, SqlError> {
+        let value = |(array, formatter): &(&dyn Array, ArrayFormatter<'_>), row: usize| {
+            if array.is_null(row) {
+                return None;
+            }
+            Some(match array.data_type() {
+                DataType::Boolean => if array.as_boolean().value(row) { "t" } else { "f" }.to_owned(),
+                DataType::Timestamp(_, zone) => timestamp(*array, row, zone.is_some()).ok()?,
+                _ => formatter.value(row).to_string(),
+            })
+        };
+        let rows: Vec<Row> = (0..self.rows)
+            .map(|number| Row { number, values: self.columns.iter().map(|column| value(column, number)).collect() })
+            .collect();
+        Ok(rows.into_iter())
+    }
+}
+
+fn json_line(names: &[String], batch: &RecordBatch, row: &Row) -> Vec<u8> {
+    let mut line = Vec::from(*b"{");
+    for (at, (name, value)) in names.iter().zip(&row.values).enumerate() {
+        if at > 0 {
+            line.push(b',');
+        }
+        line.extend(serde_json::Value::from(name.as_str()).to_string().bytes());
+        line.push(b':');
+        let array = batch.column(at);
+        match (value, array.data_type()) {
+            (None, _) => line.extend(b"null"),
+            (Some(_), DataType::Boolean) => line.extend(array.as_boolean().value(row.number).to_string().bytes()),
+            (Some(text), kind) if kind.is_numeric() => line.extend(text.bytes()),
+            (Some(text), _) => line.extend(serde_json::Value::from(text.as_str()).to_string().bytes()),
+        }
+    }
+    line.extend(b"}\n");
+    line
+}

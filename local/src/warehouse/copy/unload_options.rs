@@ -1,0 +1,218 @@
+//! The UNLOAD statement. Every option of the reference is honoured, accepted as having no meaning here, or refused by
+//! name.
+
+use sqlparser::tokenizer::{Token, TokenWithSpan};
+
+use super::options::Compression;
+use super::reader::{Reader, near};
+use crate::warehouse::error::SqlError;
+use crate::warehouse::sql::translate_query;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnloadCommand {
+    /// DuckDB's SQL.
+    pub query: String,
+    pub to: String,
+    pub role: Option<String>,
+    pub format: UnloadFormat,
+    pub compression: Compression,
+    pub delimiter: Option<String>,
+    pub header: bool,
+    pub add_quotes: bool,
+    pub escape: bool,
+    pub null: String,
+    pub manifest: bool,
+    pub verbose: bool,
+    pub allow_overwrite: bool,
+    pub clean_path: bool,
+    /// PARALLEL OFF: one file after the other, numbered from `000`.
+    pub serial: bool,
+    /// Bytes of a file, before compression.
+    pub max_file_bytes: u64,
+    pub extension: Option<String>,
+    pub partitions: Vec<String>,
+    /// PARTITION BY … INCLUDE: the columns stay in the files.
+    pub include_partitions: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UnloadFormat {
+    Delimited,
+    Csv,
+    /// Widths of the fields.
+    FixedWidth(Vec<usize>),
+    Json,
+    Parquet,
+}
+
+/// What Redshift writes into a file at most where nothing is said.
+const MAX_FILE_BYTES: u64 = 6_200_000_000;
+
+pub fn parse(tokens: &[TokenWithSpan]) -> Result<UnloadCommand, SqlError> {
+    let mut reader = Reader::new(tokens);
+    reader.tokens.next();
+    let open = reader.tokens.next();
+    if open.is_none_or(|token| token.token != Token::LParen) {
+        return Err(open.map_or_else(|| SqlError::syntax("syntax error at end of input"), near));
+    }
+    let query = translate_query(&reader.string()?)?;
+    let close = reader.tokens.next();
+    if close.is_none_or(|token| token.token != Token::RParen) {
+        return Err(close.map_or_else(|| SqlError::syntax("syntax error at end of input"), near));
+    }
+    reader.word("TO")?;
+    let to = reader.string()?;
+    let mut unload = UnloadCommand {
+        query,
+        to,
+        role: None,
+        format: UnloadFormat::Delimited,
+        compression: Compression::None,
+        delimiter: None,
+        header: false,
+        add_quotes: false,
+        escape: false,
+        null: String::new(),
+        manifest: false,
+        verbose: false,
+        allow_overwrite: false,
+        clean_path: false,
+        serial: false,
+        max_file_bytes: MAX_FILE_BYTES,
+        extension: None,
+        partitions: Vec::new(),
+        include_partitions: false,
+    };
+    while let Some(token) = reader.tokens.next() {
+        option(&mut reader, token, &mut unload)?;
+    }
+    let refused = |what: &str| Err(SqlError::new("0A000", format!("UNLOAD cannot have {what}")));
+    match unload.format {
+        UnloadFormat::Csv if unload.escape || unload.add_quotes => refused("CSV with ESCAPE or ADDQUOTES"),
+        UnloadFormat::Parquet if unload.compression != Compression::None => refused("FORMAT PARQUET with GZIP or ZSTD"),
+        UnloadFormat::Json | UnloadFormat::Parquet if unload.header || unload.delimiter.is_some() => {
+            refused("HEADER or DELIMITER with FORMAT JSON or PARQUET")
+        }
+        _ if unload.allow_overwrite && unload.clean_path => refused("ALLOWOVERWRITE with CLEANPATH"),
+        _ => Ok(unload),
+    }
+}
+
+fn option(reader: &mut Reader<'_>, token: &TokenWithSpan, unload: &mut UnloadCommand) -> Result<(), SqlError> {
+    let Token::Word(word) = &token.token else { return Err(near(token)) };
+    match word.value.to_uppercase().as_str() {
+        "IAM_ROLE" => unload.role = Some(reader.role()?),
+        "CREDENTIALS" | "WITH" => {
+            if word.value.eq_ignore_ascii_case("WITH") {
+                reader.word("CREDENTIALS")?;
+            }
+            reader.take_word("AS");
+            let text = reader.string()?;
+            let role = text.strip_prefix("aws_iam_role=");
+            let keys = || SqlError::unsupported("UNLOAD with access keys in CREDENTIALS");
+            unload.role = Some(role.ok_or_else(keys)?.to_owned());
+        }
+        "FORMAT" => {
+            reader.take_word("AS");
+            unload.format = format(&reader.name()?.to_uppercase())?;
+        }
+        name @ ("CSV" | "JSON" | "PARQUET") => unload.format = format(name)?,
+        "FIXEDWIDTH" => {
+            reader.take_word("AS");
+            let spec = reader.string()?;
+            let width = |field: &str| field.rsplit(':').next().and_then(|width| width.trim().parse().ok());
+            let widths: Option<Vec<usize>> = spec.split(',').map(width).collect();
+            let invalid = || SqlError::syntax(format!("FIXEDWIDTH '{spec}' must be like '0:3,1:100'"));
+            unload.format = UnloadFormat::FixedWidth(widths.ok_or_else(invalid)?);
+        }
+        "DELIMITER" => {
+            reader.take_word("AS");
+            let text = reader.string()?;
+            unload.delimiter = Some(if text == "\\t" { "\t".into() } else { text });
+        }
+        "HEADER" => unload.header = true,
+        "ADDQUOTES" => unload.add_quotes = true,
+        "ESCAPE" => unload.escape = true,
+        "NULL" => {
+            reader.take_word("AS");
+            unload.null = reader.string()?;
+        }
+        "MANIFEST" => {
+            unload.manifest = true;
+            unload.verbose = reader.take_word("VERBOSE");
+        }
+        "GZIP" => unload.compression = Compression::Gzip,
+        "ZSTD" => unload.compression = Compression::Zstd,
+        "ALLOWOVERWRITE" => unload.allow_overwrite = true,
+        "CLEANPATH" => unload.clean_path = true,
+        "PARALLEL" => {
+            unload.serial = reader.take_word("OFF") || reader.take_word("FALSE");
+            if !unload.serial {
+                let _ = reader.take_word("ON") || reader.take_word("TRUE");
+            }
+        }
+        "MAXFILESIZE" => {
+            reader.take_word("AS");
+            unload.max_file_bytes = size(reader)?;
+        }
+        "ROWGROUPSIZE" => {
+            reader.take_word("AS");
+            size(reader)?;
+        }
+        "EXTENSION" => {
+            reader.take_word("AS");
+            unload.extension = Some(reader.string()?);
+        }
+        "PARTITION" => {
+            reader.word("BY")?;
+            unload.partitions = reader.columns()?;
+            unload.include_partitions = reader.take_word("INCLUDE");
+        }
+        // Where the bucket is follows from its name here, and what it encrypts with is the bucket's setting.
+        "REGION" | "KMS_KEY_ID" => {
+            reader.take_word("AS");
+            reader.string()?;
+        }
+        "ENCRYPTED" => {
+            let _ = reader.take_word("AUTO");
+        }
+        known @ ("MASTER_SYMMETRIC_KEY" | "BZIP2" | "CONFIRM_CREDENTIALS") => {
+            return Err(SqlError::unsupported(&format!("UNLOAD option {known}")));
+        }
+        _ => return Err(near(token)),
+    }
+    Ok(())
+}
+
+fn format(name: &str) -> Result<UnloadFormat, SqlError> {
+    match name {
+        "CSV" => Ok(UnloadFormat::Csv),
+        "JSON" => Ok(UnloadFormat::Json),
+        "PARQUET" => Ok(UnloadFormat::Parquet),
+        other => Err(SqlError::unsupported(&format!("UNLOAD FORMAT {other}"))),
+    }
+}
+
+/// `100 MB`, `1.5 GB`; megabytes where no unit is named.
+fn size(reader: &mut Reader<'_>) -> Result<u64, SqlError> {
+    let number = match reader.tokens.next() {
+        Some(token @ TokenWithSpan { token: Token::Number(digits, _), .. }) => {
+            digits.parse::<f64>().map_err(|_| near(token))?
+        }
+        Some(token) => return Err(near(token)),
+        None => return Err(SqlError::syntax("syntax error at end of input")),
+    };
+    let unit = if reader.take_word("GB") { 1_u64 << 30 } else { 1 << 20 };
+    let _ = reader.take_word("MB");
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a size that somebody wrote"
+    )]
+    let bytes = (number * unit as f64) as u64;
+    match (5 << 20..=6_656 << 20).contains(&bytes) {
+        true => Ok(bytes),
+        false => Err(SqlError::new("22023", "MAXFILESIZE must be between 5 MB and 6.2 GB")),
+    }
+}

@@ -1,0 +1,200 @@
+//! Tables made, changed and dropped, with what Redshift keeps about them. DuckDB cannot change a column that a length
+//! is checked of: such a table is made anew beside the old one and takes its place.
+
+use sqlparser::ast::ObjectType;
+
+use super::catalog::{self, Table};
+use super::error::SqlError;
+use super::session::Session;
+use super::sql::types::Type;
+use super::sql::{self, Alter, Change, ColumnSpec, CreateTable, Drop, Name, Shape, quoted};
+
+pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
+    let CreateTable { name, temporary, attributes, .. } = create;
+    let exists = catalog::exists(&session.connection, name.schema.as_deref(), &name.table)?;
+    if exists && create.if_not_exists {
+        return Ok(());
+    }
+    match &create.shape {
+        Shape::Columns(columns) => each(session, &sql::define(name, *temporary, columns, attributes)?),
+        Shape::Like { source, with_defaults } => {
+            let source = catalog::table(&session.connection, source.schema.as_deref(), &source.table)?;
+            let columns: Vec<ColumnSpec> = source
+                .columns
+                .iter()
+                .map(|column| {
+                    let mut spec = column.spec();
+                    spec.default = spec.default.filter(|_| *with_defaults && !column.is_identity());
+                    spec.attributes.identity = None;
+                    spec
+                })
+                .collect();
+            each(session, &sql::define(name, *temporary, &columns, &source.attributes)?)
+        }
+        Shape::Query(query, names) => {
+            let kind = if *temporary { "TEMPORARY TABLE" } else { "TABLE" };
+            let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+            let names = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
+            session.connection.execute_batch(&format!("CREATE {kind} {name}{names} AS {query}"))?;
+            narrow(session, name)?;
+            each(session, &[sql::describe(name, attributes)?])
+        }
+    }
+}
+
+/// What DuckDB computes in 128 bits is kept as the bigint that Redshift has, or as a numeric where it does not fit.
+fn narrow(session: &Session, name: &Name) -> Result<(), SqlError> {
+    let made = catalog::table(&session.connection, name.schema.as_deref(), &name.table)?;
+    for column in made.columns.iter().filter(|column| column.duck == "HUGEINT") {
+        let alter = |kind: &str| format!("ALTER TABLE {name} ALTER {} TYPE {kind}", quoted(&column.name));
+        let bounds = format!(
+            "SELECT count(*) FROM {name} WHERE {0} > 9223372036854775807 OR {0} < -9223372036854775808",
+            quoted(&column.name)
+        );
+        let too_large: i64 = session.connection.query_row(&bounds, [], |row| row.get(0))?;
+        session.connection.execute_batch(&alter(if too_large == 0 { "BIGINT" } else { "DECIMAL(38,0)" }))?;
+    }
+    Ok(())
+}
+
+pub fn alter(session: &Session, alter: Alter) -> Result<(), SqlError> {
+    let Name { schema, table } = &alter.table;
+    if alter.if_exists && !catalog::exists(&session.connection, schema.as_deref(), table)? {
+        return Ok(());
+    }
+    if let (Change::RenameTable(to), true) = (&alter.change, catalog::is_view(&session.connection, &alter.table)?) {
+        return each(session, &[format!("ALTER VIEW {} RENAME TO {}", alter.table, quoted(to))]);
+    }
+    let found = catalog::table(&session.connection, schema.as_deref(), table)?;
+    let mut columns: Vec<ColumnSpec> = found.columns.iter().map(catalog::Column::spec).collect();
+    let mut sources: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
+    let place = |name: &str| columns.iter().position(|column| column.name == *name);
+    let missing =
+        |name: &str| SqlError::new("42703", format!("column \"{name}\" of relation \"{table}\" does not exist"));
+    match alter.change {
+        Change::Nothing => return Ok(()),
+        Change::RenameTable(to) => {
+            let sql = format!("ALTER TABLE {} RENAME TO {}", found.full_name(), quoted(&to));
+            return each(session, &[sql]);
+        }
+        Change::Append(from) => return append(session, &found, &from),
+        Change::Keys(keys) => {
+            let mut attributes = found.attributes.clone();
+            if keys.diststyle.is_some() {
+                (attributes.diststyle, attributes.distkey) = (keys.diststyle, keys.distkey);
+            }
+            if keys.sortstyle.is_some() || !keys.sortkey.is_empty() {
+                (attributes.sortstyle, attributes.sortkey) = (keys.sortstyle, keys.sortkey);
+            }
+            let name = found.full_name();
+            if let Some(key) = attributes.distkey.iter().chain(&attributes.sortkey).find(|key| place(key).is_none()) {
+                return Err(missing(key));
+            }
+            return each(session, &[sql::describe(&name, &attributes)?]);
+        }
+        Change::AddColumn(column) => {
+            if place(&column.name).is_some() {
+                let message = format!("column \"{}\" of relation \"{table}\" already exists", column.name);
+                return Err(SqlError::new("42701", message));
+            }
+            sources.push(column.default.clone().unwrap_or_else(|| "NULL".into()));
+            columns.push(*column);
+        }
+        Change::DropColumn { column, if_exists } => {
+            let Some(at) = place(&column) else {
+                return if if_exists { Ok(()) } else { Err(missing(&column)) };
+            };
+            columns.remove(at);
+            sources.remove(at);
+        }
+        Change::RenameColumn { from, to } => {
+            let at = place(&from).ok_or_else(|| missing(&from))?;
+            if place(&to).is_some() {
+                let message = format!("column \"{to}\" of relation \"{table}\" already exists");
+                return Err(SqlError::new("42701", message));
+            }
+            columns[at].name = to;
+        }
+        Change::SetType { column, data_type } => {
+            let at = place(&column).ok_or_else(|| missing(&column))?;
+            if !matches!(data_type, Type::Varchar(_)) {
+                return Err(SqlError::new(
+                    "0A000",
+                    format!("ALTER COLUMN TYPE to {} is not supported", data_type.name()),
+                ));
+            }
+            columns[at].duck = data_type.duck();
+            columns[at].limit = data_type.limit();
+            columns[at].attributes.data_type = data_type.name();
+        }
+    }
+    replace(session, &found, &columns, &sources)
+}
+
+/// Makes the table anew with these columns, each filled from an expression over the old ones.
+fn replace(session: &Session, table: &Table, columns: &[ColumnSpec], sources: &[String]) -> Result<(), SqlError> {
+    let name = table.full_name();
+    let new = Name { schema: name.schema.clone(), table: format!("redshift_new_{}", name.table) };
+    let mut statements = sql::define(&new, table.temporary, columns, &table.attributes)?;
+    let names: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
+    statements.push(format!("INSERT INTO {new} ({}) SELECT {} FROM {name}", names.join(", "), sources.join(", ")));
+    statements.push(format!("DROP TABLE {name}"));
+    statements.push(format!("ALTER TABLE {new} RENAME TO {}", quoted(&name.table)));
+    each(session, &statements)
+}
+
+/// ALTER TABLE APPEND: the rows move.
+fn append(session: &Session, target: &Table, from: &Name) -> Result<(), SqlError> {
+    let source = catalog::table(&session.connection, from.schema.as_deref(), &from.table)?;
+    let names: Vec<String> = source.columns.iter().map(|column| quoted(&column.name)).collect();
+    let (target, source, names) = (target.full_name(), source.full_name(), names.join(", "));
+    each(
+        session,
+        &[format!("INSERT INTO {target} ({names}) SELECT {names} FROM {source}"), format!("DELETE FROM {source}")],
+    )
+}
+
+pub fn drop(session: &Session, drop: &Drop) -> Result<(), SqlError> {
+    for name in &drop.names {
+        let sequences: Vec<String> = match drop.kind {
+            ObjectType::Table if catalog::exists(&session.connection, name.schema.as_deref(), &name.table)? => {
+                let table = catalog::table(&session.connection, name.schema.as_deref(), &name.table)?;
+                let sequence =
+                    |column: &catalog::Column| column.attributes.identity.as_ref().map(|found| found.sequence.clone());
+                table.columns.iter().filter_map(sequence).filter(|sequence| !sequence.is_empty()).collect()
+            }
+            _ => Vec::new(),
+        };
+        if drop.kind == ObjectType::Schema && name.table == "public" {
+            return Err(SqlError::unsupported("DROP SCHEMA public"));
+        }
+        if drop.kind == ObjectType::Schema && drop.cascade {
+            drop_tables(session, &name.table)?;
+        }
+        let kind = match drop.kind {
+            ObjectType::MaterializedView => ObjectType::View,
+            kind => kind,
+        };
+        let exists = if drop.if_exists { "IF EXISTS " } else { "" };
+        let cascade = if drop.cascade { " CASCADE" } else { "" };
+        let target = if drop.kind == ObjectType::Schema { quoted(&name.table) } else { name.to_string() };
+        let mut statements = vec![format!("DROP {kind} {exists}{target}{cascade}")];
+        statements
+            .extend(sequences.iter().map(|sequence| format!("DROP SEQUENCE IF EXISTS redshift_system.{sequence}")));
+        each(session, &statements)?;
+    }
+    Ok(())
+}
+
+/// The tables of a schema with their sequences, which stand outside it.
+fn drop_tables(session: &Session, schema: &str) -> Result<(), SqlError> {
+    let sql = "SELECT table_name FROM duckdb_tables() WHERE schema_name = ? AND NOT temporary";
+    let mut statement = session.connection.prepare(sql)?;
+    let names: Vec<String> = statement.query_map([schema], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let names = names.into_iter().map(|table| Name { schema: Some(schema.to_owned()), table }).collect();
+    self::drop(session, &Drop { kind: ObjectType::Table, names, if_exists: true, cascade: false })
+}
+
+fn each(session: &Session, statements: &[String]) -> Result<(), SqlError> {
+    Ok(statements.iter().try_for_each(|sql| session.connection.execute_batch(sql))?)
+}

@@ -1,0 +1,198 @@
+-- Redshift's functions in DuckDB's words. A macro of a name that DuckDB knows too comes before it in the search path.
+-- Arguments have types only where one name means several functions.
+
+SET search_path = 'redshift_system';
+
+-- Strings
+CREATE OR REPLACE MACRO redshift_system.len(s) AS system.main.length(CAST(s AS VARCHAR));
+CREATE OR REPLACE MACRO redshift_system.length(s) AS system.main.length(CAST(s AS VARCHAR));
+CREATE OR REPLACE MACRO redshift_system.char_length(s) AS system.main.length(CAST(s AS VARCHAR));
+CREATE OR REPLACE MACRO redshift_system.character_length(s) AS system.main.length(CAST(s AS VARCHAR));
+CREATE OR REPLACE MACRO redshift_system.textlen(s) AS system.main.length(CAST(s AS VARCHAR));
+CREATE OR REPLACE MACRO redshift_system.octet_length(s) AS system.main.strlen(CAST(s AS VARCHAR));
+CREATE OR REPLACE MACRO redshift_system.concat(a, b) AS CAST(a AS VARCHAR) || CAST(b AS VARCHAR);
+CREATE OR REPLACE MACRO redshift_system.strpos(s, part) AS system.main.strpos(CAST(s AS VARCHAR), CAST(part AS VARCHAR));
+CREATE OR REPLACE MACRO redshift_system.charindex(part, s) AS system.main.strpos(CAST(s AS VARCHAR), CAST(part AS VARCHAR));
+CREATE OR REPLACE MACRO redshift_system.left(s, n) AS system.main.left(CAST(s AS VARCHAR), n);
+CREATE OR REPLACE MACRO redshift_system.right(s, n) AS system.main.right(CAST(s AS VARCHAR), n);
+CREATE OR REPLACE MACRO redshift_system.repeat(s, n) AS system.main.repeat(CAST(s AS VARCHAR), n);
+CREATE OR REPLACE MACRO redshift_system.replace(s, a, b) AS system.main.replace(CAST(s AS VARCHAR), CAST(a AS VARCHAR), CAST(b AS VARCHAR));
+CREATE OR REPLACE MACRO redshift_system.split_part(s, d, n) AS system.main.split_part(CAST(s AS VARCHAR), d, n);
+CREATE OR REPLACE MACRO redshift_system.substring(s, start) AS system.main.substring(CAST(s AS VARCHAR), greatest(CAST(start AS BIGINT), 1)),
+    (s, start, n) AS CASE WHEN start < 1 THEN system.main.left(CAST(s AS VARCHAR), greatest(CAST(start + n - 1 AS BIGINT), 0))
+                     ELSE system.main.substring(CAST(s AS VARCHAR), CAST(start AS BIGINT), CAST(n AS BIGINT)) END;
+CREATE OR REPLACE MACRO redshift_system.substr(s, start) AS redshift_system.substring(s, start), (s, start, n) AS redshift_system.substring(s, start, n);
+CREATE OR REPLACE MACRO redshift_system.octetindex(part, s) AS
+    CASE system.main.strpos(s, part) WHEN 0 THEN 0
+    ELSE system.main.strlen(system.main.left(s, system.main.strpos(s, part) - 1)) + 1 END;
+CREATE OR REPLACE MACRO redshift_system.replicate(s, n) AS system.main.repeat(CAST(s AS VARCHAR), n);
+CREATE OR REPLACE MACRO redshift_system.initcap(s) AS redshift_initcap(CAST(s AS VARCHAR));
+CREATE OR REPLACE MACRO redshift_system.btrim(s) AS system.main.trim(s), (s, signs) AS system.main.trim(s, signs);
+CREATE OR REPLACE MACRO redshift_system.lpad(s, n) AS system.main.lpad(CAST(s AS VARCHAR), CAST(n AS INTEGER), ' '),
+    (s, n, fill) AS system.main.lpad(CAST(s AS VARCHAR), CAST(n AS INTEGER), fill);
+CREATE OR REPLACE MACRO redshift_system.rpad(s, n) AS system.main.rpad(CAST(s AS VARCHAR), CAST(n AS INTEGER), ' '),
+    (s, n, fill) AS system.main.rpad(CAST(s AS VARCHAR), CAST(n AS INTEGER), fill);
+CREATE OR REPLACE MACRO redshift_system.quote_ident(s) AS
+    CASE WHEN system.main.regexp_full_match(s, '[a-z_][a-z0-9_]*') THEN s
+    ELSE '"' || system.main.replace(s, '"', '""') || '"' END;
+CREATE OR REPLACE MACRO redshift_system.quote_literal(s) AS
+    '''' || system.main.replace(system.main.replace(CAST(s AS VARCHAR), '\', '\\'), '''', '''''') || '''';
+CREATE OR REPLACE MACRO redshift_system.crc32(s) AS redshift_crc32(CAST(s AS VARCHAR));
+CREATE OR REPLACE MACRO redshift_system.sha(s) AS system.main.sha1(CAST(s AS VARCHAR));
+CREATE OR REPLACE MACRO redshift_system.func_sha1(s) AS system.main.sha1(CAST(s AS VARCHAR));
+CREATE OR REPLACE MACRO redshift_system.sha2(s, bits) AS redshift_sha2(CAST(s AS VARCHAR), CAST(bits AS VARCHAR));
+CREATE OR REPLACE MACRO redshift_system.strtol(s, base) AS
+    CAST(redshift_strtol(CAST(s AS VARCHAR), CAST(base AS VARCHAR)) AS BIGINT);
+CREATE OR REPLACE MACRO redshift_system.to_hex(n) AS system.main.lower(system.main.to_hex(n));
+CREATE OR REPLACE MACRO redshift_system.soundex(s) AS redshift_soundex(CAST(s AS VARCHAR));
+CREATE OR REPLACE MACRO redshift_system.difference(a, b) AS
+    CAST(redshift_difference(CAST(a AS VARCHAR), CAST(b AS VARCHAR)) AS INTEGER);
+CREATE OR REPLACE MACRO redshift_system.regexp_count(s, p) AS CAST(redshift_regexp_count(s, p, '1', '') AS INTEGER),
+    (s, p, position) AS CAST(redshift_regexp_count(s, p, CAST(position AS VARCHAR), '') AS INTEGER),
+    (s, p, position, flags) AS CAST(redshift_regexp_count(s, p, CAST(position AS VARCHAR), flags) AS INTEGER);
+CREATE OR REPLACE MACRO redshift_system.regexp_instr(s, p) AS CAST(redshift_regexp_instr(s, p, '1', '1', '0', '') AS INTEGER),
+    (s, p, position) AS CAST(redshift_regexp_instr(s, p, CAST(position AS VARCHAR), '1', '0', '') AS INTEGER),
+    (s, p, position, n) AS CAST(redshift_regexp_instr(s, p, CAST(position AS VARCHAR), CAST(n AS VARCHAR), '0', '') AS INTEGER),
+    (s, p, position, n, option) AS CAST(redshift_regexp_instr(s, p, CAST(position AS VARCHAR), CAST(n AS VARCHAR), CAST(option AS VARCHAR), '') AS INTEGER),
+    (s, p, position, n, option, flags) AS CAST(redshift_regexp_instr(s, p, CAST(position AS VARCHAR), CAST(n AS VARCHAR), CAST(option AS VARCHAR), flags) AS INTEGER);
+CREATE OR REPLACE MACRO redshift_system.regexp_replace(s, p) AS redshift_regexp_replace(s, p, '', '1', ''),
+    (s, p, r) AS redshift_regexp_replace(s, p, r, '1', ''),
+    (s, p, r, position) AS redshift_regexp_replace(s, p, r, CAST(position AS VARCHAR), ''),
+    (s, p, r, position, flags) AS redshift_regexp_replace(s, p, r, CAST(position AS VARCHAR), flags);
+CREATE OR REPLACE MACRO redshift_system.regexp_substr(s, p) AS redshift_regexp_substr(s, p, '1', '1', ''),
+    (s, p, position) AS redshift_regexp_substr(s, p, CAST(position AS VARCHAR), '1', ''),
+    (s, p, position, n) AS redshift_regexp_substr(s, p, CAST(position AS VARCHAR), CAST(n AS VARCHAR), ''),
+    (s, p, position, n, flags) AS redshift_regexp_substr(s, p, CAST(position AS VARCHAR), CAST(n AS VARCHAR), flags);
+
+-- Times. A text where a time is meant is read in all of Redshift's orders of day and month.
+CREATE OR REPLACE MACRO redshift_system.redshift_timestamp(v VARCHAR) AS CAST(redshift_normal_time(v) AS TIMESTAMP), (v) AS CAST(v AS TIMESTAMP);
+CREATE OR REPLACE MACRO redshift_system.redshift_date(v VARCHAR) AS CAST(redshift_normal_time(v) AS DATE), (v) AS CAST(CAST(v AS TIMESTAMP) AS DATE);
+CREATE OR REPLACE MACRO redshift_system.redshift_instant(v TIME) AS v, (v VARCHAR) AS CAST(redshift_normal_time(v) AS TIMESTAMP), (v) AS CAST(v AS TIMESTAMP);
+CREATE OR REPLACE MACRO redshift_system.redshift_zoneless(v TIMESTAMPTZ) AS CAST(v AS TIMESTAMP), (v) AS v;
+CREATE OR REPLACE MACRO redshift_system.redshift_add_years(d, n) AS
+    CASE WHEN month(d) = 2 AND day(d) = 29 AND day(d + to_years(n)) = 28 THEN d + to_years(n) + to_days(1) ELSE d + to_years(n) END;
+CREATE OR REPLACE MACRO redshift_system.redshift_weeks(a, b) AS
+    date_diff('day', date_trunc('week', a), date_trunc('week', b)) // 7;
+CREATE OR REPLACE MACRO redshift_system.interval_cmp(a, b) AS
+    CASE WHEN CAST(a AS INTERVAL) < CAST(b AS INTERVAL) THEN -1 WHEN CAST(a AS INTERVAL) > CAST(b AS INTERVAL) THEN 1
+         WHEN a IS NOT NULL AND b IS NOT NULL THEN 0 END;
+CREATE OR REPLACE MACRO redshift_system.add_months(d, n) AS
+    CASE WHEN system.main.last_day(redshift_date(d)) = redshift_date(d)
+         THEN CAST(system.main.last_day(redshift_date(d) + to_months(CAST(n AS INTEGER))) AS TIMESTAMP)
+              + (redshift_timestamp(d) - CAST(redshift_date(d) AS TIMESTAMP))
+         ELSE redshift_timestamp(d) + to_months(CAST(n AS INTEGER)) END;
+CREATE OR REPLACE MACRO redshift_system.months_between(a, b) AS
+    CASE WHEN day(redshift_date(a)) = day(redshift_date(b))
+           OR (system.main.last_day(redshift_date(a)) = redshift_date(a) AND system.main.last_day(redshift_date(b)) = redshift_date(b))
+         THEN CAST(12 * (year(redshift_date(a)) - year(redshift_date(b))) + month(redshift_date(a)) - month(redshift_date(b)) AS DOUBLE)
+         ELSE 12 * (year(redshift_date(a)) - year(redshift_date(b))) + month(redshift_date(a)) - month(redshift_date(b))
+              + ((epoch(redshift_timestamp(a)) - epoch(CAST(date_trunc('month', redshift_timestamp(a)) AS TIMESTAMP)))
+               - (epoch(redshift_timestamp(b)) - epoch(CAST(date_trunc('month', redshift_timestamp(b)) AS TIMESTAMP)))) / 86400.0 / 31.0 END;
+CREATE OR REPLACE MACRO redshift_system.redshift_compare(a, b) AS
+    CASE WHEN a < b THEN -1 WHEN a > b THEN 1 WHEN a = b THEN 0 END;
+CREATE OR REPLACE MACRO redshift_system.date_cmp(a, b) AS redshift_compare(redshift_date(a), redshift_date(b));
+CREATE OR REPLACE MACRO redshift_system.timestamp_cmp(a, b) AS redshift_compare(redshift_timestamp(a), redshift_timestamp(b));
+CREATE OR REPLACE MACRO redshift_system.date_cmp_timestamp(a, b) AS redshift_compare(redshift_timestamp(a), redshift_timestamp(b));
+CREATE OR REPLACE MACRO redshift_system.timestamp_cmp_date(a, b) AS redshift_compare(redshift_timestamp(a), redshift_timestamp(b));
+CREATE OR REPLACE MACRO redshift_system.date_part_year(d) AS year(redshift_date(d));
+CREATE OR REPLACE MACRO redshift_system.next_day(d, name) AS
+    redshift_date(d) + 1 + CAST((list_position(['su', 'mo', 'tu', 'we', 'th', 'fr', 'sa'], system.main.left(system.main.lower(name), 2)) - 1
+        - dayofweek(redshift_date(d)) + 13) % 7 AS INTEGER);
+CREATE OR REPLACE MACRO redshift_system.trunc(v TIMESTAMP) AS CAST(v AS DATE), (v DATE) AS v,
+    (v) AS system.main.trunc(v), (v, d) AS system.main.trunc(v, d);
+CREATE OR REPLACE MACRO redshift_system.timeofday() AS strftime(make_timestamp(epoch_us(now())), '%a %b %d %H:%M:%S.%f %Y UTC');
+CREATE OR REPLACE MACRO redshift_system.redshift_zone(source, target, t) AS
+    CAST(redshift_convert_timezone(source, target, CAST(t AS VARCHAR)) AS TIMESTAMP);
+CREATE OR REPLACE MACRO redshift_system.convert_timezone(target, t) AS redshift_zone('UTC', target, redshift_timestamp(t)),
+    (source, target, t) AS redshift_zone(source, target, redshift_timestamp(t));
+-- A time without a zone is taken to be in it, a time with one is shown in it.
+CREATE OR REPLACE MACRO redshift_system.timezone(z, t TIMESTAMPTZ) AS redshift_zone('UTC', z, CAST(t AS TIMESTAMP)),
+    (z, t TIMESTAMP) AS CAST(redshift_zone(z, 'UTC', t) AS TIMESTAMPTZ);
+CREATE OR REPLACE MACRO redshift_system.to_timestamp(s, f) AS
+    CAST(CAST(redshift_parse_datetime(CAST(s AS VARCHAR), f) AS TIMESTAMP) AS TIMESTAMPTZ);
+CREATE OR REPLACE MACRO redshift_system.to_date(s, f) AS CAST(CAST(redshift_parse_datetime(CAST(s AS VARCHAR), f) AS TIMESTAMP) AS DATE),
+    (s, f, strict) AS CAST(CAST(redshift_parse_datetime(CAST(s AS VARCHAR), f, CAST(strict AS VARCHAR)) AS TIMESTAMP) AS DATE);
+CREATE OR REPLACE MACRO redshift_system.last_day(d) AS system.main.last_day(redshift_date(d));
+CREATE OR REPLACE MACRO redshift_system.to_char(v TIMESTAMP, f) AS redshift_to_char_time(CAST(v AS VARCHAR), f),
+    (v DATE, f) AS redshift_to_char_time(CAST(CAST(v AS TIMESTAMP) AS VARCHAR), f),
+    (v TIMESTAMPTZ, f) AS redshift_to_char_time(CAST(v AS VARCHAR), f),
+    (v, f) AS redshift_to_char_number(CAST(v AS VARCHAR), f);
+
+-- Numbers
+CREATE OR REPLACE MACRO redshift_system.dexp(n) AS exp(n);
+CREATE OR REPLACE MACRO redshift_system.dlog1(n) AS ln(n);
+CREATE OR REPLACE MACRO redshift_system.dlog10(n) AS system.main.log10(n);
+CREATE OR REPLACE MACRO redshift_system.redshift_cut(s, n) AS
+    CASE WHEN strlen(s) <= n THEN s ELSE redshift_truncate(s, CAST(n AS VARCHAR)) END;
+
+-- JSON
+CREATE OR REPLACE MACRO redshift_system.is_valid_json(s) AS redshift_json_kind(CAST(s AS VARCHAR)) = 'object';
+CREATE OR REPLACE MACRO redshift_system.is_valid_json_array(s) AS redshift_json_kind(CAST(s AS VARCHAR)) = 'array';
+CREATE OR REPLACE MACRO redshift_system.can_json_parse(s) AS redshift_json_kind(CAST(s AS VARCHAR)) <> '';
+CREATE OR REPLACE MACRO redshift_system.split_to_array(s) AS to_json(string_split(s, ',')), (s, d) AS to_json(string_split(s, d));
+CREATE OR REPLACE MACRO redshift_system.array_concat(a, b) AS to_json(list_concat(CAST(a AS JSON[]), CAST(b AS JSON[])));
+CREATE OR REPLACE MACRO redshift_system.subarray(a, start) AS to_json(list_slice(CAST(a AS JSON[]), start + 1, NULL)),
+    (a, start, n) AS to_json(list_slice(CAST(a AS JSON[]), start + 1, start + n));
+CREATE OR REPLACE MACRO redshift_system.array_flatten(a) AS to_json(flatten(CAST(a AS JSON[][])));
+CREATE OR REPLACE MACRO redshift_system.fnv_hash(v SMALLINT) AS CAST(redshift_fnv_hash('2', CAST(v AS VARCHAR), '-3750763034362895579') AS BIGINT),
+    (v INTEGER) AS CAST(redshift_fnv_hash('4', CAST(v AS VARCHAR), '-3750763034362895579') AS BIGINT),
+    (v BIGINT) AS CAST(redshift_fnv_hash('8', CAST(v AS VARCHAR), '-3750763034362895579') AS BIGINT),
+    (v VARCHAR) AS CAST(redshift_fnv_hash('0', v, '-3750763034362895579') AS BIGINT),
+    (v SMALLINT, seed) AS CAST(redshift_fnv_hash('2', CAST(v AS VARCHAR), CAST(seed AS VARCHAR)) AS BIGINT),
+    (v INTEGER, seed) AS CAST(redshift_fnv_hash('4', CAST(v AS VARCHAR), CAST(seed AS VARCHAR)) AS BIGINT),
+    (v BIGINT, seed) AS CAST(redshift_fnv_hash('8', CAST(v AS VARCHAR), CAST(seed AS VARCHAR)) AS BIGINT),
+    (v VARCHAR, seed) AS CAST(redshift_fnv_hash('0', v, CAST(seed AS VARCHAR)) AS BIGINT);
+CREATE OR REPLACE MACRO redshift_system.json_parse(s) AS CAST(s AS JSON);
+CREATE OR REPLACE MACRO redshift_system.json_serialize(j) AS CAST(j AS VARCHAR);
+CREATE OR REPLACE MACRO redshift_system.json_array_length(s) AS CAST(system.main.json_array_length(s) AS INTEGER),
+    (s, null_if_invalid) AS CASE WHEN json_valid(s) OR NOT null_if_invalid THEN CAST(system.main.json_array_length(s) AS INTEGER) END;
+CREATE OR REPLACE MACRO redshift_system.json_extract_array_element_text(s, n) AS json_extract_string(s, '$[' || n || ']'),
+    (s, n, null_if_invalid) AS CASE WHEN json_valid(s) OR NOT null_if_invalid THEN json_extract_string(s, '$[' || n || ']') END;
+CREATE OR REPLACE MACRO redshift_system.json_typeof(j) AS
+    CASE json_type(j) WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' WHEN 'VARCHAR' THEN 'string'
+         WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null' ELSE CASE WHEN j IS NULL THEN NULL ELSE 'number' END END;
+CREATE OR REPLACE MACRO redshift_system.is_array(j) AS coalesce(json_type(j) = 'ARRAY', false);
+CREATE OR REPLACE MACRO redshift_system.is_object(j) AS coalesce(json_type(j) = 'OBJECT', false);
+CREATE OR REPLACE MACRO redshift_system.is_varchar(j) AS coalesce(json_type(j) = 'VARCHAR', false);
+CREATE OR REPLACE MACRO redshift_system.is_boolean(j) AS coalesce(json_type(j) = 'BOOLEAN', false);
+CREATE OR REPLACE MACRO redshift_system.is_scalar(j) AS coalesce(json_type(j) NOT IN ('ARRAY', 'OBJECT'), false);
+CREATE OR REPLACE MACRO redshift_system.get_array_length(j) AS
+    CASE WHEN json_type(j) = 'ARRAY' THEN system.main.json_array_length(j) END;
+
+-- Operators that convert texts, for statements that DuckDB cannot bind without.
+CREATE OR REPLACE MACRO redshift_system.redshift_plus(a VARCHAR, b VARCHAR) AS a || b,
+    (a VARCHAR, b) AS CAST(a AS DOUBLE) + b, (a, b VARCHAR) AS a + CAST(b AS DOUBLE),
+    (a TIMESTAMP, b) AS a + b, (a DATE, b) AS a + b, (a, b TIMESTAMP) AS a + b, (a, b DATE) AS a + b,
+    (a TIMESTAMPTZ, b) AS CAST(CAST(a AS TIMESTAMP) + b AS TIMESTAMPTZ), (a, b TIMESTAMPTZ) AS CAST(a + CAST(b AS TIMESTAMP) AS TIMESTAMPTZ),
+    (a, b) AS a + b;
+CREATE OR REPLACE MACRO redshift_system.redshift_minus(a VARCHAR, b) AS CAST(a AS DOUBLE) - b, (a, b VARCHAR) AS a - CAST(b AS DOUBLE),
+    (a TIMESTAMP, b) AS a - b, (a DATE, b) AS a - b,
+    (a TIMESTAMPTZ, b INTERVAL) AS CAST(CAST(a AS TIMESTAMP) - b AS TIMESTAMPTZ),
+    (a TIMESTAMPTZ, b TIMESTAMPTZ) AS CAST(a AS TIMESTAMP) - CAST(b AS TIMESTAMP), (a, b) AS a - b;
+CREATE OR REPLACE MACRO redshift_system.redshift_times(a VARCHAR, b) AS CAST(a AS DOUBLE) * b, (a, b VARCHAR) AS a * CAST(b AS DOUBLE),
+    (a DOUBLE, b INTERVAL) AS to_microseconds(CAST(a * epoch_us(b) AS BIGINT)), (a, b) AS a * b;
+CREATE OR REPLACE MACRO redshift_system.redshift_over(a VARCHAR, b) AS CAST(a AS DOUBLE) / b, (a, b VARCHAR) AS a / CAST(b AS DOUBLE),
+    (a INTERVAL, b) AS to_microseconds(CAST(epoch_us(a) / CAST(b AS DOUBLE) AS BIGINT)), (a, b) AS a / b;
+CREATE OR REPLACE MACRO redshift_system.redshift_modulo(a VARCHAR, b) AS CAST(a AS DOUBLE) % b, (a, b) AS a % b;
+
+-- What a cast to a text writes: a float8 without places has no point.
+CREATE OR REPLACE MACRO redshift_system.redshift_text(v DOUBLE) AS system.main.regexp_replace(CAST(v AS VARCHAR), '\.0$', ''), (v FLOAT) AS system.main.regexp_replace(CAST(v AS VARCHAR), '\.0$', ''),
+    (v) AS CAST(v AS VARCHAR);
+
+-- The session
+CREATE OR REPLACE MACRO redshift_system.version() AS
+    'PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 (Red Hat 3.4.2-6.fc3), Redshift 1.0.117891';
+CREATE OR REPLACE MACRO redshift_system.pg_backend_pid() AS coalesce(CAST(getvariable('redshift_pid') AS INTEGER), 0);
+CREATE OR REPLACE MACRO redshift_system.pg_last_copy_count() AS coalesce(CAST(getvariable('redshift_copied') AS BIGINT), 0);
+CREATE OR REPLACE MACRO redshift_system.pg_last_copy_id() AS coalesce(CAST(getvariable('redshift_copy') AS BIGINT), -1);
+CREATE OR REPLACE MACRO redshift_system.pg_last_unload_count() AS coalesce(CAST(getvariable('redshift_unloaded') AS BIGINT), 0);
+CREATE OR REPLACE MACRO redshift_system.pg_last_query_id() AS coalesce(CAST(getvariable('redshift_query') AS BIGINT), -1);
+CREATE OR REPLACE MACRO redshift_system.redshift_user() AS coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser');
+CREATE OR REPLACE MACRO redshift_system.current_user_id() AS 100;
+CREATE OR REPLACE MACRO redshift_system.current_setting(wanted) AS
+    (SELECT s.setting FROM redshift_system.settings AS s WHERE s.name = wanted);
+CREATE OR REPLACE MACRO redshift_system.pg_get_userbyid(id) AS coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser');
+CREATE OR REPLACE MACRO redshift_system.has_schema_privilege(a, b) AS true, (a, b, c) AS true;
+CREATE OR REPLACE MACRO redshift_system.has_table_privilege(a, b) AS true, (a, b, c) AS true;
+CREATE OR REPLACE MACRO redshift_system.has_database_privilege(a, b) AS true, (a, b, c) AS true;
+CREATE OR REPLACE MACRO redshift_system.slice_num() AS 0;

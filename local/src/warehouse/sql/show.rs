@@ -1,0 +1,81 @@
+//! SHOW, SET and RESET.
+
+use sqlparser::tokenizer::{Token, TokenWithSpan};
+
+use super::{Command, Name};
+use crate::warehouse::error::SqlError;
+
+#[derive(Debug)]
+pub enum Show {
+    Setting(String),
+    All,
+    Databases,
+    Schemas,
+    /// Of one schema, else of all.
+    Tables(Option<String>),
+    Columns(Name),
+    /// The statement that makes a table or a view.
+    Definition(Name),
+}
+
+/// The words and names of a statement behind its first word.
+fn words(tokens: &[TokenWithSpan]) -> Vec<String> {
+    let word = |token: &TokenWithSpan| match &token.token {
+        Token::Word(word) => Some(word.value.to_lowercase()),
+        Token::SingleQuotedString(text) => Some(text.clone()),
+        Token::Number(digits, _) => Some(digits.clone()),
+        Token::Eq => Some("=".into()),
+        _ => None,
+    };
+    tokens.iter().skip(1).filter_map(word).collect()
+}
+
+/// The last of the parts of a name, and the one before.
+fn name(parts: &[String]) -> Option<Name> {
+    let (table, rest) = parts.split_last()?;
+    Some(Name { schema: rest.last().cloned(), table: table.clone() })
+}
+
+pub fn parse(tokens: &[TokenWithSpan]) -> Result<Show, SqlError> {
+    let words = words(tokens);
+    let texts: Vec<&str> = words.iter().map(String::as_str).collect();
+    let missing = || SqlError::syntax("syntax error at end of input");
+    Ok(match texts[..] {
+        [] => return Err(missing()),
+        ["all"] => Show::All,
+        ["databases", ..] => Show::Databases,
+        ["schemas", ..] => Show::Schemas,
+        ["tables", "from", "schema", ..] => Show::Tables(words[3..].last().cloned()),
+        ["tables", ..] => Show::Tables(None),
+        ["columns", "from", "table", ..] => Show::Columns(name(&words[3..]).ok_or_else(missing)?),
+        ["table", ..] | ["view", ..] => Show::Definition(name(&words[1..]).ok_or_else(missing)?),
+        ["external" | "grants" | "model" | "procedure" | "datashares", ..] => {
+            return Err(SqlError::unsupported(&format!("SHOW {}", texts[0].to_uppercase())));
+        }
+        ["time", "zone"] => Show::Setting("timezone".into()),
+        ["transaction", "isolation", "level"] => Show::Setting("transaction_isolation".into()),
+        [first, ..] => Show::Setting(first.to_owned()),
+    })
+}
+
+pub fn parse_set(tokens: &[TokenWithSpan]) -> Result<Command, SqlError> {
+    let mut words = words(tokens);
+    if words.first().is_some_and(|word| matches!(word.as_str(), "session" | "local")) {
+        words.remove(0);
+    }
+    let is_reset = tokens.first().is_some_and(|token| super::is_word(&token.token, "RESET"));
+    let texts: Vec<&str> = words.iter().map(String::as_str).collect();
+    match texts[..] {
+        [] => Err(SqlError::syntax("syntax error at end of input")),
+        [name, ..] if is_reset => Ok(Command::Set { name: name.to_owned(), value: None }),
+        ["authorization", ..] => Err(SqlError::unsupported("SET SESSION AUTHORIZATION")),
+        // SET TRANSACTION and SET SESSION CHARACTERISTICS: there is one isolation level, the strictest.
+        ["transaction" | "characteristics", ..] => Ok(Command::Accepted),
+        ["time", "zone", zone] => Ok(Command::Set { name: "timezone".into(), value: Some(zone.to_owned()) }),
+        [name, "to" | "=", ref values @ ..] if !values.is_empty() => {
+            let value = (values != ["default"]).then(|| values.join(", "));
+            Ok(Command::Set { name: name.to_owned(), value })
+        }
+        _ => Err(SqlError::syntax("SET needs a name and a value")),
+    }
+}

@@ -1,0 +1,284 @@
+//! Redshift's answers, statement by statement, from an engine of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::copy::Access;
+use super::{Engine, Outcome, Session, Slices, SqlError, Value};
+use crate::account::Account;
+use crate::s3::Buckets;
+use crate::store::Store;
+
+/// A warehouse in a directory that goes with it.
+struct Warehouse {
+    session: Session,
+    access: Access,
+    _directory: tempfile::TempDir,
+}
+
+impl Warehouse {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().expect("directory");
+        let account = Account { id: "000000000000".into(), region: "us-west-2".into() };
+        let slices = Slices { nodes: 2, per_node: 2 };
+        let engine = Engine::open(directory.path(), "dwh", slices).expect("engine");
+        let session = engine.session("dwhadmin").expect("session");
+        let store = Store::open(&directory.path().join("state")).expect("store");
+        let buckets = Buckets { store, account: account.clone(), mounts: Arc::new(BTreeMap::new()) };
+        let access = Access {
+            buckets,
+            account,
+            cluster: "dwh".into(),
+            admin: "dwhadmin".into(),
+            roles: BTreeSet::new(),
+            default_role: None,
+        };
+        Self { session, access, _directory: directory }
+    }
+
+    fn run(&mut self, sql: &str) -> Result<Outcome, SqlError> {
+        self.session.run(sql, &self.access, 1)
+    }
+
+    /// Runs what must succeed.
+    fn does(&mut self, sql: &str) {
+        self.run(sql).unwrap_or_else(|error| panic!("{sql}\n{error}"));
+    }
+
+    /// The rows of a query, values joined by `|`.
+    fn rows(&mut self, sql: &str) -> Vec<String> {
+        let outcome = self.run(sql).unwrap_or_else(|error| panic!("{sql}\n{error}"));
+        let rows = outcome.rows.unwrap_or_else(|| panic!("{sql} answers no rows")).rows;
+        rows.iter().map(|row| row.iter().map(shown).collect::<Vec<_>>().join("|")).collect()
+    }
+
+    /// The SQLSTATE of what must fail.
+    fn refuses(&mut self, sql: &str) -> &'static str {
+        match self.run(sql) {
+            Ok(_) => panic!("{sql} must be refused"),
+            Err(error) => error.sqlstate,
+        }
+    }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "NULL".into(),
+        Value::Boolean(flag) => flag.to_string(),
+        Value::Long(number) => number.to_string(),
+        Value::Double(number) => number.to_string(),
+        Value::Text(text) => text.clone(),
+    }
+}
+
+/// Looks at statements that are not part of the project: `SQL_DIRECTORY` holds files of them.
+#[test]
+#[ignore = "for looking at other people's SQL"]
+fn other_peoples_statements() {
+    let directory = std::env::var("SQL_DIRECTORY").expect("SQL_DIRECTORY");
+    let mut files: Vec<_> =
+        std::fs::read_dir(directory).expect("directory").map(|entry| entry.expect("entry").path()).collect();
+    files.sort();
+    for file in files {
+        let text = std::fs::read_to_string(&file).expect("file");
+        let mut warehouse = Warehouse::new();
+        for block in text.split("\n-- ---\n") {
+            let statements = match super::split(block) {
+                Ok(statements) => statements,
+                Err(error) => {
+                    eprintln!("{} ## {error} ## {block}", file.display());
+                    continue;
+                }
+            };
+            for statement in statements {
+                if let Err(error) = warehouse.run(&statement) {
+                    let near = error.message.contains("attached to the cluster")
+                        || error.message.contains("Must specify IAM_ROLE")
+                        || error.message.contains("not authorized to assume");
+                    if !near {
+                        eprintln!(
+                            "{} ## {} {error} ## {}",
+                            file.file_name().unwrap().to_string_lossy(),
+                            error.sqlstate,
+                            statement.chars().take(400).collect::<String>()
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn functions_answer_as_documented() {
+    let text = match std::env::var("SQL_PAIRS") {
+        Ok(path) => std::fs::read_to_string(path).expect("pairs"),
+        Err(_) => include_str!("function/examples.tsv").to_owned(),
+    };
+    let mut warehouse = Warehouse::new();
+    let mut wrong = Vec::new();
+    for line in text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()) {
+        let mut columns = line.split('\t');
+        let (Some(expression), Some(expected)) = (columns.next(), columns.next()) else { panic!("{line}") };
+        let sql = if expression.to_lowercase().starts_with("select") {
+            expression.to_owned()
+        } else {
+            format!("select {expression}")
+        };
+        let found = match warehouse.run(&sql) {
+            Ok(outcome) => outcome
+                .rows
+                .and_then(|rows| rows.rows.first().map(|row| row.iter().map(shown).collect::<Vec<_>>().join("|")))
+                .unwrap_or_default(),
+            Err(error) => error.to_string(),
+        };
+        if found != expected && !(found.is_empty() && expected == "''") {
+            wrong.push(format!("{expression}\n    expected {expected}\n    found    {found}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} differ\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn tables_change_and_keep_what_redshift_knows_of_them() {
+    let mut w = Warehouse::new();
+    w.does("create table t (id int identity(1,1), name varchar(3) not null encode zstd, n smallint default 7) distkey(name) sortkey(n)");
+    w.does("insert into t (name) values ('a'), ('b')");
+    w.does("alter table t add column note varchar(4) encode lzo default 'none'");
+    assert_eq!(w.rows("select * from t order by id"), ["1|a|7|none", "2|b|7|none"]);
+    assert_eq!(w.refuses("update t set note = 'longer'"), "22001");
+    assert_eq!(w.refuses("insert into t (name) values ('long')"), "22001");
+    w.does("alter table t alter column name type varchar(8)");
+    w.does("insert into t (name) values ('longer')");
+    w.does("alter table t rename column note to remark");
+    w.does("alter table t drop column n");
+    assert_eq!(w.refuses("alter table t drop column n"), "42703");
+    w.does("alter table t rename to renamed");
+    w.does("alter table renamed owner to somebody");
+    w.does("alter table renamed add constraint pk primary key (id)");
+    w.does("alter table renamed alter sortkey (name)");
+    assert_eq!(w.rows("select id, name, remark from renamed order by id"), ["1|a|none", "2|b|none", "4|longer|none"]);
+    assert_eq!(
+        w.rows("select \"column\", type, encoding, distkey, sortkey, \"notnull\" from pg_table_def where tablename = 'renamed'"),
+        ["id|integer|none|false|0|true", "name|character varying(8)|zstd|true|1|true", "remark|character varying(4)|none|false|0|false"]
+    );
+    w.does("create table t (like renamed including defaults)");
+    w.does("alter table t append from renamed");
+    assert_eq!(w.rows("select count(*) from renamed"), ["0"]);
+    assert_eq!(w.rows("show table t").len(), 1);
+    w.does("drop table renamed, t");
+    assert_eq!(w.refuses("select * from t"), "42P01");
+}
+
+#[test]
+fn a_table_from_a_query() {
+    let mut w = Warehouse::new();
+    w.does("create table a as select 1 as id, sum(2) as total, 'x'::varchar(5) as name");
+    w.does("select id, total into b from a");
+    w.does("create temp table c diststyle all as select * from b");
+    w.does("create table #d (id int)");
+    w.does("insert into #d select id from c");
+    assert_eq!(w.rows("select b.total, d.id from b, #d d"), ["2|1"]);
+    assert_eq!(
+        w.rows("select column_name, data_type from svv_columns where table_name = 'a' order by ordinal_position"),
+        ["id|integer", "total|bigint", "name|character varying"]
+    );
+    w.does("create view v as select id from a with no schema binding");
+    w.does("create or replace view v as select id + 1 as id from a");
+    assert_eq!(w.rows("select * from v"), ["2"]);
+    assert_eq!(
+        w.rows("select table_name, table_type from information_schema.tables where table_schema = 'public' order by 1"),
+        ["a|BASE TABLE", "b|BASE TABLE", "v|VIEW"]
+    );
+}
+
+#[test]
+fn rows_change() {
+    let mut w = Warehouse::new();
+    w.does("create table t (id int, n int)");
+    w.does("create table s (id int, n int)");
+    w.does("insert into t values (1, 10), (2, 20), (3, 30)");
+    w.does("insert into s values (2, 21), (4, 40)");
+    w.does("update t set n = s.n from s where t.id = s.id");
+    w.does("delete from t using s where t.id = s.id and s.n > 100");
+    w.does("delete t where id = 3");
+    w.does("merge into t using s on t.id = s.id when matched then update set n = s.n + 1 when not matched then insert (id, n) values (s.id, s.n)");
+    assert_eq!(w.rows("select * from t order by id"), ["1|10", "2|22", "4|40"]);
+    assert_eq!(w.rows("select id from t minus select id from s order by 1"), ["1"]);
+    assert_eq!(w.rows("select top 1 id from t order by id desc"), ["4"]);
+    assert_eq!(w.rows("select id from t qualify row_number() over (order by n desc) = 1"), ["4"]);
+    assert_eq!(w.rows("select avg(n), avg(n::decimal(8,2)), sum(n) / 7, median(n) from t"), ["24|24.00|10|22"]);
+}
+
+#[test]
+fn columns_without_a_name_are_called_as_redshift_calls_them() {
+    let mut w = Warehouse::new();
+    let outcome = w.run("select count(*), max(1), 1 + 1, 'x', 1::bigint, lower('A') || 'b', nvl(null, 1), case when true then 1 end, getdate(), extract(year from sysdate)").expect("rows");
+    let names: Vec<String> = outcome.rows.expect("rows").columns.into_iter().map(|column| column.name).collect();
+    assert_eq!(
+        names,
+        ["count", "max", "?column?", "?column?", "int8", "?column?", "nvl", "case", "getdate", "date_part"]
+    );
+}
+
+#[test]
+fn what_the_session_holds() {
+    let mut w = Warehouse::new();
+    w.does("create schema other");
+    w.does("create table other.t (id int)");
+    assert_eq!(w.refuses("select * from t"), "42P01");
+    w.does("set search_path to other, public");
+    assert_eq!(w.rows("select count(*) from t"), ["0"]);
+    assert_eq!(w.rows("show search_path"), ["other, public"]);
+    w.does("set query_group to 'nightly'");
+    assert_eq!(w.rows("show query_group"), ["nightly"]);
+    w.does("reset query_group");
+    assert_eq!(w.rows("select current_user, current_schema(), current_database()"), ["dwhadmin|other|dwh"]);
+    assert_eq!(w.refuses("set timezone to 'Europe/Zurich'"), "0A000");
+
+    assert_eq!(w.refuses("declare c cursor for select 1"), "25P01");
+    w.does("begin");
+    w.does("declare c cursor for select * from generate_series(1, 5)");
+    assert_eq!(w.rows("fetch forward 2 from c"), ["1", "2"]);
+    assert_eq!(w.rows("fetch all from c"), ["3", "4", "5"]);
+    w.does("commit");
+    assert_eq!(w.refuses("fetch 1 from c"), "34000");
+
+    w.does("prepare p (int, varchar) as select $1 + 1, $2");
+    assert_eq!(w.rows("execute p (1, 'it''s')"), ["2|it's"]);
+    w.does("deallocate p");
+    assert_eq!(w.refuses("execute p (1, 'x')"), "26000");
+
+    w.does("begin");
+    assert_eq!(w.refuses("select 1/0 from nowhere"), "42P01");
+    assert_eq!(w.refuses("select 1"), "25P02");
+    w.does("rollback");
+    assert_eq!(w.rows("select status, query_text from sys_query_history where query_text like '%nowhere%' and query_text not like '%history%'"), ["failed|select 1/0 from nowhere"]);
+}
+
+#[test]
+fn texts_where_numbers_are_meant_and_names_given_beside() {
+    let mut w = Warehouse::new();
+    w.does("create table e (ts varchar(20), a varchar(5), b varchar(5))");
+    w.does("insert into e values ('1541105830796', 'x', 'y')");
+    assert_eq!(
+        w.rows("select timestamp 'epoch' + ts / 1000 * interval '1 second' as start_time, extract(hour from start_time) as hour, a + '-' + b from e where hour = 20"),
+        ["2018-11-01 20:57:10.796|20|x-y"]
+    );
+    assert_eq!(
+        w.rows("select timestamp 'epoch' + ts::bigint * interval '1 second' / 1000 from e"),
+        ["2018-11-01 20:57:10.796"]
+    );
+}
+
+#[test]
+fn every_function_that_is_known_is_there() {
+    let mut w = Warehouse::new();
+    let there: BTreeSet<String> = w.session.functions().expect("functions").into_iter().collect();
+    // The parser makes these from syntax of their own.
+    let built_in = ["coalesce", "nullif", "trim", "position", "percentile_cont", "percentile_disc"];
+    let missing: Vec<&str> =
+        super::sql::KNOWN.iter().copied().filter(|name| !there.contains(*name) && !built_in.contains(name)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    assert!(super::sql::KNOWN.is_sorted());
+}
