@@ -24,6 +24,7 @@ use crate::protocol::{Request, Response, json, query};
 use crate::redshift::Redshift;
 use crate::s3::{CreateTags, bucket_of_host};
 use crate::secrets::Secrets;
+use crate::serverless::Serverless;
 use crate::sts;
 
 /// All services behind one door.
@@ -33,6 +34,7 @@ pub struct Endpoint {
     pub iam: Iam,
     pub secrets: Secrets,
     pub redshift: Redshift,
+    pub serverless: Serverless,
     pub data_api: DataApi,
     pub s3: S3Service,
     pub faults: Option<Faults>,
@@ -78,6 +80,7 @@ impl Endpoint {
             "sts" => sts::handle(&self.account, request),
             "secretsmanager" => self.secrets.handle(request),
             "redshift" => self.redshift.handle(request),
+            "redshift-serverless" => self.serverless.handle(request),
             "redshift-data" => self.data_api.handle(request).await,
             other => {
                 let message = format!("the local stand-in has no service '{other}'");
@@ -146,7 +149,7 @@ async fn through(
 /// A refusal in the protocol of its service.
 fn refuse(service: &str, error: &ApiError) -> http::Response<SdkBody> {
     let response = match service {
-        "redshift-data" | "secretsmanager" => json::refuse(error),
+        "redshift-data" | "redshift-serverless" | "secretsmanager" => json::refuse(error),
         "s3" => query::refuse_s3(error),
         _ => query::refuse(error, "http://amazonaws.com/"),
     };

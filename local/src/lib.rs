@@ -14,6 +14,7 @@ mod s3;
 pub mod schema;
 mod secrets;
 mod serve;
+mod serverless;
 mod store;
 mod sts;
 mod sync;
@@ -89,10 +90,17 @@ impl Cloud {
         let mounts = Arc::new(options.mounts);
         let buckets = s3::Buckets { store: store.clone(), account: account.clone(), mounts };
         let s3 = s3::service(buckets.clone(), ACCESS_KEY, SECRET_KEY);
-        let iam = iam::Iam { store, account: account.clone(), propagating: pace.propagating };
-        let data_api = data_api::DataApi::new(redshift.clone(), buckets);
+        let iam = iam::Iam { store: store.clone(), account: account.clone(), propagating: pace.propagating };
+        let serverless = serverless::Serverless {
+            store,
+            account: account.clone(),
+            secrets: secrets.clone(),
+            warehouses: redshift.warehouses.clone(),
+        };
+        let data_api = data_api::DataApi::new(redshift.clone(), serverless.clone(), buckets);
+        let faults = options.faults;
         Ok(Self {
-            endpoint: endpoint::Endpoint { account, iam, secrets, redshift, data_api, s3, faults: options.faults },
+            endpoint: endpoint::Endpoint { account, iam, secrets, redshift, serverless, data_api, s3, faults },
         })
     }
 

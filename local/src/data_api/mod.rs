@@ -1,7 +1,9 @@
 //! The Redshift Data API: statements that are submitted, run on their own, and are asked about.
 
+mod catalog;
 mod run;
 mod statement;
+mod target;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -9,14 +11,16 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
+use crate::account::now_millis;
 use crate::error::{ApiError, ApiResult};
-use crate::protocol::{Request, Response, json, uuid};
-use crate::redshift::{Cluster, Redshift};
+use crate::protocol::{Request, Response, json};
+use crate::redshift::Redshift;
 use crate::s3::Buckets;
+use crate::serverless::Serverless;
 use crate::sync::locked;
-use crate::warehouse::copy::Access;
-use crate::warehouse::{Engine, Session};
-use statement::{Shared, Statement};
+use crate::warehouse::{Parameter, Parameters};
+use statement::{ResultFormat, Shared, Statement};
+use target::Sessions;
 
 /// R21: bytes of one statement's text, and statements of one batch.
 const MAX_SQL_BYTES: usize = 100 << 10;
@@ -25,45 +29,25 @@ const MAX_BATCH: usize = 40;
 const INTERRUPT_AGAIN: Duration = Duration::from_millis(10);
 /// Rows of one page of a result.
 const PAGE_ROWS: usize = 1000;
+/// R21: statements that may be under way at once.
+const MOST_ACTIVE: usize = 500;
+/// R23: how long a ClientToken is remembered.
+const TOKEN_MILLIS: i64 = 8 * 60 * 60 * 1000;
 
 #[derive(Clone)]
 pub struct DataApi {
     redshift: Redshift,
+    serverless: Serverless,
     buckets: Buckets,
     statements: Arc<Mutex<HashMap<String, Arc<Shared>>>>,
-    sessions: Arc<Mutex<HashMap<String, Arc<Kept>>>>,
-    /// ClientToken → statement id (R23).
-    tokens: Arc<Mutex<HashMap<String, String>>>,
-}
-
-/// A session that outlives its statement, until nothing has used it for so long.
-struct Kept {
-    cluster: String,
-    database: String,
-    engine: Arc<Engine>,
-    keep: Duration,
-    last_used: Mutex<std::time::Instant>,
-    session: Arc<Mutex<Session>>,
-}
-
-/// Where a statement runs.
-struct Target {
-    access: Access,
-    database: String,
-    session: Arc<Mutex<Session>>,
-    session_id: Option<String>,
-    engine: Arc<Engine>,
-}
-
-impl Target {
-    fn query(&self) -> i64 {
-        self.engine.next_query()
-    }
+    sessions: Arc<Mutex<Sessions>>,
+    /// ClientToken → statement id, and when (R23).
+    tokens: Arc<Mutex<HashMap<String, (String, i64)>>>,
 }
 
 impl DataApi {
-    pub fn new(redshift: Redshift, buckets: Buckets) -> Self {
-        Self { redshift, buckets, statements: Arc::default(), sessions: Arc::default(), tokens: Arc::default() }
+    pub fn new(redshift: Redshift, serverless: Serverless, buckets: Buckets) -> Self {
+        Self { redshift, serverless, buckets, statements: Arc::default(), sessions: Arc::default(), tokens: Arc::default() }
     }
 
     pub async fn handle(&self, request: &Request) -> Response {
@@ -81,7 +65,7 @@ impl DataApi {
         match operation {
             "ExecuteStatement" => {
                 let sql = required(input, "Sql")?;
-                self.submit(input, vec![sql.to_owned()], false).await
+                self.submit(input, vec![sql.to_owned()], Mode::Single).await
             }
             "BatchExecuteStatement" => {
                 let listed = input["Sqls"].as_array().cloned().unwrap_or_default();
@@ -93,10 +77,17 @@ impl DataApi {
                     )));
                 }
                 match input["ExecutionMode"].as_str() {
-                    None | Some("TRANSACTION") => self.submit(input, sqls, true).await,
-                    Some(mode) => Err(invalid(format!("the local Data API does not know the execution mode {mode}"))),
+                    None | Some("TRANSACTION") => self.submit(input, sqls, Mode::Transaction).await,
+                    Some("AUTO_COMMIT") => self.submit(input, sqls, Mode::AutoCommit).await,
+                    Some(mode) => Err(invalid(format!("ExecutionMode must be TRANSACTION or AUTO_COMMIT, not {mode}"))),
                 }
             }
+            "ListStatements" => self.list_statements(input),
+            "ListSessions" => catalog::page(input, "Sessions", self.list_sessions(input)),
+            "ListDatabases" => self.list_databases(input),
+            "ListSchemas" => self.list_schemas(input),
+            "ListTables" => self.list_tables(input),
+            "DescribeTable" => self.describe_table(input),
             "DescribeStatement" => {
                 let (statement, part) = self.find(input)?;
                 statement.wait(wait_time(input)).await;
@@ -105,7 +96,12 @@ impl DataApi {
             "GetStatementResult" => {
                 let (statement, part) = self.find(input)?;
                 statement.wait(wait_time(input)).await;
-                statement.page(part, input["NextToken"].as_str(), PAGE_ROWS)
+                statement.page(part, input["NextToken"].as_str(), PAGE_ROWS, ResultFormat::Json)
+            }
+            "GetStatementResultV2" => {
+                let (statement, part) = self.find(input)?;
+                statement.wait(wait_time(input)).await;
+                statement.page(part, input["NextToken"].as_str(), PAGE_ROWS, ResultFormat::Csv)
             }
             "CancelStatement" => {
                 let (statement, _) = self.find(input)?;
@@ -122,35 +118,80 @@ impl DataApi {
         }
     }
 
-    async fn submit(&self, input: &Json, sqls: Vec<String>, batch: bool) -> ApiResult<Json> {
+    async fn submit(&self, input: &Json, sqls: Vec<String>, mode: Mode) -> ApiResult<Json> {
         if let Some(long) = sqls.iter().find(|sql| sql.len() > MAX_SQL_BYTES) {
             return Err(invalid(format!(
                 "the SQL statement has {} bytes, {MAX_SQL_BYTES} at most are allowed",
                 long.len()
             )));
         }
-        if !input["Parameters"].is_null() {
-            return Err(invalid("the local Data API does not take Parameters"));
-        }
-        if let Some(statement) = self.submitted_before(input) {
+        let parameters = parameters(input, &sqls)?;
+        let format = match input["ResultFormat"].as_str() {
+            None | Some("JSON") => ResultFormat::Json,
+            Some("CSV") => ResultFormat::Csv,
+            Some(other) => return Err(invalid(format!("ResultFormat must be JSON or CSV, not {other}"))),
+        };
+        if let Some(statement) = self.submitted_before(input)? {
             return Ok(statement.submitted());
         }
         let target = self.target(input)?;
-        let statement = Arc::new(Shared::new(Statement::new(&target, sqls, batch)));
-        self.lock_statements().insert(statement.id(), statement.clone());
+        let name = input["StatementName"].as_str().map(str::to_owned);
+        let statement = Arc::new(Shared::new(Statement::new(&target, sqls, mode, parameters, format, name)));
+        if let Some(session) = &target.session_id {
+            self.note_statement(session, &statement.id());
+        }
+        {
+            let mut statements = self.lock_statements();
+            statements.retain(|_, statement| !statement.is_forgotten());
+            if statements.values().filter(|statement| statement.is_active()).count() >= MOST_ACTIVE {
+                let message = format!("there are {MOST_ACTIVE} active statements already");
+                return Err(ApiError::invalid("ActiveStatementsExceededException", message));
+            }
+            statements.insert(statement.id(), statement.clone());
+        }
         if let Some(token) = input["ClientToken"].as_str() {
-            let mut tokens = locked(&self.tokens);
-            tokens.insert(token.to_owned(), statement.id());
+            locked(&self.tokens).insert(token.to_owned(), (statement.id(), now_millis()));
         }
         run::start(statement.clone(), target);
         statement.wait(wait_time(input)).await;
         Ok(statement.submitted())
     }
 
-    fn submitted_before(&self, input: &Json) -> Option<Arc<Shared>> {
-        let token = input["ClientToken"].as_str()?;
-        let id = locked(&self.tokens).get(token).cloned()?;
-        self.lock_statements().get(&id).cloned()
+    fn submitted_before(&self, input: &Json) -> ApiResult<Option<Arc<Shared>>> {
+        let Some(token) = input["ClientToken"].as_str() else { return Ok(None) };
+        if token.is_empty() || token.len() > 64 {
+            return Err(invalid("ClientToken must have between 1 and 64 characters"));
+        }
+        let mut tokens = locked(&self.tokens);
+        tokens.retain(|_, (_, noted)| now_millis() - *noted < TOKEN_MILLIS);
+        let id = tokens.get(token).map(|(id, _)| id.clone());
+        Ok(id.and_then(|id| self.lock_statements().get(&id).cloned()))
+    }
+
+    /// The newest first; finished ones only, where no state is asked for.
+    fn list_statements(&self, input: &Json) -> ApiResult<Json> {
+        let status = input["Status"].as_str().unwrap_or("FINISHED");
+        let name = input["StatementName"].as_str();
+        let mut found: Vec<(i64, Json)> = self
+            .lock_statements()
+            .values()
+            .map(|statement| statement.listed())
+            .filter(|(_, listed)| status == "ALL" || listed["Status"] == *status)
+            .filter(|(_, listed)| name.is_none_or(|name| listed["StatementName"].as_str().is_some_and(|found| found.starts_with(name))))
+            .filter(|(_, listed)| {
+                ["Database", "ClusterIdentifier", "WorkgroupName"]
+                    .iter()
+                    .all(|field| input[*field].is_null() || input[*field] == listed[*field])
+            })
+            .collect();
+        found.sort_by_key(|(created, _)| std::cmp::Reverse(*created));
+        let tidy = |(_, mut listed): (i64, Json)| {
+            if let Some(fields) = listed.as_object_mut() {
+                ["Database", "ClusterIdentifier", "WorkgroupName", "DbUser"].iter().for_each(|field| drop(fields.remove(*field)));
+            }
+            listed
+        };
+        catalog::page(input, "Statements", found.into_iter().map(tidy).collect())
     }
 
     fn lock_statements(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Shared>>> {
@@ -173,103 +214,44 @@ impl DataApi {
         }
     }
 
-    /// R20: a session that was kept, or a cluster with a database and an identity.
-    fn target(&self, input: &Json) -> ApiResult<Target> {
-        if let Some(id) = input["SessionId"].as_str() {
-            return self.kept_session(id);
-        }
-        if !input["WorkgroupName"].is_null() {
-            return Err(invalid("the local Data API knows clusters, not workgroups"));
-        }
-        let id = required(input, "ClusterIdentifier")?;
-        let database = required(input, "Database")?.to_owned();
-        let cluster = self.ready_cluster(id)?;
-        match (input["SecretArn"].as_str(), input["DbUser"].as_str()) {
-            (Some(_), Some(_)) => return Err(invalid("DbUser and SecretArn can't be used together")),
-            (Some(secret), None) if !self.redshift.secrets.exists(secret)? => {
-                return Err(invalid(format!("Secrets Manager can't find the specified secret: {secret}")));
-            }
-            _ => {}
-        }
-        let user = input["DbUser"].as_str().unwrap_or(&cluster.admin).to_owned();
-        let refused = |error: crate::warehouse::SqlError| ApiError::invalid("ValidationException", error.to_string());
-        if database != cluster.database {
-            return Err(invalid(format!("FATAL: database \"{database}\" does not exist")));
-        }
-        let engine = self.redshift.warehouses.engine(&cluster.id, &database, cluster.slices()).map_err(refused)?;
-        let session = Arc::new(Mutex::new(engine.session(&user).map_err(refused)?));
-        let session_id = match input["SessionKeepAliveSeconds"].as_u64().filter(|seconds| *seconds > 0) {
-            Some(seconds) => {
-                let kept = Kept {
-                    cluster: cluster.id.clone(),
-                    database: database.clone(),
-                    engine: engine.clone(),
-                    keep: Duration::from_secs(seconds),
-                    last_used: Mutex::new(std::time::Instant::now()),
-                    session: session.clone(),
-                };
-                Some(self.keep_session(kept))
-            }
-            None => None,
+    /// Databases of the warehouse beside the one that is connected to.
+    fn other_databases(&self, input: &Json) -> ApiResult<Vec<String>> {
+        let place = match (input["ClusterIdentifier"].as_str(), input["WorkgroupName"].as_str()) {
+            (Some(cluster), _) => self.redshift.place(cluster)?,
+            (None, Some(workgroup)) => self.serverless.place(workgroup)?,
+            (None, None) => return Ok(Vec::new()),
         };
-        Ok(Target { access: self.access(cluster), database, session, session_id, engine })
-    }
-
-    fn access(&self, cluster: Cluster) -> Access {
-        Access {
-            buckets: self.buckets.clone(),
-            account: self.redshift.account.clone(),
-            cluster: cluster.id,
-            admin: cluster.admin,
-            default_role: cluster.default_role,
-            roles: cluster.roles.into_keys().collect(),
-        }
-    }
-
-    fn ready_cluster(&self, id: &str) -> ApiResult<Cluster> {
-        let cluster = self
-            .redshift
-            .cluster(id)
-            .map_err(|_| invalid(format!("Redshift endpoint doesn't exist in this region: {id}")))?;
-        match cluster.status(crate::account::now_millis()) {
-            "available" => Ok(cluster),
-            status => Err(invalid(format!("Redshift cluster {id} is not available: {status}"))),
-        }
-    }
-
-    fn keep_session(&self, kept: Kept) -> String {
-        let id = uuid();
-        let mut sessions = locked(&self.sessions);
-        sessions.retain(|_, kept| !kept.has_expired());
-        sessions.insert(id.clone(), Arc::new(kept));
-        id
-    }
-
-    fn kept_session(&self, id: &str) -> ApiResult<Target> {
-        let missing =
-            || ApiError::invalid("ValidationException", format!("Session {id} does not exist or has expired."));
-        let kept = {
-            let mut sessions = locked(&self.sessions);
-            sessions.retain(|_, kept| !kept.has_expired());
-            sessions.get(id).cloned().ok_or_else(missing)?
-        };
-        *locked(&kept.last_used) = std::time::Instant::now();
-        let cluster = self.ready_cluster(&kept.cluster)?;
-        Ok(Target {
-            access: self.access(cluster),
-            database: kept.database.clone(),
-            session: kept.session.clone(),
-            session_id: Some(id.to_owned()),
-            engine: kept.engine.clone(),
-        })
+        Ok(self.redshift.warehouses.databases(&place))
     }
 }
 
-impl Kept {
-    fn has_expired(&self) -> bool {
-        let last = *locked(&self.last_used);
-        last.elapsed() > self.keep && self.session.try_lock().is_ok()
+/// How the statements of one call stand to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    Single,
+    /// All or none.
+    Transaction,
+    /// Each by itself; the first that fails ends the rest.
+    AutoCommit,
+}
+
+/// R24: values only, none of them empty, each used by at least one statement.
+fn parameters(input: &Json, sqls: &[String]) -> ApiResult<Parameters> {
+    let mut found = Parameters::new();
+    for parameter in input["Parameters"].as_array().into_iter().flatten() {
+        let (name, value) = (required(parameter, "name")?, required(parameter, "value")?);
+        if value.is_empty() {
+            return Err(invalid(format!("the value of the parameter {name} must not be empty")));
+        }
+        if !sqls.iter().any(|sql| sql.contains(&format!(":{name}"))) {
+            return Err(invalid(format!("Parameters list contains unused parameters. Unused parameters: [{name}]")));
+        }
+        let parameter = Parameter { value: Some(value.to_owned()), data_type: None };
+        if found.insert(name.to_owned(), parameter).is_some() {
+            return Err(invalid(format!("the parameter {name} is given twice")));
+        }
     }
+    Ok(found)
 }
 
 fn required<'a>(input: &'a Json, name: &str) -> ApiResult<&'a str> {

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::Target;
+use super::Mode;
 use super::statement::{Shared, Status};
+use super::target::Target;
 use crate::sync::locked;
-use crate::warehouse::{Outcome, Session, SqlError};
+use crate::warehouse::{Outcome, Parameters, Session, SqlError};
 
 pub fn start(statement: Arc<Shared>, target: Target) {
     tokio::task::spawn_blocking(move || {
@@ -28,13 +29,15 @@ pub fn start(statement: Arc<Shared>, target: Target) {
     });
 }
 
-/// Each part in turn. A batch is one transaction: what comes after a failure is aborted, what came before undone.
+/// Each part in turn. What comes after a failure is aborted; in a transaction, what came before is undone.
 fn run(statement: &Shared, session: &mut Session, target: &Target) {
-    let (mut sqls, mut is_batch) = (Vec::new(), false);
+    let (mut sqls, mut mode, mut parameters) = (Vec::new(), Mode::Single, Parameters::default());
     statement.change(|statement| {
         sqls = statement.parts.iter().map(|part| part.sql.clone()).collect();
-        is_batch = statement.is_batch;
+        mode = statement.mode;
+        parameters = statement.parameters.clone();
     });
+    let is_batch = mode == Mode::Transaction;
     let mut failed = is_batch.then(|| control(session, target, "BEGIN").err()).flatten();
     for (at, sql) in sqls.iter().enumerate() {
         if failed.is_some() {
@@ -44,7 +47,7 @@ fn run(statement: &Shared, session: &mut Session, target: &Target) {
         statement.change(|statement| statement.parts[at].status = Status::Started);
         let query = target.query();
         let begun = Instant::now();
-        let outcome = session.run(sql, &target.access, query);
+        let outcome = session.run_with(sql, &parameters, &target.access, query);
         let duration = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
         statement.change(|statement| {
             let part = &mut statement.parts[at];

@@ -6,12 +6,13 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 use tokio::sync::watch;
 
-use super::Target;
+use super::Mode;
+use super::target::{Caller, Target};
 use crate::account::now_millis;
 use crate::error::{ApiError, ApiResult};
 use crate::protocol::uuid;
 use crate::sync::locked;
-use crate::warehouse::{Cancel, Outcome, ResultSet, Value};
+use crate::warehouse::{Cancel, Outcome, Parameters, ResultSet, Value};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
@@ -50,15 +51,36 @@ pub struct Part {
 
 pub struct Statement {
     id: String,
-    cluster: String,
-    database: String,
+    name: Option<String>,
+    caller: Caller,
     session_id: Option<String>,
     created: i64,
     updated: i64,
     pub status: Status,
-    pub is_batch: bool,
+    pub mode: Mode,
+    pub parameters: Parameters,
+    format: ResultFormat,
     pub parts: Vec<Part>,
 }
+
+/// How the rows are asked for: GetStatementResult answers fields, GetStatementResultV2 CSV.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResultFormat {
+    Json,
+    Csv,
+}
+
+impl ResultFormat {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Json => "JSON",
+            Self::Csv => "CSV",
+        }
+    }
+}
+
+/// R21: results are kept for a day.
+const KEPT_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
 /// A statement that its runner changes while others look at it or wait for its end.
 pub struct Shared {
@@ -69,7 +91,14 @@ pub struct Shared {
 }
 
 impl Statement {
-    pub fn new(target: &Target, sqls: Vec<String>, is_batch: bool) -> Self {
+    pub fn new(
+        target: &Target,
+        sqls: Vec<String>,
+        mode: Mode,
+        parameters: Parameters,
+        format: ResultFormat,
+        name: Option<String>,
+    ) -> Self {
         let part = |sql| Part {
             sql,
             status: Status::Submitted,
@@ -80,15 +109,36 @@ impl Statement {
         };
         Self {
             id: uuid(),
-            cluster: target.access.cluster.clone(),
-            database: target.database.clone(),
+            name,
+            caller: target.caller.clone(),
             session_id: target.session_id.clone(),
             created: now_millis(),
             updated: now_millis(),
             status: Status::Submitted,
-            is_batch,
+            mode,
+            parameters,
+            format,
             parts: sqls.into_iter().map(part).collect(),
         }
+    }
+}
+
+impl Statement {
+    fn is_batch(&self) -> bool {
+        self.mode != Mode::Single
+    }
+
+    /// What every answer about it tells.
+    fn tell(&self, answer: &mut Json) {
+        self.caller.tell(answer);
+        if let Some(session) = &self.session_id {
+            answer["SessionId"] = json!(session);
+        }
+    }
+
+    fn query_parameters(&self) -> Vec<Json> {
+        let parameter = |(name, parameter): (&String, &crate::warehouse::Parameter)| json!({ "name": name, "value": parameter.value });
+        self.parameters.iter().map(parameter).collect()
     }
 }
 
@@ -107,7 +157,7 @@ impl Shared {
 
     pub fn has_part(&self, number: usize) -> bool {
         let statement = self.lock();
-        statement.is_batch && (1..=statement.parts.len()).contains(&number)
+        statement.is_batch() && (1..=statement.parts.len()).contains(&number)
     }
 
     pub fn change(&self, change: impl FnOnce(&mut Statement)) {
@@ -162,13 +212,43 @@ impl Shared {
     pub fn submitted(&self) -> Json {
         let statement = self.lock();
         let mut answer = json!({
-            "Id": statement.id, "ClusterIdentifier": statement.cluster, "Database": statement.database,
-            "CreatedAt": seconds(statement.created), "Status": statement.status.name(),
+            "Id": statement.id, "CreatedAt": seconds(statement.created), "Status": statement.status.name(),
         });
-        if let Some(session) = &statement.session_id {
-            answer["SessionId"] = json!(session);
-        }
+        statement.tell(&mut answer);
         answer
+    }
+
+    pub fn is_active(&self) -> bool {
+        !self.lock().status.is_final()
+    }
+
+    /// Whether it ended so long ago that nobody may ask for it any more.
+    pub fn is_forgotten(&self) -> bool {
+        let statement = self.lock();
+        statement.status.is_final() && now_millis() - statement.updated > KEPT_MILLIS
+    }
+
+    /// When it was submitted, and its entry in ListStatements.
+    pub fn listed(&self) -> (i64, Json) {
+        let statement = self.lock();
+        let texts: Vec<&str> = statement.parts.iter().map(|part| part.sql.as_str()).collect();
+        let mut answer = json!({
+            "Id": statement.id, "Status": statement.status.name(), "CreatedAt": seconds(statement.created),
+            "UpdatedAt": seconds(statement.updated), "IsBatchStatement": statement.is_batch(),
+            "ResultFormat": statement.format.name(),
+        });
+        match statement.is_batch() {
+            true => answer["QueryStrings"] = json!(texts),
+            false => answer["QueryString"] = json!(texts.first()),
+        }
+        if let Some(name) = &statement.name {
+            answer["StatementName"] = json!(name);
+        }
+        if !statement.parameters.is_empty() {
+            answer["QueryParameters"] = json!(statement.query_parameters());
+        }
+        statement.tell(&mut answer);
+        (statement.created, answer)
     }
 
     /// The answer to DescribeStatement, for the whole or for one part of a batch.
@@ -181,9 +261,9 @@ impl Shared {
         let last = statement.parts.last();
         let duration: u64 = statement.parts.iter().map(|part| part.duration).sum();
         let mut answer = json!({
-            "Id": statement.id, "ClusterIdentifier": statement.cluster, "Database": statement.database,
-            "CreatedAt": seconds(statement.created), "UpdatedAt": seconds(statement.updated),
-            "Status": statement.status.name(), "Duration": duration, "ResultSize": 0, "RedshiftPid": 1,
+            "Id": statement.id, "CreatedAt": seconds(statement.created), "UpdatedAt": seconds(statement.updated),
+            "Status": statement.status.name(), "Duration": duration, "RedshiftPid": 1,
+            "ResultSize": last.map_or(0, Part::result_bytes), "ResultFormat": statement.format.name(),
             "HasResultSet": statement.parts.iter().any(|part| part.outcome.rows.is_some()),
             "ResultRows": last.map_or(-1, |part| part.outcome.count),
             "RedshiftQueryId": failed.or(last).map_or(0, |part| part.query),
@@ -191,10 +271,11 @@ impl Shared {
         if let Some(error) = failed.and_then(|part| part.error.as_ref()) {
             answer["Error"] = json!(error);
         }
-        if let Some(session) = &statement.session_id {
-            answer["SessionId"] = json!(session);
+        statement.tell(&mut answer);
+        if !statement.parameters.is_empty() {
+            answer["QueryParameters"] = json!(statement.query_parameters());
         }
-        match statement.is_batch {
+        match statement.is_batch() {
             true => {
                 let parts = statement.parts.iter().enumerate();
                 answer["SubStatements"] = parts.map(|(at, part)| describe_part(&statement, at + 1, part)).collect();
@@ -205,12 +286,26 @@ impl Shared {
     }
 
     /// A page of the result.
-    pub fn page(&self, part: Option<usize>, token: Option<&str>, limit: usize) -> ApiResult<Json> {
+    pub fn page(
+        &self,
+        part: Option<usize>,
+        token: Option<&str>,
+        limit: usize,
+        format: ResultFormat,
+    ) -> ApiResult<Json> {
         let statement = self.lock();
         let missing = |message: &str| ApiError::invalid("ResourceNotFoundException", message.to_owned());
         if statement.status != Status::Finished {
             let message = format!("Query is not in FINISHED state but {}", statement.status.name());
             return Err(missing(&message));
+        }
+        if statement.format != format {
+            let (operation, wanted) = match statement.format {
+                ResultFormat::Json => ("GetStatementResult", "JSON"),
+                ResultFormat::Csv => ("GetStatementResultV2", "CSV"),
+            };
+            let message = format!("the result of this statement is {wanted}: ask for it with {operation}");
+            return Err(ApiError::invalid("ValidationException", message));
         }
         let index = part.map_or(statement.parts.len(), |number| number);
         let rows =
@@ -224,9 +319,16 @@ impl Shared {
             None => 0,
         };
         let end = rows.rows.len().min(start + limit);
-        let records: Vec<Json> = rows.rows.get(start..end).unwrap_or_default().iter().map(|row| record(row)).collect();
+        let shown = rows.rows.get(start..end).unwrap_or_default();
+        let records: Vec<Json> = match format {
+            ResultFormat::Json => shown.iter().map(|row| record(row)).collect(),
+            ResultFormat::Csv => vec![json!({ "CSVRecords": csv(rows, shown, start == 0) })],
+        };
         let mut answer =
             json!({ "Records": records, "ColumnMetadata": column_metadata(rows), "TotalNumRows": rows.rows.len() });
+        if format == ResultFormat::Csv {
+            answer["ResultFormat"] = json!("CSV");
+        }
         if end < rows.rows.len() {
             answer["NextToken"] = json!(end.to_string());
         }
@@ -237,7 +339,8 @@ impl Shared {
 fn describe_part(statement: &Statement, number: usize, part: &Part) -> Json {
     let mut answer = json!({
         "Id": format!("{}:{number}", statement.id), "QueryString": part.sql, "Status": part.status.name(),
-        "Duration": part.duration, "ResultRows": part.outcome.count, "ResultSize": 0, "RedshiftQueryId": part.query,
+        "Duration": part.duration, "ResultRows": part.outcome.count, "ResultSize": part.result_bytes(),
+        "RedshiftQueryId": part.query,
         "HasResultSet": part.outcome.rows.is_some(),
         "CreatedAt": seconds(statement.created), "UpdatedAt": seconds(statement.updated),
     });
@@ -245,6 +348,43 @@ fn describe_part(statement: &Statement, number: usize, part: &Part) -> Json {
         answer["Error"] = json!(error);
     }
     answer
+}
+
+impl Part {
+    /// Bytes of the rows, roughly as they are sent.
+    fn result_bytes(&self) -> usize {
+        let bytes = |value: &Value| match value {
+            Value::Text(text) => text.len(),
+            Value::Null | Value::Boolean(_) => 1,
+            Value::Long(_) | Value::Double(_) => 8,
+        };
+        let rows = self.outcome.rows.as_ref().map(|rows| rows.rows.as_slice()).unwrap_or_default();
+        rows.iter().flatten().map(bytes).sum()
+    }
+}
+
+/// Rows as CSV, with the names of the columns before the first.
+fn csv(rows: &ResultSet, shown: &[Vec<Value>], with_names: bool) -> String {
+    let quoted = |text: &str| match text.contains(['"', ',', '\n', '\r']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text.to_owned(),
+    };
+    let mut written = String::new();
+    if with_names {
+        let names: Vec<String> = rows.columns.iter().map(|column| quoted(&column.name)).collect();
+        written.push_str(&format!("{}\n", names.join(",")));
+    }
+    for row in shown {
+        let value = |value: &Value| match value {
+            Value::Null => String::new(),
+            Value::Boolean(flag) => flag.to_string(),
+            Value::Long(number) => number.to_string(),
+            Value::Double(number) => number.to_string(),
+            Value::Text(text) => quoted(text),
+        };
+        written.push_str(&format!("{}\n", row.iter().map(value).collect::<Vec<_>>().join(",")));
+    }
+    written
 }
 
 fn column_metadata(rows: &ResultSet) -> Vec<Json> {
@@ -268,6 +408,6 @@ fn record(row: &[Value]) -> Json {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "the protocol's times are seconds as floats")]
-fn seconds(millis: i64) -> f64 {
+pub fn seconds(millis: i64) -> f64 {
     millis as f64 / 1000.0
 }

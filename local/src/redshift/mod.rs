@@ -15,7 +15,7 @@ use crate::protocol::query::{self, Params, Xml, tag_list, text, tree};
 use crate::protocol::{Request, Response};
 use crate::secrets::Secrets;
 use crate::store::Store;
-use crate::warehouse::Warehouses;
+use crate::warehouse::{Place, Warehouses};
 
 pub use cluster::Cluster;
 
@@ -94,6 +94,24 @@ impl Redshift {
                 Err(missing())
             }
             false => Ok(cluster),
+        }
+    }
+
+    /// The warehouse of a cluster that takes statements.
+    pub fn place(&self, id: &str) -> ApiResult<Place> {
+        let refused = |message: String| ApiError::invalid("ValidationException", message);
+        let missing = |_| refused(format!("Redshift endpoint doesn't exist in this region: {id}"));
+        let cluster = self.cluster(id).map_err(missing)?;
+        match cluster.status(now_millis()) {
+            "available" => Ok(Place {
+                slices: cluster.slices(),
+                id: cluster.id,
+                database: cluster.database,
+                admin: cluster.admin,
+                roles: cluster.roles.into_keys().collect(),
+                default_role: cluster.default_role,
+            }),
+            status => Err(refused(format!("Redshift cluster {id} is not available: {status}"))),
         }
     }
 

@@ -49,7 +49,7 @@ impl Engine {
         function::register(&base)?;
         base.register_table_function::<copy::CopyRows>(copy::FUNCTION)?;
         fill_slices(&base, slices)?;
-        let system = System::new(base.try_clone()?);
+        let system = System::new(base.try_clone()?, directory.to_owned());
         Ok(Self { base: Mutex::new(base), system, next_query: AtomicI64::new(now_millis()) })
     }
 

@@ -26,7 +26,20 @@ pub use error::SqlError;
 pub use result::{ResultColumn, ResultSet, Value};
 pub use session::{Cancel, Outcome, Session};
 pub use sql::types::Type;
-pub use sql::{Parameter, Parameters, TableAttributes, parse_table, split};
+pub use sql::{Parameter, Parameters, TableAttributes, parse_table};
+
+/// A cluster or a workgroup, as far as its warehouse is concerned.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The name of its directory: the cluster's, or the workgroup's behind a point, which no cluster has.
+    pub id: String,
+    pub database: String,
+    pub admin: String,
+    pub slices: Slices,
+    /// ARNs of the roles that it may assume.
+    pub roles: Vec<String>,
+    pub default_role: Option<String>,
+}
 
 /// By cluster and database.
 type Engines = HashMap<(String, String), Arc<Engine>>;
@@ -57,6 +70,22 @@ impl Warehouses {
         let engine = Arc::new(Engine::open(&self.directory.join(cluster), database, slices)?);
         engines.insert(key, engine.clone());
         Ok(engine)
+    }
+
+    /// Whether there is such a database: the first one, or one that CREATE DATABASE made.
+    pub fn has(&self, place: &Place, database: &str) -> bool {
+        database == place.database || self.databases(place).iter().any(|found| found == database)
+    }
+
+    /// The databases that are there, by the files that hold them.
+    pub fn databases(&self, place: &Place) -> Vec<String> {
+        let files = std::fs::read_dir(self.directory.join(&place.id)).into_iter().flatten().flatten();
+        let name = |file: std::fs::DirEntry| file.file_name().to_str()?.strip_suffix(".duckdb").map(str::to_owned);
+        let mut names: Vec<String> = files.filter_map(name).collect();
+        names.push(place.database.clone());
+        names.sort();
+        names.dedup();
+        names
     }
 
     /// No new statement reaches a cluster that is being deleted.

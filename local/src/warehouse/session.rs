@@ -269,6 +269,13 @@ impl Session {
                 self.prepared.retain(|known, _| name.as_ref().is_some_and(|name| name != known));
                 Ok(Outcome::none())
             }
+            Command::CreateDatabase(_) if self.transaction != Transaction::None => {
+                Err(SqlError::new("25001", "CREATE DATABASE cannot run inside a transaction block"))
+            }
+            Command::CreateDatabase(name) => {
+                self.system.create_database(&name)?;
+                Ok(Outcome::none())
+            }
             Command::Accepted => Ok(Outcome::none()),
         }
     }

@@ -1,10 +1,12 @@
 //! The system tables: what loads did and what they rejected. They are written outside the transaction of the
 //! statement that they tell of, so that a COPY that fails leaves its reasons.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use duckdb::{Connection, params};
 
+use super::engine::{Engine, Slices};
 use super::error::SqlError;
 use crate::account::now_millis;
 use crate::sync::locked;
@@ -57,18 +59,32 @@ const MOST_QUERIES: usize = 10_000;
 /// A connection of its own for the system tables.
 #[derive(Clone)]
 pub struct System {
+    /// Where the databases of the warehouse lie.
+    directory: PathBuf,
     connection: Arc<Mutex<Connection>>,
     queries: Arc<Mutex<Vec<QueryRecord>>>,
 }
 
 impl System {
-    pub fn new(connection: Connection) -> Self {
-        Self { connection: Arc::new(Mutex::new(connection)), queries: Arc::default() }
+    pub fn new(connection: Connection, directory: PathBuf) -> Self {
+        Self { directory, connection: Arc::new(Mutex::new(connection)), queries: Arc::default() }
     }
 
     fn with<T>(&self, act: impl FnOnce(&Connection) -> duckdb::Result<T>) -> Result<T, SqlError> {
         let connection = locked(&self.connection);
         Ok(act(&connection)?)
+    }
+
+    /// Makes a database beside this one.
+    pub fn create_database(&self, name: &str) -> Result<(), SqlError> {
+        let is_good = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if !is_good || name.len() > 64 {
+            return Err(SqlError::new("42602", format!("invalid database name \"{name}\"")));
+        }
+        if self.directory.join(format!("{name}.duckdb")).exists() {
+            return Err(SqlError::new("42P04", format!("database \"{name}\" already exists")));
+        }
+        Engine::open(&self.directory, name, Slices { nodes: 1, per_node: 1 }).map(drop)
     }
 
     /// Whether rows keep the order in which they were inserted: for the whole database, and whatever has become of the

@@ -83,7 +83,7 @@ fn other_peoples_statements() {
         let text = std::fs::read_to_string(&file).expect("file");
         let mut warehouse = Warehouse::new();
         for block in text.split("\n-- ---\n") {
-            let statements = match super::split(block) {
+            let statements = match super::sql::split(block) {
                 Ok(statements) => statements,
                 Err(error) => {
                     eprintln!("{} ## {error} ## {block}", file.display());

@@ -18,6 +18,7 @@ use crate::iam::assumable_by_redshift;
 use crate::iam::policy::{Kind, Policy, Principal};
 use crate::s3::{Buckets, Reader};
 use crate::warehouse::catalog::{self, Table};
+use crate::warehouse::Place;
 use crate::warehouse::error::SqlError;
 use crate::warehouse::session::Session;
 use crate::warehouse::sql::quoted;
@@ -43,6 +44,17 @@ pub struct Access {
 }
 
 impl Access {
+    pub fn of(place: &Place, buckets: Buckets, account: Account) -> Self {
+        Self {
+            buckets,
+            account,
+            cluster: place.id.clone(),
+            admin: place.admin.clone(),
+            roles: place.roles.iter().cloned().collect(),
+            default_role: place.default_role.clone(),
+        }
+    }
+
     /// The role, when it is attached to the cluster and lets Redshift assume it.
     pub fn reader(&self, arn: Option<&str>) -> Result<Reader, SqlError> {
         let Some(arn) = arn else { return Err(SqlError::new("XX000", "Must specify IAM_ROLE to reach S3")) };

@@ -72,6 +72,7 @@ pub enum Command {
     },
     /// `None` for all.
     Deallocate(Option<String>),
+    CreateDatabase(String),
     /// Has no meaning here: ANALYZE, VACUUM, GRANT, REVOKE, users and groups.
     Accepted,
 }
@@ -124,7 +125,6 @@ const REFUSED: &[&[&str]] = &[
     &["REFRESH", "MATERIALIZED", "VIEW"],
     &["CREATE", "MODEL"],
     &["CREATE", "DATASHARE"],
-    &["CREATE", "DATABASE"],
     &["DROP", "DATABASE"],
     &["CREATE", "LIBRARY"],
     &["CREATE", "OR", "REPLACE", "FUNCTION"],
@@ -216,6 +216,7 @@ fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading) -> Result<
         ["BEGIN", ..] | ["START", "TRANSACTION", ..] => return Ok(Command::Begin),
         ["COMMIT" | "END", ..] => return Ok(Command::Commit),
         ["ROLLBACK" | "ABORT", ..] => return Ok(Command::Rollback),
+        ["CREATE", "DATABASE", name, ..] => return Ok(Command::CreateDatabase(name.to_lowercase())),
         ["SHOW", ..] => return show::parse(&tokens).map(Command::Show),
         ["SET" | "RESET", ..] => return show::parse_set(&tokens),
         ["EXPLAIN", ..] => {

@@ -1,0 +1,111 @@
+//! What databases, schemas, tables and columns there are, as the Data API lists them.
+
+use serde_json::{Value as Json, json};
+
+use super::target::refused;
+use super::{DataApi, invalid};
+use crate::error::ApiResult;
+use crate::warehouse::{Parameter, Parameters, Value};
+
+/// A page of a list holds at most so many.
+const MOST: usize = 1000;
+
+impl DataApi {
+    pub(super) fn list_databases(&self, input: &Json) -> ApiResult<Json> {
+        let rows = self.ask(input, "SHOW DATABASES", &[])?;
+        let mut names: Vec<String> = rows.into_iter().filter_map(|mut row| row.drain(..1).next()).collect();
+        names.extend(self.other_databases(input)?);
+        names.sort();
+        names.dedup();
+        page(input, "Databases", names.into_iter().map(Json::from).collect())
+    }
+
+    pub(super) fn list_schemas(&self, input: &Json) -> ApiResult<Json> {
+        let sql = "SELECT schema_name FROM svv_redshift_schemas WHERE schema_name LIKE :pattern ORDER BY 1";
+        let rows = self.ask(input, sql, &[("pattern", pattern(input, "SchemaPattern"))])?;
+        page(input, "Schemas", rows.into_iter().flatten().map(Json::from).collect())
+    }
+
+    pub(super) fn list_tables(&self, input: &Json) -> ApiResult<Json> {
+        let sql = "SELECT schema_name, table_name, table_type FROM svv_redshift_tables \
+                   WHERE schema_name LIKE :schema AND table_name LIKE :table ORDER BY 1, 2";
+        let values = [("schema", pattern(input, "SchemaPattern")), ("table", pattern(input, "TablePattern"))];
+        let table = |row: Vec<String>| json!({ "schema": row[0], "name": row[1], "type": row[2] });
+        page(input, "Tables", self.ask(input, sql, &values)?.into_iter().map(table).collect())
+    }
+
+    pub(super) fn describe_table(&self, input: &Json) -> ApiResult<Json> {
+        let name = input["Table"].as_str().ok_or_else(|| invalid("Table must be given"))?;
+        let sql = "SELECT schema_name, column_name, data_type, is_nullable, nvl(column_default, ''), \
+                   nvl(character_maximum_length, 0), nvl(numeric_precision, 0), nvl(numeric_scale, 0) \
+                   FROM svv_redshift_columns WHERE table_name = :table AND schema_name LIKE :schema ORDER BY ordinal_position";
+        let values = [("table", name.to_owned()), ("schema", pattern(input, "Schema"))];
+        let column = |row: Vec<String>| {
+            let number = |at: usize| row[at].parse::<i64>().unwrap_or_default();
+            let mut column = json!({
+                "schemaName": row[0], "name": row[1], "label": row[1], "tableName": name, "typeName": short(&row[2]),
+                "nullable": i32::from(row[3] != "NO"), "length": number(5), "precision": number(6), "scale": number(7),
+                "isCaseSensitive": row[2].starts_with("character"), "isCurrency": false, "isSigned": number(6) > 0,
+            });
+            if !row[4].is_empty() {
+                column["columnDefault"] = json!(row[4]);
+            }
+            column
+        };
+        let columns = self.ask(input, sql, &values)?.into_iter().map(column).collect();
+        let mut answer = page(input, "ColumnList", columns)?;
+        answer["TableName"] = json!(name);
+        Ok(answer)
+    }
+
+    /// The rows of a query in a session of its own, as texts.
+    fn ask(&self, input: &Json, sql: &str, values: &[(&str, String)]) -> ApiResult<Vec<Vec<String>>> {
+        let target = self.target(input)?;
+        let parameter = |(name, value): &(&str, String)| {
+            ((*name).to_owned(), Parameter { value: Some(value.clone()), data_type: None })
+        };
+        let parameters: Parameters = values.iter().map(parameter).collect();
+        let mut session = crate::sync::locked(&target.session);
+        let outcome = session.run_with(sql, &parameters, &target.access, target.query()).map_err(refused)?;
+        let text = |value: Value| match value {
+            Value::Text(text) => text,
+            Value::Long(number) => number.to_string(),
+            Value::Boolean(flag) => flag.to_string(),
+            Value::Double(number) => number.to_string(),
+            Value::Null => String::new(),
+        };
+        let rows = outcome.rows.map(|rows| rows.rows).unwrap_or_default();
+        Ok(rows.into_iter().map(|row| row.into_iter().map(text).collect()).collect())
+    }
+}
+
+/// A pattern of LIKE; everything where none is given.
+fn pattern(input: &Json, name: &str) -> String {
+    input[name].as_str().unwrap_or("%").to_owned()
+}
+
+/// Redshift's short name for a type.
+fn short(name: &str) -> &str {
+    match (crate::warehouse::Type::from_name(name), name) {
+        (Some(found), _) => found.short_name(),
+        (None, "character varying") => "varchar",
+        (None, "character") => "bpchar",
+        (None, other) => other,
+    }
+}
+
+/// As many as were asked for, from where the page before ended.
+pub fn page(input: &Json, name: &str, all: Vec<Json>) -> ApiResult<Json> {
+    let most = usize::try_from(input["MaxResults"].as_u64().unwrap_or(0)).unwrap_or(MOST);
+    let most = if most == 0 { MOST } else { most.min(MOST) };
+    let start: usize = match input["NextToken"].as_str() {
+        Some(token) => token.parse().map_err(|_| invalid("NextToken is not valid"))?,
+        None => 0,
+    };
+    let end = all.len().min(start.saturating_add(most));
+    let mut answer = json!({ name: all.get(start..end).unwrap_or_default() });
+    if end < all.len() {
+        answer["NextToken"] = json!(end.to_string());
+    }
+    Ok(answer)
+}

@@ -1,0 +1,225 @@
+//! Where a statement runs: a cluster, a workgroup, or a session that was kept (R20).
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value as Json, json};
+
+use super::statement::seconds;
+use super::{DataApi, invalid, required};
+use crate::account::now_millis;
+use crate::error::{ApiError, ApiResult};
+use crate::protocol::uuid;
+use crate::sync::locked;
+use crate::warehouse::copy::Access;
+use crate::warehouse::{Engine, Session, SqlError};
+
+/// A session may be kept for a day.
+const MOST_KEPT_SECONDS: u64 = 24 * 60 * 60;
+/// Sessions of one warehouse (R21).
+const MOST_SESSIONS: usize = 500;
+
+/// What the caller said of itself, for those who ask about the statement.
+#[derive(Debug, Clone, Default)]
+pub struct Caller {
+    pub cluster: Option<String>,
+    pub workgroup: Option<String>,
+    pub database: String,
+    pub user: Option<String>,
+    pub secret: Option<String>,
+}
+
+impl Caller {
+    /// Adds what is known to an answer.
+    pub fn tell(&self, answer: &mut Json) {
+        answer["Database"] = json!(self.database);
+        let fields =
+            [("ClusterIdentifier", &self.cluster), ("WorkgroupName", &self.workgroup), ("DbUser", &self.user), ("SecretArn", &self.secret)];
+        for (name, value) in fields {
+            if let Some(value) = value {
+                answer[name] = json!(value);
+            }
+        }
+    }
+}
+
+pub struct Target {
+    pub access: Access,
+    pub caller: Caller,
+    pub session: Arc<Mutex<Session>>,
+    pub session_id: Option<String>,
+    pub engine: Arc<Engine>,
+}
+
+impl Target {
+    pub fn query(&self) -> i64 {
+        self.engine.next_query()
+    }
+}
+
+/// A session that outlives its statement, until nothing has used it for so long.
+pub struct Kept {
+    caller: Caller,
+    engine: Arc<Engine>,
+    keep: Mutex<Duration>,
+    created: i64,
+    last_used: Mutex<(Instant, i64)>,
+    statement: Mutex<Option<String>>,
+    session: Arc<Mutex<Session>>,
+}
+
+impl Kept {
+    fn has_expired(&self) -> bool {
+        let (last, _) = *locked(&self.last_used);
+        last.elapsed() > *locked(&self.keep) && self.session.try_lock().is_ok()
+    }
+
+    fn describe(&self, id: &str) -> Json {
+        let status = if self.session.try_lock().is_ok() { "AVAILABLE" } else { "BUSY" };
+        let (keep, (_, used)) = (locked(&self.keep).as_secs(), *locked(&self.last_used));
+        let mut answer = json!({
+            "SessionId": id, "Status": status, "CreatedAt": seconds(self.created), "UpdatedAt": seconds(used),
+            "SessionAliveSeconds": keep, "SessionTtl": seconds(used + i64::try_from(keep * 1000).unwrap_or(i64::MAX)),
+        });
+        self.caller.tell(&mut answer);
+        answer.as_object_mut().map(|fields| fields.remove("SecretArn"));
+        if let (Some(statement), "BUSY") = (&*locked(&self.statement), status) {
+            answer["CurrentStatementId"] = json!(statement);
+        }
+        answer
+    }
+}
+
+pub type Sessions = HashMap<String, Arc<Kept>>;
+
+impl DataApi {
+    /// R20: a session that was kept, or a warehouse with a database and an identity.
+    pub(super) fn target(&self, input: &Json) -> ApiResult<Target> {
+        if let Some(id) = input["SessionId"].as_str() {
+            for other in ["ClusterIdentifier", "WorkgroupName", "Database", "DbUser", "SecretArn"] {
+                if !input[other].is_null() {
+                    return Err(invalid(format!("{other} can't be given together with SessionId")));
+                }
+            }
+            return self.kept_session(id, input["SessionKeepAliveSeconds"].as_u64());
+        }
+        let caller = Self::caller(input)?;
+        let (engine, access) = self.open(&caller)?;
+        let user = caller.user.clone().unwrap_or_else(|| access.admin.clone());
+        let session = Arc::new(Mutex::new(engine.session(&user).map_err(refused)?));
+        let mut target = Target { access, caller, session, session_id: None, engine };
+        if let Some(seconds) = input["SessionKeepAliveSeconds"].as_u64().filter(|seconds| *seconds > 0) {
+            target.session_id = Some(self.keep_session(&target, seconds)?);
+        }
+        Ok(target)
+    }
+
+    fn caller(input: &Json) -> ApiResult<Caller> {
+        let text = |name: &str| input[name].as_str().map(str::to_owned);
+        let (cluster, workgroup) = (text("ClusterIdentifier"), text("WorkgroupName"));
+        match (&cluster, &workgroup) {
+            (Some(_), Some(_)) => return Err(invalid("ClusterIdentifier and WorkgroupName can't be given together")),
+            (None, None) => return Err(invalid("Either ClusterIdentifier, WorkgroupName or SessionId must be given")),
+            _ => {}
+        }
+        let (user, secret) = (text("DbUser"), text("SecretArn"));
+        if user.is_some() && secret.is_some() {
+            return Err(invalid("DbUser and SecretArn can't be used together"));
+        }
+        if user.is_some() && workgroup.is_some() {
+            return Err(invalid("DbUser can't be used with WorkgroupName: the user follows from the IAM identity"));
+        }
+        // A workgroup is named by its ARN as well.
+        let workgroup = workgroup.map(|name| name.rsplit('/').next().unwrap_or(&name).to_owned());
+        Ok(Caller { cluster, workgroup, database: required(input, "Database")?.to_owned(), user, secret })
+    }
+
+    /// The engine of a database, and what its COPY may reach.
+    pub(super) fn open(&self, caller: &Caller) -> ApiResult<(Arc<Engine>, Access)> {
+        if let Some(secret) = &caller.secret
+            && !self.redshift.secrets.exists(secret)?
+        {
+            return Err(invalid(format!("Secrets Manager can't find the specified secret: {secret}")));
+        }
+        let place = match (&caller.cluster, &caller.workgroup) {
+            (Some(cluster), _) => self.redshift.place(cluster)?,
+            (None, workgroup) => self.serverless.place(workgroup.as_deref().unwrap_or_default())?,
+        };
+        let database = &caller.database;
+        if !self.redshift.warehouses.has(&place, database) {
+            return Err(invalid(format!("FATAL: database \"{database}\" does not exist")));
+        }
+        let engine = self.redshift.warehouses.engine(&place.id, database, place.slices).map_err(refused)?;
+        Ok((engine, Access::of(&place, self.buckets.clone(), self.redshift.account.clone())))
+    }
+
+    fn lock_sessions(&self) -> std::sync::MutexGuard<'_, Sessions> {
+        let mut sessions = locked(&self.sessions);
+        sessions.retain(|_, kept| !kept.has_expired());
+        sessions
+    }
+
+    fn keep_session(&self, target: &Target, seconds: u64) -> ApiResult<String> {
+        if seconds > MOST_KEPT_SECONDS {
+            return Err(invalid(format!("SessionKeepAliveSeconds must be at most {MOST_KEPT_SECONDS}")));
+        }
+        let kept = Kept {
+            caller: target.caller.clone(),
+            engine: target.engine.clone(),
+            keep: Mutex::new(Duration::from_secs(seconds)),
+            created: now_millis(),
+            last_used: Mutex::new((Instant::now(), now_millis())),
+            statement: Mutex::default(),
+            session: target.session.clone(),
+        };
+        let id = uuid();
+        let mut sessions = self.lock_sessions();
+        if sessions.len() >= MOST_SESSIONS {
+            let message = format!("there are {MOST_SESSIONS} sessions already");
+            return Err(ApiError::invalid("ActiveSessionsExceededException", message));
+        }
+        sessions.insert(id.clone(), Arc::new(kept));
+        Ok(id)
+    }
+
+    fn kept_session(&self, id: &str, keep: Option<u64>) -> ApiResult<Target> {
+        let missing = || invalid(format!("Session {id} does not exist or has expired."));
+        let kept = self.lock_sessions().get(id).cloned().ok_or_else(missing)?;
+        *locked(&kept.last_used) = (Instant::now(), now_millis());
+        if let Some(seconds) = keep {
+            *locked(&kept.keep) = Duration::from_secs(seconds);
+        }
+        let (engine, access) = self.open(&kept.caller)?;
+        drop(engine);
+        Ok(Target {
+            access,
+            caller: kept.caller.clone(),
+            session: kept.session.clone(),
+            session_id: Some(id.to_owned()),
+            engine: kept.engine.clone(),
+        })
+    }
+
+    /// Which statement a session is busy with.
+    pub(super) fn note_statement(&self, session: &str, statement: &str) {
+        if let Some(kept) = locked(&self.sessions).get(session) {
+            *locked(&kept.statement) = Some(statement.to_owned());
+        }
+    }
+
+    pub(super) fn list_sessions(&self, input: &Json) -> Vec<Json> {
+        let sessions = self.lock_sessions();
+        let mut found: Vec<Json> = sessions.iter().map(|(id, kept)| kept.describe(id)).collect();
+        for name in ["SessionId", "Status", "ClusterIdentifier", "WorkgroupName", "Database"] {
+            if let Some(wanted) = input[name].as_str().filter(|wanted| *wanted != "ALL") {
+                found.retain(|session| session[name] == *wanted);
+            }
+        }
+        found
+    }
+}
+
+pub(super) fn refused(error: SqlError) -> ApiError {
+    invalid(error.to_string())
+}

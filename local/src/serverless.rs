@@ -1,0 +1,308 @@
+//! Redshift Serverless: namespaces that hold the data, and workgroups that run statements on it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+
+use crate::account::{Account, iso, now_millis};
+use crate::error::{ApiError, ApiResult};
+use crate::protocol::{Request, Response, json, uuid};
+use crate::secrets::Secrets;
+use crate::store::Store;
+use crate::warehouse::{Place, Slices, Warehouses};
+
+const NAMESPACE: &str = "serverless-namespace";
+const WORKGROUP: &str = "serverless-workgroup";
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Namespace {
+    name: String,
+    id: String,
+    database: String,
+    admin: String,
+    secret: Option<String>,
+    roles: Vec<String>,
+    default_role: Option<String>,
+    created: i64,
+    tags: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Workgroup {
+    name: String,
+    id: String,
+    namespace: String,
+    base_capacity: i64,
+    port: i64,
+    public: bool,
+    created: i64,
+    tags: BTreeMap<String, String>,
+}
+
+#[derive(Clone)]
+pub struct Serverless {
+    pub store: Store,
+    pub account: Account,
+    pub secrets: Secrets,
+    pub warehouses: Warehouses,
+}
+
+impl Serverless {
+    pub fn handle(&self, request: &Request) -> Response {
+        match json::parse(request).and_then(|(operation, input)| self.dispatch(&operation, &input)) {
+            Ok(output) => json::answer(&output),
+            Err(error) => json::refuse(&error),
+        }
+    }
+
+    fn dispatch(&self, operation: &str, input: &Json) -> ApiResult<Json> {
+        let _guard = self.store.change();
+        match operation {
+            "CreateNamespace" => self.create_namespace(input),
+            "GetNamespace" => Ok(json!({ "namespace": self.namespace(name(input, "namespaceName")?)?.json(&self.account) })),
+            "ListNamespaces" => {
+                let all: Vec<Namespace> = self.store.list(NAMESPACE)?;
+                Ok(json!({ "namespaces": all.iter().map(|found| found.json(&self.account)).collect::<Vec<_>>() }))
+            }
+            "UpdateNamespace" => self.update_namespace(input),
+            "DeleteNamespace" => self.delete_namespace(input),
+            "CreateWorkgroup" => self.create_workgroup(input),
+            "GetWorkgroup" => Ok(json!({ "workgroup": self.workgroup(name(input, "workgroupName")?)?.json(&self.account) })),
+            "ListWorkgroups" => {
+                let all: Vec<Workgroup> = self.store.list(WORKGROUP)?;
+                Ok(json!({ "workgroups": all.iter().map(|found| found.json(&self.account)).collect::<Vec<_>>() }))
+            }
+            "UpdateWorkgroup" => self.update_workgroup(input),
+            "DeleteWorkgroup" => {
+                let found = self.workgroup(name(input, "workgroupName")?)?;
+                self.store.delete(WORKGROUP, &found.name)?;
+                let mut answer = found.json(&self.account);
+                answer["status"] = json!("DELETING");
+                Ok(json!({ "workgroup": answer }))
+            }
+            "TagResource" | "UntagResource" | "ListTagsForResource" => self.tags(operation, input),
+            other => Err(ApiError::unknown_operation("Redshift Serverless", other)),
+        }
+    }
+
+    fn namespace(&self, name: &str) -> ApiResult<Namespace> {
+        let missing = || ApiError::invalid("ResourceNotFoundException", format!("The namespace {name} does not exist."));
+        self.store.get(NAMESPACE, name)?.ok_or_else(missing)
+    }
+
+    fn workgroup(&self, name: &str) -> ApiResult<Workgroup> {
+        let missing = || ApiError::invalid("ResourceNotFoundException", format!("The workgroup {name} does not exist."));
+        self.store.get(WORKGROUP, name)?.ok_or_else(missing)
+    }
+
+    /// The warehouse of a workgroup: the data is its namespace's.
+    pub fn place(&self, workgroup: &str) -> ApiResult<Place> {
+        let missing = |_| invalid(format!("Redshift endpoint doesn't exist in this region: {workgroup}"));
+        let workgroup = self.workgroup(workgroup).map_err(missing)?;
+        let namespace = self.namespace(&workgroup.namespace)?;
+        Ok(Place {
+            id: directory(&namespace.name),
+            database: namespace.database,
+            admin: namespace.admin,
+            // Slices are not published; 128 RPU would be too many for a laptop.
+            slices: Slices { nodes: 1, per_node: 8 },
+            roles: namespace.roles,
+            default_role: namespace.default_role,
+        })
+    }
+
+    fn create_namespace(&self, input: &Json) -> ApiResult<Json> {
+        let name = checked_name(input, "namespaceName")?;
+        if self.namespace(name).is_ok() {
+            return Err(ApiError::invalid("ConflictException", format!("The namespace {name} already exists.")));
+        }
+        let managed = input["manageAdminPassword"].as_bool().unwrap_or(false);
+        if managed && !input["adminUserPassword"].is_null() {
+            return Err(invalid("manageAdminPassword and adminUserPassword can't be used together"));
+        }
+        let admin = input["adminUsername"].as_str().unwrap_or("admin").to_owned();
+        let tags = tags_of(input);
+        let secret = match managed {
+            true => Some(self.secrets.create_for_cluster(name, &admin, &tags)?),
+            false => None,
+        };
+        let namespace = Namespace {
+            name: name.to_owned(),
+            id: uuid(),
+            database: input["dbName"].as_str().unwrap_or("dev").to_owned(),
+            admin,
+            secret,
+            roles: texts(&input["iamRoles"]),
+            default_role: input["defaultIamRoleArn"].as_str().map(str::to_owned),
+            created: now_millis(),
+            tags,
+        };
+        self.store.put(NAMESPACE, name, &namespace)?;
+        Ok(json!({ "namespace": namespace.json(&self.account) }))
+    }
+
+    fn update_namespace(&self, input: &Json) -> ApiResult<Json> {
+        let mut namespace = self.namespace(name(input, "namespaceName")?)?;
+        if !input["iamRoles"].is_null() {
+            namespace.roles = texts(&input["iamRoles"]);
+        }
+        if let Some(role) = input["defaultIamRoleArn"].as_str() {
+            namespace.default_role = Some(role.to_owned());
+        }
+        self.store.put(NAMESPACE, &namespace.name, &namespace)?;
+        Ok(json!({ "namespace": namespace.json(&self.account) }))
+    }
+
+    /// The workgroup goes first, then the namespace with its data.
+    fn delete_namespace(&self, input: &Json) -> ApiResult<Json> {
+        let namespace = self.namespace(name(input, "namespaceName")?)?;
+        let workgroups: Vec<Workgroup> = self.store.list(WORKGROUP)?;
+        if let Some(workgroup) = workgroups.iter().find(|workgroup| workgroup.namespace == namespace.name) {
+            let message = format!("The namespace {} is in use by the workgroup {}.", namespace.name, workgroup.name);
+            return Err(ApiError::invalid("ConflictException", message));
+        }
+        self.warehouses.delete(&directory(&namespace.name))?;
+        if let Some(secret) = &namespace.secret {
+            self.secrets.delete(secret)?;
+        }
+        self.store.delete(NAMESPACE, &namespace.name)?;
+        let mut answer = namespace.json(&self.account);
+        answer["status"] = json!("DELETING");
+        Ok(json!({ "namespace": answer }))
+    }
+
+    fn create_workgroup(&self, input: &Json) -> ApiResult<Json> {
+        let name = checked_name(input, "workgroupName")?;
+        if self.workgroup(name).is_ok() {
+            return Err(ApiError::invalid("ConflictException", format!("The workgroup {name} already exists.")));
+        }
+        let namespace = self.namespace(input["namespaceName"].as_str().unwrap_or_default())?;
+        let base_capacity = input["baseCapacity"].as_i64().unwrap_or(128);
+        if !(4..=1024).contains(&base_capacity) || base_capacity > 8 && base_capacity % 8 != 0 {
+            return Err(invalid(format!("baseCapacity {base_capacity} must be 4, 8, or a multiple of 8 up to 1024")));
+        }
+        let port = input["port"].as_i64().unwrap_or(5439);
+        if !(5431..=5455).contains(&port) && !(8191..=8215).contains(&port) {
+            return Err(invalid(format!("The port {port} is not in the ranges 5431-5455 and 8191-8215.")));
+        }
+        let workgroup = Workgroup {
+            name: name.to_owned(),
+            id: uuid(),
+            namespace: namespace.name,
+            base_capacity,
+            port,
+            public: input["publiclyAccessible"].as_bool().unwrap_or(false),
+            created: now_millis(),
+            tags: tags_of(input),
+        };
+        self.store.put(WORKGROUP, name, &workgroup)?;
+        Ok(json!({ "workgroup": workgroup.json(&self.account) }))
+    }
+
+    fn update_workgroup(&self, input: &Json) -> ApiResult<Json> {
+        let mut workgroup = self.workgroup(name(input, "workgroupName")?)?;
+        if let Some(capacity) = input["baseCapacity"].as_i64() {
+            workgroup.base_capacity = capacity;
+        }
+        if let Some(public) = input["publiclyAccessible"].as_bool() {
+            workgroup.public = public;
+        }
+        self.store.put(WORKGROUP, &workgroup.name, &workgroup)?;
+        Ok(json!({ "workgroup": workgroup.json(&self.account) }))
+    }
+
+    fn tags(&self, operation: &str, input: &Json) -> ApiResult<Json> {
+        let arn = input["resourceArn"].as_str().unwrap_or_default();
+        let change = |tags: &mut BTreeMap<String, String>| match operation {
+            "TagResource" => tags.extend(tags_of(input)),
+            "UntagResource" => texts(&input["tagKeys"]).iter().for_each(|key| drop(tags.remove(key))),
+            _ => {}
+        };
+        let namespaces: Vec<Namespace> = self.store.list(NAMESPACE)?;
+        let workgroups: Vec<Workgroup> = self.store.list(WORKGROUP)?;
+        let tags = if let Some(mut found) = namespaces.into_iter().find(|found| found.arn(&self.account) == arn) {
+            change(&mut found.tags);
+            self.store.put(NAMESPACE, &found.name, &found)?;
+            found.tags
+        } else if let Some(mut found) = workgroups.into_iter().find(|found| found.arn(&self.account) == arn) {
+            change(&mut found.tags);
+            self.store.put(WORKGROUP, &found.name, &found)?;
+            found.tags
+        } else {
+            return Err(ApiError::invalid("ResourceNotFoundException", format!("{arn} does not exist.")));
+        };
+        let tags: Vec<Json> = tags.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect();
+        Ok(if operation == "ListTagsForResource" { json!({ "tags": tags }) } else { json!({}) })
+    }
+}
+
+impl Namespace {
+    fn arn(&self, account: &Account) -> String {
+        format!("arn:aws:redshift-serverless:{}:{}:namespace/{}", account.region, account.id, self.id)
+    }
+
+    fn json(&self, account: &Account) -> Json {
+        let mut answer = json!({
+            "namespaceName": self.name, "namespaceId": self.id, "namespaceArn": self.arn(account), "dbName": self.database,
+            "adminUsername": self.admin, "iamRoles": self.roles, "status": "AVAILABLE", "creationDate": iso(self.created),
+            "logExports": [], "kmsKeyId": "AWS_OWNED_KMS_KEY",
+        });
+        if let Some(secret) = &self.secret {
+            answer["adminPasswordSecretArn"] = json!(secret);
+        }
+        if let Some(role) = &self.default_role {
+            answer["defaultIamRoleArn"] = json!(role);
+        }
+        answer
+    }
+}
+
+impl Workgroup {
+    fn arn(&self, account: &Account) -> String {
+        format!("arn:aws:redshift-serverless:{}:{}:workgroup/{}", account.region, account.id, self.id)
+    }
+
+    fn json(&self, account: &Account) -> Json {
+        let address = format!("{}.{}.{}.redshift-serverless.amazonaws.com", self.name, account.id, account.region);
+        json!({
+            "workgroupName": self.name, "workgroupId": self.id, "workgroupArn": self.arn(account),
+            "namespaceName": self.namespace, "baseCapacity": self.base_capacity, "status": "AVAILABLE",
+            "publiclyAccessible": self.public, "enhancedVpcRouting": false, "creationDate": iso(self.created),
+            "port": self.port, "endpoint": { "address": address, "port": self.port }, "configParameters": [],
+            "securityGroupIds": [], "subnetIds": [],
+        })
+    }
+}
+
+/// Where a namespace's databases lie: no cluster's name has a point.
+fn directory(namespace: &str) -> String {
+    format!("serverless.{namespace}")
+}
+
+fn invalid(message: impl Into<String>) -> ApiError {
+    ApiError::invalid("ValidationException", message)
+}
+
+fn name<'a>(input: &'a Json, field: &str) -> ApiResult<&'a str> {
+    input[field].as_str().ok_or_else(|| invalid(format!("{field} must be given")))
+}
+
+/// 3 to 64 lower-case letters, digits and hyphens.
+fn checked_name<'a>(input: &'a Json, field: &str) -> ApiResult<&'a str> {
+    let name = name(input, field)?;
+    let is_good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    match (3..=64).contains(&name.len()) && name.bytes().all(is_good) {
+        true => Ok(name),
+        false => Err(invalid(format!("{field} '{name}' must have 3 to 64 of: a-z, 0-9, -"))),
+    }
+}
+
+fn texts(values: &Json) -> Vec<String> {
+    values.as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned).collect()
+}
+
+fn tags_of(input: &Json) -> BTreeMap<String, String> {
+    let tag = |tag: &Json| Some((tag["key"].as_str()?.to_owned(), tag["value"].as_str().unwrap_or_default().to_owned()));
+    input["tags"].as_array().into_iter().flatten().filter_map(tag).collect()
+}
