@@ -139,17 +139,19 @@ fn local(config: &Config) -> Result<SdkConfig> {
     use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
     use sparkify_local::{ACCESS_KEY, SECRET_KEY};
 
-    let cloud = open_cloud(config)?;
     let key = Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "local");
     let builder = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(config.region.clone()))
         .credentials_provider(SharedCredentialsProvider::new(key))
-        .http_client(cloud.http_client())
         .retry_config(retries())
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .time_source(SharedTimeSource::new(SystemTimeSource::new()));
-    Ok(builder.build())
+    // A server that holds the files is asked instead of them.
+    Ok(match crate::serving::find(&config.state) {
+        Some(address) => builder.endpoint_url(format!("http://{address}")).build(),
+        None => builder.http_client(open_cloud(config)?.http_client()).build(),
+    })
 }
 
 #[cfg(not(feature = "local"))]

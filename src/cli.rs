@@ -198,6 +198,12 @@ pub struct ServeArgs {
     /// The port; 0 is any that is free
     #[arg(long, default_value_t = 4566)]
     pub port: u16,
+    /// The region to play, where infra.toml names none
+    #[arg(long, env = "AWS_REGION")]
+    pub region: Option<String>,
+    /// Begin with nothing and keep nothing: the state goes with the server
+    #[arg(long)]
+    pub in_memory: bool,
     #[command(flatten)]
     pub place: Place,
 }

@@ -14,6 +14,8 @@ mod plan;
 mod resource;
 mod retry;
 mod sample;
+#[cfg(feature = "local")]
+mod serving;
 mod view;
 mod warehouse;
 

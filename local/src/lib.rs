@@ -31,9 +31,10 @@ pub use error::StoreError;
 pub use fault::{Fault, Faults};
 pub use redshift::Pace;
 pub use s3::Mount;
-pub use serve::Server;
+pub use serve::{HEALTH, Server};
 
-/// The key pair that requests to the stand-in are signed with. It opens nothing anywhere else.
+/// A key pair that requests to the stand-in may be signed with. It opens nothing anywhere else. Any other key is known
+/// here by a secret that is the same word: `test` with `test`.
 pub const ACCESS_KEY: &str = "AKIALOCALSTANDIN";
 pub const SECRET_KEY: &str = "the-local-stand-in-opens-nothing-else";
 
@@ -89,7 +90,7 @@ impl Cloud {
         };
         let mounts = Arc::new(options.mounts);
         let buckets = s3::Buckets { store: store.clone(), account: account.clone(), mounts };
-        let s3 = s3::service(buckets.clone(), ACCESS_KEY, SECRET_KEY);
+        let s3 = s3::service(buckets.clone());
         let iam = iam::Iam { store: store.clone(), account: account.clone(), propagating: pace.propagating };
         let serverless = serverless::Serverless {
             store,
@@ -99,9 +100,7 @@ impl Cloud {
         };
         let data_api = data_api::DataApi::new(redshift.clone(), serverless.clone(), buckets);
         let faults = options.faults;
-        Ok(Self {
-            endpoint: endpoint::Endpoint { account, iam, secrets, redshift, serverless, data_api, s3, faults },
-        })
+        Ok(Self { endpoint: endpoint::Endpoint { account, iam, secrets, redshift, serverless, data_api, s3, faults } })
     }
 
     /// Forces a cluster into a state of R14 that no call leads to, or lets it go on: for tests.

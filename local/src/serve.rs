@@ -11,11 +11,16 @@ use tokio::net::TcpListener;
 
 use crate::Cloud;
 
+/// Where the server says that it is well. No bucket can have this name.
+pub const HEALTH: &str = "/_local/health";
+
 /// A server that answers until it is dropped.
 #[derive(Debug)]
 pub struct Server {
     /// `127.0.0.1` and the port that was free.
     pub address: SocketAddr,
+    /// What it answers with at `HEALTH`, and no other server does.
+    pub id: String,
     accepting: tokio::task::JoinHandle<()>,
 }
 
@@ -44,6 +49,16 @@ fn misdirected() -> http::Response<SdkBody> {
     response
 }
 
+/// Answers that the server is there, and what it plays.
+fn health(id: &str) -> http::Response<SdkBody> {
+    let services = ["iam", "redshift", "redshift-data", "redshift-serverless", "s3", "secretsmanager", "sts"];
+    let body =
+        serde_json::json!({ "status": "ok", "id": id, "version": env!("CARGO_PKG_VERSION"), "services": services });
+    let mut response = http::Response::new(SdkBody::from(body.to_string()));
+    response.headers_mut().insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+    response
+}
+
 impl Cloud {
     /// Answers on 127.0.0.1; port 0 is any free one. Nothing but the loopback interface is ever bound.
     ///
@@ -52,24 +67,30 @@ impl Cloud {
     pub async fn serve(&self, port: u16) -> std::io::Result<Server> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
-        let cloud = self.clone();
+        let id = crate::protocol::uuid();
+        let (cloud, known) = (self.clone(), id.clone());
         let accepting = tokio::spawn(async move {
             loop {
                 match listener.accept().await {
-                    Ok((stream, _)) => drop(tokio::spawn(cloud.clone().connection(TokioIo::new(stream)))),
+                    Ok((stream, _)) => {
+                        drop(tokio::spawn(cloud.clone().connection(TokioIo::new(stream), known.clone())))
+                    }
                     Err(error) => tracing::warn!(%error, "cannot accept a connection"),
                 }
             }
         });
-        Ok(Server { address, accepting })
+        Ok(Server { address, id, accepting })
     }
 
-    async fn connection(self, stream: TokioIo<tokio::net::TcpStream>) {
+    async fn connection(self, stream: TokioIo<tokio::net::TcpStream>, id: String) {
         let service = service_fn(|request: http::Request<Incoming>| {
-            let endpoint = self.endpoint.clone();
+            let (endpoint, id) = (self.endpoint.clone(), id.clone());
             async move {
                 if !is_meant_for_us(&request) {
                     return Ok(misdirected());
+                }
+                if request.uri().path() == HEALTH {
+                    return Ok(health(&id));
                 }
                 endpoint.answer(request.map(SdkBody::from_body_1_x)).await.map_err(std::io::Error::other)
             }

@@ -60,7 +60,9 @@ impl Serverless {
         let _guard = self.store.change();
         match operation {
             "CreateNamespace" => self.create_namespace(input),
-            "GetNamespace" => Ok(json!({ "namespace": self.namespace(name(input, "namespaceName")?)?.json(&self.account) })),
+            "GetNamespace" => {
+                Ok(json!({ "namespace": self.namespace(name(input, "namespaceName")?)?.json(&self.account) }))
+            }
             "ListNamespaces" => {
                 let all: Vec<Namespace> = self.store.list(NAMESPACE)?;
                 Ok(json!({ "namespaces": all.iter().map(|found| found.json(&self.account)).collect::<Vec<_>>() }))
@@ -68,7 +70,9 @@ impl Serverless {
             "UpdateNamespace" => self.update_namespace(input),
             "DeleteNamespace" => self.delete_namespace(input),
             "CreateWorkgroup" => self.create_workgroup(input),
-            "GetWorkgroup" => Ok(json!({ "workgroup": self.workgroup(name(input, "workgroupName")?)?.json(&self.account) })),
+            "GetWorkgroup" => {
+                Ok(json!({ "workgroup": self.workgroup(name(input, "workgroupName")?)?.json(&self.account) }))
+            }
             "ListWorkgroups" => {
                 let all: Vec<Workgroup> = self.store.list(WORKGROUP)?;
                 Ok(json!({ "workgroups": all.iter().map(|found| found.json(&self.account)).collect::<Vec<_>>() }))
@@ -87,12 +91,14 @@ impl Serverless {
     }
 
     fn namespace(&self, name: &str) -> ApiResult<Namespace> {
-        let missing = || ApiError::invalid("ResourceNotFoundException", format!("The namespace {name} does not exist."));
+        let missing =
+            || ApiError::invalid("ResourceNotFoundException", format!("The namespace {name} does not exist."));
         self.store.get(NAMESPACE, name)?.ok_or_else(missing)
     }
 
     fn workgroup(&self, name: &str) -> ApiResult<Workgroup> {
-        let missing = || ApiError::invalid("ResourceNotFoundException", format!("The workgroup {name} does not exist."));
+        let missing =
+            || ApiError::invalid("ResourceNotFoundException", format!("The workgroup {name} does not exist."));
         self.store.get(WORKGROUP, name)?.ok_or_else(missing)
     }
 
@@ -303,6 +309,7 @@ fn texts(values: &Json) -> Vec<String> {
 }
 
 fn tags_of(input: &Json) -> BTreeMap<String, String> {
-    let tag = |tag: &Json| Some((tag["key"].as_str()?.to_owned(), tag["value"].as_str().unwrap_or_default().to_owned()));
+    let tag =
+        |tag: &Json| Some((tag["key"].as_str()?.to_owned(), tag["value"].as_str().unwrap_or_default().to_owned()));
     input["tags"].as_array().into_iter().flatten().filter_map(tag).collect()
 }

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod calls;
+mod clients;
 mod copy;
 mod foreign;
 mod kill;

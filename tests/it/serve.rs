@@ -27,13 +27,17 @@ fn serve(project: &Project) -> Serving {
     Serving { child, address }
 }
 
-/// The status line of an answer.
-fn ask(address: &str, host: &str, more: &str) -> String {
+fn ask_for(address: &str, path: &str, host: &str, more: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
-    write!(stream, "GET /udacity-dend?list-type=2 HTTP/1.1\r\nHost: {host}\r\n{more}Connection: close\r\n\r\n")
-        .unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\n{more}Connection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// The status line of an answer.
+fn ask(address: &str, host: &str, more: &str) -> String {
+    let answer = ask_for(address, "/udacity-dend?list-type=2", host, more);
     answer.lines().next().unwrap_or_default().to_owned()
 }
 
@@ -55,9 +59,11 @@ fn up_load_and_down_over_a_port_and_a_clean_stop() {
     let _ = run(&["up"]).succeeded();
     let load = run(&["load"]).succeeded();
     assert!(load.stdout.contains("10 of 10 checks passed"), "{}", load.stdout);
-    // While it serves, nobody else opens the files.
-    let _ = project.run(["status"]).failed(1, &["another sparkify-infra is using the local state"]);
-    let _ = run(&["down"]).succeeded();
+    // In the same folder the server is used instead of the files that it holds.
+    let status = project.run(["status"]).succeeded();
+    assert!(status.stdout.contains("ready"), "{}", status.stdout);
+    let _ = project.run(["load", "--quiet"]).succeeded();
+    let _ = project.run(["down"]).succeeded();
     assert!(std::process::Command::new("kill").arg(serving.child.id().to_string()).status().unwrap().success());
     assert_eq!(serving.child.wait().unwrap().code(), Some(0));
     assert_eq!(project.everything(), Vec::<String>::new());
@@ -78,4 +84,27 @@ fn only_names_of_this_machine_are_answered() {
         let status = ask(&serving.address, host, "");
         assert!(status.contains("403") || status.contains("200"), "{host}: {status}");
     }
+}
+
+#[test]
+fn state_in_memory_goes_with_the_server() {
+    let project = Project::with_sample(2, 2);
+    let mut command = project.command(["local", "serve", "--port=0", "--in-memory", "--mount=udacity-dend=data"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut ready = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+    let mut serving = Serving { child, address: ready.trim().strip_prefix("ready on http://").unwrap().to_owned() };
+    let health = ask_for(&serving.address, "/_local/health", "localhost", "");
+    assert!(health.contains("200 OK") && health.contains("\"status\":\"ok\""), "{health}");
+    let _ = project.run(["up"]).succeeded();
+    assert!(!project.path(".sparkify/store").exists(), "nothing is on disk");
+    // A note that nobody stands behind any more is passed over.
+    let note = std::fs::read(project.path(".sparkify/serving.json")).unwrap();
+    let _ = std::process::Command::new("kill").arg(serving.child.id().to_string()).status();
+    assert_eq!(serving.child.wait().unwrap().code(), Some(0));
+    assert!(!project.path(".sparkify").exists());
+    std::fs::create_dir(project.path(".sparkify")).unwrap();
+    std::fs::write(project.path(".sparkify/serving.json"), note).unwrap();
+    let _ = project.run(["up"]).succeeded();
+    assert!(project.path(".sparkify/store").exists());
 }

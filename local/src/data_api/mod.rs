@@ -47,7 +47,14 @@ pub struct DataApi {
 
 impl DataApi {
     pub fn new(redshift: Redshift, serverless: Serverless, buckets: Buckets) -> Self {
-        Self { redshift, serverless, buckets, statements: Arc::default(), sessions: Arc::default(), tokens: Arc::default() }
+        Self {
+            redshift,
+            serverless,
+            buckets,
+            statements: Arc::default(),
+            sessions: Arc::default(),
+            tokens: Arc::default(),
+        }
     }
 
     pub async fn handle(&self, request: &Request) -> Response {
@@ -177,7 +184,9 @@ impl DataApi {
             .values()
             .map(|statement| statement.listed())
             .filter(|(_, listed)| status == "ALL" || listed["Status"] == *status)
-            .filter(|(_, listed)| name.is_none_or(|name| listed["StatementName"].as_str().is_some_and(|found| found.starts_with(name))))
+            .filter(|(_, listed)| {
+                name.is_none_or(|name| listed["StatementName"].as_str().is_some_and(|found| found.starts_with(name)))
+            })
             .filter(|(_, listed)| {
                 ["Database", "ClusterIdentifier", "WorkgroupName"]
                     .iter()
@@ -187,7 +196,9 @@ impl DataApi {
         found.sort_by_key(|(created, _)| std::cmp::Reverse(*created));
         let tidy = |(_, mut listed): (i64, Json)| {
             if let Some(fields) = listed.as_object_mut() {
-                ["Database", "ClusterIdentifier", "WorkgroupName", "DbUser"].iter().for_each(|field| drop(fields.remove(*field)));
+                ["Database", "ClusterIdentifier", "WorkgroupName", "DbUser"]
+                    .iter()
+                    .for_each(|field| drop(fields.remove(*field)));
             }
             listed
         };

@@ -34,8 +34,12 @@ impl Caller {
     /// Adds what is known to an answer.
     pub fn tell(&self, answer: &mut Json) {
         answer["Database"] = json!(self.database);
-        let fields =
-            [("ClusterIdentifier", &self.cluster), ("WorkgroupName", &self.workgroup), ("DbUser", &self.user), ("SecretArn", &self.secret)];
+        let fields = [
+            ("ClusterIdentifier", &self.cluster),
+            ("WorkgroupName", &self.workgroup),
+            ("DbUser", &self.user),
+            ("SecretArn", &self.secret),
+        ];
         for (name, value) in fields {
             if let Some(value) = value {
                 answer[name] = json!(value);

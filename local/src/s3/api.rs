@@ -6,6 +6,7 @@ use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 use super::Buckets;
 use super::body::Declared;
 use super::bucket::{Bucket, CreateTags};
+use super::copying::Source;
 use super::listing::Query;
 use super::object::Attributes;
 use super::wire::{
@@ -17,6 +18,15 @@ type Answer<T> = S3Result<S3Response<T>>;
 
 /// S3's limit of keys in one page and in one DeleteObjects (R31).
 const MAX_KEYS: i32 = 1000;
+
+/// Tags that one object may have.
+const MAX_OBJECT_TAGS: usize = 10;
+
+/// The tags of `x-amz-tagging`, which are written like a query.
+fn tags_of_header(header: Option<&str>) -> std::collections::BTreeMap<String, String> {
+    let pairs = form_urlencoded::parse(header.unwrap_or_default().as_bytes());
+    pairs.map(|(key, value)| (key.into_owned(), value.into_owned())).collect()
+}
 
 /// What a PutObject or an UploadPart says its bytes are: the two inputs share their fields, not a type.
 macro_rules! declared {
@@ -46,6 +56,7 @@ macro_rules! attributes {
             cache_control: $input.cache_control,
             content_disposition: $input.content_disposition,
             metadata: $input.metadata.into_iter().flatten().collect(),
+            tags: tags_of_header($input.tagging.as_deref()),
         }
     };
 }
@@ -226,7 +237,10 @@ impl S3 for Buckets {
             content_range: range.map(|range| format!("bytes {}-{}/{}", range.start, range.end - 1, info.size)),
             content_type: attributes.content_type,
             content_encoding: attributes.content_encoding,
+            cache_control: attributes.cache_control,
+            content_disposition: attributes.content_disposition,
             metadata: Some(attributes.metadata.into_iter().collect()),
+            tag_count: i32::try_from(attributes.tags.len()).ok().filter(|count| *count > 0),
             e_tag: Some(ETag::Strong(info.etag)),
             last_modified: Some(timestamp(info.modified)),
             version_id: input.version_id,
@@ -338,6 +352,184 @@ impl S3 for Buckets {
             ..Default::default()
         };
         Ok(S3Response::new(output))
+    }
+
+    async fn list_objects(&self, req: S3Request<ListObjectsInput>) -> Answer<ListObjectsOutput> {
+        let input = req.input;
+        let prefix = input.prefix.clone().unwrap_or_default();
+        self.readable(&input.bucket, input.expected_bucket_owner.as_ref(), "s3:ListBucket", Some(&prefix))?;
+        let max_keys = input.max_keys.unwrap_or(MAX_KEYS).clamp(0, MAX_KEYS);
+        let after = input.marker.clone().unwrap_or_default();
+        let query = Query { prefix, delimiter: input.delimiter.clone(), after, limit: max_keys as usize };
+        let page = self.list(&input.bucket, &query)?;
+        let (contents, common_prefixes) = shown(&page);
+        let output = ListObjectsOutput {
+            is_truncated: Some(page.truncated),
+            next_marker: (page.truncated && input.delimiter.is_some()).then(|| page.last.clone()),
+            marker: Some(input.marker.unwrap_or_default()),
+            contents: Some(contents),
+            common_prefixes: Some(common_prefixes),
+            name: Some(input.bucket),
+            prefix: Some(input.prefix.unwrap_or_default()),
+            delimiter: input.delimiter,
+            max_keys: Some(max_keys),
+            ..Default::default()
+        };
+        Ok(S3Response::new(output))
+    }
+
+    async fn copy_object(&self, req: S3Request<CopyObjectInput>) -> Answer<CopyObjectOutput> {
+        let input = req.input;
+        let owner = input.expected_bucket_owner.as_ref();
+        let bucket = self.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
+        let replaces = input.metadata_directive.as_ref().is_some_and(|directive| directive.as_str() == "REPLACE");
+        let replaces_tags = input.tagging_directive.as_ref().is_some_and(|directive| directive.as_str() == "REPLACE");
+        let is_itself = matches!(&input.copy_source, CopySource::Bucket { bucket: from, key, version_id: None }
+            if **from == *bucket.name && **key == *input.key);
+        if is_itself && !replaces {
+            return Err(s3_error!(
+                InvalidRequest,
+                "This copy request is illegal because it is trying to copy an object to itself without changing the \
+                 object's metadata, storage class, website redirect location or encryption attributes."
+            ));
+        }
+        let from = Source {
+            source: &input.copy_source,
+            if_match: input.copy_source_if_match.as_ref(),
+            if_none_match: input.copy_source_if_none_match.as_ref(),
+            range: None,
+        };
+        let (staged, _, mut attributes) = self.stage_copy(&bucket.name, &from).await?;
+        let given = attributes!(input);
+        if replaces_tags {
+            attributes.tags.clone_from(&given.tags);
+        }
+        if replaces {
+            attributes = Attributes { tags: attributes.tags, ..given };
+        }
+        let version = self.write(&bucket, &input.key, staged, attributes, &Default::default())?;
+        let result = CopyObjectResult {
+            e_tag: Some(ETag::Strong(version.etag)),
+            last_modified: Some(timestamp(version.modified)),
+            ..Default::default()
+        };
+        let output = CopyObjectOutput {
+            copy_object_result: Some(result),
+            version_id: bucket.versioning.is_some().then_some(version.id),
+            server_side_encryption: Some(ServerSideEncryption::from(bucket.encryption.algorithm)),
+            ..Default::default()
+        };
+        Ok(S3Response::new(output))
+    }
+
+    async fn upload_part_copy(&self, req: S3Request<UploadPartCopyInput>) -> Answer<UploadPartCopyOutput> {
+        let input = req.input;
+        let owner = input.expected_bucket_owner.as_ref();
+        let bucket = self.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
+        let from = Source {
+            source: &input.copy_source,
+            if_match: input.copy_source_if_match.as_ref(),
+            if_none_match: input.copy_source_if_none_match.as_ref(),
+            range: input.copy_source_range.as_deref(),
+        };
+        let (staged, info, _) = self.stage_copy(&bucket.name, &from).await?;
+        let etag = self.add_part(&bucket.name, &input.key, &input.upload_id, input.part_number, staged)?;
+        let result = CopyPartResult {
+            e_tag: Some(ETag::Strong(etag)),
+            last_modified: Some(timestamp(info.modified)),
+            ..Default::default()
+        };
+        Ok(S3Response::new(UploadPartCopyOutput { copy_part_result: Some(result), ..Default::default() }))
+    }
+
+    async fn list_parts(&self, req: S3Request<ListPartsInput>) -> Answer<ListPartsOutput> {
+        let input = req.input;
+        let owner = input.expected_bucket_owner.as_ref();
+        let bucket = self.readable(&input.bucket, owner, "s3:ListMultipartUploadParts", Some(&input.key))?;
+        let parts = self.parts(&bucket.name, &input.key, &input.upload_id)?;
+        let after = input.part_number_marker.unwrap_or(0);
+        let most = input.max_parts.unwrap_or(MAX_KEYS).clamp(0, MAX_KEYS) as usize;
+        let mut left = parts.into_iter().filter(|(number, ..)| *number > after);
+        let part = |(number, etag, size): (i32, String, u64)| Part {
+            part_number: Some(number),
+            e_tag: Some(ETag::Strong(etag)),
+            size: Some(to_i64(size)),
+            ..Default::default()
+        };
+        let shown: Vec<Part> = left.by_ref().take(most).map(part).collect();
+        let output = ListPartsOutput {
+            bucket: Some(bucket.name),
+            key: Some(input.key),
+            upload_id: Some(input.upload_id),
+            is_truncated: Some(left.next().is_some()),
+            next_part_number_marker: shown.last().and_then(|part| part.part_number),
+            max_parts: Some(most as i32),
+            parts: Some(shown),
+            ..Default::default()
+        };
+        Ok(S3Response::new(output))
+    }
+
+    async fn get_object_tagging(&self, req: S3Request<GetObjectTaggingInput>) -> Answer<GetObjectTaggingOutput> {
+        let input = req.input;
+        let owner = input.expected_bucket_owner.as_ref();
+        let bucket = self.readable(&input.bucket, owner, "s3:GetObjectTagging", Some(&input.key))?;
+        self.find(&bucket.name, &input.key, input.version_id.as_deref())?;
+        let tags = self.attributes(&bucket.name, &input.key, input.version_id.as_deref())?.tags;
+        let tag_set = tags.into_iter().map(|(key, value)| Tag { key: Some(key), value: Some(value) }).collect();
+        Ok(S3Response::new(GetObjectTaggingOutput { tag_set, version_id: input.version_id }))
+    }
+
+    async fn put_object_tagging(&self, req: S3Request<PutObjectTaggingInput>) -> Answer<PutObjectTaggingOutput> {
+        let input = req.input;
+        let owner = input.expected_bucket_owner.as_ref();
+        let bucket = self.writable(&input.bucket, owner, "s3:PutObjectTagging", Some(&input.key))?;
+        let pair = |tag: Tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default());
+        let tags = input.tagging.tag_set.into_iter().map(pair).collect();
+        self.tag_object(&bucket.name, &input.key, input.version_id.as_deref(), tags)?;
+        Ok(S3Response::new(PutObjectTaggingOutput { version_id: input.version_id }))
+    }
+
+    async fn delete_object_tagging(
+        &self,
+        req: S3Request<DeleteObjectTaggingInput>,
+    ) -> Answer<DeleteObjectTaggingOutput> {
+        let input = req.input;
+        let owner = input.expected_bucket_owner.as_ref();
+        let bucket = self.writable(&input.bucket, owner, "s3:DeleteObjectTagging", Some(&input.key))?;
+        self.tag_object(&bucket.name, &input.key, input.version_id.as_deref(), Default::default())?;
+        let output = DeleteObjectTaggingOutput { version_id: input.version_id };
+        Ok(S3Response::with_status(output, http::StatusCode::NO_CONTENT))
+    }
+
+    async fn get_bucket_acl(&self, req: S3Request<GetBucketAclInput>) -> Answer<GetBucketAclOutput> {
+        let owner = req.input.expected_bucket_owner.as_ref();
+        let bucket = self.readable(&req.input.bucket, owner, "s3:GetBucketAcl", None)?;
+        let grantee = Grantee {
+            id: Some(bucket.owner.clone()),
+            type_: Type::from_static(Type::CANONICAL_USER),
+            display_name: None,
+            email_address: None,
+            uri: None,
+        };
+        let grant =
+            Grant { grantee: Some(grantee), permission: Some(Permission::from_static(Permission::FULL_CONTROL)) };
+        let owner = Owner { id: Some(bucket.owner), display_name: None };
+        Ok(S3Response::new(GetBucketAclOutput { grants: Some(vec![grant]), owner: Some(owner) }))
+    }
+
+    async fn delete_bucket_encryption(
+        &self,
+        req: S3Request<DeleteBucketEncryptionInput>,
+    ) -> Answer<DeleteBucketEncryptionOutput> {
+        self.delete_encryption(&req.input)
+    }
+
+    async fn delete_bucket_ownership_controls(
+        &self,
+        req: S3Request<DeleteBucketOwnershipControlsInput>,
+    ) -> Answer<DeleteBucketOwnershipControlsOutput> {
+        self.delete_ownership(&req.input)
     }
 
     async fn list_object_versions(&self, req: S3Request<ListObjectVersionsInput>) -> Answer<ListObjectVersionsOutput> {
@@ -488,6 +680,22 @@ impl Buckets {
             Some(_) => Err(s3_error!(AccessDenied, "Access Denied")),
             None => Ok(bucket),
         }
+    }
+
+    fn tag_object(
+        &self,
+        bucket: &str,
+        key: &str,
+        version: Option<&str>,
+        tags: std::collections::BTreeMap<String, String>,
+    ) -> S3Result<()> {
+        if tags.len() > MAX_OBJECT_TAGS {
+            return Err(s3_error!(InvalidTag, "Object tags cannot be greater than 10"));
+        }
+        let _guard = self.store.change();
+        let mut found = self.version(bucket, key, version)?;
+        found.attributes.tags = tags;
+        self.save_version(bucket, &found).map_err(super::bucket::internal)
     }
 
     fn attributes(&self, bucket: &str, key: &str, version: Option<&str>) -> S3Result<Attributes> {

@@ -27,6 +27,27 @@ impl Buckets {
         self.save(&bucket)
     }
 
+    pub fn delete_encryption(&self, input: &DeleteBucketEncryptionInput) -> Answer<DeleteBucketEncryptionOutput> {
+        let owner = input.expected_bucket_owner.as_deref();
+        self.set(&input.bucket, owner, "s3:PutEncryptionConfiguration", |bucket| {
+            bucket.encryption = Encryption::default();
+            Ok(())
+        })?;
+        Ok(S3Response::with_status(DeleteBucketEncryptionOutput::default(), http::StatusCode::NO_CONTENT))
+    }
+
+    pub fn delete_ownership(
+        &self,
+        input: &DeleteBucketOwnershipControlsInput,
+    ) -> Answer<DeleteBucketOwnershipControlsOutput> {
+        let owner = input.expected_bucket_owner.as_deref();
+        self.set(&input.bucket, owner, "s3:PutBucketOwnershipControls", |bucket| {
+            bucket.ownership = None;
+            Ok(())
+        })?;
+        Ok(S3Response::with_status(DeleteBucketOwnershipControlsOutput::default(), http::StatusCode::NO_CONTENT))
+    }
+
     pub fn put_policy(&self, input: &PutBucketPolicyInput) -> Answer<PutBucketPolicyOutput> {
         let owner = input.expected_bucket_owner.as_deref();
         self.set(&input.bucket, owner, "s3:PutBucketPolicy", |bucket| {

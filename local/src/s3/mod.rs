@@ -6,7 +6,9 @@ mod api;
 mod body;
 mod bucket;
 mod bucket_settings;
+mod copying;
 mod host;
+mod keys;
 mod listing;
 mod mount;
 mod object;
@@ -16,7 +18,6 @@ mod wire;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
 
 use crate::account::Account;
@@ -36,10 +37,10 @@ pub struct Buckets {
     pub mounts: Arc<BTreeMap<String, Mount>>,
 }
 
-/// The S3 protocol in front of the buckets, for callers that sign with `key` and `secret`.
-pub fn service(buckets: Buckets, key: &str, secret: &str) -> S3Service {
+/// The S3 protocol in front of the buckets, for callers that sign.
+pub fn service(buckets: Buckets) -> S3Service {
     let mut builder = S3ServiceBuilder::new(buckets);
-    builder.set_auth(SimpleAuth::from_single(key, secret));
+    builder.set_auth(keys::Keys);
     builder.set_host(host::Hosts);
     builder.build()
 }

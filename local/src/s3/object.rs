@@ -43,6 +43,8 @@ pub struct Attributes {
     pub cache_control: Option<String>,
     pub content_disposition: Option<String>,
     pub metadata: BTreeMap<String, String>,
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
 }
 
 /// What must hold of the newest version for a write to go through.
@@ -171,7 +173,7 @@ impl Buckets {
         Ok(version)
     }
 
-    fn save_version(&self, bucket: &str, version: &Version) -> Result<(), StoreError> {
+    pub fn save_version(&self, bucket: &str, version: &Version) -> Result<(), StoreError> {
         let corrupt = |source| StoreError::Corrupt { kind: "object".into(), id: version.key.clone(), source };
         let bytes = serde_json::to_vec(version).map_err(corrupt)?;
         Ok(self.store.objects.insert(version.store_key(bucket), bytes)?)

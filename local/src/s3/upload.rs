@@ -61,6 +61,12 @@ impl Buckets {
         Ok(here)
     }
 
+    /// Number, ETag and size of the parts of an upload.
+    pub fn parts(&self, bucket: &str, key: &str, id: &str) -> S3Result<Vec<(i32, String, u64)>> {
+        let parts = self.upload(bucket, key, id)?.parts.into_iter();
+        Ok(parts.map(|(number, part)| (number, part.etag, part.segment.size)).collect())
+    }
+
     pub fn add_part(&self, bucket: &str, key: &str, id: &str, number: i32, staged: Staged) -> S3Result<String> {
         let _guard = self.store.change();
         let mut upload = self.upload(bucket, key, id)?;

@@ -1,0 +1,57 @@
+//! CopyObject and UploadPartCopy: bytes of one object taken in again as another, checked and read as the caller.
+
+use s3s::dto::*;
+use s3s::{S3Result, s3_error};
+
+use super::Buckets;
+use super::body::{Declared, Staged};
+use super::object::{Attributes, ObjectInfo};
+use super::wire::check_etag;
+
+/// CopyObject takes at most this many bytes; larger objects are copied in parts.
+const MAX_COPY_BYTES: u64 = 5 << 30;
+
+/// What is to be copied, and on which conditions.
+pub struct Source<'a> {
+    pub source: &'a CopySource,
+    pub if_match: Option<&'a ETagCondition>,
+    pub if_none_match: Option<&'a ETagCondition>,
+    /// `bytes=0-9`
+    pub range: Option<&'a str>,
+}
+
+impl Buckets {
+    /// Takes the source's bytes in for a bucket; answers what the source was.
+    pub async fn stage_copy(&self, to: &str, from: &Source<'_>) -> S3Result<(Staged, ObjectInfo, Attributes)> {
+        let CopySource::Bucket { bucket, key, version_id } = from.source else {
+            return Err(s3_error!(NotImplemented, "a copy from an access point is not supported by the local S3"));
+        };
+        self.open(&self.caller(), bucket, None, "s3:GetObject", Some(key))?;
+        let (info, source) = self.find(bucket, key, version_id.as_deref())?;
+        check_etag(&info, from.if_match, from.if_none_match)?;
+        let attributes = match self.mount(bucket) {
+            Some(_) => Attributes::default(),
+            None => self.version(bucket, key, version_id.as_deref())?.attributes,
+        };
+        let (start, end) = match from.range {
+            Some(range) => bytes_of(range, info.size)?,
+            None if info.size > MAX_COPY_BYTES => {
+                return Err(s3_error!(InvalidRequest, "The specified copy source is larger than 5 GB"));
+            }
+            None => (0, info.size),
+        };
+        let body = self.stream(source, start, end);
+        let staged = self.stage(to, Some(body), Declared::default()).await?;
+        Ok((staged, info, attributes))
+    }
+}
+
+fn bytes_of(range: &str, size: u64) -> S3Result<(u64, u64)> {
+    let invalid = || s3_error!(InvalidArgument, "The range {range} is not valid for the source object of size: {size}");
+    let (first, last) = range.strip_prefix("bytes=").and_then(|range| range.split_once('-')).ok_or_else(invalid)?;
+    let (first, last): (u64, u64) = (first.parse().map_err(|_| invalid())?, last.parse().map_err(|_| invalid())?);
+    if first > last || last >= size {
+        return Err(invalid());
+    }
+    Ok((first, last + 1))
+}

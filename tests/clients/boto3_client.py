@@ -1,0 +1,134 @@
+"""boto3 against the local Redshift, from nothing to nothing: every service, as programs of other people use it."""
+
+import io
+import json
+import time
+
+import boto3
+from botocore.exceptions import ClientError
+
+ROLE, BUCKET, CLUSTER = "loader", "boto3-data", "boto3-dwh"
+iam, s3, redshift, data = (boto3.client(name) for name in ("iam", "s3", "redshift", "redshift-data"))
+serverless, secrets, sts = (boto3.client(name) for name in ("redshift-serverless", "secretsmanager", "sts"))
+account, region = sts.get_caller_identity()["Account"], s3.meta.region_name
+
+
+def refused(code, call, **arguments):
+    try:
+        call(**arguments)
+    except ClientError as error:
+        assert error.response["Error"]["Code"] == code, error
+        return error.response["Error"]["Message"]
+    raise AssertionError(f"{code} was expected")
+
+
+trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": ["redshift.amazonaws.com", "redshift-serverless.amazonaws.com"]}, "Action": "sts:AssumeRole"}]}
+role = iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+refused("MalformedPolicyDocument", iam.create_role, RoleName="bad", AssumeRolePolicyDocument="{}")
+iam.attach_role_policy(RoleName=ROLE, PolicyArn="arn:aws:iam::aws:policy/AmazonS3FullAccess")
+
+# S3: uploads in parts, copies, listings of both kinds, ranges, presigned addresses, deletions.
+s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": region})
+s3.put_object(Bucket=BUCKET, Key="rows/a.csv", Body=b"id,name\n1,one\n2,\"two, too\"\n", ContentType="text/csv", Tagging="kind=csv")
+assert s3.get_object_tagging(Bucket=BUCKET, Key="rows/a.csv")["TagSet"] == [{"Key": "kind", "Value": "csv"}]
+s3.upload_fileobj(io.BytesIO(b"x" * (17 << 20)), BUCKET, "large.bin")
+assert s3.head_object(Bucket=BUCKET, Key="large.bin")["ContentLength"] == 17 << 20
+s3.copy({"Bucket": BUCKET, "Key": "large.bin"}, BUCKET, "copy.bin")
+assert s3.get_object(Bucket=BUCKET, Key="copy.bin", Range="bytes=0-3")["Body"].read() == b"xxxx"
+s3.copy_object(Bucket=BUCKET, Key="rows/b.csv", CopySource=f"{BUCKET}/rows/a.csv", MetadataDirective="REPLACE", Metadata={"from": "a"})
+assert s3.head_object(Bucket=BUCKET, Key="rows/b.csv")["Metadata"] == {"from": "a"}
+s3.delete_object(Bucket=BUCKET, Key="rows/b.csv")
+keys = [found["Key"] for found in s3.list_objects(Bucket=BUCKET, Prefix="rows/")["Contents"]]
+assert keys == ["rows/a.csv"], keys
+assert s3.list_objects_v2(Bucket=BUCKET, Delimiter="/")["CommonPrefixes"] == [{"Prefix": "rows/"}]
+import urllib.request
+
+address = s3.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": "rows/a.csv"})
+assert urllib.request.urlopen(address).read().startswith(b"id,name")
+refused("NoSuchKey", s3.get_object, Bucket=BUCKET, Key="none")
+refused("404", s3.head_object, Bucket=BUCKET, Key="none")
+refused("BucketNotEmpty", s3.delete_bucket, Bucket=BUCKET)
+refused("PreconditionFailed", s3.put_object, Bucket=BUCKET, Key="rows/a.csv", Body=b"", IfNoneMatch="*")
+
+# A cluster, and a workgroup beside it.
+made = redshift.create_cluster(
+    ClusterIdentifier=CLUSTER, NodeType="ra3.large", ClusterType="single-node", MasterUsername="admin", DBName="dev",
+    ManageMasterPassword=True, IamRoles=[role], DefaultIamRoleArn=role, Tags=[{"Key": "team", "Value": "data"}],
+)["Cluster"]
+assert made["ClusterStatus"] == "creating"
+while redshift.describe_clusters(ClusterIdentifier=CLUSTER)["Clusters"][0]["ClusterStatus"] != "available":
+    time.sleep(0.05)
+found = redshift.describe_clusters(TagKeys=["team"])["Clusters"]
+assert [cluster["ClusterIdentifier"] for cluster in found] == [CLUSTER]
+secret = found[0]["MasterPasswordSecretArn"]
+assert json.loads(secrets.get_secret_value(SecretId=secret)["SecretString"])["username"] == "admin"
+serverless.create_namespace(namespaceName="boto3-ns", dbName="dev", iamRoles=[role], defaultIamRoleArn=role)
+serverless.create_workgroup(workgroupName="boto3-wg", namespaceName="boto3-ns", baseCapacity=8)
+assert serverless.get_workgroup(workgroupName="boto3-wg")["workgroup"]["status"] == "AVAILABLE"
+
+
+def run(sql, **arguments):
+    """Waits as programs do that know nothing of long polling."""
+    arguments = {"ClusterIdentifier": CLUSTER, "Database": "dev", **arguments}
+    arguments = {name: value for name, value in arguments.items() if value is not None}
+    call = data.batch_execute_statement(Sqls=sql, **arguments) if isinstance(sql, list) else data.execute_statement(Sql=sql, **arguments)
+    while True:
+        described = data.describe_statement(Id=call["Id"])
+        if described["Status"] in ("FINISHED", "FAILED", "ABORTED"):
+            return described
+        time.sleep(0.02)
+
+
+for where in ({"SecretArn": secret}, {"DbUser": "admin"}, {"ClusterIdentifier": None, "WorkgroupName": "boto3-wg"}):
+    described = run("create table numbers (id integer not null, name varchar(20))", **where)
+    if described["Status"] != "FINISHED":
+        assert where == {"DbUser": "admin"}, described
+    loaded = run(f"copy numbers from 's3://{BUCKET}/rows/' iam_role default csv ignoreheader 1", **where)
+    assert (loaded["Status"], loaded["ResultRows"]) == ("FINISHED", 2), loaded
+    run("delete from numbers", **where) if where == {"SecretArn": secret} else None
+
+rows = run("select id, name, :label as label, id * 1.5 as x, getdate() > '2020-01-01' as late from numbers where id = :id", Parameters=[{"name": "id", "value": "2"}, {"name": "label", "value": "it's"}])
+assert rows["HasResultSet"] and rows["QueryParameters"], rows
+result = data.get_statement_result(Id=rows["Id"])
+assert result["Records"] == [[{"longValue": 2}, {"stringValue": "two, too"}, {"stringValue": "it's"}, {"stringValue": "3.0"}, {"booleanValue": True}]], result["Records"]
+assert [column["typeName"] for column in result["ColumnMetadata"]] == ["int4", "varchar", "varchar", "numeric", "bool"]
+assert "unused" in refused("ValidationException", data.execute_statement, ClusterIdentifier=CLUSTER, Database="dev", Sql="select 1", Parameters=[{"name": "no", "value": "1"}])
+csv = run("select id, name from numbers order by id", ResultFormat="CSV", StatementName="nightly-1")
+assert data.get_statement_result_v2(Id=csv["Id"])["Records"] == [{"CSVRecords": 'id,name\n1,one\n2,"two, too"\n'}]
+refused("ValidationException", data.get_statement_result, Id=csv["Id"])
+assert [found["Id"] for found in data.list_statements(StatementName="nightly")["Statements"]] == [csv["Id"]]
+
+failed = run("select * from nowhere")
+assert failed["Status"] == "FAILED" and failed["Error"] == 'ERROR: relation "nowhere" does not exist', failed
+batch = run(["insert into numbers values (3, 'three')", "select broken", "insert into numbers values (4, 'four')"])
+assert [part["Status"] for part in batch["SubStatements"]] == ["FINISHED", "FAILED", "ABORTED"]
+auto = run(["insert into numbers values (5, 'five')", "select broken"], ExecutionMode="AUTO_COMMIT") if "ExecutionMode" in data.meta.service_model.operation_model("BatchExecuteStatement").input_shape.members else None
+count = data.get_statement_result(Id=run("select count(*) from numbers")["Id"])
+assert count["Records"] == [[{"longValue": 3 if auto else 2}]] and count["ColumnMetadata"][0]["name"] == "count"
+
+where = {"ClusterIdentifier": CLUSTER, "Database": "dev"}
+assert data.list_databases(**where)["Databases"] == ["dev"]
+assert "public" in data.list_schemas(**where)["Schemas"]
+assert data.list_tables(SchemaPattern="pub%", **where)["Tables"] == [{"schema": "public", "name": "numbers", "type": "TABLE"}]
+columns = data.describe_table(Schema="public", Table="numbers", **where)["ColumnList"]
+assert [(column["name"], column["typeName"], column["length"], column["nullable"]) for column in columns] == [("id", "int4", 0, 0), ("name", "varchar", 20, 1)], columns
+assert run("create database second")["Status"] == "FINISHED"
+assert data.list_databases(**where)["Databases"] == ["dev", "second"]
+assert run("create table t (a int)", Database="second")["Status"] == "FINISHED"
+
+unloaded = run(f"unload ('select * from numbers') to 's3://{BUCKET}/out/' iam_role default format parquet manifest")
+assert unloaded["Status"] == "FINISHED", unloaded
+keys = sorted(found["Key"] for found in s3.list_objects_v2(Bucket=BUCKET, Prefix="out/")["Contents"])
+assert keys == ["out/0000_part_00.parquet", "out/manifest"], keys
+
+# Nothing is left.
+serverless.delete_workgroup(workgroupName="boto3-wg")
+serverless.delete_namespace(namespaceName="boto3-ns")
+redshift.delete_cluster(ClusterIdentifier=CLUSTER, SkipFinalClusterSnapshot=True)
+boto3.resource("s3").Bucket(BUCKET).objects.all().delete()
+s3.delete_bucket(Bucket=BUCKET)
+iam.detach_role_policy(RoleName=ROLE, PolicyArn="arn:aws:iam::aws:policy/AmazonS3FullAccess")
+iam.delete_role(RoleName=ROLE)
+while redshift.describe_clusters()["Clusters"]:
+    time.sleep(0.05)
+print("boto3: all as it should be")

@@ -1,0 +1,54 @@
+//! Programs that were not written here, against `local serve`: the AWS CLI, boto3, awswrangler. `.ci/foreign` installs
+//! them and says where they are in SPARKIFY_TEST_CLIENTS; without it, these tests say that they were not run.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use crate::project::{Project, REGION};
+
+/// Runs a script of `tests/clients` against a server of its own.
+fn run(script: &str) {
+    let Some(bin) = std::env::var_os("SPARKIFY_TEST_CLIENTS").map(PathBuf::from) else {
+        // Past the test harness, which keeps what tests print to itself.
+        let _ = writeln!(std::io::stderr(), "NOT RUN: {script} (no SPARKIFY_TEST_CLIENTS)");
+        return;
+    };
+    let project = Project::empty();
+    let mut command = project.command(["local", "serve", "--port=0", "--in-memory"]);
+    let mut server = command.env("AWS_REGION", REGION).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut ready = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+    let address = ready.trim().strip_prefix("ready on ").unwrap();
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(script);
+    let program = if script.ends_with(".py") { bin.join("python") } else { "bash".into() };
+    let found = std::env::var("PATH").unwrap_or_default();
+    let ended = Command::new(program)
+        .arg(path)
+        .env_clear()
+        .env("PATH", format!("{}:{found}", bin.display()))
+        .env("HOME", project.path("."))
+        .envs([("AWS_ENDPOINT_URL", address), ("AWS_DEFAULT_REGION", REGION), ("AWS_EC2_METADATA_DISABLED", "true")])
+        .envs([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")])
+        .output()
+        .unwrap();
+    let _ = server.kill();
+    let _ = server.wait();
+    let texts = [ended.stdout, ended.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    assert!(ended.status.success() && texts[0].contains("all as it should be"), "{}\n{}", texts[0], texts[1]);
+}
+
+#[test]
+fn boto3() {
+    run("boto3_client.py");
+}
+
+#[test]
+fn awswrangler() {
+    run("wrangler_client.py");
+}
+
+#[test]
+fn aws_cli() {
+    run("aws_cli.sh");
+}
