@@ -91,6 +91,11 @@ impl Endpoint {
     }
 
     async fn s3(&self, mut request: http::Request<SdkBody>) -> Result<http::Response<SdkBody>, BoxError> {
+        // `s3s` 0.14.1 panics at dates in which there are other signs than digits.
+        if !dates_are_dates(&request) {
+            let message = "The authorization header is malformed; the dates must be YYYYMMDD and YYYYMMDD'T'HHMMSS'Z'.";
+            return Ok(refuse("s3", &ApiError::invalid("AuthorizationHeaderMalformed", message)));
+        }
         if !request.headers().contains_key(HOST) {
             let host = request.uri().host().unwrap_or_default();
             let host = HeaderValue::from_str(host)?;
@@ -167,19 +172,37 @@ fn is_bucket(request: &http::Request<SdkBody>) -> bool {
     }
 }
 
+/// Whether the date of the signature's scope and the time of the request, where there are any, are written as such.
+fn dates_are_dates(request: &http::Request<SdkBody>) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_time = |text: &str| {
+        let parts = text.strip_suffix('Z').and_then(|text| text.split_once('T'));
+        parts.is_some_and(|(date, time)| date.len() == 8 && time.len() == 6 && digits(date) && digits(time))
+    };
+    let date = credential(request).and_then(|credential| credential.split('/').nth(1).map(str::to_owned));
+    let header = request.headers().get("x-amz-date").map(|header| header.to_str().unwrap_or_default().to_owned());
+    let query = form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes())
+        .find(|(name, _)| name.eq_ignore_ascii_case("x-amz-date"))
+        .map(|(_, value)| value.into_owned());
+    date.is_none_or(|date| date.len() == 8 && digits(&date)) && [header, query].into_iter().flatten().all(|time| is_time(&time))
+}
+
 /// The service in the signature's scope: `Credential=key/date/region/SERVICE/aws4_request` in the header, or in the
 /// query of an address that was signed beforehand.
 fn service_of(request: &http::Request<SdkBody>) -> Option<String> {
+    credential(request)?.split('/').nth(3).map(str::to_owned)
+}
+
+fn credential(request: &http::Request<SdkBody>) -> Option<String> {
     let header = request.headers().get(http::header::AUTHORIZATION).and_then(|header| header.to_str().ok());
-    let credential = match header {
-        Some(header) => header.split("Credential=").nth(1)?.split(',').next()?.to_owned(),
+    match header {
+        Some(header) => Some(header.split("Credential=").nth(1)?.split(',').next()?.to_owned()),
         None => {
             let query = request.uri().query().unwrap_or_default();
             let mut fields = form_urlencoded::parse(query.as_bytes());
-            fields.find(|(name, _)| name.eq_ignore_ascii_case("x-amz-credential"))?.1.into_owned()
+            Some(fields.find(|(name, _)| name.eq_ignore_ascii_case("x-amz-credential"))?.1.into_owned())
         }
-    };
-    credential.split('/').nth(3).map(str::to_owned)
+    }
 }
 
 impl HttpClient for Endpoint {

@@ -44,6 +44,8 @@ impl ApiError {
 pub enum StoreError {
     #[error("another process holds the local state in {0}")]
     Locked(String),
+    #[error("the local state in {0} was made by another version; remove the directory to begin with an empty one")]
+    OtherFormat(String),
     #[error("cannot use the local state in {path}")]
     Io { path: String, source: std::io::Error },
     #[error("local state store")]

@@ -7,7 +7,10 @@ mod data_api;
 mod endpoint;
 mod error;
 mod fault;
+#[cfg(test)]
+mod fuzz;
 mod iam;
+mod logins;
 mod protocol;
 mod redshift;
 mod s3;
@@ -19,6 +22,7 @@ mod store;
 mod sts;
 mod sync;
 mod warehouse;
+mod wire;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -81,15 +85,19 @@ impl Cloud {
         let store = store::Store::open(directory)?;
         let warehouses = warehouse::Warehouses::new(directory.join("warehouses"));
         let secrets = secrets::Secrets { store: store.clone(), account: account.clone() };
+        let mounts = Arc::new(options.mounts);
+        let buckets = s3::Buckets { store: store.clone(), account: account.clone(), mounts };
+        let logins = logins::Logins::new(store.clone(), secrets.clone());
+        let wire = wire::Wire::new(warehouses.clone(), buckets.clone(), account.clone(), logins.clone());
         let redshift = redshift::Redshift {
             store: store.clone(),
             account: account.clone(),
             secrets: secrets.clone(),
             warehouses,
+            logins: logins.clone(),
+            wire: wire.clone(),
             pace,
         };
-        let mounts = Arc::new(options.mounts);
-        let buckets = s3::Buckets { store: store.clone(), account: account.clone(), mounts };
         let s3 = s3::service(buckets.clone());
         let iam = iam::Iam { store: store.clone(), account: account.clone(), propagating: pace.propagating };
         let serverless = serverless::Serverless {
@@ -97,6 +105,8 @@ impl Cloud {
             account: account.clone(),
             secrets: secrets.clone(),
             warehouses: redshift.warehouses.clone(),
+            logins,
+            wire,
         };
         let data_api = data_api::DataApi::new(redshift.clone(), serverless.clone(), buckets);
         let faults = options.faults;
@@ -109,6 +119,15 @@ impl Cloud {
     /// Where there is no such cluster.
     pub fn force_status(&self, cluster: &str, status: Option<&str>) -> Result<(), String> {
         self.endpoint.redshift.force_status(cluster, status).map_err(|error| error.to_string())
+    }
+
+    /// The answer to one request.
+    #[cfg(test)]
+    async fn answer(
+        &self,
+        request: http::Request<aws_smithy_types::body::SdkBody>,
+    ) -> Result<http::Response<aws_smithy_types::body::SdkBody>, endpoint::BoxError> {
+        self.endpoint.answer(request).await
     }
 
     /// What to put under the SDK's clients.

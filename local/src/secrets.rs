@@ -91,6 +91,13 @@ impl Secrets {
         Ok(secrets.iter().any(|secret| secret.arn == arn))
     }
 
+    /// The password that a secret holds.
+    pub fn password(&self, arn: &str) -> ApiResult<Option<String>> {
+        let secrets: Vec<Secret> = self.store.list(KIND)?;
+        let secret = secrets.iter().find(|secret| secret.arn == arn);
+        Ok(secret.and_then(|secret| secret.value()["password"].as_str().map(str::to_owned)))
+    }
+
     pub fn delete(&self, arn: &str) -> ApiResult<()> {
         let secrets: Vec<Secret> = self.store.list(KIND)?;
         for secret in secrets.iter().filter(|secret| secret.arn == arn) {

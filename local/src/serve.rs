@@ -10,23 +10,25 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
 use crate::Cloud;
+use crate::wire::Wire;
 
 /// Where the server says that it is well. No bucket can have this name.
 pub const HEALTH: &str = "/_local/health";
 
 /// A server that answers until it is dropped.
-#[derive(Debug)]
 pub struct Server {
     /// `127.0.0.1` and the port that was free.
     pub address: SocketAddr,
     /// What it answers with at `HEALTH`, and no other server does.
     pub id: String,
     accepting: tokio::task::JoinHandle<()>,
+    wire: Wire,
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         self.accepting.abort();
+        self.wire.shut();
     }
 }
 
@@ -79,7 +81,10 @@ impl Cloud {
                 }
             }
         });
-        Ok(Server { address, id, accepting })
+        let wire = self.endpoint.redshift.wire.clone();
+        wire.open(tokio::runtime::Handle::current());
+        self.endpoint.redshift.open_doors().map_err(std::io::Error::other)?;
+        Ok(Server { address, id, accepting, wire })
     }
 
     async fn connection(self, stream: TokioIo<tokio::net::TcpStream>, id: String) {

@@ -7,10 +7,12 @@ use serde_json::{Value as Json, json};
 
 use crate::account::{Account, iso, now_millis};
 use crate::error::{ApiError, ApiResult};
+use crate::logins::Logins;
 use crate::protocol::{Request, Response, json, uuid};
 use crate::secrets::Secrets;
 use crate::store::Store;
 use crate::warehouse::{Place, Slices, Warehouses};
+use crate::wire::Wire;
 
 const NAMESPACE: &str = "serverless-namespace";
 const WORKGROUP: &str = "serverless-workgroup";
@@ -46,6 +48,8 @@ pub struct Serverless {
     pub account: Account,
     pub secrets: Secrets,
     pub warehouses: Warehouses,
+    pub logins: Logins,
+    pub wire: Wire,
 }
 
 impl Serverless {
@@ -70,12 +74,12 @@ impl Serverless {
             "UpdateNamespace" => self.update_namespace(input),
             "DeleteNamespace" => self.delete_namespace(input),
             "CreateWorkgroup" => self.create_workgroup(input),
-            "GetWorkgroup" => {
-                Ok(json!({ "workgroup": self.workgroup(name(input, "workgroupName")?)?.json(&self.account) }))
-            }
+            "GetWorkgroup" => Ok(json!({ "workgroup": self.shown(&self.workgroup(name(input, "workgroupName")?)?)? })),
+            "GetCredentials" => self.credentials(input),
             "ListWorkgroups" => {
                 let all: Vec<Workgroup> = self.store.list(WORKGROUP)?;
-                Ok(json!({ "workgroups": all.iter().map(|found| found.json(&self.account)).collect::<Vec<_>>() }))
+                let shown = all.iter().map(|found| self.shown(found)).collect::<ApiResult<Vec<_>>>()?;
+                Ok(json!({ "workgroups": shown }))
             }
             "UpdateWorkgroup" => self.update_workgroup(input),
             "DeleteWorkgroup" => {
@@ -102,6 +106,24 @@ impl Serverless {
         self.store.get(WORKGROUP, name)?.ok_or_else(missing)
     }
 
+    /// A workgroup with the address that really answers, where one does.
+    fn shown(&self, workgroup: &Workgroup) -> ApiResult<Json> {
+        let mut answer = workgroup.json(&self.account);
+        if let Some(door) = self.wire.door(&self.place(&workgroup.name)?, workgroup.port) {
+            answer["endpoint"] = json!({ "address": "localhost", "port": door.port() });
+        }
+        Ok(answer)
+    }
+
+    /// A password for the caller, for a while.
+    fn credentials(&self, input: &Json) -> ApiResult<Json> {
+        let place = self.place(name(input, "workgroupName")?)?;
+        let (password, ends) = self.logins.issue(&place.id, "IAM:local", input["durationSeconds"].as_i64().unwrap_or(900));
+        #[expect(clippy::cast_precision_loss, reason = "the protocol's times are seconds as floats")]
+        let ends = ends as f64 / 1000.0;
+        Ok(json!({ "dbUser": "IAM:local", "dbPassword": password, "expiration": ends }))
+    }
+
     /// The warehouse of a workgroup: the data is its namespace's.
     pub fn place(&self, workgroup: &str) -> ApiResult<Place> {
         let missing = |_| invalid(format!("Redshift endpoint doesn't exist in this region: {workgroup}"));
@@ -115,6 +137,7 @@ impl Serverless {
             slices: Slices { nodes: 1, per_node: 8 },
             roles: namespace.roles,
             default_role: namespace.default_role,
+            secret: namespace.secret,
         })
     }
 
@@ -145,6 +168,9 @@ impl Serverless {
             tags,
         };
         self.store.put(NAMESPACE, name, &namespace)?;
+        if let Some(password) = input["adminUserPassword"].as_str() {
+            self.logins.set(&directory(name), password)?;
+        }
         Ok(json!({ "namespace": namespace.json(&self.account) }))
     }
 
@@ -168,7 +194,9 @@ impl Serverless {
             let message = format!("The namespace {} is in use by the workgroup {}.", namespace.name, workgroup.name);
             return Err(ApiError::invalid("ConflictException", message));
         }
+        self.wire.close(&directory(&namespace.name));
         self.warehouses.delete(&directory(&namespace.name))?;
+        self.logins.forget(&directory(&namespace.name))?;
         if let Some(secret) = &namespace.secret {
             self.secrets.delete(secret)?;
         }

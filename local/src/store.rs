@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use fjall::config::PinningPolicy;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -12,12 +13,17 @@ use serde::de::DeserializeOwned;
 use crate::error::StoreError;
 use crate::sync::locked;
 
+/// Changes when what is stored is no longer read as it was.
+const FORMAT: u32 = 2;
+
 type Result<T> = std::result::Result<T, StoreError>;
 
 /// Bytes of cache for blocks of the store: enough for the control planes, small beside the SQL engine.
-const CACHE_BYTES: u64 = 8 << 20;
+const CACHE_BYTES: u64 = 32 << 20;
+/// Bytes of journal that are kept before what is in them is sorted away: they are read again when the store is opened.
+const JOURNAL_BYTES: u64 = 64 << 20;
 /// Bytes of one write buffer.
-const MEMTABLE_BYTES: u64 = 8 << 20;
+const MEMTABLE_BYTES: u64 = 16 << 20;
 
 /// Records by kind and id, each a JSON value; object listings and small bodies by ordered binary key.
 #[derive(Clone)]
@@ -40,18 +46,36 @@ impl Store {
         };
         let db = Database::builder(directory.join("store"))
             .cache_size(CACHE_BYTES)
+            .max_journaling_size(JOURNAL_BYTES)
             .worker_threads(1)
             .open()
             .map_err(locked)?;
-        let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES);
-        Ok(Self {
+        // Where a key lies is known without reading: one block is read for each object, however many there are.
+        let options = || {
+            KeyspaceCreateOptions::default()
+                .max_memtable_size(MEMTABLE_BYTES)
+                .filter_block_pinning_policy(PinningPolicy::all(true))
+                .index_block_pinning_policy(PinningPolicy::all(true))
+        };
+        let store = Self {
             records: db.keyspace("records", options)?,
             objects: db.keyspace("objects", options)?,
             bodies: db.keyspace("bodies", options)?,
             _db: db,
             directory: directory.to_owned(),
             changing: Arc::default(),
-        })
+        };
+        store.check_format()?;
+        Ok(store)
+    }
+
+    /// State that an earlier version made in another form is left alone.
+    fn check_format(&self) -> Result<()> {
+        match self.get::<u32>("format", "")? {
+            Some(FORMAT) => Ok(()),
+            None if self.records.is_empty()? => self.put("format", "", &FORMAT),
+            _ => Err(StoreError::OtherFormat(self.directory.display().to_string())),
+        }
     }
 
     pub fn directory(&self) -> &Path {

@@ -62,7 +62,7 @@ impl DataApi {
     fn ask(&self, input: &Json, sql: &str, values: &[(&str, String)]) -> ApiResult<Vec<Vec<String>>> {
         let target = self.target(input)?;
         let parameter = |(name, value): &(&str, String)| {
-            ((*name).to_owned(), Parameter { value: Some(value.clone()), data_type: None })
+            ((*name).to_owned(), Parameter::text(value))
         };
         let parameters: Parameters = values.iter().map(parameter).collect();
         let mut session = crate::sync::locked(&target.session);

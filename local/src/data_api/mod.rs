@@ -257,8 +257,7 @@ fn parameters(input: &Json, sqls: &[String]) -> ApiResult<Parameters> {
         if !sqls.iter().any(|sql| sql.contains(&format!(":{name}"))) {
             return Err(invalid(format!("Parameters list contains unused parameters. Unused parameters: [{name}]")));
         }
-        let parameter = Parameter { value: Some(value.to_owned()), data_type: None };
-        if found.insert(name.to_owned(), parameter).is_some() {
+        if found.insert(name.to_owned(), Parameter::text(value)).is_some() {
             return Err(invalid(format!("the parameter {name} is given twice")));
         }
     }

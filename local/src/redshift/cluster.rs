@@ -1,13 +1,14 @@
 //! A cluster as it is kept, and what it answers of itself at a given moment.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
 use super::{optional, tags_xml};
 use crate::account::iso;
 use crate::protocol::query::{Xml, text, tree};
-use crate::warehouse::Slices;
+use crate::warehouse::{Place, Slices};
 
 pub const KIND: &str = "redshift-cluster";
 
@@ -96,7 +97,21 @@ impl Cluster {
         Slices { nodes: self.nodes, per_node: slices_of(&self.node_type) }
     }
 
-    pub fn xml(&self, now: i64) -> Xml {
+    /// What a statement needs to know of it.
+    pub fn place(&self) -> Place {
+        Place {
+            id: self.id.clone(),
+            database: self.database.clone(),
+            admin: self.admin.clone(),
+            slices: self.slices(),
+            roles: self.roles.keys().cloned().collect(),
+            default_role: self.default_role.clone(),
+            secret: self.secret.clone(),
+        }
+    }
+
+    /// `door` is where it really answers, if anywhere.
+    pub fn xml(&self, now: i64, door: Option<SocketAddr>) -> Xml {
         let status = self.status(now);
         let availability = match status {
             "available" if self.is_settled(now) => "Available",
@@ -132,9 +147,12 @@ impl Cluster {
         fields.extend(optional("KmsKeyId", self.kms_key.as_ref()));
         fields.extend(optional("DefaultIamRoleArn", self.default_role.as_ref()));
         if status != "creating" {
-            let address = format!("{}.local.{}.redshift.amazonaws.com", self.id, self.region);
+            let (address, port) = match door {
+                Some(door) => ("localhost".to_owned(), i64::from(door.port())),
+                None => (format!("{}.local.{}.redshift.amazonaws.com", self.id, self.region), self.port),
+            };
             fields.push(text("ClusterCreateTime", iso(self.created)));
-            fields.push(tree("Endpoint", vec![text("Address", address), text("Port", self.port)]));
+            fields.push(tree("Endpoint", vec![text("Address", address), text("Port", port)]));
         }
         tree("Cluster", fields)
     }

@@ -81,7 +81,10 @@ impl Redshift {
             forced: None,
         };
         self.store.put(KIND, id, &cluster)?;
-        Ok(vec![cluster.xml(now)])
+        if let Some(password) = params.get("MasterUserPassword") {
+            self.logins.set(id, password)?;
+        }
+        Ok(vec![cluster.xml(now, None)])
     }
 }
 

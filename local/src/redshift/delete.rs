@@ -80,14 +80,17 @@ impl Redshift {
         }
         cluster.gone_at = Some(now + millis(self.pace.deleting));
         self.store.put(KIND, &cluster.id, &cluster)?;
+        self.wire.close(&cluster.id);
         self.warehouses.stop(&cluster.id);
-        Ok(vec![cluster.xml(now)])
+        Ok(vec![cluster.xml(now, None)])
     }
 
     /// The end of a deletion: data, secret and record go, in this order, so that a kill in between is made good
     /// by the next look at the cluster.
     pub(super) fn clear_away(&self, cluster: &Cluster) -> ApiResult<()> {
+        self.wire.close(&cluster.id);
         self.warehouses.delete(&cluster.id)?;
+        self.logins.forget(&cluster.id)?;
         if let Some(secret) = &cluster.secret {
             self.secrets.delete(secret)?;
         }

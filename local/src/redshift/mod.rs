@@ -2,6 +2,7 @@
 
 mod cluster;
 mod create;
+mod credentials;
 mod delete;
 mod modify;
 
@@ -11,11 +12,13 @@ use std::time::Duration;
 use crate::account::{Account, now_millis};
 use crate::error::{ApiError, ApiResult};
 use crate::iam::{Role, assumable_by_redshift};
+use crate::logins::Logins;
 use crate::protocol::query::{self, Params, Xml, tag_list, text, tree};
 use crate::protocol::{Request, Response};
 use crate::secrets::Secrets;
 use crate::store::Store;
 use crate::warehouse::{Place, Warehouses};
+use crate::wire::Wire;
 
 pub use cluster::Cluster;
 
@@ -56,6 +59,8 @@ pub struct Redshift {
     pub account: Account,
     pub secrets: Secrets,
     pub warehouses: Warehouses,
+    pub logins: Logins,
+    pub wire: Wire,
     pub pace: Pace,
 }
 
@@ -74,6 +79,8 @@ impl Redshift {
             "ResizeCluster" => self.resize_cluster(params),
             "PauseCluster" => self.pause_cluster(params),
             "ResumeCluster" => self.resume_cluster(params),
+            "GetClusterCredentials" => self.credentials(params),
+            "GetClusterCredentialsWithIAM" => self.credentials_with_iam(params),
             "DescribeClusterSnapshots" => self.describe_snapshots(params),
             "DeleteClusterSnapshot" => self.delete_snapshot(params),
             "CreateTags" => self.change_tags(params, |tags| tags.extend(params.tags("Tags.Tag"))),
@@ -97,20 +104,28 @@ impl Redshift {
         }
     }
 
+    /// What a describe tells of a cluster, with the address that really answers where one does.
+    fn shown(&self, cluster: &Cluster) -> Xml {
+        let door = match cluster.status(now_millis()) {
+            "available" => self.wire.door(&cluster.place(), cluster.port),
+            _ => None,
+        };
+        cluster.xml(now_millis(), door)
+    }
+
+    /// Opens the ports of all clusters that are there.
+    pub fn open_doors(&self) -> ApiResult<()> {
+        self.clusters()?.iter().for_each(|cluster| drop(self.shown(cluster)));
+        Ok(())
+    }
+
     /// The warehouse of a cluster that takes statements.
     pub fn place(&self, id: &str) -> ApiResult<Place> {
         let refused = |message: String| ApiError::invalid("ValidationException", message);
         let missing = |_| refused(format!("Redshift endpoint doesn't exist in this region: {id}"));
         let cluster = self.cluster(id).map_err(missing)?;
         match cluster.status(now_millis()) {
-            "available" => Ok(Place {
-                slices: cluster.slices(),
-                id: cluster.id,
-                database: cluster.database,
-                admin: cluster.admin,
-                roles: cluster.roles.into_keys().collect(),
-                default_role: cluster.default_role,
-            }),
+            "available" => Ok(cluster.place()),
             status => Err(refused(format!("Redshift cluster {id} is not available: {status}"))),
         }
     }
@@ -149,7 +164,7 @@ impl Redshift {
             (keys.is_empty() && values.is_empty())
                 || cluster.tags.iter().any(|(key, value)| keys.contains(key) || values.contains(value))
         };
-        Ok(vec![tree("Clusters", found.iter().filter(wanted).map(|cluster| cluster.xml(now_millis())).collect())])
+        Ok(vec![tree("Clusters", found.iter().filter(wanted).map(|cluster| self.shown(cluster)).collect())])
     }
 
     /// The cluster, when nothing is under way on it.

@@ -21,6 +21,9 @@ impl Redshift {
             cluster.snapshot_retention = retention.unwrap_or(cluster.snapshot_retention);
             cluster.port = port.unwrap_or(cluster.port);
             cluster.public = params.flag("PubliclyAccessible").unwrap_or(cluster.public);
+            if let Some(password) = params.get("MasterUserPassword") {
+                self.logins.set(&cluster.id, password)?;
+            }
             if let Some(key) = params.get("KmsKeyId") {
                 cluster.kms_key = Some(key.to_owned());
             }
@@ -50,6 +53,7 @@ impl Redshift {
     pub(super) fn pause_cluster(&self, params: &Params) -> ApiResult<Vec<Xml>> {
         self.change_cluster(params, "pausing", |cluster| {
             cluster.paused = true;
+            self.wire.close(&cluster.id);
             Ok(())
         })
     }
@@ -79,7 +83,7 @@ impl Redshift {
             cluster.roles.remove(&arn);
         }
         self.store.put(cluster::KIND, &cluster.id, &cluster)?;
-        Ok(vec![cluster.xml(now_millis())])
+        Ok(vec![cluster.xml(now_millis(), None)])
     }
 
     fn change_cluster(
@@ -98,6 +102,6 @@ impl Redshift {
         let now = now_millis();
         cluster.transition = Some(Transition { status: status.to_owned(), until: now + millis(self.pace.modifying) });
         self.store.put(cluster::KIND, &cluster.id, cluster)?;
-        Ok(vec![cluster.xml(now)])
+        Ok(vec![cluster.xml(now, None)])
     }
 }

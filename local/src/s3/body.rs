@@ -16,6 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 use tokio_util::io::ReaderStream;
 
 use super::Buckets;
+use super::object::next_sequence;
 
 /// Bodies up to this size live in the store beside their records; larger ones are files.
 const INLINE_BYTES: usize = 256 << 10;
@@ -149,7 +150,7 @@ impl Buckets {
 
     /// A file for the bytes of an object that is to be written; dropped before its end, it is gone.
     pub fn sink(&self, bucket: &str) -> std::io::Result<Sink> {
-        let id = format!("{:032x}", fastrand::u128(..));
+        let id = new_id();
         let path = self.body_file(bucket, &id);
         if let Some(directory) = path.parent() {
             std::fs::create_dir_all(directory)?;
@@ -161,7 +162,7 @@ impl Buckets {
     /// Takes a body in. What fails half-way leaves nothing behind.
     pub async fn stage(&self, bucket: &str, body: Option<StreamingBlob>, declared: Declared) -> S3Result<Staged> {
         let mut incoming = Incoming { bytes: Vec::new(), file: None, size: 0, path: PathBuf::new() };
-        let segment_id = format!("{:032x}", fastrand::u128(..));
+        let segment_id = new_id();
         incoming.path = self.body_file(bucket, &segment_id);
         let (mut md5, mut hasher) = (Md5::new(), declared.hasher());
         let taken = async {
@@ -340,6 +341,11 @@ async fn next_chunk(body: &mut Option<StreamingBlob>) -> S3Result<Option<Bytes>>
     let Some(body) = body else { return Ok(None) };
     let cut = |error: s3s::StdError| s3_error!(IncompleteBody, "the body ended early or could not be read: {error}");
     body.next().await.transpose().map_err(cut)
+}
+
+/// Ids rise with time, so that bodies lie in the store in the order in which they came.
+fn new_id() -> String {
+    format!("{:016x}{:016x}", next_sequence(), fastrand::u64(..))
 }
 
 fn body_key(bucket: &str, id: &str) -> Vec<u8> {

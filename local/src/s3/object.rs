@@ -36,14 +36,20 @@ pub struct Version {
     pub segments: Vec<Segment>,
 }
 
+/// What is not set is not written: there may be millions of these.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Attributes {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_encoding: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_control: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_disposition: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
 }
 
@@ -64,30 +70,54 @@ impl Version {
     }
 
     fn store_key(&self, bucket: &str) -> Vec<u8> {
-        let mut key = format!("{bucket}\0{}\0", self.key).into_bytes();
-        key.extend((u64::MAX - self.sequence).to_be_bytes());
-        key
+        place(bucket, &self.key, self.sequence)
     }
+}
+
+/// The sequence of an object in a bucket where versions were never kept: older than any that comes when they are.
+const ONLY: u64 = 0;
+
+/// Where a version lies in the store: by key, the newest first.
+fn place(bucket: &str, key: &str, sequence: u64) -> Vec<u8> {
+    let mut place = format!("{bucket}\0{key}\0").into_bytes();
+    place.extend((u64::MAX - sequence).to_be_bytes());
+    place
+}
+
+fn parse(bucket: &str, bytes: &[u8]) -> Result<Version, StoreError> {
+    let corrupt = |source| StoreError::Corrupt { kind: "object".into(), id: bucket.to_owned(), source };
+    serde_json::from_slice(bytes).map_err(corrupt)
 }
 
 impl Buckets {
     /// Every version of every key from `from` on, in the order of S3: by key, the newest first.
     pub fn versions(&self, bucket: &str, from: &str) -> impl Iterator<Item = Result<Version, StoreError>> + use<> {
-        let start = format!("{bucket}\0{from}").into_bytes();
-        let end = format!("{bucket}\x01").into_bytes();
+        self.versions_between(bucket, format!("{bucket}\0{from}"), format!("{bucket}\x01"))
+    }
+
+    fn versions_between(
+        &self,
+        bucket: &str,
+        start: String,
+        end: String,
+    ) -> impl Iterator<Item = Result<Version, StoreError>> + use<> {
         let name = bucket.to_owned();
-        self.store.objects.range(start..end).map(move |entry| {
+        self.store.objects.range(start.into_bytes()..end.into_bytes()).map(move |entry| {
             let bytes = entry.value()?;
-            let corrupt = |source| StoreError::Corrupt { kind: "object".into(), id: name.clone(), source };
-            serde_json::from_slice(&bytes).map_err(corrupt)
+            parse(&name, &bytes)
         })
     }
 
     /// The versions of one key, the newest first.
     pub fn versions_of(&self, bucket: &str, key: &str) -> S3Result<Vec<Version>> {
-        let versions = self.versions(bucket, &format!("{key}\0"));
-        let same = |version: &Result<Version, StoreError>| version.as_ref().map_or(true, |version| version.key == key);
-        versions.take_while(same).collect::<Result<_, _>>().map_err(internal)
+        // Where versions were never kept there is one at most, and its place is known.
+        if self.bucket(bucket)?.versioning.is_none() {
+            let found = self.store.objects.get(place(bucket, key, ONLY)).map_err(|error| internal(error.into()))?;
+            return found.iter().map(|bytes| parse(bucket, bytes).map_err(internal)).collect();
+        }
+        // A range that ends with the key: most tables of the store hold nothing of it.
+        let versions = self.versions_between(bucket, format!("{bucket}\0{key}\0"), format!("{bucket}\0{key}\x01"));
+        versions.collect::<Result<_, _>>().map_err(internal)
     }
 
     /// The version that a GET answers: the named one, or the newest.
@@ -149,7 +179,7 @@ impl Buckets {
             }
         }
         let versioned = bucket.versioning.as_deref() == Some("Enabled");
-        let sequence = next_sequence();
+        let sequence = if bucket.versioning.is_some() { next_sequence() } else { ONLY };
         let (segments, etag, attributes, delete_marker) = match content {
             Some((segments, etag, attributes)) => (segments, etag, attributes, false),
             None => (Vec::new(), String::new(), Attributes::default(), true),
@@ -165,7 +195,10 @@ impl Buckets {
             segments,
         };
         self.save_version(&bucket.name, &version).map_err(internal)?;
-        if !versioned {
+        if sequence == ONLY {
+            // The record took the place of the one before; only its bytes are left of it.
+            before.iter().try_for_each(|replaced| self.discard(&bucket.name, &replaced.segments))?;
+        } else if !versioned {
             for replaced in before.iter().filter(|version| version.id == "null") {
                 self.remove_version(&bucket.name, replaced)?;
             }
@@ -216,7 +249,7 @@ fn check_key(key: &str) -> S3Result<()> {
     }
 }
 
-fn next_sequence() -> u64 {
+pub fn next_sequence() -> u64 {
     static LAST: AtomicU64 = AtomicU64::new(0);
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = u64::try_from(since.as_nanos()).unwrap_or(u64::MAX / 2);

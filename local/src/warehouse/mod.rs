@@ -6,6 +6,8 @@ mod define;
 mod engine;
 mod error;
 mod function;
+#[cfg(test)]
+pub mod fuzz;
 mod result;
 mod session;
 mod show;
@@ -23,10 +25,10 @@ use crate::sync::locked;
 
 pub use engine::{Engine, Slices};
 pub use error::SqlError;
-pub use result::{ResultColumn, ResultSet, Value};
+pub use result::{ResultColumn, ResultSet, Rows, Value};
 pub use session::{Cancel, Outcome, Session};
 pub use sql::types::Type;
-pub use sql::{Parameter, Parameters, TableAttributes, parse_table};
+pub use sql::{Parameter, ParameterKind, Parameters, TableAttributes, parse_table, split};
 
 /// A cluster or a workgroup, as far as its warehouse is concerned.
 #[derive(Debug, Clone)]
@@ -39,6 +41,8 @@ pub struct Place {
     /// ARNs of the roles that it may assume.
     pub roles: Vec<String>,
     pub default_role: Option<String>,
+    /// The ARN of the secret that holds the admin's password, where it is managed.
+    pub secret: Option<String>,
 }
 
 /// By cluster and database.

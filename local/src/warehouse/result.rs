@@ -34,24 +34,74 @@ pub enum Value {
     Text(String),
 }
 
+/// Takes the rows of a statement as they come.
+pub trait Rows {
+    /// Comes first, and once.
+    fn begin(&mut self, columns: Vec<ResultColumn>) -> Result<(), SqlError>;
+    fn rows(&mut self, rows: Vec<Vec<Value>>) -> Result<(), SqlError>;
+}
+
+/// Keeps all rows.
+#[derive(Debug, Default)]
+pub struct Collected(pub Option<ResultSet>);
+
+impl Rows for Collected {
+    fn begin(&mut self, columns: Vec<ResultColumn>) -> Result<(), SqlError> {
+        self.0 = Some(ResultSet { columns, rows: Vec::new() });
+        Ok(())
+    }
+
+    fn rows(&mut self, rows: Vec<Vec<Value>>) -> Result<(), SqlError> {
+        if let Some(set) = &mut self.0 {
+            set.rows.extend(rows);
+        }
+        Ok(())
+    }
+}
+
 impl ResultSet {
     pub fn query(connection: &Connection, sql: &str) -> Result<Self, SqlError> {
-        let mut statement = connection.prepare(sql)?;
-        let batches = statement.query_arrow([])?;
-        let schema = batches.get_schema();
-        let column = |field: &std::sync::Arc<duckdb::arrow::datatypes::Field>| {
-            let (type_name, precision, scale) = describe(field.data_type());
-            ResultColumn { name: field.name().clone(), type_name, precision, scale }
-        };
-        let columns = schema.fields().iter().map(column).collect();
-        let mut rows = Vec::new();
-        for batch in batches {
-            for row in 0..batch.num_rows() {
-                rows.push(batch.columns().iter().map(|array| value(array, row)).collect::<Result<_, _>>()?);
-            }
-        }
-        Ok(Self { columns, rows })
+        let mut collected = Collected::default();
+        query(connection, sql, &mut collected)?;
+        collected.0.ok_or_else(|| SqlError::new("XX000", "a query answered nothing"))
     }
+
+    /// Hands the rows on.
+    pub fn into_rows(self, to: &mut dyn Rows) -> Result<i64, SqlError> {
+        let count = self.rows.len();
+        to.begin(self.columns)?;
+        to.rows(self.rows)?;
+        Ok(i64::try_from(count).unwrap_or(i64::MAX))
+    }
+}
+
+/// Runs a query and hands its rows on, a batch at a time; answers how many there were.
+pub fn query(connection: &Connection, sql: &str, to: &mut dyn Rows) -> Result<i64, SqlError> {
+    let mut statement = connection.prepare(sql)?;
+    let batches = statement.query_arrow([])?;
+    to.begin(columns(&batches.get_schema()))?;
+    let mut count = 0;
+    for batch in batches {
+        let row = |row| batch.columns().iter().map(|array| value(array, row)).collect::<Result<Vec<_>, _>>();
+        to.rows((0..batch.num_rows()).map(row).collect::<Result<_, _>>()?)?;
+        count += batch.num_rows();
+    }
+    Ok(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+/// The columns that a query would answer, without running it.
+pub fn columns_of(connection: &Connection, sql: &str) -> Result<Vec<ResultColumn>, SqlError> {
+    let mut statement = connection.prepare(&format!("SELECT * FROM ({sql}) LIMIT 0"))?;
+    let batches = statement.query_arrow([])?;
+    Ok(columns(&batches.get_schema()))
+}
+
+fn columns(schema: &duckdb::arrow::datatypes::Schema) -> Vec<ResultColumn> {
+    let column = |field: &std::sync::Arc<duckdb::arrow::datatypes::Field>| {
+        let (type_name, precision, scale) = describe(field.data_type());
+        ResultColumn { name: field.name().clone(), type_name, precision, scale }
+    };
+    schema.fields().iter().map(column).collect()
 }
 
 fn describe(data_type: &DataType) -> (&'static str, u8, i8) {

@@ -8,7 +8,7 @@ use duckdb::{Connection, InterruptHandle};
 
 use super::copy::{self, Access};
 use super::error::SqlError;
-use super::result::ResultSet;
+use super::result::{self, Collected, ResultColumn, ResultSet, Rows};
 use super::sql::{self, Command, Parameters, Prepared, Reading};
 use super::system::{QueryRecord, System};
 use super::{define, show};
@@ -66,20 +66,6 @@ pub struct Outcome {
     pub count: i64,
 }
 
-impl Outcome {
-    fn none() -> Self {
-        Self { rows: None, count: 0 }
-    }
-
-    fn of(rows: ResultSet) -> Self {
-        Self { count: i64::try_from(rows.rows.len()).unwrap_or(i64::MAX), rows: Some(rows) }
-    }
-
-    fn changed(count: impl TryInto<i64>) -> Self {
-        Self { rows: None, count: count.try_into().unwrap_or(i64::MAX) }
-    }
-}
-
 impl Session {
     /// A session of a database user.
     pub fn new(connection: Connection, system: System, user: &str) -> Result<Self, SqlError> {
@@ -105,6 +91,35 @@ impl Session {
     /// What a setting is in this session; `None` where there is none of this name.
     pub fn setting(&self, name: &str) -> Option<String> {
         self.settings.get(name).cloned().or_else(|| show::default_of(name).map(str::to_owned))
+    }
+
+    /// The columns that a statement would answer, with NULL for what its parameters will be; `None` where it answers no
+    /// rows. Nothing is run.
+    pub fn describe(&mut self, text: &str, parameters: &Parameters) -> Result<Option<Vec<ResultColumn>>, SqlError> {
+        let described = self.describe_as(text, parameters, Reading::Plain);
+        match described {
+            Err(error) if error.is_unbound() => self.describe_as(text, parameters, Reading::Lenient).map_err(|_| error),
+            described => described,
+        }
+    }
+
+    fn describe_as(
+        &mut self,
+        text: &str,
+        parameters: &Parameters,
+        reading: Reading,
+    ) -> Result<Option<Vec<ResultColumn>>, SqlError> {
+        let command = sql::translate(text, parameters, reading)?;
+        if self.transaction == Transaction::Failed {
+            return Ok(None);
+        }
+        match command {
+            Command::Query(sql) => result::columns_of(&self.connection, &sql).map(Some),
+            Command::Show(what) => show::run(self, &what).map(|rows| Some(rows.columns)),
+            Command::Explain(_) => Ok(Some(show::texts(&["QUERY PLAN"], Vec::new()).columns)),
+            Command::Fetch { cursor, .. } => Ok(self.cursors.get(&cursor).map(|cursor| cursor.rows.columns.clone())),
+            _ => Ok(None),
+        }
     }
 
     /// The names of all functions that DuckDB has here.
@@ -149,6 +164,20 @@ impl Session {
         access: &Access,
         query: i64,
     ) -> Result<Outcome, SqlError> {
+        let mut collected = Collected::default();
+        let count = self.run_into(text, parameters, access, query, &mut collected)?;
+        Ok(Outcome { rows: collected.0, count })
+    }
+
+    /// Runs one statement and hands its rows on as they come; answers how many it returned or changed.
+    pub fn run_into(
+        &mut self,
+        text: &str,
+        parameters: &Parameters,
+        access: &Access,
+        query: i64,
+        to: &mut dyn Rows,
+    ) -> Result<i64, SqlError> {
         let started = std::time::Instant::now();
         let mut kind = "OTHER";
         let mut read = |reading: Reading, session: &mut Self| {
@@ -157,7 +186,7 @@ impl Session {
             if text.to_lowercase().contains("quer") {
                 session.system.write_queries()?;
             }
-            session.run_command(command, access, query)
+            session.run_command(command, access, query, to)
         };
         let outcome = match read(Reading::Plain, self) {
             // What cannot be bound has changed nothing.
@@ -174,14 +203,20 @@ impl Session {
             kind,
             started: now_millis() * 1000 - elapsed,
             elapsed,
-            rows: outcome.as_ref().map_or(0, |outcome| outcome.count),
+            rows: *outcome.as_ref().unwrap_or(&0),
             error: outcome.as_ref().err().map(ToString::to_string),
             text: text.chars().take(HISTORY_CHARACTERS).collect(),
         });
         outcome
     }
 
-    fn run_command(&mut self, command: Command, access: &Access, query: i64) -> Result<Outcome, SqlError> {
+    fn run_command(
+        &mut self,
+        command: Command,
+        access: &Access,
+        query: i64,
+        to: &mut dyn Rows,
+    ) -> Result<i64, SqlError> {
         // What was cancelled is still rolled back.
         if !matches!(command, Command::Rollback) {
             self.check_cancelled()?;
@@ -190,66 +225,72 @@ impl Session {
             let message = "current transaction is aborted, commands ignored until end of transaction block";
             return Err(SqlError::new("25P02", message));
         }
-        self.dispatch(command, access, query)
+        self.dispatch(command, access, query, to)
     }
 
-    fn dispatch(&mut self, command: Command, access: &Access, query: i64) -> Result<Outcome, SqlError> {
+    fn dispatch(
+        &mut self,
+        command: Command,
+        access: &Access,
+        query: i64,
+        to: &mut dyn Rows,
+    ) -> Result<i64, SqlError> {
         match command {
             Command::Begin => {
                 if self.transaction == Transaction::None {
                     self.connection.execute_batch("BEGIN")?;
                     self.transaction = Transaction::Open;
                 }
-                Ok(Outcome::none())
+                Ok(0)
             }
             Command::Commit | Command::Rollback => self.end(matches!(command, Command::Commit)),
-            Command::Query(sql) => ResultSet::query(&self.connection, &sql).map(Outcome::of),
-            Command::Change(sql) => Ok(Outcome::changed(self.connection.execute(&sql, [])?)),
+            Command::Query(sql) => result::query(&self.connection, &sql, to),
+            Command::Change(sql) => Ok(counted(self.connection.execute(&sql, [])?)),
             Command::CreateTable(create) => self.all_or_nothing(|session| {
                 define::create(session, &create)?;
-                Ok(Outcome::none())
+                Ok(0)
             }),
             Command::Alter(alter) => self.all_or_nothing(|session| {
                 define::alter(session, *alter)?;
-                Ok(Outcome::none())
+                Ok(0)
             }),
             Command::Drop(drop) => self.all_or_nothing(|session| {
                 define::drop(session, &drop)?;
-                Ok(Outcome::none())
+                Ok(0)
             }),
             Command::Define(statements) => self.all_or_nothing(|session| {
                 statements.iter().try_for_each(|sql| session.connection.execute_batch(sql))?;
-                Ok(Outcome::none())
+                Ok(0)
             }),
             Command::Truncate(sql) => {
                 self.connection.execute_batch(&sql)?;
                 match self.transaction {
                     Transaction::Open => self.end(true),
-                    _ => Ok(Outcome::none()),
+                    _ => Ok(0),
                 }
             }
             Command::Copy(command) => self.all_or_nothing(|session| {
                 let rows = copy::run(session, &command, access, query)?;
                 session.remember("redshift_copied", rows)?;
                 session.remember("redshift_copy", query)?;
-                Ok(Outcome::changed(rows))
+                Ok(counted(rows))
             }),
             Command::Unload(command) => {
                 let rows = copy::unload(self, &command, access)?;
                 self.remember("redshift_unloaded", rows)?;
-                Ok(Outcome::changed(rows))
+                Ok(counted(rows))
             }
             Command::Explain(sql) => {
                 let plan: String = self.connection.query_row(&format!("EXPLAIN {sql}"), [], |row| row.get(1))?;
                 let lines = plan.lines().map(|line| vec![line.to_owned()]).collect();
-                Ok(Outcome::of(show::texts(&["QUERY PLAN"], lines)))
+                show::texts(&["QUERY PLAN"], lines).into_rows(to)
             }
-            Command::Show(what) => show::run(self, &what).map(Outcome::of),
+            Command::Show(what) => show::run(self, &what)?.into_rows(to),
             Command::Set { name, value } => self.set(&name, value),
             Command::Declare { cursor, query } => self.declare(cursor, &query),
-            Command::Fetch { cursor, count } => self.fetch(&cursor, count),
+            Command::Fetch { cursor, count } => self.fetch(&cursor, count)?.into_rows(to),
             Command::Close(cursor) => match self.cursors.remove(&cursor) {
-                Some(_) => Ok(Outcome::none()),
+                Some(_) => Ok(0),
                 None => Err(no_cursor(&cursor)),
             },
             Command::Prepare { name, statement } => {
@@ -257,26 +298,26 @@ impl Session {
                     return Err(SqlError::new("42P05", format!("prepared statement \"{name}\" already exists")));
                 }
                 self.prepared.insert(name, statement);
-                Ok(Outcome::none())
+                Ok(0)
             }
             Command::Execute { name, arguments } => {
                 let prepared = self.prepared.get(&name);
                 let missing = || SqlError::new("26000", format!("prepared statement \"{name}\" does not exist"));
                 let command = sql::translate_prepared(prepared.ok_or_else(missing)?, &arguments)?;
-                self.dispatch(command, access, query)
+                self.dispatch(command, access, query, to)
             }
             Command::Deallocate(name) => {
                 self.prepared.retain(|known, _| name.as_ref().is_some_and(|name| name != known));
-                Ok(Outcome::none())
+                Ok(0)
             }
             Command::CreateDatabase(_) if self.transaction != Transaction::None => {
                 Err(SqlError::new("25001", "CREATE DATABASE cannot run inside a transaction block"))
             }
             Command::CreateDatabase(name) => {
                 self.system.create_database(&name)?;
-                Ok(Outcome::none())
+                Ok(0)
             }
-            Command::Accepted => Ok(Outcome::none()),
+            Command::Accepted => Ok(0),
         }
     }
 
@@ -285,7 +326,7 @@ impl Session {
         Ok(self.connection.execute_batch(&format!("SET VARIABLE {variable} = {number}"))?)
     }
 
-    fn set(&mut self, name: &str, value: Option<String>) -> Result<Outcome, SqlError> {
+    fn set(&mut self, name: &str, value: Option<String>) -> Result<i64, SqlError> {
         match (name, &value) {
             ("search_path", _) => self.set_search_path(value.as_deref().unwrap_or("public"))?,
             ("timezone", Some(zone)) if !["utc", "gmt", "default"].contains(&zone.to_lowercase().as_str()) => {
@@ -301,7 +342,7 @@ impl Session {
             None if name == "all" => self.settings.clear(),
             None => drop(self.settings.remove(name)),
         }
-        Ok(Outcome::none())
+        Ok(0)
     }
 
     /// Schemas that do not exist are passed over, as in Redshift.
@@ -319,7 +360,7 @@ impl Session {
         Ok(self.connection.execute_batch(&format!("SET search_path = '{}'", schemas.join(",").replace('\'', "''")))?)
     }
 
-    fn declare(&mut self, cursor: String, query: &str) -> Result<Outcome, SqlError> {
+    fn declare(&mut self, cursor: String, query: &str) -> Result<i64, SqlError> {
         if self.transaction == Transaction::None {
             return Err(SqlError::new("25P01", "DECLARE CURSOR may only be used in transaction blocks"));
         }
@@ -328,23 +369,23 @@ impl Session {
         }
         let rows = ResultSet::query(&self.connection, query)?;
         self.cursors.insert(cursor, Cursor { rows, next: 0 });
-        Ok(Outcome::none())
+        Ok(0)
     }
 
-    fn fetch(&mut self, name: &str, count: Option<u64>) -> Result<Outcome, SqlError> {
+    fn fetch(&mut self, name: &str, count: Option<u64>) -> Result<ResultSet, SqlError> {
         let cursor = self.cursors.get_mut(name).ok_or_else(|| no_cursor(name))?;
         let left = cursor.rows.rows.len() - cursor.next;
         let count = count.map_or(left, |count| usize::try_from(count).unwrap_or(usize::MAX).min(left));
         let rows = cursor.rows.rows[cursor.next..cursor.next + count].to_vec();
         cursor.next += count;
-        Ok(Outcome::of(ResultSet { columns: cursor.rows.columns.clone(), rows }))
+        Ok(ResultSet { columns: cursor.rows.columns.clone(), rows })
     }
 
     /// Several steps as one: in the transaction that is open, else in one of their own.
     fn all_or_nothing(
         &mut self,
-        act: impl FnOnce(&mut Self) -> Result<Outcome, SqlError>,
-    ) -> Result<Outcome, SqlError> {
+        act: impl FnOnce(&mut Self) -> Result<i64, SqlError>,
+    ) -> Result<i64, SqlError> {
         if self.transaction != Transaction::None {
             return act(self);
         }
@@ -362,19 +403,23 @@ impl Session {
     }
 
     /// Ends the transaction. A COMMIT of one that failed rolls back.
-    fn end(&mut self, commit: bool) -> Result<Outcome, SqlError> {
+    fn end(&mut self, commit: bool) -> Result<i64, SqlError> {
         let was = std::mem::replace(&mut self.transaction, Transaction::None);
         self.cursors.clear();
         let word = match (was, commit) {
-            (Transaction::None, _) => return Ok(Outcome::none()),
+            (Transaction::None, _) => return Ok(0),
             (Transaction::Open, true) => "COMMIT",
             _ => "ROLLBACK",
         };
         self.connection.execute_batch(word)?;
-        Ok(Outcome::none())
+        Ok(0)
     }
 }
 
 fn no_cursor(name: &str) -> SqlError {
     SqlError::new("34000", format!("cursor \"{name}\" does not exist"))
+}
+
+fn counted(count: impl TryInto<i64>) -> i64 {
+    count.try_into().unwrap_or(i64::MAX)
 }

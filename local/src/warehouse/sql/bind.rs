@@ -7,12 +7,27 @@ use sqlparser::tokenizer::{Span, Token, TokenWithSpan};
 
 use crate::warehouse::error::SqlError;
 
-/// A value for a parameter: a text, whose type follows from where it stands, or NULL.
+/// A value for a parameter; `None` is NULL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parameter {
     pub value: Option<String>,
-    /// Redshift's name of the type, where the client says it.
-    pub data_type: Option<String>,
+    pub kind: ParameterKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParameterKind {
+    /// A text, whose type follows from where it stands.
+    Text,
+    /// A number as it is written.
+    Number,
+    /// A value of the type with this name.
+    Typed(&'static str),
+}
+
+impl Parameter {
+    pub fn text(value: &str) -> Self {
+        Self { value: Some(value.to_owned()), kind: ParameterKind::Text }
+    }
 }
 
 /// By name, `1` for `$1`.
@@ -49,18 +64,28 @@ pub fn bind(tokens: &mut Vec<TokenWithSpan>, parameters: &Parameters) -> Result<
 
 impl Parameter {
     fn tokens(&self) -> Result<Vec<TokenWithSpan>, SqlError> {
-        let value = match &self.value {
-            Some(text) => Token::SingleQuotedString(text.clone()),
-            None => Token::make_word("NULL", None),
+        let spanned = |token| TokenWithSpan::new(token, Span::empty());
+        let is_number = |text: &str| text.parse::<f64>().is_ok_and(f64::is_finite) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        let value = match (&self.value, self.kind) {
+            (Some(text), ParameterKind::Number) if is_number(text) => {
+                let (negative, digits) = match text.strip_prefix('-') {
+                    Some(digits) => (true, digits),
+                    None => (false, text.as_str()),
+                };
+                let number = spanned(Token::Number(digits.to_owned(), false));
+                return Ok(match negative {
+                    true => vec![spanned(Token::LParen), spanned(Token::Minus), number, spanned(Token::RParen)],
+                    false => vec![number],
+                });
+            }
+            (Some(text), _) => Token::SingleQuotedString(text.clone()),
+            (None, _) => Token::make_word("NULL", None),
         };
-        let mut tokens = vec![TokenWithSpan::new(value, Span::empty())];
-        if let Some(data_type) = &self.data_type {
-            tokens.push(TokenWithSpan::new(Token::DoubleColon, Span::empty()));
-            tokens.extend(
-                super::tokenize(data_type)?
-                    .into_iter()
-                    .filter(|token| !matches!(token.token, Token::EOF | Token::Whitespace(_))),
-            );
+        let mut tokens = vec![spanned(value)];
+        if let ParameterKind::Typed(name) = self.kind {
+            tokens.push(spanned(Token::DoubleColon));
+            let of_type = super::tokenize(name)?.into_iter();
+            tokens.extend(of_type.filter(|token| !matches!(token.token, Token::EOF | Token::Whitespace(_))));
         }
         Ok(tokens)
     }

@@ -1,0 +1,97 @@
+//! Whether the stand-in's S3 costs the same at a million objects as at 15,000: PUT, GET, a page of LIST, and opening it
+//! again. `cargo bench --profile dev --bench s3_scale`, or with `-- 100000` for fewer objects.
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark prints what it measured, and ends where it cannot"
+)]
+
+use std::time::Instant;
+
+use aws_config::{BehaviorVersion, Region};
+use aws_sdk_s3::config::Credentials;
+use futures::{StreamExt, stream};
+use sparkify_local::{ACCESS_KEY, Account, Cloud, Options, Pace, SECRET_KEY};
+
+const SAMPLE: usize = 15_000;
+const AT_ONCE: usize = 16;
+
+fn key(n: usize) -> String {
+    // As the real keys do, neighbours in time lie apart in the order of the keys.
+    let mixed = n.wrapping_mul(2_654_435_761) & 0xffff_ffff;
+    format!("song_data/{:02x}/{:02x}/TR{mixed:08x}{n}.json", mixed & 0xff, mixed >> 8 & 0xff)
+}
+
+fn open(directory: &std::path::Path) -> (Cloud, aws_sdk_s3::Client) {
+    let options = Options {
+        account: Account { id: "000000000000".into(), region: "us-east-1".into() },
+        mounts: Default::default(),
+        pace: Pace::default(),
+        faults: None,
+    };
+    let cloud = Cloud::open(directory, options).unwrap();
+    let config = aws_sdk_s3::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "bench"))
+        .http_client(cloud.http_client())
+        .force_path_style(true);
+    let client = aws_sdk_s3::Client::from_conf(config.build());
+    (cloud, client)
+}
+
+async fn put(client: &aws_sdk_s3::Client, range: std::ops::Range<usize>) -> f64 {
+    let (begun, count) = (Instant::now(), range.len());
+    stream::iter(range)
+        .for_each_concurrent(AT_ONCE, |n| async move {
+            let body = format!("{{\"num_songs\": 1, \"song_id\": \"S{n}\", \"title\": \"{}\"}}", "t".repeat(n % 200));
+            client.put_object().bucket("scale").key(key(n)).body(body.into_bytes().into()).send().await.unwrap();
+        })
+        .await;
+    begun.elapsed().as_secs_f64() * 1e6 / count as f64
+}
+
+/// Microseconds of a GET, and of a page of LIST, among so many objects.
+async fn read(client: &aws_sdk_s3::Client, objects: usize) -> (f64, f64) {
+    let begun = Instant::now();
+    stream::iter(0..SAMPLE)
+        .for_each_concurrent(AT_ONCE, |n| async move {
+            let found = client.get_object().bucket("scale").key(key(n * (objects / SAMPLE))).send().await.unwrap();
+            found.body.collect().await.unwrap();
+        })
+        .await;
+    let get = begun.elapsed().as_secs_f64() * 1e6 / SAMPLE as f64;
+    let begun = Instant::now();
+    let (mut pages, mut token) = (0, None);
+    while pages < 15 {
+        let page = client.list_objects_v2().bucket("scale").set_continuation_token(token).send().await.unwrap();
+        pages += 1;
+        token = page.next_continuation_token;
+        if token.is_none() {
+            break;
+        }
+    }
+    (get, begun.elapsed().as_secs_f64() * 1e6 / f64::from(pages))
+}
+
+#[tokio::main]
+async fn main() {
+    let objects = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(1_000_000);
+    let directory = tempfile::tempdir().unwrap();
+    let (cloud, client) = open(directory.path());
+    client.create_bucket().bucket("scale").send().await.unwrap();
+    println!("{:>10} {:>10} {:>10} {:>12}   microseconds each", "objects", "PUT", "GET", "LIST page");
+    let first = put(&client, 0..SAMPLE).await;
+    let (get, list) = read(&client, SAMPLE).await;
+    println!("{SAMPLE:>10} {first:>10.0} {get:>10.0} {list:>12.0}");
+    put(&client, SAMPLE..objects - SAMPLE).await;
+    let last = put(&client, objects - SAMPLE..objects).await;
+    let (get_last, list_last) = read(&client, objects).await;
+    println!("{objects:>10} {last:>10.0} {get_last:>10.0} {list_last:>12.0}");
+    println!("{:>10} {:>10.2} {:>10.2} {:>12.2}", "ratio", last / first, get_last / get, list_last / list);
+    drop((client, cloud));
+    let begun = Instant::now();
+    let (_cloud, client) = open(directory.path());
+    client.head_object().bucket("scale").key(key(7)).send().await.unwrap();
+    println!("opened again and answered after {:.0} ms", begun.elapsed().as_secs_f64() * 1e3);
+}

@@ -1,0 +1,125 @@
+//! Nothing that a client sends makes the stand-in panic: inputs of a kept corpus, changed at random for as long as
+//! SPARKIFY_FUZZ_SECONDS says (two seconds where it says nothing, a minute in CI), thrown at everything that reads
+//! what comes from outside. Without coverage to guide it: that would compile DuckDB anew.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use aws_smithy_types::body::SdkBody;
+
+use crate::warehouse::fuzz;
+use crate::{Account, Cloud, Options, Pace};
+
+/// Pieces that are worth putting anywhere.
+const PIECES: &[&str] = &[
+    "'", "''", "\"", "\\", "$$", "$1", ":x", "(", ")", "((((((((", "[", "]", "{", "}", ",", ";", "--", "/*", "*/", "\0", "\u{feff}",
+    "é", "\u{10FFFF}", "NULL", "0", "-1", "9223372036854775808", "1e999", "epoch", "interval '1 day'", " as ", " over (", "::varchar(3)",
+    "::date", "identity(0,1)", "distkey", "sortkey(", " from ", "json 'auto'", "%", "..", "\r\n", "\n\n", "%00", "&", "?", "=", "Action=",
+    "aws-chunked", "bytes=0-", "-", "+", "x-amz-", "{\"a\":", "1,\"b", "|",
+];
+
+struct Corpus {
+    entries: Vec<Vec<u8>>,
+}
+
+impl Corpus {
+    fn of(kind: &str) -> Self {
+        let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("corpus").join(kind);
+        let read = |entry: std::io::Result<std::fs::DirEntry>| std::fs::read(entry.expect("entry").path()).expect("corpus");
+        // One file holds many inputs, parted by lines of four hyphens.
+        let split = |bytes: Vec<u8>| -> Vec<Vec<u8>> {
+            String::from_utf8_lossy(&bytes).split("\n----\n").map(|part| part.as_bytes().to_vec()).collect()
+        };
+        Self { entries: std::fs::read_dir(&directory).expect("corpus").map(read).flat_map(split).collect() }
+    }
+
+    fn input(&self, random: &mut fastrand::Rng) -> Vec<u8> {
+        let mut bytes = self.entries[random.usize(..self.entries.len())].clone();
+        for _ in 0..random.usize(1..6) {
+            let at = random.usize(..=bytes.len());
+            let end = (at + random.usize(..12)).min(bytes.len());
+            match random.u8(..7) {
+                0 => drop(bytes.drain(at..end)),
+                1 => drop(bytes.splice(at..at, PIECES[random.usize(..PIECES.len())].bytes())),
+                2 if at < bytes.len() => bytes[at] = random.u8(..),
+                3 => {
+                    let copied = bytes[at..end].to_vec();
+                    drop(bytes.splice(at..at, copied.repeat(random.usize(1..40))));
+                }
+                4 => bytes.truncate(at),
+                5 => {
+                    let other = &self.entries[random.usize(..self.entries.len())];
+                    let from = random.usize(..=other.len());
+                    drop(bytes.splice(at..end, other[from..].iter().copied()));
+                }
+                _ => drop(bytes.splice(at..end, PIECES[random.usize(..PIECES.len())].bytes())),
+            }
+        }
+        bytes
+    }
+}
+
+fn seconds() -> f64 {
+    std::env::var("SPARKIFY_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(2.0)
+}
+
+/// Throws inputs at a reader for its share of the time.
+fn throw(kind: &str, mut read: impl FnMut(&[u8])) {
+    let seed = std::env::var("SPARKIFY_FUZZ_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
+    let (corpus, mut random) = (Corpus::of(kind), fastrand::Rng::with_seed(seed));
+    for entry in &corpus.entries {
+        read(entry);
+    }
+    let begun = Instant::now();
+    let mut thrown = 0;
+    while begun.elapsed() < Duration::from_secs_f64(seconds() / 4.0) {
+        let input = corpus.input(&mut random);
+        let caught = catch_unwind(AssertUnwindSafe(|| read(&input)));
+        assert!(caught.is_ok(), "{kind} (seed {seed}) panics at:\n{}", String::from_utf8_lossy(&input));
+        thrown += 1;
+    }
+    assert!(thrown > 0);
+}
+
+#[test]
+fn the_rewriter_of_sql() {
+    throw("sql", |input| fuzz::sql(&String::from_utf8_lossy(input)));
+}
+
+#[test]
+fn the_reader_of_json() {
+    throw("json", fuzz::json);
+}
+
+#[test]
+fn the_readers_of_text() {
+    throw("text", fuzz::text);
+}
+
+/// A request is a line with method and address, lines of headers, and a body behind an empty line.
+#[test]
+fn the_router_of_http() {
+    let directory = tempfile::tempdir().expect("directory");
+    let options = Options {
+        account: Account { id: "000000000000".into(), region: "us-west-2".into() },
+        mounts: Default::default(),
+        pace: Pace::default(),
+        faults: None,
+    };
+    let cloud = Cloud::open(directory.path(), options).expect("cloud");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+    throw("http", |input| {
+        let text = String::from_utf8_lossy(input);
+        let (head, body) = text.split_once("\n\n").unwrap_or((&text, ""));
+        let mut lines = head.lines();
+        let Some((method, uri)) = lines.next().and_then(|line| line.split_once(' ')) else { return };
+        let mut request = http::Request::builder().method(method).uri(uri);
+        for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
+            request = request.header(name, value);
+        }
+        if let Ok(request) = request.body(SdkBody::from(body)) {
+            let _ = runtime.block_on(cloud.answer(request));
+        }
+    });
+}

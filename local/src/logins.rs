@@ -1,0 +1,80 @@
+//! Who may connect to a warehouse: its admin, and those to whom AWS gave credentials for a while. No password is kept:
+//! a managed one is computed, another one is known by its hash, a temporary one lives in memory.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::account::now_millis;
+use crate::error::ApiResult;
+use crate::secrets::Secrets;
+use crate::store::Store;
+use crate::sync::locked;
+use crate::warehouse::Place;
+
+const KIND: &str = "login";
+
+#[derive(Serialize, Deserialize)]
+struct Hashed {
+    salt: String,
+    hash: String,
+}
+
+/// Credentials that end: password, and when, in milliseconds since the epoch.
+type Temporary = HashMap<(String, String), (String, i64)>;
+
+#[derive(Clone)]
+pub struct Logins {
+    store: Store,
+    secrets: Secrets,
+    temporary: Arc<Mutex<Temporary>>,
+}
+
+fn hash(salt: &str, password: &str) -> String {
+    let digest = Sha256::digest(format!("{salt}:{password}"));
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Logins {
+    pub fn new(store: Store, secrets: Secrets) -> Self {
+        Self { store, secrets, temporary: Arc::default() }
+    }
+
+    /// Remembers the admin's password of a place by its hash.
+    pub fn set(&self, place: &str, password: &str) -> ApiResult<()> {
+        let salt = format!("{:032x}", fastrand::u128(..));
+        let hash = hash(&salt, password);
+        Ok(self.store.put(KIND, place, &Hashed { salt, hash })?)
+    }
+
+    pub fn forget(&self, place: &str) -> ApiResult<()> {
+        locked(&self.temporary).retain(|(of, _), _| of != place);
+        Ok(self.store.delete(KIND, place)?)
+    }
+
+    /// New credentials for so many seconds: the password, and when it ends.
+    pub fn issue(&self, place: &str, user: &str, seconds: i64) -> (String, i64) {
+        let password: String = std::iter::repeat_with(fastrand::alphanumeric).take(48).collect();
+        let ends = now_millis() + seconds * 1000;
+        let mut temporary = locked(&self.temporary);
+        temporary.retain(|_, (_, ends)| *ends > now_millis());
+        temporary.insert((place.to_owned(), user.to_owned()), (password.clone(), ends));
+        (password, ends)
+    }
+
+    pub fn check(&self, place: &Place, user: &str, password: &str) -> ApiResult<bool> {
+        if let Some((issued, ends)) = locked(&self.temporary).get(&(place.id.clone(), user.to_owned())) {
+            return Ok(*ends > now_millis() && issued == password);
+        }
+        if user != place.admin {
+            return Ok(false);
+        }
+        if let Some(secret) = &place.secret {
+            return Ok(self.secrets.password(secret)?.is_some_and(|known| known == password));
+        }
+        let known: Option<Hashed> = self.store.get(KIND, &place.id)?;
+        Ok(known.is_some_and(|known| known.hash == hash(&known.salt, password)))
+    }
+}

@@ -1,0 +1,26 @@
+//! Doors for `crate::fuzz` to what reads statements and files.
+
+use super::copy::{read_json, read_text};
+use super::sql::{self, Parameter, Parameters, Reading};
+
+/// Reads a text as statements, in both ways.
+pub fn sql(text: &str) {
+    let value = |value: &str| Parameter::text(value);
+    let parameters: Parameters = [("1".to_owned(), value("1")), ("name".to_owned(), value("it's"))].into();
+    for statement in sql::split(text).unwrap_or_default() {
+        for reading in [Reading::Plain, Reading::Lenient] {
+            let _ = sql::translate(&statement, &parameters, reading);
+            let _ = sql::translate(&statement, &Parameters::default(), reading);
+        }
+    }
+}
+
+/// Reads bytes as COPY reads JSON, fast and carefully.
+pub fn json(bytes: &[u8]) {
+    read_json(bytes);
+}
+
+/// Reads bytes as delimited text, CSV and text of fixed width.
+pub fn text(bytes: &[u8]) {
+    read_text(bytes);
+}

@@ -1,0 +1,182 @@
+//! One connection: a session of the engine, and the statements that it is asked to run.
+
+use std::sync::{Arc, Mutex};
+
+use futures::stream::{self, StreamExt};
+use pgwire::api::portal::Format;
+use pgwire::api::results::{QueryResponse, Response, Tag};
+use pgwire::error::{ErrorInfo, PgWireError, PgWireResult};
+use pgwire::messages::response::TransactionStatus;
+use tokio::sync::mpsc;
+
+use super::types;
+use crate::sync::locked;
+use crate::warehouse::copy::Access;
+use crate::warehouse::{Cancel, Engine, Parameters, ResultColumn, Rows, Session, SqlError, Value};
+
+/// Batches of rows on their way to a client that reads slowly.
+const BATCHES_AHEAD: usize = 4;
+/// Rows of one batch.
+const BATCH_ROWS: usize = 2048;
+
+pub struct Connection {
+    pub session: Arc<Mutex<Session>>,
+    pub access: Access,
+    pub engine: Arc<Engine>,
+    /// Set while a statement runs.
+    pub running: Arc<Mutex<Option<Cancel>>>,
+}
+
+/// What the thread that runs a statement tells.
+enum Event {
+    Columns(Vec<ResultColumn>),
+    Rows(Vec<Vec<Value>>),
+    /// With the state of the transaction afterwards.
+    Ended(Result<i64, SqlError>, u8),
+}
+
+struct Channel(mpsc::Sender<Event>);
+
+impl Channel {
+    fn send(&self, event: Event) -> Result<(), SqlError> {
+        self.0.blocking_send(event).map_err(|_| SqlError::new("08006", "the client has gone"))
+    }
+}
+
+impl Rows for Channel {
+    fn begin(&mut self, columns: Vec<ResultColumn>) -> Result<(), SqlError> {
+        self.send(Event::Columns(columns))
+    }
+
+    fn rows(&mut self, mut rows: Vec<Vec<Value>>) -> Result<(), SqlError> {
+        while rows.len() > BATCH_ROWS {
+            let rest = rows.split_off(BATCH_ROWS);
+            self.send(Event::Rows(std::mem::replace(&mut rows, rest)))?;
+        }
+        self.send(Event::Rows(rows))
+    }
+}
+
+/// An error as the protocol words it.
+pub fn wire_error(error: &SqlError) -> PgWireError {
+    PgWireError::UserError(Box::new(ErrorInfo::new("ERROR".into(), error.sqlstate.into(), error.message.clone())))
+}
+
+pub fn status(byte: u8) -> TransactionStatus {
+    match byte {
+        b'T' => TransactionStatus::Transaction,
+        b'E' => TransactionStatus::Error,
+        _ => TransactionStatus::Idle,
+    }
+}
+
+impl Connection {
+    /// Starts a statement on a thread of its own.
+    fn start(&self, sql: String, parameters: Parameters) -> mpsc::Receiver<Event> {
+        let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
+        let (session, access, query) = (self.session.clone(), self.access.clone(), self.engine.next_query());
+        let running = self.running.clone();
+        tokio::task::spawn_blocking(move || {
+            let mut session = locked(&session);
+            *locked(&running) = Some(session.new_canceller());
+            let mut channel = Channel(sender);
+            let ended = session.run_into(&sql, &parameters, &access, query, &mut channel);
+            *locked(&running) = None;
+            let _ = channel.send(Event::Ended(ended, session.transaction_status()));
+        });
+        receiver
+    }
+
+    /// Runs a statement. Rows are handed on as they come, or all at once where another statement waits behind it.
+    /// Answers the state of the transaction too, where it is known already.
+    pub async fn run(
+        &self,
+        sql: &str,
+        parameters: Parameters,
+        formats: &Format,
+        all_at_once: bool,
+    ) -> PgWireResult<(Response, Option<u8>)> {
+        let mut events = self.start(sql.to_owned(), parameters);
+        let gone = || PgWireError::ApiError("the statement's thread ended".into());
+        match events.recv().await.ok_or_else(gone)? {
+            Event::Ended(Ok(count), state) => Ok((Response::Execution(tag(sql, count, state)), Some(state))),
+            Event::Ended(Err(error), state) => {
+                let PgWireError::UserError(info) = wire_error(&error) else { return Err(gone()) };
+                Ok((Response::Error(info), Some(state)))
+            }
+            Event::Columns(columns) => {
+                let fields = Arc::new(types::fields(&columns, formats));
+                let shown = fields.clone();
+                let rows = stream::unfold(events, |mut events| async move {
+                    let event = events.recv().await?;
+                    Some((event, events))
+                });
+                let rows = rows.flat_map(move |event| {
+                    let rows = match event {
+                        Event::Rows(rows) => rows.iter().map(|row| Ok(types::row(row, &shown))).collect(),
+                        Event::Ended(Err(error), _) => vec![Err(wire_error(&error))],
+                        Event::Ended(Ok(_), _) | Event::Columns(_) => Vec::new(),
+                    };
+                    stream::iter(rows)
+                });
+                let mut response = match all_at_once {
+                    false => QueryResponse::new(fields, rows),
+                    true => QueryResponse::new(fields, stream::iter(rows.collect::<Vec<_>>().await)),
+                };
+                response.set_command_tag(&words(sql).first().map_or("SELECT".into(), |word| match word.as_str() {
+                    word @ ("FETCH" | "SHOW" | "EXPLAIN") => word.to_owned(),
+                    _ => "SELECT".to_owned(),
+                }));
+                Ok((Response::Query(response), None))
+            }
+            Event::Rows(_) => Err(gone()),
+        }
+    }
+
+    /// The columns of a statement, `None` where it answers no rows.
+    pub async fn describe(&self, sql: &str, parameters: Parameters) -> PgWireResult<Option<Vec<ResultColumn>>> {
+        let (session, sql) = (self.session.clone(), sql.to_owned());
+        let described = tokio::task::spawn_blocking(move || locked(&session).describe(&sql, &parameters)).await;
+        described.map_err(|error| PgWireError::ApiError(Box::new(error)))?.map_err(|error| wire_error(&error))
+    }
+}
+
+/// The first words of a statement in upper case, behind its comments.
+fn words(sql: &str) -> Vec<String> {
+    let mut rest = sql.trim_start();
+    loop {
+        rest = match rest {
+            text if text.starts_with("--") => text.split_once('\n').map_or("", |(_, rest)| rest),
+            text if text.starts_with("/*") => text.split_once("*/").map_or("", |(_, rest)| rest),
+            _ => break,
+        }
+        .trim_start();
+    }
+    let word = |word: &str| word.trim_matches(|sign: char| !sign.is_alphanumeric()).to_uppercase();
+    rest.split(|sign: char| sign.is_whitespace() || sign == '(' || sign == ';').filter(|word| !word.is_empty()).take(4).map(word).collect()
+}
+
+/// The tag of a command that answered no rows.
+fn tag(sql: &str, count: i64, state: u8) -> Tag {
+    let rows = usize::try_from(count).unwrap_or(0);
+    let words = words(sql);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words[..] {
+        ["INSERT", ..] => Tag::new("INSERT").with_oid(0).with_rows(rows),
+        [word @ ("UPDATE" | "DELETE" | "MERGE"), ..] => Tag::new(word).with_rows(rows),
+        ["WITH", ..] => Tag::new("INSERT").with_oid(0).with_rows(rows),
+        ["BEGIN" | "START", ..] => Tag::new("BEGIN"),
+        // A commit of what failed undoes it.
+        ["COMMIT" | "END", ..] => Tag::new(if state == b'E' { "ROLLBACK" } else { "COMMIT" }),
+        ["ROLLBACK" | "ABORT", ..] => Tag::new("ROLLBACK"),
+        ["CREATE", "OR", "REPLACE", what, ..] => Tag::new(&format!("CREATE {what}")),
+        ["CREATE", "TEMP" | "TEMPORARY" | "LOCAL", ..] => Tag::new("CREATE TABLE"),
+        ["DECLARE", ..] => Tag::new("DECLARE CURSOR"),
+        ["CLOSE", ..] => Tag::new("CLOSE CURSOR"),
+        ["LOCK", ..] => Tag::new("LOCK TABLE"),
+        [first @ ("CREATE" | "DROP" | "ALTER"), second, ..] => Tag::new(&format!("{first} {second}")),
+        ["SELECT", ..] => Tag::new("SELECT"),
+        [first, ..] => Tag::new(first),
+        [] => Tag::new("OK"),
+    }
+}

@@ -1,0 +1,381 @@
+//! What a client asks over the protocol, handed to its connection's session.
+
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::{Sink, SinkExt};
+use pgwire::api::auth::cleartext::CleartextPasswordAuthStartupHandler;
+use pgwire::api::auth::{AuthSource, LoginInfo, Password, ServerParameterProvider, StartupHandler};
+use pgwire::api::cancel::CancelHandler;
+use pgwire::api::portal::{Format, Portal};
+use pgwire::api::query::{ExtendedQueryHandler, SimpleQueryHandler};
+use pgwire::api::results::{
+    DescribePortalResponse, DescribeResponse, DescribeStatementResponse, FieldInfo, Response,
+};
+use pgwire::api::stmt::{QueryParser, StoredStatement};
+use pgwire::api::store::PortalStore;
+use pgwire::api::{ClientInfo, ClientPortalStore, PgWireServerHandlers, Type};
+use pgwire::error::{ErrorInfo, PgWireError, PgWireResult};
+use pgwire::messages::PgWireBackendMessage;
+use pgwire::messages::cancel::CancelRequest;
+use pgwire::messages::data::{NoData, ParameterDescription};
+use pgwire::messages::extendedquery::{Describe, TARGET_TYPE_BYTE_STATEMENT};
+use tokio::sync::OnceCell;
+
+use super::connection::{Connection, status, wire_error};
+use super::{Wire, types};
+use crate::sync::locked;
+use crate::warehouse::copy::Access;
+use crate::warehouse::{Cancel, Parameters, Place, split};
+
+/// Between two interrupts of a statement that is being cancelled.
+const INTERRUPT_AGAIN: Duration = Duration::from_millis(10);
+
+/// What is to be interrupted where a client asks for it: by the process id and the key that it was given.
+type Running = HashMap<(i32, String), Arc<Mutex<Option<Cancel>>>>;
+static RUNNING: LazyLock<Mutex<Running>> = LazyLock::new(Mutex::default);
+
+/// The handlers of one connection.
+pub struct Handlers {
+    startup: Arc<CleartextPasswordAuthStartupHandler<Users, Settings>>,
+    queries: Arc<Queries>,
+}
+
+impl Handlers {
+    pub fn new(wire: Wire, place: Place) -> Self {
+        let users = Users { wire: wire.clone(), place: place.clone() };
+        let startup = CleartextPasswordAuthStartupHandler::new(users, Settings);
+        let queries = Queries { wire, place, connection: OnceCell::new(), key: Mutex::default() };
+        Self { startup: Arc::new(startup), queries: Arc::new(queries) }
+    }
+}
+
+impl PgWireServerHandlers for Handlers {
+    fn startup_handler(&self) -> Arc<impl StartupHandler> {
+        self.startup.clone()
+    }
+
+    fn simple_query_handler(&self) -> Arc<impl SimpleQueryHandler> {
+        self.queries.clone()
+    }
+
+    fn extended_query_handler(&self) -> Arc<impl ExtendedQueryHandler> {
+        self.queries.clone()
+    }
+
+    fn cancel_handler(&self) -> Arc<impl CancelHandler> {
+        Arc::new(Canceller)
+    }
+}
+
+/// Who may connect, and to which databases.
+struct Users {
+    wire: Wire,
+    place: Place,
+}
+
+impl Debug for Users {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Users").field("place", &self.place.id).finish_non_exhaustive()
+    }
+}
+
+fn fatal(sqlstate: &str, message: String) -> PgWireError {
+    PgWireError::UserError(Box::new(ErrorInfo::new("FATAL".into(), sqlstate.into(), message)))
+}
+
+#[async_trait]
+impl AuthSource for Users {
+    async fn get_password(&self, _: &LoginInfo) -> PgWireResult<Password> {
+        Err(fatal("28000", "passwords are not told".into()))
+    }
+
+    async fn verify_password(&self, login: &LoginInfo, presented: &[u8]) -> PgWireResult<Option<()>> {
+        let user = login.user().unwrap_or_default();
+        let password = String::from_utf8_lossy(presented);
+        let known = self.wire.logins.check(&self.place, user, &password);
+        if !known.map_err(|error| fatal("58000", error.to_string()))? {
+            return Err(fatal("28P01", format!("password authentication failed for user \"{user}\"")));
+        }
+        let database = login.database().unwrap_or(user);
+        match self.wire.warehouses.has(&self.place, database) {
+            true => Ok(Some(())),
+            false => Err(fatal("3D000", format!("database \"{database}\" does not exist"))),
+        }
+    }
+}
+
+/// What the server says of itself when a client connects.
+struct Settings;
+
+impl ServerParameterProvider for Settings {
+    fn server_parameters<C: ClientInfo>(&self, client: &C) -> Option<HashMap<String, String>> {
+        let user = client.metadata().get("user").cloned().unwrap_or_default();
+        let fixed = [
+            ("server_version", "8.0.2"),
+            ("client_encoding", "UTF8"),
+            ("server_encoding", "UNICODE"),
+            ("DateStyle", "ISO, MDY"),
+            ("TimeZone", "UTC"),
+            ("integer_datetimes", "on"),
+            ("standard_conforming_strings", "on"),
+            ("is_superuser", "on"),
+            ("show_discovery", "4"),
+        ];
+        let mut settings: HashMap<String, String> =
+            fixed.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        settings.insert("session_authorization".into(), user);
+        Some(settings)
+    }
+}
+
+struct Canceller;
+
+#[async_trait]
+impl CancelHandler for Canceller {
+    async fn on_cancel_request(&self, request: CancelRequest) {
+        let key = (request.pid, format!("{:?}", request.secret_key));
+        let Some(running) = locked(&RUNNING).get(&key).cloned() else { return };
+        // An interrupt that comes before DuckDB has begun is lost: it is repeated until the statement has ended.
+        let interrupt = || locked(&running).as_ref().map(Cancel::cancel).is_some();
+        while interrupt() {
+            tokio::time::sleep(INTERRUPT_AGAIN).await;
+        }
+    }
+}
+
+pub struct Queries {
+    wire: Wire,
+    place: Place,
+    connection: OnceCell<Connection>,
+    key: Mutex<Option<(i32, String)>>,
+}
+
+impl Drop for Queries {
+    fn drop(&mut self) {
+        if let Some(key) = locked(&self.key).take() {
+            locked(&RUNNING).remove(&key);
+        }
+    }
+}
+
+impl Queries {
+    /// The connection's session, which is opened with its first statement.
+    async fn connection<C: ClientInfo>(&self, client: &C) -> PgWireResult<&Connection> {
+        let open = || async {
+            let user = client.metadata().get("user").cloned().unwrap_or_default();
+            let database = client.metadata().get("database").cloned().unwrap_or_else(|| user.clone());
+            let (pid, secret) = client.pid_and_secret_key();
+            let (wire, place) = (self.wire.clone(), self.place.clone());
+            let opened = tokio::task::spawn_blocking(move || {
+                let engine = wire.warehouses.engine(&place.id, &database, place.slices)?;
+                // The prefix of a temporary login is no part of the user's name.
+                let name = ["IAM:", "IAMA:", "IAMR:"].iter().find_map(|prefix| user.strip_prefix(prefix));
+                let session = engine.session(name.unwrap_or(&user).split(':').next().unwrap_or_default())?;
+                session.connection.execute_batch(&format!("SET VARIABLE redshift_pid = {pid}"))?;
+                let access = Access::of(&place, wire.buckets.clone(), wire.account.clone());
+                Ok(Connection { session: Arc::new(Mutex::new(session)), access, engine, running: Arc::default() })
+            });
+            let opened = opened.await.map_err(|error| PgWireError::ApiError(Box::new(error)))?;
+            let connection = opened.map_err(|error| wire_error(&error))?;
+            let key = (pid, format!("{secret:?}"));
+            locked(&RUNNING).insert(key.clone(), connection.running.clone());
+            *locked(&self.key) = Some(key);
+            Ok(connection)
+        };
+        self.connection.get_or_try_init(open).await
+    }
+}
+
+#[async_trait]
+impl SimpleQueryHandler for Queries {
+    async fn do_query<C>(&self, client: &mut C, query: &str) -> PgWireResult<Vec<Response>>
+    where
+        C: ClientInfo + ClientPortalStore + Sink<PgWireBackendMessage> + Unpin + Send + Sync,
+        C::PortalStore: PortalStore,
+        C::Error: Debug,
+        PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
+    {
+        let statements = split(query).map_err(|error| wire_error(&error))?;
+        if statements.is_empty() {
+            return Ok(vec![Response::EmptyQuery]);
+        }
+        let connection = self.connection(client).await?;
+        let mut responses = Vec::new();
+        for statement in &statements {
+            let all_at_once = statements.len() > 1;
+            let (response, state) =
+                connection.run(statement, Parameters::new(), &Format::UnifiedText, all_at_once).await?;
+            if let Some(state) = state {
+                client.set_transaction_status(status(state));
+            }
+            let failed = matches!(response, Response::Error(_));
+            responses.push(response);
+            if failed {
+                break;
+            }
+        }
+        Ok(responses)
+    }
+}
+
+/// A statement of the extended protocol: its text, and the types that the client declared.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    sql: String,
+    types: Vec<Option<Type>>,
+}
+
+pub struct Parser;
+
+#[async_trait]
+impl QueryParser for Parser {
+    type Statement = Statement;
+
+    async fn parse_sql<C>(&self, _: &C, sql: &str, types: &[Option<Type>]) -> PgWireResult<Option<Statement>>
+    where
+        C: ClientInfo + Unpin + Send + Sync,
+    {
+        let statements = split(sql).map_err(|error| wire_error(&error))?;
+        match &statements[..] {
+            [] => Ok(None),
+            [one] => Ok(Some(Statement { sql: one.clone(), types: types.to_vec() })),
+            _ => {
+                let message = "cannot insert multiple commands into a prepared statement";
+                Err(wire_error(&crate::warehouse::SqlError::new("42601", message)))
+            }
+        }
+    }
+
+    fn get_parameter_types(&self, statement: &Statement) -> PgWireResult<Vec<Type>> {
+        Ok(parameter_types(statement))
+    }
+
+    fn get_result_schema(&self, _: &Statement, _: Option<&Format>) -> PgWireResult<Vec<FieldInfo>> {
+        Ok(Vec::new())
+    }
+}
+
+/// The types of `$1`, `$2`, …: as declared, else texts.
+fn parameter_types(statement: &Statement) -> Vec<Type> {
+    let count = (1..).take_while(|number| statement.sql.contains(&format!("${number}"))).count();
+    let declared = |at: usize| statement.types.get(at).cloned().flatten().filter(|found| *found != Type::UNKNOWN);
+    (0..count.max(statement.types.len())).map(|at| declared(at).unwrap_or(Type::VARCHAR)).collect()
+}
+
+impl Queries {
+    async fn described<C: ClientInfo>(
+        &self,
+        client: &C,
+        statement: &Statement,
+    ) -> PgWireResult<Option<Vec<crate::warehouse::ResultColumn>>> {
+        let types = parameter_types(statement);
+        let stand_in = |(at, found): (usize, &Type)| {
+            let declared = statement.types.get(at).cloned().flatten().map(|_| found);
+            ((at + 1).to_string(), types::stand_in(declared))
+        };
+        let parameters = types.iter().enumerate().map(stand_in).collect();
+        self.connection(client).await?.describe(&statement.sql, parameters).await
+    }
+}
+
+#[async_trait]
+impl ExtendedQueryHandler for Queries {
+    type Statement = Statement;
+    type QueryParser = Parser;
+
+    fn query_parser(&self) -> Arc<Parser> {
+        Arc::new(Parser)
+    }
+
+    async fn do_query<C>(&self, client: &mut C, portal: &Portal<Statement>, _: usize) -> PgWireResult<Response>
+    where
+        C: ClientInfo + ClientPortalStore + Sink<PgWireBackendMessage> + Unpin + Send + Sync,
+        C::PortalStore: PortalStore<Statement = Statement>,
+        C::Error: Debug,
+        PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
+    {
+        let statement = &portal.statement.statement;
+        let mut parameters = Parameters::new();
+        for (at, value) in portal.parameters.iter().enumerate() {
+            let is_binary = match &portal.parameter_format {
+                Format::Individual(codes) => codes.get(at).copied() == Some(1),
+                unified => unified.is_binary(at),
+            };
+            let data_type = statement.types.get(at).and_then(Option::as_ref);
+            let parameter = types::parameter(value.as_deref(), is_binary, data_type);
+            let invalid = || wire_error(&crate::warehouse::SqlError::new("22P03", format!("parameter ${} cannot be read", at + 1)));
+            parameters.insert((at + 1).to_string(), parameter.ok_or_else(invalid)?);
+        }
+        let connection = self.connection(client).await?;
+        let (response, state) =
+            connection.run(&statement.sql, parameters, &portal.result_column_format, false).await?;
+        if let Some(state) = state {
+            client.set_transaction_status(status(state));
+        }
+        match response {
+            Response::Error(error) => Err(PgWireError::UserError(error)),
+            response => Ok(response),
+        }
+    }
+
+    /// A statement without rows says so, also where it has parameters.
+    async fn on_describe<C>(&self, client: &mut C, message: Describe) -> PgWireResult<()>
+    where
+        C: ClientInfo + ClientPortalStore + Sink<PgWireBackendMessage> + Unpin + Send + Sync,
+        C::PortalStore: PortalStore<Statement = Statement>,
+        C::Error: Debug,
+        PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
+    {
+        if message.target_type == TARGET_TYPE_BYTE_STATEMENT {
+            let name = message.name.as_deref().unwrap_or(pgwire::api::DEFAULT_NAME);
+            if let Some(pgwire::api::store::Entry::Value(stored)) = client.portal_store().get_statement(name)
+                && self.described(client, &stored.statement).await?.is_none()
+            {
+                let oids = parameter_types(&stored.statement).iter().map(Type::oid).collect();
+                client.feed(PgWireBackendMessage::ParameterDescription(ParameterDescription::new(oids))).await?;
+                client.feed(PgWireBackendMessage::NoData(NoData::new())).await?;
+                return Ok(());
+            }
+        }
+        self._on_describe(client, message).await
+    }
+
+    async fn do_describe_statement<C>(
+        &self,
+        client: &mut C,
+        target: &StoredStatement<Statement>,
+    ) -> PgWireResult<DescribeStatementResponse>
+    where
+        C: ClientInfo + ClientPortalStore + Sink<PgWireBackendMessage> + Unpin + Send + Sync,
+        C::PortalStore: PortalStore<Statement = Statement>,
+        C::Error: Debug,
+        PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
+    {
+        let types = parameter_types(&target.statement);
+        match self.described(client, &target.statement).await? {
+            Some(columns) => Ok(DescribeStatementResponse::new(types, types::fields(&columns, &Format::UnifiedText))),
+            None => Ok(DescribeStatementResponse::no_data()),
+        }
+    }
+
+    async fn do_describe_portal<C>(
+        &self,
+        client: &mut C,
+        target: &Portal<Statement>,
+    ) -> PgWireResult<DescribePortalResponse>
+    where
+        C: ClientInfo + ClientPortalStore + Sink<PgWireBackendMessage> + Unpin + Send + Sync,
+        C::PortalStore: PortalStore<Statement = Statement>,
+        C::Error: Debug,
+        PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
+    {
+        match self.described(client, &target.statement.statement).await? {
+            Some(columns) => Ok(DescribePortalResponse::new(types::fields(&columns, &target.result_column_format))),
+            None => Ok(DescribePortalResponse::no_data()),
+        }
+    }
+}

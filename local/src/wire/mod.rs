@@ -1,0 +1,109 @@
+//! The PostgreSQL protocol as Redshift speaks it, on a loopback port for each warehouse. A cluster that is deleted is
+//! no longer there to connect to.
+
+mod connection;
+mod handler;
+mod types;
+
+use std::collections::HashMap;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex};
+
+use tokio::runtime::Handle;
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::account::Account;
+use crate::logins::Logins;
+use crate::s3::Buckets;
+use crate::sync::locked;
+use crate::warehouse::{Place, Warehouses};
+
+use handler::Handlers;
+
+/// What connections need of the rest.
+#[derive(Clone)]
+pub struct Wire {
+    pub warehouses: Warehouses,
+    pub buckets: Buckets,
+    pub account: Account,
+    pub logins: Logins,
+    /// By the id of the place. Nothing is answered before a server asks for it.
+    doors: Arc<Mutex<HashMap<String, Door>>>,
+    runtime: Arc<Mutex<Option<Handle>>>,
+}
+
+/// A port that answers for one warehouse.
+struct Door {
+    address: SocketAddr,
+    accepting: JoinHandle<()>,
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+impl Wire {
+    pub fn new(warehouses: Warehouses, buckets: Buckets, account: Account, logins: Logins) -> Self {
+        Self { warehouses, buckets, account, logins, doors: Arc::default(), runtime: Arc::default() }
+    }
+
+    /// From now on warehouses get doors, on this runtime.
+    pub fn open(&self, runtime: Handle) {
+        *locked(&self.runtime) = Some(runtime);
+    }
+
+    /// Nothing is answered any more.
+    pub fn shut(&self) {
+        *locked(&self.runtime) = None;
+        locked(&self.doors).clear();
+    }
+
+    /// Where a warehouse answers: on the port that it asks for, or on any where that one is taken. `None` where nothing
+    /// is served.
+    pub fn door(&self, place: &Place, port: i64) -> Option<SocketAddr> {
+        let runtime = locked(&self.runtime).clone()?;
+        let mut doors = locked(&self.doors);
+        if let Some(door) = doors.get(&place.id) {
+            return Some(door.address);
+        }
+        let bind = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+        let bound = bind(u16::try_from(port).unwrap_or(0)).or_else(|_| bind(0));
+        let listener = bound.and_then(|listener| listener.set_nonblocking(true).map(|()| listener));
+        let listener = listener.map_err(|error| tracing::warn!(%error, "no port for a warehouse")).ok()?;
+        let address = listener.local_addr().ok()?;
+        let (wire, place_id) = (self.clone(), place.id.clone());
+        let _entered = runtime.enter();
+        let listener = tokio::net::TcpListener::from_std(listener).ok()?;
+        let accepting = runtime.spawn(accept(wire, place.clone(), listener));
+        doors.insert(place_id, Door { address, accepting });
+        Some(address)
+    }
+
+    /// A warehouse that is going away is not connected to any more.
+    pub fn close(&self, place: &str) {
+        locked(&self.doors).remove(place);
+    }
+}
+
+/// Connections live as long as their door.
+async fn accept(wire: Wire, place: Place, listener: tokio::net::TcpListener) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    let handlers = Handlers::new(wire.clone(), place.clone());
+                    connections.spawn(async move {
+                        if let Err(error) = pgwire::tokio::process_socket(stream, None, handlers).await {
+                            tracing::debug!(%error, "a connection ended early");
+                        }
+                    });
+                }
+                Err(error) => tracing::warn!(%error, "cannot accept a connection"),
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}

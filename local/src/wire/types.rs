@@ -1,0 +1,264 @@
+//! Redshift's types on the wire: their OIDs, and values as text or in binary.
+
+use bytes::{BufMut, BytesMut};
+use pgwire::api::Type;
+use pgwire::api::portal::Format;
+use pgwire::api::results::{FieldFormat, FieldInfo};
+use pgwire::messages::data::DataRow;
+
+use crate::warehouse::{Parameter, ParameterKind, ResultColumn, Value};
+
+/// Microseconds between 1970 and 2000, where the protocol's times begin.
+const EPOCH_MICROS: i64 = 946_684_800_000_000;
+
+fn oid_type(column: &ResultColumn) -> Type {
+    match column.type_name {
+        "bool" => Type::BOOL,
+        "int2" => Type::INT2,
+        "int4" => Type::INT4,
+        "int8" => Type::INT8,
+        "float4" => Type::FLOAT4,
+        "float8" => Type::FLOAT8,
+        "numeric" => Type::NUMERIC,
+        "date" => Type::DATE,
+        "time" => Type::TIME,
+        "timestamp" => Type::TIMESTAMP,
+        "timestamptz" => Type::TIMESTAMPTZ,
+        _ => Type::VARCHAR,
+    }
+}
+
+/// How the columns are described, in the formats that the client asks for.
+pub fn fields(columns: &[ResultColumn], formats: &Format) -> Vec<FieldInfo> {
+    let field = |(at, column): (usize, &ResultColumn)| {
+        let data_type = oid_type(column);
+        let (size, modifier) = match column.type_name {
+            "bool" => (1, -1),
+            "int2" => (2, -1),
+            "int4" | "float4" | "date" => (4, -1),
+            "int8" | "float8" | "time" | "timestamp" | "timestamptz" => (8, -1),
+            "numeric" => (-1, (i32::from(column.precision) << 16 | i32::from(column.scale)) + 4),
+            _ => (-1, -1),
+        };
+        let format = format_of(formats, at);
+        FieldInfo::new(column.name.clone(), None, None, data_type, format).with_type_size(size).with_type_modifier(modifier)
+    };
+    columns.iter().enumerate().map(field).collect()
+}
+
+/// The format of a column; text where a client names too few.
+fn format_of(formats: &Format, at: usize) -> FieldFormat {
+    match formats {
+        Format::Individual(codes) => codes.get(at).map_or(FieldFormat::Text, |code| FieldFormat::from(*code)),
+        unified => unified.format_for(at),
+    }
+}
+
+/// One row as it is sent.
+pub fn row(values: &[Value], fields: &[FieldInfo]) -> DataRow {
+    let mut bytes = BytesMut::with_capacity(values.len() * 12);
+    for (value, field) in values.iter().zip(fields) {
+        let place = bytes.len();
+        bytes.put_i32(-1);
+        if *value == Value::Null {
+            continue;
+        }
+        let binary = field.format() == FieldFormat::Binary && put_binary(&mut bytes, value, field.datatype());
+        if !binary {
+            bytes.truncate(place + 4);
+            put_text(&mut bytes, value);
+        }
+        let length = i32::try_from(bytes.len() - place - 4).unwrap_or(i32::MAX);
+        bytes[place..place + 4].copy_from_slice(&length.to_be_bytes());
+    }
+    DataRow::new(bytes, i16::try_from(values.len()).unwrap_or(i16::MAX))
+}
+
+fn put_text(bytes: &mut BytesMut, value: &Value) {
+    match value {
+        Value::Null => {}
+        Value::Boolean(flag) => bytes.put_u8(if *flag { b't' } else { b'f' }),
+        Value::Long(number) => bytes.put_slice(number.to_string().as_bytes()),
+        Value::Double(number) if number.is_nan() => bytes.put_slice(b"NaN"),
+        Value::Double(number) if number.is_infinite() => {
+            bytes.put_slice(if *number > 0.0 { b"Infinity" } else { b"-Infinity" });
+        }
+        Value::Double(number) => bytes.put_slice(number.to_string().as_bytes()),
+        Value::Text(text) => bytes.put_slice(text.as_bytes()),
+    }
+}
+
+/// `false` where the type has no binary form here: nothing counts then.
+#[expect(clippy::cast_possible_truncation, reason = "the type says how wide the value is")]
+fn put_binary(bytes: &mut BytesMut, value: &Value, data_type: &Type) -> bool {
+    match (value, data_type) {
+        (Value::Boolean(flag), _) => bytes.put_u8(u8::from(*flag)),
+        (Value::Long(number), &Type::INT2) => bytes.put_i16(*number as i16),
+        (Value::Long(number), &Type::INT4) => bytes.put_i32(*number as i32),
+        (Value::Long(number), _) => bytes.put_i64(*number),
+        (Value::Double(number), &Type::FLOAT4) => bytes.put_f32(*number as f32),
+        (Value::Double(number), _) => bytes.put_f64(*number),
+        (Value::Text(text), &Type::DATE) => match text.parse::<jiff::civil::Date>() {
+            Ok(date) => {
+                let since = date.since(jiff::civil::Date::constant(2000, 1, 1));
+                bytes.put_i32(since.map(|span| span.get_days()).unwrap_or_default());
+            }
+            Err(_) => return false,
+        },
+        (Value::Text(text), &Type::TIMESTAMP | &Type::TIMESTAMPTZ) => match micros(text) {
+            Some(micros) => bytes.put_i64(micros - EPOCH_MICROS),
+            None => return false,
+        },
+        (Value::Text(text), &Type::TIME) => match text.parse::<jiff::civil::Time>() {
+            Ok(time) => {
+                let seconds = i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60 + i64::from(time.second());
+                bytes.put_i64(seconds * 1_000_000 + i64::from(time.subsec_nanosecond()) / 1000);
+            }
+            Err(_) => return false,
+        },
+        (Value::Text(text), &Type::NUMERIC) => return put_numeric(bytes, text),
+        (Value::Text(text), _) => bytes.put_slice(text.as_bytes()),
+        (Value::Null, _) => {}
+    }
+    true
+}
+
+fn micros(text: &str) -> Option<i64> {
+    let time: jiff::civil::DateTime = text.strip_suffix("+00").unwrap_or(text).parse().ok()?;
+    jiff::tz::Offset::UTC.to_timestamp(time).ok().map(jiff::Timestamp::as_microsecond)
+}
+
+/// Digits of base 10,000 with weight, sign and scale.
+fn put_numeric(bytes: &mut BytesMut, text: &str) -> bool {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (0x4000_u16, digits),
+        None => (0, text),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    if !whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit()) {
+        return false;
+    }
+    let padded_whole = format!("{}{whole}", "0".repeat((4 - whole.len() % 4) % 4));
+    let padded_fraction = format!("{fraction}{}", "0".repeat((4 - fraction.len() % 4) % 4));
+    let group = |chunk: &[u8]| std::str::from_utf8(chunk).ok().and_then(|text| text.parse::<i16>().ok()).unwrap_or(0);
+    let mut groups: Vec<i16> = padded_whole.as_bytes().chunks(4).chain(padded_fraction.as_bytes().chunks(4)).map(group).collect();
+    let mut weight = i16::try_from(padded_whole.len() / 4).unwrap_or(0) - 1;
+    while groups.first() == Some(&0) && !groups.is_empty() {
+        groups.remove(0);
+        weight -= 1;
+    }
+    while groups.last() == Some(&0) {
+        groups.pop();
+    }
+    if groups.is_empty() {
+        weight = 0;
+    }
+    bytes.put_i16(i16::try_from(groups.len()).unwrap_or(0));
+    bytes.put_i16(weight);
+    bytes.put_u16(if groups.is_empty() { 0 } else { sign });
+    bytes.put_u16(u16::try_from(fraction.len()).unwrap_or(0));
+    groups.into_iter().for_each(|group| bytes.put_i16(group));
+    true
+}
+
+/// A value that a client bound, of the type that it declared.
+pub fn parameter(value: Option<&[u8]>, is_binary: bool, data_type: Option<&Type>) -> Option<Parameter> {
+    let kind = kind_of(data_type);
+    let Some(bytes) = value else { return Some(Parameter { value: None, kind }) };
+    if !is_binary {
+        let text = std::str::from_utf8(bytes).ok()?.to_owned();
+        return Some(Parameter { value: Some(text), kind });
+    }
+    let text = match data_type {
+        Some(&Type::BOOL) => (bytes.first()? == &1).to_string(),
+        Some(&Type::INT2) => i16::from_be_bytes(bytes.try_into().ok()?).to_string(),
+        Some(&Type::INT4) => i32::from_be_bytes(bytes.try_into().ok()?).to_string(),
+        Some(&Type::OID) => u32::from_be_bytes(bytes.try_into().ok()?).to_string(),
+        Some(&Type::INT8) => i64::from_be_bytes(bytes.try_into().ok()?).to_string(),
+        Some(&Type::FLOAT4) => f32::from_be_bytes(bytes.try_into().ok()?).to_string(),
+        Some(&Type::FLOAT8) => f64::from_be_bytes(bytes.try_into().ok()?).to_string(),
+        Some(&Type::DATE) => {
+            let days = i32::from_be_bytes(bytes.try_into().ok()?);
+            let date = jiff::civil::Date::constant(2000, 1, 1).checked_add(jiff::Span::new().days(days)).ok()?;
+            date.to_string()
+        }
+        Some(&Type::TIMESTAMP | &Type::TIMESTAMPTZ) => {
+            let micros = i64::from_be_bytes(bytes.try_into().ok()?).checked_add(EPOCH_MICROS)?;
+            let time = jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::from_microsecond(micros).ok()?);
+            time.strftime("%Y-%m-%d %H:%M:%S%.6f").to_string()
+        }
+        Some(&Type::TIME) => {
+            let micros = i64::from_be_bytes(bytes.try_into().ok()?);
+            let time = jiff::civil::Time::midnight().checked_add(jiff::Span::new().microseconds(micros)).ok()?;
+            time.to_string()
+        }
+        Some(&Type::NUMERIC) => numeric(bytes)?,
+        _ => std::str::from_utf8(bytes).ok()?.to_owned(),
+    };
+    Some(Parameter { value: Some(text), kind })
+}
+
+fn kind_of(data_type: Option<&Type>) -> ParameterKind {
+    match data_type {
+        Some(&Type::INT2 | &Type::INT4 | &Type::INT8 | &Type::OID | &Type::FLOAT4 | &Type::FLOAT8 | &Type::NUMERIC) => ParameterKind::Number,
+        Some(&Type::BOOL) => ParameterKind::Typed("boolean"),
+        Some(&Type::DATE) => ParameterKind::Typed("date"),
+        Some(&Type::TIME) => ParameterKind::Typed("time"),
+        Some(&Type::TIMESTAMP) => ParameterKind::Typed("timestamp"),
+        Some(&Type::TIMESTAMPTZ) => ParameterKind::Typed("timestamptz"),
+        _ => ParameterKind::Text,
+    }
+}
+
+/// What stands for a parameter while a statement is described: a value of its type.
+pub fn stand_in(data_type: Option<&Type>) -> Parameter {
+    let kind = kind_of(data_type);
+    match kind {
+        ParameterKind::Number => Parameter { value: Some("1".into()), kind },
+        _ => Parameter { value: None, kind },
+    }
+}
+
+fn numeric(bytes: &[u8]) -> Option<String> {
+    let word = |at: usize| Some(i16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
+    let (count, weight, sign, scale) = (word(0)?, word(2)?, word(4)?, usize::try_from(word(6)?).ok()?);
+    let mut whole = String::new();
+    let mut fraction = String::new();
+    for at in 0..i32::from(count).max(i32::from(weight) + 1) {
+        let digit = if at < i32::from(count) { word(8 + 2 * usize::try_from(at).ok()?)? } else { 0 };
+        let place = if at <= i32::from(weight) { &mut whole } else { &mut fraction };
+        place.push_str(&format!("{digit:04}"));
+    }
+    if weight < -1 {
+        fraction = format!("{}{fraction}", "0000".repeat(usize::try_from(-i32::from(weight) - 1).ok()?));
+    }
+    fraction.truncate(scale);
+    let fraction = format!("{fraction:0<scale$}");
+    let whole = whole.trim_start_matches('0');
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let point = if scale > 0 { "." } else { "" };
+    let minus = if sign == 0x4000 { "-" } else { "" };
+    Some(format!("{minus}{whole}{point}{fraction}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numerics_in_binary_and_back() {
+        for text in ["0", "1", "-1.50", "12345678.0009", "0.0001", "10000", "99999999999999999999.123456789", "100000000"] {
+            let mut bytes = BytesMut::new();
+            assert!(put_numeric(&mut bytes, text));
+            assert_eq!(numeric(&bytes).as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn times_in_binary_and_back() {
+        let mut bytes = BytesMut::new();
+        assert!(put_binary(&mut bytes, &Value::Text("2018-11-30 01:02:03.5".into()), &Type::TIMESTAMP));
+        let back = parameter(Some(&bytes), true, Some(&Type::TIMESTAMP)).and_then(|parameter| parameter.value);
+        assert_eq!(back.as_deref(), Some("2018-11-30 01:02:03.500000"));
+    }
+}
