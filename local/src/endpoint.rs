@@ -184,7 +184,8 @@ fn dates_are_dates(request: &http::Request<SdkBody>) -> bool {
     let query = form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes())
         .find(|(name, _)| name.eq_ignore_ascii_case("x-amz-date"))
         .map(|(_, value)| value.into_owned());
-    date.is_none_or(|date| date.len() == 8 && digits(&date)) && [header, query].into_iter().flatten().all(|time| is_time(&time))
+    date.is_none_or(|date| date.len() == 8 && digits(&date))
+        && [header, query].into_iter().flatten().all(|time| is_time(&time))
 }
 
 /// The service in the signature's scope: `Credential=key/date/region/SERVICE/aws4_request` in the header, or in the

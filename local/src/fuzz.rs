@@ -13,10 +13,62 @@ use crate::{Account, Cloud, Options, Pace};
 
 /// Pieces that are worth putting anywhere.
 const PIECES: &[&str] = &[
-    "'", "''", "\"", "\\", "$$", "$1", ":x", "(", ")", "((((((((", "[", "]", "{", "}", ",", ";", "--", "/*", "*/", "\0", "\u{feff}",
-    "é", "\u{10FFFF}", "NULL", "0", "-1", "9223372036854775808", "1e999", "epoch", "interval '1 day'", " as ", " over (", "::varchar(3)",
-    "::date", "identity(0,1)", "distkey", "sortkey(", " from ", "json 'auto'", "%", "..", "\r\n", "\n\n", "%00", "&", "?", "=", "Action=",
-    "aws-chunked", "bytes=0-", "-", "+", "x-amz-", "{\"a\":", "1,\"b", "|",
+    "'",
+    "''",
+    "\"",
+    "\\",
+    "$$",
+    "$1",
+    ":x",
+    "(",
+    ")",
+    "((((((((",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    ";",
+    "--",
+    "/*",
+    "*/",
+    "\0",
+    "\u{feff}",
+    "é",
+    "\u{10FFFF}",
+    "NULL",
+    "0",
+    "-1",
+    "9223372036854775808",
+    "1e999",
+    "epoch",
+    "interval '1 day'",
+    " as ",
+    " over (",
+    "::varchar(3)",
+    "::date",
+    "identity(0,1)",
+    "distkey",
+    "sortkey(",
+    " from ",
+    "json 'auto'",
+    "%",
+    "..",
+    "\r\n",
+    "\n\n",
+    "%00",
+    "&",
+    "?",
+    "=",
+    "Action=",
+    "aws-chunked",
+    "bytes=0-",
+    "-",
+    "+",
+    "x-amz-",
+    "{\"a\":",
+    "1,\"b",
+    "|",
 ];
 
 struct Corpus {
@@ -26,7 +78,8 @@ struct Corpus {
 impl Corpus {
     fn of(kind: &str) -> Self {
         let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("corpus").join(kind);
-        let read = |entry: std::io::Result<std::fs::DirEntry>| std::fs::read(entry.expect("entry").path()).expect("corpus");
+        let read =
+            |entry: std::io::Result<std::fs::DirEntry>| std::fs::read(entry.expect("entry").path()).expect("corpus");
         // One file holds many inputs, parted by lines of four hyphens.
         let split = |bytes: Vec<u8>| -> Vec<Vec<u8>> {
             String::from_utf8_lossy(&bytes).split("\n----\n").map(|part| part.as_bytes().to_vec()).collect()
@@ -66,7 +119,10 @@ fn seconds() -> f64 {
 
 /// Throws inputs at a reader for its share of the time.
 fn throw(kind: &str, mut read: impl FnMut(&[u8])) {
-    let seed = std::env::var("SPARKIFY_FUZZ_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
+    let seed = std::env::var("SPARKIFY_FUZZ_SEED")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_else(|| fastrand::u64(..));
     let (corpus, mut random) = (Corpus::of(kind), fastrand::Rng::with_seed(seed));
     for entry in &corpus.entries {
         read(entry);

@@ -118,7 +118,8 @@ impl Serverless {
     /// A password for the caller, for a while.
     fn credentials(&self, input: &Json) -> ApiResult<Json> {
         let place = self.place(name(input, "workgroupName")?)?;
-        let (password, ends) = self.logins.issue(&place.id, "IAM:local", input["durationSeconds"].as_i64().unwrap_or(900));
+        let (password, ends) =
+            self.logins.issue(&place.id, "IAM:local", input["durationSeconds"].as_i64().unwrap_or(900));
         #[expect(clippy::cast_precision_loss, reason = "the protocol's times are seconds as floats")]
         let ends = ends as f64 / 1000.0;
         Ok(json!({ "dbUser": "IAM:local", "dbPassword": password, "expiration": ends }))

@@ -152,10 +152,7 @@ fn schemas_texts_and_names_used_at_once() {
     );
     assert_eq!(sdk.value("SELECT COUNT(*) FROM stage.events"), sdk.value("select count(*) from staging_events"));
     assert_eq!(sdk.value("SELECT COUNT(*) FROM stage.songs"), sdk.value("select count(*) from staging_songs"));
-    assert_eq!(
-        sdk.value("SELECT COUNT(song_id) FROM star.play"),
-        sdk.value("select count(*) from songplays")
-    );
+    assert_eq!(sdk.value("SELECT COUNT(song_id) FROM star.play"), sdk.value("select count(*) from songplays"));
     assert_eq!(
         sdk.value("SELECT COUNT(*) FROM (SELECT hour, COUNT(*) AS plays, RANK() OVER (ORDER BY COUNT(*) DESC) AS place FROM star.play p JOIN star.hours h ON p.started = h.started GROUP BY hour) WHERE place = 1"),
         "1"
@@ -211,7 +208,8 @@ fn times_by_copy_and_an_upsert_through_a_temporary_table() {
         "insert into us select * from fresh",
         "drop table fresh",
     ];
-    let id = sdk.block_on(batch.set_sqls(Some(upsert.map(str::to_owned).to_vec())).wait_time_seconds(30).send()).unwrap().id;
+    let id =
+        sdk.block_on(batch.set_sqls(Some(upsert.map(str::to_owned).to_vec())).wait_time_seconds(30).send()).unwrap().id;
     let ended = sdk.block_on(sdk.data.describe_statement().id(id.unwrap()).wait_time_seconds(30).send()).unwrap();
     assert_eq!(ended.error, None);
     assert_eq!(

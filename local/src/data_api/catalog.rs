@@ -61,9 +61,7 @@ impl DataApi {
     /// The rows of a query in a session of its own, as texts.
     fn ask(&self, input: &Json, sql: &str, values: &[(&str, String)]) -> ApiResult<Vec<Vec<String>>> {
         let target = self.target(input)?;
-        let parameter = |(name, value): &(&str, String)| {
-            ((*name).to_owned(), Parameter::text(value))
-        };
+        let parameter = |(name, value): &(&str, String)| ((*name).to_owned(), Parameter::text(value));
         let parameters: Parameters = values.iter().map(parameter).collect();
         let mut session = crate::sync::locked(&target.session);
         let outcome = session.run_with(sql, &parameters, &target.access, target.query()).map_err(refused)?;

@@ -8,10 +8,14 @@ use crate::{ACCESS_KEY, SECRET_KEY};
 
 pub struct Keys;
 
+/// The secret of a key.
+pub fn secret_of(key: &str) -> &str {
+    if key == ACCESS_KEY { SECRET_KEY } else { key }
+}
+
 #[async_trait::async_trait]
 impl S3Auth for Keys {
     async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
-        let secret = if access_key == ACCESS_KEY { SECRET_KEY } else { access_key };
-        Ok(SecretKey::from(secret.to_owned()))
+        Ok(SecretKey::from(secret_of(access_key).to_owned()))
     }
 }

@@ -27,6 +27,7 @@ pub use access::Reader;
 pub use body::Sink;
 pub use bucket::CreateTags;
 pub use host::bucket_of_host;
+pub use keys::secret_of;
 pub use mount::Mount;
 
 /// All buckets of the stand-in.

@@ -43,6 +43,8 @@ impl Engine {
             .enable_autoload_extension(false)?
             .with("autoinstall_known_extensions", "false")?
             .with("integer_division", "true")?
+            // What cannot be bound is read a second time, and must not have ended the transaction by then.
+            .with("default_transaction_invalidation_policy", "SYNTACTIC_ERRORS_DO_NOT_INVALIDATE")?
             .with("default_null_order", "nulls_last_on_asc_first_on_desc")?;
         let base = Connection::open_with_flags(directory.join(format!("{database}.duckdb")), config)?;
         base.execute_batch(include_str!("system.sql"))?;

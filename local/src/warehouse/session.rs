@@ -96,11 +96,14 @@ impl Session {
     /// The columns that a statement would answer, with NULL for what its parameters will be; `None` where it answers no
     /// rows. Nothing is run.
     pub fn describe(&mut self, text: &str, parameters: &Parameters) -> Result<Option<Vec<ResultColumn>>, SqlError> {
-        let described = self.describe_as(text, parameters, Reading::Plain);
-        match described {
+        let described = match self.describe_as(text, parameters, Reading::Plain) {
             Err(error) if error.is_unbound() => self.describe_as(text, parameters, Reading::Lenient).map_err(|_| error),
             described => described,
+        };
+        if described.is_err() && self.transaction == Transaction::Open {
+            self.transaction = Transaction::Failed;
         }
+        described
     }
 
     fn describe_as(
@@ -228,13 +231,7 @@ impl Session {
         self.dispatch(command, access, query, to)
     }
 
-    fn dispatch(
-        &mut self,
-        command: Command,
-        access: &Access,
-        query: i64,
-        to: &mut dyn Rows,
-    ) -> Result<i64, SqlError> {
+    fn dispatch(&mut self, command: Command, access: &Access, query: i64, to: &mut dyn Rows) -> Result<i64, SqlError> {
         match command {
             Command::Begin => {
                 if self.transaction == Transaction::None {
@@ -382,10 +379,7 @@ impl Session {
     }
 
     /// Several steps as one: in the transaction that is open, else in one of their own.
-    fn all_or_nothing(
-        &mut self,
-        act: impl FnOnce(&mut Self) -> Result<i64, SqlError>,
-    ) -> Result<i64, SqlError> {
+    fn all_or_nothing(&mut self, act: impl FnOnce(&mut Self) -> Result<i64, SqlError>) -> Result<i64, SqlError> {
         if self.transaction != Transaction::None {
             return act(self);
         }

@@ -24,7 +24,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("server_encoding", "UNICODE"),
     ("server_version", "8.0.2"),
     ("server_version_num", "80002"),
-    ("standard_conforming_strings", "on"),
+    ("standard_conforming_strings", "off"),
     ("statement_timeout", "0"),
     ("timezone", "UTC"),
     ("transaction_isolation", "SERIALIZABLE"),
@@ -54,16 +54,20 @@ pub fn run(session: &Session, show: &Show) -> Result<ResultSet, SqlError> {
             "SELECT current_database() AS database_name, 100 AS database_owner, 'local' AS database_type, \
              CAST(NULL AS VARCHAR) AS database_acl, CAST(NULL AS VARCHAR) AS parameters, 'Serializable' AS database_isolation_level",
         ),
-        Show::Schemas => query(
+        Show::Schemas(pattern) => query(&format!(
             "SELECT database_name, schema_name, schema_owner, schema_type, schema_acl, source_database, schema_option \
-             FROM redshift_system.svv_redshift_schemas ORDER BY schema_name",
-        ),
-        Show::Tables(schema) => {
-            let filter = schema
+             FROM redshift_system.svv_redshift_schemas WHERE {} ORDER BY schema_name",
+            like("schema_name", pattern.as_ref())
+        )),
+        Show::Tables { schema, pattern } => {
+            let of_schema = schema
                 .as_ref()
-                .map_or(String::new(), |schema| format!("WHERE schema_name = '{}'", schema.replace('\'', "''")));
+                .map_or(String::new(), |schema| format!("AND schema_name = '{}'", schema.replace('\'', "''")));
+            let filter = format!("WHERE {} {of_schema}", like("table_name", pattern.as_ref()));
             query(&format!(
-                "SELECT database_name, schema_name, table_name, table_type, table_acl, remarks \
+                "SELECT database_name, schema_name, table_name, table_type, table_acl, remarks, redshift_system.redshift_user() AS owner, \
+                 CAST(NULL AS TIMESTAMP) AS last_altered_time, CAST(NULL AS TIMESTAMP) AS last_modified_time, \
+                 CAST(NULL AS VARCHAR) AS dist_style, CASE table_type WHEN 'VIEW' THEN 'REGULAR VIEW' ELSE 'REGULAR TABLE' END AS table_subtype \
                  FROM redshift_system.svv_redshift_tables {filter} ORDER BY schema_name, table_name"
             ))
         }
@@ -73,11 +77,25 @@ pub fn run(session: &Session, show: &Show) -> Result<ResultSet, SqlError> {
                 schema.as_ref().map_or(String::new(), |schema| format!("AND schema_name = '{}'", escaped(schema)));
             query(&format!(
                 "SELECT database_name, schema_name, table_name, column_name, ordinal_position, column_default, is_nullable, \
-                 data_type, character_maximum_length, numeric_precision, numeric_scale, remarks \
+                 data_type, character_maximum_length, numeric_precision, numeric_scale, remarks, \
+                 CAST(NULL AS VARCHAR) AS sort_key_type, sortkey AS sort_key, CASE WHEN distkey THEN 1 ELSE 0 END AS dist_key, \
+                 encoding, CAST(NULL AS VARCHAR) AS collation \
                  FROM redshift_system.svv_redshift_columns WHERE table_name = '{}' {schema} ORDER BY ordinal_position",
                 escaped(table)
             ))
         }
+        Show::PrimaryKeys(Name { schema, table }) => {
+            let escaped = |text: &str| text.replace('\'', "''");
+            let schema =
+                schema.as_ref().map_or(String::new(), |schema| format!("AND schema_name = '{}'", escaped(schema)));
+            query(&format!(
+                "SELECT current_database() AS database_name, schema_name, table_name, column_name, key_seq, \
+                 table_name || '_pkey' AS pk_name FROM redshift_system.primary_keys \
+                 WHERE table_name = '{}' {schema} ORDER BY key_seq",
+                escaped(table)
+            ))
+        }
+        Show::Nothing(columns) => Ok(texts(columns, Vec::new())),
         Show::Definition(name) => {
             definition(session, name).map(|text| texts(&["Show Table DDL statement"], vec![vec![text]]))
         }
@@ -117,6 +135,13 @@ fn definition(session: &Session, name: &Name) -> Result<String, SqlError> {
     }
     text.push(';');
     Ok(text)
+}
+
+fn like(column: &str, pattern: Option<&String>) -> String {
+    match pattern {
+        Some(pattern) => format!("{column} LIKE '{}' ESCAPE '\\'", pattern.replace('\'', "''")),
+        None => "true".to_owned(),
+    }
 }
 
 /// Rows of texts.

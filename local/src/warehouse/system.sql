@@ -147,16 +147,6 @@ SELECT current_database() AS table_catalog, schema_name AS table_schema, table_n
        CAST(NULL AS INTEGER) AS datetime_precision, split_part(full_type, '(', 1) AS udt_name
 FROM redshift_system.relation_columns;
 
-CREATE OR REPLACE VIEW redshift_system.information_schema_table_constraints AS
-SELECT CAST(NULL AS VARCHAR) AS constraint_catalog, CAST(NULL AS VARCHAR) AS constraint_schema,
-       CAST(NULL AS VARCHAR) AS constraint_name, CAST(NULL AS VARCHAR) AS table_schema,
-       CAST(NULL AS VARCHAR) AS table_name, CAST(NULL AS VARCHAR) AS constraint_type WHERE false;
-
-CREATE OR REPLACE VIEW redshift_system.information_schema_key_column_usage AS
-SELECT CAST(NULL AS VARCHAR) AS constraint_schema, CAST(NULL AS VARCHAR) AS constraint_name,
-       CAST(NULL AS VARCHAR) AS table_schema, CAST(NULL AS VARCHAR) AS table_name,
-       CAST(NULL AS VARCHAR) AS column_name, CAST(NULL AS INTEGER) AS ordinal_position WHERE false;
-
 CREATE OR REPLACE VIEW redshift_system.svv_tables AS
 SELECT table_catalog, table_schema, table_name, table_type, CAST(NULL AS VARCHAR) AS remarks
 FROM redshift_system.information_schema_tables;
@@ -188,7 +178,8 @@ FROM redshift_system.information_schema_schemata;
 CREATE OR REPLACE VIEW redshift_system.svv_all_schemas AS SELECT * FROM redshift_system.svv_redshift_schemas;
 
 CREATE OR REPLACE VIEW redshift_system.svv_external_schemas AS
-SELECT 0 AS esoid, CAST(NULL AS VARCHAR) AS schemaname, CAST(NULL AS VARCHAR) AS databasename WHERE false;
+SELECT 0 AS esoid, 0 AS eskind, CAST(NULL AS VARCHAR) AS schemaname, 0 AS esowner, CAST(NULL AS VARCHAR) AS databasename,
+       CAST(NULL AS VARCHAR) AS esoptions WHERE false;
 
 CREATE OR REPLACE VIEW redshift_system.svv_external_tables AS
 SELECT CAST(NULL AS VARCHAR) AS schemaname, CAST(NULL AS VARCHAR) AS tablename, CAST(NULL AS VARCHAR) AS location WHERE false;
@@ -226,3 +217,101 @@ CREATE OR REPLACE VIEW redshift_system.pg_user_info AS SELECT * FROM redshift_sy
 
 CREATE OR REPLACE VIEW redshift_system.pg_group AS
 SELECT CAST(NULL AS VARCHAR) AS groname, 0 AS grosysid, CAST(NULL AS INTEGER[]) AS grolist WHERE false;
+
+-- The catalog of PostgreSQL, as far as drivers look into it.
+CREATE OR REPLACE VIEW redshift_system.pg_namespace AS
+SELECT * FROM pg_catalog.pg_namespace WHERE nspname NOT IN ('redshift_system', 'main');
+
+CREATE OR REPLACE VIEW redshift_system.pg_class AS
+SELECT c.*, CAST(0 AS SMALLINT) AS reldiststyle, CAST(NULL AS VARCHAR) AS relacl
+FROM (SELECT * EXCLUDE (relacl) FROM pg_catalog.pg_class) c
+WHERE relnamespace IN (SELECT oid FROM redshift_system.pg_namespace);
+
+CREATE OR REPLACE VIEW redshift_system.pg_attribute AS
+SELECT a.* EXCLUDE (atttypid, atttypmod),
+       CASE WHEN full_type LIKE 'character varying%' THEN 1043 WHEN full_type LIKE 'character%' THEN 1042
+            WHEN full_type LIKE 'numeric%' THEN 1700 WHEN full_type = 'smallint' THEN 21 WHEN full_type = 'integer' THEN 23
+            WHEN full_type = 'bigint' THEN 20 WHEN full_type = 'real' THEN 700 WHEN full_type = 'double precision' THEN 701
+            WHEN full_type = 'boolean' THEN 16 WHEN full_type = 'date' THEN 1082 WHEN full_type LIKE 'time without%' THEN 1083
+            WHEN full_type = 'timestamp without time zone' THEN 1114 WHEN full_type = 'timestamp with time zone' THEN 1184
+            WHEN full_type = 'super' THEN 4000 ELSE 1043 END AS atttypid,
+       CASE WHEN full_type LIKE 'character%' THEN coalesce(TRY_CAST(regexp_extract(full_type, '([0-9]+)', 1) AS INTEGER) + 4, -1)
+            WHEN full_type LIKE 'numeric%' THEN (CAST(regexp_extract(full_type, '([0-9]+),', 1) AS INTEGER) << 16)
+                + CAST(regexp_extract(full_type, ',([0-9]+)', 1) AS INTEGER) + 4
+            ELSE -1 END AS atttypmod,
+       0 AS attencodingtype,
+       coalesce(json_extract_string(c.table_comment, '$.distkey') = c.column_name, false) AS attisdistkey,
+       coalesce(list_position(CAST(json_extract_string(c.table_comment, '$.sortkey[*]') AS VARCHAR[]), c.column_name), 0) AS attsortkeyord
+FROM pg_catalog.pg_attribute a
+JOIN redshift_system.relation_columns c ON c.table_oid = a.attrelid AND c.column_name = a.attname;
+
+CREATE OR REPLACE VIEW redshift_system.pg_attrdef AS
+SELECT c.table_oid AS oid, c.table_oid AS adrelid, c.ordinal_position AS adnum, c.column_default AS adbin,
+       CASE WHEN json_extract(c.comment, '$.identity.seed') IS NOT NULL
+            THEN '"identity"(' || c.table_oid || ', 0, ' || chr(39) || json_extract_string(c.comment, '$.identity.seed') || ',' ||
+                 json_extract_string(c.comment, '$.identity.step') || chr(39) || '::text)'
+            ELSE c.column_default END AS adsrc
+FROM redshift_system.relation_columns c WHERE c.column_default IS NOT NULL;
+
+CREATE OR REPLACE VIEW redshift_system.primary_keys AS
+SELECT schema_name, table_name, table_oid, unnest(CAST(json_extract_string(comment, '$.primary_key[*]') AS VARCHAR[])) AS column_name,
+       generate_subscripts(CAST(json_extract_string(comment, '$.primary_key[*]') AS VARCHAR[]), 1) AS key_seq
+FROM redshift_system.relations WHERE comment IS NOT NULL;
+
+CREATE OR REPLACE VIEW redshift_system.pg_indexes AS
+SELECT schema_name AS schemaname, table_name AS tablename, table_name || '_pkey' AS indexname, CAST(NULL AS VARCHAR) AS tablespace,
+       'CREATE UNIQUE INDEX ' || table_name || '_pkey ON ' || schema_name || '.' || table_name || ' USING btree ('
+           || string_agg(column_name, ', ' ORDER BY key_seq) || ')' AS indexdef
+FROM redshift_system.primary_keys GROUP BY schema_name, table_name;
+
+CREATE OR REPLACE VIEW redshift_system.pg_constraint AS
+SELECT * FROM pg_catalog.pg_constraint WHERE contype IN ('p', 'f', 'u');
+
+CREATE OR REPLACE VIEW redshift_system.pg_roles AS
+SELECT usesysid AS oid, usename AS rolname, true AS rolsuper, true AS rolinherit, true AS rolcreaterole, true AS rolcreatedb,
+       true AS rolcanlogin, -1 AS rolconnlimit, CAST(NULL AS TIMESTAMP) AS rolvaliduntil, false AS rolreplication, false AS rolbypassrls
+FROM redshift_system.pg_user;
+
+CREATE OR REPLACE VIEW redshift_system.pg_auth_members AS
+SELECT 0 AS roleid, 0 AS member, 0 AS grantor, false AS admin_option WHERE false;
+
+CREATE OR REPLACE VIEW redshift_system.pg_language AS SELECT 0 AS oid, CAST(NULL AS VARCHAR) AS lanname WHERE false;
+
+CREATE OR REPLACE VIEW redshift_system.pg_inherits AS
+SELECT 0 AS inhrelid, 0 AS inhparent, 0 AS inhseqno, false AS inhdetachpending WHERE false;
+
+CREATE OR REPLACE VIEW redshift_system.pg_rewrite AS
+SELECT 0 AS oid, CAST(NULL AS VARCHAR) AS rulename, 0 AS ev_class, '1' AS ev_type, 'O' AS ev_enabled, true AS is_instead WHERE false;
+
+CREATE OR REPLACE VIEW redshift_system.pg_proc_info AS
+SELECT 0 AS prooid, CAST(NULL AS VARCHAR) AS proname, 0 AS pronamespace, 0 AS proowner, 'f' AS prokind WHERE false;
+
+CREATE OR REPLACE VIEW redshift_system.pg_collation AS
+SELECT 0 AS oid, CAST(NULL AS VARCHAR) AS collname, 0 AS collnamespace WHERE false;
+
+CREATE OR REPLACE VIEW redshift_system.svv_mv_info AS
+SELECT CAST(NULL AS VARCHAR) AS database_name, CAST(NULL AS VARCHAR) AS schema_name, CAST(NULL AS VARCHAR) AS name,
+       CAST(NULL AS VARCHAR) AS is_stale, 0 AS state, CAST(NULL AS VARCHAR) AS autorefresh WHERE false;
+
+CREATE OR REPLACE VIEW redshift_system.svv_relation_privileges AS
+SELECT CAST(NULL AS VARCHAR) AS namespace_name, CAST(NULL AS VARCHAR) AS relation_name, CAST(NULL AS VARCHAR) AS privilege_type,
+       0 AS identity_id, CAST(NULL AS VARCHAR) AS identity_name, CAST(NULL AS VARCHAR) AS identity_type WHERE false;
+
+CREATE OR REPLACE VIEW redshift_system.svv_redshift_databases AS
+SELECT current_database() AS database_name, 100 AS database_owner, 'local' AS database_type;
+
+CREATE OR REPLACE VIEW redshift_system.stl_undone AS SELECT 0 AS xact_id, 0 AS xact_id_undone WHERE false;
+
+CREATE OR REPLACE VIEW redshift_system.sys_query_detail AS
+SELECT 0 AS query_id, 0 AS table_id, CAST(NULL AS VARCHAR) AS step_name, CAST(NULL AS TIMESTAMP) AS start_time WHERE false;
+
+CREATE OR REPLACE VIEW redshift_system.information_schema_table_constraints AS
+SELECT DISTINCT current_database() AS constraint_catalog, schema_name AS constraint_schema, table_name || '_pkey' AS constraint_name,
+       current_database() AS table_catalog, schema_name AS table_schema, table_name, 'PRIMARY KEY' AS constraint_type,
+       'NO' AS is_deferrable, 'NO' AS initially_deferred
+FROM redshift_system.primary_keys;
+
+CREATE OR REPLACE VIEW redshift_system.information_schema_key_column_usage AS
+SELECT current_database() AS constraint_catalog, schema_name AS constraint_schema, table_name || '_pkey' AS constraint_name,
+       current_database() AS table_catalog, schema_name AS table_schema, table_name, column_name, key_seq AS ordinal_position
+FROM redshift_system.primary_keys;

@@ -153,7 +153,11 @@ fn words(sql: &str) -> Vec<String> {
         .trim_start();
     }
     let word = |word: &str| word.trim_matches(|sign: char| !sign.is_alphanumeric()).to_uppercase();
-    rest.split(|sign: char| sign.is_whitespace() || sign == '(' || sign == ';').filter(|word| !word.is_empty()).take(4).map(word).collect()
+    rest.split(|sign: char| sign.is_whitespace() || sign == '(' || sign == ';')
+        .filter(|word| !word.is_empty())
+        .take(4)
+        .map(word)
+        .collect()
 }
 
 /// The tag of a command that answered no rows.

@@ -12,9 +12,7 @@ use pgwire::api::auth::{AuthSource, LoginInfo, Password, ServerParameterProvider
 use pgwire::api::cancel::CancelHandler;
 use pgwire::api::portal::{Format, Portal};
 use pgwire::api::query::{ExtendedQueryHandler, SimpleQueryHandler};
-use pgwire::api::results::{
-    DescribePortalResponse, DescribeResponse, DescribeStatementResponse, FieldInfo, Response,
-};
+use pgwire::api::results::{DescribePortalResponse, DescribeResponse, DescribeStatementResponse, FieldInfo, Response};
 use pgwire::api::stmt::{QueryParser, StoredStatement};
 use pgwire::api::store::PortalStore;
 use pgwire::api::{ClientInfo, ClientPortalStore, PgWireServerHandlers, Type};
@@ -121,7 +119,8 @@ impl ServerParameterProvider for Settings {
             ("DateStyle", "ISO, MDY"),
             ("TimeZone", "UTC"),
             ("integer_datetimes", "on"),
-            ("standard_conforming_strings", "on"),
+            // A backslash escapes in every literal: drivers that ask double theirs.
+            ("standard_conforming_strings", "off"),
             ("is_superuser", "on"),
             ("show_discovery", "4"),
         ];
@@ -307,12 +306,13 @@ impl ExtendedQueryHandler for Queries {
             };
             let data_type = statement.types.get(at).and_then(Option::as_ref);
             let parameter = types::parameter(value.as_deref(), is_binary, data_type);
-            let invalid = || wire_error(&crate::warehouse::SqlError::new("22P03", format!("parameter ${} cannot be read", at + 1)));
+            let invalid = || {
+                wire_error(&crate::warehouse::SqlError::new("22P03", format!("parameter ${} cannot be read", at + 1)))
+            };
             parameters.insert((at + 1).to_string(), parameter.ok_or_else(invalid)?);
         }
         let connection = self.connection(client).await?;
-        let (response, state) =
-            connection.run(&statement.sql, parameters, &portal.result_column_format, false).await?;
+        let (response, state) = connection.run(&statement.sql, parameters, &portal.result_column_format, false).await?;
         if let Some(state) = state {
             client.set_transaction_status(status(state));
         }

@@ -41,7 +41,9 @@ pub fn fields(columns: &[ResultColumn], formats: &Format) -> Vec<FieldInfo> {
             _ => (-1, -1),
         };
         let format = format_of(formats, at);
-        FieldInfo::new(column.name.clone(), None, None, data_type, format).with_type_size(size).with_type_modifier(modifier)
+        FieldInfo::new(column.name.clone(), None, None, data_type, format)
+            .with_type_size(size)
+            .with_type_modifier(modifier)
     };
     columns.iter().enumerate().map(field).collect()
 }
@@ -141,7 +143,8 @@ fn put_numeric(bytes: &mut BytesMut, text: &str) -> bool {
     let padded_whole = format!("{}{whole}", "0".repeat((4 - whole.len() % 4) % 4));
     let padded_fraction = format!("{fraction}{}", "0".repeat((4 - fraction.len() % 4) % 4));
     let group = |chunk: &[u8]| std::str::from_utf8(chunk).ok().and_then(|text| text.parse::<i16>().ok()).unwrap_or(0);
-    let mut groups: Vec<i16> = padded_whole.as_bytes().chunks(4).chain(padded_fraction.as_bytes().chunks(4)).map(group).collect();
+    let mut groups: Vec<i16> =
+        padded_whole.as_bytes().chunks(4).chain(padded_fraction.as_bytes().chunks(4)).map(group).collect();
     let mut weight = i16::try_from(padded_whole.len() / 4).unwrap_or(0) - 1;
     while groups.first() == Some(&0) && !groups.is_empty() {
         groups.remove(0);
@@ -200,7 +203,9 @@ pub fn parameter(value: Option<&[u8]>, is_binary: bool, data_type: Option<&Type>
 
 fn kind_of(data_type: Option<&Type>) -> ParameterKind {
     match data_type {
-        Some(&Type::INT2 | &Type::INT4 | &Type::INT8 | &Type::OID | &Type::FLOAT4 | &Type::FLOAT8 | &Type::NUMERIC) => ParameterKind::Number,
+        Some(&Type::INT2 | &Type::INT4 | &Type::INT8 | &Type::OID | &Type::FLOAT4 | &Type::FLOAT8 | &Type::NUMERIC) => {
+            ParameterKind::Number
+        }
         Some(&Type::BOOL) => ParameterKind::Typed("boolean"),
         Some(&Type::DATE) => ParameterKind::Typed("date"),
         Some(&Type::TIME) => ParameterKind::Typed("time"),
@@ -247,7 +252,9 @@ mod tests {
 
     #[test]
     fn numerics_in_binary_and_back() {
-        for text in ["0", "1", "-1.50", "12345678.0009", "0.0001", "10000", "99999999999999999999.123456789", "100000000"] {
+        for text in
+            ["0", "1", "-1.50", "12345678.0009", "0.0001", "10000", "99999999999999999999.123456789", "100000000"]
+        {
             let mut bytes = BytesMut::new();
             assert!(put_numeric(&mut bytes, text));
             assert_eq!(numeric(&bytes).as_deref(), Some(text));

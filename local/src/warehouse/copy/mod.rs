@@ -4,6 +4,7 @@
 mod chunk;
 mod columns;
 mod convert;
+mod credential;
 mod json;
 mod options;
 mod parquet;
@@ -39,8 +40,21 @@ mod doors {
     use crate::warehouse::sql::{Command, Parameters, Reading, translate};
 
     fn columns() -> Vec<Column> {
-        let types = [Type::Integer, Type::Varchar(8), Type::Decimal(8, 2), Type::Timestamp, Type::Super, Type::Boolean, Type::Date, Type::Double];
-        let column = |(at, data_type): (usize, &Type)| Column { name: char::from(b'a' + at as u8).to_string(), data_type: *data_type, not_null: at == 0 };
+        let types = [
+            Type::Integer,
+            Type::Varchar(8),
+            Type::Decimal(8, 2),
+            Type::Timestamp,
+            Type::Super,
+            Type::Boolean,
+            Type::Date,
+            Type::Double,
+        ];
+        let column = |(at, data_type): (usize, &Type)| Column {
+            name: char::from(b'a' + at as u8).to_string(),
+            data_type: *data_type,
+            not_null: at == 0,
+        };
         types.iter().enumerate().map(column).collect()
     }
 
@@ -55,10 +69,14 @@ mod doors {
     pub fn read_json(bytes: &[u8]) {
         let columns = columns();
         let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
-        for (options, paths) in [("json 'auto ignorecase' timeformat 'auto'", None), ("json 'auto' timeformat 'epochmillisecs'", Some(bytes))] {
+        for (options, paths) in [
+            ("json 'auto ignorecase' timeformat 'auto'", None),
+            ("json 'auto' timeformat 'epochmillisecs'", Some(bytes)),
+        ] {
             let copy = command(options);
             let rules = Rules::of(&copy).expect("rules");
-            let format = if paths.is_some() { JsonFormat::Paths("s3://b/p".into()) } else { JsonFormat::AutoIgnoreCase };
+            let format =
+                if paths.is_some() { JsonFormat::Paths("s3://b/p".into()) } else { JsonFormat::AutoIgnoreCase };
             let paths = paths.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
             let Ok(layout) = Layout::new(&format, paths.as_deref(), &names) else { continue };
             let _ = Parser { columns: &columns, layout: &layout, rules: &rules }.parse(bytes);
@@ -76,7 +94,13 @@ mod doors {
     }
 
     pub fn read_text(bytes: &[u8]) {
-        for options in ["csv", "escape delimiter '|'", "removequotes delimiter ','", "fixedwidth 'a:3,b:10'", "ignoreheader 1 ignoreblanklines"] {
+        for options in [
+            "csv",
+            "escape delimiter '|'",
+            "removequotes delimiter ','",
+            "fixedwidth 'a:3,b:10'",
+            "ignoreheader 1 ignoreblanklines",
+        ] {
             let copy = command(options);
             let rules = Rules::of(&copy).expect("rules");
             let Format::Text(format) = &copy.format else { panic!("{options}") };

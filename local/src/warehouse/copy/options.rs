@@ -3,6 +3,7 @@
 
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
+use super::credential::Credential;
 use super::reader::{Reader, near};
 use crate::warehouse::error::SqlError;
 
@@ -12,7 +13,7 @@ pub struct CopyCommand {
     pub table: String,
     pub columns: Vec<String>,
     pub from: String,
-    pub role: Option<String>,
+    pub credential: Option<Credential>,
     pub region: Option<String>,
     pub format: Format,
     pub compression: Compression,
@@ -100,20 +101,8 @@ pub enum Compression {
 const MAX_MAXERROR: u64 = 100_000;
 
 /// Options of COPY that the stand-in knows by name and does not honour.
-const REFUSED: &[&str] = &[
-    "ACCESS_KEY_ID",
-    "AVRO",
-    "BZIP2",
-    "ENCRYPTED",
-    "LZOP",
-    "MASTER_SYMMETRIC_KEY",
-    "ORC",
-    "READRATIO",
-    "SECRET_ACCESS_KEY",
-    "SESSION_TOKEN",
-    "SHAPEFILE",
-    "SSH",
-];
+const REFUSED: &[&str] =
+    &["AVRO", "BZIP2", "ENCRYPTED", "LZOP", "MASTER_SYMMETRIC_KEY", "ORC", "READRATIO", "SHAPEFILE", "SSH"];
 
 pub fn parse(tokens: &[TokenWithSpan]) -> Result<CopyCommand, SqlError> {
     let mut reader = Reader::new(tokens);
@@ -130,7 +119,7 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<CopyCommand, SqlError> {
         table,
         columns,
         from,
-        role: None,
+        credential: None,
         region: None,
         format: Format::Text(TextFormat::new()),
         compression: Compression::None,
@@ -230,17 +219,18 @@ fn option(
 ) -> Result<bool, SqlError> {
     let Token::Word(word) = &token.token else { return Err(near(token)) };
     match word.value.to_uppercase().as_str() {
-        "IAM_ROLE" => copy.role = Some(reader.role()?),
-        // The older form. Keys have no place in a statement, so that only a role is taken from it.
+        "IAM_ROLE" => copy.credential = Some(Credential::Role(reader.role()?)),
+        // The older form: a role, or keys.
         "CREDENTIALS" | "WITH" => {
             if word.value.eq_ignore_ascii_case("WITH") {
                 reader.word("CREDENTIALS")?;
             }
             reader.take_word("AS");
-            let text = reader.string()?;
-            let role = text.strip_prefix("aws_iam_role=");
-            copy.role =
-                Some(role.ok_or_else(|| SqlError::unsupported("COPY with access keys in CREDENTIALS"))?.to_owned());
+            copy.credential = Some(Credential::parse(&reader.string()?)?);
+        }
+        known @ ("ACCESS_KEY_ID" | "SECRET_ACCESS_KEY" | "SESSION_TOKEN") => {
+            reader.take_word("AS");
+            Credential::key_part(&mut copy.credential, known, reader.string()?);
         }
         "REGION" => {
             reader.take_word("AS");

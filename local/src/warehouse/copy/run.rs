@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::columns::{Batch, Column};
 use super::convert::{Cell, Rejection, Rules, rejection};
+use super::credential::Credential;
 use super::json::{Layout, for_each_value};
 use super::options::{CopyCommand, Format, JsonFormat, TextFormat};
 use super::parquet;
@@ -16,7 +17,7 @@ use super::text::{Field, TextRecord, TextRecords, fields};
 use crate::account::Account;
 use crate::iam::assumable_by_redshift;
 use crate::iam::policy::{Kind, Policy, Principal};
-use crate::s3::{Buckets, Reader};
+use crate::s3::{Buckets, Reader, secret_of};
 use crate::warehouse::Place;
 use crate::warehouse::catalog::{self, Table};
 use crate::warehouse::error::SqlError;
@@ -56,8 +57,20 @@ impl Access {
     }
 
     /// The role, when it is attached to the cluster and lets Redshift assume it.
-    pub fn reader(&self, arn: Option<&str>) -> Result<Reader, SqlError> {
-        let Some(arn) = arn else { return Err(SqlError::new("XX000", "Must specify IAM_ROLE to reach S3")) };
+    pub fn reader(&self, credential: Option<&Credential>) -> Result<Reader, SqlError> {
+        let arn = match credential {
+            Some(Credential::Role(arn)) => arn.as_str(),
+            // A key of the stand-in's caller; those of AWS are not known here.
+            Some(Credential::Keys { id, secret }) if secret_of(id) == secret => return Ok(self.buckets.caller()),
+            Some(Credential::Keys { id, .. }) => {
+                let message = format!(
+                    "S3ServiceException:The AWS Access Key Id you provided does not exist in our records.,Status 403,\
+                     Error InvalidAccessKeyId: {id}"
+                );
+                return Err(SqlError::new("XX000", message));
+            }
+            None => return Err(SqlError::new("XX000", "Must specify IAM_ROLE to reach S3")),
+        };
         let no_default = || SqlError::new("XX000", "No default IAM role is attached to the cluster");
         let arn = match arn {
             "default" => self.default_role.as_deref().ok_or_else(no_default)?,
@@ -109,7 +122,7 @@ pub fn run(session: &Session, copy: &CopyCommand, access: &Access, query: i64) -
     let started = crate::account::now_millis();
     let table = catalog::table(&session.connection, copy.schema.as_deref(), &copy.table)?;
     let columns = target_columns(&table, copy)?;
-    let reader = access.reader(copy.role.as_deref())?;
+    let reader = access.reader(copy.credential.as_ref())?;
     let objects = source::objects(copy, access, &reader)?;
     let paths = match &copy.format {
         Format::Json(JsonFormat::Paths(url)) => Some(source::read_whole(access, &reader, &Address::parse(url)?)?),

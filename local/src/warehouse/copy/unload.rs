@@ -75,7 +75,7 @@ fn io(error: std::io::Error) -> SqlError {
 /// Writes the files and answers the number of rows.
 pub fn unload(session: &Session, command: &UnloadCommand, access: &Access) -> Result<u64, SqlError> {
     let to = Address::parse(&command.to)?;
-    let reader = access.reader(command.role.as_deref())?;
+    let reader = access.reader(command.credential.as_ref())?;
     let mut unload = Unload { command, access, reader, bucket: to.bucket.clone(), written: Vec::new() };
     unload.make_room(&to)?;
     let rows = match (&command.partitions[..], &command.format) {

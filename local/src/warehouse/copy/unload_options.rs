@@ -3,6 +3,7 @@
 
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
+use super::credential::Credential;
 use super::options::Compression;
 use super::reader::{Reader, near};
 use crate::warehouse::error::SqlError;
@@ -13,7 +14,7 @@ pub struct UnloadCommand {
     /// DuckDB's SQL.
     pub query: String,
     pub to: String,
-    pub role: Option<String>,
+    pub credential: Option<Credential>,
     pub format: UnloadFormat,
     pub compression: Compression,
     pub delimiter: Option<String>,
@@ -65,7 +66,7 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<UnloadCommand, SqlError> {
     let mut unload = UnloadCommand {
         query,
         to,
-        role: None,
+        credential: None,
         format: UnloadFormat::Delimited,
         compression: Compression::None,
         delimiter: None,
@@ -101,16 +102,17 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<UnloadCommand, SqlError> {
 fn option(reader: &mut Reader<'_>, token: &TokenWithSpan, unload: &mut UnloadCommand) -> Result<(), SqlError> {
     let Token::Word(word) = &token.token else { return Err(near(token)) };
     match word.value.to_uppercase().as_str() {
-        "IAM_ROLE" => unload.role = Some(reader.role()?),
+        "IAM_ROLE" => unload.credential = Some(Credential::Role(reader.role()?)),
         "CREDENTIALS" | "WITH" => {
             if word.value.eq_ignore_ascii_case("WITH") {
                 reader.word("CREDENTIALS")?;
             }
             reader.take_word("AS");
-            let text = reader.string()?;
-            let role = text.strip_prefix("aws_iam_role=");
-            let keys = || SqlError::unsupported("UNLOAD with access keys in CREDENTIALS");
-            unload.role = Some(role.ok_or_else(keys)?.to_owned());
+            unload.credential = Some(Credential::parse(&reader.string()?)?);
+        }
+        known @ ("ACCESS_KEY_ID" | "SECRET_ACCESS_KEY" | "SESSION_TOKEN") => {
+            reader.take_word("AS");
+            Credential::key_part(&mut unload.credential, known, reader.string()?);
         }
         "FORMAT" => {
             reader.take_word("AS");

@@ -196,3 +196,32 @@ CREATE OR REPLACE MACRO redshift_system.has_schema_privilege(a, b) AS true, (a, 
 CREATE OR REPLACE MACRO redshift_system.has_table_privilege(a, b) AS true, (a, b, c) AS true;
 CREATE OR REPLACE MACRO redshift_system.has_database_privilege(a, b) AS true, (a, b, c) AS true;
 CREATE OR REPLACE MACRO redshift_system.slice_num() AS 0;
+
+-- What the catalog queries of drivers call
+CREATE OR REPLACE MACRO redshift_system.pg_encoding_to_char(n) AS 'UTF8';
+CREATE OR REPLACE MACRO redshift_system.pg_type_is_visible(n) AS true;
+CREATE OR REPLACE MACRO redshift_system.pg_get_indexdef(a) AS CAST(NULL AS VARCHAR), (a, b, c) AS CAST(NULL AS VARCHAR);
+CREATE OR REPLACE MACRO redshift_system.pg_get_constraintdef(a) AS CAST(NULL AS VARCHAR), (a, b) AS CAST(NULL AS VARCHAR);
+CREATE OR REPLACE MACRO redshift_system.pg_get_viewdef(a) AS
+        (SELECT v.sql FROM duckdb_views() AS v WHERE CAST(v.view_oid AS VARCHAR) = CAST(a AS VARCHAR) AND NOT v.internal LIMIT 1),
+    (a, b) AS (SELECT v.sql FROM duckdb_views() AS v WHERE CAST(v.view_oid AS VARCHAR) = CAST(a AS VARCHAR) AND NOT v.internal LIMIT 1);
+CREATE OR REPLACE MACRO redshift_system.pg_get_expr(a, b) AS CAST(a AS VARCHAR), (a, b, c) AS CAST(a AS VARCHAR);
+CREATE OR REPLACE MACRO redshift_system.obj_description(a) AS CAST(NULL AS VARCHAR), (a, b) AS CAST(NULL AS VARCHAR);
+CREATE OR REPLACE MACRO redshift_system.col_description(a, b) AS CAST(NULL AS VARCHAR);
+CREATE OR REPLACE MACRO redshift_system.shobj_description(a, b) AS CAST(NULL AS VARCHAR);
+CREATE OR REPLACE MACRO redshift_system.pg_cancel_backend(n) AS false;
+CREATE OR REPLACE MACRO redshift_system.pg_terminate_backend(n) AS false;
+CREATE OR REPLACE MACRO redshift_system.format_encoding(n) AS 'none';
+CREATE OR REPLACE MACRO redshift_system.pg_table_size(n) AS CAST(0 AS BIGINT);
+CREATE OR REPLACE MACRO redshift_system.pg_get_function_result(n) AS CAST(NULL AS VARCHAR);
+CREATE OR REPLACE MACRO redshift_system.pg_get_function_arguments(n) AS CAST(NULL AS VARCHAR);
+CREATE OR REPLACE MACRO redshift_system.redshift_regclass(name) AS
+    (SELECT c.oid FROM pg_catalog.pg_class AS c
+     WHERE c.relname = replace(list_extract(string_split(CAST(name AS VARCHAR), '.'), -1), '"', '') LIMIT 1);
+CREATE OR REPLACE MACRO redshift_system.format_type(kind, modifier) AS
+    CASE CAST(kind AS BIGINT) WHEN 16 THEN 'boolean' WHEN 20 THEN 'bigint' WHEN 21 THEN 'smallint' WHEN 23 THEN 'integer'
+         WHEN 700 THEN 'real' WHEN 701 THEN 'double precision' WHEN 1082 THEN 'date' WHEN 1083 THEN 'time without time zone'
+         WHEN 1114 THEN 'timestamp without time zone' WHEN 1184 THEN 'timestamp with time zone'
+         WHEN 1700 THEN CASE WHEN modifier > 4 THEN 'numeric(' || ((modifier - 4) >> 16) || ',' || ((modifier - 4) & 65535) || ')' ELSE 'numeric' END
+         WHEN 1042 THEN CASE WHEN modifier > 4 THEN 'character(' || (modifier - 4) || ')' ELSE 'character' END
+         WHEN 4000 THEN 'super' ELSE CASE WHEN modifier > 4 THEN 'character varying(' || (modifier - 4) || ')' ELSE 'character varying' END END;

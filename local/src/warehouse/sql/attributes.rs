@@ -17,6 +17,9 @@ pub struct TableAttributes {
     /// `COMPOUND`, `INTERLEAVED` or `AUTO`.
     pub sortstyle: Option<String>,
     pub sortkey: Vec<String>,
+    /// Declared, and not enforced (C19).
+    #[serde(default)]
+    pub primary_key: Vec<String>,
     #[serde(skip)]
     pub columns: BTreeMap<String, ColumnAttributes>,
 }

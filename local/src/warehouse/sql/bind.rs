@@ -65,7 +65,9 @@ pub fn bind(tokens: &mut Vec<TokenWithSpan>, parameters: &Parameters) -> Result<
 impl Parameter {
     fn tokens(&self) -> Result<Vec<TokenWithSpan>, SqlError> {
         let spanned = |token| TokenWithSpan::new(token, Span::empty());
-        let is_number = |text: &str| text.parse::<f64>().is_ok_and(f64::is_finite) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        let is_number = |text: &str| {
+            text.parse::<f64>().is_ok_and(f64::is_finite) && text.bytes().all(|byte| byte.is_ascii_graphic())
+        };
         let value = match (&self.value, self.kind) {
             (Some(text), ParameterKind::Number) if is_number(text) => {
                 let (negative, digits) = match text.strip_prefix('-') {

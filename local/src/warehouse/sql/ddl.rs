@@ -3,7 +3,7 @@
 
 use sqlparser::ast::{
     ColumnDef, ColumnOption, CreateTable as Ast, CreateTableLikeDefaults, CreateTableLikeKind, Expr, Ident, ObjectName,
-    ObjectType, Statement,
+    ObjectType, Statement, TableConstraint,
 };
 
 use super::attributes::{ColumnAttributes, TableAttributes};
@@ -151,6 +151,7 @@ pub fn create_table(create: Ast, mut attributes: TableAttributes) -> Result<Crea
                 ColumnSpec::of(column, attributes.columns.remove(&column.name.value).unwrap_or_default())
             };
             let columns = create.columns.iter().map(spec).collect::<Result<Vec<_>, _>>()?;
+            attributes.primary_key = primary_key(&create);
             let missing = |key: &&String| !columns.iter().any(|column| column.name == **key);
             if let Some(key) = attributes.distkey.iter().chain(&attributes.sortkey).find(missing) {
                 return Err(SqlError::new("42703", format!("column \"{key}\" named in key does not exist")));
@@ -159,6 +160,21 @@ pub fn create_table(create: Ast, mut attributes: TableAttributes) -> Result<Crea
         }
     };
     Ok(CreateTable { name, if_not_exists: create.if_not_exists, temporary, attributes, shape })
+}
+
+/// The columns of the primary key, which a column or the table declares.
+fn primary_key(create: &Ast) -> Vec<String> {
+    let is_key =
+        |column: &&ColumnDef| column.options.iter().any(|option| matches!(option.option, ColumnOption::PrimaryKey(_)));
+    let mut columns: Vec<String> =
+        create.columns.iter().filter(is_key).map(|column| column.name.value.clone()).collect();
+    for constraint in &create.constraints {
+        if let TableConstraint::PrimaryKey(key) = constraint {
+            columns
+                .extend(key.columns.iter().map(|column| column.column.expr.to_string().trim_matches('"').to_owned()));
+        }
+    }
+    columns
 }
 
 /// The statements that make a table of these columns. Sequences have names of their own, whatever becomes of the table's.

@@ -49,6 +49,9 @@ const RESERVED_ONLY_IN_DUCKDB: &[&str] = &[
     "window",
 ];
 
+/// Functions that stand in FROM in the catalog queries of drivers.
+const ROW_FUNCTIONS: [&str; 3] = ["current_database", "current_schema", "version"];
+
 /// Views of ours under the names of two schemas of Redshift's.
 const CATALOG_SCHEMAS: [&str; 2] = ["pg_catalog", "information_schema"];
 
@@ -108,6 +111,18 @@ impl VisitorMut for Rewrite {
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Self::Break> {
         match factor {
+            // A function of one value in FROM is a table of one row.
+            TableFactor::Table { args: Some(args), name, alias, .. }
+                if args.args.is_empty() && ROW_FUNCTIONS.contains(&name.to_string().to_lowercase().as_str()) =>
+            {
+                let bare = name.to_string().to_lowercase();
+                let alias = alias.as_ref().map_or(bare.clone(), |alias| alias.name.value.to_lowercase());
+                match functions::table_factor(&format!("SELECT 1 FROM (SELECT {bare}() AS {bare}) AS {alias}")) {
+                    Ok(rewritten) => *factor = rewritten,
+                    Err(error) => return ControlFlow::Break(error),
+                }
+                ControlFlow::Continue(())
+            }
             // A constant series is what everybody's calendars are made of.
             TableFactor::Table { args: Some(_), name, .. }
                 if name.to_string().eq_ignore_ascii_case("generate_series") =>
@@ -364,7 +379,7 @@ fn word(name: &str) -> Result<Option<Expr>, SqlError> {
 fn cast(expr: &mut Box<Expr>, data_type: &mut DataType) -> Result<Option<Expr>, SqlError> {
     // `::regclass` and the like are of the catalog's own queries.
     if let DataType::Regclass = data_type {
-        return Ok(None);
+        return functions::written(&format!("redshift_regclass({expr})"));
     }
     let wanted = match unlimited(data_type) {
         true => Type::Varchar(super::types::VARCHAR_MAX),

@@ -2,7 +2,8 @@
 //! that have to be written another way. A function that is neither is refused, even where DuckDB has one of that name.
 
 use sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, OrderBySort, Value,
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, OrderBySort, SetExpr,
+    TableFactor, Value,
 };
 use sqlparser::dialect::DuckDbDialect;
 use sqlparser::parser::Parser;
@@ -20,6 +21,7 @@ pub const KNOWN: &[&str] = &[
     "any_value",
     "array_concat",
     "array_flatten",
+    "array_to_string",
     "ascii",
     "asin",
     "atan",
@@ -38,6 +40,7 @@ pub const KNOWN: &[&str] = &[
     "charindex",
     "chr",
     "coalesce",
+    "col_description",
     "concat",
     "convert_timezone",
     "cos",
@@ -63,6 +66,8 @@ pub const KNOWN: &[&str] = &[
     "first_value",
     "floor",
     "fnv_hash",
+    "format_encoding",
+    "format_type",
     "func_sha1",
     "get_array_length",
     "greatest",
@@ -107,17 +112,32 @@ pub const KNOWN: &[&str] = &[
     "nth_value",
     "ntile",
     "nullif",
+    "obj_description",
     "octet_length",
     "octetindex",
     "percent_rank",
     "percentile_cont",
     "percentile_disc",
     "pg_backend_pid",
+    "pg_cancel_backend",
+    "pg_encoding_to_char",
+    "pg_function_is_visible",
+    "pg_get_constraintdef",
+    "pg_get_expr",
+    "pg_get_function_arguments",
+    "pg_get_function_result",
+    "pg_get_indexdef",
     "pg_get_userbyid",
+    "pg_get_viewdef",
     "pg_last_copy_count",
     "pg_last_copy_id",
     "pg_last_query_id",
     "pg_last_unload_count",
+    "pg_size_pretty",
+    "pg_table_is_visible",
+    "pg_table_size",
+    "pg_terminate_backend",
+    "pg_type_is_visible",
     "pi",
     "position",
     "pow",
@@ -143,6 +163,7 @@ pub const KNOWN: &[&str] = &[
     "sha",
     "sha1",
     "sha2",
+    "shobj_description",
     "sign",
     "sin",
     "slice_num",
@@ -259,6 +280,15 @@ fn parse(text: &str) -> Result<Expr, SqlError> {
     parser.parse_expr().map_err(SqlError::from_parser)
 }
 
+/// What stands in the FROM of a query.
+pub fn table_factor(text: &str) -> Result<TableFactor, SqlError> {
+    let query = Parser::new(&DuckDbDialect {}).try_with_sql(text).and_then(|mut parser| parser.parse_query());
+    match *query.map_err(SqlError::from_parser)?.body {
+        SetExpr::Select(mut select) if select.from.len() == 1 => Ok(select.from.remove(0).relation),
+        _ => Err(SqlError::syntax("syntax error in FROM")),
+    }
+}
+
 pub fn written(text: &str) -> Result<Option<Expr>, SqlError> {
     parse(text).map(Some)
 }
@@ -360,6 +390,7 @@ pub fn spell_out(tokens: &mut Vec<TokenWithSpan>) {
             tokens[at - 1].token = Token::make_word(name, None);
         }
     }
+    spell_out_operators(tokens);
     let mut at = 0;
     while at + 1 < tokens.len() {
         let (token, next) = (&tokens[at].token, &tokens[at + 1].token);
@@ -369,6 +400,29 @@ pub fn spell_out(tokens: &mut Vec<TokenWithSpan>) {
             tokens[at].token = Token::make_word("BTRIM", None);
         }
         at += 1;
+    }
+}
+
+/// *OPERATOR(pg_catalog.~)* is the operator; *COLLATE pg_catalog.default* changes nothing.
+fn spell_out_operators(tokens: &mut Vec<TokenWithSpan>) {
+    let mut at = 0;
+    while at + 5 < tokens.len() {
+        let qualified = is_word(&tokens[at].token, "OPERATOR")
+            && tokens[at + 1].token == Token::LParen
+            && is_word(&tokens[at + 2].token, "PG_CATALOG")
+            && tokens[at + 5].token == Token::RParen;
+        if qualified {
+            let operator = tokens[at + 4].clone();
+            drop(tokens.splice(at..at + 6, [operator]));
+        }
+        at += 1;
+    }
+    while let Some(at) = tokens.iter().position(|token| is_word(&token.token, "COLLATE")) {
+        let qualified = tokens.get(at + 1).is_some_and(|token| is_word(&token.token, "PG_CATALOG"));
+        if !qualified {
+            return;
+        }
+        tokens.drain(at..(at + 4).min(tokens.len()));
     }
 }
 

@@ -367,6 +367,13 @@ fn command(statement: Statement, attributes: TableAttributes) -> Result<Command,
 
 /// The tokens that mean something, of the only statement there is (R21: one a call).
 fn one_statement(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>, SqlError> {
+    let mut tokens = tokens;
+    for token in &mut tokens {
+        // The tokenizer has undone the escapes of E'…'; the parser knows the plain form only.
+        if let Token::EscapedStringLiteral(text) = &mut token.token {
+            token.token = Token::SingleQuotedString(std::mem::take(text));
+        }
+    }
     let mut kept: Vec<TokenWithSpan> =
         tokens.into_iter().filter(|token| !matches!(token.token, Token::Whitespace(_) | Token::EOF)).collect();
     while kept.last().is_some_and(|token| token.token == Token::SemiColon) {

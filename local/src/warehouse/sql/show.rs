@@ -10,10 +10,17 @@ pub enum Show {
     Setting(String),
     All,
     Databases,
-    Schemas,
+    /// Whose names are like this.
+    Schemas(Option<String>),
     /// Of one schema, else of all.
-    Tables(Option<String>),
+    Tables {
+        schema: Option<String>,
+        pattern: Option<String>,
+    },
     Columns(Name),
+    PrimaryKeys(Name),
+    /// Of what there is none here: the names of the columns that the answer would have.
+    Nothing(&'static [&'static str]),
     /// The statement that makes a table or a view.
     Definition(Name),
 }
@@ -30,6 +37,12 @@ fn words(tokens: &[TokenWithSpan]) -> Vec<String> {
     tokens.iter().skip(1).filter_map(word).collect()
 }
 
+/// What stands behind LIKE.
+fn pattern(words: &[&str]) -> Option<String> {
+    let at = words.iter().position(|word| *word == "like")?;
+    words.get(at + 1).map(|pattern| (*pattern).to_owned())
+}
+
 /// The last of the parts of a name, and the one before.
 fn name(parts: &[String]) -> Option<Name> {
     let (table, rest) = parts.split_last()?;
@@ -44,12 +57,67 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<Show, SqlError> {
         [] => return Err(missing()),
         ["all"] => Show::All,
         ["databases", ..] => Show::Databases,
-        ["schemas", ..] => Show::Schemas,
-        ["tables", "from", "schema", ..] => Show::Tables(words[3..].last().cloned()),
-        ["tables", ..] => Show::Tables(None),
-        ["columns", "from", "table", ..] => Show::Columns(name(&words[3..]).ok_or_else(missing)?),
+        ["schemas", ..] => Show::Schemas(pattern(&texts)),
+        ["tables", "from", "schema", ..] => {
+            let end = texts.iter().position(|word| *word == "like").unwrap_or(texts.len());
+            Show::Tables { schema: words[3..end].last().cloned(), pattern: pattern(&texts) }
+        }
+        ["tables", ..] => Show::Tables { schema: None, pattern: pattern(&texts) },
+        ["columns", "from", "table", ..] => {
+            let end = texts.iter().position(|word| *word == "like").unwrap_or(texts.len());
+            Show::Columns(name(&words[3..end]).ok_or_else(missing)?)
+        }
         ["table", ..] | ["view", ..] => Show::Definition(name(&words[1..]).ok_or_else(missing)?),
-        ["external" | "grants" | "model" | "procedure" | "datashares", ..] => {
+        ["constraints", "primary", "keys", "from", "table", ..] => {
+            Show::PrimaryKeys(name(&words[5..]).ok_or_else(missing)?)
+        }
+        ["constraints", "foreign", ..] => Show::Nothing(&[
+            "pk_database_name",
+            "pk_schema_name",
+            "pk_table_name",
+            "pk_column_name",
+            "fk_database_name",
+            "fk_schema_name",
+            "fk_table_name",
+            "fk_column_name",
+            "key_seq",
+            "update_rule",
+            "delete_rule",
+            "fk_name",
+            "pk_name",
+            "deferrability",
+        ]),
+        ["procedures", ..] => {
+            Show::Nothing(&["database_name", "schema_name", "procedure_name", "return_type", "argument_list"])
+        }
+        ["functions", ..] => {
+            Show::Nothing(&["database_name", "schema_name", "function_name", "return_type", "argument_list"])
+        }
+        ["parameters", ..] => Show::Nothing(&[
+            "database_name",
+            "schema_name",
+            "parameter_name",
+            "ordinal_position",
+            "parameter_type",
+            "data_type",
+            "character_maximum_length",
+            "numeric_precision",
+            "numeric_scale",
+        ]),
+        ["grants", ..] | ["column", "grants", ..] => Show::Nothing(&[
+            "database_name",
+            "schema_name",
+            "object_name",
+            "object_type",
+            "table_name",
+            "column_name",
+            "grantor_name",
+            "identity_name",
+            "identity_type",
+            "privilege_type",
+            "admin_option",
+        ]),
+        ["external" | "model" | "procedure" | "datashares", ..] => {
             return Err(SqlError::unsupported(&format!("SHOW {}", texts[0].to_uppercase())));
         }
         ["time", "zone"] => Show::Setting("timezone".into()),

@@ -202,10 +202,13 @@ fn bytes(length: Option<&CharacterLength>, default: u64, most: u64) -> Result<u6
 }
 
 fn custom(name: &str) -> Result<Type, SqlError> {
-    match name.trim_matches('"').to_lowercase().as_str() {
+    match name.trim_start_matches("pg_catalog.").trim_matches('"').to_lowercase().as_str() {
         "super" => Ok(Type::Super),
         "timestamptz" => Ok(Type::TimestampTz),
         "bpchar" => Ok(Type::Char(256)),
+        // Of the catalog's own queries.
+        "name" => Ok(Type::Varchar(VARCHAR_MAX)),
+        "oid" => Ok(Type::BigInt),
         other => Err(unknown(other)),
     }
 }

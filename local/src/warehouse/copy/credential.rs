@@ -1,0 +1,39 @@
+//! As whom COPY and UNLOAD reach S3: a role of the cluster's, or the holder of a key.
+
+use crate::warehouse::error::SqlError;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Credential {
+    /// An ARN, or `default`.
+    Role(String),
+    Keys {
+        id: String,
+        secret: String,
+    },
+}
+
+impl Credential {
+    /// `aws_iam_role=…`, or `aws_access_key_id=…;aws_secret_access_key=…`.
+    pub fn parse(text: &str) -> Result<Self, SqlError> {
+        let value = |name: &str| text.split(';').find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='));
+        match (value("aws_iam_role"), value("aws_access_key_id"), value("aws_secret_access_key")) {
+            (Some(role), ..) => Ok(Self::Role(role.to_owned())),
+            (None, Some(id), Some(secret)) => Ok(Self::Keys { id: id.to_owned(), secret: secret.to_owned() }),
+            _ => Err(SqlError::new("42601", "CREDENTIALS must name aws_iam_role, or a key and its secret")),
+        }
+    }
+
+    /// One of the options that name a key.
+    pub fn key_part(credential: &mut Option<Self>, option: &str, value: String) {
+        let (mut id, mut secret) = match credential.take() {
+            Some(Self::Keys { id, secret }) => (id, secret),
+            _ => (String::new(), String::new()),
+        };
+        match option {
+            "ACCESS_KEY_ID" => id = value,
+            "SECRET_ACCESS_KEY" => secret = value,
+            _ => {}
+        }
+        *credential = Some(Self::Keys { id, secret });
+    }
+}
