@@ -220,11 +220,11 @@ SELECT CAST(NULL AS VARCHAR) AS groname, 0 AS grosysid, CAST(NULL AS INTEGER[]) 
 
 -- The catalog of PostgreSQL, as far as drivers look into it.
 CREATE OR REPLACE VIEW redshift_system.pg_namespace AS
-SELECT * FROM pg_catalog.pg_namespace WHERE nspname NOT IN ('redshift_system', 'main');
+SELECT * REPLACE (100 AS nspowner) FROM pg_catalog.pg_namespace WHERE nspname NOT IN ('redshift_system', 'main');
 
 CREATE OR REPLACE VIEW redshift_system.pg_class AS
 SELECT c.*, CAST(0 AS SMALLINT) AS reldiststyle, CAST(NULL AS VARCHAR) AS relacl
-FROM (SELECT * EXCLUDE (relacl) FROM pg_catalog.pg_class) c
+FROM (SELECT * EXCLUDE (relacl) REPLACE (100 AS relowner) FROM pg_catalog.pg_class) c
 WHERE relnamespace IN (SELECT oid FROM redshift_system.pg_namespace);
 
 CREATE OR REPLACE VIEW redshift_system.pg_attribute AS

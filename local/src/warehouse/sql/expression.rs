@@ -123,6 +123,22 @@ impl VisitorMut for Rewrite {
                 }
                 ControlFlow::Continue(())
             }
+            // Views are never bound late here: there are no columns of such.
+            TableFactor::Table { args: Some(_), name, alias: Some(alias), .. }
+                if name.to_string().eq_ignore_ascii_case("pg_get_late_binding_view_cols") =>
+            {
+                let columns: Vec<String> = alias
+                    .columns
+                    .iter()
+                    .map(|column| format!("CAST(NULL AS VARCHAR) AS {}", column.name.value.to_lowercase()))
+                    .collect();
+                let text = format!("SELECT 1 FROM (SELECT {} WHERE false) AS {}", columns.join(", "), alias.name);
+                match functions::table_factor(&text) {
+                    Ok(rewritten) => *factor = rewritten,
+                    Err(error) => return ControlFlow::Break(error),
+                }
+                ControlFlow::Continue(())
+            }
             // A constant series is what everybody's calendars are made of.
             TableFactor::Table { args: Some(_), name, .. }
                 if name.to_string().eq_ignore_ascii_case("generate_series") =>

@@ -190,7 +190,9 @@ pub fn split(text: &str) -> Result<Vec<String>, SqlError> {
 }
 
 fn tokenize(text: &str) -> Result<Vec<TokenWithSpan>, SqlError> {
-    let tokens = Tokenizer::new(&RedshiftSqlDialect {}, text).tokenize_with_location();
+    // The tokenizer takes `[E` for the beginning of a name in brackets. A literal without the E says the same.
+    let text = text.replace("[E'", "['");
+    let tokens = Tokenizer::new(&RedshiftSqlDialect {}, &text).tokenize_with_location();
     tokens.map_err(|error| SqlError::syntax(error.message))
 }
 
