@@ -1,4 +1,5 @@
-//! Programs that were not written here, against `local serve`: the AWS CLI, boto3, awswrangler. `.ci/foreign` installs
+//! Programs that were not written here, against `local serve`: the AWS CLI, boto3, awswrangler, the drivers of Redshift,
+//! dbt. `.ci/foreign` installs
 //! them and says where they are in SPARKIFY_TEST_CLIENTS; without it, these tests say that they were not run.
 
 use std::io::{BufRead, BufReader, Write};
@@ -14,8 +15,8 @@ fn run(script: &str) {
         let _ = writeln!(std::io::stderr(), "NOT RUN: {script} (no SPARKIFY_TEST_CLIENTS)");
         return;
     };
-    let project = Project::empty();
-    let mut command = project.command(["local", "serve", "--port=0", "--in-memory"]);
+    let project = Project::with_sample(100, 300);
+    let mut command = project.command(["local", "serve", "--port=0", "--in-memory", "--mount=udacity-dend=data"]);
     let mut server = command.env("AWS_REGION", REGION).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut ready = String::new();
     BufReader::new(server.stdout.take().unwrap()).read_line(&mut ready).unwrap();
@@ -30,6 +31,7 @@ fn run(script: &str) {
         .env("HOME", project.path("."))
         .envs([("AWS_ENDPOINT_URL", address), ("AWS_DEFAULT_REGION", REGION), ("AWS_EC2_METADATA_DISABLED", "true")])
         .envs([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")])
+        .env("SPARKIFY_TEST_DBT", std::env::var_os("SPARKIFY_TEST_DBT").unwrap_or_default())
         .output()
         .unwrap();
     let _ = server.kill();
@@ -46,6 +48,23 @@ fn boto3() {
 #[test]
 fn awswrangler() {
     run("wrangler_client.py");
+}
+
+/// A notebook's way from nothing to a warehouse and back, with psycopg2.
+#[test]
+fn a_students_project() {
+    run("student_project.py");
+}
+
+/// redshift_connector, awswrangler.redshift, SQLAlchemy, pandas.
+#[test]
+fn drivers() {
+    run("drivers_client.py");
+}
+
+#[test]
+fn dbt() {
+    run("dbt.sh");
 }
 
 #[test]

@@ -6,7 +6,6 @@ use futures::stream::{self, StreamExt};
 use pgwire::api::portal::Format;
 use pgwire::api::results::{QueryResponse, Response, Tag};
 use pgwire::error::{ErrorInfo, PgWireError, PgWireResult};
-use pgwire::messages::response::TransactionStatus;
 use tokio::sync::mpsc;
 
 use super::types;
@@ -62,14 +61,6 @@ pub fn wire_error(error: &SqlError) -> PgWireError {
     PgWireError::UserError(Box::new(ErrorInfo::new("ERROR".into(), error.sqlstate.into(), error.message.clone())))
 }
 
-pub fn status(byte: u8) -> TransactionStatus {
-    match byte {
-        b'T' => TransactionStatus::Transaction,
-        b'E' => TransactionStatus::Error,
-        _ => TransactionStatus::Idle,
-    }
-}
-
 impl Connection {
     /// Starts a statement on a thread of its own.
     fn start(&self, sql: String, parameters: Parameters) -> mpsc::Receiver<Event> {
@@ -88,22 +79,23 @@ impl Connection {
     }
 
     /// Runs a statement. Rows are handed on as they come, or all at once where another statement waits behind it.
-    /// Answers the state of the transaction too, where it is known already.
     pub async fn run(
         &self,
         sql: &str,
         parameters: Parameters,
         formats: &Format,
         all_at_once: bool,
-    ) -> PgWireResult<(Response, Option<u8>)> {
+    ) -> PgWireResult<Response> {
         let mut events = self.start(sql.to_owned(), parameters);
         let gone = || PgWireError::ApiError("the statement's thread ended".into());
         match events.recv().await.ok_or_else(gone)? {
-            Event::Ended(Ok(count), state) => Ok((Response::Execution(tag(sql, count, state)), Some(state))),
-            Event::Ended(Err(error), state) => {
-                let PgWireError::UserError(info) = wire_error(&error) else { return Err(gone()) };
-                Ok((Response::Error(info), Some(state)))
-            }
+            // The protocol's library keeps the state of the transaction by these.
+            Event::Ended(Ok(count), b'T') => Ok(Response::TransactionStart(tag(sql, count))),
+            Event::Ended(Ok(count), _) => Ok(Response::TransactionEnd(tag(sql, count))),
+            Event::Ended(Err(error), _) => match wire_error(&error) {
+                PgWireError::UserError(info) => Ok(Response::Error(info)),
+                other => Err(other),
+            },
             Event::Columns(columns) => {
                 let fields = Arc::new(types::fields(&columns, formats));
                 let shown = fields.clone();
@@ -127,7 +119,7 @@ impl Connection {
                     word @ ("FETCH" | "SHOW" | "EXPLAIN") => word.to_owned(),
                     _ => "SELECT".to_owned(),
                 }));
-                Ok((Response::Query(response), None))
+                Ok(Response::Query(response))
             }
             Event::Rows(_) => Err(gone()),
         }
@@ -161,7 +153,7 @@ fn words(sql: &str) -> Vec<String> {
 }
 
 /// The tag of a command that answered no rows.
-fn tag(sql: &str, count: i64, state: u8) -> Tag {
+fn tag(sql: &str, count: i64) -> Tag {
     let rows = usize::try_from(count).unwrap_or(0);
     let words = words(sql);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -170,8 +162,7 @@ fn tag(sql: &str, count: i64, state: u8) -> Tag {
         [word @ ("UPDATE" | "DELETE" | "MERGE"), ..] => Tag::new(word).with_rows(rows),
         ["WITH", ..] => Tag::new("INSERT").with_oid(0).with_rows(rows),
         ["BEGIN" | "START", ..] => Tag::new("BEGIN"),
-        // A commit of what failed undoes it.
-        ["COMMIT" | "END", ..] => Tag::new(if state == b'E' { "ROLLBACK" } else { "COMMIT" }),
+        ["COMMIT" | "END", ..] => Tag::new("COMMIT"),
         ["ROLLBACK" | "ABORT", ..] => Tag::new("ROLLBACK"),
         ["CREATE", "OR", "REPLACE", what, ..] => Tag::new(&format!("CREATE {what}")),
         ["CREATE", "TEMP" | "TEMPORARY" | "LOCAL", ..] => Tag::new("CREATE TABLE"),

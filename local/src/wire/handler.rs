@@ -21,9 +21,10 @@ use pgwire::messages::PgWireBackendMessage;
 use pgwire::messages::cancel::CancelRequest;
 use pgwire::messages::data::{NoData, ParameterDescription};
 use pgwire::messages::extendedquery::{Describe, TARGET_TYPE_BYTE_STATEMENT};
+use pgwire::messages::startup::SecretKey;
 use tokio::sync::OnceCell;
 
-use super::connection::{Connection, status, wire_error};
+use super::connection::{Connection, wire_error};
 use super::{Wire, types};
 use crate::sync::locked;
 use crate::warehouse::copy::Access;
@@ -33,8 +34,17 @@ use crate::warehouse::{Cancel, Parameters, Place, split};
 const INTERRUPT_AGAIN: Duration = Duration::from_millis(10);
 
 /// What is to be interrupted where a client asks for it: by the process id and the key that it was given.
-type Running = HashMap<(i32, String), Arc<Mutex<Option<Cancel>>>>;
+type Running = HashMap<Key, Arc<Mutex<Option<Cancel>>>>;
+type Key = (i32, Vec<u8>);
 static RUNNING: LazyLock<Mutex<Running>> = LazyLock::new(Mutex::default);
+
+/// A key as it is sent, in whichever form it is held.
+fn secret(key: &SecretKey) -> Vec<u8> {
+    match key {
+        SecretKey::I32(number) => number.to_be_bytes().to_vec(),
+        SecretKey::Bytes(bytes) => bytes.to_vec(),
+    }
+}
 
 /// The handlers of one connection.
 pub struct Handlers {
@@ -136,7 +146,7 @@ struct Canceller;
 #[async_trait]
 impl CancelHandler for Canceller {
     async fn on_cancel_request(&self, request: CancelRequest) {
-        let key = (request.pid, format!("{:?}", request.secret_key));
+        let key = (request.pid, secret(&request.secret_key));
         let Some(running) = locked(&RUNNING).get(&key).cloned() else { return };
         // An interrupt that comes before DuckDB has begun is lost: it is repeated until the statement has ended.
         let interrupt = || locked(&running).as_ref().map(Cancel::cancel).is_some();
@@ -150,7 +160,7 @@ pub struct Queries {
     wire: Wire,
     place: Place,
     connection: OnceCell<Connection>,
-    key: Mutex<Option<(i32, String)>>,
+    key: Mutex<Option<Key>>,
 }
 
 impl Drop for Queries {
@@ -167,7 +177,7 @@ impl Queries {
         let open = || async {
             let user = client.metadata().get("user").cloned().unwrap_or_default();
             let database = client.metadata().get("database").cloned().unwrap_or_else(|| user.clone());
-            let (pid, secret) = client.pid_and_secret_key();
+            let (pid, given) = client.pid_and_secret_key();
             let (wire, place) = (self.wire.clone(), self.place.clone());
             let opened = tokio::task::spawn_blocking(move || {
                 let engine = wire.warehouses.engine(&place.id, &database, place.slices)?;
@@ -180,7 +190,7 @@ impl Queries {
             });
             let opened = opened.await.map_err(|error| PgWireError::ApiError(Box::new(error)))?;
             let connection = opened.map_err(|error| wire_error(&error))?;
-            let key = (pid, format!("{secret:?}"));
+            let key = (pid, secret(&given));
             locked(&RUNNING).insert(key.clone(), connection.running.clone());
             *locked(&self.key) = Some(key);
             Ok(connection)
@@ -206,11 +216,7 @@ impl SimpleQueryHandler for Queries {
         let mut responses = Vec::new();
         for statement in &statements {
             let all_at_once = statements.len() > 1;
-            let (response, state) =
-                connection.run(statement, Parameters::new(), &Format::UnifiedText, all_at_once).await?;
-            if let Some(state) = state {
-                client.set_transaction_status(status(state));
-            }
+            let response = connection.run(statement, Parameters::new(), &Format::UnifiedText, all_at_once).await?;
             let failed = matches!(response, Response::Error(_));
             responses.push(response);
             if failed {
@@ -312,11 +318,7 @@ impl ExtendedQueryHandler for Queries {
             parameters.insert((at + 1).to_string(), parameter.ok_or_else(invalid)?);
         }
         let connection = self.connection(client).await?;
-        let (response, state) = connection.run(&statement.sql, parameters, &portal.result_column_format, false).await?;
-        if let Some(state) = state {
-            client.set_transaction_status(status(state));
-        }
-        match response {
+        match connection.run(&statement.sql, parameters, &portal.result_column_format, false).await? {
             Response::Error(error) => Err(PgWireError::UserError(error)),
             response => Ok(response),
         }
