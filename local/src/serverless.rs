@@ -12,7 +12,7 @@ use crate::protocol::{Request, Response, json, uuid};
 use crate::secrets::Secrets;
 use crate::store::Store;
 use crate::warehouse::{Place, Slices, Warehouses};
-use crate::wire::Wire;
+use crate::wire::{self, Wire};
 
 const NAMESPACE: &str = "serverless-namespace";
 const WORKGROUP: &str = "serverless-workgroup";
@@ -110,7 +110,7 @@ impl Serverless {
     fn shown(&self, workgroup: &Workgroup) -> ApiResult<Json> {
         let mut answer = workgroup.json(&self.account);
         if let Some(door) = self.wire.door(&self.place(&workgroup.name)?, workgroup.port) {
-            answer["endpoint"] = json!({ "address": "localhost", "port": door.port() });
+            answer["endpoint"] = json!({ "address": wire::host(door), "port": door.port() });
         }
         Ok(answer)
     }

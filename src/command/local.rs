@@ -33,6 +33,9 @@ pub async fn serve(args: &ServeArgs) -> Result<Outcome> {
         sparkify_local::ACCESS_KEY,
         sparkify_local::SECRET_KEY
     ));
+    view::status(
+        "A cluster answers PostgreSQL clients at its endpoint, the first one at: psql \"host=localhost port=5439 dbname=… user=…\"",
+    );
     // It is meant to be stopped by a signal: that is no failure.
     match interrupt::asked().await.kind {
         Kind::Interrupted(_) => Ok(Outcome::Done),

@@ -108,3 +108,62 @@ fn state_in_memory_goes_with_the_server() {
     let _ = project.run(["up"]).succeeded();
     assert!(project.path(".sparkify/store").exists());
 }
+
+#[test]
+fn no_acknowledged_object_is_lost_when_the_server_is_killed() {
+    let project = Project::empty();
+    let mut command = project.command(["local", "serve", "--port=0"]);
+    let mut child =
+        command.env("AWS_REGION", "us-west-2").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut ready = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+    let address = ready.trim().strip_prefix("ready on ").unwrap().to_owned();
+    let mut serving = Serving { child, address: address.clone() };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let config = aws_sdk_s3::Config::builder()
+        .behavior_version(aws_sdk_s3::config::BehaviorVersion::latest())
+        .region(aws_sdk_s3::config::Region::new("us-west-2"))
+        .credentials_provider(aws_sdk_s3::config::Credentials::new("test", "test", None, None, "test"))
+        .retry_config(aws_sdk_s3::config::retry::RetryConfig::disabled())
+        .endpoint_url(&address)
+        .force_path_style(true);
+    let s3 = aws_sdk_s3::Client::from_conf(config.build());
+    let place = aws_sdk_s3::types::CreateBucketConfiguration::builder()
+        .location_constraint(aws_sdk_s3::types::BucketLocationConstraint::UsWest2)
+        .build();
+    runtime.block_on(s3.create_bucket().bucket("kept").create_bucket_configuration(place).send()).unwrap();
+    // Large ones among them, which are files; killed while eight are under way.
+    let acknowledged = runtime.block_on(async {
+        let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+        for writer in 0..8 {
+            let (s3, sender) = (s3.clone(), sender.clone());
+            tokio::spawn(async move {
+                for n in 0.. {
+                    let (key, size) = (format!("{writer}/{n}"), if n % 10 == 9 { 300_000 } else { n % 900 + 1 });
+                    let body = vec![b'x'; size].into();
+                    if s3.put_object().bucket("kept").key(&key).body(body).send().await.is_err() {
+                        return;
+                    }
+                    let _ = sender.send((key, size));
+                }
+            });
+        }
+        drop(sender);
+        let mut acknowledged = Vec::new();
+        while let Some(written) = receiver.recv().await {
+            acknowledged.push(written);
+            if acknowledged.len() == 400 {
+                serving.child.kill().unwrap();
+            }
+        }
+        acknowledged
+    });
+    assert!(acknowledged.len() >= 400);
+    let sdk = project.cloud();
+    for (key, size) in acknowledged {
+        let found = sdk
+            .block_on(sdk.s3.get_object().bucket("kept").key(&key).send())
+            .unwrap_or_else(|error| panic!("{key}: {error:?}"));
+        assert_eq!(sdk.block_on(found.body.collect()).unwrap().into_bytes().len(), size, "{key}");
+    }
+}

@@ -198,7 +198,7 @@ fn times_by_copy_and_an_upsert_through_a_temporary_table() {
     assert_eq!(sdk.value("select count(*) from fact"), sdk.value("select count(*) from songplays"));
     assert_eq!(
         sdk.rows("select u.user_id, u.level from us u order by 1"),
-        sdk.rows("select user_id, level from users order by 1")
+        sdk.rows("select user_id, level from users order by user_id::int")
     );
     let batch = sdk.data.batch_execute_statement().cluster_identifier("sparkify").database("dwh").db_user("dwhadmin");
     let upsert = [

@@ -9,6 +9,7 @@ use super::{optional, tags_xml};
 use crate::account::iso;
 use crate::protocol::query::{Xml, text, tree};
 use crate::warehouse::{Place, Slices};
+use crate::wire;
 
 pub const KIND: &str = "redshift-cluster";
 
@@ -148,7 +149,7 @@ impl Cluster {
         fields.extend(optional("DefaultIamRoleArn", self.default_role.as_ref()));
         if status != "creating" {
             let (address, port) = match door {
-                Some(door) => ("localhost".to_owned(), i64::from(door.port())),
+                Some(door) => (wire::host(door), i64::from(door.port())),
                 None => (format!("{}.local.{}.redshift.amazonaws.com", self.id, self.region), self.port),
             };
             fields.push(text("ClusterCreateTime", iso(self.created)));

@@ -19,7 +19,10 @@ impl Redshift {
         let port = params.number("Port")?;
         self.change_cluster(params, "modifying", |cluster| {
             cluster.snapshot_retention = retention.unwrap_or(cluster.snapshot_retention);
-            cluster.port = port.unwrap_or(cluster.port);
+            if let Some(port) = port.filter(|port| *port != cluster.port) {
+                cluster.port = port;
+                self.wire.close(&cluster.id);
+            }
             cluster.public = params.flag("PubliclyAccessible").unwrap_or(cluster.public);
             if let Some(password) = params.get("MasterUserPassword") {
                 self.logins.set(&cluster.id, password)?;

@@ -71,50 +71,9 @@ fn shown(value: &Value) -> String {
     }
 }
 
-/// Looks at statements that are not part of the project: `SQL_DIRECTORY` holds files of them.
-#[test]
-#[ignore = "for looking at other people's SQL"]
-fn other_peoples_statements() {
-    let directory = std::env::var("SQL_DIRECTORY").expect("SQL_DIRECTORY");
-    let mut files: Vec<_> =
-        std::fs::read_dir(directory).expect("directory").map(|entry| entry.expect("entry").path()).collect();
-    files.sort();
-    for file in files {
-        let text = std::fs::read_to_string(&file).expect("file");
-        let mut warehouse = Warehouse::new();
-        for block in text.split("\n-- ---\n") {
-            let statements = match super::sql::split(block) {
-                Ok(statements) => statements,
-                Err(error) => {
-                    eprintln!("{} ## {error} ## {block}", file.display());
-                    continue;
-                }
-            };
-            for statement in statements {
-                if let Err(error) = warehouse.run(&statement) {
-                    let near = error.message.contains("attached to the cluster")
-                        || error.message.contains("Must specify IAM_ROLE")
-                        || error.message.contains("not authorized to assume");
-                    if !near {
-                        eprintln!(
-                            "{} ## {} {error} ## {}",
-                            file.file_name().unwrap().to_string_lossy(),
-                            error.sqlstate,
-                            statement.chars().take(400).collect::<String>()
-                        );
-                    }
-                }
-            }
-        }
-    }
-}
-
 #[test]
 fn functions_answer_as_documented() {
-    let text = match std::env::var("SQL_PAIRS") {
-        Ok(path) => std::fs::read_to_string(path).expect("pairs"),
-        Err(_) => include_str!("function/examples.tsv").to_owned(),
-    };
+    let text = include_str!("function/examples.tsv");
     let mut warehouse = Warehouse::new();
     let mut wrong = Vec::new();
     for line in text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()) {
@@ -273,7 +232,7 @@ fn texts_where_numbers_are_meant_and_names_given_beside() {
 
 #[test]
 fn every_function_that_is_known_is_there() {
-    let mut w = Warehouse::new();
+    let w = Warehouse::new();
     let there: BTreeSet<String> = w.session.functions().expect("functions").into_iter().collect();
     // The parser makes these from syntax of their own.
     let built_in = ["coalesce", "nullif", "trim", "position", "percentile_cont", "percentile_disc"];

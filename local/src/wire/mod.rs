@@ -60,16 +60,17 @@ impl Wire {
         locked(&self.doors).clear();
     }
 
-    /// Where a warehouse answers: on the port that it asks for, or on any where that one is taken. `None` where nothing
-    /// is served.
+    /// Where a warehouse answers: on the port that it asks for, at the first address of the loopback interface where it is
+    /// free; on any port where no address is left. `None` where nothing is served.
     pub fn door(&self, place: &Place, port: i64) -> Option<SocketAddr> {
         let runtime = locked(&self.runtime).clone()?;
         let mut doors = locked(&self.doors);
         if let Some(door) = doors.get(&place.id) {
             return Some(door.address);
         }
-        let bind = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
-        let bound = bind(u16::try_from(port).unwrap_or(0)).or_else(|_| bind(0));
+        let wanted = u16::try_from(port).unwrap_or(0);
+        let bind = |last| TcpListener::bind((Ipv4Addr::new(127, 0, 0, last), wanted)).ok();
+        let bound = (1..=254).find_map(bind).map_or_else(|| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)), Ok);
         let listener = bound.and_then(|listener| listener.set_nonblocking(true).map(|()| listener));
         let listener = listener.map_err(|error| tracing::warn!(%error, "no port for a warehouse")).ok()?;
         let address = listener.local_addr().ok()?;
@@ -85,6 +86,11 @@ impl Wire {
     pub fn close(&self, place: &str) {
         locked(&self.doors).remove(place);
     }
+}
+
+/// What to call the host of a door.
+pub fn host(door: SocketAddr) -> String {
+    if door.ip() == Ipv4Addr::LOCALHOST { "localhost".to_owned() } else { door.ip().to_string() }
 }
 
 /// Connections live as long as their door.

@@ -3,7 +3,6 @@
 use sqlparser::ast::{AlterColumnOperation, AlterTable, AlterTableOperation, RenameTableNameKind, Statement};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use super::attributes::ColumnAttributes;
 use super::ddl::{ColumnSpec, Name};
 use super::types::Type;
 use super::{attributes, is_word};
@@ -111,7 +110,7 @@ pub fn parse(
     let [operation] = &alter.operations[..] else { return Err(unsupported()) };
     let change = match operation {
         AlterTableOperation::AddColumn { column_def, .. } => {
-            let found = attributes.columns.remove(&column_def.name.value).unwrap_or_else(ColumnAttributes::default);
+            let found = attributes.columns.remove(&column_def.name.value).unwrap_or_default();
             Change::AddColumn(Box::new(ColumnSpec::of(column_def, found)?))
         }
         AlterTableOperation::DropColumn { column_names, if_exists, .. } => match &column_names[..] {
