@@ -11,8 +11,8 @@ aws redshift create-cluster --cluster-identifier dbt-dwh --node-type ra3.large -
     --master-user-password "$WAREHOUSE_PASSWORD" --db-name dev > /dev/null
 describe() { aws redshift describe-clusters --cluster-identifier dbt-dwh --query "Clusters[0].$1" --output text; }
 until [[ $(describe ClusterStatus) == available ]]; do :; done
-WAREHOUSE_PORT=$(describe Endpoint.Port)
-export WAREHOUSE_PORT
+WAREHOUSE_HOST=$(describe Endpoint.Address) WAREHOUSE_PORT=$(describe Endpoint.Port)
+export WAREHOUSE_HOST WAREHOUSE_PORT
 "$SPARKIFY_TEST_DBT" --quiet build
 "$SPARKIFY_TEST_DBT" --quiet build --vars '{round: 2}'
 "$SPARKIFY_TEST_DBT" --quiet show --inline "select listagg(user_id || ':' || round, ' ') within group (order by user_id) as found from {{ ref('listeners') }}" | tee shown
