@@ -191,13 +191,18 @@ fn dates_are_dates(request: &http::Request<SdkBody>) -> bool {
 /// The service in the signature's scope: `Credential=key/date/region/SERVICE/aws4_request` in the header, or in the
 /// query of an address that was signed beforehand.
 fn service_of(request: &http::Request<SdkBody>) -> Option<String> {
-    credential(request)?.split('/').nth(3).map(str::to_owned)
+    let credential = credential(request)?;
+    let service = credential.split('/').nth(3)?.split(',').next()?;
+    Some(service.to_owned())
 }
 
+/// What follows `Credential=`: key, date, region, service, as `s3s` divides it, at every slash and at nothing else.
 fn credential(request: &http::Request<SdkBody>) -> Option<String> {
-    let header = request.headers().get(http::header::AUTHORIZATION).and_then(|header| header.to_str().ok());
+    // As `s3s` reads it: bytes that are no text do not hide the rest.
+    let header =
+        request.headers().get(http::header::AUTHORIZATION).map(|header| String::from_utf8_lossy(header.as_bytes()));
     match header {
-        Some(header) => Some(header.split("Credential=").nth(1)?.split(',').next()?.to_owned()),
+        Some(header) => Some(header.split_once("Credential=")?.1.to_owned()),
         None => {
             let query = request.uri().query().unwrap_or_default();
             let mut fields = form_urlencoded::parse(query.as_bytes());
