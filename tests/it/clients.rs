@@ -24,7 +24,10 @@ fn run(script: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(script);
     let program = if script.ends_with(".py") { bin.join("python") } else { "bash".into() };
     let found = std::env::var("PATH").unwrap_or_default();
-    let ended = Command::new(program)
+    // What waits for an answer that never comes must not hold up the rest.
+    let ended = Command::new("timeout")
+        .arg("180")
+        .arg(program)
         .arg(path)
         .env_clear()
         .env("PATH", format!("{}:{found}", bin.display()))
