@@ -100,14 +100,8 @@ impl Cloud {
         };
         let s3 = s3::service(buckets.clone());
         let iam = iam::Iam { store: store.clone(), account: account.clone(), propagating: pace.propagating };
-        let serverless = serverless::Serverless {
-            store,
-            account: account.clone(),
-            secrets: secrets.clone(),
-            warehouses: redshift.warehouses.clone(),
-            logins,
-            wire,
-        };
+        let serverless =
+            serverless::Serverless { store, account: account.clone(), secrets: secrets.clone(), logins, wire };
         let data_api = data_api::DataApi::new(redshift.clone(), serverless.clone(), buckets);
         let faults = options.faults;
         Ok(Self { endpoint: endpoint::Endpoint { account, iam, secrets, redshift, serverless, data_api, s3, faults } })

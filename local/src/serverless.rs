@@ -9,9 +9,10 @@ use crate::account::{Account, iso, now_millis};
 use crate::error::{ApiError, ApiResult};
 use crate::logins::Logins;
 use crate::protocol::{Request, Response, json, uuid};
+use crate::redshift::is_port;
 use crate::secrets::Secrets;
 use crate::store::Store;
-use crate::warehouse::{Place, Slices, Warehouses};
+use crate::warehouse::{Place, Slices};
 use crate::wire::{self, Wire};
 
 const NAMESPACE: &str = "serverless-namespace";
@@ -47,7 +48,6 @@ pub struct Serverless {
     pub store: Store,
     pub account: Account,
     pub secrets: Secrets,
-    pub warehouses: Warehouses,
     pub logins: Logins,
     pub wire: Wire,
 }
@@ -195,9 +195,7 @@ impl Serverless {
             let message = format!("The namespace {} is in use by the workgroup {}.", namespace.name, workgroup.name);
             return Err(ApiError::invalid("ConflictException", message));
         }
-        self.wire.close(&directory(&namespace.name));
-        self.warehouses.delete(&directory(&namespace.name))?;
-        self.logins.forget(&directory(&namespace.name))?;
+        self.wire.remove(&directory(&namespace.name))?;
         if let Some(secret) = &namespace.secret {
             self.secrets.delete(secret)?;
         }
@@ -218,7 +216,7 @@ impl Serverless {
             return Err(invalid(format!("baseCapacity {base_capacity} must be 4, 8, or a multiple of 8 up to 1024")));
         }
         let port = input["port"].as_i64().unwrap_or(5439);
-        if !(5431..=5455).contains(&port) && !(8191..=8215).contains(&port) {
+        if !is_port(port) {
             return Err(invalid(format!("The port {port} is not in the ranges 5431-5455 and 8191-8215.")));
         }
         let workgroup = Workgroup {

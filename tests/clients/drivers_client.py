@@ -2,83 +2,69 @@
 
 import datetime
 import decimal
-import json
-import time
 
 import awswrangler as wr
-import boto3
 import pandas as pd
 import redshift_connector
 import sqlalchemy as sa
 
-iam, redshift, s3 = (boto3.client(name) for name in ("iam", "redshift", "s3"))
-trust = {"Version": "2012-10-17", "Statement": [{"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": {"Service": "redshift.amazonaws.com"}}]}
-role = iam.create_role(RoleName="drivers", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
-iam.attach_role_policy(RoleName="drivers", PolicyArn="arn:aws:iam::aws:policy/AmazonS3FullAccess")
-s3.create_bucket(Bucket="drivers-data", CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
-redshift.create_cluster(ClusterIdentifier="drivers", NodeType="ra3.large", ClusterType="single-node", MasterUsername="admin", MasterUserPassword="Passw0rd99", DBName="dev", IamRoles=[role])
-while (cluster := redshift.describe_clusters(ClusterIdentifier="drivers")["Clusters"][0])["ClusterStatus"] != "available":
-    time.sleep(0.05)
-where = {"host": cluster["Endpoint"]["Address"], "port": cluster["Endpoint"]["Port"], "database": "dev", "user": "admin", "password": "Passw0rd99"}
+from stack import PASSWORD, stack
 
-# redshift_connector: everything is prepared and described before it is run.
-connection = redshift_connector.connect(ssl=False, **where)
-cursor = connection.cursor()
-cursor.execute("create table t (id int, name varchar(20), price decimal(10,2), at timestamp, ok boolean, day date, x float)")
-row = (1, "O'Neil \\", decimal.Decimal("12.50"), datetime.datetime(2018, 11, 30, 1, 2, 3, 456000), True, datetime.date(2018, 11, 30), 1.5)
-cursor.execute("insert into t values (%s, %s, %s, %s, %s, %s, %s)", row)
-cursor.executemany("insert into t (id, name) values (%s, %s)", [(2, "two"), (3, None)])
-cursor.execute("select * from t where id = %s", (1,))
-assert tuple(cursor.fetchone()) == row
-cursor.execute("select id, name from t order by id desc limit %s", (2,))
-assert [tuple(found) for found in cursor.fetchall()] == [(3, None), (2, "two")]
-connection.commit()
-cursor.execute("delete from t where id = 3")
-connection.rollback()
-frame = cursor.execute("select count(*) as n, sum(price) as total from t").fetch_dataframe()
-assert frame["n"][0] == 3 and frame["total"][0] == decimal.Decimal("12.50"), frame
-try:
-    cursor.execute("select * from nowhere")
-    raise AssertionError("there is no such table")
-except redshift_connector.ProgrammingError as error:
-    assert error.args[0]["C"] == "42P01", error
-connection.rollback()
-assert [found[2] for found in cursor.get_tables(schema_pattern="public")] == ["t"]
-assert [found[3] for found in cursor.get_columns(tablename_pattern="t")][:2] == ["id", "name"]
-connection.commit()
+with stack("drivers") as (role, bucket, cluster):
+    where = {"host": cluster["Endpoint"]["Address"], "port": cluster["Endpoint"]["Port"], "database": "dev", "user": "admin", "password": PASSWORD}
 
-# awswrangler: COPY and UNLOAD through S3.
-frame = pd.DataFrame({"id": [1, 2, 3], "name": ["a", "b", None], "price": [1.5, None, 3.0]})
-wr.redshift.to_sql(frame, connection, "w", "public", mode="overwrite", primary_keys=["id"])
-wr.redshift.to_sql(frame.assign(name="again"), connection, "w", "public", mode="upsert", primary_keys=["id"])
-found = wr.redshift.read_sql_query("select id, name from w order by id", connection)
-assert found["name"].tolist() == ["again"] * 3, found
-wr.redshift.copy(df=frame, path="s3://drivers-data/copy/", con=connection, table="c", schema="public", iam_role=role, mode="overwrite")
-found = wr.redshift.unload("select * from c order by id", path="s3://drivers-data/unload/", con=connection, iam_role=role)
-assert found["id"].tolist() == [1, 2, 3], found
-connection.commit()
-connection.close()
+    # redshift_connector: everything is prepared and described before it is run.
+    connection = redshift_connector.connect(ssl=False, **where)
+    cursor = connection.cursor()
+    cursor.execute("create table t (id int, name varchar(20), price decimal(10,2), at timestamp, ok boolean, day date, x float)")
+    row = (1, "O'Neil \\", decimal.Decimal("12.50"), datetime.datetime(2018, 11, 30, 1, 2, 3, 456000), True, datetime.date(2018, 11, 30), 1.5)
+    cursor.execute("insert into t values (%s, %s, %s, %s, %s, %s, %s)", row)
+    cursor.executemany("insert into t (id, name) values (%s, %s)", [(2, "two"), (3, None)])
+    cursor.execute("select * from t where id = %s", (1,))
+    assert tuple(cursor.fetchone()) == row
+    cursor.execute("select id, name from t order by id desc limit %s", (2,))
+    assert [tuple(found) for found in cursor.fetchall()] == [(3, None), (2, "two")]
+    connection.commit()
+    cursor.execute("delete from t where id = 3")
+    connection.rollback()
+    frame = cursor.execute("select count(*) as n, sum(price) as total from t").fetch_dataframe()
+    assert frame["n"][0] == 3 and frame["total"][0] == decimal.Decimal("12.50"), frame
+    try:
+        cursor.execute("select * from nowhere")
+        raise AssertionError("there is no such table")
+    except redshift_connector.ProgrammingError as error:
+        assert error.args[0]["C"] == "42P01", error
+    connection.rollback()
+    assert [found[2] for found in cursor.get_tables(schema_pattern="public")] == ["t"]
+    assert [found[3] for found in cursor.get_columns(tablename_pattern="t")][:2] == ["id", "name"]
+    connection.commit()
 
-# SQLAlchemy and pandas.
-address = "redshift+psycopg2://{user}:{password}@{host}:{port}/{database}".format(**where)
-engine = sa.create_engine(address, connect_args={"sslmode": "prefer"})
-with engine.connect() as connected:
-    assert connected.execute(sa.text("select count(*) from t")).scalar() == 3
-    assert engine.dialect.server_version_info == (8, 0, 2)
-table = sa.Table("made", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True, autoincrement=False), sa.Column("name", sa.String(40)))
-table.create(engine)
-with engine.begin() as connected:
-    connected.execute(table.insert(), [{"id": n, "name": f"n{n}"} for n in range(50)])
-inspector = sa.inspect(engine)
-assert inspector.has_table("made") and not inspector.has_table("absent")
-assert [(column["name"], str(column["type"])) for column in inspector.get_columns("made")] == [("id", "INTEGER"), ("name", "VARCHAR(40)")]
-frame = pd.read_sql("select id, name from made where id < 3 order by id", engine)
-assert frame["name"].tolist() == ["n0", "n1", "n2"]
-engine.dispose()
+    # awswrangler: COPY and UNLOAD through S3.
+    frame = pd.DataFrame({"id": [1, 2, 3], "name": ["a", "b", None], "price": [1.5, None, 3.0]})
+    wr.redshift.to_sql(frame, connection, "w", "public", mode="overwrite", primary_keys=["id"])
+    wr.redshift.to_sql(frame.assign(name="again"), connection, "w", "public", mode="upsert", primary_keys=["id"])
+    found = wr.redshift.read_sql_query("select id, name from w order by id", connection)
+    assert found["name"].tolist() == ["again"] * 3, found
+    wr.redshift.copy(df=frame, path="s3://drivers-data/copy/", con=connection, table="c", schema="public", iam_role=role, mode="overwrite")
+    found = wr.redshift.unload("select * from c order by id", path="s3://drivers-data/unload/", con=connection, iam_role=role)
+    assert found["id"].tolist() == [1, 2, 3], found
+    connection.commit()
+    connection.close()
 
-wr.s3.delete_objects("s3://drivers-data/")
-s3.delete_bucket(Bucket="drivers-data")
-redshift.delete_cluster(ClusterIdentifier="drivers", SkipFinalClusterSnapshot=True)
-iam.detach_role_policy(RoleName="drivers", PolicyArn="arn:aws:iam::aws:policy/AmazonS3FullAccess")
-iam.delete_role(RoleName="drivers")
+    # SQLAlchemy and pandas.
+    address = "redshift+psycopg2://{user}:{password}@{host}:{port}/{database}".format(**where)
+    engine = sa.create_engine(address, connect_args={"sslmode": "prefer"})
+    with engine.connect() as connected:
+        assert connected.execute(sa.text("select count(*) from t")).scalar() == 3
+        assert engine.dialect.server_version_info == (8, 0, 2)
+    table = sa.Table("made", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True, autoincrement=False), sa.Column("name", sa.String(40)))
+    table.create(engine)
+    with engine.begin() as connected:
+        connected.execute(table.insert(), [{"id": n, "name": f"n{n}"} for n in range(50)])
+    inspector = sa.inspect(engine)
+    assert inspector.has_table("made") and not inspector.has_table("absent")
+    assert [(column["name"], str(column["type"])) for column in inspector.get_columns("made")] == [("id", "INTEGER"), ("name", "VARCHAR(40)")]
+    frame = pd.read_sql("select id, name from made where id < 3 order by id", engine)
+    assert frame["name"].tolist() == ["n0", "n1", "n2"]
+    engine.dispose()
 print("drivers: all as it should be")

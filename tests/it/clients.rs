@@ -2,11 +2,12 @@
 //! dbt. `.ci/foreign` installs
 //! them and says where they are in SPARKIFY_TEST_CLIENTS; without it, these tests say that they were not run.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use crate::project::{Project, REGION};
+use crate::serve::Serving;
 
 /// Runs a script of `tests/clients` against a server of its own.
 fn run(script: &str) {
@@ -17,10 +18,9 @@ fn run(script: &str) {
     };
     let project = Project::with_sample(100, 300);
     let mut command = project.command(["local", "serve", "--port=0", "--in-memory", "--mount=udacity-dend=data"]);
-    let mut server = command.env("AWS_REGION", REGION).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut ready = String::new();
-    BufReader::new(server.stdout.take().unwrap()).read_line(&mut ready).unwrap();
-    let address = ready.trim().strip_prefix("ready on ").unwrap();
+    command.env("AWS_REGION", REGION);
+    let server = Serving::start(command);
+    let address = format!("http://{}", server.address);
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(script);
     let program = if script.ends_with(".py") { bin.join("python") } else { "bash".into() };
     let found = std::env::var("PATH").unwrap_or_default();
@@ -32,13 +32,15 @@ fn run(script: &str) {
         .env_clear()
         .env("PATH", format!("{}:{found}", bin.display()))
         .env("HOME", project.path("."))
-        .envs([("AWS_ENDPOINT_URL", address), ("AWS_DEFAULT_REGION", REGION), ("AWS_EC2_METADATA_DISABLED", "true")])
+        .envs([
+            ("AWS_ENDPOINT_URL", address.as_str()),
+            ("AWS_DEFAULT_REGION", REGION),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+        ])
         .envs([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")])
         .env("SPARKIFY_TEST_DBT", std::env::var_os("SPARKIFY_TEST_DBT").unwrap_or_default())
         .output()
         .unwrap();
-    let _ = server.kill();
-    let _ = server.wait();
     let texts = [ended.stdout, ended.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
     assert!(ended.status.success() && texts[0].contains("all as it should be"), "{}\n{}", texts[0], texts[1]);
 }

@@ -2,13 +2,26 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use crate::project::Project;
 
-struct Serving {
-    child: Child,
-    address: String,
+/// A `local serve` that runs until it is dropped.
+pub struct Serving {
+    pub child: Child,
+    /// Host and port.
+    pub address: String,
+}
+
+impl Serving {
+    /// Returns when it answers.
+    pub fn start(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut ready = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+        let address = ready.trim().strip_prefix("ready on http://").unwrap().to_owned();
+        Self { child, address }
+    }
 }
 
 impl Drop for Serving {
@@ -19,12 +32,7 @@ impl Drop for Serving {
 }
 
 fn serve(project: &Project) -> Serving {
-    let mut command = project.command(["local", "serve", "--port=0", "--mount=udacity-dend=data"]);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut ready = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
-    let address = ready.trim().strip_prefix("ready on http://").unwrap().to_owned();
-    Serving { child, address }
+    Serving::start(project.command(["local", "serve", "--port=0", "--mount=udacity-dend=data"]))
 }
 
 fn ask_for(address: &str, path: &str, host: &str, more: &str) -> String {
@@ -64,7 +72,7 @@ fn up_load_and_down_over_a_port_and_a_clean_stop() {
     assert!(status.stdout.contains("ready"), "{}", status.stdout);
     let _ = project.run(["load", "--quiet"]).succeeded();
     let _ = project.run(["down"]).succeeded();
-    assert!(std::process::Command::new("kill").arg(serving.child.id().to_string()).status().unwrap().success());
+    assert!(Command::new("kill").arg(serving.child.id().to_string()).status().unwrap().success());
     assert_eq!(serving.child.wait().unwrap().code(), Some(0));
     assert_eq!(project.everything(), Vec::<String>::new());
 }
@@ -89,18 +97,15 @@ fn only_names_of_this_machine_are_answered() {
 #[test]
 fn state_in_memory_goes_with_the_server() {
     let project = Project::with_sample(2, 2);
-    let mut command = project.command(["local", "serve", "--port=0", "--in-memory", "--mount=udacity-dend=data"]);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut ready = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
-    let mut serving = Serving { child, address: ready.trim().strip_prefix("ready on http://").unwrap().to_owned() };
+    let command = project.command(["local", "serve", "--port=0", "--in-memory", "--mount=udacity-dend=data"]);
+    let mut serving = Serving::start(command);
     let health = ask_for(&serving.address, "/_local/health", "localhost", "");
     assert!(health.contains("200 OK") && health.contains("\"status\":\"ok\""), "{health}");
     let _ = project.run(["up"]).succeeded();
     assert!(!project.path(".sparkify/store").exists(), "nothing is on disk");
     // A note that nobody stands behind any more is passed over.
     let note = std::fs::read(project.path(".sparkify/serving.json")).unwrap();
-    let _ = std::process::Command::new("kill").arg(serving.child.id().to_string()).status();
+    let _ = Command::new("kill").arg(serving.child.id().to_string()).status();
     assert_eq!(serving.child.wait().unwrap().code(), Some(0));
     assert!(!project.path(".sparkify").exists());
     std::fs::create_dir(project.path(".sparkify")).unwrap();
@@ -113,19 +118,15 @@ fn state_in_memory_goes_with_the_server() {
 fn no_acknowledged_object_is_lost_when_the_server_is_killed() {
     let project = Project::empty();
     let mut command = project.command(["local", "serve", "--port=0"]);
-    let mut child =
-        command.env("AWS_REGION", "us-west-2").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut ready = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
-    let address = ready.trim().strip_prefix("ready on ").unwrap().to_owned();
-    let mut serving = Serving { child, address: address.clone() };
+    command.env("AWS_REGION", "us-west-2");
+    let mut serving = Serving::start(command);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let config = aws_sdk_s3::Config::builder()
         .behavior_version(aws_sdk_s3::config::BehaviorVersion::latest())
         .region(aws_sdk_s3::config::Region::new("us-west-2"))
         .credentials_provider(aws_sdk_s3::config::Credentials::new("test", "test", None, None, "test"))
         .retry_config(aws_sdk_s3::config::retry::RetryConfig::disabled())
-        .endpoint_url(&address)
+        .endpoint_url(format!("http://{}", serving.address))
         .force_path_style(true);
     let s3 = aws_sdk_s3::Client::from_conf(config.build());
     let place = aws_sdk_s3::types::CreateBucketConfiguration::builder()

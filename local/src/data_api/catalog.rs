@@ -12,11 +12,8 @@ const MOST: usize = 1000;
 
 impl DataApi {
     pub(super) fn list_databases(&self, input: &Json) -> ApiResult<Json> {
-        let rows = self.ask(input, "SHOW DATABASES", &[])?;
-        let mut names: Vec<String> = rows.into_iter().filter_map(|mut row| row.drain(..1).next()).collect();
-        names.extend(self.other_databases(input)?);
-        names.sort();
-        names.dedup();
+        let place = self.target(input)?.place;
+        let names = self.redshift.warehouses.databases(&place);
         page(input, "Databases", names.into_iter().map(Json::from).collect())
     }
 

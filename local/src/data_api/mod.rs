@@ -224,16 +224,6 @@ impl DataApi {
             _ => Ok((statement, part)),
         }
     }
-
-    /// Databases of the warehouse beside the one that is connected to.
-    fn other_databases(&self, input: &Json) -> ApiResult<Vec<String>> {
-        let place = match (input["ClusterIdentifier"].as_str(), input["WorkgroupName"].as_str()) {
-            (Some(cluster), _) => self.redshift.place(cluster)?,
-            (None, Some(workgroup)) => self.serverless.place(workgroup)?,
-            (None, None) => return Ok(Vec::new()),
-        };
-        Ok(self.redshift.warehouses.databases(&place))
-    }
 }
 
 /// How the statements of one call stand to each other.

@@ -13,7 +13,7 @@ use crate::error::{ApiError, ApiResult};
 use crate::protocol::uuid;
 use crate::sync::locked;
 use crate::warehouse::copy::Access;
-use crate::warehouse::{Engine, Session, SqlError};
+use crate::warehouse::{Engine, Place, Session, SqlError};
 
 /// A session may be kept for a day.
 const MOST_KEPT_SECONDS: u64 = 24 * 60 * 60;
@@ -49,6 +49,7 @@ impl Caller {
 }
 
 pub struct Target {
+    pub place: Place,
     pub access: Access,
     pub caller: Caller,
     pub session: Arc<Mutex<Session>>,
@@ -109,10 +110,11 @@ impl DataApi {
             return self.kept_session(id, input["SessionKeepAliveSeconds"].as_u64());
         }
         let caller = Self::caller(input)?;
-        let (engine, access) = self.open(&caller)?;
+        let place = self.place(&caller)?;
+        let (engine, access) = (self.engine(&caller, &place)?, self.access(&place));
         let user = caller.user.clone().unwrap_or_else(|| access.admin.clone());
         let session = Arc::new(Mutex::new(engine.session(&user).map_err(refused)?));
-        let mut target = Target { access, caller, session, session_id: None, engine };
+        let mut target = Target { place, access, caller, session, session_id: None, engine };
         if let Some(seconds) = input["SessionKeepAliveSeconds"].as_u64().filter(|seconds| *seconds > 0) {
             target.session_id = Some(self.keep_session(&target, seconds)?);
         }
@@ -139,23 +141,29 @@ impl DataApi {
         Ok(Caller { cluster, workgroup, database: required(input, "Database")?.to_owned(), user, secret })
     }
 
-    /// The engine of a database, and what its COPY may reach.
-    pub(super) fn open(&self, caller: &Caller) -> ApiResult<(Arc<Engine>, Access)> {
+    /// The warehouse that a caller means, when it takes statements and the caller may be let in.
+    fn place(&self, caller: &Caller) -> ApiResult<Place> {
         if let Some(secret) = &caller.secret
             && !self.redshift.secrets.exists(secret)?
         {
             return Err(invalid(format!("Secrets Manager can't find the specified secret: {secret}")));
         }
-        let place = match (&caller.cluster, &caller.workgroup) {
-            (Some(cluster), _) => self.redshift.place(cluster)?,
-            (None, workgroup) => self.serverless.place(workgroup.as_deref().unwrap_or_default())?,
-        };
+        match (&caller.cluster, &caller.workgroup) {
+            (Some(cluster), _) => self.redshift.place(cluster),
+            (None, workgroup) => self.serverless.place(workgroup.as_deref().unwrap_or_default()),
+        }
+    }
+
+    fn engine(&self, caller: &Caller, place: &Place) -> ApiResult<Arc<Engine>> {
         let database = &caller.database;
-        if !self.redshift.warehouses.has(&place, database) {
+        if !self.redshift.warehouses.has(place, database) {
             return Err(invalid(format!("FATAL: database \"{database}\" does not exist")));
         }
-        let engine = self.redshift.warehouses.engine(&place.id, database, place.slices).map_err(refused)?;
-        Ok((engine, Access::of(&place, self.buckets.clone(), self.redshift.account.clone())))
+        self.redshift.warehouses.engine(&place.id, database, place.slices).map_err(refused)
+    }
+
+    fn access(&self, place: &Place) -> Access {
+        Access::of(place, self.buckets.clone(), self.redshift.account.clone())
     }
 
     fn lock_sessions(&self) -> std::sync::MutexGuard<'_, Sessions> {
@@ -194,10 +202,10 @@ impl DataApi {
         if let Some(seconds) = keep {
             *locked(&kept.keep) = Duration::from_secs(seconds);
         }
-        let (engine, access) = self.open(&kept.caller)?;
-        drop(engine);
+        let place = self.place(&kept.caller)?;
         Ok(Target {
-            access,
+            access: self.access(&place),
+            place,
             caller: kept.caller.clone(),
             session: kept.session.clone(),
             session_id: Some(id.to_owned()),

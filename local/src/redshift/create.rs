@@ -22,7 +22,7 @@ impl Redshift {
         check_admin(admin)?;
         let managed = check_password(params.get("MasterUserPassword"), params.flag("ManageMasterPassword"))?;
         let port = params.number("Port")?.unwrap_or(5439);
-        if !(5431..=5455).contains(&port) && !(8191..=8215).contains(&port) {
+        if !is_port(port) {
             return Err(invalid(format!("The port {port} is not in the ranges 5431-5455 and 8191-8215.")));
         }
         if params.flag("Encrypted") == Some(false) {
@@ -86,6 +86,11 @@ impl Redshift {
         }
         Ok(vec![cluster.xml(now, None)])
     }
+}
+
+/// The ports that a warehouse can have (finding 3).
+pub fn is_port(port: i64) -> bool {
+    (5431..=5455).contains(&port) || (8191..=8215).contains(&port)
 }
 
 fn invalid(message: impl Into<String>) -> ApiError {

@@ -88,9 +88,7 @@ impl Redshift {
     /// The end of a deletion: data, secret and record go, in this order, so that a kill in between is made good
     /// by the next look at the cluster.
     pub(super) fn clear_away(&self, cluster: &Cluster) -> ApiResult<()> {
-        self.wire.close(&cluster.id);
-        self.warehouses.delete(&cluster.id)?;
-        self.logins.forget(&cluster.id)?;
+        self.wire.remove(&cluster.id)?;
         if let Some(secret) = &cluster.secret {
             self.secrets.delete(secret)?;
         }

@@ -21,6 +21,7 @@ use crate::warehouse::{Place, Warehouses};
 use crate::wire::Wire;
 
 pub use cluster::Cluster;
+pub use create::is_port;
 
 const NAMESPACE: &str = "http://redshift.amazonaws.com/doc/2012-12-01/";
 

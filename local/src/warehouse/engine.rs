@@ -5,11 +5,13 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use duckdb::{Config, Connection};
+use sha2::{Digest, Sha256};
 
 use super::copy;
 use super::error::SqlError;
 use super::function;
 use super::session::Session;
+use super::show;
 use super::system::System;
 use crate::account::now_millis;
 use crate::sync::locked;
@@ -47,8 +49,8 @@ impl Engine {
             .with("default_transaction_invalidation_policy", "SYNTACTIC_ERRORS_DO_NOT_INVALIDATE")?
             .with("default_null_order", "nulls_last_on_asc_first_on_desc")?;
         let base = Connection::open_with_flags(directory.join(format!("{database}.duckdb")), config)?;
-        base.execute_batch(include_str!("system.sql"))?;
         function::register(&base)?;
+        make_catalog(&base)?;
         base.register_table_function::<copy::CopyRows>(copy::FUNCTION)?;
         fill_slices(&base, slices)?;
         let system = System::new(base.try_clone()?, directory.to_owned());
@@ -65,6 +67,20 @@ impl Engine {
     pub fn next_query(&self) -> i64 {
         self.next_query.fetch_add(1, Ordering::Relaxed)
     }
+}
+
+/// The system tables, views and macros. They are kept in the file: made once, and again where they have changed.
+fn make_catalog(connection: &Connection) -> Result<(), SqlError> {
+    let texts = [include_str!("system.sql"), &show::settings_view(), function::MACROS].concat();
+    let mark = format!("{:x}", Sha256::digest(&texts));
+    let sql = "SELECT count(*) FROM duckdb_views() WHERE view_name = 'redshift_made' AND contains(sql, ?)";
+    let made: i64 = connection.query_row(sql, [&mark], |row| row.get(0))?;
+    if made > 0 {
+        return Ok(());
+    }
+    connection.execute_batch(&texts)?;
+    Ok(connection
+        .execute_batch(&format!("CREATE OR REPLACE VIEW redshift_system.redshift_made AS SELECT '{mark}' AS mark"))?)
 }
 
 /// STV_SLICES tells how many slices the cluster has, and so how many files COPY loads at once (C5).

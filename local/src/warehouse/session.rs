@@ -70,9 +70,9 @@ impl Session {
     /// A session of a database user.
     pub fn new(connection: Connection, system: System, user: &str) -> Result<Self, SqlError> {
         connection.execute_batch(&format!(
-            "SET search_path = 'public,{SYSTEM_SCHEMA}'; SET VARIABLE redshift_user = '{}'; \
+            "SET search_path = 'public,{SYSTEM_SCHEMA}'; SET VARIABLE redshift_user = {}; \
              SET VARIABLE redshift_pid = {}",
-            user.replace('\'', "''"),
+            sql::literal(user),
             fastrand::u32(1000..1_000_000)
         ))?;
         let cancel = Cancel { asked: Arc::default(), interrupt: connection.interrupt_handle() };
@@ -96,14 +96,23 @@ impl Session {
     /// The columns that a statement would answer, with NULL for what its parameters will be; `None` where it answers no
     /// rows. Nothing is run.
     pub fn describe(&mut self, text: &str, parameters: &Parameters) -> Result<Option<Vec<ResultColumn>>, SqlError> {
-        let described = match self.describe_as(text, parameters, Reading::Plain) {
-            Err(error) if error.is_unbound() => self.describe_as(text, parameters, Reading::Lenient).map_err(|_| error),
-            described => described,
+        self.read_twice(|session, reading| session.describe_as(text, parameters, reading))
+    }
+
+    /// Reads a statement as it stands, and leniently where DuckDB cannot bind it so: what cannot be bound has changed
+    /// nothing. A statement that fails in a transaction fails the transaction.
+    fn read_twice<T>(
+        &mut self,
+        mut read: impl FnMut(&mut Self, Reading) -> Result<T, SqlError>,
+    ) -> Result<T, SqlError> {
+        let done = match read(self, Reading::Plain) {
+            Err(error) if error.is_unbound() => read(self, Reading::Lenient).map_err(|_| error),
+            done => done,
         };
-        if described.is_err() && self.transaction == Transaction::Open {
+        if done.is_err() && self.transaction == Transaction::Open {
             self.transaction = Transaction::Failed;
         }
-        described
+        done
     }
 
     fn describe_as(
@@ -183,22 +192,12 @@ impl Session {
     ) -> Result<i64, SqlError> {
         let started = std::time::Instant::now();
         let mut kind = "OTHER";
-        let mut read = |reading: Reading, session: &mut Self| {
+        let outcome = self.read_twice(|session, reading| {
             let command = sql::translate(text, parameters, reading)?;
             kind = command.kind();
-            if text.to_lowercase().contains("quer") {
-                session.system.write_queries()?;
-            }
+            session.system.write_queries_for(text)?;
             session.run_command(command, access, query, to)
-        };
-        let outcome = match read(Reading::Plain, self) {
-            // What cannot be bound has changed nothing.
-            Err(error) if error.is_unbound() => read(Reading::Lenient, self).map_err(|_| error),
-            outcome => outcome,
-        };
-        if outcome.is_err() && self.transaction == Transaction::Open {
-            self.transaction = Transaction::Failed;
-        }
+        });
         let elapsed = i64::try_from(started.elapsed().as_micros()).unwrap_or(i64::MAX);
         self.system.note_query(QueryRecord {
             id: query,
@@ -354,7 +353,7 @@ impl Session {
             }
         }
         schemas.push(SYSTEM_SCHEMA.to_owned());
-        Ok(self.connection.execute_batch(&format!("SET search_path = '{}'", schemas.join(",").replace('\'', "''")))?)
+        Ok(self.connection.execute_batch(&format!("SET search_path = {}", sql::literal(&schemas.join(","))))?)
     }
 
     fn declare(&mut self, cursor: String, query: &str) -> Result<i64, SqlError> {

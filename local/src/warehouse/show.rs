@@ -6,7 +6,7 @@ use super::catalog;
 use super::error::SqlError;
 use super::result::{ResultColumn, ResultSet, Value};
 use super::session::Session;
-use super::sql::{Name, Show, quoted};
+use super::sql::{Name, Show, literal};
 
 /// Settings that clients ask for, with what a new session has.
 const DEFAULTS: &[(&str, &str)] = &[
@@ -31,6 +31,15 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("transaction_read_only", "off"),
     ("wlm_query_slot_count", "1"),
 ];
+
+/// The same as a view, for `current_setting`.
+pub fn settings_view() -> String {
+    let rows: Vec<String> = DEFAULTS.iter().map(|(name, value)| format!("('{name}', {})", literal(value))).collect();
+    format!(
+        "CREATE OR REPLACE VIEW redshift_system.settings AS SELECT * FROM (VALUES {}) AS s (name, setting);",
+        rows.join(", ")
+    )
+}
 
 pub fn default_of(name: &str) -> Option<&'static str> {
     DEFAULTS.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
@@ -60,10 +69,7 @@ pub fn run(session: &Session, show: &Show) -> Result<ResultSet, SqlError> {
             like("schema_name", pattern.as_ref())
         )),
         Show::Tables { schema, pattern } => {
-            let of_schema = schema
-                .as_ref()
-                .map_or(String::new(), |schema| format!("AND schema_name = '{}'", schema.replace('\'', "''")));
-            let filter = format!("WHERE {} {of_schema}", like("table_name", pattern.as_ref()));
+            let filter = format!("WHERE {} {}", like("table_name", pattern.as_ref()), of_schema(schema.as_ref()));
             query(&format!(
                 "SELECT database_name, schema_name, table_name, table_type, table_acl, remarks, redshift_system.redshift_user() AS owner, \
                  CAST(NULL AS TIMESTAMP) AS last_altered_time, CAST(NULL AS TIMESTAMP) AS last_modified_time, \
@@ -72,27 +78,21 @@ pub fn run(session: &Session, show: &Show) -> Result<ResultSet, SqlError> {
             ))
         }
         Show::Columns(Name { schema, table }) => {
-            let escaped = |text: &str| text.replace('\'', "''");
-            let schema =
-                schema.as_ref().map_or(String::new(), |schema| format!("AND schema_name = '{}'", escaped(schema)));
+            let (table, of_schema) = (literal(table), of_schema(schema.as_ref()));
             query(&format!(
                 "SELECT database_name, schema_name, table_name, column_name, ordinal_position, column_default, is_nullable, \
                  data_type, character_maximum_length, numeric_precision, numeric_scale, remarks, \
                  CAST(NULL AS VARCHAR) AS sort_key_type, sortkey AS sort_key, CASE WHEN distkey THEN 1 ELSE 0 END AS dist_key, \
                  encoding, CAST(NULL AS VARCHAR) AS collation \
-                 FROM redshift_system.svv_redshift_columns WHERE table_name = '{}' {schema} ORDER BY ordinal_position",
-                escaped(table)
+                 FROM redshift_system.svv_redshift_columns WHERE table_name = {table} {of_schema} ORDER BY ordinal_position"
             ))
         }
         Show::PrimaryKeys(Name { schema, table }) => {
-            let escaped = |text: &str| text.replace('\'', "''");
-            let schema =
-                schema.as_ref().map_or(String::new(), |schema| format!("AND schema_name = '{}'", escaped(schema)));
+            let (table, of_schema) = (literal(table), of_schema(schema.as_ref()));
             query(&format!(
                 "SELECT current_database() AS database_name, schema_name, table_name, column_name, key_seq, \
                  table_name || '_pkey' AS pk_name FROM redshift_system.primary_keys \
-                 WHERE table_name = '{}' {schema} ORDER BY key_seq",
-                escaped(table)
+                 WHERE table_name = {table} {of_schema} ORDER BY key_seq"
             ))
         }
         Show::Nothing(columns) => Ok(texts(columns, Vec::new())),
@@ -130,18 +130,18 @@ fn definition(session: &Session, name: &Name) -> Result<String, SqlError> {
         (None, None) => text.push_str("\nDISTSTYLE AUTO"),
     }
     if !table.attributes.sortkey.is_empty() {
-        let keys: Vec<String> = table.attributes.sortkey.iter().map(|key| quoted(key)).collect();
-        text.push_str(&format!("\nSORTKEY ( {} )", keys.join(", ").replace('"', "")));
+        text.push_str(&format!("\nSORTKEY ( {} )", table.attributes.sortkey.join(", ")));
     }
     text.push(';');
     Ok(text)
 }
 
 fn like(column: &str, pattern: Option<&String>) -> String {
-    match pattern {
-        Some(pattern) => format!("{column} LIKE '{}' ESCAPE '\\'", pattern.replace('\'', "''")),
-        None => "true".to_owned(),
-    }
+    pattern.map_or("true".to_owned(), |pattern| format!("{column} LIKE {} ESCAPE '\\'", literal(pattern)))
+}
+
+fn of_schema(schema: Option<&String>) -> String {
+    schema.map_or(String::new(), |schema| format!("AND schema_name = {}", literal(schema)))
 }
 
 /// Rows of texts.

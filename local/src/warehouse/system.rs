@@ -144,8 +144,12 @@ impl System {
         }
     }
 
-    /// Writes what was noted into the table behind the history views.
-    pub fn write_queries(&self) -> Result<(), SqlError> {
+    /// Writes what was noted into the table behind the history views, where a statement may ask for them.
+    pub fn write_queries_for(&self, text: &str) -> Result<(), SqlError> {
+        let names = |four: &[u8]| four.eq_ignore_ascii_case(b"quer") || four.eq_ignore_ascii_case(b"qlog");
+        if locked(&self.queries).is_empty() || !text.as_bytes().windows(4).any(names) {
+            return Ok(());
+        }
         let noted = std::mem::take(&mut *locked(&self.queries));
         self.with(|connection| {
             let sql = "INSERT INTO redshift_system.queries VALUES \

@@ -66,11 +66,6 @@ SELECT 100 AS userid, query_id AS query, query_id AS xid, 0 AS pid, start_time A
        left(query_text, 60) AS substring
 FROM redshift_system.queries;
 
-CREATE OR REPLACE VIEW redshift_system.settings AS
-SELECT * FROM (VALUES ('search_path', '$user, public'), ('datestyle', 'ISO, MDY'), ('timezone', 'UTC'),
-    ('statement_timeout', '0'), ('server_version', '8.0.2'), ('client_encoding', 'UTF8'), ('query_group', 'unset'),
-    ('enable_case_sensitive_identifier', 'off')) AS s (name, setting);
-
 -- Tables, views and columns of the users', with Redshift's names of types.
 CREATE OR REPLACE VIEW redshift_system.relations AS
 SELECT schema_name, table_name, table_oid, 'BASE TABLE' AS kind, comment, estimated_size, temporary

@@ -11,10 +11,10 @@ use pgwire::api::auth::cleartext::CleartextPasswordAuthStartupHandler;
 use pgwire::api::auth::{AuthSource, LoginInfo, Password, ServerParameterProvider, StartupHandler};
 use pgwire::api::cancel::CancelHandler;
 use pgwire::api::portal::{Format, Portal};
-use pgwire::api::query::{ExtendedQueryHandler, SimpleQueryHandler};
+use pgwire::api::query::{ExtendedQueryHandler, SimpleQueryHandler, send_describe_response};
 use pgwire::api::results::{DescribePortalResponse, DescribeResponse, DescribeStatementResponse, FieldInfo, Response};
-use pgwire::api::stmt::{QueryParser, StoredStatement};
-use pgwire::api::store::PortalStore;
+use pgwire::api::stmt::QueryParser;
+use pgwire::api::store::{Entry, PortalStore};
 use pgwire::api::{ClientInfo, ClientPortalStore, PgWireServerHandlers, Type};
 use pgwire::error::{ErrorInfo, PgWireError, PgWireResult};
 use pgwire::messages::PgWireBackendMessage;
@@ -332,35 +332,24 @@ impl ExtendedQueryHandler for Queries {
         C::Error: Debug,
         PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
     {
-        if message.target_type == TARGET_TYPE_BYTE_STATEMENT {
-            let name = message.name.as_deref().unwrap_or(pgwire::api::DEFAULT_NAME);
-            if let Some(pgwire::api::store::Entry::Value(stored)) = client.portal_store().get_statement(name)
-                && self.described(client, &stored.statement).await?.is_none()
-            {
-                let oids = parameter_types(&stored.statement).iter().map(Type::oid).collect();
+        let name = message.name.as_deref().unwrap_or(pgwire::api::DEFAULT_NAME);
+        let stored = client.portal_store().get_statement(name);
+        let (TARGET_TYPE_BYTE_STATEMENT, Some(Entry::Value(stored))) = (message.target_type, stored) else {
+            return self._on_describe(client, message).await;
+        };
+        let types = parameter_types(&stored.statement);
+        match self.described(client, &stored.statement).await? {
+            Some(columns) => {
+                let fields = types::fields(&columns, &Format::UnifiedText);
+                send_describe_response(client, &DescribeStatementResponse::new(types, fields)).await
+            }
+            // The library describes no columns where there are parameters, instead of no rows.
+            None => {
+                let oids = types.iter().map(Type::oid).collect();
                 client.feed(PgWireBackendMessage::ParameterDescription(ParameterDescription::new(oids))).await?;
                 client.feed(PgWireBackendMessage::NoData(NoData::new())).await?;
-                return Ok(());
+                Ok(())
             }
-        }
-        self._on_describe(client, message).await
-    }
-
-    async fn do_describe_statement<C>(
-        &self,
-        client: &mut C,
-        target: &StoredStatement<Statement>,
-    ) -> PgWireResult<DescribeStatementResponse>
-    where
-        C: ClientInfo + ClientPortalStore + Sink<PgWireBackendMessage> + Unpin + Send + Sync,
-        C::PortalStore: PortalStore<Statement = Statement>,
-        C::Error: Debug,
-        PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
-    {
-        let types = parameter_types(&target.statement);
-        match self.described(client, &target.statement).await? {
-            Some(columns) => Ok(DescribeStatementResponse::new(types, types::fields(&columns, &Format::UnifiedText))),
-            None => Ok(DescribeStatementResponse::no_data()),
         }
     }
 

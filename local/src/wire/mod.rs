@@ -13,6 +13,7 @@ use tokio::runtime::Handle;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::account::Account;
+use crate::error::ApiResult;
 use crate::logins::Logins;
 use crate::s3::Buckets;
 use crate::sync::locked;
@@ -80,6 +81,13 @@ impl Wire {
         let accepting = runtime.spawn(accept(wire, place.clone(), listener));
         doors.insert(place_id, Door { address, accepting });
         Some(address)
+    }
+
+    /// A warehouse that is gone: nobody connects to it, its data and its passwords are gone with it.
+    pub fn remove(&self, place: &str) -> ApiResult<()> {
+        self.close(place);
+        self.warehouses.delete(place)?;
+        self.logins.forget(place)
     }
 
     /// A warehouse that is going away is not connected to any more.

@@ -1,5 +1,6 @@
 //! As whom COPY and UNLOAD reach S3: a role of the cluster's, or the holder of a key.
 
+use super::reader::Reader;
 use crate::warehouse::error::SqlError;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +15,7 @@ pub enum Credential {
 
 impl Credential {
     /// `aws_iam_role=…`, or `aws_access_key_id=…;aws_secret_access_key=…`.
-    pub fn parse(text: &str) -> Result<Self, SqlError> {
+    fn parse(text: &str) -> Result<Self, SqlError> {
         let value = |name: &str| text.split(';').find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='));
         match (value("aws_iam_role"), value("aws_access_key_id"), value("aws_secret_access_key")) {
             (Some(role), ..) => Ok(Self::Role(role.to_owned())),
@@ -23,8 +24,29 @@ impl Credential {
         }
     }
 
+    /// Reads an option that says as whom S3 is reached; `false` where the word is none.
+    pub fn option(reader: &mut Reader<'_>, word: &str, credential: &mut Option<Self>) -> Result<bool, SqlError> {
+        match word {
+            "IAM_ROLE" => *credential = Some(Self::Role(reader.role()?)),
+            // The older form: a role, or keys.
+            "CREDENTIALS" | "WITH" => {
+                if word == "WITH" {
+                    reader.word("CREDENTIALS")?;
+                }
+                reader.take_word("AS");
+                *credential = Some(Self::parse(&reader.string()?)?);
+            }
+            "ACCESS_KEY_ID" | "SECRET_ACCESS_KEY" | "SESSION_TOKEN" => {
+                reader.take_word("AS");
+                Self::key_part(credential, word, reader.string()?);
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
     /// One of the options that name a key.
-    pub fn key_part(credential: &mut Option<Self>, option: &str, value: String) {
+    fn key_part(credential: &mut Option<Self>, option: &str, value: String) {
         let (mut id, mut secret) = match credential.take() {
             Some(Self::Keys { id, secret }) => (id, secret),
             _ => (String::new(), String::new()),

@@ -165,11 +165,7 @@ fn text_option(reader: &mut Reader<'_>, token: &TokenWithSpan, text: &mut TextFo
         }
         "FIXEDWIDTH" => {
             reader.take_word("AS");
-            let spec = reader.string()?;
-            let width = |field: &str| field.rsplit(':').next().and_then(|width| width.trim().parse().ok());
-            let widths: Option<Vec<usize>> = spec.split(',').map(width).collect();
-            let invalid = || SqlError::syntax(format!("FIXEDWIDTH '{spec}' must be like 'label:width,label:width'"));
-            text.shape = TextShape::FixedWidth(widths.ok_or_else(invalid)?);
+            text.shape = TextShape::FixedWidth(reader.widths("label:width,label:width")?);
         }
         "QUOTE" => {
             reader.take_word("AS");
@@ -218,20 +214,11 @@ fn option(
     text: &mut TextFormat,
 ) -> Result<bool, SqlError> {
     let Token::Word(word) = &token.token else { return Err(near(token)) };
-    match word.value.to_uppercase().as_str() {
-        "IAM_ROLE" => copy.credential = Some(Credential::Role(reader.role()?)),
-        // The older form: a role, or keys.
-        "CREDENTIALS" | "WITH" => {
-            if word.value.eq_ignore_ascii_case("WITH") {
-                reader.word("CREDENTIALS")?;
-            }
-            reader.take_word("AS");
-            copy.credential = Some(Credential::parse(&reader.string()?)?);
-        }
-        known @ ("ACCESS_KEY_ID" | "SECRET_ACCESS_KEY" | "SESSION_TOKEN") => {
-            reader.take_word("AS");
-            Credential::key_part(&mut copy.credential, known, reader.string()?);
-        }
+    let word = word.value.to_uppercase();
+    if Credential::option(reader, &word, &mut copy.credential)? {
+        return Ok(false);
+    }
+    match word.as_str() {
         "REGION" => {
             reader.take_word("AS");
             copy.region = Some(reader.string()?);

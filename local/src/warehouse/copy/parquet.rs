@@ -13,7 +13,7 @@ use crate::s3::Reader;
 use crate::warehouse::catalog::Table;
 use crate::warehouse::error::SqlError;
 use crate::warehouse::session::Session;
-use crate::warehouse::sql::quoted;
+use crate::warehouse::sql::{literal, quoted};
 
 fn io(what: &str) -> impl Fn(std::io::Error) -> SqlError {
     move |error| SqlError::new("58030", format!("cannot {what}: {error}"))
@@ -44,7 +44,7 @@ pub fn load(
         let unreadable = |error: duckdb::Error| {
             SqlError::new("XX000", format!("{address} is not a Parquet file that can be read: {error}"))
         };
-        let path = file.path().display().to_string().replace('\'', "''");
+        let path = literal(&file.path().display().to_string());
         let found = column_names(&scratch, &path).map_err(unreadable)?;
         if found.len() != columns.len() {
             let message = format!(
@@ -57,7 +57,7 @@ pub fn load(
         let cast =
             |(name, column): (&String, &Column)| format!("CAST({} AS {})", quoted(name), column.data_type.duck());
         let selected: Vec<String> = found.iter().zip(columns).map(cast).collect();
-        let sql = format!("SELECT {} FROM read_parquet('{path}')", selected.join(", "));
+        let sql = format!("SELECT {} FROM read_parquet({path})", selected.join(", "));
         let mut statement = scratch.prepare(&sql).map_err(unreadable)?;
         for batch in statement.query_arrow([]).map_err(|error| incompatible(address, &error))? {
             rows += batch.num_rows() as u64;
@@ -76,7 +76,7 @@ fn incompatible(address: &Address, error: &duckdb::Error) -> SqlError {
 }
 
 fn column_names(scratch: &Connection, path: &str) -> duckdb::Result<Vec<String>> {
-    let mut statement = scratch.prepare(&format!("DESCRIBE SELECT * FROM read_parquet('{path}')"))?;
+    let mut statement = scratch.prepare(&format!("DESCRIBE SELECT * FROM read_parquet({path})"))?;
     statement.query_map([], |row| row.get(0))?.collect()
 }
 
@@ -135,7 +135,7 @@ pub fn write(connection: &Connection, query: &str, path: &Path) -> Result<u64, S
         }
         appender.flush()?;
     }
-    let path = path.display().to_string().replace('\'', "''");
-    scratch.execute_batch(&format!("COPY rows TO '{path}' (FORMAT parquet, COMPRESSION snappy)"))?;
+    let path = literal(&path.display().to_string());
+    scratch.execute_batch(&format!("COPY rows TO {path} (FORMAT parquet, COMPRESSION snappy)"))?;
     Ok(rows)
 }

@@ -111,6 +111,14 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The widths of the fields in `label:width,label:width`.
+    pub fn widths(&mut self, example: &str) -> Result<Vec<usize>, SqlError> {
+        let spec = self.string()?;
+        let width = |field: &str| field.rsplit(':').next().and_then(|width| width.trim().parse().ok());
+        let widths: Option<Vec<usize>> = spec.split(',').map(width).collect();
+        widths.ok_or_else(|| SqlError::syntax(format!("FIXEDWIDTH '{spec}' must be like '{example}'")))
+    }
+
     /// The role behind IAM_ROLE.
     pub fn role(&mut self) -> Result<String, SqlError> {
         match self.take_word("DEFAULT") {

@@ -336,26 +336,34 @@ impl Load<'_> {
                 );
             }
         };
-        let mut row: Vec<Cell<'_>> = Vec::with_capacity(self.columns.len());
-        for (position, raw) in record.iter().enumerate() {
-            let column = &self.columns[position];
-            let cell = match self.rules.convert(*raw, column.data_type) {
-                Ok(Cell::Null) if column.not_null => Err(rejection(1213, "Missing data for not-null field")),
-                converted => converted,
-            };
-            match cell {
-                Ok(cell) => row.push(cell),
-                Err(why) => {
-                    let text = raw.map_or("", RawValue::get);
-                    return self.reject(file, line, Some(position), why, value.get(), text);
-                }
+        let convert = |position: usize, column: &Column| self.rules.convert(record[position], column.data_type);
+        match self.cells(convert) {
+            Ok(row) => self.keep(&row, batch),
+            Err((position, why)) => {
+                let text = record[position].map_or("", RawValue::get);
+                return self.reject(file, line, Some(position), why, value.get(), text);
             }
         }
+        Ok(())
+    }
+
+    /// A row's values, or the first that cannot be loaded and why.
+    fn cells<'v>(
+        &self,
+        convert: impl Fn(usize, &Column) -> Result<Cell<'v>, Rejection>,
+    ) -> Result<Vec<Cell<'v>>, (usize, Rejection)> {
+        let cell = |(position, column): (usize, &Column)| match convert(position, column) {
+            Ok(Cell::Null) if column.not_null => Err((position, rejection(1213, "Missing data for not-null field"))),
+            converted => converted.map_err(|why| (position, why)),
+        };
+        self.columns.iter().enumerate().map(cell).collect()
+    }
+
+    fn keep(&mut self, row: &[Cell<'_>], batch: &mut Batch) {
         self.rows += 1;
         if !self.copy.no_load {
-            batch.push(&row);
+            batch.push(row);
         }
-        Ok(())
     }
 
     /// A record of text, field by field.
@@ -366,7 +374,7 @@ impl Load<'_> {
         file: &str,
         batch: &mut Batch,
     ) -> Result<(), SqlError> {
-        let raw = String::from_utf8_lossy(&record.raw).into_owned();
+        let raw = String::from_utf8_lossy(&record.raw);
         let mut found = match fields(&record.raw, format) {
             Ok(found) => found,
             Err(reason) => return self.reject(file, record.line, None, rejection(1214, reason), &raw, ""),
@@ -386,26 +394,17 @@ impl Load<'_> {
             Ok(texts) => texts,
             Err(why) => return self.reject(file, record.line, None, why, &raw, ""),
         };
-        let mut row: Vec<Cell<'_>> = Vec::with_capacity(width);
-        for (position, column) in self.columns.iter().enumerate() {
-            let text = texts.get(position).cloned().flatten();
-            let cell = match text.clone().map(|text| self.rules.convert_text(text.into(), column.data_type)) {
-                None | Some(Ok(Cell::Null)) if column.not_null => {
-                    Err(rejection(1213, "Missing data for not-null field"))
-                }
-                None => Ok(Cell::Null),
-                Some(converted) => converted,
-            };
-            match cell {
-                Ok(cell) => row.push(cell),
-                Err(why) => {
-                    return self.reject(file, record.line, Some(position), why, &raw, &text.unwrap_or_default());
-                }
+        let text = |position: usize| texts.get(position).and_then(Option::as_deref);
+        let convert = |position: usize, column: &Column| match text(position) {
+            Some(text) => self.rules.convert_text(text.into(), column.data_type),
+            None => Ok(Cell::Null),
+        };
+        match self.cells(convert) {
+            Ok(row) => self.keep(&row, batch),
+            Err((position, why)) => {
+                let value = text(position).unwrap_or_default();
+                return self.reject(file, record.line, Some(position), why, &raw, value);
             }
-        }
-        self.rows += 1;
-        if !self.copy.no_load {
-            batch.push(&row);
         }
         Ok(())
     }

@@ -16,7 +16,10 @@ use crate::s3::{Reader, Sink};
 use crate::warehouse::error::SqlError;
 use crate::warehouse::result::timestamp;
 use crate::warehouse::session::Session;
-use crate::warehouse::sql::quoted;
+use crate::warehouse::sql::{literal, quoted};
+
+/// The rows of an UNLOAD with partitions, while it goes through them. No user's table begins so.
+const ROWS: &str = "redshift_unloaded";
 
 /// A file that is being written.
 struct Open {
@@ -118,7 +121,9 @@ impl Unload<'_> {
         let command = self.command;
         let columns: Vec<String> = command.partitions.iter().map(|name| quoted(name)).collect();
         let texts: Vec<String> = columns.iter().map(|column| format!("CAST({column} AS VARCHAR)")).collect();
-        let sql = format!("SELECT DISTINCT {} FROM ({}) ORDER BY ALL", texts.join(", "), command.query);
+        // Once, however many partitions there are.
+        session.connection.execute_batch(&format!("CREATE OR REPLACE TEMPORARY TABLE {ROWS} AS {}", command.query))?;
+        let sql = format!("SELECT DISTINCT {} FROM {ROWS} ORDER BY ALL", texts.join(", "));
         let mut statement = session.connection.prepare(&sql)?;
         let width = columns.len();
         let value = |row: &duckdb::Row<'_>| {
@@ -137,7 +142,7 @@ impl Unload<'_> {
                 .iter()
                 .zip(&values)
                 .map(|(text, value)| match value {
-                    Some(value) => format!("{text} = '{}'", value.replace('\'', "''")),
+                    Some(value) => format!("{text} = {}", literal(value)),
                     None => format!("{text} IS NULL"),
                 })
                 .collect();
@@ -145,10 +150,11 @@ impl Unload<'_> {
                 true => "*".to_owned(),
                 false => format!("* EXCLUDE ({})", columns.join(", ")),
             };
-            let query = format!("SELECT {selected} FROM ({}) WHERE {}", command.query, condition.join(" AND "));
+            let query = format!("SELECT {selected} FROM {ROWS} WHERE {}", condition.join(" AND "));
             let slash = if prefix.is_empty() || prefix.ends_with('/') { "" } else { "/" };
             rows += self.rows(session, &query, &format!("{prefix}{slash}{path}"))?;
         }
+        session.connection.execute_batch(&format!("DROP TABLE {ROWS}"))?;
         Ok(rows)
     }
 
@@ -181,7 +187,8 @@ impl Unload<'_> {
         let (mut total, mut number) = (0, 0);
         for batch in batches {
             session.check_cancelled()?;
-            for row in Texts::new(&batch)?.rows()? {
+            for row in Texts::new(&batch)?.rows() {
+                let row = row?;
                 let line = match self.command.format {
                     UnloadFormat::Json => json_line(&names, &batch, &row),
                     _ => self.line(&row.values.iter().map(Option::as_deref).collect::<Vec<_>>()),
@@ -297,12 +304,7 @@ impl Unload<'_> {
         }
         let mut sink = self.access.buckets.sink(&self.bucket).map_err(io)?;
         sink.write_all(manifest.to_string().as_bytes()).map_err(io)?;
-        let key = format!("{prefix}manifest");
-        self.access
-            .buckets
-            .write_as(&self.reader, &self.bucket, &key, sink)
-            .map_err(|error| source::service(&error))?;
-        Ok(())
+        self.store(format!("{prefix}manifest"), sink, 0)
     }
 }
 
@@ -327,21 +329,21 @@ impl<'a> Texts<'a> {
         Ok(Self { columns: columns.map_err(broken)?, rows: batch.num_rows() })
     }
 
-    fn rows(&self) -> Result<impl Iterator<Item = Row>, SqlError> {
-        let value = |(array, formatter): &(&dyn Array, ArrayFormatter<'_>), row: usize| {
+    fn rows(&self) -> impl Iterator<Item = Result<Row, SqlError>> {
+        let value = |(array, formatter): &(&dyn Array, ArrayFormatter<'_>), row: usize| -> Result<_, SqlError> {
             if array.is_null(row) {
-                return None;
+                return Ok(None);
             }
-            Some(match array.data_type() {
+            Ok(Some(match array.data_type() {
                 DataType::Boolean => if array.as_boolean().value(row) { "t" } else { "f" }.to_owned(),
-                DataType::Timestamp(_, zone) => timestamp(*array, row, zone.is_some()).ok()?,
+                DataType::Timestamp(_, zone) => timestamp(*array, row, zone.is_some())?,
                 _ => formatter.value(row).to_string(),
-            })
+            }))
         };
-        let rows: Vec<Row> = (0..self.rows)
-            .map(|number| Row { number, values: self.columns.iter().map(|column| value(column, number)).collect() })
-            .collect();
-        Ok(rows.into_iter())
+        (0..self.rows).map(move |number| {
+            let values = self.columns.iter().map(|column| value(column, number)).collect::<Result<_, _>>()?;
+            Ok(Row { number, values })
+        })
     }
 }
 

@@ -101,19 +101,11 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<UnloadCommand, SqlError> {
 
 fn option(reader: &mut Reader<'_>, token: &TokenWithSpan, unload: &mut UnloadCommand) -> Result<(), SqlError> {
     let Token::Word(word) = &token.token else { return Err(near(token)) };
-    match word.value.to_uppercase().as_str() {
-        "IAM_ROLE" => unload.credential = Some(Credential::Role(reader.role()?)),
-        "CREDENTIALS" | "WITH" => {
-            if word.value.eq_ignore_ascii_case("WITH") {
-                reader.word("CREDENTIALS")?;
-            }
-            reader.take_word("AS");
-            unload.credential = Some(Credential::parse(&reader.string()?)?);
-        }
-        known @ ("ACCESS_KEY_ID" | "SECRET_ACCESS_KEY" | "SESSION_TOKEN") => {
-            reader.take_word("AS");
-            Credential::key_part(&mut unload.credential, known, reader.string()?);
-        }
+    let word = word.value.to_uppercase();
+    if Credential::option(reader, &word, &mut unload.credential)? {
+        return Ok(());
+    }
+    match word.as_str() {
         "FORMAT" => {
             reader.take_word("AS");
             unload.format = format(&reader.name()?.to_uppercase())?;
@@ -121,11 +113,7 @@ fn option(reader: &mut Reader<'_>, token: &TokenWithSpan, unload: &mut UnloadCom
         name @ ("CSV" | "JSON" | "PARQUET") => unload.format = format(name)?,
         "FIXEDWIDTH" => {
             reader.take_word("AS");
-            let spec = reader.string()?;
-            let width = |field: &str| field.rsplit(':').next().and_then(|width| width.trim().parse().ok());
-            let widths: Option<Vec<usize>> = spec.split(',').map(width).collect();
-            let invalid = || SqlError::syntax(format!("FIXEDWIDTH '{spec}' must be like '0:3,1:100'"));
-            unload.format = UnloadFormat::FixedWidth(widths.ok_or_else(invalid)?);
+            unload.format = UnloadFormat::FixedWidth(reader.widths("0:3,1:100")?);
         }
         "DELIMITER" => {
             reader.take_word("AS");

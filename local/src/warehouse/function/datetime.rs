@@ -111,7 +111,8 @@ pub fn write(arguments: &[&str]) -> Answer {
     Ok(Some(written))
 }
 
-fn ordinal(value: i64) -> &'static str {
+/// The suffix of an ordinal number.
+pub fn ordinal(value: i64) -> &'static str {
     match (value % 10, value % 100) {
         (_, 11..=13) => "th",
         (1, _) => "st",

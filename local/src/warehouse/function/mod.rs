@@ -43,12 +43,15 @@ const FUNCTIONS: &[(&str, Body)] = &[
     ("redshift_truncate", text::truncate),
 ];
 
-/// Makes the functions known to a database.
+/// The macros over them, by Redshift's names.
+pub const MACROS: &str = include_str!("macros.sql");
+
+/// Makes the functions known to a database that was opened.
 pub fn register(connection: &Connection) -> Result<(), SqlError> {
     for (name, body) in FUNCTIONS {
         connection.register_scalar_function_with_state::<TextFunction>(name, &Some(*body))?;
     }
-    Ok(connection.execute_batch(include_str!("macros.sql"))?)
+    Ok(())
 }
 
 struct TextFunction;

@@ -1,5 +1,7 @@
 //! Numbers: TO_CHAR and TO_NUMBER by the fields of a format.
 
+use super::datetime::ordinal;
+
 type Answer = Result<Option<String>, String>;
 
 /// What a format says.
@@ -188,13 +190,7 @@ pub fn write(arguments: &[&str]) -> Answer {
     };
     let ordinal = match (format.ordinal, negative, whole.parse::<i64>()) {
         (Some(case), false, Ok(value)) => {
-            let suffix = match (value % 10, value % 100) {
-                (_, 11..=13) => "th",
-                (1, _) => "st",
-                (2, _) => "nd",
-                (3, _) => "rd",
-                _ => "th",
-            };
+            let suffix = ordinal(value);
             if case == "TH" { suffix.to_uppercase() } else { suffix.to_owned() }
         }
         _ => String::new(),

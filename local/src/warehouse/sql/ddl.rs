@@ -226,7 +226,7 @@ fn describe_column(name: &Name, column: &str, attributes: &ColumnAttributes) -> 
 
 fn comment(attributes: &impl serde::Serialize) -> Result<String, SqlError> {
     let json = serde_json::to_string(attributes).map_err(|error| SqlError::new("XX000", error.to_string()))?;
-    Ok(format!("'{}'", json.replace('\'', "''")))
+    Ok(literal(&json))
 }
 
 /// What a DROP names.
@@ -252,6 +252,11 @@ pub fn drop(statement: &Statement) -> Result<Drop, SqlError> {
         if_exists: *if_exists,
         cascade: *cascade,
     })
+}
+
+/// A text as DuckDB reads it.
+pub fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// A name as DuckDB reads it.

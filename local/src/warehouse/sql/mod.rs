@@ -21,7 +21,7 @@ use super::error::SqlError;
 pub use alter::{Alter, Change};
 pub use attributes::{ColumnAttributes, TableAttributes};
 pub use bind::{Parameter, ParameterKind, Parameters};
-pub use ddl::{ColumnSpec, CreateTable, Drop, Name, Shape, define, describe, quoted};
+pub use ddl::{ColumnSpec, CreateTable, Drop, Name, Shape, define, describe, literal, quoted};
 #[cfg(test)]
 pub use functions::KNOWN;
 pub use show::Show;
