@@ -1,4 +1,5 @@
 -- One row: one user who played a song. Someone who was free and paid has the level of the latest play.
+-- key: user_id
 insert into users (user_id, first_name, last_name, gender, level)
 select user_id, first_name, last_name, gender, level
 from (

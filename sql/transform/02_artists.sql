@@ -1,4 +1,5 @@
 -- One row: one artist, under the name and place that most songs bear; among equals the first in order.
+-- key: artist_id
 insert into artists (artist_id, name, location, latitude, longitude)
 select artist_id, artist_name, artist_location, artist_latitude, artist_longitude
 from (

@@ -1,4 +1,5 @@
 -- One row: one song; of several files for one song the first in order.
+-- key: song_id
 insert into songs (song_id, title, artist_id, year, duration)
 select song_id, title, artist_id, year, duration
 from (

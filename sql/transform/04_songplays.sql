@@ -1,5 +1,6 @@
 -- One row: one NextSong event whose song the song data knows by title and artist. An event that fits several songs
 -- is one play, of the first of them: a play must not count twice.
+-- key: session_id, item_in_session
 insert into songplays (start_time, user_id, level, song_id, artist_id, session_id, item_in_session, location, user_agent)
 select ts, user_id, level, song_id, artist_id, session_id, item_in_session, location, user_agent
 from (

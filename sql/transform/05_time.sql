@@ -1,4 +1,5 @@
 -- One row: one moment at which a play started.
+-- key: start_time
 insert into time (start_time, hour, day, week, month, year, weekday)
 select start_time,
        extract(hour from start_time), extract(day from start_time), extract(week from start_time),

@@ -6,6 +6,7 @@ mod dry_run;
 mod gather;
 mod index;
 mod lock;
+mod merge;
 mod part;
 pub mod reconcile;
 mod rejected;

@@ -46,12 +46,11 @@ pub struct SourceReport {
 impl LoadReport {
     /// As docs/output.md promises it, and as the audit table keeps it.
     pub fn json(&self) -> Value {
-        let table = |table: &TableReport| json!({ "table": table.table, "rows": table.rows });
         let check = |check: &CheckReport| json!({ "check": check.name, "question": check.question, "offending": check.offending });
         json!({
             "seconds": self.took.as_secs_f64(),
             "sources": self.sources.iter().map(SourceReport::json).collect::<Vec<_>>(),
-            "tables": self.tables.iter().map(table).collect::<Vec<_>>(),
+            "tables": self.tables.iter().map(TableReport::json).collect::<Vec<_>>(),
             "checks": self.checks.iter().map(check).collect::<Vec<_>>(),
             "reconciliations": self.reconciliations.iter().map(Reconciliation::json).collect::<Vec<_>>(),
         })
@@ -88,7 +87,28 @@ impl SourceReport {
 pub struct TableReport {
     pub table: String,
     pub title: String,
+    /// Rows that the table has now.
     pub rows: u64,
+    /// `None` where the table was filled anew.
+    pub changes: Option<Changes>,
+}
+
+/// Rows that an append touched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Changes {
+    pub added: u64,
+    pub changed: u64,
+    pub removed: u64,
+}
+
+impl TableReport {
+    fn json(&self) -> Value {
+        let count = |count: fn(&Changes) -> u64| self.changes.as_ref().map(count);
+        json!({
+            "table": self.table, "rows": self.rows, "added": count(|changes| changes.added),
+            "changed": count(|changes| changes.changed), "removed": count(|changes| changes.removed),
+        })
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

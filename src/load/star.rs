@@ -2,10 +2,12 @@
 
 use std::time::Instant;
 
+use super::merge::Merge;
 use super::reconcile;
-use super::report::{CheckReport, LoadReport, Severity, SourceReport, TableReport};
+use super::report::{Changes, CheckReport, LoadReport, Severity, SourceReport, TableReport};
 use super::sql::{self, SqlFile};
 use super::{Load, audit};
+use crate::config::Mode;
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
 use crate::warehouse::{Rows, Session};
@@ -81,14 +83,25 @@ impl Load<'_> {
     }
 
     async fn transform(&self, session: &Session, files: Vec<SqlFile>) -> Result<(Vec<TableReport>, String)> {
+        let mut ways = Vec::new();
+        for file in files {
+            let merge = if self.mode == Mode::Append { Merge::of(&file)? } else { None };
+            ways.push((file, merge));
+        }
         // DELETE and not TRUNCATE, which would commit (finding 8).
-        for file in files.iter().rev() {
+        for (file, _) in ways.iter().rev().filter(|(_, merge)| merge.is_none()) {
             statement(session, &format!("delete from {}", file.name), "empty", &file.name).await?;
         }
         let mut tables = Vec::new();
-        for file in files {
-            let rows = statement(session, &file.statement, "fill", &file.name).await?;
-            tables.push(TableReport { table: file.name, title: file.title, rows });
+        for (file, merge) in ways {
+            let (rows, changes) = match merge {
+                None => (statement(session, &file.statement, "fill", &file.name).await?, None),
+                Some(merge) => {
+                    let (rows, changes) = merge_into(session, &file.name, &merge).await?;
+                    (rows, Some(changes))
+                }
+            };
+            tables.push(TableReport { table: file.name, title: file.title, rows, changes });
         }
         let rows: u64 = tables.iter().map(|table| table.rows).sum();
         let detail = format!("{rows} rows in {} tables", tables.len());
@@ -120,6 +133,22 @@ impl Load<'_> {
         let detail = format!("{} questions, {failed} warnings", checks.len());
         Ok((checks, detail))
     }
+}
+
+/// The rows that the table has now, and those that were touched.
+async fn merge_into(session: &Session, table: &str, merge: &Merge) -> Result<(u64, Changes)> {
+    statement(session, &merge.answer, "work out", table).await?;
+    let removed = statement(session, &merge.remove, "remove what is gone from", table).await?;
+    let changed = match &merge.change {
+        Some(change) => statement(session, change, "change", table).await?,
+        None => 0,
+    };
+    let added = statement(session, &merge.add, "add to", table).await?;
+    statement(session, &merge.forget, "tidy up after", table).await?;
+    let counted = session.query(&format!("select count(*) from {table}")).await?;
+    let counted = counted.map_err(|error| Error::failed(format!("cannot count {table}")).because(error))?;
+    let rows = counted.rows.first().and_then(|row| row.first()?.as_ref()?.parse().ok());
+    Ok((rows.unwrap_or_default(), Changes { added, changed, removed }))
 }
 
 async fn statement(session: &Session, sql: &str, doing: &str, table: &str) -> Result<u64> {

@@ -91,11 +91,22 @@ pub fn report(report: &LoadReport) -> String {
             sums.add_row([Cell::new(name), Cell::new(format!("{sign}{}", line.what)), number(line.rows)]);
         }
     }
-    let mut tables = table(&["table", "rows", "one row"]);
+    let is_merged = report.tables.iter().any(|filled| filled.changes.is_some());
+    let mut tables = match is_merged {
+        true => table(&["table", "rows", "added", "changed", "removed", "one row"]),
+        false => table(&["table", "rows", "one row"]),
+    };
     for filled in &report.tables {
         let title = filled.title.strip_prefix("One row: ").unwrap_or(&filled.title);
         let title = title.split_once(['.', ';']).map_or(title, |(first, _)| first);
-        tables.add_row([Cell::new(&filled.table), number(filled.rows), Cell::new(title)]);
+        let mut row = vec![Cell::new(&filled.table), number(filled.rows)];
+        match filled.changes {
+            Some(changes) => row.extend([changes.added, changes.changed, changes.removed].map(number)),
+            None if is_merged => row.extend([number(filled.rows), Cell::new("all anew"), Cell::new("")]),
+            None => {}
+        }
+        row.push(Cell::new(title));
+        tables.add_row(row);
     }
     let rejections = rejections(&report.sources);
     let passed = report.checks.iter().filter(|check| check.offending == 0).count();

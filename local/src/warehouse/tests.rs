@@ -133,6 +133,9 @@ fn tables_change_and_keep_what_redshift_knows_of_them() {
 fn a_table_from_a_query() {
     let mut w = Warehouse::new();
     w.does("create table a as select 1 as id, sum(2) as total, 'x'::varchar(5) as name");
+    w.does("create temporary table n (one, \"Two\") diststyle all as select 1, 'x' as other");
+    assert_eq!(w.rows("select one, \"Two\" from n"), ["1|x"]);
+    assert_eq!(w.refuses("create table m (one, two)"), "42601");
     w.does("select id, total into b from a");
     w.does("create temp table c diststyle all as select * from b");
     w.does("create table #d (id int)");

@@ -22,6 +22,9 @@ pub struct TableAttributes {
     pub primary_key: Vec<String>,
     #[serde(skip)]
     pub columns: BTreeMap<String, ColumnAttributes>,
+    /// The columns of CREATE TABLE … (a, b) AS, which have no types.
+    #[serde(skip)]
+    pub names: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +66,10 @@ pub fn take(tokens: Vec<TokenWithSpan>) -> Result<(Vec<TokenWithSpan>, TableAttr
         }
         if before_columns && token.token == Token::LParen {
             before_columns = false;
+            if let Some(names) = reader.only_names() {
+                reader.found.names = names;
+                continue;
+            }
             reader.kept.push(token);
             reader.columns()?;
         } else if !reader.table_attribute(&token)? {
@@ -145,6 +152,22 @@ impl Reader {
             }
             found => Err(near(found.as_ref())),
         }
+    }
+
+    /// Names up to the closing parenthesis; none of it is read where there is anything else.
+    fn only_names(&mut self) -> Option<Vec<String>> {
+        let (mut ahead, mut names) = (self.tokens.clone(), Vec::new());
+        loop {
+            let Token::Word(name) = ahead.next()?.token else { return None };
+            names.push(if name.quote_style.is_some() { name.value } else { name.value.to_lowercase() });
+            match ahead.next()?.token {
+                Token::Comma => {}
+                Token::RParen => break,
+                _ => return None,
+            }
+        }
+        self.tokens = ahead;
+        Some(names)
     }
 
     fn names_in_parentheses(&mut self) -> Result<Vec<String>, SqlError> {

@@ -143,9 +143,7 @@ pub fn create_table(create: Ast, mut attributes: TableAttributes) -> Result<Crea
             source: Name::of(&like.name),
             with_defaults: like.defaults == Some(CreateTableLikeDefaults::Including),
         },
-        (None, Some(query)) => {
-            Shape::Query(query.to_string(), create.columns.iter().map(|column| column.name.value.clone()).collect())
-        }
+        (None, Some(query)) => Shape::Query(query.to_string(), std::mem::take(&mut attributes.names)),
         (None, None) => {
             let spec = |column: &ColumnDef| {
                 ColumnSpec::of(column, attributes.columns.remove(&column.name.value).unwrap_or_default())
