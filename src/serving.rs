@@ -21,38 +21,46 @@ struct Note {
     id: String,
 }
 
-/// The note, for as long as the server runs.
+/// The note and the certificate, for as long as the server runs.
 pub struct Announced(PathBuf);
 
 impl Drop for Announced {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+        let _ = std::fs::remove_file(note_path(&self.0));
+        let _ = std::fs::remove_file(self.authority());
         // The directory goes too, where nothing else is in it.
-        if let Some(directory) = self.0.parent() {
-            let _ = std::fs::remove_dir(directory);
-        }
+        let _ = std::fs::remove_dir(&self.0);
     }
 }
 
-fn path(state: &Path) -> PathBuf {
+impl Announced {
+    /// The certificate by which PostgreSQL clients may know the server.
+    pub fn authority(&self) -> PathBuf {
+        self.0.join("ca.pem")
+    }
+}
+
+fn note_path(state: &Path) -> PathBuf {
     state.join("serving.json")
 }
 
 /// Leaves the note.
 pub fn announce(state: &Path, server: &Server) -> Result<Announced> {
     let note = Note { address: server.address, id: server.id.clone() };
+    let announced = Announced(state.to_owned());
     let write = || -> std::io::Result<()> {
         std::fs::create_dir_all(state)?;
-        std::fs::write(path(state), serde_json::to_vec(&note)?)
+        std::fs::write(announced.authority(), &server.authority)?;
+        std::fs::write(note_path(state), serde_json::to_vec(&note)?)
     };
     let unwritable = |error| Error::failed(format!("cannot write to {}", state.display())).because(error);
     write().map_err(unwritable)?;
-    Ok(Announced(path(state)))
+    Ok(announced)
 }
 
 /// Where a server answers for this state, if one does.
 pub fn find(state: &Path) -> Option<SocketAddr> {
-    let note: Note = serde_json::from_slice(&std::fs::read(path(state)).ok()?).ok()?;
+    let note: Note = serde_json::from_slice(&std::fs::read(note_path(state)).ok()?).ok()?;
     let mut stream = TcpStream::connect_timeout(&note.address, PATIENCE).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
     write!(stream, "GET {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", sparkify_local::HEALTH).ok()?;

@@ -22,7 +22,7 @@ use crate::fault::{Fault, Faults};
 use crate::iam::Iam;
 use crate::protocol::{Request, Response, json, query};
 use crate::redshift::Redshift;
-use crate::s3::{CreateTags, bucket_of_host};
+use crate::s3::{Buckets, CreateTags, bucket_of_host};
 use crate::secrets::Secrets;
 use crate::serverless::Serverless;
 use crate::sts;
@@ -36,6 +36,7 @@ pub struct Endpoint {
     pub redshift: Redshift,
     pub serverless: Serverless,
     pub data_api: DataApi,
+    pub buckets: Buckets,
     pub s3: S3Service,
     pub faults: Option<Faults>,
 }

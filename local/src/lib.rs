@@ -11,6 +11,7 @@ mod fault;
 mod fuzz;
 mod iam;
 mod logins;
+mod page;
 mod protocol;
 mod redshift;
 mod s3;
@@ -102,9 +103,11 @@ impl Cloud {
         let iam = iam::Iam { store: store.clone(), account: account.clone(), propagating: pace.propagating };
         let serverless =
             serverless::Serverless { store, account: account.clone(), secrets: secrets.clone(), logins, wire };
-        let data_api = data_api::DataApi::new(redshift.clone(), serverless.clone(), buckets);
+        let data_api = data_api::DataApi::new(redshift.clone(), serverless.clone(), buckets.clone());
         let faults = options.faults;
-        Ok(Self { endpoint: endpoint::Endpoint { account, iam, secrets, redshift, serverless, data_api, s3, faults } })
+        let endpoint =
+            endpoint::Endpoint { account, iam, secrets, redshift, serverless, data_api, buckets, s3, faults };
+        Ok(Self { endpoint })
     }
 
     /// Forces a cluster into a state of R14 that no call leads to, or lets it go on: for tests.

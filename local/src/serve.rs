@@ -9,11 +9,14 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-use crate::Cloud;
 use crate::wire::Wire;
+use crate::{Cloud, page};
 
 /// Where the server says that it is well. No bucket can have this name.
 pub const HEALTH: &str = "/_local/health";
+
+/// Browsers say with it what they want an answer for.
+const FETCH_DEST: &str = "sec-fetch-dest";
 
 /// A server that answers until it is dropped.
 pub struct Server {
@@ -21,6 +24,8 @@ pub struct Server {
     pub address: SocketAddr,
     /// What it answers with at `HEALTH`, and no other server does.
     pub id: String,
+    /// The certificate of the authority that vouches for the warehouses' ports, PEM.
+    pub authority: String,
     accepting: tokio::task::JoinHandle<()>,
     wire: Wire,
 }
@@ -33,7 +38,7 @@ impl Drop for Server {
 }
 
 /// A page of another origin can be led to this port under a name of its own: only names of this machine are answered,
-/// and nothing that a browser sends on behalf of a page.
+/// and of what a browser sends on behalf of a page, only what our own page asks.
 fn is_meant_for_us(request: &http::Request<Incoming>) -> bool {
     let header = |name| request.headers().get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
     let host = header(http::header::HOST).unwrap_or_default();
@@ -42,7 +47,14 @@ fn is_meant_for_us(request: &http::Request<Incoming>) -> bool {
         _ => host,
     };
     let is_ours = matches!(name, "localhost" | "127.0.0.1" | "[::1]") || name.ends_with(".localhost");
-    is_ours && header(http::header::ORIGIN).is_none()
+    let is_from_our_page =
+        |origin: &http::HeaderValue| is_of_page(request) && origin.as_bytes() == format!("http://{host}").as_bytes();
+    is_ours && request.headers().get(http::header::ORIGIN).is_none_or(is_from_our_page)
+}
+
+fn is_of_page(request: &http::Request<Incoming>) -> bool {
+    let rest = request.uri().path().strip_prefix(page::PATH);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn misdirected() -> http::Response<SdkBody> {
@@ -82,9 +94,9 @@ impl Cloud {
             }
         });
         let wire = self.endpoint.redshift.wire.clone();
-        wire.open(tokio::runtime::Handle::current());
+        let authority = wire.open(tokio::runtime::Handle::current())?;
         self.endpoint.redshift.open_doors().map_err(std::io::Error::other)?;
-        Ok(Server { address, id, accepting, wire })
+        Ok(Server { address, id, authority, accepting, wire })
     }
 
     async fn connection(self, stream: TokioIo<tokio::net::TcpStream>, id: String) {
@@ -92,12 +104,23 @@ impl Cloud {
             let (endpoint, id) = (self.endpoint.clone(), id.clone());
             async move {
                 if !is_meant_for_us(&request) {
-                    return Ok(misdirected());
+                    return Ok::<_, std::io::Error>(misdirected());
                 }
                 if request.uri().path() == HEALTH {
                     return Ok(health(&id));
                 }
-                endpoint.answer(request.map(SdkBody::from_body_1_x)).await.map_err(std::io::Error::other)
+                let (is_of_page, is_of_browser) = (is_of_page(&request), request.headers().contains_key(FETCH_DEST));
+                let request = request.map(SdkBody::from_body_1_x);
+                if is_of_page {
+                    return Ok(page::answer(&endpoint, request).await);
+                }
+                let mut answer = endpoint.answer(request).await.map_err(std::io::Error::other)?;
+                // An object that is a page of its own gets an origin of its own: it cannot ask what our page asks.
+                if is_of_browser {
+                    let policy = http::HeaderValue::from_static("sandbox");
+                    answer.headers_mut().insert(http::header::CONTENT_SECURITY_POLICY, policy);
+                }
+                Ok(answer)
             }
         });
         // A reply that is lost on purpose ends the connection without an answer.

@@ -76,11 +76,7 @@ impl Serverless {
             "CreateWorkgroup" => self.create_workgroup(input),
             "GetWorkgroup" => Ok(json!({ "workgroup": self.shown(&self.workgroup(name(input, "workgroupName")?)?)? })),
             "GetCredentials" => self.credentials(input),
-            "ListWorkgroups" => {
-                let all: Vec<Workgroup> = self.store.list(WORKGROUP)?;
-                let shown = all.iter().map(|found| self.shown(found)).collect::<ApiResult<Vec<_>>>()?;
-                Ok(json!({ "workgroups": shown }))
-            }
+            "ListWorkgroups" => Ok(json!({ "workgroups": self.workgroups()? })),
             "UpdateWorkgroup" => self.update_workgroup(input),
             "DeleteWorkgroup" => {
                 let found = self.workgroup(name(input, "workgroupName")?)?;
@@ -104,6 +100,11 @@ impl Serverless {
         let missing =
             || ApiError::invalid("ResourceNotFoundException", format!("The workgroup {name} does not exist."));
         self.store.get(WORKGROUP, name)?.ok_or_else(missing)
+    }
+
+    pub fn workgroups(&self) -> ApiResult<Vec<Json>> {
+        let all: Vec<Workgroup> = self.store.list(WORKGROUP)?;
+        all.iter().map(|found| self.shown(found)).collect()
     }
 
     /// A workgroup with the address that really answers, where one does.

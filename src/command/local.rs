@@ -2,9 +2,12 @@
 
 use std::path::Path;
 
+use sparkify_local::Server;
+
 use super::Outcome;
 use crate::aws;
 use crate::cli::ServeArgs;
+use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::interrupt;
 use crate::serving;
@@ -25,17 +28,9 @@ pub async fn serve(args: &ServeArgs) -> Result<Outcome> {
     let taken = |error| Error::failed(format!("cannot answer on 127.0.0.1:{port}")).because(error);
     let server = cloud.serve(port).await.map_err(taken)?;
     let address = server.address;
-    let _announced = serving::announce(&noted, &server)?;
+    let announced = serving::announce(&noted, &server)?;
     view::document(&format!("ready on http://{address}"));
-    view::status(&format!(
-        "export AWS_ENDPOINT_URL=http://{address} AWS_REGION={} AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY={}",
-        config.region,
-        sparkify_local::ACCESS_KEY,
-        sparkify_local::SECRET_KEY
-    ));
-    view::status(
-        "A cluster answers PostgreSQL clients at its endpoint, the first one at: psql \"host=localhost port=5439 dbname=… user=…\"",
-    );
+    view::status(&what_to_point_at_it(&config, &server, &announced.authority()));
     // It is meant to be stopped by a signal: that is no failure.
     match interrupt::asked().await.kind {
         Kind::Interrupted(_) => Ok(Outcome::Done),
@@ -49,4 +44,25 @@ fn memory() -> Result<tempfile::TempDir> {
     let builder = || tempfile::Builder::new().prefix("sparkify-").to_owned();
     let made = builder().tempdir_in(shared).or_else(|_| builder().tempdir());
     made.map_err(|error| Error::failed("cannot make a directory for the state").because(error))
+}
+
+/// What other programs need to know. A password is that of the cluster, which nobody else knows.
+fn what_to_point_at_it(config: &Config, server: &Server, authority: &Path) -> String {
+    let (address, region, database, user) =
+        (server.address, &config.region, &config.cluster.database, &config.cluster.admin);
+    let database = if database.is_empty() { "dev" } else { database };
+    let (key, secret) = (sparkify_local::ACCESS_KEY, sparkify_local::SECRET_KEY);
+    format!(
+        "export AWS_ENDPOINT_URL=http://{address} AWS_REGION={region} AWS_ACCESS_KEY_ID={key} AWS_SECRET_ACCESS_KEY={secret}
+look at it    http://{address}/_local
+psql          psql \"host=localhost port=5439 dbname={database} user={user}\"
+dwh.cfg       HOST=localhost DB_NAME={database} DB_USER={user} DB_PORT=5439
+SQLAlchemy    redshift+redshift_connector://{user}:PASSWORD@localhost:5439/{database}
+dbt           {{type: redshift, host: localhost, port: 5439, dbname: {database}, user: {user}, password: PASSWORD, schema: public, threads: 4, sslmode: disable}}
+with TLS      PGSSLROOTCERT={authority} for libpq, SSL_CERT_FILE={authority} for Python
+
+PostgreSQL clients find the first cluster at port 5439, once `up` or another client has made it; where others are is their `Endpoint`.
+PASSWORD is the one that the cluster was made with, that of its managed secret, or one from GetClusterCredentials.",
+        authority = authority.display()
+    )
 }

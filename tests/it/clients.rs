@@ -1,6 +1,6 @@
 //! Programs that were not written here, against `local serve`: the AWS CLI, boto3, awswrangler, the drivers of Redshift,
-//! dbt. `.ci/foreign` installs
-//! them and says where they are in SPARKIFY_TEST_CLIENTS; without it, these tests say that they were not run.
+//! psql, JDBC, dbt, a browser. `.ci/foreign` installs them and says where they are in SPARKIFY_TEST_CLIENTS; without it,
+//! these tests say that they were not run.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -38,6 +38,8 @@ fn run(script: &str) {
             ("AWS_EC2_METADATA_DISABLED", "true"),
         ])
         .envs([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")])
+        .env("SPARKIFY_TEST_CA", project.path(".sparkify/ca.pem"))
+        .env("SPARKIFY_PAGE_PICTURE", std::env::var_os("SPARKIFY_PAGE_PICTURE").unwrap_or_default())
         .env("SPARKIFY_TEST_DBT", std::env::var_os("SPARKIFY_TEST_DBT").unwrap_or_default())
         .output()
         .unwrap();
@@ -75,4 +77,25 @@ fn dbt() {
 #[test]
 fn aws_cli() {
     run("aws_cli.sh");
+}
+
+#[test]
+fn psql() {
+    run("psql.sh");
+}
+
+#[test]
+fn jdbc() {
+    run("jdbc.sh");
+}
+
+#[test]
+fn tls() {
+    run("tls_client.py");
+}
+
+/// The page at /_local, in headless Chromium.
+#[test]
+fn the_page() {
+    run("page_client.py");
 }

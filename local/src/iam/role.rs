@@ -151,9 +151,13 @@ impl Iam {
         Ok(vec![role.xml()])
     }
 
+    pub fn roles(&self) -> ApiResult<Vec<Role>> {
+        Ok(self.store.list(KIND)?)
+    }
+
     pub(super) fn list_roles(&self, params: &Params) -> ApiResult<Vec<Xml>> {
         let prefix = params.get("PathPrefix").unwrap_or("/");
-        let roles: Vec<Role> = self.store.list(KIND)?;
+        let roles = self.roles()?;
         let found = roles.iter().filter(|role| role.path.starts_with(prefix));
         // ListRoles leaves tags out of its answer, as AWS does: ListRoleTags has them.
         let member = |role: &Role| match (Role { tags: BTreeMap::new(), ..role.clone() }).xml() {

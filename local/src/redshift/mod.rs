@@ -7,6 +7,7 @@ mod delete;
 mod modify;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::account::{Account, now_millis};
@@ -107,16 +108,22 @@ impl Redshift {
 
     /// What a describe tells of a cluster, with the address that really answers where one does.
     fn shown(&self, cluster: &Cluster) -> Xml {
-        let door = match cluster.status(now_millis()) {
+        cluster.xml(now_millis(), self.door(cluster))
+    }
+
+    /// Where PostgreSQL clients find the cluster, if anywhere.
+    pub fn door(&self, cluster: &Cluster) -> Option<SocketAddr> {
+        match cluster.status(now_millis()) {
             "available" => self.wire.door(&cluster.place(), cluster.port),
             _ => None,
-        };
-        cluster.xml(now_millis(), door)
+        }
     }
 
     /// Opens the ports of all clusters that are there.
     pub fn open_doors(&self) -> ApiResult<()> {
-        self.clusters()?.iter().for_each(|cluster| drop(self.shown(cluster)));
+        for cluster in self.clusters()? {
+            let _ = self.door(&cluster);
+        }
         Ok(())
     }
 
@@ -147,7 +154,7 @@ impl Redshift {
         Ok(self.store.put(cluster::KIND, id, &cluster)?)
     }
 
-    fn clusters(&self) -> ApiResult<Vec<Cluster>> {
+    pub fn clusters(&self) -> ApiResult<Vec<Cluster>> {
         let all: Vec<Cluster> = self.store.list(cluster::KIND)?;
         let (gone, here): (Vec<_>, Vec<_>) = all.into_iter().partition(|cluster| cluster.is_gone(now_millis()));
         gone.iter().try_for_each(|cluster| self.clear_away(cluster))?;

@@ -25,10 +25,12 @@ use crate::store::Store;
 
 pub use access::Reader;
 pub use body::Sink;
-pub use bucket::CreateTags;
+pub use bucket::{Bucket, CreateTags};
 pub use host::bucket_of_host;
 pub use keys::secret_of;
+pub use listing::Query;
 pub use mount::Mount;
+pub use object::ObjectInfo;
 
 /// All buckets of the stand-in.
 #[derive(Clone)]

@@ -95,6 +95,23 @@ pub fn run(session: &Session, show: &Show) -> Result<ResultSet, SqlError> {
                  WHERE table_name = {table} {of_schema} ORDER BY key_seq"
             ))
         }
+        Show::ForeignKeys { table: Name { schema, table }, exported } => {
+            let side = if *exported { "pk" } else { "fk" };
+            let of_schema = match schema {
+                Some(schema) => format!("AND {side}_schema_name = {}", literal(schema)),
+                None => String::new(),
+            };
+            query(&format!(
+                "SELECT * FROM (SELECT current_database() AS pk_database_name, referred_schema AS pk_schema_name, \
+                 referred_table AS pk_table_name, unnest(referred) AS pk_column_name, current_database() AS fk_database_name, \
+                 schema_name AS fk_schema_name, table_name AS fk_table_name, unnest(key.columns) AS fk_column_name, \
+                 generate_subscripts(key.columns, 1) AS key_seq, 'NO ACTION' AS update_rule, 'NO ACTION' AS delete_rule, \
+                 name AS fk_name, referred_table || '_pkey' AS pk_name, 'NOT DEFERRABLE' AS deferrability \
+                 FROM redshift_system.foreign_keys) AS keys WHERE {side}_table_name = {} {of_schema} \
+                 ORDER BY pk_schema_name, pk_table_name, key_seq",
+                literal(table)
+            ))
+        }
         Show::Nothing(columns) => Ok(texts(columns, Vec::new())),
         Show::Definition(name) => {
             definition(session, name).map(|text| texts(&["Show Table DDL statement"], vec![vec![text]]))

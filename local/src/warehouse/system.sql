@@ -217,10 +217,48 @@ SELECT CAST(NULL AS VARCHAR) AS groname, 0 AS grosysid, CAST(NULL AS INTEGER[]) 
 CREATE OR REPLACE VIEW redshift_system.pg_namespace AS
 SELECT * REPLACE (100 AS nspowner) FROM pg_catalog.pg_namespace WHERE nspname NOT IN ('redshift_system', 'main');
 
+CREATE OR REPLACE VIEW redshift_system.primary_keys AS
+SELECT schema_name, table_name, table_oid, unnest(CAST(json_extract_string(comment, '$.primary_key[*]') AS VARCHAR[])) AS column_name,
+       generate_subscripts(CAST(json_extract_string(comment, '$.primary_key[*]') AS VARCHAR[]), 1) AS key_seq
+FROM redshift_system.relations WHERE comment IS NOT NULL;
+
+CREATE OR REPLACE VIEW redshift_system.foreign_keys AS
+SELECT k.schema_name, k.table_name, k.table_oid, k.n, k.key, coalesce(k.key.name, k.table_name || '_' || k.key.columns[1] || '_fkey') AS name,
+       r.table_oid AS referred_oid, r.schema_name AS referred_schema, r.table_name AS referred_table,
+       CASE WHEN k.key.referred[1] IS NOT NULL THEN k.key.referred
+            ELSE CAST(json_extract_string(r.comment, '$.primary_key[*]') AS VARCHAR[]) END AS referred
+FROM (SELECT schema_name, table_name, table_oid, unnest(keys) AS key, generate_subscripts(keys, 1) AS n
+      FROM (SELECT *, CAST(json_extract(comment, '$.foreign_keys')
+                AS STRUCT(name VARCHAR, columns VARCHAR[], schema VARCHAR, "table" VARCHAR, referred VARCHAR[])[]) AS keys
+            FROM redshift_system.relations WHERE comment IS NOT NULL)) k
+JOIN redshift_system.relations r ON r.table_name = k.key."table" AND r.schema_name = coalesce(k.key.schema, k.schema_name);
+
+-- Keys with their columns, and what PostgreSQL would say of them.
+CREATE OR REPLACE VIEW redshift_system.constraints AS
+SELECT 1000000 + table_oid * 64 AS oid, table_name || '_pkey' AS name, 'p' AS kind, schema_name, table_name, table_oid,
+       list(column_name ORDER BY key_seq) AS columns, 0 AS referred_oid, CAST(NULL AS VARCHAR[]) AS referred,
+       'PRIMARY KEY (' || string_agg(column_name, ', ' ORDER BY key_seq) || ')' AS condef,
+       'CREATE UNIQUE INDEX ' || table_name || '_pkey ON ' || schema_name || '.' || table_name || ' USING btree ('
+           || string_agg(column_name, ', ' ORDER BY key_seq) || ')' AS indexdef
+FROM redshift_system.primary_keys GROUP BY schema_name, table_name, table_oid
+UNION ALL
+SELECT 1000000 + table_oid * 64 + n, name, 'f', schema_name, table_name, table_oid, key.columns, referred_oid, referred,
+       'FOREIGN KEY (' || array_to_string(key.columns, ', ') || ') REFERENCES ' ||
+           CASE WHEN referred_schema = schema_name THEN '' ELSE referred_schema || '.' END || referred_table ||
+           '(' || array_to_string(referred, ', ') || ')', NULL
+FROM redshift_system.foreign_keys;
+
 CREATE OR REPLACE VIEW redshift_system.pg_class AS
-SELECT c.*, CAST(0 AS SMALLINT) AS reldiststyle, CAST(NULL AS VARCHAR) AS relacl
-FROM (SELECT * EXCLUDE (relacl) REPLACE (100 AS relowner) FROM pg_catalog.pg_class) c
-WHERE relnamespace IN (SELECT oid FROM redshift_system.pg_namespace);
+WITH here AS (
+    SELECT * EXCLUDE (relacl)
+           REPLACE (100 AS relowner, oid IN (SELECT table_oid FROM redshift_system.primary_keys) AS relhasindex,
+                    oid IN (SELECT unnest([table_oid, referred_oid]) FROM redshift_system.foreign_keys) AS relhastriggers),
+           CAST(0 AS SMALLINT) AS reldiststyle, CAST(NULL AS VARCHAR) AS relacl
+    FROM pg_catalog.pg_class WHERE relnamespace IN (SELECT oid FROM redshift_system.pg_namespace))
+SELECT * FROM here
+UNION ALL
+SELECT h.* REPLACE (k.oid AS oid, k.name AS relname, 'i' AS relkind, false AS relhasindex, false AS relhastriggers)
+FROM here h JOIN redshift_system.constraints k ON k.table_oid = h.oid WHERE k.kind = 'p';
 
 CREATE OR REPLACE VIEW redshift_system.pg_attribute AS
 SELECT a.* EXCLUDE (atttypid, atttypmod),
@@ -248,19 +286,43 @@ SELECT c.table_oid AS oid, c.table_oid AS adrelid, c.ordinal_position AS adnum, 
             ELSE c.column_default END AS adsrc
 FROM redshift_system.relation_columns c WHERE c.column_default IS NOT NULL;
 
-CREATE OR REPLACE VIEW redshift_system.primary_keys AS
-SELECT schema_name, table_name, table_oid, unnest(CAST(json_extract_string(comment, '$.primary_key[*]') AS VARCHAR[])) AS column_name,
-       generate_subscripts(CAST(json_extract_string(comment, '$.primary_key[*]') AS VARCHAR[]), 1) AS key_seq
-FROM redshift_system.relations WHERE comment IS NOT NULL;
-
 CREATE OR REPLACE VIEW redshift_system.pg_indexes AS
-SELECT schema_name AS schemaname, table_name AS tablename, table_name || '_pkey' AS indexname, CAST(NULL AS VARCHAR) AS tablespace,
-       'CREATE UNIQUE INDEX ' || table_name || '_pkey ON ' || schema_name || '.' || table_name || ' USING btree ('
-           || string_agg(column_name, ', ' ORDER BY key_seq) || ')' AS indexdef
-FROM redshift_system.primary_keys GROUP BY schema_name, table_name;
+SELECT schema_name AS schemaname, table_name AS tablename, name AS indexname, CAST(NULL AS VARCHAR) AS tablespace, indexdef
+FROM redshift_system.constraints WHERE kind = 'p';
+
+CREATE OR REPLACE VIEW redshift_system.key_places AS
+SELECT k.*, (SELECT list(CAST(c.ordinal_position AS SMALLINT) ORDER BY list_position(k.columns, c.column_name))
+             FROM redshift_system.relation_columns c WHERE c.table_oid = k.table_oid AND list_contains(k.columns, c.column_name)) AS conkey,
+       (SELECT list(CAST(c.ordinal_position AS SMALLINT) ORDER BY list_position(k.referred, c.column_name))
+             FROM redshift_system.relation_columns c WHERE c.table_oid = k.referred_oid AND list_contains(k.referred, c.column_name)) AS confkey
+FROM redshift_system.constraints k;
+
+CREATE OR REPLACE VIEW redshift_system.pg_index AS
+SELECT oid AS indexrelid, table_oid AS indrelid, CAST(list_count(columns) AS SMALLINT) AS indnatts, true AS indisunique, true AS indisprimary,
+       false AS indisexclusion, true AS indimmediate, false AS indisclustered, true AS indisvalid, true AS indisready, true AS indislive,
+       false AS indisreplident, conkey AS indkey, CAST(NULL AS VARCHAR) AS indclass, CAST(NULL AS VARCHAR) AS indoption,
+       CAST(NULL AS VARCHAR) AS indexprs, CAST(NULL AS VARCHAR) AS indpred
+FROM redshift_system.key_places WHERE kind = 'p';
 
 CREATE OR REPLACE VIEW redshift_system.pg_constraint AS
-SELECT * FROM pg_catalog.pg_constraint WHERE contype IN ('p', 'f', 'u');
+SELECT k.oid, k.name AS conname, n.oid AS connamespace, k.kind AS contype, false AS condeferrable, false AS condeferred, true AS convalidated,
+       k.table_oid AS conrelid, 0 AS contypid, CASE k.kind WHEN 'p' THEN k.oid ELSE 0 END AS conindid, 0 AS conparentid,
+       k.referred_oid AS confrelid, 'a' AS confupdtype, 'a' AS confdeltype, 's' AS confmatchtype, true AS conislocal, 0 AS coninhcount,
+       k.conkey, k.confkey, CAST(NULL AS VARCHAR) AS conbin, CAST(NULL AS VARCHAR) AS consrc
+FROM redshift_system.key_places k JOIN pg_catalog.pg_namespace n ON n.nspname = k.schema_name;
+
+CREATE OR REPLACE VIEW redshift_system.pg_trigger AS
+SELECT 0 AS oid, 0 AS tgrelid, CAST(NULL AS VARCHAR) AS tgname, 'O' AS tgenabled, false AS tgisinternal, 0 AS tgconstraint WHERE false;
+
+CREATE OR REPLACE VIEW redshift_system.pg_database AS
+SELECT d.oid, d.datname, 100 AS datdba, 6 AS encoding, d.datistemplate, d.datallowconn, -1 AS datconnlimit, 'C' AS datcollate,
+       'C' AS datctype, CAST(NULL AS VARCHAR) AS datconfig, CAST(NULL AS VARCHAR[]) AS datacl
+FROM pg_catalog.pg_database d WHERE d.datname NOT IN ('system', 'temp');
+
+CREATE OR REPLACE VIEW redshift_system.pg_proc AS
+SELECT 0 AS oid, CAST(NULL AS VARCHAR) AS proname, 0 AS pronamespace, 0 AS proowner, 0 AS prolang, false AS proisagg, false AS proiswindow,
+       'f' AS prokind, false AS proretset, 'i' AS provolatile, 0 AS pronargs, 0 AS prorettype, CAST(NULL AS VARCHAR) AS proargtypes,
+       CAST(NULL AS VARCHAR[]) AS proargnames, CAST(NULL AS VARCHAR) AS prosrc, CAST(NULL AS VARCHAR) AS proacl WHERE false;
 
 CREATE OR REPLACE VIEW redshift_system.pg_roles AS
 SELECT usesysid AS oid, usename AS rolname, true AS rolsuper, true AS rolinherit, true AS rolcreaterole, true AS rolcreatedb,
@@ -301,12 +363,19 @@ CREATE OR REPLACE VIEW redshift_system.sys_query_detail AS
 SELECT 0 AS query_id, 0 AS table_id, CAST(NULL AS VARCHAR) AS step_name, CAST(NULL AS TIMESTAMP) AS start_time WHERE false;
 
 CREATE OR REPLACE VIEW redshift_system.information_schema_table_constraints AS
-SELECT DISTINCT current_database() AS constraint_catalog, schema_name AS constraint_schema, table_name || '_pkey' AS constraint_name,
-       current_database() AS table_catalog, schema_name AS table_schema, table_name, 'PRIMARY KEY' AS constraint_type,
-       'NO' AS is_deferrable, 'NO' AS initially_deferred
-FROM redshift_system.primary_keys;
+SELECT current_database() AS constraint_catalog, schema_name AS constraint_schema, name AS constraint_name,
+       current_database() AS table_catalog, schema_name AS table_schema, table_name,
+       CASE kind WHEN 'p' THEN 'PRIMARY KEY' ELSE 'FOREIGN KEY' END AS constraint_type, 'NO' AS is_deferrable, 'NO' AS initially_deferred
+FROM redshift_system.constraints;
 
 CREATE OR REPLACE VIEW redshift_system.information_schema_key_column_usage AS
-SELECT current_database() AS constraint_catalog, schema_name AS constraint_schema, table_name || '_pkey' AS constraint_name,
-       current_database() AS table_catalog, schema_name AS table_schema, table_name, column_name, key_seq AS ordinal_position
-FROM redshift_system.primary_keys;
+SELECT current_database() AS constraint_catalog, schema_name AS constraint_schema, name AS constraint_name,
+       current_database() AS table_catalog, schema_name AS table_schema, table_name, unnest(columns) AS column_name,
+       generate_subscripts(columns, 1) AS ordinal_position
+FROM redshift_system.constraints;
+
+CREATE OR REPLACE VIEW redshift_system.information_schema_referential_constraints AS
+SELECT current_database() AS constraint_catalog, schema_name AS constraint_schema, name AS constraint_name,
+       current_database() AS unique_constraint_catalog, referred_schema AS unique_constraint_schema,
+       referred_table || '_pkey' AS unique_constraint_name, 'NONE' AS match_option, 'NO ACTION' AS update_rule, 'NO ACTION' AS delete_rule
+FROM redshift_system.foreign_keys;

@@ -244,3 +244,44 @@ fn every_function_that_is_known_is_there() {
     assert!(missing.is_empty(), "{missing:?}");
     assert!(super::sql::KNOWN.is_sorted());
 }
+
+#[test]
+fn keys_are_told_as_the_catalogs_of_drivers_ask_for_them() {
+    let mut w = Warehouse::new();
+    w.does("create table artists (artist_id int primary key, name varchar(20))");
+    w.does(
+        "create table songs (song_id int, artist_id int references artists, again int, primary key (song_id, again), \
+         constraint of_artist foreign key (again) references artists (artist_id))",
+    );
+    let told =
+        "select conname, contype, conrelid::regclass, pg_get_constraintdef(oid, true) from pg_constraint order by 1";
+    assert_eq!(
+        w.rows(told),
+        [
+            "artists_pkey|p|artists|PRIMARY KEY (artist_id)",
+            "of_artist|f|songs|FOREIGN KEY (again) REFERENCES artists(artist_id)",
+            "songs_artist_id_fkey|f|songs|FOREIGN KEY (artist_id) REFERENCES artists(artist_id)",
+            "songs_pkey|p|songs|PRIMARY KEY (song_id, again)",
+        ]
+    );
+    let columns = "select a.attname from pg_attribute a join pg_constraint k on a.attrelid = k.conrelid and a.attnum = any(k.conkey) \
+                   where k.conname = 'songs_pkey' and a.attrelid = 'songs'::regclass order by a.attnum";
+    assert_eq!(w.rows(columns), ["song_id", "again"]);
+    let of_index = "select c2.relname, i.indisprimary, pg_catalog.pg_get_indexdef(i.indexrelid, 0, true) from pg_catalog.pg_class c, \
+                    pg_catalog.pg_class c2, pg_catalog.pg_index i where c.relname = 'artists' and c.oid = i.indrelid and i.indexrelid = c2.oid";
+    assert_eq!(
+        w.rows(of_index),
+        ["artists_pkey|true|CREATE UNIQUE INDEX artists_pkey ON public.artists USING btree (artist_id)"]
+    );
+    let places = "select result.attname, result.key_seq from (select a.attname, a.attnum, (information_schema._pg_expandarray(i.indkey)).n as key_seq, \
+                  information_schema._pg_expandarray(i.indkey) as keys from pg_index i join pg_attribute a on a.attrelid = i.indrelid \
+                  join pg_class c on c.oid = i.indrelid where c.relname = 'songs') result where result.attnum = (result.keys).x order by 2";
+    assert_eq!(w.rows(places), ["song_id|1", "again|2"]);
+    assert_eq!(w.rows("show constraints foreign keys from table songs").len(), 2);
+    assert_eq!(w.rows("show constraints foreign keys exported from table artists").len(), 2);
+    assert_eq!(w.rows("select count(*) from information_schema.referential_constraints"), ["2"]);
+    assert_eq!(w.rows("select datname, datcollate from pg_database").len(), 1);
+    assert!(
+        w.rows("select proname from pg_proc where prorettype = 'pg_catalog.trigger'::pg_catalog.regtype").is_empty()
+    );
+}

@@ -3,12 +3,14 @@
 
 mod connection;
 mod handler;
+mod tls;
 mod types;
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 
+use pgwire::tokio::TlsAcceptor;
 use tokio::runtime::Handle;
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -20,6 +22,7 @@ use crate::sync::locked;
 use crate::warehouse::{Place, Warehouses};
 
 use handler::Handlers;
+use tls::Tls;
 
 /// What connections need of the rest.
 #[derive(Clone)]
@@ -30,7 +33,14 @@ pub struct Wire {
     pub logins: Logins,
     /// By the id of the place. Nothing is answered before a server asks for it.
     doors: Arc<Mutex<HashMap<String, Door>>>,
-    runtime: Arc<Mutex<Option<Handle>>>,
+    /// How they are answered, while a server runs.
+    serving: Arc<Mutex<Option<Serving>>>,
+}
+
+#[derive(Clone)]
+struct Serving {
+    runtime: Handle,
+    tls: TlsAcceptor,
 }
 
 /// A port that answers for one warehouse.
@@ -47,24 +57,26 @@ impl Drop for Door {
 
 impl Wire {
     pub fn new(warehouses: Warehouses, buckets: Buckets, account: Account, logins: Logins) -> Self {
-        Self { warehouses, buckets, account, logins, doors: Arc::default(), runtime: Arc::default() }
+        Self { warehouses, buckets, account, logins, doors: Arc::default(), serving: Arc::default() }
     }
 
-    /// From now on warehouses get doors, on this runtime.
-    pub fn open(&self, runtime: Handle) {
-        *locked(&self.runtime) = Some(runtime);
+    /// From now on warehouses get doors, on this runtime. Answers the certificate by which clients may know them, PEM.
+    pub fn open(&self, runtime: Handle) -> std::io::Result<String> {
+        let Tls { acceptor: tls, authority } = Tls::new().map_err(std::io::Error::other)?;
+        *locked(&self.serving) = Some(Serving { runtime, tls });
+        Ok(authority)
     }
 
     /// Nothing is answered any more.
     pub fn shut(&self) {
-        *locked(&self.runtime) = None;
+        *locked(&self.serving) = None;
         locked(&self.doors).clear();
     }
 
     /// Where a warehouse answers: on the port that it asks for, at the first address of the loopback interface where it is
     /// free; on any port where no address is left. `None` where nothing is served.
     pub fn door(&self, place: &Place, port: i64) -> Option<SocketAddr> {
-        let runtime = locked(&self.runtime).clone()?;
+        let Serving { runtime, tls } = locked(&self.serving).clone()?;
         let mut doors = locked(&self.doors);
         if let Some(door) = doors.get(&place.id) {
             return Some(door.address);
@@ -78,7 +90,7 @@ impl Wire {
         let (wire, place_id) = (self.clone(), place.id.clone());
         let _entered = runtime.enter();
         let listener = tokio::net::TcpListener::from_std(listener).ok()?;
-        let accepting = runtime.spawn(accept(wire, place.clone(), listener));
+        let accepting = runtime.spawn(accept(wire, place.clone(), listener, tls));
         doors.insert(place_id, Door { address, accepting });
         Some(address)
     }
@@ -102,15 +114,15 @@ pub fn host(door: SocketAddr) -> String {
 }
 
 /// Connections live as long as their door.
-async fn accept(wire: Wire, place: Place, listener: tokio::net::TcpListener) {
+async fn accept(wire: Wire, place: Place, listener: tokio::net::TcpListener, tls: TlsAcceptor) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    let handlers = Handlers::new(wire.clone(), place.clone());
+                    let (handlers, tls) = (Handlers::new(wire.clone(), place.clone()), tls.clone());
                     connections.spawn(async move {
-                        if let Err(error) = pgwire::tokio::process_socket(stream, None, handlers).await {
+                        if let Err(error) = pgwire::tokio::process_socket(stream, Some(tls), handlers).await {
                             tracing::debug!(%error, "a connection ended early");
                         }
                     });

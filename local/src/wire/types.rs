@@ -169,7 +169,7 @@ pub fn parameter(value: Option<&[u8]>, is_binary: bool, data_type: Option<&Type>
     let kind = kind_of(data_type);
     let Some(bytes) = value else { return Some(Parameter { value: None, kind }) };
     if !is_binary {
-        let text = std::str::from_utf8(bytes).ok()?.to_owned();
+        let text = date_without_zone(std::str::from_utf8(bytes).ok()?).to_owned();
         return Some(Parameter { value: Some(text), kind });
     }
     let text = match data_type {
@@ -199,6 +199,13 @@ pub fn parameter(value: Option<&[u8]>, is_binary: bool, data_type: Option<&Type>
         _ => std::str::from_utf8(bytes).ok()?.to_owned(),
     };
     Some(Parameter { value: Some(text), kind })
+}
+
+/// JDBC's driver writes a day as `2018-11-30 +00`, which PostgreSQL reads and DuckDB does not.
+fn date_without_zone(text: &str) -> &str {
+    let Some((day, zone)) = text.split_once(' ') else { return text };
+    let is_zone = zone.starts_with(['+', '-']) && zone[1..].bytes().all(|byte| byte.is_ascii_digit() || byte == b':');
+    if is_zone && day.parse::<jiff::civil::Date>().is_ok() { day } else { text }
 }
 
 fn kind_of(data_type: Option<&Type>) -> ParameterKind {

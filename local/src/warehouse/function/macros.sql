@@ -200,8 +200,16 @@ CREATE OR REPLACE MACRO redshift_system.slice_num() AS 0;
 -- What the catalog queries of drivers call
 CREATE OR REPLACE MACRO redshift_system.pg_encoding_to_char(n) AS 'UTF8';
 CREATE OR REPLACE MACRO redshift_system.pg_type_is_visible(n) AS true;
-CREATE OR REPLACE MACRO redshift_system.pg_get_indexdef(a) AS CAST(NULL AS VARCHAR), (a, b, c) AS CAST(NULL AS VARCHAR);
-CREATE OR REPLACE MACRO redshift_system.pg_get_constraintdef(a) AS CAST(NULL AS VARCHAR), (a, b) AS CAST(NULL AS VARCHAR);
+CREATE OR REPLACE MACRO redshift_system.pg_get_indexdef(a) AS
+        (SELECT k.indexdef FROM redshift_system.constraints AS k WHERE k.oid = CAST(a AS BIGINT)),
+    (a, b, c) AS (SELECT k.indexdef FROM redshift_system.constraints AS k WHERE k.oid = CAST(a AS BIGINT));
+CREATE OR REPLACE MACRO redshift_system.pg_get_constraintdef(a) AS
+        (SELECT k.condef FROM redshift_system.constraints AS k WHERE k.oid = CAST(a AS BIGINT)),
+    (a, b) AS (SELECT k.condef FROM redshift_system.constraints AS k WHERE k.oid = CAST(a AS BIGINT));
+CREATE OR REPLACE MACRO redshift_system.pg_get_ruledef(a) AS CAST(NULL AS VARCHAR), (a, b) AS CAST(NULL AS VARCHAR);
+CREATE OR REPLACE MACRO redshift_system.pg_get_triggerdef(a) AS CAST(NULL AS VARCHAR), (a, b) AS CAST(NULL AS VARCHAR);
+CREATE OR REPLACE MACRO redshift_system._pg_expandarray(a) AS
+    unnest(list_transform(a, lambda value, place: {'x': value, 'n': place}));
 CREATE OR REPLACE MACRO redshift_system.pg_get_viewdef(a) AS
         (SELECT v.sql FROM duckdb_views() AS v WHERE CAST(v.view_oid AS VARCHAR) = CAST(a AS VARCHAR) AND NOT v.internal LIMIT 1),
     (a, b) AS (SELECT v.sql FROM duckdb_views() AS v WHERE CAST(v.view_oid AS VARCHAR) = CAST(a AS VARCHAR) AND NOT v.internal LIMIT 1);
@@ -215,9 +223,18 @@ CREATE OR REPLACE MACRO redshift_system.format_encoding(n) AS 'none';
 CREATE OR REPLACE MACRO redshift_system.pg_table_size(n) AS CAST(0 AS BIGINT);
 CREATE OR REPLACE MACRO redshift_system.pg_get_function_result(n) AS CAST(NULL AS VARCHAR);
 CREATE OR REPLACE MACRO redshift_system.pg_get_function_arguments(n) AS CAST(NULL AS VARCHAR);
+-- A name is a number to compare with, and a number is a name to show.
 CREATE OR REPLACE MACRO redshift_system.redshift_regclass(name) AS
-    (SELECT c.oid FROM pg_catalog.pg_class AS c
-     WHERE c.relname = replace(list_extract(string_split(CAST(name AS VARCHAR), '.'), -1), '"', '') LIMIT 1);
+    CASE WHEN typeof(name) = 'VARCHAR' AND NOT regexp_full_match(CAST(name AS VARCHAR), '[0-9]+')
+         THEN CAST((SELECT c.oid FROM pg_catalog.pg_class AS c
+                    WHERE c.relname = replace(list_extract(string_split(CAST(name AS VARCHAR), '.'), -1), '"', '') LIMIT 1) AS VARCHAR)
+         ELSE (SELECT c.relname FROM pg_catalog.pg_class AS c WHERE c.oid = TRY_CAST(name AS BIGINT) LIMIT 1) END;
+CREATE OR REPLACE MACRO redshift_system.redshift_regtype(name) AS
+    CASE replace(CAST(name AS VARCHAR), 'pg_catalog.', '')
+         WHEN 'bool' THEN 16 WHEN 'boolean' THEN 16 WHEN 'int8' THEN 20 WHEN 'bigint' THEN 20 WHEN 'int2' THEN 21 WHEN 'smallint' THEN 21
+         WHEN 'int4' THEN 23 WHEN 'integer' THEN 23 WHEN 'text' THEN 25 WHEN 'float4' THEN 700 WHEN 'real' THEN 700 WHEN 'float8' THEN 701
+         WHEN 'double precision' THEN 701 WHEN 'varchar' THEN 1043 WHEN 'date' THEN 1082 WHEN 'timestamp' THEN 1114
+         WHEN 'timestamptz' THEN 1184 WHEN 'numeric' THEN 1700 ELSE TRY_CAST(name AS BIGINT) END;
 CREATE OR REPLACE MACRO redshift_system.format_type(kind, modifier) AS
     CASE CAST(kind AS BIGINT) WHEN 16 THEN 'boolean' WHEN 20 THEN 'bigint' WHEN 21 THEN 'smallint' WHEN 23 THEN 'integer'
          WHEN 700 THEN 'real' WHEN 701 THEN 'double precision' WHEN 1082 THEN 'date' WHEN 1083 THEN 'time without time zone'

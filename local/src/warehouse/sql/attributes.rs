@@ -20,11 +20,25 @@ pub struct TableAttributes {
     /// Declared, and not enforced (C19).
     #[serde(default)]
     pub primary_key: Vec<String>,
+    /// Declared, and not enforced either.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub foreign_keys: Vec<ForeignKey>,
     #[serde(skip)]
     pub columns: BTreeMap<String, ColumnAttributes>,
     /// The columns of CREATE TABLE … (a, b) AS, which have no types.
     #[serde(skip)]
     pub names: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForeignKey {
+    pub name: Option<String>,
+    pub columns: Vec<String>,
+    /// `None`: that of the table.
+    pub schema: Option<String>,
+    pub table: String,
+    /// Empty: the primary key of that table.
+    pub referred: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

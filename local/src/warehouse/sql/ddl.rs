@@ -2,11 +2,11 @@
 //! out of what DuckDB sees. A VARCHAR's length becomes a check on its bytes.
 
 use sqlparser::ast::{
-    ColumnDef, ColumnOption, CreateTable as Ast, CreateTableLikeDefaults, CreateTableLikeKind, Expr, Ident, ObjectName,
-    ObjectType, Statement, TableConstraint,
+    ColumnDef, ColumnOption, CreateTable as Ast, CreateTableLikeDefaults, CreateTableLikeKind, Expr,
+    ForeignKeyConstraint, Ident, ObjectName, ObjectType, Statement, TableConstraint,
 };
 
-use super::attributes::{ColumnAttributes, TableAttributes};
+use super::attributes::{ColumnAttributes, ForeignKey, TableAttributes};
 use super::types::Type;
 use crate::warehouse::error::SqlError;
 
@@ -150,6 +150,7 @@ pub fn create_table(create: Ast, mut attributes: TableAttributes) -> Result<Crea
             };
             let columns = create.columns.iter().map(spec).collect::<Result<Vec<_>, _>>()?;
             attributes.primary_key = primary_key(&create);
+            attributes.foreign_keys = foreign_keys(&create);
             let missing = |key: &&String| !columns.iter().any(|column| column.name == **key);
             if let Some(key) = attributes.distkey.iter().chain(&attributes.sortkey).find(missing) {
                 return Err(SqlError::new("42703", format!("column \"{key}\" named in key does not exist")));
@@ -173,6 +174,27 @@ fn primary_key(create: &Ast) -> Vec<String> {
         }
     }
     columns
+}
+
+/// What a column or the table declares of other tables.
+fn foreign_keys(create: &Ast) -> Vec<ForeignKey> {
+    let names = |idents: &[Ident]| idents.iter().map(|ident| ident.value.clone()).collect::<Vec<_>>();
+    let key = |key: &ForeignKeyConstraint, columns: Vec<String>| {
+        let Name { schema, table } = Name::of(&key.foreign_table);
+        let name = key.name.as_ref().map(|name| name.value.clone());
+        ForeignKey { name, columns, schema, table, referred: names(&key.referred_columns) }
+    };
+    let of_column = create.columns.iter().flat_map(|column| {
+        column.options.iter().filter_map(|option| match &option.option {
+            ColumnOption::ForeignKey(found) => Some(key(found, vec![column.name.value.clone()])),
+            _ => None,
+        })
+    });
+    let of_table = create.constraints.iter().filter_map(|constraint| match constraint {
+        TableConstraint::ForeignKey(found) => Some(key(found, names(&found.columns))),
+        _ => None,
+    });
+    of_column.chain(of_table).collect()
 }
 
 /// The statements that make a table of these columns. Sequences have names of their own, whatever becomes of the table's.

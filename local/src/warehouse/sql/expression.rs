@@ -394,8 +394,9 @@ fn word(name: &str) -> Result<Option<Expr>, SqlError> {
 /// *Types by Redshift's meaning*: FLOAT is eight bytes wide, DECIMAL has no places, a text is cut to its length.
 fn cast(expr: &mut Box<Expr>, data_type: &mut DataType) -> Result<Option<Expr>, SqlError> {
     // `::regclass` and the like are of the catalog's own queries.
-    if let DataType::Regclass = data_type {
-        return functions::written(&format!("redshift_regclass({expr})"));
+    let name = data_type.to_string().to_lowercase();
+    if let kind @ ("regclass" | "regtype") = name.strip_prefix("pg_catalog.").unwrap_or(&name) {
+        return functions::written(&format!("redshift_{kind}({expr})"));
     }
     let wanted = match unlimited(data_type) {
         true => Type::Varchar(super::types::VARCHAR_MAX),

@@ -15,6 +15,7 @@ use crate::warehouse::error::SqlError;
 /// Same name, same arguments, same meaning, in DuckDB itself or in `function/macros.sql`. In order, so that a name is
 /// found by halving.
 pub const KNOWN: &[&str] = &[
+    "_pg_expandarray",
     "abs",
     "acos",
     "add_months",
@@ -127,6 +128,8 @@ pub const KNOWN: &[&str] = &[
     "pg_get_function_arguments",
     "pg_get_function_result",
     "pg_get_indexdef",
+    "pg_get_ruledef",
+    "pg_get_triggerdef",
     "pg_get_userbyid",
     "pg_get_viewdef",
     "pg_last_copy_count",
@@ -204,7 +207,7 @@ pub const KNOWN: &[&str] = &[
 pub fn rewrite(function: &mut Function) -> Result<Option<Expr>, SqlError> {
     let mut name = function.name.to_string().to_lowercase().replace('"', "");
     // What is of the catalog's own schema is of ours.
-    if let Some(bare) = name.strip_prefix("pg_catalog.") {
+    if let Some(bare) = name.strip_prefix("pg_catalog.").or_else(|| name.strip_prefix("information_schema.")) {
         name = bare.to_owned();
         function.name = sqlparser::ast::ObjectName::from(vec![sqlparser::ast::Ident::new(&name)]);
     }

@@ -19,6 +19,11 @@ pub enum Show {
     },
     Columns(Name),
     PrimaryKeys(Name),
+    /// Those of the table, or those of others that refer to it.
+    ForeignKeys {
+        table: Name,
+        exported: bool,
+    },
     /// Of what there is none here: the names of the columns that the answer would have.
     Nothing(&'static [&'static str]),
     /// The statement that makes a table or a view.
@@ -71,22 +76,12 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<Show, SqlError> {
         ["constraints", "primary", "keys", "from", "table", ..] => {
             Show::PrimaryKeys(name(&words[5..]).ok_or_else(missing)?)
         }
-        ["constraints", "foreign", ..] => Show::Nothing(&[
-            "pk_database_name",
-            "pk_schema_name",
-            "pk_table_name",
-            "pk_column_name",
-            "fk_database_name",
-            "fk_schema_name",
-            "fk_table_name",
-            "fk_column_name",
-            "key_seq",
-            "update_rule",
-            "delete_rule",
-            "fk_name",
-            "pk_name",
-            "deferrability",
-        ]),
+        ["constraints", "foreign", "keys", "exported", "from", "table", ..] => {
+            Show::ForeignKeys { table: name(&words[6..]).ok_or_else(missing)?, exported: true }
+        }
+        ["constraints", "foreign", "keys", "from", "table", ..] => {
+            Show::ForeignKeys { table: name(&words[5..]).ok_or_else(missing)?, exported: false }
+        }
         ["procedures", ..] => {
             Show::Nothing(&["database_name", "schema_name", "procedure_name", "return_type", "argument_list"])
         }

@@ -206,9 +206,14 @@ fn custom(name: &str) -> Result<Type, SqlError> {
         "super" => Ok(Type::Super),
         "timestamptz" => Ok(Type::TimestampTz),
         "bpchar" => Ok(Type::Char(256)),
+        // PostgreSQL's type of one byte.
+        "char" => Ok(Type::Char(1)),
         // Of the catalog's own queries.
-        "name" => Ok(Type::Varchar(VARCHAR_MAX)),
-        "oid" => Ok(Type::BigInt),
+        "name" | "text" | "varchar" => Ok(Type::Varchar(VARCHAR_MAX)),
+        "oid" | "int8" => Ok(Type::BigInt),
+        "int4" => Ok(Type::Integer),
+        "int2" => Ok(Type::SmallInt),
+        "bool" => Ok(Type::Boolean),
         other => Err(unknown(other)),
     }
 }

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# psql on the local Redshift: what people type, with TLS and without.
+set -euo pipefail
+command -v psql > /dev/null || { echo 'psql is not here'; echo 'psql: all as it should be'; exit 0; }
+export PGPASSWORD=Passw0rd99 PGUSER=admin PGDATABASE=dev
+aws redshift create-cluster --cluster-identifier psql --node-type ra3.large --cluster-type single-node --master-username admin \
+    --master-user-password "$PGPASSWORD" --db-name dev > /dev/null
+describe() { aws redshift describe-clusters --cluster-identifier psql --query "Clusters[0].$1" --output text; }
+until [[ $(describe ClusterStatus) == available ]]; do :; done
+PGHOST=$(describe Endpoint.Address) PGPORT=$(describe Endpoint.Port)
+export PGHOST PGPORT
+says() { # what is expected, what psql is told
+    local wanted=$1
+    shift
+    local found
+    found=$(psql --no-psqlrc --set ON_ERROR_STOP=1 "$@" 2>&1) || true
+    [[ $found == *"$wanted"* ]] || { printf '%s\nis not in the answer to %s:\n%s\n' "$wanted" "$*" "$found"; exit 1; }
+}
+says 'CREATE TABLE' -c 'create table artists (artist_id varchar(20) primary key, name varchar(100) not null)'
+says 'CREATE TABLE' -c 'create table songs (song_id int primary key, artist_id varchar(20) references artists, year smallint default 0)'
+says 'INSERT 0 2' -c "insert into artists values ('A', 'one'), ('B', 'two')"
+says '(2 rows)' -c 'select * from artists'
+says 'artist_id | character varying(20)' -c '\d songs'
+says '"songs_pkey" PRIMARY KEY, btree (song_id)' -c '\d songs'
+says 'FOREIGN KEY (artist_id) REFERENCES artists(artist_id)' -c '\d songs'
+says 'TABLE "songs" CONSTRAINT' -c '\d artists'
+says 'public | songs   | table | admin' -c '\dt'
+says 'Did not find any relations' -c '\dv'
+says 'public | admin' -c '\dn'
+says 'dev  | admin' -c '\l'
+says 'List of functions' -c '\df'
+says 'List of roles' -c '\du'
+says 'relation "nowhere" does not exist' -c 'select * from nowhere'
+says 'SSL connection (protocol: TLSv1.3' "sslmode=verify-full sslrootcert=$SPARKIFY_TEST_CA" -c '\conninfo'
+says 'password authentication failed for user "admin"' 'password=wrong' -c 'select 1'
+says 'a|1' -At -c 'begin' -c "create temp table t as select 'a' as x, 1 as y" -c 'select * from t' -c 'rollback'
+aws redshift delete-cluster --cluster-identifier psql --skip-final-cluster-snapshot > /dev/null
+until ! describe ClusterStatus 2> /dev/null; do :; done
+says 'failed: Connection refused' -c 'select 1'
+echo 'psql: all as it should be'
