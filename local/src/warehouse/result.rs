@@ -78,10 +78,12 @@ impl ResultSet {
 /// Runs a query and hands its rows on, a batch at a time; answers how many there were.
 pub fn query(connection: &Connection, sql: &str, to: &mut dyn Rows) -> Result<i64, SqlError> {
     let mut statement = connection.prepare(sql)?;
-    let batches = statement.query_arrow([])?;
+    // As they come: a result of any size is never in memory as a whole.
+    let batches = statement.stream_arrow([])?;
     to.begin(columns(&batches.get_schema()))?;
     let mut count = 0;
     for batch in batches {
+        let batch = batch?;
         let row = |row| batch.columns().iter().map(|array| value(array, row)).collect::<Result<Vec<_>, _>>();
         to.rows((0..batch.num_rows()).map(row).collect::<Result<_, _>>()?)?;
         count += batch.num_rows();
