@@ -3,21 +3,26 @@
 //! these tests say that they were not run.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::project::{Project, REGION};
+use crate::real_data;
 use crate::serve::Serving;
 
-/// Runs a script of `tests/clients` against a server of its own.
+/// Runs a script of `tests/clients` against a server of its own, with a sample in the bucket.
 fn run(script: &str) {
+    run_with(script, &Project::with_sample(100, 300), Path::new("data"));
+}
+
+fn run_with(script: &str, project: &Project, data: &Path) {
     let Some(bin) = std::env::var_os("SPARKIFY_TEST_CLIENTS").map(PathBuf::from) else {
         // Past the test harness, which keeps what tests print to itself.
         let _ = writeln!(std::io::stderr(), "NOT RUN: {script} (no SPARKIFY_TEST_CLIENTS)");
         return;
     };
-    let project = Project::with_sample(100, 300);
-    let mut command = project.command(["local", "serve", "--port=0", "--in-memory", "--mount=udacity-dend=data"]);
+    let mount = format!("--mount=udacity-dend={}", data.display());
+    let mut command = project.command(["local", "serve", "--port=0", "--in-memory", &mount]);
     command.env("AWS_REGION", REGION);
     let server = Serving::start(command);
     let address = format!("http://{}", server.address);
@@ -61,6 +66,14 @@ fn awswrangler() {
 #[test]
 fn a_students_project() {
     run("student_project.py");
+}
+
+/// Three of them on the original data, to the published numbers.
+#[test]
+fn projects_on_the_original_data() {
+    if let Some(data) = real_data::data() {
+        run_with("projects_client.py", &Project::empty(), &data);
+    }
 }
 
 /// redshift_connector, awswrangler.redshift, SQLAlchemy, pandas.

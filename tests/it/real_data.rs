@@ -10,7 +10,7 @@ use sparkify_local::Mount;
 use crate::project::{Project, REGION};
 
 /// The data, unpacked once; `None` where there is none, said plainly.
-fn data() -> Option<PathBuf> {
+pub fn data() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/sparkify-data");
     let packed = std::env::var_os("SPARKIFY_DATA").map_or(beside, PathBuf::from);
     if packed.join("song_data").is_dir() {
