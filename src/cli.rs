@@ -18,6 +18,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write infra.toml and sql/ for a directory of your own JSON or CSV: columns, types and lengths follow from a look at it
+    Init(InitArgs),
     /// Show what `up` would create and change, field by field, and why; change nothing
     Plan(PlanArgs),
     /// Create the role, the bucket and the cluster, or repair them, and wait until the warehouse is ready
@@ -28,6 +30,8 @@ pub enum Command {
     Down(DownArgs),
     /// What exists, whether it is ready, how it differs from infra.toml, since when and until when
     Status(StatusArgs),
+    /// Run SQL, or one of the ready-made analyses: `query --list`, `query top-songs`, `query "select 1"`, `query -f FILE`
+    Query(QueryArgs),
     /// Make a sample data set, then up, load, three analyses, down: the whole tool in one command
     Demo(DemoArgs),
     /// Write a sample data set of listening events and songs
@@ -54,6 +58,7 @@ impl Command {
             Self::Load(args) => args.common.output,
             Self::Down(args) => args.common.output,
             Self::Status(args) => args.common.output,
+            Self::Query(args) => args.common.output,
             _ => Output::Human,
         }
     }
@@ -164,6 +169,42 @@ pub struct StatusArgs {
     /// Count the rows of every table of sql/schema
     #[arg(long)]
     pub tables: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The data: each folder in it becomes a table, or all of it one
+    pub data: PathBuf,
+    /// The stack's name; that of the working directory, if it is not said
+    #[arg(long, value_name = "NAME")]
+    pub stack: Option<String>,
+    #[arg(long, default_value = "us-west-2")]
+    pub region: String,
+}
+
+#[derive(Debug, Args)]
+pub struct QueryArgs {
+    #[command(flatten)]
+    pub common: Common,
+    /// A statement, or several with semicolons between; or the name of an analysis. Without it, standard input is read
+    pub sql: Option<String>,
+    /// Run the statements of this file
+    #[arg(long, short, value_name = "FILE", conflicts_with = "sql")]
+    pub file: Option<PathBuf>,
+    /// Show the analyses of sql/analysis, and the question that each answers
+    #[arg(long, conflicts_with_all = ["sql", "file"])]
+    pub list: bool,
+    /// A table on a terminal and CSV elsewhere, if it is not said
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    Table,
+    Csv,
+    /// One JSON object a line
+    Json,
 }
 
 #[derive(Debug, Args)]

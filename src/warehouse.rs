@@ -86,8 +86,64 @@ impl StatementError {
 #[derive(Debug, Clone, Default)]
 pub struct Rows {
     pub columns: Vec<String>,
-    pub numeric: Vec<bool>,
+    pub kinds: Vec<Kind>,
     pub rows: Vec<Vec<Option<String>>>,
+}
+
+/// How the values of a column are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Number,
+    Boolean,
+    Text,
+}
+
+impl Kind {
+    fn of(type_name: &str) -> Self {
+        match type_name {
+            "bool" => Self::Boolean,
+            "numeric" => Self::Number,
+            name if name.starts_with("int") || name.starts_with("float") => Self::Number,
+            _ => Self::Text,
+        }
+    }
+}
+
+/// The result of a statement, page by page.
+pub struct Pages<'a> {
+    client: &'a aws_sdk_redshiftdata::Client,
+    id: &'a str,
+    next: Next,
+}
+
+enum Next {
+    First,
+    Page(String),
+    None,
+}
+
+impl Pages<'_> {
+    /// `None` behind the last page, and where the statement answered no rows.
+    pub async fn next(&mut self) -> Result<Option<Rows>> {
+        let token = match std::mem::replace(&mut self.next, Next::None) {
+            Next::First => None,
+            Next::Page(token) => Some(token),
+            Next::None => return Ok(None),
+        };
+        let page = self.client.get_statement_result().id(self.id).set_next_token(token).send().await;
+        let page = page.map_err(|error| failed("read the result of a statement", &error))?;
+        let mut read = Rows::default();
+        for column in page.column_metadata.iter().flatten() {
+            let name = column.label.clone().or_else(|| column.name.clone());
+            read.columns.push(name.unwrap_or_default());
+            read.kinds.push(Kind::of(column.type_name.as_deref().unwrap_or_default()));
+        }
+        read.rows = page.records.into_iter().map(|record| record.into_iter().map(text).collect()).collect();
+        if let Some(token) = page.next_token {
+            self.next = Next::Page(token);
+        }
+        Ok(Some(read))
+    }
 }
 
 /// Answers after which a statement is not asked about again.
@@ -260,29 +316,20 @@ impl Warehouse {
         }
     }
 
-    /// The rows that a statement answered.
+    /// The result of a statement, page by page.
+    pub fn pages<'a>(&'a self, done: &'a Done) -> Pages<'a> {
+        let next = if done.has_rows { Next::First } else { Next::None };
+        Pages { client: &self.client, id: &done.id, next }
+    }
+
+    /// All rows that a statement answered.
     pub async fn rows(&self, done: &Done) -> Result<Rows> {
-        let mut read = Rows::default();
-        if !done.has_rows {
-            return Ok(read);
+        let mut pages = self.pages(done);
+        let mut read = pages.next().await?.unwrap_or_default();
+        while let Some(page) = pages.next().await? {
+            read.rows.extend(page.rows);
         }
-        let mut token = None;
-        loop {
-            let page = self.client.get_statement_result().id(&done.id).set_next_token(token).send().await;
-            let page = page.map_err(|error| failed("read the result of a statement", &error))?;
-            if read.columns.is_empty() {
-                for column in page.column_metadata.iter().flatten() {
-                    read.columns.push(column.name.clone().unwrap_or_default());
-                    let name = column.type_name.as_deref().unwrap_or_default();
-                    read.numeric.push(name.starts_with("int") || name.starts_with("float") || name == "numeric");
-                }
-            }
-            read.rows.extend(page.records.into_iter().map(|record| record.into_iter().map(text).collect()));
-            token = page.next_token;
-            if token.is_none() {
-                return Ok(read);
-            }
-        }
+        Ok(read)
     }
 
     /// Runs a query and reads its rows.

@@ -12,7 +12,7 @@ use crate::load::{self, sql};
 use crate::view;
 
 /// The analyses that the demo shows, from `sql/analysis/`.
-const ANALYSES: [&str; 3] = ["most_played_songs", "plays_by_hour", "free_against_paid"];
+const ANALYSES: [&str; 3] = ["top_songs", "plays_by_hour", "free_against_paid"];
 
 pub async fn run(args: &DemoArgs) -> Result<Outcome> {
     let events = view::human(false);

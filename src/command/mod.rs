@@ -2,9 +2,11 @@
 
 mod demo;
 mod down;
+mod init;
 mod load;
 #[cfg(feature = "local")]
 mod local;
+mod query;
 #[cfg(feature = "local")]
 mod schema;
 mod status;
@@ -127,6 +129,7 @@ fn events(common: &Common) -> Events {
 pub async fn run(command: Command) -> Result<Outcome> {
     interrupt::listen().map_err(|error| Error::new(Kind::Failed, "cannot listen for signals").because(error))?;
     match command {
+        Command::Init(args) => init::run(&args),
         Command::Plan(args) => {
             up::plan_only(&Stack::open(&args.common).await?, args.wishes, args.detailed_exitcode).await
         }
@@ -135,6 +138,7 @@ pub async fn run(command: Command) -> Result<Outcome> {
         Command::Down(args) if args.all_expired => down::all_expired(&Stack::open_to_delete(&args).await?, &args).await,
         Command::Down(args) => down::run(&Stack::open_to_delete(&args).await?, &args).await,
         Command::Status(args) => status::run(&Stack::open(&args.common).await?, args.tables).await,
+        Command::Query(args) => query::run(&args).await,
         Command::Demo(args) => demo::run(&args).await,
         #[cfg(feature = "local")]
         Command::Local(crate::cli::LocalCommand::Serve(args)) => local::serve(&args).await,

@@ -19,12 +19,16 @@ pub struct SqlFile {
     pub statement: String,
 }
 
-/// The files of a folder, in the order of their names.
+/// The files of a folder, in the order of their names; none where `sql/` has no such folder.
 ///
 /// # Errors
-/// Of kind `Usage` where the folder or a file cannot be read, a file has no header or more than one statement.
+/// Of kind `Usage` where there is no `sql/`, the folder or a file cannot be read, a file has no header or more than one
+/// statement.
 pub fn files(directory: &Path, folder: &str) -> Result<Vec<SqlFile>> {
     let path = directory.join("sql").join(folder);
+    if !path.exists() && directory.join("sql").is_dir() {
+        return Ok(Vec::new());
+    }
     let unreadable = |error: std::io::Error| Error::usage(format!("cannot read {}", path.display())).because(error);
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(&path).map_err(unreadable)? {

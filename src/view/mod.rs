@@ -6,6 +6,7 @@ pub mod diagram;
 mod human;
 mod json;
 mod plan;
+pub mod rows;
 mod tables;
 
 use std::error::Error as _;
@@ -47,6 +48,16 @@ pub fn status(line: &str) {
 /// Rows of a query, on stdout.
 pub fn table(rows: &Rows) {
     println!("{}", tables::of(rows));
+}
+
+/// The ready-made analyses: name and question.
+pub fn analyses(known: &[(String, String)]) {
+    println!("{}", tables::analyses(known));
+}
+
+/// What `init` has written, and of what.
+pub fn initialised(written: &crate::init::Written) {
+    println!("{}", tables::initialised(written));
 }
 
 /// A document, on stdout.

@@ -5,7 +5,7 @@ use comfy_table::{Cell, CellAlignment, LineStyle, Table, TableStyle};
 use crate::event::Status;
 use crate::load::reconcile::Side;
 use crate::load::report::{LoadReport, SourceReport};
-use crate::warehouse::Rows;
+use crate::warehouse::{Kind, Rows};
 
 /// A line under the header, and nothing else: as psql, and easy to copy.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
@@ -30,13 +30,32 @@ pub fn of(rows: &Rows) -> String {
     let header: Vec<&str> = rows.columns.iter().map(String::as_str).collect();
     let mut table = table(&header);
     for row in &rows.rows {
-        let cell = |(at, value): (usize, &Option<String>)| match rows.numeric.get(at) {
-            Some(true) => number(value.as_deref().unwrap_or("")),
+        let cell = |(at, value): (usize, &Option<String>)| match rows.kinds.get(at) {
+            Some(Kind::Number) => number(value.as_deref().unwrap_or("")),
             _ => Cell::new(value.as_deref().unwrap_or("")),
         };
         table.add_row(row.iter().enumerate().map(cell));
     }
     lines(&table)
+}
+
+/// Names and the questions that they answer.
+pub fn analyses(known: &[(String, String)]) -> String {
+    let mut table = table(&["analysis", "question"]);
+    for (name, question) in known {
+        table.add_row([name, question]);
+    }
+    lines(&table)
+}
+
+/// The tables that `init` found, and its files.
+pub fn initialised(written: &crate::init::Written) -> String {
+    let mut table = table(&["table", "files", "columns"]);
+    for (name, files, columns) in &written.tables {
+        table.add_row([Cell::new(name), number(files), number(columns)]);
+    }
+    let files: Vec<String> = written.files.iter().map(|path| format!("  {}", path.display())).collect();
+    format!("{}\n\nwritten:\n{}", lines(&table), files.join("\n"))
 }
 
 /// What was read of each source, and where it went.

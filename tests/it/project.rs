@@ -70,6 +70,11 @@ impl Project {
         Self { home }
     }
 
+    /// A directory with nothing in it.
+    pub fn bare() -> Self {
+        Self { home: tempfile::tempdir().unwrap() }
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
     }

@@ -1,0 +1,149 @@
+//! `init`: an infra.toml and a sql/ for a directory of one's own data, which run as they are.
+
+mod infer;
+mod look;
+mod words;
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use look::{Form, Found, Packed};
+
+/// What was written, and what of.
+pub struct Written {
+    pub files: Vec<PathBuf>,
+    /// Table, files, columns.
+    pub tables: Vec<(String, usize, usize)>,
+}
+
+/// # Errors
+/// Where there is an infra.toml or a sql/ already: nothing is ever overwritten. As `look::look`.
+pub fn write(data: &Path, into: &Path, stack: &str, region: &str) -> Result<Written> {
+    for taken in ["infra.toml", "sql"].map(|name| into.join(name)) {
+        if taken.exists() {
+            return Err(Error::usage(format!("{} is there already; nothing was written", taken.display()))
+                .hint("Begin in an empty directory, or remove it."));
+        }
+    }
+    let found = look::look(data)?;
+    let mut files = vec![(into.join("infra.toml"), infra(&found, data, into, stack, region))];
+    for (number, source) in (1..).zip(&found) {
+        let name = &source.name;
+        let sql = into.join("sql");
+        files.push((sql.join(format!("schema/{number:02}_{name}.sql")), schema(source)));
+        files.push((sql.join(format!("copy/{name}.sql")), copy(source)));
+        files.push((sql.join(format!("check/{name}_has_rows.sql")), check(source)));
+        files.push((sql.join(format!("analysis/{name}_at_a_glance.sql")), analysis(source)));
+    }
+    for (path, text) in &files {
+        let unwritable = |error| Error::failed(format!("cannot write {}", path.display())).because(error);
+        std::fs::create_dir_all(path.parent().unwrap_or(into)).map_err(unwritable)?;
+        std::fs::write(path, text).map_err(unwritable)?;
+    }
+    let tables = found.iter().map(|source| (source.name.clone(), source.files, source.columns.len())).collect();
+    Ok(Written { files: files.into_iter().map(|(path, _)| path).collect(), tables })
+}
+
+fn infra(found: &[Found], data: &Path, into: &Path, stack: &str, region: &str) -> String {
+    let bucket = format!("{stack}-data");
+    let path = match data.strip_prefix(into) {
+        Ok(inside) => inside.to_owned(),
+        Err(_) => std::path::absolute(data).unwrap_or_else(|_| data.to_owned()),
+    };
+    let path = if path.as_os_str().is_empty() { ".".into() } else { path };
+    let mut text = format!(
+        "# The warehouse that `sparkify-infra up` brings up, `load` fills and `down` takes away again.\n\
+         # Made by `sparkify-infra init`; everything in it is yours to change.\n\n\
+         # Names every resource and tags it: nothing without this tag is ever changed or deleted.\n\
+         stack = \"{stack}\"\nregion = \"{region}\"\n\
+         # account = \"123456789012\"   # where set, no other account is ever touched\n\
+         # expires = \"12h\"            # `down --all-expired` takes it down after that\n\n\
+         [cluster]\nnode_type = \"ra3.large\"\nnodes = 1\ndatabase = \"dev\"\n\n\
+         # [load]\n# mode = \"append\"            # only objects that were not loaded before\n"
+    );
+    for source in found {
+        let name = &source.name;
+        text.push_str(&format!("\n[sources.{name}]\nurl = \"s3://{bucket}/{}\"\n", source.prefix));
+        // Gathering joins JSON as it is; COPY reads the rest where it lies.
+        if source.form != Form::Json || source.packed != Packed::No {
+            text.push_str("gather = \"never\"\n");
+        }
+    }
+    text.push_str(&format!(
+        "\n# On the local target this directory plays the bucket above. On AWS it has to be one that exists:\n\
+         # `aws s3 sync {} s3://{bucket}`.\n[local.buckets.{bucket}]\npath = {}\n",
+        path.display(),
+        toml::Value::from(path.display().to_string())
+    ));
+    text
+}
+
+fn schema(source: &Found) -> String {
+    let names: Vec<String> = source.columns.iter().map(|(name, _)| words::quoted(name)).collect();
+    let width = names.iter().map(String::len).max().unwrap_or(0);
+    let column =
+        |(name, (_, seen)): (&String, &(String, infer::Seen))| format!("    {name:width$} {}", seen.data_type());
+    let columns: Vec<String> = names.iter().zip(&source.columns).map(column).collect();
+    format!(
+        "-- One row: one record of {}, as it was written. Types and lengths follow from what was seen of it.\n\
+         create table if not exists {} (\n{}\n)\ndiststyle auto;\n",
+        source.name,
+        source.name,
+        columns.join(",\n")
+    )
+}
+
+fn copy(source: &Found) -> String {
+    let (list, format) = match source.form {
+        Form::Json => {
+            let is_lower = source.columns.iter().all(|(name, _)| *name == name.to_lowercase());
+            (
+                String::new(),
+                if is_lower { "format as json 'auto'" } else { "format as json 'auto ignorecase'" }.to_owned(),
+            )
+        }
+        Form::Csv(delimiter, has_header) => {
+            let names: Vec<String> = source.columns.iter().map(|(name, _)| words::quoted(name)).collect();
+            let delimiter = match delimiter {
+                b',' => String::new(),
+                b'\t' => " delimiter '\\t'".to_owned(),
+                sign => format!(" delimiter '{}'", char::from(sign)),
+            };
+            let header = if has_header { " ignoreheader 1" } else { "" };
+            (format!(" ({})", names.join(", ")), format!("format as csv{delimiter}{header} emptyasnull"))
+        }
+    };
+    let packed = match source.packed {
+        Packed::No => "",
+        Packed::Gzip => "\ngzip",
+        Packed::Zstd => "\nzstd",
+    };
+    let times = if source.columns.iter().any(|(_, seen)| seen.is_time()) {
+        "\ntimeformat 'auto' dateformat 'auto'"
+    } else {
+        ""
+    };
+    format!(
+        "-- One row: one record. `maxerror 100` before :options lets so many bad ones pass.\n-- source: {0}\ncopy {0}{list}\nfrom :'from'\n\
+         iam_role :'iam_role'\n{format}{packed}{times}\n:options;\n",
+        source.name
+    )
+}
+
+fn check(source: &Found) -> String {
+    format!(
+        "-- Is {0} empty? Then the source was not what it should be.\nselect '{0}' as empty where not exists (select 1 from {0});\n",
+        source.name
+    )
+}
+
+fn analysis(source: &Found) -> String {
+    let mut columns = vec!["count(*) as \"rows\"".to_owned()];
+    for (name, _) in source.columns.iter().filter(|(_, seen)| seen.is_time()).take(2) {
+        let name = words::quoted(name);
+        columns.push(format!("min({name}) as first"));
+        columns.push(format!("max({name}) as last"));
+        break;
+    }
+    format!("-- How many rows has {0}, and from when to when?\nselect {1} from {0};\n", source.name, columns.join(", "))
+}
