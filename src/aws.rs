@@ -173,7 +173,41 @@ where
             std::iter::once(error.to_string()).chain(causes.map(ToString::to_string)).collect::<Vec<_>>().join(": ")
         }
     };
-    Error::failed(format!("cannot {doing}")).because(cause).coded(error.code())
+    let failure = Error::failed(format!("cannot {doing}")).because(cause).coded(error.code());
+    match error.code().and_then(advice) {
+        Some(advice) => failure.hint(advice),
+        None => failure,
+    }
+}
+
+/// What to do about answers that mean the same for every call.
+fn advice(code: &str) -> Option<&'static str> {
+    match code {
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => Some(
+            "The caller is not allowed to do that. `sparkify-infra policy` prints the least that it needs for this stack.",
+        ),
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
+            Some("The credentials have expired: log in again (`aws sso login`), or renew them.")
+        }
+        "InvalidClientTokenId" | "UnrecognizedClientException" | "InvalidAccessKeyId" | "AuthFailure" => Some(
+            "AWS does not know this key, or not in this region: check AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN.",
+        ),
+        "SignatureDoesNotMatch" => {
+            Some("The secret is not that of the key: check AWS_SECRET_ACCESS_KEY, also for blanks.")
+        }
+        "RequestTimeTooSkewed" => Some("The clock of this machine is wrong by more than a quarter of an hour."),
+        "ClusterQuotaExceeded" | "NumberOfNodesQuotaExceeded" | "NumberOfNodesPerClusterLimitExceeded" => Some(
+            "The account may have no more of them in this region: take one down (`down --all-expired`), or ask for more in Service Quotas.",
+        ),
+        "InsufficientClusterCapacity" => {
+            Some("AWS has no node of this type left in the region just now: try later, or another `node_type`.")
+        }
+        "LimitExceeded" | "TooManyBuckets" => {
+            Some("The account has as many as it may: remove one, or ask for more in Service Quotas.")
+        }
+        "OptInRequired" => Some("The account must be activated for this region or service first."),
+        _ => None,
+    }
 }
 
 /// Whether AWS answered with one of these codes.

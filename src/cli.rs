@@ -10,8 +10,12 @@ use crate::config::{Mode, rules};
 
 /// Brings a Redshift warehouse up, loads it, and takes it down again with proof.
 #[derive(Debug, Parser)]
-#[command(version, about, max_term_width = 100)]
+#[command(version = env!("SPARKIFY_VERSION"), about, max_term_width = 100, disable_help_flag = true)]
 pub struct Cli {
+    /// Print help
+    // The short form, also for --help: it fits a screen.
+    #[arg(short, long, action = clap::ArgAction::HelpShort, global = true)]
+    help: Option<bool>,
     #[command(subcommand)]
     pub command: Command,
 }
@@ -19,29 +23,52 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Write infra.toml and sql/ for a directory of your own JSON or CSV: columns, types and lengths follow from a look at it
+    #[command(after_help = "Example: sparkify-infra init data")]
     Init(InitArgs),
     /// Show what `up` would create and change, field by field, and why; change nothing
+    #[command(after_help = "Example: sparkify-infra plan --target aws")]
     Plan(PlanArgs),
     /// Create the role, the bucket and the cluster, or repair them, and wait until the warehouse is ready
+    #[command(after_help = "Example: sparkify-infra up --target aws --expires 2h")]
     Up(UpArgs),
     /// Load the sources into the star schema: all of it or nothing
+    #[command(after_help = "Example: sparkify-infra load --mode append")]
     Load(LoadArgs),
     /// Delete everything that `up` and `load` created, nothing else, and look again
+    #[command(after_help = "Example: sparkify-infra down, sparkify-infra down --all-expired --target aws")]
     Down(DownArgs),
     /// What exists, whether it is ready, how it differs from infra.toml, since when and until when
+    #[command(after_help = "Example: sparkify-infra status --tables")]
     Status(StatusArgs),
-    /// Run SQL, or one of the ready-made analyses: `query --list`, `query top-songs`, `query "select 1"`, `query -f FILE`
+    /// The least IAM policy with which every command works on this stack, as JSON: for the job that runs them
+    #[command(after_help = "Example: sparkify-infra policy --target aws > policy.json")]
+    Policy(PolicyArgs),
+    /// Run SQL, or one of the ready-made analyses
+    #[command(
+        after_help = "Example: sparkify-infra query top-songs, sparkify-infra query \"select 1\", sparkify-infra query -f FILE"
+    )]
     Query(QueryArgs),
     /// Make a sample data set, then up, load, three analyses, down: the whole tool in one command
+    #[command(after_help = "Example: sparkify-infra demo --songs 1000")]
     Demo(DemoArgs),
     /// Write a sample data set of listening events and songs
+    #[command(after_help = "Example: sparkify-infra sample data --songs 1000 --events 500")]
     Sample(SampleArgs),
+    /// What a shell needs to complete commands
+    #[command(
+        after_help = "Example: sparkify-infra completions bash > ~/.local/share/bash-completion/completions/sparkify-infra"
+    )]
+    Completions { shell: clap_complete::Shell },
+    /// The manual page, or that of a command
+    #[command(after_help = "Example: sparkify-infra man | man -l -")]
+    Man { command: Option<String> },
     /// The stand-in for AWS, for other programs
     #[cfg(feature = "local")]
     #[command(subcommand)]
     Local(LocalCommand),
     /// Draw the tables of sql/schema as an SVG picture, on standard output
     #[cfg(feature = "local")]
+    #[command(after_help = "Example: sparkify-infra schema > schema.svg")]
     Schema {
         /// The file beside which sql/ lies
         #[arg(long, default_value = "infra.toml")]
@@ -169,6 +196,12 @@ pub struct StatusArgs {
     /// Count the rows of every table of sql/schema
     #[arg(long)]
     pub tables: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct PolicyArgs {
+    #[command(flatten)]
+    pub common: Common,
 }
 
 #[derive(Debug, Args)]

@@ -64,3 +64,46 @@ pub fn of_s3(method: &Method, uri: &Uri, headers: &HeaderMap, is_bucket: bool) -
     };
     format!("s3:{name}")
 }
+
+/// The IAM actions that a call needs: mostly its own name. Redshift manages the admin's secret, takes a role and takes
+/// tags on the caller's behalf; the Data API reads the secret so.
+pub fn actions(operation: &str) -> Vec<&str> {
+    match operation {
+        // Anyone may ask who they are.
+        "sts:GetCallerIdentity" => vec![],
+        "s3:HeadObject" => vec!["s3:GetObject"],
+        "s3:ListObjectsV2" | "s3:HeadBucket" => vec!["s3:ListBucket"],
+        "s3:ListObjectVersions" => vec!["s3:ListBucketVersions"],
+        "s3:ListMultipartUploads" => vec!["s3:ListBucketMultipartUploads"],
+        "s3:ListBuckets" => vec!["s3:ListAllMyBuckets"],
+        "s3:DeleteObjects" => vec!["s3:DeleteObject", "s3:DeleteObjectVersion"],
+        "s3:CreateMultipartUpload" | "s3:UploadPart" | "s3:CompleteMultipartUpload" | "s3:CopyObject" => {
+            vec!["s3:PutObject"]
+        }
+        "s3:GetBucketEncryption" => vec!["s3:GetEncryptionConfiguration"],
+        "s3:PutBucketEncryption" | "s3:DeleteBucketEncryption" => vec!["s3:PutEncryptionConfiguration"],
+        "s3:GetPublicAccessBlock" => vec!["s3:GetBucketPublicAccessBlock"],
+        "s3:PutPublicAccessBlock" | "s3:DeletePublicAccessBlock" => vec!["s3:PutBucketPublicAccessBlock"],
+        "s3:DeleteBucketOwnershipControls" => vec!["s3:PutBucketOwnershipControls"],
+        // Tags in the create call.
+        "s3:CreateBucket" => vec!["s3:CreateBucket", "s3:PutBucketTagging"],
+        "iam:CreateRole" => vec!["iam:CreateRole", "iam:TagRole"],
+        "redshift:CreateCluster" => vec![
+            "redshift:CreateCluster",
+            "redshift:CreateTags",
+            "iam:PassRole",
+            "secretsmanager:CreateSecret",
+            "secretsmanager:TagResource",
+            "secretsmanager:DescribeSecret",
+            "secretsmanager:RotateSecret",
+            "secretsmanager:UpdateSecret",
+            "secretsmanager:GetRandomPassword",
+        ],
+        "redshift:DeleteCluster" => vec!["redshift:DeleteCluster", "secretsmanager:DeleteSecret"],
+        "redshift:ModifyClusterIamRoles" => vec!["redshift:ModifyClusterIamRoles", "iam:PassRole"],
+        "redshift-data:ExecuteStatement" | "redshift-data:BatchExecuteStatement" => {
+            vec![operation, "secretsmanager:GetSecretValue"]
+        }
+        other => vec![other],
+    }
+}

@@ -1,13 +1,18 @@
 //! What goes wrong on purpose, for tests: the n-th call of an operation fails, is throttled, waits, or loses its
 //! reply. Also the record of all calls, so that a test can say which were made.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::StatusCode;
 
+use crate::call;
 use crate::error::ApiError;
 use crate::sync::locked;
+
+/// Who is told that something is not allowed.
+const CALLER: &str = "assumed-role/job/session";
 
 /// What happens to a call.
 pub enum Fault {
@@ -73,6 +78,8 @@ enum When {
 struct State {
     calls: Vec<String>,
     planned: Vec<(When, Fault)>,
+    /// What the caller may do, where not everything.
+    allowed: Option<BTreeSet<String>>,
 }
 
 /// A script of faults, and the record of calls. Clones share it.
@@ -94,6 +101,16 @@ impl Faults {
         state.planned.push((When::Any(before + nth), fault));
     }
 
+    /// From now on only these IAM actions are allowed to the caller, on whatever resource; `None`: all of them.
+    pub fn allow_only(&self, actions: Option<BTreeSet<String>>) {
+        locked(&self.0).allowed = actions;
+    }
+
+    /// The IAM actions that a call of this operation needs.
+    pub fn actions(operation: &str) -> Vec<String> {
+        call::actions(operation).into_iter().map(str::to_owned).collect()
+    }
+
     /// All calls so far, in the order in which they came.
     pub fn calls(&self) -> Vec<String> {
         locked(&self.0).calls.clone()
@@ -101,13 +118,21 @@ impl Faults {
 
     /// Forgets the calls, and faults that have not come.
     pub fn clear(&self) {
-        *locked(&self.0) = State::default();
+        let mut state = locked(&self.0);
+        (state.calls, state.planned) = (Vec::new(), Vec::new());
     }
 
     /// Notes a call and takes the fault that is planned for it.
     pub(crate) fn meet(&self, operation: &str) -> Option<Fault> {
         let mut state = locked(&self.0);
         state.calls.push(operation.to_owned());
+        if let Some(allowed) = &state.allowed
+            && let Some(missing) = call::actions(operation).into_iter().find(|action| !allowed.contains(*action))
+        {
+            let code = if operation.starts_with("redshift-data:") { "AccessDeniedException" } else { "AccessDenied" };
+            let message = format!("User: arn:aws:sts::{CALLER} is not authorized to perform: {missing}");
+            return Some(Fault::Fail { status: 403, code: code.into(), message });
+        }
         let (all, same) = (state.calls.len(), state.calls.iter().filter(|call| *call == operation).count());
         let is_due = |when: &When| match when {
             When::Any(nth) => *nth == all,

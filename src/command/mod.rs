@@ -15,7 +15,9 @@ mod up;
 use std::path::Path;
 
 use crate::aws::{Aws, Target};
-use crate::cli::{Command, Common, DownArgs, Output, Place};
+use clap::CommandFactory;
+
+use crate::cli::{Cli, Command, Common, DownArgs, Output, Place};
 use crate::config::{Config, LocalBucket};
 use crate::error::{Error, Kind, Result};
 use crate::event::Events;
@@ -138,7 +140,23 @@ pub async fn run(command: Command) -> Result<Outcome> {
         Command::Down(args) if args.all_expired => down::all_expired(&Stack::open_to_delete(&args).await?, &args).await,
         Command::Down(args) => down::run(&Stack::open_to_delete(&args).await?, &args).await,
         Command::Status(args) => status::run(&Stack::open(&args.common).await?, args.tables).await,
+        Command::Policy(args) => {
+            let stack = Stack::open(&args.common).await?;
+            let policy = crate::resource::job::policy(&stack.config, &stack.names, &stack.aws.account);
+            view::document(&format!("{policy:#}"));
+            Ok(Outcome::Done)
+        }
         Command::Query(args) => query::run(&args).await,
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "sparkify-infra", &mut script);
+            view::document(String::from_utf8_lossy(&script).trim_end());
+            Ok(Outcome::Done)
+        }
+        Command::Man { command } => {
+            view::document(&manual(command.as_deref())?);
+            Ok(Outcome::Done)
+        }
         Command::Demo(args) => demo::run(&args).await,
         #[cfg(feature = "local")]
         Command::Local(crate::cli::LocalCommand::Serve(args)) => local::serve(&args).await,
@@ -156,4 +174,22 @@ pub async fn run(command: Command) -> Result<Outcome> {
             Ok(Outcome::Done)
         }
     }
+}
+
+/// The manual page in roff, from the same definitions as `--help`.
+fn manual(command: Option<&str>) -> Result<String> {
+    let whole = Cli::command();
+    let wanted = match command {
+        None => whole,
+        Some(name) => {
+            let missing =
+                || Error::usage(format!("there is no command {name}")).hint("`sparkify-infra --help` shows them all.");
+            let found = whole.find_subcommand(name).ok_or_else(missing)?.clone();
+            found.name(format!("sparkify-infra-{name}")).bin_name(format!("sparkify-infra {name}"))
+        }
+    };
+    let mut page = Vec::new();
+    let rendered = clap_mangen::Man::new(wanted).render(&mut page);
+    rendered.map_err(|error| Error::failed("cannot write the manual").because(error))?;
+    Ok(String::from_utf8_lossy(&page).trim_end().to_owned())
 }

@@ -61,7 +61,6 @@ pub fn initialised(written: &crate::init::Written) {
 }
 
 /// A document, on stdout.
-#[cfg(feature = "local")]
 pub fn document(text: &str) {
     println!("{text}");
 }

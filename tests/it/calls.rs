@@ -77,7 +77,7 @@ fn what_is_shown_is_what_is_done() {
 }
 
 /// Changes by another hand.
-fn drift(served: &Served) {
+pub fn drift(served: &Served) {
     let sdk = served.sdk();
     sdk.block_on(async {
         sdk.iam.delete_role_policy().role_name("sparkify-warehouse").policy_name("read-what-load-reads").send().await.unwrap();
@@ -92,7 +92,7 @@ fn drift(served: &Served) {
     });
 }
 
-fn many_versions(served: &Served, count: usize) {
+pub fn many_versions(served: &Served, count: usize) {
     let sdk = served.sdk();
     let on = aws_sdk_s3::types::VersioningConfiguration::builder().status("Enabled".into()).build();
     sdk.block_on(async {

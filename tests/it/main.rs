@@ -1,12 +1,15 @@
 //! The real binary in a clean environment, and what it left, seen through the AWS SDK.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod advice;
 mod bad_input;
 mod calls;
 mod clients;
 mod copy;
 mod foreign;
+mod help;
 mod init;
+mod job_policy;
 mod kill;
 mod least_privilege;
 mod life;

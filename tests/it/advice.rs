@@ -1,0 +1,46 @@
+//! What a person is told to do about the refusals that people meet first.
+
+use sparkify_local::Fault;
+
+use crate::project::Project;
+use crate::served::{AT_ONCE, Served};
+
+fn told(operation: &str, code: &str, advice: &str) {
+    let served = Served::new(Project::with_sample(2, 2), AT_ONCE);
+    for nth in 1..=8 {
+        served.faults.at(
+            operation,
+            nth,
+            Fault::Fail { status: 400, code: code.into(), message: "as AWS says it".into() },
+        );
+    }
+    let command = if operation.starts_with("redshift-data") { "load" } else { "up" };
+    if command == "load" {
+        let _ = served.run(["up"]).succeeded();
+    }
+    let _ = served.run([command]).failed(1, &[code, "as AWS says it", advice]);
+}
+
+#[test]
+fn refusals_come_with_advice() {
+    let get = "sts:GetCallerIdentity";
+    told(get, "ExpiredToken", "aws sso login");
+    told(get, "InvalidClientTokenId", "check AWS_PROFILE");
+    told(get, "SignatureDoesNotMatch", "AWS_SECRET_ACCESS_KEY, also for blanks");
+    told("iam:CreateRole", "AccessDenied", "sparkify-infra policy");
+    told("iam:CreateRole", "LimitExceeded", "Service Quotas");
+    told("redshift:CreateCluster", "ClusterQuotaExceeded", "Service Quotas");
+    told("redshift:CreateCluster", "InsufficientClusterCapacity", "another `node_type`");
+    told("s3:CreateBucket", "TooManyBuckets", "Service Quotas");
+    told("redshift-data:ExecuteStatement", "AccessDeniedException", "sparkify-infra policy");
+}
+
+#[test]
+fn no_credentials_at_all() {
+    let project = Project::empty();
+    let mut command = project.command(["plan", "--target=aws"]);
+    command.env("AWS_EC2_METADATA_DISABLED", "true");
+    let _ = project
+        .output_of(command)
+        .failed(1, &["cannot ask STS who the caller is", "credentials", "aws sts get-caller-identity"]);
+}

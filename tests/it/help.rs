@@ -1,0 +1,45 @@
+//! What the program says of itself: help that fits a screen, completions, the manual, the version.
+
+use crate::project::Project;
+
+const COMMANDS: [&str; 13] = [
+    "init",
+    "plan",
+    "up",
+    "load",
+    "down",
+    "status",
+    "policy",
+    "query",
+    "demo",
+    "sample",
+    "completions",
+    "man",
+    "schema",
+];
+
+#[test]
+fn the_help_of_every_command_fits_a_screen() {
+    let project = Project::bare();
+    let whole = project.run(["--help"]).succeeded().stdout;
+    for command in COMMANDS {
+        assert!(whole.contains(&format!("\n  {command} ")), "{command} is not in\n{whole}");
+        let help = project.run([command, "--help"]).succeeded().stdout;
+        assert!(help.lines().count() <= 40, "{command} has {} lines\n{help}", help.lines().count());
+        assert!(help.contains("Example"), "{command} has no example\n{help}");
+    }
+    assert!(whole.lines().count() <= 40, "{whole}");
+}
+
+#[test]
+fn completions_manual_and_version() {
+    let project = Project::bare();
+    let bash = project.run(["completions", "bash"]).succeeded().stdout;
+    assert!(bash.contains("--all-expired") && bash.contains("complete -F"), "{bash}");
+    let manual = project.run(["man"]).succeeded().stdout;
+    assert!(manual.contains(".TH sparkify-infra") && manual.contains("query"), "{manual}");
+    assert!(project.run(["man", "load"]).succeeded().stdout.contains("recreate"));
+    let _ = project.run(["man", "fly"]).failed(2, &["there is no command fly"]);
+    let version = project.run(["--version"]).succeeded().stdout;
+    assert!(version.starts_with(concat!("sparkify-infra ", env!("CARGO_PKG_VERSION"))), "{version}");
+}

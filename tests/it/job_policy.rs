@@ -1,0 +1,83 @@
+//! `policy`: with what it prints, and with nothing more, every command works; without any one of its actions one does not.
+
+use std::collections::BTreeSet;
+
+use sparkify_local::Faults;
+
+use crate::calls::{drift, many_versions};
+use crate::project::{BUCKET, Project};
+use crate::served::{AT_ONCE, Served};
+
+/// Needed only where Ctrl-C comes while a statement runs.
+const ON_INTERRUPT: &str = "redshift-data:CancelStatement";
+
+fn actions(served: &Served) -> BTreeSet<String> {
+    let told = served.run(["policy"]).succeeded().stdout;
+    let policy: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let statements = policy["Statement"].as_array().unwrap().iter();
+    let all = statements.flat_map(|statement| statement["Action"].as_array().unwrap());
+    all.map(|action| action.as_str().unwrap().to_owned()).collect()
+}
+
+/// Every command, with what other hands do meanwhile. `false` where one of them fails.
+fn every_command_works(served: &Served, allowed: Option<&BTreeSet<String>>) -> bool {
+    served.faults.allow_only(allowed.cloned());
+    let works = |command: &[&str]| served.run(command.iter().copied()).code == 0;
+    let meanwhile = |act: &dyn Fn()| {
+        served.faults.allow_only(None);
+        act();
+        served.faults.allow_only(allowed.cloned());
+        true
+    };
+    works(&["up"])
+        && meanwhile(&|| drift(served))
+        && works(&["up", "--expires=2h"])
+        && works(&["up", "--expires=never"])
+        && meanwhile(&|| change_settings(served))
+        && works(&["up", "--resize"])
+        && works(&["load"])
+        && works(&["load", "--check"])
+        && works(&["status", "--tables"])
+        && works(&["query", "select count(*) from songs"])
+        && meanwhile(&|| many_versions(served, 100))
+        && works(&["down"])
+        && works(&["down", "--all-expired"])
+}
+
+fn change_settings(served: &Served) {
+    let text = std::fs::read_to_string(served.project.path("infra.toml")).unwrap();
+    if !text.contains("nodes = 3") {
+        served.project.edit("infra.toml", "nodes = 1", "nodes = 3\nport = 5440");
+    }
+    let sdk = served.sdk();
+    sdk.block_on(async {
+        sdk.redshift.pause_cluster().cluster_identifier("sparkify").send().await.unwrap();
+        let rule = aws_sdk_s3::types::OwnershipControlsRule::builder();
+        let rule = rule.object_ownership(aws_sdk_s3::types::ObjectOwnership::ObjectWriter).build().unwrap();
+        let controls = aws_sdk_s3::types::OwnershipControls::builder().rules(rule).build().unwrap();
+        sdk.s3.put_bucket_ownership_controls().bucket(BUCKET).ownership_controls(controls).send().await.unwrap();
+        let readonly = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+        sdk.iam.attach_role_policy().role_name("sparkify-warehouse").policy_arn(readonly).send().await.unwrap();
+    });
+}
+
+#[test]
+fn with_it_and_nothing_more_every_command_works() {
+    let served = Served::new(Project::with_sample(3, 20), AT_ONCE);
+    let policy = actions(&served);
+    served.faults.clear();
+    assert!(every_command_works(&served, Some(&policy)));
+    let used: BTreeSet<String> = served.faults.calls().iter().flat_map(|call| Faults::actions(call)).collect();
+    let idle: Vec<&String> = policy.difference(&used).filter(|action| *action != ON_INTERRUPT).collect();
+    assert!(idle.is_empty(), "nothing needs {idle:?}");
+}
+
+#[test]
+fn without_any_one_of_its_actions_a_command_fails() {
+    let policy = actions(&Served::new(Project::with_sample(3, 20), AT_ONCE));
+    for action in policy.iter().filter(|action| *action != ON_INTERRUPT) {
+        let served = Served::new(Project::with_sample(3, 20), AT_ONCE);
+        let rest = policy.iter().filter(|other| *other != action).cloned().collect();
+        assert!(!every_command_works(&served, Some(&rest)), "every command works without {action}");
+    }
+}
