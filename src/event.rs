@@ -29,6 +29,8 @@ pub enum Event {
     Status { status: Arc<Status> },
     /// A stage of `load` begins.
     StageStarted { stage: String },
+    /// How far it is: objects, of how many.
+    Progress { stage: String, done: u64, of: u64 },
     /// It is done, with what there is to say about it.
     StageDone { stage: String, detail: String, took: Duration },
     /// What `load --dry-run` would do.

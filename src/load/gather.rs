@@ -27,6 +27,8 @@ const PART_BYTES: u64 = 128 << 20;
 const SHRINKS_TO: u64 = 5;
 /// C1: below this, compressed, a part is not worth a slice's while.
 const MIN_PART_BYTES: u64 = 1 << 20;
+/// Objects between two reports of how far it is.
+const TOLD_EVERY: u64 = 100;
 /// Faulty objects that are named.
 const SHOWN: usize = 10;
 
@@ -95,7 +97,13 @@ impl Gatherer<'_> {
     /// # Errors
     /// Where an object cannot be read, has changed since it was listed, or is not JSON objects: all such objects are
     /// counted, the first are named, and nothing was copied.
-    pub async fn gather(&self, source: &Source, listing: &Listing, known: &Known) -> Result<Gathered> {
+    pub async fn gather(
+        &self,
+        source: &Source,
+        listing: &Listing,
+        known: &Known,
+        progress: impl Fn(u64),
+    ) -> Result<Gathered> {
         let home = self.home(source, listing);
         if let Some(gathered) = self.earlier(&manifest(&home)).await? {
             return Ok(gathered);
@@ -109,8 +117,12 @@ impl Gatherer<'_> {
         let mut reading = reads.try_buffered(IN_FLIGHT);
 
         let mut writer = Writer::new(*self, &home, parts(listing.bytes, self.slices), listing.bytes);
-        let mut faults = Faults::default();
+        let (mut faults, mut read) = (Faults::default(), 0);
         while let Some((outcome, size, held)) = reading.try_next().await? {
+            read += 1;
+            if read % TOLD_EVERY == 0 {
+                progress(read);
+            }
             match outcome {
                 Ok(checked) => writer.add(&checked, size).await?,
                 Err(fault) => faults.add(fault),

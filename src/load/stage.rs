@@ -10,6 +10,7 @@ use super::sql::{self, SqlFile};
 use super::{Load, audit};
 use crate::config::{Compression, Gather, Mode, Source};
 use crate::error::{Error, Result};
+use crate::event::Event;
 use crate::interrupt;
 use crate::location::Location;
 use crate::warehouse::StatementError;
@@ -150,9 +151,13 @@ impl Staging<'_> {
         }
         if should_gather(source, listing) {
             let stage = format!("gather {}", source.name);
+            let progress = |done| {
+                let (stage, of) = (stage.clone(), listing.objects);
+                self.load.events.emit(Event::Progress { stage, done, of });
+            };
             let gathering = self.load.staged(&stage, async {
                 // Dropped where a signal finds it: without a manifest, what was written so far is read by nobody.
-                let gathered = interrupt::unless_asked(gatherer.gather(source, listing, self.known)).await?;
+                let gathered = interrupt::unless_asked(gatherer.gather(source, listing, self.known, progress)).await?;
                 let again = if gathered.reused { ", unchanged since an earlier load" } else { "" };
                 let parts = gathered.parts;
                 let noun = if parts == 1 { "part" } else { "parts" };

@@ -31,6 +31,8 @@ pub fn show(event: &Event, quiet: bool) {
         Event::Checked { sources } => println!("{}", tables::checked(sources)),
         Event::Status { status } => println!("{}", tables::status(status)),
         _ if quiet => {}
+        // Only a bar can show it.
+        Event::Progress { .. } => {}
         Event::Chapter { title } => eprintln!("\n{BOLD}{title}{BOLD:#}"),
         Event::Planned { verb, stack, plan, only: false } => eprintln!("{}", plan::text(verb, stack, plan, Full::No)),
         Event::StageStarted { stage } | Event::StepStarted { step: stage } => eprintln!("{DIM}...{DIM:#}  {stage}"),

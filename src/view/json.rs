@@ -9,8 +9,8 @@ use crate::plan::{Plan, Step};
 use crate::resource::contents::Entry;
 use crate::resource::tags::time;
 
-/// One event as an object with its name and the time at which it came.
-pub fn line(event: &Event) -> Value {
+/// One event as an object with its name and the time at which it came; `None` for what only a bar can show.
+pub fn line(event: &Event) -> Option<Value> {
     let mut line = match event {
         Event::Planned { verb, stack, plan, only } => planned(verb, stack, plan, *only),
         Event::Goes { bucket, entry } => goes(bucket, entry),
@@ -30,6 +30,7 @@ pub fn line(event: &Event) -> Value {
         }
         Event::Status { status } => of_status(status),
         Event::StageStarted { stage } => json!({ "event": "stage_started", "stage": stage }),
+        Event::Progress { .. } => return None,
         Event::StageDone { stage, detail, took } => {
             json!({ "event": "stage_done", "stage": stage, "detail": detail, "seconds": took.as_secs_f64() })
         }
@@ -48,7 +49,7 @@ pub fn line(event: &Event) -> Value {
         Event::Chapter { title } => json!({ "event": "chapter", "title": title }),
     };
     line["time"] = time(std::time::Duration::ZERO).into();
-    line
+    Some(line)
 }
 
 /// The last line of a run that failed.

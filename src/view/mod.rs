@@ -1,6 +1,7 @@
 //! The only place that prints: data to stdout, everything else to stderr.
 #![expect(clippy::disallowed_macros, reason = "this is where it is printed")]
 
+mod bars;
 #[cfg(feature = "local")]
 pub mod diagram;
 mod human;
@@ -10,6 +11,7 @@ pub mod rows;
 mod tables;
 
 use std::error::Error as _;
+use std::io::IsTerminal;
 
 use anstream::{eprintln, println};
 use anstyle::{AnsiColor, Style};
@@ -25,14 +27,26 @@ const YELLOW: Style = AnsiColor::Yellow.on_default();
 const CYAN: Style = AnsiColor::Cyan.on_default();
 const DIM: Style = Style::new().dimmed();
 
-/// Events as lines for a person; with `quiet` only warnings and the report.
+/// Events as lines for a person, and bars on a terminal; with `quiet` only warnings and the report.
 pub fn human(quiet: bool) -> Events {
-    Events::to(move |event| human::show(&event, quiet))
+    if quiet || !std::io::stderr().is_terminal() {
+        return Events::to(move |event| human::show(&event, quiet));
+    }
+    let bars = bars::Bars::new();
+    Events::to(move |event| {
+        if !bars.take(&event) {
+            bars.aside(|| human::show(&event, quiet));
+        }
+    })
 }
 
 /// Events as JSON, one object a line on stdout: the promise of docs/output.md.
 pub fn json() -> Events {
-    Events::to(|event| println!("{}", json::line(&event)))
+    Events::to(|event| {
+        if let Some(line) = json::line(&event) {
+            println!("{line}");
+        }
+    })
 }
 
 /// How a run failed, for the reader of JSON lines.

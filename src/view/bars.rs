@@ -1,0 +1,128 @@
+//! Bars for what takes long, on a terminal: one a stage, nothing for the first moment.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use crate::event::Event;
+
+/// What is done sooner than this is only told when it is done.
+const PATIENCE: Duration = Duration::from_millis(250);
+const FRAME: Duration = Duration::from_millis(100);
+
+/// A stage without a known end, and one with it.
+const SPINNER: &str = "{spinner} {msg} {elapsed}";
+const BAR: &str = "{spinner} {msg} [{bar:30}] {human_pos} of {human_len} objects{prefix}";
+
+struct Stage {
+    began: Instant,
+    done: u64,
+    of: Option<u64>,
+    state: String,
+    bar: Option<ProgressBar>,
+}
+
+impl Stage {
+    /// Objects a second since it began, and what is left at that.
+    fn pace(&self) -> String {
+        let (seconds, Some(of)) = (self.began.elapsed().as_secs_f64(), self.of) else { return String::new() };
+        #[expect(clippy::cast_precision_loss, reason = "it is rounded for the eye")]
+        let (rate, left) = (self.done as f64 / seconds, of.saturating_sub(self.done) as f64);
+        if rate > 0.0 { format!(", {rate:.0}/s, {:.0} s left", left / rate) } else { String::new() }
+    }
+}
+
+/// All bars of this process. A thread draws them, for as long as this is kept.
+pub struct Bars {
+    all: MultiProgress,
+    stages: Arc<Mutex<HashMap<String, Stage>>>,
+}
+
+impl Bars {
+    pub fn new() -> Self {
+        let bars = Self { all: MultiProgress::new(), stages: Arc::default() };
+        let (all, stages) = (bars.all.clone(), Arc::downgrade(&bars.stages));
+        std::thread::spawn(move || {
+            while draw(&all, &stages) {
+                std::thread::sleep(FRAME);
+            }
+        });
+        bars
+    }
+
+    /// Takes what happens into the bars. `true` where nothing else has to be told of it.
+    pub fn take(&self, event: &Event) -> bool {
+        let mut stages = self.stages.lock().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            Event::StageStarted { stage } | Event::StepStarted { step: stage } => {
+                let new = Stage { began: Instant::now(), done: 0, of: None, state: String::new(), bar: None };
+                stages.insert(stage.clone(), new);
+                true
+            }
+            Event::Progress { stage, done, of } => {
+                if let Some(found) = stages.get_mut(stage) {
+                    (found.done, found.of) = (*done, Some(*of));
+                }
+                true
+            }
+            Event::Waiting { step, state, .. } => match stages.get_mut(step) {
+                Some(found) => {
+                    found.state = format!(": {state}");
+                    true
+                }
+                None => false,
+            },
+            Event::StageDone { stage, .. }
+            | Event::StepDone { step: stage, .. }
+            | Event::StepFailed { step: stage, .. } => {
+                if let Some(bar) = stages.remove(stage).and_then(|stage| stage.bar) {
+                    bar.finish_and_clear();
+                }
+                false
+            }
+            _ => false,
+        }
+    }
+
+    /// Lets lines be written above the bars.
+    pub fn aside(&self, write: impl FnOnce()) {
+        self.all.suspend(write);
+    }
+}
+
+impl Drop for Bars {
+    /// No bar stays behind: what comes now is the end.
+    fn drop(&mut self) {
+        for (_, stage) in self.stages.lock().unwrap_or_else(PoisonError::into_inner).drain() {
+            stage.bar.iter().for_each(ProgressBar::finish_and_clear);
+        }
+    }
+}
+
+/// Draws what has taken long enough. `false` when nobody wants bars any more.
+fn draw(all: &MultiProgress, stages: &Weak<Mutex<HashMap<String, Stage>>>) -> bool {
+    let Some(stages) = stages.upgrade() else { return false };
+    let mut stages = stages.lock().unwrap_or_else(PoisonError::into_inner);
+    for (name, stage) in stages.iter_mut().filter(|(_, stage)| stage.began.elapsed() >= PATIENCE) {
+        let bar =
+            stage.bar.get_or_insert_with(|| all.add(ProgressBar::new_spinner().with_elapsed(stage.began.elapsed())));
+        let template = match stage.of {
+            Some(of) if bar.length() != Some(of) => {
+                bar.set_length(of);
+                Some(BAR)
+            }
+            Some(_) => None,
+            None => Some(SPINNER),
+        };
+        if let Some(style) = template.and_then(|template| ProgressStyle::with_template(template).ok()) {
+            bar.set_style(style);
+        }
+        bar.set_prefix(stage.pace());
+        bar.set_message(format!("{name}{}", stage.state));
+        bar.set_position(stage.done);
+        bar.tick();
+    }
+    true
+}
