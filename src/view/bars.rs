@@ -106,6 +106,7 @@ fn draw(all: &MultiProgress, stages: &Weak<Mutex<HashMap<String, Stage>>>) -> bo
     let Some(stages) = stages.upgrade() else { return false };
     let mut stages = stages.lock().unwrap_or_else(PoisonError::into_inner);
     for (name, stage) in stages.iter_mut().filter(|(_, stage)| stage.began.elapsed() >= PATIENCE) {
+        let pace = stage.pace();
         let bar =
             stage.bar.get_or_insert_with(|| all.add(ProgressBar::new_spinner().with_elapsed(stage.began.elapsed())));
         let template = match stage.of {
@@ -119,7 +120,7 @@ fn draw(all: &MultiProgress, stages: &Weak<Mutex<HashMap<String, Stage>>>) -> bo
         if let Some(style) = template.and_then(|template| ProgressStyle::with_template(template).ok()) {
             bar.set_style(style);
         }
-        bar.set_prefix(stage.pace());
+        bar.set_prefix(pace);
         bar.set_message(format!("{name}{}", stage.state));
         bar.set_position(stage.done);
         bar.tick();
