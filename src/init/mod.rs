@@ -139,11 +139,10 @@ fn check(source: &Found) -> String {
 
 fn analysis(source: &Found) -> String {
     let mut columns = vec!["count(*) as \"rows\"".to_owned()];
-    for (name, _) in source.columns.iter().filter(|(_, seen)| seen.is_time()).take(2) {
+    if let Some((name, _)) = source.columns.iter().find(|(_, seen)| seen.is_time()) {
         let name = words::quoted(name);
         columns.push(format!("min({name}) as first"));
         columns.push(format!("max({name}) as last"));
-        break;
     }
     format!("-- How many rows has {0}, and from when to when?\nselect {1} from {0};\n", source.name, columns.join(", "))
 }

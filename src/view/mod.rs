@@ -7,6 +7,7 @@ pub mod diagram;
 mod human;
 mod json;
 mod plan;
+pub mod report;
 pub mod rows;
 mod tables;
 

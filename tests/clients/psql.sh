@@ -34,6 +34,17 @@ says 'relation "nowhere" does not exist' -c 'select * from nowhere'
 says 'SSL connection (protocol: TLSv1.3' "sslmode=verify-full sslrootcert=$SPARKIFY_TEST_CA" -c '\conninfo'
 says 'password authentication failed for user "admin"' 'password=wrong' -c 'select 1'
 says 'a|1' -At -c 'begin' -c "create temp table t as select 'a' as x, 1 as y" -c 'select * from t' -c 'rollback'
+# Another cluster beside it, and another database in this one: each has its own tables.
+aws redshift create-cluster --cluster-identifier psql-two --node-type ra3.large --cluster-type single-node --master-username admin \
+    --master-user-password "$PGPASSWORD" --db-name dev > /dev/null
+two() { aws redshift describe-clusters --cluster-identifier psql-two --query "Clusters[0].$1" --output text; }
+until [[ $(two ClusterStatus) == available ]]; do :; done
+second="host=$(two Endpoint.Address) port=$(two Endpoint.Port)"
+says 'relation "songs" does not exist' "$second" -c 'select * from songs'
+says 'CREATE DATABASE' -c 'create database other'
+says 'relation "songs" does not exist' 'dbname=other' -c 'select * from songs'
+says 'database "nowhere" does not exist' 'dbname=nowhere' -c 'select 1'
+aws redshift delete-cluster --cluster-identifier psql-two --skip-final-cluster-snapshot > /dev/null
 aws redshift delete-cluster --cluster-identifier psql --skip-final-cluster-snapshot > /dev/null
 until ! describe ClusterStatus 2> /dev/null; do :; done
 says 'failed: Connection refused' -c 'select 1'

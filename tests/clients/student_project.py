@@ -111,6 +111,23 @@ try:
 except psycopg2.OperationalError as error:
     assert "password authentication failed" in str(error), error
 
+# A connection that breaks in the middle of a transaction: nothing of it stays, and nobody waits for it.
+import os
+
+broken = psycopg2.connect(host=endpoint["Address"], port=endpoint["Port"], dbname="dwh", user="dwhuser", password="Passw0rd99")
+half = broken.cursor()
+half.execute("insert into users values (-2, 'gone', 'gone', 'f', 'free')")
+half.execute("create table half_way (id int)")
+os.close(broken.fileno())
+cursor.execute("insert into users values (-3, 'here', 'here', 'f', 'free')")
+connection.commit()
+cursor.execute("select user_id from users where user_id < 0")
+assert cursor.fetchall() == [(-3,)]
+cursor.execute("select count(*) from pg_table_def where tablename = 'half_way'")
+assert cursor.fetchone() == (0,)
+cursor.execute("delete from users where user_id = -3")
+connection.commit()
+
 # A hundred at once, and one that is cancelled.
 many = [psycopg2.connect(host=endpoint["Address"], port=endpoint["Port"], dbname="dwh", user="dwhuser", password="Passw0rd99") for _ in range(100)]
 for other in many:

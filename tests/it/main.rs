@@ -19,6 +19,7 @@ mod output;
 mod project;
 mod query;
 mod real_data;
+mod report;
 mod serve;
 mod served;
 mod standin;

@@ -6,7 +6,7 @@ use super::catalog;
 use super::error::SqlError;
 use super::result::{ResultColumn, ResultSet, Value};
 use super::session::Session;
-use super::sql::{Name, Show, literal};
+use super::sql::{Grants, Name, Show, literal};
 
 /// Settings that clients ask for, with what a new session has.
 const DEFAULTS: &[(&str, &str)] = &[
@@ -110,6 +110,23 @@ pub fn run(session: &Session, show: &Show) -> Result<ResultSet, SqlError> {
                  FROM redshift_system.foreign_keys) AS keys WHERE {side}_table_name = {} {of_schema} \
                  ORDER BY pk_schema_name, pk_table_name, key_seq",
                 literal(table)
+            ))
+        }
+        Show::Grants(which) => {
+            let wanted = match which {
+                Grants::On(kind, Name { schema, table }) => {
+                    let of_schema = schema
+                        .as_ref()
+                        .map_or_else(String::new, |schema| format!(" AND schema_name = {}", literal(schema)));
+                    format!("kind = '{kind}' AND object_name = {}{of_schema}", literal(table))
+                }
+                Grants::For(identity) => format!("identity = {}", literal(identity)),
+            };
+            query(&format!(
+                "SELECT current_database() AS database_name, schema_name, object_name, kind AS object_type, \
+                 privilege AS privilege_type, identity AS identity_name, identity_type, grantable AS admin_option, \
+                 redshift_system.redshift_user() AS grantor_name FROM redshift_system.privileges WHERE {wanted} \
+                 ORDER BY schema_name, object_name, privilege, identity"
             ))
         }
         Show::Nothing(columns) => Ok(texts(columns, Vec::new())),

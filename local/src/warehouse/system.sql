@@ -2,6 +2,10 @@
 CREATE SCHEMA IF NOT EXISTS public;
 CREATE SCHEMA IF NOT EXISTS redshift_system;
 
+CREATE TABLE IF NOT EXISTS redshift_system.privileges (
+    kind VARCHAR, schema_name VARCHAR, object_name VARCHAR, privilege VARCHAR, identity VARCHAR, identity_type VARCHAR, grantable BOOLEAN
+);
+
 CREATE TABLE IF NOT EXISTS redshift_system.load_errors (
     query_id BIGINT, table_name VARCHAR, start_time TIMESTAMP, file_name VARCHAR, line_number BIGINT,
     column_name VARCHAR, column_type VARCHAR, column_length VARCHAR, error_code INTEGER, error_message VARCHAR,
@@ -351,8 +355,25 @@ SELECT CAST(NULL AS VARCHAR) AS database_name, CAST(NULL AS VARCHAR) AS schema_n
        CAST(NULL AS VARCHAR) AS is_stale, 0 AS state, CAST(NULL AS VARCHAR) AS autorefresh WHERE false;
 
 CREATE OR REPLACE VIEW redshift_system.svv_relation_privileges AS
-SELECT CAST(NULL AS VARCHAR) AS namespace_name, CAST(NULL AS VARCHAR) AS relation_name, CAST(NULL AS VARCHAR) AS privilege_type,
-       0 AS identity_id, CAST(NULL AS VARCHAR) AS identity_name, CAST(NULL AS VARCHAR) AS identity_type WHERE false;
+SELECT p.schema_name AS namespace_name, p.object_name AS relation_name, p.privilege AS privilege_type, 100 AS identity_id,
+       p.identity AS identity_name, p.identity_type, p.grantable AS admin_option
+FROM redshift_system.privileges p
+JOIN redshift_system.relations r ON r.schema_name = p.schema_name AND r.table_name = p.object_name WHERE p.kind = 'TABLE';
+
+CREATE OR REPLACE VIEW redshift_system.svv_schema_privileges AS
+SELECT schema_name AS namespace_name, privilege AS privilege_type, 100 AS identity_id, identity AS identity_name, identity_type,
+       grantable AS admin_option
+FROM redshift_system.privileges WHERE kind = 'SCHEMA';
+
+CREATE OR REPLACE VIEW redshift_system.svv_database_privileges AS
+SELECT object_name AS database_name, privilege AS privilege_type, 100 AS identity_id, identity AS identity_name, identity_type,
+       grantable AS admin_option
+FROM redshift_system.privileges WHERE kind = 'DATABASE';
+
+CREATE OR REPLACE VIEW redshift_system.information_schema_table_privileges AS
+SELECT coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser') AS grantor, identity_name AS grantee, current_database() AS table_catalog, namespace_name AS table_schema,
+       relation_name AS table_name, privilege_type, CASE WHEN admin_option THEN 'YES' ELSE 'NO' END AS is_grantable, 'NO' AS with_hierarchy
+FROM redshift_system.svv_relation_privileges;
 
 CREATE OR REPLACE VIEW redshift_system.svv_redshift_databases AS
 SELECT current_database() AS database_name, 100 AS database_owner, 'local' AS database_type;

@@ -285,3 +285,55 @@ fn keys_are_told_as_the_catalogs_of_drivers_ask_for_them() {
         w.rows("select proname from pg_proc where prorettype = 'pg_catalog.trigger'::pg_catalog.regtype").is_empty()
     );
 }
+
+#[test]
+fn what_is_granted_is_written_down() {
+    let mut w = Warehouse::new();
+    w.does("create table a (id int)");
+    w.does("create schema mart");
+    w.does("create table mart.b (id int)");
+    w.does("grant select, insert on table a, mart.b to reader, group analysts");
+    w.does("grant select on a to reader with grant option");
+    w.does("grant all on all tables in schema mart to role loader");
+    w.does("grant usage on schema mart to public");
+    w.does("grant temp on database dwh to reader");
+    let told = "select namespace_name, relation_name, privilege_type, identity_name, identity_type, admin_option \
+                from svv_relation_privileges where identity_name <> 'loader' order by 1, 2, 3, 4";
+    assert_eq!(
+        w.rows(told),
+        [
+            "mart|b|INSERT|analysts|group|false",
+            "mart|b|INSERT|reader|user|false",
+            "mart|b|SELECT|analysts|group|false",
+            "mart|b|SELECT|reader|user|false",
+            "public|a|INSERT|analysts|group|false",
+            "public|a|INSERT|reader|user|false",
+            "public|a|SELECT|analysts|group|false",
+            "public|a|SELECT|reader|user|true",
+        ]
+    );
+    assert_eq!(w.rows("select count(*) from svv_relation_privileges where identity_name = 'loader'"), ["8"]);
+    assert_eq!(
+        w.rows("select namespace_name, privilege_type, identity_name from svv_schema_privileges"),
+        ["mart|USAGE|public"]
+    );
+    assert_eq!(w.rows("select database_name, privilege_type from svv_database_privileges"), ["dwh|TEMPORARY"]);
+    assert_eq!(w.rows("show grants on table mart.b").len(), 4 + 8);
+    assert_eq!(w.rows("show grants for user reader").len(), 5);
+    w.does("revoke insert on a, mart.b from reader, group analysts");
+    w.does("revoke all privileges on all tables in schema mart from role loader");
+    assert_eq!(w.rows("select count(*) from svv_relation_privileges"), ["4"]);
+    assert_eq!(w.rows("select count(*) from information_schema.table_privileges where grantee = 'reader'"), ["2"]);
+    // A transaction takes it back, as everything.
+    w.does("begin");
+    w.does("grant delete on a to reader");
+    w.does("rollback");
+    assert_eq!(w.rows("select count(*) from svv_relation_privileges"), ["4"]);
+    assert_eq!(w.refuses("grant select on nowhere to reader"), "42P01");
+    assert_eq!(w.refuses("grant usage on table a to reader"), "0LP01");
+    assert_eq!(w.refuses("grant select on a reader"), "42601");
+    // What has no meaning here is accepted.
+    w.does("grant role one to role two");
+    w.does("grant execute on function f(int) to reader");
+    w.does("grant select (id) on a to reader");
+}

@@ -7,6 +7,7 @@ mod bind;
 mod ddl;
 mod expression;
 mod functions;
+mod grant;
 mod show;
 pub mod types;
 
@@ -24,7 +25,7 @@ pub use bind::{Parameter, ParameterKind, Parameters};
 pub use ddl::{ColumnSpec, CreateTable, Drop, Name, Shape, define, describe, literal, quoted};
 #[cfg(test)]
 pub use functions::KNOWN;
-pub use show::Show;
+pub use show::{Grants, Show};
 
 /// What a statement asks the engine to do. Texts are DuckDB's SQL.
 #[derive(Debug)]
@@ -99,8 +100,6 @@ pub struct Prepared(Vec<TokenWithSpan>);
 const ACCEPTED: &[&[&str]] = &[
     &["ANALYZE"],
     &["VACUUM"],
-    &["GRANT"],
-    &["REVOKE"],
     &["LOCK"],
     &["COMMENT", "ON"],
     &["CREATE", "USER"],
@@ -219,6 +218,7 @@ fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading) -> Result<
         ["COMMIT" | "END", ..] => return Ok(Command::Commit),
         ["ROLLBACK" | "ABORT", ..] => return Ok(Command::Rollback),
         ["CREATE", "DATABASE", name, ..] => return Ok(Command::CreateDatabase(name.to_lowercase())),
+        ["GRANT" | "REVOKE", ..] => return Ok(grant::parse(&tokens)?.unwrap_or(Command::Accepted)),
         ["SHOW", ..] => return show::parse(&tokens).map(Command::Show),
         ["SET" | "RESET", ..] => return show::parse_set(&tokens),
         ["EXPLAIN", ..] => {

@@ -5,6 +5,14 @@ use sqlparser::tokenizer::{Token, TokenWithSpan};
 use super::{Command, Name};
 use crate::warehouse::error::SqlError;
 
+/// Which grants to show.
+#[derive(Debug)]
+pub enum Grants {
+    /// Of a `TABLE`, `SCHEMA` or `DATABASE`.
+    On(&'static str, Name),
+    For(String),
+}
+
 #[derive(Debug)]
 pub enum Show {
     Setting(String),
@@ -19,6 +27,7 @@ pub enum Show {
     },
     Columns(Name),
     PrimaryKeys(Name),
+    Grants(Grants),
     /// Those of the table, or those of others that refer to it.
     ForeignKeys {
         table: Name,
@@ -99,7 +108,15 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<Show, SqlError> {
             "numeric_precision",
             "numeric_scale",
         ]),
-        ["grants", ..] | ["column", "grants", ..] => Show::Nothing(&[
+        ["grants", "on", "table", ..] => Show::Grants(Grants::On("TABLE", name(&words[3..]).ok_or_else(missing)?)),
+        ["grants", "on", "schema", ..] => Show::Grants(Grants::On("SCHEMA", name(&words[3..]).ok_or_else(missing)?)),
+        ["grants", "on", "database", ..] => {
+            Show::Grants(Grants::On("DATABASE", name(&words[3..]).ok_or_else(missing)?))
+        }
+        ["grants", "for", "user" | "role" | "group", who, ..] | ["grants", "for", who, ..] => {
+            Show::Grants(Grants::For((*who).to_owned()))
+        }
+        ["column", "grants", ..] => Show::Nothing(&[
             "database_name",
             "schema_name",
             "object_name",
