@@ -43,3 +43,22 @@ fn completions_manual_and_version() {
     let version = project.run(["--version"]).succeeded().stdout;
     assert!(version.starts_with(concat!("sparkify-infra ", env!("CARGO_PKG_VERSION"))), "{version}");
 }
+
+/// `docs/commands.md` is what the program says. SPARKIFY_WRITE_DOCS=1 writes it anew.
+#[test]
+fn the_reference_of_commands_is_what_the_program_says() {
+    let project = Project::bare();
+    let mut text = "# Commands\n\nWritten by `SPARKIFY_WRITE_DOCS=1 cargo test --test it the_reference_of_commands`, from the program itself.\n".to_owned();
+    let calls = std::iter::once(vec![]).chain(COMMANDS.map(|command| vec![command])).chain([vec!["local", "serve"]]);
+    for call in calls {
+        let help = project.run(call.iter().copied().chain(["--help"])).succeeded().stdout;
+        let name = [vec!["sparkify-infra"], call].concat().join(" ");
+        text.push_str(&format!("\n## {name}\n\n```text\n{}\n```\n", help.trim_end()));
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/commands.md");
+    if std::env::var_os("SPARKIFY_WRITE_DOCS").is_some() {
+        std::fs::write(path, &text).unwrap();
+    }
+    let written = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(written == text, "write it anew: SPARKIFY_WRITE_DOCS=1 cargo test --test it the_reference_of_commands");
+}
