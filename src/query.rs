@@ -1,7 +1,7 @@
 //! Statements that a person asks: found in a text, run one after the other.
 
 use crate::error::{Error, Result};
-use crate::warehouse::{Done, Rows, Warehouse};
+use crate::warehouse::{Done, Rows, Session, Warehouse};
 
 /// What is done with what a statement answers.
 pub trait Answers {
@@ -28,18 +28,29 @@ pub async fn run(warehouse: &Warehouse, text: &str, answers: &mut dyn Answers) -
         }
         _ => {
             let session = warehouse.session("select 1").await?;
-            for (at, statement) in statements.iter().enumerate() {
-                let failed = |error| {
-                    let first = statement.lines().next().unwrap_or_default();
-                    Error::failed(format!("statement {} of {} failed: {first}", at + 1, statements.len()))
-                        .because(error)
-                };
-                let done = session.run(statement).await?.map_err(failed)?;
-                tell(warehouse, statement, &done, answers).await?;
-            }
-            Ok(())
+            let ended = several(warehouse, &session, &statements, answers).await;
+            // A transaction that was left open would hold its locks for as long as the session lives.
+            let _ = session.to_the_end("rollback").await;
+            ended
         }
     }
+}
+
+async fn several(
+    warehouse: &Warehouse,
+    session: &Session,
+    statements: &[&str],
+    answers: &mut dyn Answers,
+) -> Result<()> {
+    for (at, statement) in statements.iter().enumerate() {
+        let failed = |error| {
+            let first = statement.lines().next().unwrap_or_default();
+            Error::failed(format!("statement {} of {} failed: {first}", at + 1, statements.len())).because(error)
+        };
+        let done = session.run(statement).await?.map_err(failed)?;
+        tell(warehouse, statement, &done, answers).await?;
+    }
+    Ok(())
 }
 
 async fn tell(warehouse: &Warehouse, statement: &str, done: &Done, answers: &mut dyn Answers) -> Result<()> {

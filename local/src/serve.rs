@@ -15,9 +15,6 @@ use crate::{Cloud, page};
 /// Where the server says that it is well. No bucket can have this name.
 pub const HEALTH: &str = "/_local/health";
 
-/// Browsers say with it what they want an answer for.
-const FETCH_DEST: &str = "sec-fetch-dest";
-
 /// A server that answers until it is dropped.
 pub struct Server {
     /// `127.0.0.1` and the port that was free.
@@ -109,17 +106,15 @@ impl Cloud {
                 if request.uri().path() == HEALTH {
                     return Ok(health(&id));
                 }
-                let (is_of_page, is_of_browser) = (is_of_page(&request), request.headers().contains_key(FETCH_DEST));
+                let is_of_page = is_of_page(&request);
                 let request = request.map(SdkBody::from_body_1_x);
                 if is_of_page {
                     return Ok(page::answer(&endpoint, request).await);
                 }
                 let mut answer = endpoint.answer(request).await.map_err(std::io::Error::other)?;
                 // An object that is a page of its own gets an origin of its own: it cannot ask what our page asks.
-                if is_of_browser {
-                    let policy = http::HeaderValue::from_static("sandbox");
-                    answer.headers_mut().insert(http::header::CONTENT_SECURITY_POLICY, policy);
-                }
+                let policy = http::HeaderValue::from_static("sandbox");
+                answer.headers_mut().insert(http::header::CONTENT_SECURITY_POLICY, policy);
                 Ok(answer)
             }
         });

@@ -30,10 +30,11 @@ pub async fn run(stack: &Stack, args: &LoadArgs) -> Result<Outcome> {
     }
     let timeline = Timeline::new(events);
     let report = load::run(aws, config, names, &options, &timeline.events).await?;
+    let report = Arc::new(report);
+    events.emit(Event::Loaded { report: report.clone() });
     if let Some(directory) = &args.report {
         draw(stack, directory, &report, &timeline).await?;
     }
-    events.emit(Event::Loaded { report: Arc::new(report) });
     Ok(Outcome::Done)
 }
 

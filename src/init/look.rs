@@ -12,6 +12,8 @@ use crate::error::{Error, Result};
 const RECORDS: usize = 200_000;
 /// Files of one source that are looked at, spread over all of them.
 const FILES: usize = 2_000;
+/// Bytes of a column's name, at most.
+const LONGEST_NAME: usize = 127;
 
 /// Files of one kind in one folder, which become one table.
 #[derive(Debug)]
@@ -67,11 +69,25 @@ pub fn look(directory: &Path) -> Result<Vec<Found>> {
                 .hint(format!("Give each table a folder of its own: move {} into one.", here[0].display())));
         }
         let name = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
+        if std::path::absolute(".").is_ok_and(|here| here == name) {
+            return Err(Error::usage(
+                "the data lies beside the files that init would write, and they would be loaded too",
+            )
+            .hint("Move the data into a folder of its own."));
+        }
         let name = name.file_name().unwrap_or_default().to_string_lossy().into_owned();
         found.push(source(&name, String::new(), &here)?);
     }
     for (name, files) in &folders {
         found.push(source(name, format!("{name}/"), files)?);
+    }
+    for at in 1..found.len() {
+        // Two folders may come to the same name.
+        let taken = |name: &str| found[..at].iter().any(|other| other.name == name);
+        if taken(&found[at].name) {
+            let name = (2..).map(|number| format!("{}_{number}", found[at].name)).find(|name| !taken(name));
+            found[at].name = name.unwrap_or_default();
+        }
     }
     if found.is_empty() {
         return Err(Error::usage(format!("there is nothing to load in {}", directory.display())).hint(
@@ -93,12 +109,21 @@ fn entries(directory: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
+/// The data under a folder. Whatever else lies there would be loaded as data too: it is refused.
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     for path in entries(folder)? {
+        let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        // A link to a folder may lead round in a circle.
+        if is_hidden || path.is_dir() && path.is_symlink() {
+            continue;
+        }
         if path.is_dir() {
             collect(&path, files)?;
         } else if form(&path).is_some() {
             files.push(path);
+        } else if path.metadata().is_ok_and(|found| found.len() > 0) {
+            return Err(Error::usage(format!("{} is neither JSON nor CSV by its name", path.display()))
+                .hint("A load reads everything in the folders of the data: move it elsewhere."));
         }
     }
     Ok(())
@@ -127,19 +152,43 @@ fn source(name: &str, prefix: String, files: &[PathBuf]) -> Result<Found> {
     }
     let packed = forms[0].1;
     let mut columns = Columns::default();
-    let mut form = Form::Json;
+    let mut first: Option<(Layout, &PathBuf)> = None;
     let every = files.len().div_ceil(FILES);
     for path in files.iter().step_by(every) {
         if columns.records >= RECORDS {
             break;
         }
-        form = match forms[0].0 {
+        let found = match forms[0].0 {
             "JSON" => json(path, packed, &mut columns)?,
             _ => csv(path, packed, &mut columns)?,
         };
+        match (&first, found) {
+            (None, Some(found)) => first = Some((found, path)),
+            // COPY takes the fields of CSV by their place.
+            (Some((wanted, of)), Some(found)) if *wanted != found => {
+                return Err(Error::usage(format!(
+                    "{} and {} do not have the same columns",
+                    of.display(),
+                    path.display()
+                ))
+                .hint("COPY takes the fields of CSV by their place: give each form a folder of its own."));
+            }
+            _ => {}
+        }
+    }
+    let Some(((form, _), _)) = first.filter(|_| !columns.seen.is_empty()) else {
+        return Err(Error::usage(format!("there is no record in {}", files[0].display()))
+            .hint("The columns follow from the data: it must have some."));
+    };
+    if let Some((bad, _)) = columns.seen.iter().find(|(name, _)| name.is_empty() || name.len() > LONGEST_NAME) {
+        return Err(Error::usage(format!("{} has a key that no column can have: '{bad}'", files[0].display()))
+            .hint("A column's name has 1 to 127 bytes. Take other keys, or name them by a jsonpaths file."));
     }
     Ok(Found { name: table_name(name), prefix, form, packed, files: files.len(), columns: columns.seen })
 }
+
+/// The form, and of CSV the names in their order.
+type Layout = (Form, Vec<String>);
 
 #[derive(Default)]
 struct Columns {
@@ -150,11 +199,13 @@ struct Columns {
 
 impl Columns {
     fn of(&mut self, name: &str) -> &mut Seen {
-        let place = match self.places.get(name) {
+        // Redshift folds names: two that differ in their case only are one column.
+        let folded = name.to_lowercase();
+        let place = match self.places.get(&folded) {
             Some(place) => *place,
             None => {
                 self.seen.push((name.to_owned(), Seen::default()));
-                self.places.insert(name.to_owned(), self.seen.len() - 1);
+                self.places.insert(folded, self.seen.len() - 1);
                 self.seen.len() - 1
             }
         };
@@ -172,7 +223,7 @@ fn open(path: &Path, packed: Packed) -> Result<Box<dyn Read>> {
     })
 }
 
-fn json(path: &Path, packed: Packed, columns: &mut Columns) -> Result<Form> {
+fn json(path: &Path, packed: Packed, columns: &mut Columns) -> Result<Option<Layout>> {
     let records = serde_json::Deserializer::from_reader(open(path, packed)?).into_iter::<serde_json::Value>();
     for record in records.take(RECORDS) {
         let record = record.map_err(|error| Error::usage(format!("{} is not JSON", path.display())).because(error))?;
@@ -183,10 +234,10 @@ fn json(path: &Path, packed: Packed, columns: &mut Columns) -> Result<Form> {
         fields.iter().for_each(|(name, value)| columns.of(name).json(value));
         columns.records += 1;
     }
-    Ok(Form::Json)
+    Ok(Some((Form::Json, Vec::new())))
 }
 
-fn csv(path: &Path, packed: Packed, columns: &mut Columns) -> Result<Form> {
+fn csv(path: &Path, packed: Packed, columns: &mut Columns) -> Result<Option<Layout>> {
     let unreadable = |error: csv::Error| Error::usage(format!("{} is not CSV", path.display())).because(error);
     let mut start = Vec::new();
     let read = open(path, packed)?.take(1 << 16).read_to_end(&mut start);
@@ -204,33 +255,37 @@ fn csv(path: &Path, packed: Packed, columns: &mut Columns) -> Result<Form> {
             .from_reader(open(path, packed)?))
     };
     let mut records = reader()?.into_records();
-    let Some(header) = records.next() else { return Ok(Form::Csv(delimiter, true)) };
+    let Some(header) = records.next() else { return Ok(None) };
     let header = header.map_err(unreadable)?;
-    let is_name = |field: &str| !field.trim().is_empty() && field.trim().parse::<f64>().is_err();
-    let mut names: Vec<&str> = header.iter().map(str::trim).collect();
-    names.sort_unstable();
-    names.dedup();
-    let has_header = names.len() == header.len() && header.iter().all(is_name);
-    let name = |at: usize| match has_header {
-        true => header.get(at).map(|name| name.trim().trim_start_matches('\u{feff}').to_owned()),
-        false => Some(format!("column_{}", at + 1)),
+    let second = records.next().transpose().map_err(unreadable)?;
+    let is_number = |field: &str| field.trim().parse::<f64>().is_ok();
+    let is_text = |field: &str| !field.trim().is_empty() && !is_number(field);
+    // Names are texts; a year may be one where there are texts above numbers beside it.
+    let is_value = |field: &str| field.trim().starts_with(|sign: char| sign.is_ascii_digit() || sign == '-');
+    let above = |(at, field): (usize, &str)| {
+        is_text(field) && !is_value(field) && second.as_ref().and_then(|row| row.get(at)).is_some_and(is_value)
     };
-    if has_header {
-        (0..header.len()).filter_map(name).for_each(|name| _ = columns.of(&name));
-        records = reader()?.into_records();
-        records.next();
-    } else {
-        records = reader()?.into_records();
+    let has_header =
+        header.iter().any(is_text) && (!header.iter().any(is_number) || header.iter().enumerate().any(above));
+    let mut names: Vec<String> = Vec::new();
+    for (at, field) in header.iter().enumerate() {
+        let name = field.trim().trim_start_matches('\u{feff}');
+        let taken = |name: &str| names.iter().any(|other| other.eq_ignore_ascii_case(name));
+        names.push(match has_header && !name.is_empty() {
+            false => format!("column_{}", at + 1),
+            true if taken(name) => format!("{name}_{}", at + 1),
+            true => name.to_owned(),
+        });
     }
+    names.iter().for_each(|name| _ = columns.of(name));
+    let records = reader()?.into_records().skip(usize::from(has_header));
     for record in records.take(RECORDS) {
-        for (at, field) in record.map_err(unreadable)?.iter().enumerate() {
-            if let Some(name) = name(at) {
-                columns.of(&name).field(field);
-            }
+        for (name, field) in names.iter().zip(&record.map_err(unreadable)?) {
+            columns.of(name).field(field);
         }
         columns.records += 1;
     }
-    Ok(Form::Csv(delimiter, has_header))
+    Ok(Some((Form::Csv(delimiter, has_header), names)))
 }
 
 /// A name that needs no quotes: lower-case letters, digits and underscores.
@@ -241,5 +296,8 @@ pub fn table_name(text: &str) -> String {
         name.insert_str(0, "t_");
     }
     name.truncate(100);
+    if super::words::is_reserved(&name) {
+        name.push('_');
+    }
     name
 }

@@ -63,7 +63,8 @@ fn infra(found: &[Found], data: &Path, into: &Path, stack: &str, region: &str) -
     );
     for source in found {
         let name = &source.name;
-        text.push_str(&format!("\n[sources.{name}]\nurl = \"s3://{bucket}/{}\"\n", source.prefix));
+        let url = toml::Value::from(format!("s3://{bucket}/{}", source.prefix));
+        text.push_str(&format!("\n[sources.{name}]\nurl = {url}\n"));
         // Gathering joins JSON as it is; COPY reads the rest where it lies.
         if source.form != Form::Json || source.packed != Packed::No {
             text.push_str("gather = \"never\"\n");

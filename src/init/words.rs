@@ -162,12 +162,16 @@ const RESERVED: &[&str] = &[
     "without",
 ];
 
+pub fn is_reserved(name: &str) -> bool {
+    RESERVED.binary_search(&name).is_ok()
+}
+
 /// A name as a column's, in quotes where it needs them. Redshift folds all of them to lower case.
 pub fn quoted(name: &str) -> String {
     let lower = name.to_lowercase();
     let is_plain = lower.starts_with(|sign: char| sign.is_ascii_lowercase() || sign == '_')
         && lower.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        && RESERVED.binary_search(&lower.as_str()).is_err();
+        && !is_reserved(&lower);
     if is_plain { lower } else { format!("\"{}\"", lower.replace('"', "\"\"")) }
 }
 

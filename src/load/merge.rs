@@ -12,6 +12,8 @@ const NOW: &str = "sparkify_infra_now";
 pub struct Merge {
     /// Makes the table of what there should be.
     pub answer: String,
+    /// Answers keys that stand more than once, or are NULL: none may.
+    pub doubtful: String,
     pub remove: String,
     /// None where every column is of the key.
     pub change: Option<String>,
@@ -48,6 +50,11 @@ impl Merge {
         let change = format!("update {table} set {new} from {NOW} where {same} and ({differs})");
         Ok(Some(Self {
             answer: format!("create temporary table {NOW} ({list}) as {query}"),
+            doubtful: {
+                let nulls = every(&key, " or ", |name| format!("{name} is null"));
+                let key = key.join(", ");
+                format!("select {key} from {NOW} group by {key} having count(*) > 1 or {nulls}")
+            },
             remove: format!("delete from {table} where not exists (select 1 from {NOW} where {same})"),
             change: (!others.is_empty()).then_some(change),
             add: format!(

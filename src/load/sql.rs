@@ -77,11 +77,18 @@ impl SqlFile {
     /// Of kind `Usage` where a variable has no value.
     pub fn with_variables(&self, variables: &BTreeMap<&str, String>) -> Result<String> {
         let mut filled = String::new();
-        let mut rest = self.statement.as_str();
+        let (mut rest, mut in_name) = (self.statement.as_str(), false);
         while let Some(at) = rest.find(':') {
             let (before, after) = rest.split_at(at);
             filled.push_str(before);
             let after = &after[1..];
+            in_name ^= before.matches('"').count() % 2 == 1;
+            // `"time:utc"` is a name.
+            if in_name {
+                filled.push(':');
+                rest = after;
+                continue;
+            }
             // `::` is a cast.
             if let Some(cast) = after.strip_prefix(':') {
                 filled.push_str("::");

@@ -138,6 +138,15 @@ impl Load<'_> {
 /// The rows that the table has now, and those that were touched.
 async fn merge_into(session: &Session, table: &str, merge: &Merge) -> Result<(u64, Changes)> {
     statement(session, &merge.answer, "work out", table).await?;
+    let doubtful = session.query(&merge.doubtful).await?;
+    let doubtful =
+        doubtful.map_err(|error| Error::failed(format!("cannot look at the keys of {table}")).because(error))?;
+    if !doubtful.rows.is_empty() {
+        return Err(Error::new(Kind::CheckFailed, format!("the transform of {table} answers a key twice, or none"))
+            .hint(format!("The first of them: {}", sample(&doubtful)))
+            .hint("A row of each key is merged: correct sql/transform, or the `key` in its header.")
+            .hint("The star is as the last good load left it."));
+    }
     let removed = statement(session, &merge.remove, "remove what is gone from", table).await?;
     let changed = match &merge.change {
         Some(change) => statement(session, change, "change", table).await?,

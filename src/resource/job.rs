@@ -93,14 +93,20 @@ pub fn policy(config: &Config, names: &Names, account: &str) -> Value {
         allow("ItsSecret", ON_SECRET, json!(secret)),
         allow("WhatHasNoResource", ON_ALL, json!("*")),
     ];
-    for source in &config.sources {
+    if let Some(key) = &config.cluster.kms_key {
+        statements.push(allow("ItsKey", &["kms:CreateGrant", "kms:DescribeKey"], json!(key)));
+    }
+    for (number, source) in (1..).zip(&config.sources) {
         let place = &source.location;
         let whole = format!("arn:{partition}:s3:::{}", place.bucket);
-        let sid: String = source.name.chars().filter(char::is_ascii_alphanumeric).collect();
-        let mut list = allow(&format!("List{sid}"), &["s3:ListBucket"], json!(whole));
+        let mut list = allow(&format!("ListSource{number}"), &["s3:ListBucket"], json!(whole));
         list["Condition"] = json!({ "StringLike": { "s3:prefix": format!("{}*", place.key) } });
         statements.push(list);
-        statements.push(allow(&format!("Read{sid}"), &["s3:GetObject"], json!(format!("{whole}/{}*", place.key))));
+        statements.push(allow(
+            &format!("ReadSource{number}"),
+            &["s3:GetObject"],
+            json!(format!("{whole}/{}*", place.key)),
+        ));
     }
     json!({ "Version": "2012-10-17", "Statement": statements })
 }

@@ -61,6 +61,16 @@ public class Jdbc {
             }
             statement.setFetchSize(30);
             same(column(statement.executeQuery("select song_id from songs order by song_id"), "song_id").size(), 500);
+            // A large result that is left half-read does not keep the connection.
+            try (PreparedStatement half = connection.prepareStatement("select generate_series as n from generate_series(1, 200000)")) {
+                half.setFetchSize(30);
+                ResultSet rows = half.executeQuery();
+                rows.next();
+                same(column(statement.executeQuery("select 1 as one"), "one"), List.of("1"));
+                int count = 1;
+                while (rows.next()) count++;
+                same(count, 200000);
+            }
             statement.executeUpdate("delete from songs");
             connection.rollback();
             same(column(statement.executeQuery("select count(*) as n from songs"), "n"), List.of("500"));

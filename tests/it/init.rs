@@ -74,6 +74,22 @@ fn what_cannot_be_loaded_is_told_and_nothing_is_written() {
     std::fs::write(data.join("list.json"), "{\"a\": 1}").unwrap();
     std::fs::write(data.join("more.csv"), "a\n1\n").unwrap();
     let _ = project.run(["init", "data"]).failed(2, &["are of two kinds"]);
+    std::fs::remove_file(data.join("list.json")).unwrap();
+    std::fs::write(data.join("other.csv"), "b,a\n1,2\n").unwrap();
+    std::fs::write(data.join("more.csv"), "a,b\n1,2\n").unwrap();
+    let _ = project.run(["init", "data"]).failed(2, &["do not have the same columns", "by their place"]);
+    std::fs::remove_file(data.join("other.csv")).unwrap();
+    std::fs::write(data.join("more.csv"), "").unwrap();
+    let _ = project.run(["init", "data"]).failed(2, &["there is no record in"]);
+    std::fs::create_dir(data.join("sub")).unwrap();
+    std::fs::rename(data.join("more.csv"), data.join("sub/more.csv")).unwrap();
+    std::fs::write(data.join("sub/README.md"), "about").unwrap();
+    let _ = project.run(["init", "data"]).failed(2, &["README.md is neither JSON nor CSV"]);
+    std::fs::remove_dir_all(data.join("sub")).unwrap();
+    std::fs::write(data.join("list.json"), "{\"\": 1}").unwrap();
+    let _ = project.run(["init", "data"]).failed(2, &["a key that no column can have"]);
+    std::fs::write(data.join("list.json"), "{\"a\": 1}").unwrap();
+    std::fs::write(data.join("more.csv"), "a\n1\n").unwrap();
     let _ = project.run(["init", "data", "--stack=No_Good"]).failed(2, &["--stack No_Good"]);
     assert!(!project.path("infra.toml").exists() && !project.path("sql").exists());
     // All of it one table, named after the directory.
@@ -82,4 +98,28 @@ fn what_cannot_be_loaded_is_told_and_nothing_is_written() {
     let _ = project.run(["up", "--quiet"]).succeeded();
     let _ = project.run(["load", "--quiet"]).succeeded();
     assert_eq!(project.run(["query", "select a from data"]).succeeded().stdout, "a\n1\n");
+}
+
+/// Names that a warehouse keeps for itself, headers as pandas writes them, and names with colons.
+#[test]
+fn awkward_names_load_too() {
+    let project = Project::bare();
+    let write = |path: &str, text: &str| {
+        let path = project.path(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("data/user/a.json", "{\"userId\": 1, \"userid\": null, \"order\": \"x\"}");
+    write("data/My-Data/a.csv", ",time:utc,2019\n0,2020-01-01,5\n1,2020-01-02,6\n");
+    write("data/my_data/a.csv", "name,name\nx,y\n");
+    let _ = project.run(["init", "data", "--stack=odd"]).succeeded();
+    let _ = project.run(["up", "--quiet"]).succeeded();
+    let _ = project.run(["load", "--quiet"]).succeeded();
+    let answer = |sql: &str| project.run(["query", sql]).succeeded().stdout;
+    assert_eq!(answer("select \"order\" from user_"), "order\nx\n");
+    assert_eq!(
+        answer("select column_1, \"time:utc\", \"2019\" from my_data order by 1"),
+        "column_1,time:utc,2019\n0,2020-01-01,5\n1,2020-01-02,6\n"
+    );
+    assert_eq!(answer("select name, name_2 from my_data_2"), "name,name_2\nx,y\n");
 }

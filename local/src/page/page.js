@@ -41,7 +41,7 @@ async function ask(path, options) {
   } catch {
     throw new Error('the server does not answer: is `local serve` still running?');
   }
-  const told = await answer.json();
+  const told = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Error(told.message ?? `HTTP ${answer.status}`);
   return told;
 }
@@ -140,7 +140,6 @@ async function overview() {
   const told = await ask('overview');
   const text = JSON.stringify(told);
   if (text === shown) return;
-  shown = text;
   $('where').textContent = `account ${told.account}, ${told.region}, version ${told.version}`;
   const state = (row) => make('span', { class: /^available$/i.test(row.status) ? 'good' : 'dim' }, row.status);
   const warehouses = [
@@ -152,11 +151,12 @@ async function overview() {
   ];
   const columns = [['name', (row) => row.id], ['state', state], ['nodes', (row) => `${row.nodes} ${row.node_type}`], ['database', (row) => row.database ?? ''], ['PostgreSQL clients at', (row) => row.endpoint ?? ''], ['created', (row) => String(row.created ?? '').slice(0, 19).replace('T', ' ')]];
   $('warehouses').replaceChildren(table(columns, warehouses, 'no cluster and no workgroup yet'));
-  await showPlaces(warehouses);
   const bucket = (row) => make('button', { class: 'link', onclick: () => browse(row.name, '') }, row.name);
   const facts = (row) => [row.mounted && 'a mounted directory', row.policy && 'policy', row.public_access_blocked && 'public access blocked', row.versioning && `versioning ${row.versioning.toLowerCase()}`].filter(Boolean).join(', ');
   $('buckets').replaceChildren(table([['bucket', bucket], ['region', (row) => row.region], ['what it has', facts], ['created', (row) => row.created.slice(0, 19).replace('T', ' ')]], told.buckets, 'no buckets yet'));
   $('roles').replaceChildren(...(told.roles.length ? told.roles.map(role) : [make('p', { class: 'dim' }, 'no roles yet')]));
+  await showPlaces(warehouses);
+  shown = text;
 }
 
 async function showPlaces(warehouses) {
@@ -224,7 +224,6 @@ async function look(bucket, key) {
 async function refresh() {
   try {
     await overview();
-    if (current() === 'statements') await showHistory();
     trouble(null);
   } catch (error) {
     trouble(error);
@@ -240,9 +239,11 @@ function turn() {
     else link.removeAttribute('aria-current');
   }
   scrollTo(0, 0);
-  refresh();
+  // The history is asked for when it is looked at, and not again and again: each question is part of it.
+  refresh().then(() => (current() === 'statements' ? showHistory() : null)).catch(trouble);
 }
 
+$('again').addEventListener('click', () => showHistory().catch(trouble));
 $('sql').addEventListener('submit', run);
 $('place').addEventListener('change', () => showTables().catch(trouble));
 $('text').addEventListener('keydown', (event) => {

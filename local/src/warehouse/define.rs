@@ -7,7 +7,7 @@ use super::catalog::{self, Table};
 use super::error::SqlError;
 use super::session::Session;
 use super::sql::types::Type;
-use super::sql::{self, Alter, Change, ColumnSpec, CreateTable, Drop, Name, Shape, quoted};
+use super::sql::{self, Alter, Change, ColumnSpec, CreateTable, Drop, Name, Shape, literal, quoted};
 
 pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
     let CreateTable { name, temporary, attributes, .. } = create;
@@ -29,7 +29,10 @@ pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
                     spec
                 })
                 .collect();
-            each(session, &sql::define(name, *temporary, &columns, &source.attributes)?)
+            // LIKE takes no keys over.
+            let mut attributes = source.attributes.clone();
+            (attributes.primary_key, attributes.foreign_keys) = (Vec::new(), Vec::new());
+            each(session, &sql::define(name, *temporary, &columns, &attributes)?)
         }
         Shape::Query(query, names) => {
             let kind = if *temporary { "TEMPORARY TABLE" } else { "TABLE" };
@@ -74,8 +77,14 @@ pub fn alter(session: &Session, alter: Alter) -> Result<(), SqlError> {
     match alter.change {
         Change::Nothing => return Ok(()),
         Change::RenameTable(to) => {
-            let sql = format!("ALTER TABLE {} RENAME TO {}", found.full_name(), quoted(&to));
-            return each(session, &[sql]);
+            let rename = format!("ALTER TABLE {} RENAME TO {}", found.full_name(), quoted(&to));
+            let granted = format!(
+                "UPDATE redshift_system.privileges SET object_name = {} WHERE kind = 'TABLE' AND object_name = {} AND schema_name = {}",
+                literal(&to),
+                literal(table),
+                literal(&found.schema)
+            );
+            return each(session, &[rename, granted]);
         }
         Change::Append(from) => return append(session, &found, &from),
         Change::Keys(keys) => {
@@ -181,6 +190,15 @@ pub fn drop(session: &Session, drop: &Drop) -> Result<(), SqlError> {
         let mut statements = vec![format!("DROP {kind} {exists}{target}{cascade}")];
         statements
             .extend(sequences.iter().map(|sequence| format!("DROP SEQUENCE IF EXISTS redshift_system.{sequence}")));
+        // What was granted on it goes with it.
+        let name = literal(&name.table);
+        statements.push(match drop.kind {
+            ObjectType::Schema => format!("DELETE FROM redshift_system.privileges WHERE schema_name = {name}"),
+            _ => format!(
+                "DELETE FROM redshift_system.privileges AS p WHERE p.kind = 'TABLE' AND p.object_name = {name} AND NOT EXISTS \
+                 (SELECT 1 FROM redshift_system.relations r WHERE r.table_name = {name} AND r.schema_name = p.schema_name)"
+            ),
+        });
         each(session, &statements)?;
     }
     Ok(())

@@ -52,6 +52,11 @@ pub struct Cancel {
 }
 
 impl Cancel {
+    /// Whether both are of the same statement.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.asked, &other.asked)
+    }
+
     pub fn cancel(&self) {
         self.asked.store(true, Ordering::SeqCst);
         self.interrupt.interrupt();

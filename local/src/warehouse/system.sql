@@ -235,7 +235,9 @@ FROM (SELECT schema_name, table_name, table_oid, unnest(keys) AS key, generate_s
       FROM (SELECT *, CAST(json_extract(comment, '$.foreign_keys')
                 AS STRUCT(name VARCHAR, columns VARCHAR[], schema VARCHAR, "table" VARCHAR, referred VARCHAR[])[]) AS keys
             FROM redshift_system.relations WHERE comment IS NOT NULL)) k
-JOIN redshift_system.relations r ON r.table_name = k.key."table" AND r.schema_name = coalesce(k.key.schema, k.schema_name);
+JOIN redshift_system.relations r ON r.table_name = k.key."table" AND r.schema_name = coalesce(k.key.schema,
+    (SELECT o.schema_name FROM redshift_system.relations o WHERE o.table_name = k.key."table"
+     ORDER BY o.schema_name <> k.schema_name, o.schema_name <> 'public' LIMIT 1));
 
 -- Keys with their columns, and what PostgreSQL would say of them.
 CREATE OR REPLACE VIEW redshift_system.constraints AS
@@ -313,7 +315,7 @@ SELECT k.oid, k.name AS conname, n.oid AS connamespace, k.kind AS contype, false
        k.table_oid AS conrelid, 0 AS contypid, CASE k.kind WHEN 'p' THEN k.oid ELSE 0 END AS conindid, 0 AS conparentid,
        k.referred_oid AS confrelid, 'a' AS confupdtype, 'a' AS confdeltype, 's' AS confmatchtype, true AS conislocal, 0 AS coninhcount,
        k.conkey, k.confkey, CAST(NULL AS VARCHAR) AS conbin, CAST(NULL AS VARCHAR) AS consrc
-FROM redshift_system.key_places k JOIN pg_catalog.pg_namespace n ON n.nspname = k.schema_name;
+FROM redshift_system.key_places k JOIN (SELECT nspname, min(oid) AS oid FROM pg_catalog.pg_namespace GROUP BY nspname) n ON n.nspname = k.schema_name;
 
 CREATE OR REPLACE VIEW redshift_system.pg_trigger AS
 SELECT 0 AS oid, 0 AS tgrelid, CAST(NULL AS VARCHAR) AS tgname, 'O' AS tgenabled, false AS tgisinternal, 0 AS tgconstraint WHERE false;

@@ -1,6 +1,6 @@
 //! One connection: a session of the engine, and the statements that it is asked to run.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use futures::stream::{self, StreamExt};
 use pgwire::api::portal::Format;
@@ -23,7 +23,16 @@ pub struct Connection {
     pub access: Access,
     pub engine: Arc<Engine>,
     /// Set while a statement runs.
-    pub running: Arc<Mutex<Option<Cancel>>>,
+    pub running: Arc<Mutex<Option<Running>>>,
+    /// Of the statement that was started last.
+    pub last: Mutex<Arc<Flow>>,
+}
+
+/// What runs, and what it waits for.
+#[derive(Clone)]
+pub struct Running {
+    pub cancel: Cancel,
+    pub flow: Arc<Flow>,
 }
 
 /// What the thread that runs a statement tells.
@@ -34,11 +43,63 @@ enum Event {
     Ended(Result<i64, SqlError>, u8),
 }
 
-struct Channel(mpsc::Sender<Event>);
+/// How far a statement may run ahead of its client. One that is left half-read, as a portal is, must not keep the session
+/// from the next statement: it is let go then, and the rest of its rows wait in memory.
+#[derive(Default)]
+pub struct Flow {
+    ahead: Mutex<Ahead>,
+    moved: Condvar,
+}
+
+#[derive(Default)]
+struct Ahead {
+    batches: usize,
+    let_go: bool,
+}
+
+impl Flow {
+    pub fn let_go(&self) {
+        locked(&self.ahead).let_go = true;
+        self.moved.notify_all();
+    }
+
+    fn sent(&self) {
+        let wait = |ahead: &mut Ahead| ahead.batches >= BATCHES_AHEAD && !ahead.let_go;
+        let ahead = self.moved.wait_while(locked(&self.ahead), wait);
+        ahead.unwrap_or_else(PoisonError::into_inner).batches += 1;
+    }
+
+    fn taken(&self) {
+        let mut ahead = locked(&self.ahead);
+        ahead.batches = ahead.batches.saturating_sub(1);
+        self.moved.notify_all();
+    }
+}
+
+struct Channel(mpsc::UnboundedSender<Event>, Arc<Flow>);
 
 impl Channel {
     fn send(&self, event: Event) -> Result<(), SqlError> {
-        self.0.blocking_send(event).map_err(|_| SqlError::new("08006", "the client has gone"))
+        self.1.sent();
+        self.0.send(event).map_err(|_| SqlError::new("08006", "the client has gone"))
+    }
+}
+
+/// What a statement tells, on the client's side.
+struct Events(mpsc::UnboundedReceiver<Event>, Arc<Flow>);
+
+impl Events {
+    async fn next(&mut self) -> Option<Event> {
+        let event = self.0.recv().await;
+        self.1.taken();
+        event
+    }
+}
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        self.0.close();
+        self.1.let_go();
     }
 }
 
@@ -63,19 +124,22 @@ pub fn wire_error(error: &SqlError) -> PgWireError {
 
 impl Connection {
     /// Starts a statement on a thread of its own.
-    fn start(&self, sql: String, parameters: Parameters) -> mpsc::Receiver<Event> {
-        let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
+    fn start(&self, sql: String, parameters: Parameters) -> Events {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let flow = Arc::new(Flow::default());
+        std::mem::replace(&mut *locked(&self.last), flow.clone()).let_go();
+        let events = Events(receiver, flow.clone());
         let (session, access, query) = (self.session.clone(), self.access.clone(), self.engine.next_query());
         let running = self.running.clone();
         tokio::task::spawn_blocking(move || {
             let mut session = locked(&session);
-            *locked(&running) = Some(session.new_canceller());
-            let mut channel = Channel(sender);
+            *locked(&running) = Some(Running { cancel: session.new_canceller(), flow: flow.clone() });
+            let mut channel = Channel(sender, flow);
             let ended = session.run_into(&sql, &parameters, &access, query, &mut channel);
             *locked(&running) = None;
             let _ = channel.send(Event::Ended(ended, session.transaction_status()));
         });
-        receiver
+        events
     }
 
     /// Runs a statement. Rows are handed on as they come, or all at once where another statement waits behind it.
@@ -88,7 +152,7 @@ impl Connection {
     ) -> PgWireResult<Response> {
         let mut events = self.start(sql.to_owned(), parameters);
         let gone = || PgWireError::ApiError("the statement's thread ended".into());
-        match events.recv().await.ok_or_else(gone)? {
+        match events.next().await.ok_or_else(gone)? {
             // The protocol's library keeps the state of the transaction by these.
             Event::Ended(Ok(count), b'T') => Ok(Response::TransactionStart(tag(sql, count))),
             Event::Ended(Ok(count), _) => Ok(Response::TransactionEnd(tag(sql, count))),
@@ -100,7 +164,7 @@ impl Connection {
                 let fields = Arc::new(types::fields(&columns, formats));
                 let shown = fields.clone();
                 let rows = stream::unfold(events, |mut events| async move {
-                    let event = events.recv().await?;
+                    let event = events.next().await?;
                     Some((event, events))
                 });
                 let rows = rows.flat_map(move |event| {
@@ -113,7 +177,15 @@ impl Connection {
                 });
                 let mut response = match all_at_once {
                     false => QueryResponse::new(fields, rows),
-                    true => QueryResponse::new(fields, stream::iter(rows.collect::<Vec<_>>().await)),
+                    true => {
+                        let mut rows: Vec<_> = rows.collect().await;
+                        // What comes behind it must not run.
+                        let failed = rows.iter().position(Result::is_err);
+                        if let Some(Err(PgWireError::UserError(info))) = failed.map(|at| rows.swap_remove(at)) {
+                            return Ok(Response::Error(info));
+                        }
+                        QueryResponse::new(fields, stream::iter(rows))
+                    }
                 };
                 response.set_command_tag(&words(sql).first().map_or("SELECT".into(), |word| match word.as_str() {
                     word @ ("FETCH" | "SHOW" | "EXPLAIN") => word.to_owned(),
@@ -127,6 +199,7 @@ impl Connection {
 
     /// The columns of a statement, `None` where it answers no rows.
     pub async fn describe(&self, sql: &str, parameters: Parameters) -> PgWireResult<Option<Vec<ResultColumn>>> {
+        locked(&self.last).let_go();
         let (session, sql) = (self.session.clone(), sql.to_owned());
         let described = tokio::task::spawn_blocking(move || locked(&session).describe(&sql, &parameters)).await;
         described.map_err(|error| PgWireError::ApiError(Box::new(error)))?.map_err(|error| wire_error(&error))

@@ -24,17 +24,17 @@ use pgwire::messages::extendedquery::{Describe, TARGET_TYPE_BYTE_STATEMENT};
 use pgwire::messages::startup::SecretKey;
 use tokio::sync::OnceCell;
 
-use super::connection::{Connection, wire_error};
+use super::connection::{Connection, Running as Statements, wire_error};
 use super::{Wire, types};
 use crate::sync::locked;
 use crate::warehouse::copy::Access;
-use crate::warehouse::{Cancel, Parameters, Place, split};
+use crate::warehouse::{Parameters, Place, split};
 
 /// Between two interrupts of a statement that is being cancelled.
 const INTERRUPT_AGAIN: Duration = Duration::from_millis(10);
 
 /// What is to be interrupted where a client asks for it: by the process id and the key that it was given.
-type Running = HashMap<Key, Arc<Mutex<Option<Cancel>>>>;
+type Running = HashMap<Key, Arc<Mutex<Option<Statements>>>>;
 type Key = (i32, Vec<u8>);
 static RUNNING: LazyLock<Mutex<Running>> = LazyLock::new(Mutex::default);
 
@@ -149,7 +149,15 @@ impl CancelHandler for Canceller {
         let key = (request.pid, secret(&request.secret_key));
         let Some(running) = locked(&RUNNING).get(&key).cloned() else { return };
         // An interrupt that comes before DuckDB has begun is lost: it is repeated until the statement has ended.
-        let interrupt = || locked(&running).as_ref().map(Cancel::cancel).is_some();
+        let Some(wanted) = locked(&running).clone() else { return };
+        wanted.flow.let_go();
+        let interrupt = || {
+            let runs = locked(&running).as_ref().is_some_and(|now| now.cancel.is(&wanted.cancel));
+            if runs {
+                wanted.cancel.cancel();
+            }
+            runs
+        };
         while interrupt() {
             tokio::time::sleep(INTERRUPT_AGAIN).await;
         }
@@ -186,7 +194,13 @@ impl Queries {
                 let session = engine.session(name.unwrap_or(&user).split(':').next().unwrap_or_default())?;
                 session.connection.execute_batch(&format!("SET VARIABLE redshift_pid = {pid}"))?;
                 let access = Access::of(&place, wire.buckets.clone(), wire.account.clone());
-                Ok(Connection { session: Arc::new(Mutex::new(session)), access, engine, running: Arc::default() })
+                Ok(Connection {
+                    session: Arc::new(Mutex::new(session)),
+                    access,
+                    engine,
+                    running: Arc::default(),
+                    last: Mutex::default(),
+                })
             });
             let opened = opened.await.map_err(|error| PgWireError::ApiError(Box::new(error)))?;
             let connection = opened.map_err(|error| wire_error(&error))?;

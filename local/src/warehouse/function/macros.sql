@@ -224,11 +224,14 @@ CREATE OR REPLACE MACRO redshift_system.pg_table_size(n) AS CAST(0 AS BIGINT);
 CREATE OR REPLACE MACRO redshift_system.pg_get_function_result(n) AS CAST(NULL AS VARCHAR);
 CREATE OR REPLACE MACRO redshift_system.pg_get_function_arguments(n) AS CAST(NULL AS VARCHAR);
 -- A name is a number to compare with, and a number is a name to show.
-CREATE OR REPLACE MACRO redshift_system.redshift_regclass(name) AS
-    CASE WHEN typeof(name) = 'VARCHAR' AND NOT regexp_full_match(CAST(name AS VARCHAR), '[0-9]+')
-         THEN CAST((SELECT c.oid FROM pg_catalog.pg_class AS c
-                    WHERE c.relname = replace(list_extract(string_split(CAST(name AS VARCHAR), '.'), -1), '"', '') LIMIT 1) AS VARCHAR)
-         ELSE (SELECT c.relname FROM pg_catalog.pg_class AS c WHERE c.oid = TRY_CAST(name AS BIGINT) LIMIT 1) END;
+CREATE OR REPLACE MACRO redshift_system.redshift_regclass(given) AS
+    CASE WHEN typeof(given) = 'VARCHAR' AND NOT regexp_full_match(CAST(given AS VARCHAR), '[0-9]+')
+         THEN CAST((SELECT c.table_oid FROM redshift_system.relations AS c
+                    WHERE c.table_name = list_extract(string_split(replace(CAST(given AS VARCHAR), '"', ''), '.'), -1)
+                      AND (NOT contains(CAST(given AS VARCHAR), '.')
+                           OR c.schema_name = list_extract(string_split(replace(CAST(given AS VARCHAR), '"', ''), '.'), -2))
+                    ORDER BY coalesce(list_position(current_schemas(false), c.schema_name), 1000) LIMIT 1) AS VARCHAR)
+         ELSE (SELECT c.relname FROM redshift_system.pg_class AS c WHERE c.oid = TRY_CAST(given AS BIGINT) LIMIT 1) END;
 CREATE OR REPLACE MACRO redshift_system.redshift_regtype(name) AS
     CASE replace(CAST(name AS VARCHAR), 'pg_catalog.', '')
          WHEN 'bool' THEN 16 WHEN 'boolean' THEN 16 WHEN 'int8' THEN 20 WHEN 'bigint' THEN 20 WHEN 'int2' THEN 21 WHEN 'smallint' THEN 21

@@ -23,6 +23,9 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<Option<Command>, SqlError> {
         // The privilege stays.
         return Ok(None);
     }
+    if reader.is("ASSUMEROLE") {
+        return Ok(None);
+    }
     let Some(privileges) = reader.privileges() else { return Ok(None) };
     let (kind, every) = match () {
         () if reader.takes(&["ALL", "TABLES", "IN", "SCHEMA"]) => ("TABLE", true),
@@ -50,7 +53,12 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<Option<Command>, SqlError> {
     while reader.comma() {
         identities.push(reader.identity()?);
     }
-    let grantable = reader.takes(&["WITH", "GRANT", "OPTION"]);
+    if !is_grant {
+        let _ = reader.takes(&["CASCADE"]) || reader.takes(&["RESTRICT"]);
+    }
+    if reader.at < tokens.len() {
+        return Err(reader.near());
+    }
 
     let usual = match kind {
         "TABLE" => OF_TABLE,
@@ -73,7 +81,7 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<Option<Command>, SqlError> {
             let name: Vec<String> = object.iter().map(|part| format!("\"{}\"", part.replace('"', "\"\""))).collect();
             statements.push(format!("SELECT 1 FROM {} LIMIT 0", name.join(".")));
         }
-        for (identity, identity_kind) in &identities {
+        for (identity, identity_kind, grantable) in &identities {
             let (identity, identity_kind) = (literal(identity), literal(identity_kind));
             let list: Vec<String> = privileges.iter().map(|name| literal(name)).collect();
             let list = list.join(", ");
@@ -105,7 +113,7 @@ fn place(kind: &str, every: bool, name: &[String]) -> String {
         }
         ("TABLE", false, _) => format!(
             "SELECT 'TABLE' AS kind, coalesce((SELECT schema_name FROM redshift_system.relations WHERE table_name = {last} \
-             ORDER BY schema_name <> current_schema() LIMIT 1), 'public') AS schema_name, {last} AS object_name"
+             ORDER BY coalesce(list_position(current_schemas(false), schema_name), 1000) LIMIT 1), 'public') AS schema_name, {last} AS object_name"
         ),
         (kind, ..) => format!("SELECT '{kind}' AS kind, {last} AS schema_name, {last} AS object_name"),
     }
@@ -142,7 +150,8 @@ impl Reader<'_> {
             return Err(self.near());
         };
         self.at += 1;
-        Ok(if word.quote_style.is_some() { word.value.clone() } else { word.value.to_lowercase() })
+        // Names in quotes are folded too.
+        Ok(word.value.to_lowercase())
     }
 
     /// Those before ON; `None` where there is no ON behind a plain list.
@@ -170,7 +179,7 @@ impl Reader<'_> {
         Ok(parts.split_off(parts.len().saturating_sub(2)))
     }
 
-    fn identity(&mut self) -> Result<(String, &'static str), SqlError> {
+    fn identity(&mut self) -> Result<(String, &'static str, bool), SqlError> {
         let kind = match () {
             () if self.takes(&["GROUP"]) => "group",
             () if self.takes(&["ROLE"]) => "role",
@@ -180,6 +189,7 @@ impl Reader<'_> {
                 "user"
             }
         };
-        Ok((self.word()?, kind))
+        let name = self.word()?;
+        Ok((name, kind, self.takes(&["WITH", "GRANT", "OPTION"])))
     }
 }
