@@ -18,6 +18,7 @@ mod retry;
 mod sample;
 #[cfg(feature = "local")]
 mod serving;
+mod sync;
 mod view;
 mod warehouse;
 

@@ -90,6 +90,13 @@ pub struct Rows {
     pub rows: Vec<Vec<Option<String>>>,
 }
 
+impl Rows {
+    /// The first value of the first row, where it is a number: the answer to a count.
+    pub fn number(&self) -> Option<u64> {
+        self.rows.first()?.first()?.as_ref()?.parse().ok()
+    }
+}
+
 /// How the values of a column are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

@@ -17,7 +17,7 @@ pub fn run(args: &InitArgs) -> Result<Outcome> {
         None => stack_name(&here),
     };
     rules::stack(&stack).map_err(|(_, message)| Error::usage(format!("--stack {stack}: {message}")))?;
-    let written = init::write(&args.data, Path::new(""), &stack, &args.region)?;
+    let written = init::write(&args.data, &stack, &args.region)?;
     view::initialised(&written);
     view::status("\nNow: sparkify-infra up, sparkify-infra load, sparkify-infra query --list, sparkify-infra down");
     Ok(Outcome::Done)

@@ -1,8 +1,7 @@
 //! `load`: everything is in the loader; here its report is told, and drawn where that is asked for.
 
-use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use super::{Outcome, Stack};
@@ -12,6 +11,7 @@ use crate::event::{Event, Events};
 use crate::load::report::LoadReport;
 use crate::load::{self, LoadOptions, sql};
 use crate::resource::tags;
+use crate::sync::locked;
 use crate::view;
 use crate::view::report::{Answered, Timed};
 
@@ -48,18 +48,11 @@ impl Timeline {
     fn new(to: &Events) -> Self {
         let (began, to) = (Instant::now(), to.clone());
         let stages: Arc<Mutex<Vec<Timed>>> = Arc::default();
-        let (kept, open) = (stages.clone(), Mutex::new(HashMap::new()));
+        let kept = stages.clone();
         let events = Events::to(move |event| {
-            match &event {
-                Event::StageStarted { stage } => {
-                    open.lock().unwrap_or_else(PoisonError::into_inner).insert(stage.clone(), began.elapsed());
-                }
-                Event::StageDone { stage, detail, took } => {
-                    let began = open.lock().unwrap_or_else(PoisonError::into_inner).remove(stage).unwrap_or_default();
-                    let timed = Timed { stage: stage.clone(), detail: detail.clone(), began, took: *took };
-                    kept.lock().unwrap_or_else(PoisonError::into_inner).push(timed);
-                }
-                _ => {}
+            if let Event::StageDone { stage, detail, took } = &event {
+                let began = began.elapsed().saturating_sub(*took);
+                locked(&kept).push(Timed { stage: stage.clone(), detail: detail.clone(), began, took: *took });
             }
             to.emit(event);
         });
@@ -67,7 +60,7 @@ impl Timeline {
     }
 
     fn stages(&self) -> Vec<Timed> {
-        let mut stages = self.stages.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut stages = locked(&self.stages).clone();
         stages.sort_by_key(|stage| stage.began);
         stages
     }

@@ -72,10 +72,7 @@ async fn row_counts(stack: &Stack) -> Result<Vec<(String, Option<u64>)>> {
     let files = sql::files(&stack.config.directory, "schema")?;
     let count = async |table: String| -> Result<(String, Option<u64>)> {
         match warehouse.query(&format!("select count(*) from {table}")).await? {
-            Ok(rows) => {
-                let rows = rows.rows.first().and_then(|row| row.first()?.as_ref()?.parse().ok());
-                Ok((table, rows))
-            }
+            Ok(rows) => Ok((table, rows.number())),
             Err(error) if error.is_absent_relation() => Ok((table, None)),
             Err(error) => Err(Error::failed(format!("cannot count the rows of {table}")).because(error)),
         }

@@ -126,7 +126,7 @@ pub fn node_type(name: &str) -> Checked {
     when(NODE_TYPES.contains(&name), &R10, message)
 }
 
-fn is_reserved(word: &str) -> bool {
+pub fn is_reserved(word: &str) -> bool {
     RESERVED.split_whitespace().any(|reserved| reserved == word)
 }
 

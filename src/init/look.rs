@@ -247,14 +247,12 @@ fn csv(path: &Path, packed: Packed, columns: &mut Columns) -> Result<Option<Layo
     let delimiter =
         [b',', b'\t', b';', b'|'].into_iter().max_by_key(|sign| (count(*sign), *sign == b',')).unwrap_or(b',');
 
-    let reader = || -> Result<csv::Reader<Box<dyn Read>>> {
-        Ok(csv::ReaderBuilder::new()
-            .delimiter(delimiter)
-            .has_headers(false)
-            .flexible(true)
-            .from_reader(open(path, packed)?))
-    };
-    let mut records = reader()?.into_records();
+    let reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(open(path, packed)?);
+    let mut records = reader.into_records();
     let Some(header) = records.next() else { return Ok(None) };
     let header = header.map_err(unreadable)?;
     let second = records.next().transpose().map_err(unreadable)?;
@@ -278,8 +276,8 @@ fn csv(path: &Path, packed: Packed, columns: &mut Columns) -> Result<Option<Layo
         });
     }
     names.iter().for_each(|name| _ = columns.of(name));
-    let records = reader()?.into_records().skip(usize::from(has_header));
-    for record in records.take(RECORDS) {
+    let first = (!has_header).then_some(header).into_iter().chain(second).map(Ok);
+    for record in first.chain(records).take(RECORDS) {
         for (name, field) in names.iter().zip(&record.map_err(unreadable)?) {
             columns.of(name).field(field);
         }

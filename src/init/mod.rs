@@ -16,20 +16,22 @@ pub struct Written {
     pub tables: Vec<(String, usize, usize)>,
 }
 
+/// Into the working directory.
+///
 /// # Errors
 /// Where there is an infra.toml or a sql/ already: nothing is ever overwritten. As `look::look`.
-pub fn write(data: &Path, into: &Path, stack: &str, region: &str) -> Result<Written> {
-    for taken in ["infra.toml", "sql"].map(|name| into.join(name)) {
+pub fn write(data: &Path, stack: &str, region: &str) -> Result<Written> {
+    for taken in ["infra.toml", "sql"].map(Path::new) {
         if taken.exists() {
             return Err(Error::usage(format!("{} is there already; nothing was written", taken.display()))
                 .hint("Begin in an empty directory, or remove it."));
         }
     }
     let found = look::look(data)?;
-    let mut files = vec![(into.join("infra.toml"), infra(&found, data, into, stack, region))];
+    let mut files = vec![(PathBuf::from("infra.toml"), infra(&found, data, stack, region))];
     for (number, source) in (1..).zip(&found) {
         let name = &source.name;
-        let sql = into.join("sql");
+        let sql = Path::new("sql");
         files.push((sql.join(format!("schema/{number:02}_{name}.sql")), schema(source)));
         files.push((sql.join(format!("copy/{name}.sql")), copy(source)));
         files.push((sql.join(format!("check/{name}_has_rows.sql")), check(source)));
@@ -37,20 +39,15 @@ pub fn write(data: &Path, into: &Path, stack: &str, region: &str) -> Result<Writ
     }
     for (path, text) in &files {
         let unwritable = |error| Error::failed(format!("cannot write {}", path.display())).because(error);
-        std::fs::create_dir_all(path.parent().unwrap_or(into)).map_err(unwritable)?;
-        std::fs::write(path, text).map_err(unwritable)?;
+        let folder = path.parent().unwrap_or(path);
+        std::fs::create_dir_all(folder).and_then(|()| std::fs::write(path, text)).map_err(unwritable)?;
     }
     let tables = found.iter().map(|source| (source.name.clone(), source.files, source.columns.len())).collect();
     Ok(Written { files: files.into_iter().map(|(path, _)| path).collect(), tables })
 }
 
-fn infra(found: &[Found], data: &Path, into: &Path, stack: &str, region: &str) -> String {
+fn infra(found: &[Found], data: &Path, stack: &str, region: &str) -> String {
     let bucket = format!("{stack}-data");
-    let path = match data.strip_prefix(into) {
-        Ok(inside) => inside.to_owned(),
-        Err(_) => std::path::absolute(data).unwrap_or_else(|_| data.to_owned()),
-    };
-    let path = if path.as_os_str().is_empty() { ".".into() } else { path };
     let mut text = format!(
         "# The warehouse that `sparkify-infra up` brings up, `load` fills and `down` takes away again.\n\
          # Made by `sparkify-infra init`; everything in it is yours to change.\n\n\
@@ -73,8 +70,8 @@ fn infra(found: &[Found], data: &Path, into: &Path, stack: &str, region: &str) -
     text.push_str(&format!(
         "\n# On the local target this directory plays the bucket above. On AWS it has to be one that exists:\n\
          # `aws s3 sync {} s3://{bucket}`.\n[local.buckets.{bucket}]\npath = {}\n",
-        path.display(),
-        toml::Value::from(path.display().to_string())
+        data.display(),
+        toml::Value::from(data.display().to_string())
     ));
     text
 }

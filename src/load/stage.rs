@@ -86,7 +86,7 @@ impl Load<'_> {
             return Ok(expected);
         }
         let rows = self.warehouse.query("select count(*) from stv_slices").await?;
-        let count = rows.ok().and_then(|rows| rows.rows.first()?.first()?.as_ref()?.parse().ok());
+        let count = rows.ok().and_then(|rows| rows.number());
         Ok(count.filter(|count| *count > 0).unwrap_or(expected))
     }
 }

@@ -156,8 +156,7 @@ async fn merge_into(session: &Session, table: &str, merge: &Merge) -> Result<(u6
     statement(session, &merge.forget, "tidy up after", table).await?;
     let counted = session.query(&format!("select count(*) from {table}")).await?;
     let counted = counted.map_err(|error| Error::failed(format!("cannot count {table}")).because(error))?;
-    let rows = counted.rows.first().and_then(|row| row.first()?.as_ref()?.parse().ok());
-    Ok((rows.unwrap_or_default(), Changes { added, changed, removed }))
+    Ok((counted.number().unwrap_or_default(), Changes { added, changed, removed }))
 }
 
 async fn statement(session: &Session, sql: &str, doing: &str, table: &str) -> Result<u64> {

@@ -1,12 +1,13 @@
 //! Bars for what takes long, on a terminal: one a stage, nothing for the first moment.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::event::Event;
+use crate::sync::locked;
 
 /// What is done sooner than this is only told when it is done.
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -54,7 +55,7 @@ impl Bars {
 
     /// Takes what happens into the bars. `true` where nothing else has to be told of it.
     pub fn take(&self, event: &Event) -> bool {
-        let mut stages = self.stages.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut stages = locked(&self.stages);
         match event {
             Event::StageStarted { stage } | Event::StepStarted { step: stage } => {
                 let new = Stage { began: Instant::now(), done: 0, of: None, state: String::new(), bar: None };
@@ -95,7 +96,7 @@ impl Bars {
 impl Drop for Bars {
     /// No bar stays behind: what comes now is the end.
     fn drop(&mut self) {
-        for (_, stage) in self.stages.lock().unwrap_or_else(PoisonError::into_inner).drain() {
+        for (_, stage) in locked(&self.stages).drain() {
             stage.bar.iter().for_each(ProgressBar::finish_and_clear);
         }
     }
@@ -104,7 +105,7 @@ impl Drop for Bars {
 /// Draws what has taken long enough. `false` when nobody wants bars any more.
 fn draw(all: &MultiProgress, stages: &Weak<Mutex<HashMap<String, Stage>>>) -> bool {
     let Some(stages) = stages.upgrade() else { return false };
-    let mut stages = stages.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut stages = locked(&stages);
     for (name, stage) in stages.iter_mut().filter(|(_, stage)| stage.began.elapsed() >= PATIENCE) {
         let pace = stage.pace();
         let bar =

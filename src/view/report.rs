@@ -142,21 +142,20 @@ fn answered(answer: &Answered) -> String {
         text.push_str("<p class=dim>nothing</p>\n");
         return text;
     }
+    let class = |at: usize| if rows.kinds.get(at) == Some(&Kind::Number) { " class=n" } else { "" };
     let number = |at: usize, row: &Vec<Option<String>>| row.get(at)?.as_ref()?.parse::<f64>().ok();
     // The first count that is no part of what names the row.
     let measure = (1..rows.columns.len()).find(|&at| rows.kinds.get(at) == Some(&Kind::Number));
     let most = measure.map_or(0.0, |at| rows.rows.iter().filter_map(|row| number(at, row)).fold(0.0, f64::max));
     text.push_str("<table class=bars><tr>");
     for (at, column) in rows.columns.iter().enumerate() {
-        let class = if rows.kinds.get(at) == Some(&Kind::Number) { " class=n" } else { "" };
-        let _ = write!(text, "<th{class}>{}", safe(column));
+        let _ = write!(text, "<th{}>{}", class(at), safe(column));
     }
     text.push_str("<th></tr>\n");
     for row in rows.rows.iter().take(SHOWN) {
         text.push_str("<tr>");
         for (at, value) in row.iter().enumerate() {
-            let class = if rows.kinds.get(at) == Some(&Kind::Number) { " class=n" } else { "" };
-            let _ = write!(text, "<td{class}>{}", safe(value.as_deref().unwrap_or("")));
+            let _ = write!(text, "<td{}>{}", class(at), safe(value.as_deref().unwrap_or("")));
         }
         let share = measure.and_then(|at| number(at, row)).filter(|_| most > 0.0);
         let drawn = share.map(|value| {

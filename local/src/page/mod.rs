@@ -38,9 +38,9 @@ pub async fn answer(endpoint: &Endpoint, request: http::Request<SdkBody>) -> Res
         pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
     };
     let told = match (&parts.method, path.as_str()) {
-        (&Method::GET, "" | "/") => return file("text/html; charset=utf-8", include_str!("page.html")),
-        (&Method::GET, "/page.js") => return file("text/javascript; charset=utf-8", include_str!("page.js")),
-        (&Method::GET, "/page.css") => return file("text/css; charset=utf-8", include_str!("page.css")),
+        (&Method::GET, "" | "/") => return with_type(include_str!("page.html"), "text/html; charset=utf-8"),
+        (&Method::GET, "/page.js") => return with_type(include_str!("page.js"), "text/javascript; charset=utf-8"),
+        (&Method::GET, "/page.css") => return with_type(include_str!("page.css"), "text/css; charset=utf-8"),
         (&Method::GET, "/api/overview") => overview(endpoint),
         (&Method::GET, "/api/objects") => objects(endpoint, &of_query("bucket"), of_query("prefix"), of_query("after")),
         (&Method::GET, "/api/object") => object(endpoint, &of_query("bucket"), &of_query("key")),
@@ -73,10 +73,6 @@ fn with_type(text: impl Into<String>, content_type: &'static str) -> Response {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     response
-}
-
-fn file(content_type: &'static str, text: &'static str) -> Response {
-    with_type(text, content_type)
 }
 
 fn plain(status: StatusCode, text: &str) -> Response {

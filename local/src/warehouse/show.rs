@@ -115,10 +115,7 @@ pub fn run(session: &Session, show: &Show) -> Result<ResultSet, SqlError> {
         Show::Grants(which) => {
             let wanted = match which {
                 Grants::On(kind, Name { schema, table }) => {
-                    let of_schema = schema
-                        .as_ref()
-                        .map_or_else(String::new, |schema| format!(" AND schema_name = {}", literal(schema)));
-                    format!("kind = '{kind}' AND object_name = {}{of_schema}", literal(table))
+                    format!("kind = '{kind}' AND object_name = {} {}", literal(table), of_schema(schema.as_ref()))
                 }
                 Grants::For(identity) => format!("identity = {}", literal(identity)),
             };

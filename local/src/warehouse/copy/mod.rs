@@ -21,6 +21,7 @@ mod unload;
 mod unload_options;
 
 pub use options::{CopyCommand, parse};
+pub use reader::{Reader as TokenReader, near};
 pub use run::{Access, run};
 pub use scan::{CopyRows, FUNCTION};
 pub use unload::unload;

@@ -1,4 +1,4 @@
-//! The tokens of COPY and UNLOAD, one after the other.
+//! The tokens of COPY, UNLOAD and GRANT, one after the other.
 
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
@@ -18,14 +18,21 @@ impl<'a> Reader<'a> {
         self.tokens.as_slice().first().map(|next| &next.token)
     }
 
+    pub fn take(&mut self, wanted: &Token) -> bool {
+        let next = self.peek() == Some(wanted);
+        if next {
+            self.tokens.next();
+        }
+        next
+    }
+
+    /// The schema, where one is named, and the table.
     pub fn table(&mut self) -> Result<(Option<String>, String), SqlError> {
         let first = self.name()?;
-        if self.peek() == Some(&Token::Period) {
-            self.tokens.next();
+        if self.take(&Token::Period) {
             let second = self.name()?;
             // database.schema.table
-            if self.peek() == Some(&Token::Period) {
-                self.tokens.next();
+            if self.take(&Token::Period) {
                 return Ok((Some(second), self.name()?));
             }
             return Ok((Some(first), second));
@@ -35,10 +42,9 @@ impl<'a> Reader<'a> {
 
     /// Names in parentheses; none where there are no parentheses.
     pub fn columns(&mut self) -> Result<Vec<String>, SqlError> {
-        if self.peek() != Some(&Token::LParen) {
+        if !self.take(&Token::LParen) {
             return Ok(Vec::new());
         }
-        self.tokens.next();
         let mut columns = vec![self.name()?];
         loop {
             match self.tokens.next() {

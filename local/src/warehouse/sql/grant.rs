@@ -2,62 +2,57 @@
 
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use super::{Command, is_word, literal};
+use super::{Command, Name, is_word, literal};
+use crate::warehouse::copy::{TokenReader as Reader, near};
 use crate::warehouse::error::SqlError;
 
 const OF_TABLE: &[&str] = &["SELECT", "INSERT", "UPDATE", "DELETE", "DROP", "REFERENCES", "ALTER", "TRUNCATE"];
 const OF_SCHEMA: &[&str] = &["CREATE", "USAGE", "ALTER", "DROP"];
 const OF_DATABASE: &[&str] = &["CREATE", "TEMPORARY", "USAGE"];
-
-struct Reader<'a> {
-    tokens: &'a [TokenWithSpan],
-    at: usize,
-}
+/// What else can be granted on.
+const WITHOUT_MEANING: &[&str] = &["FUNCTION", "PROCEDURE", "LANGUAGE", "MODEL", "DATASHARE", "EXTERNAL", "COPY"];
 
 /// What a GRANT on tables, schemas or databases writes down. `None` for grants of other kinds, which are accepted and
 /// have no meaning here: of roles, on functions, of columns.
 pub fn parse(tokens: &[TokenWithSpan]) -> Result<Option<Command>, SqlError> {
     let is_grant = is_word(&tokens[0].token, "GRANT");
-    let mut reader = Reader { tokens, at: 1 };
-    if !is_grant && reader.takes(&["GRANT", "OPTION", "FOR"]) {
-        // The privilege stays.
+    let mut reader = Reader::new(&tokens[1..]);
+    // REVOKE GRANT OPTION FOR leaves the privilege.
+    if !is_grant && reader.take_word("GRANT") || reader.take_word("ASSUMEROLE") {
         return Ok(None);
     }
-    if reader.is("ASSUMEROLE") {
-        return Ok(None);
-    }
-    let Some(privileges) = reader.privileges() else { return Ok(None) };
+    let Some(privileges) = privileges(&mut reader) else { return Ok(None) };
     let (kind, every) = match () {
-        () if reader.takes(&["ALL", "TABLES", "IN", "SCHEMA"]) => ("TABLE", true),
-        () if reader.takes(&["SCHEMA"]) => ("SCHEMA", false),
-        () if reader.takes(&["DATABASE"]) => ("DATABASE", false),
-        () if ["FUNCTION", "PROCEDURE", "LANGUAGE", "MODEL", "DATASHARE", "EXTERNAL", "COPY", "ALL"]
-            .iter()
-            .any(|word| reader.is(word)) =>
-        {
-            return Ok(None);
+        () if reader.take_word("SCHEMA") => ("SCHEMA", false),
+        () if reader.take_word("DATABASE") => ("DATABASE", false),
+        () if reader.take_word("ALL") => {
+            if !reader.take_word("TABLES") {
+                return Ok(None);
+            }
+            reader.word("IN")?;
+            reader.word("SCHEMA")?;
+            ("TABLE", true)
         }
+        () if WITHOUT_MEANING.iter().any(|word| reader.take_word(word)) => return Ok(None),
         () => {
-            reader.takes(&["TABLE"]);
+            reader.take_word("TABLE");
             ("TABLE", false)
         }
     };
-    let mut objects = vec![reader.name()?];
-    while reader.comma() {
-        objects.push(reader.name()?);
+    let mut objects = vec![reader.table()?];
+    while reader.take(&Token::Comma) {
+        objects.push(reader.table()?);
     }
-    if !reader.takes(&[if is_grant { "TO" } else { "FROM" }]) {
-        return Err(reader.near());
-    }
-    let mut identities = vec![reader.identity()?];
-    while reader.comma() {
-        identities.push(reader.identity()?);
+    reader.word(if is_grant { "TO" } else { "FROM" })?;
+    let mut identities = vec![identity(&mut reader)?];
+    while reader.take(&Token::Comma) {
+        identities.push(identity(&mut reader)?);
     }
     if !is_grant {
-        let _ = reader.takes(&["CASCADE"]) || reader.takes(&["RESTRICT"]);
+        let _ = reader.take_word("CASCADE") || reader.take_word("RESTRICT");
     }
-    if reader.at < tokens.len() {
-        return Err(reader.near());
+    if let Some(rest) = reader.tokens.next() {
+        return Err(near(rest));
     }
 
     let usual = match kind {
@@ -74,12 +69,12 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<Option<Command>, SqlError> {
         return Err(SqlError::new("0LP01", message));
     }
     let mut statements = Vec::new();
-    for object in &objects {
-        let place = place(kind, every, object);
+    for (schema, name) in &objects {
+        let place = place(kind, every, schema.as_deref(), name);
         if kind == "TABLE" && !every {
             // What is not there cannot be granted.
-            let name: Vec<String> = object.iter().map(|part| format!("\"{}\"", part.replace('"', "\"\""))).collect();
-            statements.push(format!("SELECT 1 FROM {} LIMIT 0", name.join(".")));
+            let table = Name { schema: schema.clone(), table: name.clone() };
+            statements.push(format!("SELECT 1 FROM {table} LIMIT 0"));
         }
         for (identity, identity_kind, grantable) in &identities {
             let (identity, identity_kind) = (literal(identity), literal(identity_kind));
@@ -102,94 +97,54 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<Option<Command>, SqlError> {
 }
 
 /// A query of the objects that are meant: kind, schema, name.
-fn place(kind: &str, every: bool, name: &[String]) -> String {
-    let last = name.last().map_or_else(String::new, |last| literal(last));
-    match (kind, every, name) {
+fn place(kind: &str, every: bool, schema: Option<&str>, name: &str) -> String {
+    let name = literal(name);
+    match (kind, every, schema) {
         ("TABLE", true, _) => format!(
-            "SELECT 'TABLE' AS kind, schema_name, table_name AS object_name FROM redshift_system.relations WHERE schema_name = {last}"
+            "SELECT 'TABLE' AS kind, schema_name, table_name AS object_name FROM redshift_system.relations WHERE schema_name = {name}"
         ),
-        ("TABLE", false, [schema, _]) => {
-            format!("SELECT 'TABLE' AS kind, {} AS schema_name, {last} AS object_name", literal(schema))
+        ("TABLE", false, Some(schema)) => {
+            format!("SELECT 'TABLE' AS kind, {} AS schema_name, {name} AS object_name", literal(schema))
         }
-        ("TABLE", false, _) => format!(
-            "SELECT 'TABLE' AS kind, coalesce((SELECT schema_name FROM redshift_system.relations WHERE table_name = {last} \
-             ORDER BY coalesce(list_position(current_schemas(false), schema_name), 1000) LIMIT 1), 'public') AS schema_name, {last} AS object_name"
+        ("TABLE", false, None) => format!(
+            "SELECT 'TABLE' AS kind, coalesce((SELECT schema_name FROM redshift_system.relations WHERE table_name = {name} \
+             ORDER BY coalesce(list_position(current_schemas(false), schema_name), 1000) LIMIT 1), 'public') AS schema_name, {name} AS object_name"
         ),
-        (kind, ..) => format!("SELECT '{kind}' AS kind, {last} AS schema_name, {last} AS object_name"),
+        (kind, ..) => format!("SELECT '{kind}' AS kind, {name} AS schema_name, {name} AS object_name"),
     }
 }
 
-impl Reader<'_> {
-    fn is(&self, keyword: &str) -> bool {
-        self.tokens.get(self.at).is_some_and(|token| is_word(&token.token, keyword))
-    }
-
-    fn takes(&mut self, keywords: &[&str]) -> bool {
-        let rest = self.tokens.get(self.at..).unwrap_or_default();
-        let found =
-            rest.len() >= keywords.len() && keywords.iter().zip(rest).all(|(word, token)| is_word(&token.token, word));
-        self.at += if found { keywords.len() } else { 0 };
-        found
-    }
-
-    fn comma(&mut self) -> bool {
-        let found = self.tokens.get(self.at).is_some_and(|token| token.token == Token::Comma);
-        self.at += usize::from(found);
-        found
-    }
-
-    fn near(&self) -> SqlError {
-        match self.tokens.get(self.at) {
-            Some(token) => SqlError::syntax(format!("syntax error at or near \"{}\"", token.token)),
-            None => SqlError::syntax("syntax error at end of input"),
+/// The privileges before ON; `None` where there is no ON behind a plain list.
+fn privileges(reader: &mut Reader<'_>) -> Option<Vec<String>> {
+    let mut found = Vec::new();
+    loop {
+        found.push(reader.name().ok()?.to_uppercase());
+        reader.take_word("PRIVILEGES");
+        if reader.take_word("ON") {
+            return Some(found);
+        }
+        if !reader.take(&Token::Comma) {
+            return None;
         }
     }
+}
 
-    fn word(&mut self) -> Result<String, SqlError> {
-        let Some(Token::Word(word)) = self.tokens.get(self.at).map(|token| &token.token) else {
-            return Err(self.near());
-        };
-        self.at += 1;
-        // Names in quotes are folded too.
-        Ok(word.value.to_lowercase())
-    }
-
-    /// Those before ON; `None` where there is no ON behind a plain list.
-    fn privileges(&mut self) -> Option<Vec<String>> {
-        let mut found = Vec::new();
-        loop {
-            found.push(self.word().ok()?.to_uppercase());
-            self.takes(&["PRIVILEGES"]);
-            if self.takes(&["ON"]) {
-                return Some(found);
-            }
-            if !self.comma() {
-                return None;
-            }
+/// A name, what it is of, and whether they may grant it on.
+fn identity(reader: &mut Reader<'_>) -> Result<(String, &'static str, bool), SqlError> {
+    let kind = match () {
+        () if reader.take_word("GROUP") => "group",
+        () if reader.take_word("ROLE") => "role",
+        () => {
+            reader.take_word("USER");
+            "user"
         }
+    };
+    let name = reader.name()?;
+    let grantable = reader.take_word("WITH");
+    if grantable {
+        reader.word("GRANT")?;
+        reader.word("OPTION")?;
     }
-
-    /// The parts of a name, without the database's.
-    fn name(&mut self) -> Result<Vec<String>, SqlError> {
-        let mut parts = vec![self.word()?];
-        while self.tokens.get(self.at).is_some_and(|token| token.token == Token::Period) {
-            self.at += 1;
-            parts.push(self.word()?);
-        }
-        Ok(parts.split_off(parts.len().saturating_sub(2)))
-    }
-
-    fn identity(&mut self) -> Result<(String, &'static str, bool), SqlError> {
-        let kind = match () {
-            () if self.takes(&["GROUP"]) => "group",
-            () if self.takes(&["ROLE"]) => "role",
-            () if self.is("PUBLIC") => "public",
-            () => {
-                self.takes(&["USER"]);
-                "user"
-            }
-        };
-        let name = self.word()?;
-        Ok((name, kind, self.takes(&["WITH", "GRANT", "OPTION"])))
-    }
+    let kind = if name == "public" { "public" } else { kind };
+    Ok((name, kind, grantable))
 }
