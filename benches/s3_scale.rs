@@ -26,7 +26,7 @@ fn open(directory: &std::path::Path) -> (Cloud, aws_sdk_s3::Client) {
     let options = Options {
         account: Account { id: "000000000000".into(), region: "us-east-1".into() },
         mounts: Default::default(),
-        pace: Pace::default(),
+        pace: Pace::LAPTOP,
         faults: None,
     };
     let cloud = Cloud::open(directory, options).unwrap();

@@ -1,6 +1,8 @@
 //! Carries out a plan, step by step, and tells of each. It decides nothing: what to do stands in the plan.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::aws::Aws;
 use crate::config::Timeouts;
@@ -23,9 +25,9 @@ impl Apply<'_> {
     ///
     /// # Errors
     /// The first step that fails ends the run; what the steps before it made stays.
-    pub async fn run(&self, plan: &Plan) -> Result<Option<ClusterState>> {
+    pub async fn run(&self, steps: &[Step]) -> Result<Option<ClusterState>> {
         let mut seen = None;
-        for step in &plan.steps {
+        for step in steps {
             interrupt::safe_point()?;
             seen = self.tell(step).await?.or(seen);
         }

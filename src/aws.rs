@@ -118,7 +118,7 @@ pub fn open_cloud(config: &Config) -> Result<sparkify_local::Cloud> {
         account: Account { id: config.local.account.clone(), region: config.region.clone() },
         // A directory that is missing is a bucket that does not exist: `down` must work without it.
         mounts: config.local.buckets.iter().map(mount).filter(|(_, mount)| mount.directory.exists()).collect(),
-        pace: Pace::default(),
+        pace: if config.local.simulate { Pace::AWS } else { Pace::LAPTOP },
         faults: None,
     };
     Cloud::open(directory, options).map_err(|error| match error {

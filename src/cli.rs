@@ -77,6 +77,12 @@ pub enum Command {
 }
 
 impl Command {
+    /// Whether time is a model's, on a clock that does not wait.
+    #[cfg(feature = "local")]
+    pub fn simulates(&self) -> bool {
+        matches!(self, Self::Demo(args) if args.simulate)
+    }
+
     /// How the command tells what happens.
     pub fn output(&self) -> Output {
         match self {
@@ -138,6 +144,12 @@ pub struct UpArgs {
     /// When it fails, remove what this run made, and only that
     #[arg(long)]
     pub rollback: bool,
+    /// Then load; what is small is gathered while the cluster is being created
+    #[arg(long)]
+    pub load: bool,
+    /// Write the load as a page to look at, DIR/report.html
+    #[arg(long, value_name = "DIR", requires = "load")]
+    pub report: Option<PathBuf>,
 }
 
 /// What the command line adds to infra.toml.
@@ -295,6 +307,10 @@ pub struct DemoArgs {
     pub data: Option<PathBuf>,
     #[command(flatten)]
     pub size: SampleSize,
+    /// Tell how long everything would take on AWS, by the model of docs/load.md; nobody waits that long
+    #[cfg(feature = "local")]
+    #[arg(long)]
+    pub simulate: bool,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::load::report::{LoadReport, SourceReport};
 use crate::plan::Plan;
 use crate::resource::contents::Entry;
+use crate::timeline::Span;
 
 #[derive(Debug, Clone)]
 pub enum Event {
@@ -31,12 +32,16 @@ pub enum Event {
     StageStarted { stage: String },
     /// How far it is: objects, of how many.
     Progress { stage: String, done: u64, of: u64 },
+    /// How far a COPY is: rows, and bytes as they lie in S3, of how many.
+    Copying { stage: String, rows: u64, bytes: u64, of: u64 },
     /// It is done, with what there is to say about it.
     StageDone { stage: String, detail: String, took: Duration },
     /// What `load --dry-run` would do.
     LoadPlanned { steps: Vec<LoadStep> },
     /// What `load --check` found.
     Checked { sources: Vec<SourceReport> },
+    /// What the end of a run had to wait for, among all that there was.
+    CriticalPath { spans: Vec<Span>, took: Duration },
     /// The end of `load`.
     Loaded { report: Arc<LoadReport> },
     /// Something to know that stops nothing.

@@ -19,6 +19,7 @@ mod sample;
 #[cfg(feature = "local")]
 mod serving;
 mod sync;
+mod timeline;
 mod view;
 mod warehouse;
 
@@ -31,12 +32,23 @@ use clap::Parser;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// Its clock stands where time is simulated: whenever there is nothing to do but wait, it goes on to the end of the wait.
+fn runtime(command: &cli::Command) -> std::io::Result<tokio::runtime::Runtime> {
+    #[cfg(feature = "local")]
+    if command.simulates() {
+        return tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+    }
+    #[cfg(not(feature = "local"))]
+    let _ = command;
+    tokio::runtime::Runtime::new()
+}
+
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let is_json = cli.command.output() == cli::Output::Json;
     let log = tracing_subscriber::EnvFilter::try_from_env("SPARKIFY_LOG").unwrap_or_else(|_| "off".into());
     tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).init();
-    let runtime = match tokio::runtime::Runtime::new() {
+    let runtime = match runtime(&cli.command) {
         Ok(runtime) => runtime,
         Err(cause) => {
             view::error(&error::Error::failed("cannot start the runtime").because(cause));

@@ -1,7 +1,9 @@
 //! What passes by itself, and is waited out: the only place that says which answers of AWS are tried again, for how
 //! long, and at what pace.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::error::{Error, Result};
 use crate::event::{Event, Events};

@@ -1,6 +1,8 @@
 //! SQL over the Data API: run a statement, wait for it without ever losing it, read its rows.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use aws_sdk_redshiftdata::types::{Field, StatementStatusString, StatusString, SubStatementData};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;

@@ -53,6 +53,9 @@ impl Endpoint {
     /// # Errors
     /// Where there is no answer: a service that is not played here, or a reply that is lost on purpose.
     pub async fn answer(&self, request: http::Request<SdkBody>) -> Result<http::Response<SdkBody>, BoxError> {
+        if !self.redshift.pace.answering.is_zero() {
+            tokio::time::sleep(self.redshift.pace.answering).await;
+        }
         // What nobody signed can only be a request for an object: S3 says what it may see.
         let service = service_of(&request).unwrap_or_else(|| "s3".to_owned());
         tracing::debug!(service, method = %request.method(), path = request.uri().path(), "local call");

@@ -160,7 +160,7 @@ fn the_router_of_http() {
     let options = Options {
         account: Account { id: "000000000000".into(), region: "us-west-2".into() },
         mounts: Default::default(),
-        pace: Pace::default(),
+        pace: Pace::LAPTOP,
         faults: None,
     };
     let cloud = Cloud::open(directory.path(), options).expect("cloud");

@@ -11,6 +11,7 @@ mod fault;
 mod fuzz;
 mod iam;
 mod logins;
+mod pace;
 mod page;
 mod protocol;
 mod redshift;
@@ -34,7 +35,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 pub use account::Account;
 pub use error::StoreError;
 pub use fault::{Fault, Faults};
-pub use redshift::Pace;
+pub use pace::{CopyPace, Pace};
 pub use s3::Mount;
 pub use serve::{HEALTH, Server};
 

@@ -14,7 +14,7 @@ use crate::error::StoreError;
 use crate::sync::locked;
 
 /// Changes when what is stored is no longer read as it was.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 type Result<T> = std::result::Result<T, StoreError>;
 

@@ -1,19 +1,19 @@
 //! `load`: everything is in the loader; here its report is told, and drawn where that is asked for.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::Duration;
 
 use super::{Outcome, Stack};
 use crate::cli::LoadArgs;
 use crate::error::{Error, Result};
-use crate::event::{Event, Events};
+use crate::event::Event;
 use crate::load::report::LoadReport;
-use crate::load::{self, LoadOptions, sql};
+use crate::load::{self, Ahead, LoadOptions, sql};
 use crate::resource::tags;
-use crate::sync::locked;
+use crate::timeline::Timeline;
 use crate::view;
-use crate::view::report::{Answered, Timed};
+use crate::view::report::Answered;
 
 pub async fn run(stack: &Stack, args: &LoadArgs) -> Result<Outcome> {
     let options = LoadOptions { prefixes: args.prefix.clone(), recreate: args.recreate, mode: args.mode };
@@ -29,40 +29,25 @@ pub async fn run(stack: &Stack, args: &LoadArgs) -> Result<Outcome> {
         return Ok(Outcome::Done);
     }
     let timeline = Timeline::new(events);
-    let report = load::run(aws, config, names, &options, &timeline.events).await?;
-    let report = Arc::new(report);
-    events.emit(Event::Loaded { report: report.clone() });
-    if let Some(directory) = &args.report {
-        draw(stack, directory, &report, &timeline).await?;
-    }
+    load_and_tell(stack, &options, Ahead::default(), &timeline, args.report.as_deref()).await?;
     Ok(Outcome::Done)
 }
 
-/// Passes events on, and remembers when each stage was.
-struct Timeline {
-    events: Events,
-    stages: Arc<Mutex<Vec<Timed>>>,
-}
-
-impl Timeline {
-    fn new(to: &Events) -> Self {
-        let (began, to) = (Instant::now(), to.clone());
-        let stages: Arc<Mutex<Vec<Timed>>> = Arc::default();
-        let kept = stages.clone();
-        let events = Events::to(move |event| {
-            if let Event::StageDone { stage, detail, took } = &event {
-                let began = began.elapsed().saturating_sub(*took);
-                locked(&kept).push(Timed { stage: stage.clone(), detail: detail.clone(), began, took: *took });
-            }
-            to.emit(event);
-        });
-        Self { events, stages }
-    }
-
-    fn stages(&self) -> Vec<Timed> {
-        let mut stages = locked(&self.stages).clone();
-        stages.sort_by_key(|stage| stage.began);
-        stages
+/// Loads, tells the report and what the end waited for, and draws the page.
+pub async fn load_and_tell(
+    stack: &Stack,
+    options: &LoadOptions,
+    ahead: Ahead,
+    timeline: &Timeline,
+    page: Option<&Path>,
+) -> Result<()> {
+    let (aws, config, names, events) = (&stack.aws, &stack.config, &stack.names, &stack.events);
+    let report = Arc::new(load::run(aws, config, names, options, ahead, &timeline.events).await?);
+    events.emit(Event::Loaded { report: report.clone() });
+    events.emit(Event::CriticalPath { spans: timeline.spans(), took: timeline.took() });
+    match page {
+        Some(directory) => draw(stack, directory, &report, timeline).await,
+        None => Ok(()),
     }
 }
 
@@ -80,8 +65,7 @@ async fn draw(stack: &Stack, directory: &Path, report: &LoadReport, timeline: &T
             }
         }
     }
-    let when = tags::time(std::time::Duration::ZERO);
-    let page = view::report::html(&stack.names.stack, &when, report, &timeline.stages(), &answers);
+    let page = view::report::html(&stack.names.stack, &tags::time(Duration::ZERO), report, &timeline.spans(), &answers);
     let path = directory.join("report.html");
     let written = std::fs::create_dir_all(directory).and_then(|()| std::fs::write(&path, page));
     written.map_err(|error| {

@@ -1,19 +1,28 @@
-//! `up`: look, plan, apply, say where the warehouse is. `plan` and `up --dry-run` stop after the plan.
+//! `up`: look, plan, apply, say where the warehouse is, and load where that is asked for. `plan` and `up --dry-run`
+//! stop after the plan.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::load::load_and_tell;
 use super::{Outcome, Stack};
 use crate::apply::Apply;
 use crate::cli::{Expires, UpArgs, Wishes};
 use crate::error::{Error, Result};
-use crate::event::Event;
+use crate::event::{Event, Events};
 use crate::interrupt;
-use crate::plan::{Plan, bring_up, take_down};
+use crate::load::{self, Ahead, LoadOptions};
+use crate::plan::{Action, Plan, bring_up, take_down};
 use crate::resource::tags::{RUN, run_id, time};
-use crate::resource::{Desired, Expiry, Observed, cluster, observe, observe_to_delete};
+use crate::resource::{ClusterState, Desired, Expiry, Observed, cluster, observe, observe_to_delete};
+use crate::timeline::Timeline;
 
 pub async fn run(stack: &Stack, args: &UpArgs) -> Result<Outcome> {
+    run_with(stack, args, &LoadOptions::default()).await
+}
+
+/// With what a load is asked for, where there is one.
+pub async fn run_with(stack: &Stack, args: &UpArgs, options: &LoadOptions) -> Result<Outcome> {
     let run = run_id();
     let (plan, observed) = look(stack, args.wishes, &run).await?;
     let planned = |only| Event::Planned { verb: "up", stack: stack.names.stack.clone(), plan: plan.clone(), only };
@@ -21,9 +30,11 @@ pub async fn run(stack: &Stack, args: &UpArgs) -> Result<Outcome> {
     if args.dry_run {
         return Ok(Outcome::Done);
     }
-    let applied = apply(stack).run(&plan).await;
-    let seen = match applied {
-        Ok(seen) => seen,
+    let timeline = Timeline::new(&stack.events);
+    let applied =
+        if args.load { apply_and_gather(stack, &plan, &timeline).await } else { apply_all(stack, &plan).await };
+    let (seen, ahead) = match applied {
+        Ok(applied) => applied,
         Err(error) if args.rollback => return Err(roll_back(stack, &run, error).await),
         Err(error) => return Err(say_what_exists(stack, error).await),
     };
@@ -34,7 +45,40 @@ pub async fn run(stack: &Stack, args: &UpArgs) -> Result<Outcome> {
         endpoint: cluster.endpoint.unwrap_or_default(),
         database: cluster.database,
     });
+    if args.load {
+        let loaded = load_and_tell(stack, options, ahead, &timeline, args.report.as_deref()).await;
+        match loaded {
+            Err(error) if args.rollback => return Err(roll_back(stack, &run, error).await),
+            loaded => loaded?,
+        }
+    }
     Ok(Outcome::Done)
+}
+
+async fn apply_all(stack: &Stack, plan: &Plan) -> Result<(Option<ClusterState>, Ahead)> {
+    let seen = apply(stack, &stack.events).run(&plan.steps).await?;
+    Ok((seen, Ahead::default()))
+}
+
+/// Gathers beside everything that comes after the cluster's creation: by then the bucket is there.
+async fn apply_and_gather(stack: &Stack, plan: &Plan, timeline: &Timeline) -> Result<(Option<ClusterState>, Ahead)> {
+    let apply = apply(stack, &timeline.events);
+    let created = plan.steps.iter().position(|step| matches!(step.action, Action::CreateCluster(_)));
+    let (before, after) = plan.steps.split_at(created.map_or(plan.steps.len(), |at| at + 1));
+    let seen = apply.run(before).await?;
+    if created.is_none() {
+        return Ok((seen, Ahead::default()));
+    }
+    let gathering = async {
+        let (aws, config, names) = (&stack.aws, &stack.config, &stack.names);
+        // There is time to mend a source before the cluster is there: the load looks again.
+        Ok(load::ahead(aws, config, names, &timeline.events).await.unwrap_or_else(|error| {
+            let message = format!("{error}: the load will try again when the cluster is there");
+            stack.events.emit(Event::Warning { message });
+            Ahead::default()
+        }))
+    };
+    tokio::try_join!(apply.run(after), gathering)
 }
 
 /// `plan`: what `up` would do.
@@ -54,8 +98,8 @@ async fn look(stack: &Stack, wishes: Wishes, run: &str) -> Result<(Arc<Plan>, Ob
     Ok((Arc::new(plan), observed))
 }
 
-fn apply(stack: &Stack) -> Apply<'_> {
-    Apply { aws: &stack.aws, names: &stack.names, timeouts: stack.config.timeouts, events: &stack.events }
+fn apply<'a>(stack: &'a Stack, events: &'a Events) -> Apply<'a> {
+    Apply { aws: &stack.aws, names: &stack.names, timeouts: stack.config.timeouts, events }
 }
 
 /// The command line says exactly until when; infra.toml says at least.
@@ -99,7 +143,7 @@ async fn removed(stack: &Stack, run: &str) -> Result<Vec<String>> {
     let what = present(stack, &made);
     let plan = take_down(names, &made, None);
     refuse(&plan)?;
-    match apply(stack).run_as_far_as_possible(&plan).await?.into_iter().next() {
+    match apply(stack, &stack.events).run_as_far_as_possible(&plan).await?.into_iter().next() {
         Some(failure) => Err(failure),
         None => Ok(what),
     }

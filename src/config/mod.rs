@@ -119,11 +119,13 @@ pub struct FinalSnapshot {
 pub struct Local {
     pub account: String,
     pub buckets: BTreeMap<String, LocalBucket>,
+    /// It takes as long as AWS would, by a model. Only the command line asks for that.
+    pub simulate: bool,
 }
 
 impl Default for Local {
     fn default() -> Self {
-        Self { account: "000000000000".to_owned(), buckets: BTreeMap::new() }
+        Self { account: "000000000000".to_owned(), buckets: BTreeMap::new(), simulate: false }
     }
 }
 

@@ -238,5 +238,5 @@ fn local(table: &Table<'_, '_>) -> Local {
         table.tables().into_iter().map(bucket).collect()
     });
     let usual = Local::default();
-    Local { account: account.unwrap_or(usual.account), buckets: buckets.unwrap_or_default() }
+    Local { account: account.unwrap_or(usual.account), buckets: buckets.unwrap_or_default(), ..usual }
 }

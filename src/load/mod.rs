@@ -16,7 +16,9 @@ pub mod sql;
 mod stage;
 mod star;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::aws::Aws;
 use crate::config::{Config, Mode, Source};
@@ -27,6 +29,7 @@ use crate::resource::{Names, cluster, contents, tags};
 use crate::warehouse::{Place, Warehouse};
 use lock::Lock;
 use report::{LoadReport, SourceReport};
+pub use stage::Ahead;
 
 /// What the command line adds to infra.toml.
 #[derive(Debug, Clone, Default)]
@@ -50,6 +53,7 @@ pub struct Load<'a> {
     /// Nothing is loaded: COPY only reads (C15).
     pub check: bool,
     pub run: String,
+    ahead: Ahead,
 }
 
 /// Connects to the cluster of the stack.
@@ -70,9 +74,23 @@ pub async fn warehouse(aws: &Aws, config: &Config, names: &Names, events: &Event
         ))
         .hint("Run `sparkify-infra up`: it waits until the cluster is ready."));
     }
+    Ok(Warehouse::new(aws, place(config, names), cluster.secret, config.timeouts.statement, events))
+}
+
+fn place(config: &Config, names: &Names) -> Place {
     let (database, admin) = (&config.cluster.database, &config.cluster.admin);
-    let place = Place { cluster: names.cluster.clone(), database: database.clone(), admin: admin.clone() };
-    Ok(Warehouse::new(aws, place, cluster.secret, config.timeouts.statement, events))
+    Place { cluster: names.cluster.clone(), database: database.clone(), admin: admin.clone() }
+}
+
+/// Gathers what a load will gather, while the cluster is being created: no statement is run.
+///
+/// # Errors
+/// Where a source cannot be listed or gathered. Nothing is lost by that: the load tries again.
+pub async fn ahead(aws: &Aws, config: &Config, names: &Names, events: &Events) -> Result<Ahead> {
+    let warehouse = Warehouse::new(aws, place(config, names), None, config.timeouts.statement, events);
+    let (mode, run, ahead) = (config.mode, tags::run_id(), Ahead::default());
+    let load = Load { aws, config, names, warehouse, events, mode, check: false, run, ahead };
+    load.gather_ahead(&config.sources).await
 }
 
 /// Loads all sources into the star.
@@ -84,9 +102,11 @@ pub async fn run(
     config: &Config,
     names: &Names,
     options: &LoadOptions,
+    ahead: Ahead,
     events: &Events,
 ) -> Result<LoadReport> {
-    let (load, sources) = open(aws, config, names, options, events).await?;
+    let (mut load, sources) = open(aws, config, names, options, events).await?;
+    load.ahead = ahead;
     let lock = Lock::take(aws, names, &load.run).await?;
     let loaded = load.everything(&sources, options).await;
     lock.release().await;
@@ -137,7 +157,7 @@ async fn open<'a>(
     let sources = narrowed(config, options)?;
     let warehouse = warehouse(aws, config, names, events).await?;
     let (mode, run) = (options.mode.unwrap_or(config.mode), tags::run_id());
-    Ok((Load { aws, config, names, warehouse, events, mode, check: false, run }, sources))
+    Ok((Load { aws, config, names, warehouse, events, mode, check: false, run, ahead: Ahead::default() }, sources))
 }
 
 /// The sources with the prefixes of the command line. They narrow: the role reads nothing outside infra.toml's.

@@ -1,6 +1,8 @@
 //! Sources into their staging tables, side by side: gathered or where they lie, by COPY, each table in one transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
+use std::time::Duration;
 
 use super::gather::{Gathered, Gatherer, is_small};
 use super::rejected::Rejected;
@@ -17,6 +19,8 @@ use crate::warehouse::StatementError;
 
 /// C1: smaller than this on average, many objects are gathered.
 const SMALL_OBJECT_BYTES: u64 = 1 << 20;
+/// Between two looks at how far a COPY is.
+const WATCHED_EVERY: Duration = Duration::from_secs(2);
 
 /// What COPY reads.
 enum From {
@@ -62,15 +66,70 @@ impl Load<'_> {
     async fn stage_table(&self, file: &SqlFile, source: &Source) -> Result<SourceReport> {
         let from = self.aws.s3_in(&source.region);
         let known = self.known(&file.name).await?;
-        let listing = self
-            .staged(&format!("list {}", source.name), async {
-                let listing = interrupt::unless_asked(source::list(&from, source, &known)).await?;
-                let detail = found(source, &listing);
-                Ok((listing, detail))
-            })
-            .await?;
-        let staging = Staging { load: self, file, source, listing: &listing, known: &known, from: &from };
+        let listed;
+        let listing = match self.ahead.0.get(&source.name).filter(|_| known.is_empty()) {
+            Some(listing) => listing,
+            None => {
+                listed = self.list(&from, source, &known).await?;
+                &listed
+            }
+        };
+        let staging = Staging { load: self, file, source, listing, known: &known, from: &from };
         staging.copy().await
+    }
+
+    async fn list(&self, from: &aws_sdk_s3::Client, source: &Source, known: &Known) -> Result<Listing> {
+        self.staged(&format!("list {}", source.name), async {
+            let listing = interrupt::unless_asked(source::list(from, source, known)).await?;
+            let detail = found(source, &listing);
+            Ok((listing, detail))
+        })
+        .await
+    }
+
+    /// Gathers what is to be gathered, for a cluster that is not there yet and so knows no object.
+    pub(super) async fn gather_ahead(&self, sources: &[Source]) -> Result<Ahead> {
+        let files = sql::files(&self.config.directory, "copy")?;
+        let mut work = Vec::new();
+        for file in &files {
+            let source = self.source_of(file, sources)?;
+            work.push(async move {
+                let from = self.aws.s3_in(&source.region);
+                let listing = self.list(&from, source, &Known::new()).await?;
+                if !should_gather(source, &listing) {
+                    return Ok(None);
+                }
+                let gatherer = self.gatherer(&from, self.expected_slices());
+                self.gathered(&gatherer, source, &listing, &Known::new()).await?;
+                Ok(Some((source.name.clone(), listing)))
+            });
+        }
+        let gathered: Vec<_> = futures::future::try_join_all(work).await?;
+        Ok(Ahead(gathered.into_iter().flatten().collect()))
+    }
+
+    async fn gathered(
+        &self,
+        gatherer: &Gatherer<'_>,
+        source: &Source,
+        listing: &Listing,
+        known: &Known,
+    ) -> Result<Gathered> {
+        let stage = format!("gather {}", source.name);
+        let progress = |done| {
+            let (stage, of) = (stage.clone(), listing.objects);
+            self.events.emit(Event::Progress { stage, done, of });
+        };
+        self.staged(&stage, async {
+            // Dropped where a signal finds it: without a manifest, what was written so far is read by nobody.
+            let gathered = interrupt::unless_asked(gatherer.gather(source, listing, known, progress)).await?;
+            let again = if gathered.reused { ", gathered before" } else { "" };
+            let parts = gathered.parts;
+            let noun = if parts == 1 { "part" } else { "parts" };
+            let detail = format!("{} records in {parts} {noun}{again}", gathered.records);
+            Ok((gathered, detail))
+        })
+        .await
     }
 
     pub(super) fn gatherer<'g>(&'g self, from: &'g aws_sdk_s3::Client, slices: u64) -> Gatherer<'g> {
@@ -80,8 +139,7 @@ impl Load<'_> {
 
     /// C5: the slices of the cluster. The cluster is asked only where it makes a difference.
     pub(super) async fn slices(&self, bytes: u64) -> Result<u64> {
-        let nodes = u64::try_from(self.config.cluster.nodes).unwrap_or(1);
-        let expected = slices_of(&self.config.cluster.node_type) * nodes;
+        let expected = self.expected_slices();
         if is_small(bytes, expected) {
             return Ok(expected);
         }
@@ -89,7 +147,15 @@ impl Load<'_> {
         let count = rows.ok().and_then(|rows| rows.number());
         Ok(count.filter(|count| *count > 0).unwrap_or(expected))
     }
+
+    fn expected_slices(&self) -> u64 {
+        slices_of(&self.config.cluster.node_type) * u64::try_from(self.config.cluster.nodes).unwrap_or(1)
+    }
 }
+
+/// Sources that were listed and gathered before the cluster was there, by name.
+#[derive(Debug, Default)]
+pub struct Ahead(HashMap<String, Listing>);
 
 /// One source on its way into its staging table.
 struct Staging<'a> {
@@ -127,7 +193,11 @@ impl Staging<'_> {
         let stage = if load.check { format!("check {table}") } else { format!("copy {table}") };
         let report = load
             .staged(&stage, async {
-                let done = match load.warehouse.run_all(&statements).await? {
+                let done = tokio::select! {
+                    done = load.warehouse.run_all(&statements) => done?,
+                    never = self.watch(&stage) => match never {},
+                };
+                let done = match done {
                     Ok(done) => done,
                     Err(error) => return Err(self.explain(error, &gatherer).await),
                 };
@@ -144,27 +214,30 @@ impl Staging<'_> {
         Ok(report)
     }
 
+    /// Tells how far the COPY is, for as long as it is waited for (C17). That it cannot be told is no reason to stop.
+    async fn watch(&self, stage: &str) -> Infallible {
+        let sql = format!(
+            "select loaded_rows, file_bytes_scanned, source_file_bytes from sys_load_history \
+             where table_name = {} and status = 'running' order by start_time desc limit 1",
+            sql::literal(&self.file.name)
+        );
+        loop {
+            tokio::time::sleep(WATCHED_EVERY).await;
+            let Ok(Ok(found)) = self.load.warehouse.query(&sql).await else { continue };
+            let number = |column: usize| found.rows.first()?.get(column)?.as_ref()?.parse().ok();
+            if let (Some(rows), Some(bytes), Some(of)) = (number(0), number(1), number(2)) {
+                self.load.events.emit(Event::Copying { stage: stage.to_owned(), rows, bytes, of });
+            }
+        }
+    }
+
     async fn what_to_copy(&self, gatherer: &Gatherer<'_>) -> Result<From> {
         let (source, listing) = (self.source, self.listing);
         if listing.objects == 0 {
             return Ok(From::Nothing);
         }
         if should_gather(source, listing) {
-            let stage = format!("gather {}", source.name);
-            let progress = |done| {
-                let (stage, of) = (stage.clone(), listing.objects);
-                self.load.events.emit(Event::Progress { stage, done, of });
-            };
-            let gathering = self.load.staged(&stage, async {
-                // Dropped where a signal finds it: without a manifest, what was written so far is read by nobody.
-                let gathered = interrupt::unless_asked(gatherer.gather(source, listing, self.known, progress)).await?;
-                let again = if gathered.reused { ", unchanged since an earlier load" } else { "" };
-                let parts = gathered.parts;
-                let noun = if parts == 1 { "part" } else { "parts" };
-                let detail = format!("{} records in {parts} {noun}{again}", gathered.records);
-                Ok((gathered, detail))
-            });
-            return gathering.await.map(From::Parts);
+            return self.load.gathered(gatherer, source, listing, self.known).await.map(From::Parts);
         }
         match self.load.mode {
             Mode::Replace => Ok(From::Place),

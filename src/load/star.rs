@@ -1,6 +1,6 @@
 //! The star's tables, all in one transaction: emptied, filled, checked, reconciled, and only then visible.
 
-use std::time::Instant;
+use tokio::time::Instant;
 
 use super::merge::Merge;
 use super::reconcile;

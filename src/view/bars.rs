@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::event::Event;
 use crate::sync::locked;
@@ -13,14 +13,17 @@ use crate::sync::locked;
 const PATIENCE: Duration = Duration::from_millis(250);
 const FRAME: Duration = Duration::from_millis(100);
 
-/// A stage without a known end, and one with it.
+/// A stage without a known end; one of so many objects; one of so many bytes.
 const SPINNER: &str = "{spinner} {msg} {elapsed}";
-const BAR: &str = "{spinner} {msg} [{bar:30}] {human_pos} of {human_len} objects{prefix}";
+const OBJECTS: &str = "{spinner} {msg} [{bar:30}] {human_pos} of {human_len} objects{prefix}";
+const BYTES: &str = "{spinner} {msg} [{bar:30}] {bytes} of {total_bytes}{prefix}";
 
 struct Stage {
     began: Instant,
     done: u64,
     of: Option<u64>,
+    /// Of a COPY; its `done` and `of` are bytes.
+    rows: Option<u64>,
     state: String,
     bar: Option<ProgressBar>,
 }
@@ -31,7 +34,12 @@ impl Stage {
         let (seconds, Some(of)) = (self.began.elapsed().as_secs_f64(), self.of) else { return String::new() };
         #[expect(clippy::cast_precision_loss, reason = "it is rounded for the eye")]
         let (rate, left) = (self.done as f64 / seconds, of.saturating_sub(self.done) as f64);
-        if rate > 0.0 { format!(", {rate:.0}/s, {:.0} s left", left / rate) } else { String::new() }
+        let left = if rate > 0.0 { format!(", {:.0} s left", left / rate) } else { String::new() };
+        match self.rows {
+            Some(rows) => format!(", {} rows{left}", HumanCount(rows)),
+            None if rate > 0.0 => format!(", {rate:.0}/s{left}"),
+            None => left,
+        }
     }
 }
 
@@ -58,13 +66,20 @@ impl Bars {
         let mut stages = locked(&self.stages);
         match event {
             Event::StageStarted { stage } | Event::StepStarted { step: stage } => {
-                let new = Stage { began: Instant::now(), done: 0, of: None, state: String::new(), bar: None };
+                let began = Instant::now();
+                let new = Stage { began, done: 0, of: None, rows: None, state: String::new(), bar: None };
                 stages.insert(stage.clone(), new);
                 true
             }
             Event::Progress { stage, done, of } => {
                 if let Some(found) = stages.get_mut(stage) {
                     (found.done, found.of) = (*done, Some(*of));
+                }
+                true
+            }
+            Event::Copying { stage, rows, bytes, of } => {
+                if let Some(found) = stages.get_mut(stage) {
+                    (found.done, found.of, found.rows) = (*bytes, Some(*of), Some(*rows));
                 }
                 true
             }
@@ -113,7 +128,7 @@ fn draw(all: &MultiProgress, stages: &Weak<Mutex<HashMap<String, Stage>>>) -> bo
         let template = match stage.of {
             Some(of) if bar.length() != Some(of) => {
                 bar.set_length(of);
-                Some(BAR)
+                Some(if stage.rows.is_some() { BYTES } else { OBJECTS })
             }
             Some(_) => None,
             None => Some(SPINNER),

@@ -8,6 +8,7 @@ use super::plan::{self, Full};
 use super::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, tables};
 use crate::event::Event;
 use crate::resource::contents::Entry;
+use crate::timeline::Span;
 
 pub fn show(event: &Event, quiet: bool) {
     match event {
@@ -31,8 +32,8 @@ pub fn show(event: &Event, quiet: bool) {
         Event::Checked { sources } => println!("{}", tables::checked(sources)),
         Event::Status { status } => println!("{}", tables::status(status)),
         _ if quiet => {}
-        // Only a bar can show it.
-        Event::Progress { .. } => {}
+        // A bar shows it, or a line now and then.
+        Event::Progress { .. } | Event::Copying { .. } => {}
         Event::Chapter { title } => eprintln!("\n{BOLD}{title}{BOLD:#}"),
         Event::Planned { verb, stack, plan, only: false } => eprintln!("{}", plan::text(verb, stack, plan, Full::No)),
         Event::StageStarted { stage } | Event::StepStarted { step: stage } => eprintln!("{DIM}...{DIM:#}  {stage}"),
@@ -46,6 +47,9 @@ pub fn show(event: &Event, quiet: bool) {
         Event::StageDone { stage, detail, took } => {
             eprintln!("{GREEN}done{GREEN:#} {stage}: {detail} {DIM}{}{DIM:#}", time(*took));
         }
+        Event::CriticalPath { spans, took } => {
+            eprintln!("{DIM}the end waited for:{DIM:#} {}", waited_for(spans, *took));
+        }
         Event::Ready { stack, endpoint, database } => {
             eprintln!("{GREEN}ready{GREEN:#} the warehouse {stack}: database {database} at {endpoint}");
         }
@@ -55,6 +59,24 @@ pub fn show(event: &Event, quiet: bool) {
             looked_at.iter().for_each(|what| eprintln!("     {what}"));
             kept.iter().for_each(|what| eprintln!("{CYAN}kept{CYAN:#} {what}"));
         }
+    }
+}
+
+/// What made up the time; what was short beside it is left out.
+fn waited_for(spans: &[Span], took: Duration) -> String {
+    let counts = |span: &&Span| span.critical && span.took * 50 >= took;
+    let words = |span: &Span| format!("{} {DIM}{}{DIM:#}", span.name, time(span.took));
+    spans.iter().filter(counts).map(words).collect::<Vec<_>>().join(", ")
+}
+
+/// How far a stage is, in words.
+pub fn far(event: &Event) -> Option<String> {
+    match event {
+        Event::Progress { done, of, .. } => Some(format!("{done} of {of} objects")),
+        Event::Copying { rows, bytes, of, .. } => {
+            Some(format!("{rows} rows, {} of {}", indicatif::HumanBytes(*bytes), indicatif::HumanBytes(*of)))
+        }
+        _ => None,
     }
 }
 
@@ -70,7 +92,7 @@ fn goes(bucket: &str, entry: &Entry) -> String {
 }
 
 /// A duration short enough for the end of a line.
-fn time(duration: Duration) -> String {
+pub fn time(duration: Duration) -> String {
     match duration.as_secs() {
         0..=9 => format!("{:.2} s", duration.as_secs_f64()),
         10..=119 => format!("{} s", duration.as_secs()),

@@ -8,6 +8,7 @@ use crate::load::report::SourceReport;
 use crate::plan::{Plan, Step};
 use crate::resource::contents::Entry;
 use crate::resource::tags::time;
+use crate::timeline::Span;
 
 /// One event as an object with its name and the time at which it came; `None` for what only a bar can show.
 pub fn line(event: &Event) -> Option<Value> {
@@ -30,12 +31,17 @@ pub fn line(event: &Event) -> Option<Value> {
         }
         Event::Status { status } => of_status(status),
         Event::StageStarted { stage } => json!({ "event": "stage_started", "stage": stage }),
-        Event::Progress { .. } => return None,
+        Event::Progress { .. } | Event::Copying { .. } => return None,
         Event::StageDone { stage, detail, took } => {
             json!({ "event": "stage_done", "stage": stage, "detail": detail, "seconds": took.as_secs_f64() })
         }
         Event::LoadPlanned { steps } => {
             json!({ "event": "load_planned", "steps": steps.iter().map(load_step).collect::<Vec<_>>() })
+        }
+        Event::CriticalPath { spans, took } => {
+            let span = |span: &Span| json!({ "name": span.name, "seconds": span.took.as_secs_f64() });
+            let critical: Vec<Value> = spans.iter().filter(|span| span.critical).map(span).collect();
+            json!({ "event": "critical_path", "spans": critical, "seconds": took.as_secs_f64() })
         }
         Event::Loaded { report } => {
             let mut line = report.json();

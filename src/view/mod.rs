@@ -4,6 +4,7 @@
 mod bars;
 #[cfg(feature = "local")]
 pub mod diagram;
+mod heartbeat;
 mod human;
 mod json;
 mod plan;
@@ -16,6 +17,8 @@ use std::io::IsTerminal;
 
 use anstream::{eprintln, println};
 use anstyle::{AnsiColor, Style};
+
+pub use human::time;
 
 use crate::error::Error;
 use crate::event::Events;
@@ -31,7 +34,12 @@ const DIM: Style = Style::new().dimmed();
 /// Events as lines for a person, and bars on a terminal; with `quiet` only warnings and the report.
 pub fn human(quiet: bool) -> Events {
     if quiet || !std::io::stderr().is_terminal() {
-        return Events::to(move |event| human::show(&event, quiet));
+        let heartbeat = heartbeat::Heartbeat::default();
+        return Events::to(move |event| {
+            if let Some(event) = heartbeat.take(event) {
+                human::show(&event, quiet);
+            }
+        });
     }
     let bars = bars::Bars::new();
     Events::to(move |event| {

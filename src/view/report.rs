@@ -2,20 +2,11 @@
 //! nothing from elsewhere.
 
 use std::fmt::Write;
-use std::time::Duration;
 
 use crate::load::reconcile::Side;
 use crate::load::report::{LoadReport, SourceReport};
+use crate::timeline::Span;
 use crate::warehouse::{Kind, Rows};
-
-/// When a stage began, from the start of the load, and how long it took.
-#[derive(Debug, Clone)]
-pub struct Timed {
-    pub stage: String,
-    pub detail: String,
-    pub began: Duration,
-    pub took: Duration,
-}
 
 /// A question and its answer.
 pub struct Answered {
@@ -28,7 +19,7 @@ const STYLE: &str = include_str!("report.css");
 const SHOWN: usize = 50;
 
 /// The page.
-pub fn html(stack: &str, when: &str, report: &LoadReport, timeline: &[Timed], answers: &[Answered]) -> String {
+pub fn html(stack: &str, when: &str, report: &LoadReport, timeline: &[Span], answers: &[Answered]) -> String {
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
@@ -91,7 +82,7 @@ fn bar(what: &str, value: u64, of: u64, class: &str) -> String {
 }
 
 /// Stages below each other, each where it was in time.
-fn durations(timeline: &[Timed]) -> String {
+fn durations(timeline: &[Span]) -> String {
     let end = timeline.iter().map(|stage| stage.began + stage.took).max().unwrap_or_default().as_secs_f64();
     let mut text = section("How long it took");
     text.push_str("<table class=bars>\n");
@@ -100,14 +91,15 @@ fn durations(timeline: &[Timed]) -> String {
         let percent = |seconds: f64| if end > 0.0 { seconds * 100.0 / end } else { 0.0 };
         let _ = writeln!(
             text,
-            "<tr><td title=\"{}\">{}<td class=n>{took:.2} s<td class=bar><svg width=\"100%\" height=12><rect class=time x=\"{:.2}%\" width=\"{:.2}%\" height=12 /></svg></tr>",
+            "<tr><td title=\"{}\">{}<td class=n>{took:.2} s<td class=bar><svg width=\"100%\" height=12><rect class=\"time{}\" x=\"{:.2}%\" width=\"{:.2}%\" height=12 /></svg></tr>",
             safe(&stage.detail),
-            safe(&stage.stage),
+            safe(&stage.name),
+            if stage.critical { " critical" } else { "" },
             percent(began),
             percent(took).max(0.2)
         );
     }
-    text.push_str("</table>\n");
+    text.push_str("</table>\n<p class=dim>Dark: what the end had to wait for.</p>\n");
     text
 }
 

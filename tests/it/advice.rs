@@ -1,12 +1,12 @@
 //! What a person is told to do about the refusals that people meet first.
 
-use sparkify_local::Fault;
+use sparkify_local::{Fault, Pace};
 
 use crate::project::Project;
-use crate::served::{AT_ONCE, Served};
+use crate::served::Served;
 
 fn told(operation: &str, code: &str, advice: &str) {
-    let served = Served::new(Project::with_sample(2, 2), AT_ONCE);
+    let served = Served::new(Project::with_sample(2, 2), Pace::AT_ONCE);
     for nth in 1..=8 {
         served.faults.at(
             operation,

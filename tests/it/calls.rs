@@ -2,8 +2,10 @@
 
 use serde_json::Value;
 
+use sparkify_local::Pace;
+
 use crate::project::{BUCKET, Output, Project};
-use crate::served::{AT_ONCE, Served};
+use crate::served::Served;
 
 fn is_write(call: &str) -> bool {
     let operation = call.split(':').nth(1).unwrap_or_default();
@@ -39,7 +41,7 @@ fn assert_as_shown(served: &Served, command: &[&str]) {
 
 #[test]
 fn what_is_shown_is_what_is_done() {
-    let served = Served::new(Project::with_sample(30, 40), AT_ONCE);
+    let served = Served::new(Project::with_sample(30, 40), Pace::AT_ONCE);
     assert_as_shown(&served, &["up"]);
     assert_as_shown(&served, &["up", "--expires=2h"]);
     assert_as_shown(&served, &["up", "--expires=never"]);
@@ -112,7 +114,7 @@ pub fn many_versions(served: &Served, count: usize) {
 
 #[test]
 fn ten_thousand_versions_and_a_deny_do_not_stand_in_the_way_of_down() {
-    let served = Served::new(Project::empty(), AT_ONCE);
+    let served = Served::new(Project::empty(), Pace::AT_ONCE);
     let _ = served.run(["up"]).succeeded();
     many_versions(&served, 10_000);
     let deny = format!(
@@ -133,7 +135,7 @@ fn ten_thousand_versions_and_a_deny_do_not_stand_in_the_way_of_down() {
 
 #[test]
 fn no_more_calls_than_needed() {
-    let served = Served::new(Project::empty(), AT_ONCE);
+    let served = Served::new(Project::empty(), Pace::AT_ONCE);
     let calls = |command: &[&str]| {
         let mut calls = served.calls_of(command.iter().copied());
         // What is looked at side by side is looked at in no certain order.

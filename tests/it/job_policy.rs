@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use sparkify_local::Faults;
+use sparkify_local::{Faults, Pace};
 
 use crate::calls::{drift, many_versions};
 use crate::project::{BUCKET, Project};
-use crate::served::{AT_ONCE, Served};
+use crate::served::Served;
 
 /// Needed only where Ctrl-C comes while a statement runs.
 const ON_INTERRUPT: &str = "redshift-data:CancelStatement";
@@ -63,7 +63,7 @@ fn change_settings(served: &Served) {
 
 #[test]
 fn with_it_and_nothing_more_every_command_works() {
-    let served = Served::new(Project::with_sample(3, 20), AT_ONCE);
+    let served = Served::new(Project::with_sample(3, 20), Pace::AT_ONCE);
     let policy = actions(&served);
     served.faults.clear();
     assert!(every_command_works(&served, Some(&policy)));
@@ -74,9 +74,9 @@ fn with_it_and_nothing_more_every_command_works() {
 
 #[test]
 fn without_any_one_of_its_actions_a_command_fails() {
-    let policy = actions(&Served::new(Project::with_sample(3, 20), AT_ONCE));
+    let policy = actions(&Served::new(Project::with_sample(3, 20), Pace::AT_ONCE));
     for action in policy.iter().filter(|action| *action != ON_INTERRUPT) {
-        let served = Served::new(Project::with_sample(3, 20), AT_ONCE);
+        let served = Served::new(Project::with_sample(3, 20), Pace::AT_ONCE);
         let rest = policy.iter().filter(|other| *other != action).cloned().collect();
         assert!(!every_command_works(&served, Some(&rest)), "every command works without {action}");
     }

@@ -1,6 +1,12 @@
 //! up, load, down as three processes, each safe to run twice.
 
+use std::time::Duration;
+
+use serde_json::Value;
+use sparkify_local::Pace;
+
 use crate::project::{BUCKET, Project};
+use crate::served::Served;
 
 #[test]
 fn three_processes_and_nothing_is_left() {
@@ -27,7 +33,7 @@ fn everything_twice() {
     let _ = project.run(["load"]).succeeded();
     let first = project.star();
     let again = project.run(["load"]).succeeded();
-    assert!(again.stderr.contains("unchanged since an earlier load"), "{}", again.stderr);
+    assert!(again.stderr.contains("gathered before"), "{}", again.stderr);
     assert_eq!(project.star(), first);
     assert!(first.iter().all(|table| !table.is_empty()));
 
@@ -93,4 +99,49 @@ fn the_demo_runs_and_cleans_up() {
         assert!(demo.stdout.contains(column), "'{column}' is not in\n{}", demo.stdout);
     }
     let _ = project.run(["demo", "--songs=20", "--events=30"]).succeeded();
+}
+
+#[test]
+fn up_and_load_in_one_go() {
+    // Gathering 40 songs takes a few hundredths of a second: it is over before the cluster is there.
+    let slow = Pace { creating: Duration::from_secs(2), ..Pace::AT_ONCE };
+    let served = Served::new(Project::with_sample(40, 200), slow);
+    let told = served.run(["up", "--load", "--report", "out", "--output", "json"]).succeeded();
+    let events: Vec<Value> = told.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let at = |event: &str, name: &str| {
+        let found = events.iter().position(|line| {
+            line["event"] == event && [&line["stage"], &line["step"]].iter().any(|found| found.as_str() == Some(name))
+        });
+        found.unwrap_or_else(|| panic!("no {event} of {name} in {}", told.stdout))
+    };
+    assert!(at("stage_done", "gather songs") < at("step_done", "wait for cluster sparkify"), "{}", told.stdout);
+    let loaded = events.iter().find(|line| line["event"] == "loaded").unwrap();
+    assert_eq!(loaded["sources"][1]["staged"], 40, "{loaded}");
+    // What the load gathered was there already.
+    let again = events.iter().rfind(|line| line["event"] == "stage_done" && line["stage"] == "gather songs");
+    assert!(again.unwrap()["detail"].as_str().unwrap().contains("gathered before"));
+    let path = events.iter().find(|line| line["event"] == "critical_path").unwrap();
+    let names: Vec<&str> = path["spans"].as_array().unwrap().iter().filter_map(|span| span["name"].as_str()).collect();
+    assert!(names.contains(&"wait for cluster sparkify") && names.contains(&"transform"), "{names:?}");
+    assert_eq!(names.iter().filter(|name| **name == "list songs").count(), 0, "{names:?}");
+    assert!(served.project.path("out/report.html").exists());
+    // Where the cluster is there already, it is a load like any other.
+    let _ = served.run(["up", "--load"]).succeeded();
+    let _ = served.run(["up", "--report", "out"]).failed(2, &["--load"]);
+}
+
+#[test]
+fn up_and_load_that_cannot_gather() {
+    let served = Served::new(Project::with_sample(20, 20), Pace::AT_ONCE);
+    std::fs::write(served.project.path("data/song_data/A/bad.json"), "[1, 2]").unwrap();
+    let told = served.run(["up", "--load"]).failed(1, &["bad.json", "the load will try again", "wait for cluster"]);
+    assert!(!told.stderr.contains("removed again"), "{}", told.stderr);
+    let _ = served.run(["status"]).succeeded();
+    std::fs::remove_file(served.project.path("data/song_data/A/bad.json")).unwrap();
+    let _ = served.run(["up", "--load"]).succeeded();
+    let _ = served.run(["down"]).succeeded();
+
+    std::fs::write(served.project.path("data/song_data/A/bad.json"), "[1, 2]").unwrap();
+    let _ = served.run(["up", "--load", "--rollback"]).failed(1, &["bad.json", "Rolled back"]);
+    let _ = served.run(["status"]).failed(6, &[]);
 }

@@ -1,9 +1,9 @@
 //! Loading: appends in any order, one load at a time, what is remembered of a load, and every trap of the original data.
 
-use sparkify_local::Fault;
+use sparkify_local::{Fault, Pace};
 
 use crate::project::{BUCKET, Project, STAR};
-use crate::served::{AT_ONCE, Served};
+use crate::served::Served;
 
 /// The days of a sample, as files under data/log_data.
 fn days(project: &Project) -> Vec<std::path::PathBuf> {
@@ -95,7 +95,7 @@ fn an_append_refuses_what_has_changed_and_replace_begins_anew() {
 
 #[test]
 fn an_append_whose_answer_was_lost_is_not_doubled() {
-    let served = Served::new(Project::with_sample(40, 200), AT_ONCE);
+    let served = Served::new(Project::with_sample(40, 200), Pace::AT_ONCE);
     append(&served.project);
     let day = days(&served.project).remove(0);
     let aside = served.project.path("aside");
@@ -215,7 +215,7 @@ fn one_bad_object_among_thousands_is_named() {
 
 #[test]
 fn an_object_that_changes_while_it_is_read_ends_the_load() {
-    let served = Served::new(Project::with_sample(200, 10), AT_ONCE);
+    let served = Served::new(Project::with_sample(200, 10), Pace::AT_ONCE);
     let _ = served.run(["up"]).succeeded();
     let song = crate::bad_input::first_song(&served.project);
     let change = song.clone();

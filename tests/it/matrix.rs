@@ -2,13 +2,13 @@
 
 use std::process::Stdio;
 
-use sparkify_local::Fault;
+use sparkify_local::{Fault, Pace};
 
 use crate::project::Project;
-use crate::served::{AT_ONCE, Served};
+use crate::served::Served;
 
 fn served() -> Served {
-    Served::new(Project::empty(), AT_ONCE)
+    Served::new(Project::empty(), Pace::AT_ONCE)
 }
 
 #[derive(Debug, Clone, Copy)]

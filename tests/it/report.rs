@@ -26,7 +26,7 @@ fn a_load_as_a_page() {
         "Which &lt;songs&gt; &amp; artists?",
         "Rejected from s3://udacity-dend/song_data/: 1",
         "nineteen",
-        "class=time",
+        "class=\"time critical\"",
     ] {
         assert!(page.contains(part), "{part} is not in the page");
     }

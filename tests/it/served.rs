@@ -15,16 +15,6 @@ pub struct Served {
     _runtime: tokio::runtime::Runtime,
 }
 
-/// No transition takes time.
-pub const AT_ONCE: Pace = Pace {
-    creating: std::time::Duration::ZERO,
-    deleting: std::time::Duration::ZERO,
-    modifying: std::time::Duration::ZERO,
-    propagating: std::time::Duration::ZERO,
-    appearing: std::time::Duration::ZERO,
-    settling: std::time::Duration::ZERO,
-};
-
 impl Served {
     pub fn new(project: Project, pace: Pace) -> Self {
         let faults = Faults::default();

@@ -7,10 +7,10 @@ use std::time::Duration;
 use sparkify_local::{Fault, Pace};
 
 use crate::project::{BUCKET, Project};
-use crate::served::{AT_ONCE, Served};
+use crate::served::Served;
 
 fn served() -> Served {
-    Served::new(Project::empty(), AT_ONCE)
+    Served::new(Project::empty(), Pace::AT_ONCE)
 }
 
 fn refuse(code: &str, message: &str) -> Fault {
@@ -72,7 +72,7 @@ fn what_cannot_be_read_is_not_absent() {
 #[test]
 fn what_passes_is_waited_out() {
     let soon = Duration::from_millis(200);
-    let slow = Pace { creating: soon, propagating: soon, appearing: soon, settling: soon, ..AT_ONCE };
+    let slow = Pace { creating: soon, propagating: soon, appearing: soon, settling: soon, ..Pace::AT_ONCE };
     let served = Served::new(Project::empty(), slow);
     let up = served.run(["up"]).succeeded();
     assert!(up.stderr.contains("ready the warehouse"), "{}", up.stderr);
@@ -239,7 +239,7 @@ fn rollback_removes_what_this_run_made_and_only_that() {
 fn a_failed_up_says_what_exists_and_what_it_costs() {
     let served = served();
     served.project.edit("infra.toml", "[sources.songs]", "[timeouts]\ncreate = \"1s\"\n[sources.songs]");
-    let slow = Served::new(Project::empty(), Pace { creating: Duration::from_secs(600), ..AT_ONCE });
+    let slow = Served::new(Project::empty(), Pace { creating: Duration::from_secs(600), ..Pace::AT_ONCE });
     slow.project.edit("infra.toml", "[sources.songs]", "[timeouts]\ncreate = \"1s\"\n[sources.songs]");
     let says =
         ["still creating after 1 s", "There is now: role", "cluster sparkify (creating)", "about 0.54 USD an hour"];
@@ -266,7 +266,7 @@ fn signalled(served: &Served, arguments: &[&str], at: &str, signal: &str) -> (i3
 
 #[test]
 fn a_signal_stops_at_a_safe_point_and_says_how_to_go_on() {
-    let slow = Pace { creating: Duration::from_secs(600), ..AT_ONCE };
+    let slow = Pace { creating: Duration::from_secs(600), ..Pace::AT_ONCE };
     let served = Served::new(Project::empty(), slow);
     for (signal, code, name) in [("-INT", 130, "SIGINT"), ("-TERM", 143, "SIGTERM")] {
         let (exit, said) = signalled(&served, &["up"], "...  wait for cluster", signal);
@@ -284,7 +284,7 @@ fn a_signal_stops_at_a_safe_point_and_says_how_to_go_on() {
 
 #[test]
 fn a_signal_cancels_the_statement_and_keeps_the_last_good_load() {
-    let served = Served::new(Project::with_sample(30, 60), AT_ONCE);
+    let served = Served::new(Project::with_sample(30, 60), Pace::AT_ONCE);
     let _ = served.run(["up"]).succeeded();
     let _ = served.run(["load"]).succeeded();
     let count = |sql: &str| served.sdk().value(sql);
@@ -304,7 +304,7 @@ fn a_signal_cancels_the_statement_and_keeps_the_last_good_load() {
 
 #[test]
 fn no_secret_is_told_or_written() {
-    let served = Served::new(Project::with_sample(10, 20), AT_ONCE);
+    let served = Served::new(Project::with_sample(10, 20), Pace::AT_ONCE);
     let run = |arguments: &[&str]| {
         let mut command = served.command(arguments.iter().copied());
         command.env("SPARKIFY_LOG", "trace").env("AWS_SESSION_TOKEN", "a-token-that-opens-everything");

@@ -159,7 +159,7 @@ impl DataApi {
         if let Some(token) = input["ClientToken"].as_str() {
             locked(&self.tokens).insert(token.to_owned(), (statement.id(), now_millis()));
         }
-        run::start(statement.clone(), target);
+        run::start(statement.clone(), target, self.redshift.pace.copying);
         statement.wait(wait_time(input)).await;
         Ok(statement.submitted())
     }

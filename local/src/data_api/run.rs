@@ -1,36 +1,48 @@
-//! Runs a submitted statement on a thread of its own.
+//! Runs a submitted statement on a thread of its own, and lets it take as long as it is to take.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Mode;
 use super::statement::{Shared, Status};
 use super::target::Target;
+use crate::pace::CopyPace;
 use crate::sync::locked;
 use crate::warehouse::{Outcome, Parameters, Session, SqlError};
 
-pub fn start(statement: Arc<Shared>, target: Target) {
-    tokio::task::spawn_blocking(move || {
-        // Statements of one session run one after the other.
-        let mut session = locked(&target.session);
-        // Before it counts as started, so that no cancel falls between.
-        statement.allow_cancel(Some(session.new_canceller()));
-        let mut started = false;
-        statement.change(|statement| {
-            started = statement.status == Status::Submitted;
-            if started {
-                statement.status = Status::Started;
-            }
-        });
-        if started {
-            run(&statement, &mut session, &target);
+pub fn start(statement: Arc<Shared>, target: Target, pace: Option<CopyPace>) {
+    tokio::spawn(async move {
+        let running = statement.clone();
+        // A thread that broke off has answered nothing.
+        let ended = tokio::task::spawn_blocking(move || turn(&running, &target, pace)).await;
+        let Some((status, owed)) = ended.unwrap_or(Some((Status::Failed, Duration::ZERO))) else { return };
+        if !owed.is_zero() {
+            tokio::time::sleep(owed).await;
         }
-        statement.allow_cancel(None);
+        statement.change(|statement| statement.status = status);
     });
 }
 
+/// Waits for its turn and runs it: how it ended, and how much longer it is to take. `None` where it was cancelled before.
+fn turn(statement: &Shared, target: &Target, pace: Option<CopyPace>) -> Option<(Status, Duration)> {
+    // Statements of one session run one after the other.
+    let mut session = locked(&target.session);
+    // Before it counts as started, so that no cancel falls between.
+    statement.allow_cancel(Some(session.new_canceller()));
+    let mut started = false;
+    statement.change(|statement| {
+        started = statement.status == Status::Submitted;
+        if started {
+            statement.status = Status::Started;
+        }
+    });
+    let ended = started.then(|| run(statement, &mut session, target, pace));
+    statement.allow_cancel(None);
+    ended
+}
+
 /// Each part in turn. What comes after a failure is aborted; in a transaction, what came before is undone.
-fn run(statement: &Shared, session: &mut Session, target: &Target) {
+fn run(statement: &Shared, session: &mut Session, target: &Target, pace: Option<CopyPace>) -> (Status, Duration) {
     let (mut sqls, mut mode, mut parameters) = (Vec::new(), Mode::Single, Parameters::default());
     statement.change(|statement| {
         sqls = statement.parts.iter().map(|part| part.sql.clone()).collect();
@@ -38,6 +50,7 @@ fn run(statement: &Shared, session: &mut Session, target: &Target) {
         parameters = statement.parameters.clone();
     });
     let is_batch = mode == Mode::Transaction;
+    let mut owed = Duration::ZERO;
     let mut failed = is_batch.then(|| control(session, target, "BEGIN").err()).flatten();
     for (at, sql) in sqls.iter().enumerate() {
         if failed.is_some() {
@@ -48,7 +61,11 @@ fn run(statement: &Shared, session: &mut Session, target: &Target) {
         let query = target.query();
         let begun = Instant::now();
         let outcome = session.run_with(sql, &parameters, &target.access, query);
-        let duration = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let longer = pace.zip(session.take_copied()).map_or(Duration::ZERO, |(pace, copied)| {
+            pace.takes(&copied.sizes, copied.seen().read, target.place.slices.count())
+        });
+        owed += longer;
+        let duration = u64::try_from((begun.elapsed() + longer).as_nanos()).unwrap_or(u64::MAX);
         statement.change(|statement| {
             let part = &mut statement.parts[at];
             part.duration = duration;
@@ -68,8 +85,7 @@ fn run(statement: &Shared, session: &mut Session, target: &Target) {
         let ended = control(session, target, word);
         failed = failed.or(ended.err());
     }
-    let status = status_of(&failed.map_or(Ok(Outcome::default()), Err));
-    statement.change(|statement| statement.status = status);
+    (status_of(&failed.map_or(Ok(Outcome::default()), Err)), owed)
 }
 
 fn control(session: &mut Session, target: &Target, word: &str) -> Result<(), SqlError> {

@@ -14,6 +14,7 @@ use crate::account::{Account, now_millis};
 use crate::error::{ApiError, ApiResult};
 use crate::iam::{Role, assumable_by_redshift};
 use crate::logins::Logins;
+use crate::pace::Pace;
 use crate::protocol::query::{self, Params, Xml, tag_list, text, tree};
 use crate::protocol::{Request, Response};
 use crate::secrets::Secrets;
@@ -25,35 +26,6 @@ pub use cluster::Cluster;
 pub use create::is_port;
 
 const NAMESPACE: &str = "http://redshift.amazonaws.com/doc/2012-12-01/";
-
-/// How long the transitions of a cluster take. AWS needs minutes; a laptop should not.
-#[derive(Debug, Clone, Copy)]
-pub struct Pace {
-    pub creating: Duration,
-    pub deleting: Duration,
-    pub modifying: Duration,
-    /// Until Redshift knows of a role that IAM has just made (R3, R4).
-    pub propagating: Duration,
-    /// Until a describe finds what was just created (R16).
-    pub appearing: Duration,
-    /// How long a cluster that answers `available` still refuses changes (finding 4).
-    pub settling: Duration,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        let short = Duration::from_millis(150);
-        let none = Duration::ZERO;
-        Self {
-            creating: Duration::from_millis(300),
-            deleting: short,
-            modifying: short,
-            propagating: none,
-            appearing: none,
-            settling: none,
-        }
-    }
-}
 
 #[derive(Clone)]
 pub struct Redshift {

@@ -26,6 +26,12 @@ pub struct Slices {
     pub per_node: i64,
 }
 
+impl Slices {
+    pub fn count(self) -> usize {
+        usize::try_from(self.nodes * self.per_node).unwrap_or(1)
+    }
+}
+
 pub struct Engine {
     base: Mutex<Connection>,
     system: System,

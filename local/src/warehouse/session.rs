@@ -23,6 +23,7 @@ pub struct Session {
     settings: BTreeMap<String, String>,
     cursors: HashMap<String, Cursor>,
     prepared: HashMap<String, Prepared>,
+    copied: Option<Arc<copy::Progress>>,
 }
 
 /// The rows of a DECLARE that were not fetched yet. It lives in its transaction.
@@ -90,6 +91,7 @@ impl Session {
             settings: BTreeMap::new(),
             cursors: HashMap::new(),
             prepared: HashMap::new(),
+            copied: None,
         })
     }
 
@@ -146,6 +148,11 @@ impl Session {
         Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
     }
 
+    /// What the last statement copied, if it was a COPY.
+    pub fn take_copied(&mut self) -> Option<Arc<copy::Progress>> {
+        self.copied.take()
+    }
+
     /// `I` outside a transaction, `T` in one, `E` in one that failed: as the wire protocol tells it.
     pub fn transaction_status(&self) -> u8 {
         match self.transaction {
@@ -200,7 +207,7 @@ impl Session {
         let outcome = self.read_twice(|session, reading| {
             let command = sql::translate(text, parameters, reading)?;
             kind = command.kind();
-            session.system.write_queries_for(text)?;
+            session.system.refresh_for(text)?;
             session.run_command(command, access, query, to)
         });
         let elapsed = i64::try_from(started.elapsed().as_micros()).unwrap_or(i64::MAX);
@@ -271,10 +278,11 @@ impl Session {
                 }
             }
             Command::Copy(command) => self.all_or_nothing(|session| {
-                let rows = copy::run(session, &command, access, query)?;
-                session.remember("redshift_copied", rows)?;
+                let copied = copy::run(session, &command, access, query)?;
+                session.remember("redshift_copied", copied.rows)?;
                 session.remember("redshift_copy", query)?;
-                Ok(counted(rows))
+                session.copied = Some(copied.progress);
+                Ok(counted(copied.rows))
             }),
             Command::Unload(command) => {
                 let rows = copy::unload(self, &command, access)?;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use duckdb::{Connection, params};
 
+use super::copy::Progress;
 use super::engine::{Engine, Slices};
 use super::error::SqlError;
 use crate::account::now_millis;
@@ -23,21 +24,6 @@ pub struct LoadError {
     pub message: String,
     pub raw_line: String,
     pub raw_value: String,
-}
-
-/// One COPY, as SYS_LOAD_HISTORY shows it. Times are milliseconds since the epoch.
-#[derive(Debug)]
-pub struct LoadHistory {
-    pub query: i64,
-    pub table: String,
-    pub source: String,
-    pub started: i64,
-    pub rows: u64,
-    pub files: usize,
-    pub errors: usize,
-    pub completed: bool,
-    /// `json`, `text` or `parquet`.
-    pub format: &'static str,
 }
 
 /// One statement, as SYS_QUERY_HISTORY shows it. Times are microseconds.
@@ -63,11 +49,29 @@ pub struct System {
     directory: PathBuf,
     connection: Arc<Mutex<Connection>>,
     queries: Arc<Mutex<Vec<QueryRecord>>>,
+    copying: Arc<Mutex<Vec<Arc<Progress>>>>,
+}
+
+/// A COPY counts as running for as long as this is kept.
+pub struct Copying {
+    all: Arc<Mutex<Vec<Arc<Progress>>>>,
+    one: Arc<Progress>,
+}
+
+impl Drop for Copying {
+    fn drop(&mut self) {
+        locked(&self.all).retain(|progress| !Arc::ptr_eq(progress, &self.one));
+    }
 }
 
 impl System {
     pub fn new(connection: Connection, directory: PathBuf) -> Self {
-        Self { directory, connection: Arc::new(Mutex::new(connection)), queries: Arc::default() }
+        Self {
+            directory,
+            connection: Arc::new(Mutex::new(connection)),
+            queries: Arc::default(),
+            copying: Arc::default(),
+        }
     }
 
     fn with<T>(&self, act: impl FnOnce(&Connection) -> duckdb::Result<T>) -> Result<T, SqlError> {
@@ -120,18 +124,25 @@ impl System {
     }
 
     /// Which objects a COPY loaded.
-    pub fn record_files(&self, query: i64, files: &[String]) -> Result<(), SqlError> {
+    pub fn record_files(&self, copied: &Progress, files: &[String]) -> Result<(), SqlError> {
         self.with(|connection| {
             let mut appender = connection.appender_to_db("load_files", "redshift_system")?;
-            for file in files {
+            for (file, bytes) in files.iter().zip(&copied.sizes) {
                 appender.append_row(params![
-                    query,
+                    copied.query,
                     file,
+                    bytes,
                     duckdb::types::Value::Timestamp(duckdb::types::TimeUnit::Millisecond, now_millis())
                 ])?;
             }
             appender.flush()
         })
+    }
+
+    /// A COPY begins.
+    pub fn copying(&self, progress: &Arc<Progress>) -> Copying {
+        locked(&self.copying).push(progress.clone());
+        Copying { all: self.copying.clone(), one: progress.clone() }
     }
 
     /// Notes a statement, to be written when somebody asks for the history.
@@ -144,10 +155,17 @@ impl System {
         }
     }
 
-    /// Writes what was noted into the table behind the history views, where a statement may ask for them.
-    pub fn write_queries_for(&self, text: &str) -> Result<(), SqlError> {
-        let names = |four: &[u8]| four.eq_ignore_ascii_case(b"quer") || four.eq_ignore_ascii_case(b"qlog");
-        if locked(&self.queries).is_empty() || !text.as_bytes().windows(4).any(names) {
+    /// Brings the tables behind the views up to date that a statement asks for.
+    pub fn refresh_for(&self, text: &str) -> Result<(), SqlError> {
+        let asks = |word: &[u8]| text.as_bytes().windows(word.len()).any(|found| found.eq_ignore_ascii_case(word));
+        if asks(b"quer") || asks(b"qlog") {
+            self.write_queries()?;
+        }
+        if asks(b"load_") { self.write_copying() } else { Ok(()) }
+    }
+
+    fn write_queries(&self) -> Result<(), SqlError> {
+        if locked(&self.queries).is_empty() {
             return Ok(());
         }
         let noted = std::mem::take(&mut *locked(&self.queries));
@@ -174,30 +192,52 @@ impl System {
         })
     }
 
-    pub fn record_load(&self, load: &LoadHistory) -> Result<(), SqlError> {
+    fn write_copying(&self) -> Result<(), SqlError> {
+        let running = locked(&self.copying).clone();
         self.with(|connection| {
-            let sql = "INSERT INTO redshift_system.sys_load_history VALUES (100, ?, ?, 0, current_database(), ?, ?, \
-                       make_timestamp(? * 1000), make_timestamp(? * 1000), ?, ?, ?, ?, 0, ?, ?)";
-            let (now, status) = (now_millis(), if load.completed { "completed" } else { "aborted" });
-            let duration = (now - load.started) * 1000;
-            connection.execute(
-                sql,
-                params![
-                    load.query,
-                    load.query,
-                    status,
-                    load.table,
-                    load.started,
-                    now,
-                    duration,
-                    load.source,
-                    load.format,
-                    load.rows,
-                    load.files,
-                    load.errors
-                ],
-            )
-        })?;
-        Ok(())
+            connection.execute("DELETE FROM redshift_system.loads WHERE status = 'running'", [])?;
+            running.iter().try_for_each(|progress| insert_load(connection, progress, "running", None, 0))
+        })
     }
+
+    /// A COPY has ended; with `rows`, if it loaded them.
+    pub fn record_load(&self, copied: &Progress, rows: Option<u64>, errors: usize) -> Result<(), SqlError> {
+        let status = if rows.is_some() { "completed" } else { "aborted" };
+        self.with(|connection| insert_load(connection, copied, status, Some(rows.unwrap_or(0)), errors))
+    }
+}
+
+/// A line of SYS_LOAD_HISTORY; where `rows` says nothing else, as far as the COPY is.
+fn insert_load(
+    connection: &Connection,
+    progress: &Progress,
+    status: &str,
+    rows: Option<u64>,
+    errors: usize,
+) -> duckdb::Result<()> {
+    let sql = "INSERT INTO redshift_system.loads VALUES \
+               (?, ?, ?, make_timestamp(? * 1000), make_timestamp(? * 1000), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let (now, seen) = (now_millis(), progress.seen());
+    let ended = (status != "running").then_some(now);
+    connection.execute(
+        sql,
+        params![
+            progress.query,
+            status,
+            progress.table,
+            progress.started,
+            ended,
+            (now - progress.started) * 1000,
+            progress.source,
+            progress.format,
+            rows.unwrap_or(seen.rows),
+            seen.read,
+            seen.files,
+            seen.bytes,
+            seen.files_scanned,
+            seen.bytes_scanned,
+            errors
+        ],
+    )?;
+    Ok(())
 }

@@ -12,11 +12,29 @@ CREATE TABLE IF NOT EXISTS redshift_system.load_errors (
     raw_line VARCHAR, raw_field_value VARCHAR
 );
 
-CREATE TABLE IF NOT EXISTS redshift_system.sys_load_history (
-    user_id INTEGER, query_id BIGINT, transaction_id BIGINT, session_id INTEGER, database_name VARCHAR, status VARCHAR,
-    table_name VARCHAR, start_time TIMESTAMP, end_time TIMESTAMP, duration BIGINT, data_source VARCHAR,
-    file_format VARCHAR, loaded_rows BIGINT, loaded_bytes BIGINT, source_file_count INTEGER, error_count INTEGER
+-- One COPY, that has ended or runs; durations are microseconds.
+CREATE TABLE IF NOT EXISTS redshift_system.loads (
+    query_id BIGINT, status VARCHAR, table_name VARCHAR, start_time TIMESTAMP, end_time TIMESTAMP, duration BIGINT,
+    data_source VARCHAR, file_format VARCHAR, loaded_rows BIGINT, loaded_bytes BIGINT, source_file_count INTEGER,
+    source_file_bytes BIGINT, file_count_scanned INTEGER, file_bytes_scanned BIGINT, error_count INTEGER
 );
+
+CREATE OR REPLACE VIEW redshift_system.sys_load_history AS
+SELECT 100 AS user_id, query_id, status, 0 AS session_id, query_id AS transaction_id,
+       current_database() AS database_name, table_name, start_time, end_time, duration, data_source, file_format,
+       loaded_rows, loaded_bytes, source_file_count, source_file_bytes, file_count_scanned, file_bytes_scanned,
+       error_count
+FROM redshift_system.loads;
+
+CREATE OR REPLACE VIEW redshift_system.stv_load_state AS
+SELECT 100 AS userid, 0 AS session, query_id AS query, 0 AS slice, 1 AS pid, start_time AS recordtime,
+       source_file_bytes AS bytes_to_load, file_bytes_scanned AS bytes_loaded,
+       source_file_bytes AS bytes_to_load_compressed, file_bytes_scanned AS bytes_loaded_compressed,
+       loaded_rows AS lines, source_file_count AS num_files, file_count_scanned AS num_files_complete,
+       data_source AS current_file,
+       CAST(100 * file_bytes_scanned // greatest(source_file_bytes, 1) AS INTEGER) AS pct_complete
+FROM redshift_system.loads
+WHERE status = 'running';
 
 CREATE TABLE IF NOT EXISTS redshift_system.stv_slices (node INTEGER, slice INTEGER, localslice INTEGER, type VARCHAR);
 
@@ -33,7 +51,7 @@ SELECT 100 AS userid, 0 AS slice, 0 AS tbl, start_time AS starttime, 0 AS sessio
 FROM redshift_system.load_errors;
 
 CREATE TABLE IF NOT EXISTS redshift_system.load_files (
-    query_id BIGINT, file_name VARCHAR, recorded_at TIMESTAMP
+    query_id BIGINT, file_name VARCHAR, bytes BIGINT, recorded_at TIMESTAMP
 );
 
 CREATE OR REPLACE VIEW redshift_system.stl_load_commits AS
@@ -42,7 +60,7 @@ SELECT 100 AS userid, query_id AS query, 0 AS slice, 0 AS name, file_name AS fil
 FROM redshift_system.load_files;
 
 CREATE OR REPLACE VIEW redshift_system.sys_load_detail AS
-SELECT 100 AS user_id, query_id, file_name, CAST(NULL AS BIGINT) AS bytes_scanned, CAST(NULL AS BIGINT) AS lines_scanned,
+SELECT 100 AS user_id, query_id, file_name, bytes AS bytes_scanned, CAST(NULL AS BIGINT) AS lines_scanned,
        recorded_at AS record_time
 FROM redshift_system.load_files;
 

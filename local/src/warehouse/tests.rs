@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::copy::Access;
+use super::copy::{Access, Progress};
 use super::{Engine, Outcome, Session, Slices, SqlError, Value};
 use crate::account::Account;
 use crate::s3::Buckets;
@@ -336,4 +336,24 @@ fn what_is_granted_is_written_down() {
     w.does("grant role one to role two");
     w.does("grant execute on function f(int) to reader");
     w.does("grant select (id) on a to reader");
+}
+
+#[test]
+fn a_copy_that_runs_is_told_as_far_as_it_is() {
+    let mut warehouse = Warehouse::new();
+    let progress = Progress::new(7, "t", "s3://b/", 0, "json", vec![100, 300]);
+    progress.open(100);
+    progress.add_rows(5);
+    let running = warehouse.session.system.copying(&progress);
+    let history = "select status, loaded_rows, source_file_count, file_bytes_scanned, source_file_bytes, end_time is null \
+                   from sys_load_history";
+    assert_eq!(warehouse.rows(history), ["running|5|2|100|400|true"]);
+    assert_eq!(warehouse.rows("select lines, num_files, pct_complete from stv_load_state"), ["5|2|25"]);
+    progress.add_rows(2);
+    assert_eq!(warehouse.rows(history), ["running|7|2|100|400|true"]);
+    drop(running);
+    assert_eq!(warehouse.rows(history), Vec::<String>::new());
+    warehouse.session.system.record_load(&progress, Some(7), 0).expect("record");
+    assert_eq!(warehouse.rows(history), ["completed|7|2|100|400|false"]);
+    assert_eq!(warehouse.rows("select count(*) from stv_load_state"), ["0"]);
 }

@@ -11,6 +11,7 @@ mod json;
 mod options;
 mod parquet;
 mod parse;
+mod progress;
 mod reader;
 mod run;
 mod scan;
@@ -21,6 +22,7 @@ mod unload;
 mod unload_options;
 
 pub use options::{CopyCommand, parse};
+pub use progress::Progress;
 pub use reader::{Reader as TokenReader, near};
 pub use run::{Access, run};
 pub use scan::{CopyRows, FUNCTION};

@@ -7,9 +7,7 @@ use duckdb::Connection;
 use duckdb::arrow::record_batch::RecordBatch;
 
 use super::columns::Column;
-use super::run::Access;
-use super::source::{self, Address};
-use crate::s3::Reader;
+use super::source::{Address, Opener};
 use crate::warehouse::catalog::Table;
 use crate::warehouse::error::SqlError;
 use crate::warehouse::session::Session;
@@ -22,8 +20,7 @@ fn io(what: &str) -> impl Fn(std::io::Error) -> SqlError {
 /// Loads files whose columns are those of the table, by position; answers the rows.
 pub fn load(
     session: &Session,
-    access: &Access,
-    reader: &Reader,
+    opener: &Opener,
     table: &Table,
     columns: &[Column],
     objects: &[Address],
@@ -40,7 +37,7 @@ pub fn load(
     let mut rows = 0;
     for address in objects {
         session.check_cancelled()?;
-        let file = fetch(access, reader, address)?;
+        let file = fetch(opener, address)?;
         let unreadable = |error: duckdb::Error| {
             SqlError::new("XX000", format!("{address} is not a Parquet file that can be read: {error}"))
         };
@@ -61,6 +58,7 @@ pub fn load(
         let mut statement = scratch.prepare(&sql).map_err(unreadable)?;
         for batch in statement.query_arrow([]).map_err(|error| incompatible(address, &error))? {
             rows += batch.num_rows() as u64;
+            opener.progress.add_rows(batch.num_rows());
             check_lengths(&batch, columns, address)?;
             if !no_load {
                 appender.append_record_batch(batch)?;
@@ -98,8 +96,8 @@ fn check_lengths(batch: &RecordBatch, columns: &[Column], address: &Address) -> 
     Ok(())
 }
 
-fn fetch(access: &Access, reader: &Reader, address: &Address) -> Result<tempfile::NamedTempFile, SqlError> {
-    let mut input = source::open(access, reader, address, super::options::Compression::None)?;
+fn fetch(opener: &Opener, address: &Address) -> Result<tempfile::NamedTempFile, SqlError> {
+    let mut input = opener.open(address)?;
     let mut file = tempfile::NamedTempFile::new().map_err(io("make a temporary file"))?;
     std::io::copy(&mut input as &mut dyn Read, &mut file).map_err(io("read the object"))?;
     file.flush().map_err(io("write a temporary file"))?;

@@ -11,8 +11,9 @@ use super::credential::Credential;
 use super::json::{Layout, for_each_value};
 use super::options::{CopyCommand, Format, JsonFormat, TextFormat};
 use super::parquet;
+use super::progress::Progress;
 use super::scan::{Scan, Stopped};
-use super::source::{self, Address};
+use super::source::{self, Address, Opener};
 use super::text::{Field, TextRecord, TextRecords, fields};
 use crate::account::Account;
 use crate::iam::assumable_by_redshift;
@@ -23,7 +24,7 @@ use crate::warehouse::catalog::{self, Table};
 use crate::warehouse::error::SqlError;
 use crate::warehouse::session::Session;
 use crate::warehouse::sql::quoted;
-use crate::warehouse::system::{LoadError, LoadHistory};
+use crate::warehouse::system::LoadError;
 
 /// Rows held before they are appended.
 const BATCH_ROWS: usize = 20_000;
@@ -115,15 +116,22 @@ struct Load<'a> {
     rules: Rules,
     errors: Vec<LoadError>,
     rows: u64,
+    opener: Opener,
 }
 
-/// Loads, and answers the number of rows. What was rejected is in the error tables, also when the COPY failed.
-pub fn run(session: &Session, copy: &CopyCommand, access: &Access, query: i64) -> Result<u64, SqlError> {
+/// What a COPY has loaded.
+pub struct Copied {
+    pub rows: u64,
+    pub progress: Arc<Progress>,
+}
+
+/// Loads. What was rejected is in the error tables, also when the COPY failed.
+pub fn run(session: &Session, copy: &CopyCommand, access: &Access, query: i64) -> Result<Copied, SqlError> {
     let started = crate::account::now_millis();
     let table = catalog::table(&session.connection, copy.schema.as_deref(), &copy.table)?;
     let columns = target_columns(&table, copy)?;
     let reader = access.reader(copy.credential.as_ref())?;
-    let objects = source::objects(copy, access, &reader)?;
+    let (objects, sizes): (Vec<_>, Vec<_>) = source::objects(copy, access, &reader)?.into_iter().unzip();
     let paths = match &copy.format {
         Format::Json(JsonFormat::Paths(url)) => Some(source::read_whole(access, &reader, &Address::parse(url)?)?),
         _ => None,
@@ -137,37 +145,33 @@ pub fn run(session: &Session, copy: &CopyCommand, access: &Access, query: i64) -
     let bad_format = || SqlError::unsupported("this TIMEFORMAT or DATEFORMAT");
     let rules = Rules::of(copy).ok_or_else(bad_format)?;
 
-    let mut load = Load { copy, columns, layout, rules, errors: Vec::new(), rows: 0 };
+    let format = match copy.format {
+        Format::Json(_) => "json",
+        Format::Text(_) => "text",
+        Format::Parquet => "parquet",
+    };
+    let progress = Progress::new(query, &copy.table, &copy.from, started, format, sizes);
+    let running = session.system.copying(&progress);
+    let (access, reader) = (access.clone(), Arc::new(reader));
+    let opener = Opener { access, reader, compression: copy.compression, progress: progress.clone() };
+    let mut load = Load { copy, columns, layout, rules, errors: Vec::new(), rows: 0, opener };
     // Where no row may be rejected, the first that would be ends the COPY: only then it has to be found.
     let loaded = match (&copy.format, copy.max_errors) {
-        (Format::Json(_), 0) => load.fast(session, access, reader, &table, &objects),
+        (Format::Json(_), 0) => load.fast(session, &table, &objects),
         (Format::Parquet, _) => {
-            let loaded = parquet::load(session, access, &reader, &table, &load.columns, &objects, copy.no_load);
+            let loaded = parquet::load(session, &load.opener, &table, &load.columns, &objects, copy.no_load);
             loaded.map(|rows| load.rows = rows)
         }
-        _ => load.objects(session, access, &reader, &table, &objects),
+        _ => load.objects(session, &table, &objects),
     };
     session.system.record_errors(query, &copy.table, &load.errors)?;
-    let history = LoadHistory {
-        query,
-        table: copy.table.clone(),
-        source: copy.from.clone(),
-        started,
-        rows: if loaded.is_ok() { load.rows } else { 0 },
-        files: objects.len(),
-        errors: load.errors.len(),
-        completed: loaded.is_ok(),
-        format: match copy.format {
-            Format::Json(_) => "json",
-            Format::Text(_) => "text",
-            Format::Parquet => "parquet",
-        },
-    };
     if loaded.is_ok() {
-        session.system.record_files(query, &objects.iter().map(Address::to_string).collect::<Vec<_>>())?;
+        session.system.record_files(&progress, &objects.iter().map(Address::to_string).collect::<Vec<_>>())?;
     }
-    session.system.record_load(&history)?;
-    loaded.map(|()| if copy.no_load { 0 } else { load.rows })
+    drop(running);
+    let (rows, errors) = (loaded.is_ok().then_some(load.rows), load.errors.len());
+    session.system.record_load(&progress, rows, errors)?;
+    loaded.map(|()| Copied { rows: if copy.no_load { 0 } else { load.rows }, progress })
 }
 
 fn target_columns(table: &Table, copy: &CopyCommand) -> Result<Vec<Column>, SqlError> {
@@ -190,24 +194,21 @@ fn target_columns(table: &Table, copy: &CopyCommand) -> Result<Vec<Column>, SqlE
 }
 
 impl Load<'_> {
-    fn fast(
-        &mut self,
-        session: &Session,
-        access: &Access,
-        reader: Reader,
-        table: &Table,
-        objects: &[Address],
-    ) -> Result<(), SqlError> {
-        let reader = Arc::new(reader);
+    fn fast(&mut self, session: &Session, table: &Table, objects: &[Address]) -> Result<(), SqlError> {
         let open = {
-            let (access, reader, objects) = (access.clone(), reader.clone(), objects.to_vec());
-            let compression = self.copy.compression;
+            let (opener, objects) = (self.opener.clone(), objects.to_vec());
             move |number: usize| match objects.get(number) {
-                Some(address) => source::open(&access, &reader, address, compression).map(Some),
+                Some(address) => opener.open(address).map(Some),
                 None => Ok(None),
             }
         };
-        let scan = Scan::new(self.columns.clone(), self.layout.clone(), self.rules.clone(), open);
+        let scan = Scan::new(
+            self.columns.clone(),
+            self.layout.clone(),
+            self.rules.clone(),
+            self.opener.progress.clone(),
+            open,
+        );
         let (connection, no_load) = (&session.connection, self.copy.no_load);
         // Rows have no order in Redshift; keeping one would hold DuckDB to a single thread.
         session.system.keep_order(false)?;
@@ -227,7 +228,7 @@ impl Load<'_> {
             }
             Err(Stopped::GaveUp(number)) => {
                 let address = objects.get(number).ok_or_else(|| SqlError::new("XX000", "an object got lost"))?;
-                self.careful(session, access, &reader, address)?;
+                self.careful(session, address)?;
                 Err(SqlError::new("XX000", format!("{address} could be read only in part")))
             }
             Err(Stopped::Failed(error)) => {
@@ -237,14 +238,7 @@ impl Load<'_> {
         }
     }
 
-    fn objects(
-        &mut self,
-        session: &Session,
-        access: &Access,
-        reader: &Reader,
-        table: &Table,
-        objects: &[Address],
-    ) -> Result<(), SqlError> {
+    fn objects(&mut self, session: &Session, table: &Table, objects: &[Address]) -> Result<(), SqlError> {
         let columns = self.columns.clone();
         let names = table_names(&columns);
         let connection = &session.connection;
@@ -252,7 +246,7 @@ impl Load<'_> {
             connection.appender_with_columns_to_catalog_and_db(&table.name, &table.catalog, &table.schema, &names)?;
         let mut batch = Batch::new(&self.columns);
         for address in objects {
-            self.each_row(session, access, reader, address, &mut batch, |batch| append(&mut appender, batch))?;
+            self.each_row(session, address, &mut batch, |batch| append(&mut appender, batch))?;
         }
         if batch.rows > 0 {
             append(&mut appender, &mut batch)?;
@@ -262,28 +256,20 @@ impl Load<'_> {
     }
 
     /// Goes through an object row by row until the one that cannot be loaded, and appends nothing.
-    fn careful(
-        &mut self,
-        session: &Session,
-        access: &Access,
-        reader: &Reader,
-        address: &Address,
-    ) -> Result<(), SqlError> {
+    fn careful(&mut self, session: &Session, address: &Address) -> Result<(), SqlError> {
         let mut batch = Batch::new(&self.columns);
-        self.each_row(session, access, reader, address, &mut batch, |batch| batch.take().map(drop).map_err(arrow))
+        self.each_row(session, address, &mut batch, |batch| batch.take().map(drop).map_err(arrow))
     }
 
     /// Reads an object row by row into `batch`, and calls `full` whenever that is.
     fn each_row(
         &mut self,
         session: &Session,
-        access: &Access,
-        reader: &Reader,
         address: &Address,
         batch: &mut Batch,
         mut full: impl FnMut(&mut Batch) -> Result<(), SqlError>,
     ) -> Result<(), SqlError> {
-        let input = source::open(access, reader, address, self.copy.compression)?;
+        let input = self.opener.open(address)?;
         let file = address.to_string();
         if let Format::Text(format) = &self.copy.format {
             let mut records = TextRecords::new(input, format);
@@ -361,6 +347,7 @@ impl Load<'_> {
 
     fn keep(&mut self, row: &[Cell<'_>], batch: &mut Batch) {
         self.rows += 1;
+        self.opener.progress.add_rows(1);
         if !self.copy.no_load {
             batch.push(row);
         }

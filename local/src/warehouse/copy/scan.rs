@@ -17,6 +17,7 @@ use super::columns::{Batch, Column};
 use super::convert::Rules;
 use super::json::{Layout, MAX_OBJECT_BYTES};
 use super::parse::{GaveUp, Parser};
+use super::progress::Progress;
 use crate::sync::locked;
 use crate::warehouse::error::SqlError;
 
@@ -48,6 +49,7 @@ pub struct Scan {
     columns: Vec<Column>,
     layout: Layout,
     rules: Rules,
+    progress: Arc<Progress>,
     source: Mutex<Source>,
     ready: Mutex<Vec<RecordBatch>>,
     stopped: Mutex<Option<Stopped>>,
@@ -62,10 +64,11 @@ impl Scan {
         columns: Vec<Column>,
         layout: Layout,
         rules: Rules,
+        progress: Arc<Progress>,
         open: impl FnMut(usize) -> Opened + Send + 'static,
     ) -> Self {
         let source = Mutex::new(Source { open: Box::new(open), next: 0, chunks: None });
-        Self { columns, layout, rules, source, ready: Mutex::default(), stopped: Mutex::default() }
+        Self { columns, layout, rules, progress, source, ready: Mutex::default(), stopped: Mutex::default() }
     }
 
     /// Runs a statement in which `FUNCTION(:scan)` stands for the rows, and answers how many it changed or counted.
@@ -161,7 +164,10 @@ impl VTab for CopyRows {
     fn func(function: &TableFunctionInfo<Self>, output: &mut DataChunkHandle) -> Result<(), Box<dyn Error>> {
         let scan = function.get_bind_data();
         match scan.next() {
-            Ok(Some(rows)) => record_batch_to_duckdb_data_chunk(&rows, output),
+            Ok(Some(rows)) => {
+                scan.progress.add_rows(rows.num_rows());
+                record_batch_to_duckdb_data_chunk(&rows, output)
+            }
             Ok(None) => {
                 output.set_len(0);
                 Ok(())

@@ -1,10 +1,12 @@
 //! The objects of a COPY: those under a prefix, or those that a manifest names (C6), read as the role.
 
 use std::io::Read;
+use std::sync::Arc;
 
 use serde::Deserialize;
 
 use super::options::{Compression, CopyCommand};
+use super::progress::Progress;
 use super::run::Access;
 use crate::s3::Reader;
 use crate::warehouse::error::SqlError;
@@ -51,8 +53,8 @@ impl Address {
     }
 }
 
-/// What COPY will read, in the order of the keys or of the manifest.
-pub fn objects(copy: &CopyCommand, access: &Access, reader: &Reader) -> Result<Vec<Address>, SqlError> {
+/// What COPY will read and how many bytes of it, in the order of the keys or of the manifest.
+pub fn objects(copy: &CopyCommand, access: &Access, reader: &Reader) -> Result<Vec<(Address, u64)>, SqlError> {
     let from = Address::parse(&copy.from)?;
     check_region(access, &from.bucket, copy.region.as_deref())?;
     if copy.manifest {
@@ -64,10 +66,15 @@ pub fn objects(copy: &CopyCommand, access: &Access, reader: &Reader) -> Result<V
     }
     // The console's zero-byte folder markers hold no records.
     let real = listed.into_iter().filter(|object| !(object.size == 0 && object.key.ends_with('/')));
-    Ok(real.map(|object| Address { bucket: from.bucket.clone(), key: object.key }).collect())
+    Ok(real.map(|object| (Address { bucket: from.bucket.clone(), key: object.key }, object.size)).collect())
 }
 
-fn manifest(from: &Address, access: &Access, reader: &Reader, region: Option<&str>) -> Result<Vec<Address>, SqlError> {
+fn manifest(
+    from: &Address,
+    access: &Access,
+    reader: &Reader,
+    region: Option<&str>,
+) -> Result<Vec<(Address, u64)>, SqlError> {
     // AWS documents that COPY needs to list the bucket too, with a manifest as without.
     access
         .buckets
@@ -87,7 +94,7 @@ fn manifest(from: &Address, access: &Access, reader: &Reader, region: Option<&st
                     let message = format!("{address} has {} bytes, the manifest says {length}", object.size);
                     return Err(SqlError::new("XX000", message));
                 }
-                objects.push(address);
+                objects.push((address, object.size));
             }
             Err(error) if *error.code() == s3s::S3ErrorCode::NoSuchKey && !entry.mandatory => {}
             Err(error) => return Err(service(&error)),
@@ -121,22 +128,34 @@ pub fn read_whole(access: &Access, reader: &Reader, address: &Address) -> Result
     Ok(text)
 }
 
-/// An object's bytes, decompressed.
-pub fn open(
-    access: &Access,
-    reader: &Reader,
-    address: &Address,
-    compression: Compression,
-) -> Result<Box<dyn Read + Send>, SqlError> {
-    let object = access.buckets.read_as(reader, &address.bucket, &address.key).map_err(|error| service(&error))?;
-    Ok(match compression {
-        Compression::None => object.reader,
-        Compression::Gzip => Box::new(flate2::read::MultiGzDecoder::new(object.reader)),
-        Compression::Zstd => {
-            let decoder = zstd::stream::read::Decoder::new(object.reader);
-            Box::new(decoder.map_err(|error| SqlError::new("XX000", format!("cannot decompress {address}: {error}")))?)
-        }
-    })
+/// Opens objects, as the role may; what is read of them is counted.
+#[derive(Clone)]
+pub struct Opener {
+    pub access: Access,
+    pub reader: Arc<Reader>,
+    pub compression: Compression,
+    pub progress: Arc<Progress>,
+}
+
+impl Opener {
+    /// An object's bytes, decompressed.
+    pub fn open(&self, address: &Address) -> Result<Box<dyn Read + Send>, SqlError> {
+        let object = self
+            .access
+            .buckets
+            .read_as(&self.reader, &address.bucket, &address.key)
+            .map_err(|error| service(&error))?;
+        self.progress.open(object.size);
+        Ok(match self.compression {
+            Compression::None => self.progress.counted(object.reader),
+            Compression::Gzip => self.progress.counted(flate2::read::MultiGzDecoder::new(object.reader)),
+            Compression::Zstd => {
+                let decoder = zstd::stream::read::Decoder::new(object.reader);
+                let unreadable = |error| SqlError::new("XX000", format!("cannot decompress {address}: {error}"));
+                self.progress.counted(decoder.map_err(unreadable)?)
+            }
+        })
+    }
 }
 
 /// An S3 refusal in the words of Redshift.

@@ -1,0 +1,48 @@
+//! Where there is no terminal: a line now and then of a stage that takes long.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use super::human::far;
+use crate::event::Event;
+use crate::sync::locked;
+
+/// A line tells of a stage this often.
+const EVERY: Duration = Duration::from_secs(10);
+
+struct Stage {
+    began: Instant,
+    told: Instant,
+}
+
+/// The stages under way.
+#[derive(Default)]
+pub struct Heartbeat(Mutex<HashMap<String, Stage>>);
+
+impl Heartbeat {
+    /// The event to show in place of this one; of how far a stage is, only one now and then.
+    pub fn take(&self, event: Event) -> Option<Event> {
+        let mut stages = locked(&self.0);
+        match &event {
+            Event::StageStarted { stage } => {
+                let now = Instant::now();
+                stages.insert(stage.clone(), Stage { began: now, told: now });
+            }
+            Event::StageDone { stage, .. } => {
+                stages.remove(stage);
+            }
+            Event::Progress { stage, .. } | Event::Copying { stage, .. } => {
+                let found = stages.get_mut(stage).filter(|found| found.told.elapsed() >= EVERY)?;
+                found.told = Instant::now();
+                return Some(Event::Waiting {
+                    step: stage.clone(),
+                    since: found.began.elapsed(),
+                    state: far(&event).unwrap_or_default(),
+                });
+            }
+            _ => {}
+        }
+        Some(event)
+    }
+}
