@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn many_bytes_want_as_many_files_as_there_are_slices() {
         let bytes = 10_000_000_000;
-        assert!(takes(1, bytes) > 7.0 * takes(8, bytes));
+        assert!(takes(1, bytes) > 6.0 * takes(8, bytes));
         assert!(takes(9, bytes) > takes(8, bytes));
         assert!(takes(64, bytes) < takes(9, bytes));
         assert!(takes(100_000, bytes) > takes(64, bytes));
