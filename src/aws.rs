@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_sts::error::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 
@@ -43,9 +44,8 @@ impl Aws {
             Target::Local => local(config)?,
         };
         let mut aws = Self::from_sdk(sdk, config.region.clone());
-        let identity = aws.sts.get_caller_identity().send().await.map_err(|error| {
-            failed("ask STS who the caller is", &error).hint("Check your credentials: `aws sts get-caller-identity`.")
-        })?;
+        let identity = aws.sts.get_caller_identity().send().await;
+        let identity = identity.map_err(|error| unknown_caller(&error, aws.config.endpoint_url()))?;
         aws.account = identity.account.unwrap_or_default();
         match &config.account {
             Some(wanted) if *wanted != aws.account => Err(Error::failed(format!(
@@ -98,6 +98,33 @@ impl Aws {
 pub async fn usual_region() -> String {
     let chain = aws_config::default_provider::region::default_provider();
     aws_config::meta::region::ProvideRegion::region(&chain).await.map_or("us-east-1".to_owned(), |r| r.to_string())
+}
+
+/// Why nobody could say who the caller is: there are no credentials, nobody answered, or they were refused.
+fn unknown_caller(
+    error: &SdkError<aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError>,
+    endpoint: Option<&str>,
+) -> Error {
+    let failure = failed("ask STS who the caller is", error);
+    let SdkError::DispatchFailure(dispatch) = error else {
+        return failure.hint("`aws sts get-caller-identity` shows the same, if it is the credentials.");
+    };
+    if dispatch.is_io() || dispatch.is_timeout() {
+        return match endpoint {
+            Some(endpoint) => failure.hint(format!("Nobody answers at {endpoint}: check AWS_ENDPOINT_URL.")),
+            None => {
+                failure.hint("AWS could not be reached: check the network, and HTTPS_PROXY where there is a proxy.")
+            }
+        };
+    }
+    let failure = match std::env::var("AWS_PROFILE") {
+        Ok(profile) => failure
+            .hint(format!("AWS_PROFILE is {profile}: ~/.aws/config must have it, and `aws sso login` may be due.")),
+        Err(_) => {
+            failure.hint("Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or log in: `aws sso login`.")
+        }
+    };
+    failure.hint("`--target local` needs no account.")
 }
 
 fn retries() -> RetryConfig {

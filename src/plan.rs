@@ -219,7 +219,14 @@ impl Plan {
                 Some(stack) => format!("belongs to the stack {stack}"),
                 None => "was not made by sparkify-infra".to_owned(),
             };
-            self.refuse(format!("the {kind} {name} exists and {owner}: it is left as it is"));
+            let key = match kind {
+                Kind::Role => "stack",
+                Kind::Bucket => "bucket.name",
+                Kind::Cluster => "cluster.identifier",
+            };
+            self.refuse(format!(
+                "the {kind} {name} exists and {owner}: it is left as it is (`{key}` in infra.toml gives another name)"
+            ));
         }
     }
 

@@ -26,7 +26,18 @@ pub async fn run(args: &QueryArgs) -> Result<Outcome> {
     let warehouse = load::warehouse(&stack.aws, &stack.config, &stack.names, &stack.events).await?;
     let format = args.format.or((args.common.output == Output::Json).then_some(Format::Json));
     let mut printer = view::rows::Printer::new(format, args.common.quiet);
-    query::run(&warehouse, &text, &mut printer).await.map(|()| Outcome::Done)
+    let ran = query::run(&warehouse, &text, &mut printer).await;
+    ran.map(|()| Outcome::Done).map_err(|error| before_load(error, &stack.config))
+}
+
+/// A table that `sql/schema/` has and the warehouse has not: nothing was loaded yet.
+fn before_load(error: Error, config: &Config) -> Error {
+    let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+    let missing = |file: &SqlFile| cause.contains(&format!("relation \"{}\" does not exist", file.name));
+    match sql::files(&config.directory, "schema").is_ok_and(|files| files.iter().any(missing)) {
+        true => error.hint("Run `sparkify-infra load` first: it makes the tables of sql/schema and fills them."),
+        false => error,
+    }
 }
 
 fn text(args: &QueryArgs, config: &Config) -> Result<String> {

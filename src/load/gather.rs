@@ -347,7 +347,13 @@ async fn read(
         Err(error) if is(&error, &["PreconditionFailed", "NoSuchKey"]) => {
             return Err(Error::failed(format!("{location} changed while it was being loaded")).hint("Run load again."));
         }
-        Err(error) => return Err(failed(&format!("read {location}"), &error)),
+        Err(error) => {
+            let failure = failed(&format!("read {location}"), &error);
+            return Err(match is(&error, &["AccessDenied"]) {
+                true => failure.hint(format!("It needs s3:GetObject on {location}.")),
+                false => failure,
+            });
+        }
     };
     let body = found.body.collect().await;
     let bytes =

@@ -5,6 +5,7 @@ mod check_json;
 mod dry_run;
 mod gather;
 mod index;
+mod jsonpaths;
 mod lock;
 mod merge;
 mod part;

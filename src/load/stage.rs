@@ -9,7 +9,7 @@ use super::rejected::Rejected;
 use super::report::SourceReport;
 use super::source::{self, Known, Listing};
 use super::sql::{self, SqlFile};
-use super::{Load, audit};
+use super::{Load, audit, jsonpaths};
 use crate::config::{Compression, Gather, Mode, Source};
 use crate::error::{Error, Result};
 use crate::event::Event;
@@ -170,6 +170,7 @@ struct Staging<'a> {
 impl Staging<'_> {
     async fn copy(&self) -> Result<SourceReport> {
         let (load, table) = (self.load, &self.file.name);
+        interrupt::unless_asked(jsonpaths::check(self.from, self.source)).await?;
         let slices = load.slices(self.listing.bytes).await?;
         let gatherer = load.gatherer(self.from, slices);
         let from = self.what_to_copy(&gatherer).await?;
@@ -311,7 +312,13 @@ impl Staging<'_> {
     /// A COPY that failed, with the rows it failed on by their own file and line.
     async fn explain(&self, error: StatementError, gatherer: &Gatherer<'_>) -> Error {
         let (query, table) = (error.query, &self.file.name);
+        let is_elsewhere = error.to_string().contains("PermanentRedirect");
         let mut failure = Error::failed(format!("cannot copy into {table}; it is as it was before")).because(error);
+        if is_elsewhere {
+            let (bucket, source) = (&self.source.location.bucket, &self.source.name);
+            failure =
+                failure.hint(format!("The bucket {bucket} is in another region: set `region` of [sources.{source}]."));
+        }
         let Ok(rejected) = Rejected::of(&self.load.warehouse, query, gatherer, self.source).await else {
             return failure;
         };

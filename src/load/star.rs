@@ -120,8 +120,10 @@ impl Load<'_> {
                 self.events.emit(Event::Warning { message: format!("{}: {}", report.question, sample(&rows)) });
             } else if report.offending > 0 {
                 let message = format!(
-                    "the check {} failed: {} has {} rows for an answer",
-                    report.name, report.question, report.offending
+                    "the check {} failed: {} has {} for an answer",
+                    report.name,
+                    report.question,
+                    if report.offending == 1 { "a row".to_owned() } else { format!("{} rows", report.offending) }
                 );
                 return Err(Error::new(Kind::CheckFailed, message)
                     .hint(format!("The first of them: {}", sample(&rows)))

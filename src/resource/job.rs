@@ -99,14 +99,14 @@ pub fn policy(config: &Config, names: &Names, account: &str) -> Value {
     for (number, source) in (1..).zip(&config.sources) {
         let place = &source.location;
         let whole = format!("arn:{partition}:s3:::{}", place.bucket);
+        let mut read = vec![format!("{whole}/{}*", place.key)];
+        read.extend(
+            source.jsonpaths.iter().map(|paths| format!("arn:{partition}:s3:::{}/{}", paths.bucket, paths.key)),
+        );
         let mut list = allow(&format!("ListSource{number}"), &["s3:ListBucket"], json!(whole));
         list["Condition"] = json!({ "StringLike": { "s3:prefix": format!("{}*", place.key) } });
         statements.push(list);
-        statements.push(allow(
-            &format!("ReadSource{number}"),
-            &["s3:GetObject"],
-            json!(format!("{whole}/{}*", place.key)),
-        ));
+        statements.push(allow(&format!("ReadSource{number}"), &["s3:GetObject"], json!(read)));
     }
     json!({ "Version": "2012-10-17", "Statement": statements })
 }

@@ -42,5 +42,5 @@ fn no_credentials_at_all() {
     command.env("AWS_EC2_METADATA_DISABLED", "true");
     let _ = project
         .output_of(command)
-        .failed(1, &["cannot ask STS who the caller is", "credentials", "aws sts get-caller-identity"]);
+        .failed(1, &["cannot ask STS who the caller is", "credentials", "AWS_PROFILE", "--target local"]);
 }

@@ -16,6 +16,8 @@ mod least_privilege;
 mod life;
 mod load;
 mod matrix;
+mod mistakes;
+
 mod output;
 mod project;
 mod query;
