@@ -83,16 +83,17 @@ impl Command {
         matches!(self, Self::Demo(args) if args.simulate)
     }
 
-    /// How the command tells what happens.
-    pub fn output(&self) -> Output {
+    /// What commands about a stack have in common.
+    pub fn common(&self) -> Option<&Common> {
         match self {
-            Self::Plan(args) => args.common.output,
-            Self::Up(args) => args.common.output,
-            Self::Load(args) => args.common.output,
-            Self::Down(args) => args.common.output,
-            Self::Status(args) => args.common.output,
-            Self::Query(args) => args.common.output,
-            _ => Output::Human,
+            Self::Plan(args) => Some(&args.common),
+            Self::Up(args) => Some(&args.common),
+            Self::Load(args) => Some(&args.common),
+            Self::Down(args) => Some(&args.common),
+            Self::Status(args) => Some(&args.common),
+            Self::Policy(args) => Some(&args.common),
+            Self::Query(args) => Some(&args.common),
+            _ => None,
         }
     }
 }
@@ -107,6 +108,9 @@ pub struct Common {
     /// Only warnings and errors
     #[arg(long, short)]
     pub quiet: bool,
+    /// A line for every call to AWS, with what it took
+    #[arg(long, short, conflicts_with = "quiet")]
+    pub verbose: bool,
     /// Text for people, or one JSON object a line on standard output (docs/output.md)
     #[arg(long, value_enum, default_value_t = Output::Human)]
     pub output: Output,

@@ -45,9 +45,8 @@ fn runtime(command: &cli::Command) -> std::io::Result<tokio::runtime::Runtime> {
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    let is_json = cli.command.output() == cli::Output::Json;
-    let log = tracing_subscriber::EnvFilter::try_from_env("SPARKIFY_LOG").unwrap_or_else(|_| "off".into());
-    tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).init();
+    let is_json = cli.command.common().is_some_and(|common| common.output == cli::Output::Json);
+    view::log(cli.command.common().is_some_and(|common| common.verbose));
     let runtime = match runtime(&cli.command) {
         Ok(runtime) => runtime,
         Err(cause) => {

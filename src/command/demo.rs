@@ -16,7 +16,7 @@ use crate::view;
 const ANALYSES: [&str; 3] = ["top_songs", "plays_by_hour", "free_against_paid"];
 
 pub async fn run(args: &DemoArgs) -> Result<Outcome> {
-    let (events, begun) = (view::human(false), Instant::now());
+    let (events, begun) = (view::human(false, false), Instant::now());
     let chapter = |title: &str| events.emit(Event::Chapter { title: title.to_owned() });
     let mut config = Config::read(&args.config)?;
     let home = std::path::absolute(config.directory.join(".sparkify/demo"))

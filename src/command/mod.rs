@@ -123,7 +123,7 @@ fn configured(place: &Place, mut config: Config) -> Config {
 
 fn events(common: &Common) -> Events {
     match common.output {
-        Output::Human => view::human(common.quiet),
+        Output::Human => view::human(common.quiet, common.verbose),
         Output::Json => view::json(),
     }
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_macros, reason = "this is where it is printed")]
 
 mod bars;
+mod calls;
 #[cfg(feature = "local")]
 pub mod diagram;
 mod heartbeat;
@@ -31,9 +32,23 @@ const YELLOW: Style = AnsiColor::Yellow.on_default();
 const CYAN: Style = AnsiColor::Cyan.on_default();
 const DIM: Style = Style::new().dimmed();
 
-/// Events as lines for a person, and bars on a terminal; with `quiet` only warnings and the report.
-pub fn human(quiet: bool) -> Events {
-    if quiet || !std::io::stderr().is_terminal() {
+/// What is logged to standard error: what SPARKIFY_LOG asks for; with `verbose`, a line for each call to AWS.
+pub fn log(verbose: bool) {
+    use tracing_subscriber::Layer;
+    use tracing_subscriber::filter::{EnvFilter, filter_fn};
+    use tracing_subscriber::layer::SubscriberExt;
+    use tracing_subscriber::util::SubscriberInitExt;
+
+    let asked = EnvFilter::try_from_env("SPARKIFY_LOG").unwrap_or_else(|_| "off".into());
+    let calls = verbose.then(|| calls::Calls.with_filter(filter_fn(calls::is_call)));
+    let logged = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(asked);
+    tracing_subscriber::registry().with(logged).with(calls).init();
+}
+
+/// Events as lines for a person, and bars on a terminal, unless there are other lines between; with `quiet` only
+/// warnings and the report.
+pub fn human(quiet: bool, verbose: bool) -> Events {
+    if quiet || verbose || !std::io::stderr().is_terminal() {
         let heartbeat = heartbeat::Heartbeat::default();
         return Events::to(move |event| {
             if let Some(event) = heartbeat.take(event) {

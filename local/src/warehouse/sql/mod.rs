@@ -5,6 +5,7 @@ mod alter;
 mod attributes;
 mod bind;
 mod ddl;
+mod dialect;
 mod expression;
 mod functions;
 mod grant;
@@ -12,12 +13,13 @@ mod show;
 pub mod types;
 
 use sqlparser::ast::{SchemaName, SetExpr, Statement, VisitMut};
-use sqlparser::dialect::RedshiftSqlDialect;
+
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer};
 
 use super::copy::{CopyCommand, UnloadCommand};
 use super::error::SqlError;
+use dialect::Redshift;
 
 pub use alter::{Alter, Change};
 pub use attributes::{ColumnAttributes, TableAttributes};
@@ -191,7 +193,7 @@ pub fn split(text: &str) -> Result<Vec<String>, SqlError> {
 fn tokenize(text: &str) -> Result<Vec<TokenWithSpan>, SqlError> {
     // The tokenizer takes `[E` for the beginning of a name in brackets. A literal without the E says the same.
     let text = text.replace("[E'", "['");
-    let tokens = Tokenizer::new(&RedshiftSqlDialect {}, &text).tokenize_with_location();
+    let tokens = Tokenizer::new(&Redshift, &text).tokenize_with_location();
     tokens.map_err(|error| SqlError::syntax(error.message))
 }
 
@@ -312,7 +314,7 @@ fn parse(mut tokens: Vec<TokenWithSpan>, reading: Reading) -> Result<(Statement,
         true => attributes::take(tokens)?,
         false => (tokens, TableAttributes::default()),
     };
-    let mut parser = Parser::new(&RedshiftSqlDialect {}).with_tokens_with_locations(tokens);
+    let mut parser = Parser::new(&Redshift).with_tokens_with_locations(tokens);
     let mut statement = parser.parse_statement().map_err(SqlError::from_parser)?;
     match parser.peek_token().token {
         Token::EOF => {}

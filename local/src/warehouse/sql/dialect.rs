@@ -1,0 +1,75 @@
+//! Redshift's dialect as `sqlparser` knows it, with what it does not know of it yet.
+
+use std::any::TypeId;
+use std::iter::Peekable;
+use std::str::Chars;
+
+use sqlparser::dialect::{Dialect, RedshiftSqlDialect};
+use sqlparser::keywords::Keyword;
+
+#[derive(Debug)]
+pub struct Redshift;
+
+const KNOWN: RedshiftSqlDialect = RedshiftSqlDialect {};
+
+/// What `sqlparser` knows is asked of it.
+macro_rules! known {
+    ($($name:ident),+) => { $(fn $name(&self) -> bool { KNOWN.$name() })+ };
+}
+
+impl Dialect for Redshift {
+    /// Where the parser asks for Redshift, this is it.
+    fn dialect(&self) -> TypeId {
+        KNOWN.dialect()
+    }
+
+    /// GROUPING SETS, ROLLUP, CUBE.
+    fn supports_group_by_expr(&self) -> bool {
+        true
+    }
+
+    fn is_nested_delimited_identifier_start(&self, ch: char) -> bool {
+        KNOWN.is_nested_delimited_identifier_start(ch)
+    }
+
+    fn peek_nested_delimited_identifier_quotes(&self, chars: Peekable<Chars<'_>>) -> Option<(char, Option<char>)> {
+        KNOWN.peek_nested_delimited_identifier_quotes(chars)
+    }
+
+    fn is_identifier_start(&self, ch: char) -> bool {
+        KNOWN.is_identifier_start(ch)
+    }
+
+    fn is_identifier_part(&self, ch: char) -> bool {
+        KNOWN.is_identifier_part(ch)
+    }
+
+    fn identifier_quote_style(&self, identifier: &str) -> Option<char> {
+        KNOWN.identifier_quote_style(identifier)
+    }
+
+    fn is_reserved_for_identifier(&self, keyword: Keyword) -> bool {
+        KNOWN.is_reserved_for_identifier(keyword)
+    }
+
+    known!(
+        convert_type_before_value,
+        supports_connect_by,
+        supports_top_before_distinct,
+        supports_partiql,
+        supports_unpivot_expr,
+        supports_string_escape_constant,
+        supports_geometric_types,
+        supports_bitwise_shift_operators,
+        supports_array_typedef_with_brackets,
+        allow_extract_single_quotes,
+        supports_string_literal_backslash_escape,
+        supports_select_wildcard_exclude,
+        supports_select_wildcard_with_alias,
+        supports_left_associative_joins_without_parens,
+        supports_select_exclude,
+        supports_create_table_like_parenthesized,
+        supports_string_literal_concatenation_with_newline,
+        supports_window_function_null_treatment_arg
+    );
+}
