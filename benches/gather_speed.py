@@ -173,7 +173,7 @@ class Bench:
             "request = function() n = n % #paths + 1 return wrk.format('GET', paths[n]) end\n"
             "done = function(summary) io.write('rate ', summary.requests / summary.duration * 1e6, ' errors ', summary.errors.status, '\\n') end\n"
         )
-        _, told = self.call("wrk", "-t", "2", "-c", "64", "-d", "3", "-s", str(script), self.endpoint)
+        _, told = self.call("wrk", "-t", "2", "-c", "128", "-d", "3", "-s", str(script), self.endpoint)
         words = told.split("rate ")[1].split()
         assert float(words[0]) > 0 and words[2] == "0", told
         return self.objects / float(words[0])

@@ -19,7 +19,7 @@ use crate::location::Location;
 use crate::resource::policy::gathered_prefix;
 
 /// Objects read at once.
-const IN_FLIGHT: usize = 64;
+const IN_FLIGHT: usize = 128;
 /// Kibibytes of objects held at once. A larger object is read alone.
 const HELD_KIB: u32 = 64 << 10;
 /// C2: bytes of a part before compression; JSON shrinks to about a fifth.

@@ -3,11 +3,16 @@
 use crate::project::Project;
 
 pub fn first_song(project: &Project) -> std::path::PathBuf {
+    song(project, |mut entries| entries.remove(0))
+}
+
+/// The song that `choose` leads to, among the entries of each directory in their order.
+pub fn song(project: &Project, choose: impl Fn(Vec<std::path::PathBuf>) -> std::path::PathBuf) -> std::path::PathBuf {
     let mut path = project.path("data/song_data");
     while path.is_dir() {
         let mut entries: Vec<_> = std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()).collect();
         entries.sort();
-        path = entries.remove(0);
+        path = choose(entries);
     }
     path
 }

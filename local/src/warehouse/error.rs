@@ -2,6 +2,8 @@
 
 use sqlparser::parser::ParserError;
 
+use super::sql::udf::PREFIX as UDF;
+
 /// What Redshift answers when a statement fails: SQLSTATE and message, without the `ERROR:` in front.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("ERROR: {message}")]
@@ -60,12 +62,22 @@ impl SqlError {
             Some(rest[..rest.find(after)?].trim_matches('"').to_owned())
         };
         match kind {
+            "Catalog Error"
+                if message.contains(&format!("Function with name {UDF}")) && !message.contains("already") =>
+            {
+                let name = between(UDF, " does not exist").unwrap_or_default();
+                Self::new("42883", format!("function {name}() is not supported by the local Redshift"))
+            }
             "Catalog Error" if message.contains("already exists") => {
                 let name = between("with name ", " already").unwrap_or_default();
-                Self::new("42P07", format!("Relation \"{}\" already exists", name.trim_matches('"')))
+                let name = name.trim_matches('"').trim_start_matches(UDF);
+                Self::new("42P07", format!("Relation \"{name}\" already exists"))
             }
             "Catalog Error" if message.starts_with("Table with name") || message.starts_with("View with name") => {
                 let name = between("with name ", " does not exist").unwrap_or_default();
+                if SYSTEM.iter().any(|prefix| name.starts_with(prefix)) {
+                    return Self::unsupported(&format!("the system view {name}"));
+                }
                 Self::new("42P01", format!("relation \"{}\" does not exist", name.trim_matches('"')))
             }
             "Catalog Error" if message.contains("Schema with name") => {
@@ -92,10 +104,32 @@ impl SqlError {
             "Parser Error" => Self::syntax(message),
             "INTERRUPT Error" | "Interrupt Error" => Self::new("57014", "Query cancelled on user's request"),
             "TransactionContext Error" | "Transaction Error" => Self::new("40001", message),
-            "Conversion Error" => Self::new("22P02", message),
+            "Conversion Error" => match (between("Could not convert string '", "' to "), message.rsplit(' ').next()) {
+                (Some(text), Some(wanted)) => {
+                    Self::new("22P02", format!("invalid input syntax for type {}: \"{text}\"", redshift_type(wanted)))
+                }
+                _ => Self::new("22P02", message),
+            },
+            "Invalid Input Error" if message.starts_with("Division by zero") => Self::new("22012", "Divide by zero"),
             "Out of Range Error" => Self::new("22003", message),
             _ => Self::new("XX000", first),
         }
+    }
+}
+
+/// How the names of Redshift's own system views begin.
+const SYSTEM: [&str; 6] = ["stl_", "stv_", "svl_", "svv_", "svcs_", "sys_"];
+
+/// What Redshift calls a type of DuckDB's.
+fn redshift_type(duckdb: &str) -> String {
+    match duckdb {
+        "INT16" => "smallint".into(),
+        "INT32" => "integer".into(),
+        "INT64" => "bigint".into(),
+        "FLOAT" => "real".into(),
+        "DOUBLE" => "double precision".into(),
+        "BOOL" => "boolean".into(),
+        other => other.to_lowercase(),
     }
 }
 

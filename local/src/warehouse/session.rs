@@ -270,6 +270,14 @@ impl Session {
                 statements.iter().try_for_each(|sql| session.connection.execute_batch(sql))?;
                 Ok(0)
             }),
+            Command::Refresh { key, table } => self.all_or_nothing(|session| {
+                let sql = "SELECT query FROM redshift_system.materialized_views WHERE name = ?";
+                let found: Option<String> = session.connection.query_row(sql, [&key], |row| row.get(0)).ok();
+                let missing = || SqlError::new("42P01", format!("materialized view {key} does not exist"));
+                let query = found.ok_or_else(missing)?;
+                session.connection.execute_batch(&format!("DELETE FROM {table}; INSERT INTO {table} {query}"))?;
+                Ok(0)
+            }),
             Command::Truncate(sql) => {
                 self.connection.execute_batch(&sql)?;
                 match self.transaction {

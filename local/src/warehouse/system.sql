@@ -36,6 +36,14 @@ SELECT 100 AS userid, 0 AS session, query_id AS query, 0 AS slice, 1 AS pid, sta
 FROM redshift_system.loads
 WHERE status = 'running';
 
+CREATE TABLE IF NOT EXISTS redshift_system.materialized_views (name VARCHAR, query VARCHAR);
+
+CREATE OR REPLACE VIEW redshift_system.stv_mv_info AS
+SELECT current_database() AS db_name, split_part(name, '.', 1) AS "schema", split_part(name, '.', 2) AS name,
+       0 AS updated_upto_xid, false AS is_stale, 'dwhadmin' AS owner_user_name, 1 AS state, 'f' AS autorewrite,
+       'f' AS autorefresh
+FROM redshift_system.materialized_views;
+
 CREATE TABLE IF NOT EXISTS redshift_system.stv_slices (node INTEGER, slice INTEGER, localslice INTEGER, type VARCHAR);
 
 CREATE OR REPLACE VIEW redshift_system.sys_load_error_detail AS
@@ -130,7 +138,7 @@ SELECT current_database() AS "database", schema_name AS "schema", table_oid AS t
             ELSE json_extract_string(comment, '$.diststyle') END AS diststyle,
        coalesce(json_extract_string(comment, '$.sortkey[0]'), 'AUTO(SORTKEY)') AS sortkey1,
        CAST(0 AS INTEGER) AS max_varchar, CAST(NULL AS VARCHAR) AS sortkey1_enc,
-       coalesce(CAST(json_array_length(comment, '$.sortkey') AS INTEGER), 0) AS sortkey_num,
+       coalesce(CAST(system.main.json_array_length(comment, '$.sortkey') AS INTEGER), 0) AS sortkey_num,
        CAST(1 AS BIGINT) AS size, CAST(0.0 AS DECIMAL(10, 4)) AS pct_used, CAST(0 AS BIGINT) AS "empty",
        CAST(0.0 AS DECIMAL(5, 2)) AS unsorted, CAST(0.0 AS DECIMAL(5, 2)) AS stats_off,
        CAST(estimated_size AS DECIMAL(38, 0)) AS tbl_rows, CAST(NULL AS DECIMAL(19, 2)) AS skew_sortkey1,

@@ -357,3 +357,118 @@ fn a_copy_that_runs_is_told_as_far_as_it_is() {
     assert_eq!(warehouse.rows(history), ["completed|7|2|100|400|false"]);
     assert_eq!(warehouse.rows("select count(*) from stv_load_state"), ["0"]);
 }
+
+#[test]
+fn totals_beside_their_parts() {
+    let mut warehouse = Warehouse::new();
+    warehouse.does("create table s (region varchar, product varchar, n int)");
+    warehouse.does("insert into s values ('w','a',1),('w','b',2),('e','a',4)");
+    let rollup =
+        "select region, product, sum(n) from s group by rollup(region, product) order by 1 nulls last, 2 nulls last";
+    assert_eq!(warehouse.rows(rollup), ["e|a|4", "e|NULL|4", "w|a|1", "w|b|2", "w|NULL|3", "NULL|NULL|7"]);
+    let sets =
+        "select region, sum(n), grouping(region) from s group by grouping sets ((region), ()) order by 1 nulls last";
+    assert_eq!(warehouse.rows(sets), ["e|4|0", "w|3|0", "NULL|7|1"]);
+    assert_eq!(warehouse.rows("select count(*) from (select 1 from s group by cube(region, product)) t"), ["8"]);
+}
+
+#[test]
+fn functions_of_ones_own() {
+    let mut warehouse = Warehouse::new();
+    warehouse.does("create function f_sql_greater (float, float) returns float stable as $$ select case when $1 > $2 then $1 else $2 end $$ language sql");
+    assert_eq!(warehouse.rows("select f_sql_greater(1, 2.5), public.f_sql_greater(7, 3)"), ["2.5|7"]);
+    assert_eq!(
+        warehouse.refuses(
+            "create function f_sql_greater (float, float) returns float stable as $$ select $1 $$ language sql"
+        ),
+        "42P07"
+    );
+    warehouse.does("create or replace function f_sql_greater (varchar(10), int) returns varchar(20) immutable as $$ select upper($1) || nvl($2, 0) $$ language sql");
+    assert_eq!(warehouse.rows("select f_sql_greater('ab', null)"), ["AB0"]);
+    assert_eq!(
+        warehouse.refuses("create function f_py (a int) returns int stable as $$ return a $$ language plpythonu"),
+        "0A000"
+    );
+    assert_eq!(
+        warehouse.refuses(
+            "create function f_read (int) returns varchar stable as $$ select read_text('/etc/passwd') $$ language sql"
+        ),
+        "42883"
+    );
+    assert_eq!(
+        warehouse.refuses("create function f_two (int) returns int stable as $$ select $2 $$ language sql"),
+        "08P01"
+    );
+    warehouse.does("drop function f_sql_greater(varchar, int)");
+    assert_eq!(warehouse.refuses("select f_sql_greater('ab', 1)"), "42883");
+    warehouse.does("drop function if exists f_sql_greater(varchar, int)");
+}
+
+#[test]
+fn elements_of_a_super_are_rows() {
+    let mut warehouse = Warehouse::new();
+    warehouse.does("create table o (id int, data super)");
+    let lines = "{\"lines\": [{\"sku\": \"a\", \"n\": 2}, {\"sku\": \"b\", \"n\": 3}]}";
+    warehouse.does(&format!("insert into o select 1, json_parse('{lines}') union all select 2, json_parse('{{\"lines\": 7}}') union all select 3, null"));
+    assert_eq!(
+        warehouse.rows("select o.id, l.sku::varchar, l.n::int from o, o.data.lines l order by 3"),
+        ["1|a|2", "1|b|3"]
+    );
+    assert_eq!(warehouse.rows("select t.id, sum(l.n::int) from o as t, t.data.lines as l group by 1"), ["1|5"]);
+    assert_eq!(warehouse.rows("select e from (select array(1, 2) as list) t, t.list e order by 1"), ["1", "2"]);
+    assert_eq!(warehouse.rows("select timestamp '2018-01-01' + '1 month'::interval"), ["2018-02-01 00:00:00"]);
+}
+
+#[test]
+fn every_system_view_can_be_read() {
+    let mut warehouse = Warehouse::new();
+    warehouse.does("create table t (a int, b varchar(3)) distkey(a) compound sortkey(a, b)");
+    let views: Vec<&str> = include_str!("system.sql")
+        .split("redshift_system.")
+        .skip(1)
+        .filter_map(|text| text.split([' ', '(', '\n', ';', ',', ')']).next())
+        .filter(|name| ["stl_", "stv_", "svl_", "svv_", "sys_", "pg_"].iter().any(|prefix| name.starts_with(prefix)))
+        .collect();
+    assert!(views.len() > 40, "{views:?}");
+    let unreadable: Vec<String> = views
+        .iter()
+        .filter_map(|view| {
+            warehouse.run(&format!("select * from {view}")).err().map(|error| format!("{view}: {error}"))
+        })
+        .collect();
+    assert!(unreadable.is_empty(), "{unreadable:#?}");
+    assert_eq!(warehouse.rows("select \"table\", sortkey1, sortkey_num from svv_table_info"), ["t|a|2"]);
+}
+
+#[test]
+fn refusals_are_in_redshifts_words() {
+    let mut warehouse = Warehouse::new();
+    let mut says = |sql: &str| warehouse.run(sql).expect_err(sql).to_string();
+    assert_eq!(says("select 1/0"), "ERROR: Divide by zero");
+    assert_eq!(says("select 'abc'::int"), "ERROR: invalid input syntax for type integer: \"abc\"");
+    assert_eq!(says("select 'it''s' :: bool"), "ERROR: invalid input syntax for type boolean: \"it's\"");
+    assert_eq!(
+        says("select * from stl_wlm_query"),
+        "ERROR: the system view stl_wlm_query is not supported by the local Redshift"
+    );
+    assert_eq!(says("select * from stellar"), "ERROR: relation \"stellar\" does not exist");
+}
+
+#[test]
+fn a_materialized_view_is_as_old_as_its_last_refresh() {
+    let mut warehouse = Warehouse::new();
+    warehouse.does("create table s (region varchar, n int)");
+    warehouse.does("insert into s values ('w', 1), ('e', 2)");
+    warehouse.does("create materialized view mv backup no distkey(region) auto refresh no as select region, sum(n) as n, count(*) from s group by 1");
+    assert_eq!(warehouse.rows("select * from mv order by region"), ["e|2|1", "w|1|1"]);
+    warehouse.does("insert into s values ('e', 5)");
+    assert_eq!(warehouse.rows("select n from mv where region = 'e'"), ["2"]);
+    warehouse.does("refresh materialized view mv");
+    assert_eq!(warehouse.rows("select n, count from public.mv where region = 'e'"), ["7|2"]);
+    assert_eq!(warehouse.rows("select \"schema\", name from stv_mv_info"), ["public|mv"]);
+    assert_eq!(warehouse.refuses("create materialized view mv as select 1"), "42P07");
+    warehouse.does("drop materialized view mv");
+    assert_eq!(warehouse.refuses("refresh materialized view mv"), "42P01");
+    assert_eq!(warehouse.refuses("select * from mv"), "42P01");
+    warehouse.does("drop materialized view if exists mv");
+}

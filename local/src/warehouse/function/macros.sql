@@ -133,7 +133,8 @@ CREATE OR REPLACE MACRO redshift_system.split_to_array(s) AS to_json(string_spli
 CREATE OR REPLACE MACRO redshift_system.array_concat(a, b) AS to_json(list_concat(CAST(a AS JSON[]), CAST(b AS JSON[])));
 CREATE OR REPLACE MACRO redshift_system.subarray(a, start) AS to_json(list_slice(CAST(a AS JSON[]), start + 1, NULL)),
     (a, start, n) AS to_json(list_slice(CAST(a AS JSON[]), start + 1, start + n));
-CREATE OR REPLACE MACRO redshift_system.array_flatten(a) AS to_json(flatten(CAST(a AS JSON[][])));
+CREATE OR REPLACE MACRO redshift_system.array_flatten(a) AS to_json(flatten(list_transform(CAST(a AS JSON[]),
+    lambda x: CASE WHEN json_type(x) = 'ARRAY' THEN CAST(x AS JSON[]) ELSE [x] END)));
 CREATE OR REPLACE MACRO redshift_system.fnv_hash(v SMALLINT) AS CAST(redshift_fnv_hash('2', CAST(v AS VARCHAR), '-3750763034362895579') AS BIGINT),
     (v INTEGER) AS CAST(redshift_fnv_hash('4', CAST(v AS VARCHAR), '-3750763034362895579') AS BIGINT),
     (v BIGINT) AS CAST(redshift_fnv_hash('8', CAST(v AS VARCHAR), '-3750763034362895579') AS BIGINT),
@@ -156,6 +157,12 @@ CREATE OR REPLACE MACRO redshift_system.is_object(j) AS coalesce(json_type(j) = 
 CREATE OR REPLACE MACRO redshift_system.is_varchar(j) AS coalesce(json_type(j) = 'VARCHAR', false);
 CREATE OR REPLACE MACRO redshift_system.is_boolean(j) AS coalesce(json_type(j) = 'BOOLEAN', false);
 CREATE OR REPLACE MACRO redshift_system.is_scalar(j) AS coalesce(json_type(j) NOT IN ('ARRAY', 'OBJECT'), false);
+CREATE OR REPLACE MACRO redshift_system.is_smallint(j) AS coalesce(json_type(j) IN ('BIGINT', 'UBIGINT') AND TRY_CAST(j AS SMALLINT) IS NOT NULL, false);
+CREATE OR REPLACE MACRO redshift_system.is_integer(j) AS coalesce(json_type(j) IN ('BIGINT', 'UBIGINT') AND TRY_CAST(j AS INTEGER) IS NOT NULL, false);
+CREATE OR REPLACE MACRO redshift_system.is_bigint(j) AS coalesce(json_type(j) IN ('BIGINT', 'UBIGINT') AND TRY_CAST(j AS BIGINT) IS NOT NULL, false);
+CREATE OR REPLACE MACRO redshift_system.is_float(j) AS coalesce(json_type(j) = 'DOUBLE', false);
+CREATE OR REPLACE MACRO redshift_system.json_size(j) AS CAST(strlen(CAST(j AS VARCHAR)) AS INTEGER);
+CREATE OR REPLACE MACRO redshift_system.array_contains(a, v) AS list_contains(CAST(a AS JSON[]), to_json(v));
 CREATE OR REPLACE MACRO redshift_system.get_array_length(j) AS
     CASE WHEN json_type(j) = 'ARRAY' THEN system.main.json_array_length(j) END;
 
@@ -175,9 +182,12 @@ CREATE OR REPLACE MACRO redshift_system.redshift_over(a VARCHAR, b) AS CAST(a AS
     (a INTERVAL, b) AS to_microseconds(CAST(epoch_us(a) / CAST(b AS DOUBLE) AS BIGINT)), (a, b) AS a / b;
 CREATE OR REPLACE MACRO redshift_system.redshift_modulo(a VARCHAR, b) AS CAST(a AS DOUBLE) % b, (a, b) AS a % b;
 
--- What a cast to a text writes: a float8 without places has no point.
+-- What a cast to a text writes: a float8 without places has no point, a text in a SUPER no quotes.
 CREATE OR REPLACE MACRO redshift_system.redshift_text(v DOUBLE) AS system.main.regexp_replace(CAST(v AS VARCHAR), '\.0$', ''), (v FLOAT) AS system.main.regexp_replace(CAST(v AS VARCHAR), '\.0$', ''),
-    (v) AS CAST(v AS VARCHAR);
+    (v) AS CASE
+        WHEN typeof(v) = 'JSON' AND starts_with(CAST(v AS VARCHAR), '"') THEN json_extract_string(CAST(v AS VARCHAR), '$')
+        ELSE CAST(v AS VARCHAR)
+    END;
 
 -- The session
 CREATE OR REPLACE MACRO redshift_system.version() AS

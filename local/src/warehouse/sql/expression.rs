@@ -168,6 +168,13 @@ impl VisitorMut for Rewrite {
         }
     }
 
+    fn post_visit_query(&mut self, query: &mut Query) -> ControlFlow<Self::Break> {
+        match unnest_super(&mut query.body) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => ControlFlow::Break(error),
+        }
+    }
+
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
         let rewritten = match expr {
             Expr::Function(function) => functions::rewrite(function),
@@ -257,6 +264,46 @@ fn set_expression(body: &mut SetExpr, reading: Reading) -> Result<(), SqlError> 
         }
         _ => Ok(()),
     }
+}
+
+/// *Elements of a SUPER in FROM*: in `FROM orders o, o.data.lines l` each element of a list is a row. What is no list has
+/// no rows.
+fn unnest_super(body: &mut SetExpr) -> Result<(), SqlError> {
+    let select = match body {
+        SetExpr::Select(select) => select,
+        SetExpr::SetOperation { left, right, .. } => {
+            unnest_super(left)?;
+            return unnest_super(right);
+        }
+        _ => return Ok(()),
+    };
+    let mut seen = BTreeSet::new();
+    for joined in &mut select.from {
+        let joins = joined.joins.iter_mut().map(|join| &mut join.relation);
+        for factor in std::iter::once(&mut joined.relation).chain(joins) {
+            if let TableFactor::Table { name, alias, args: None, .. } = factor {
+                let parts: Vec<String> = name.0.iter().map(ToString::to_string).collect();
+                let called = alias.as_ref().map(|alias| alias.name.to_string());
+                if let [row, _, ..] = &parts[..]
+                    && seen.contains(row)
+                {
+                    let element = called.clone().or(parts.last().cloned()).unwrap_or_default();
+                    let text = format!(
+                        "SELECT 1 FROM LATERAL (SELECT unnest(CASE WHEN json_type({name}) = 'ARRAY' \
+                         THEN CAST({name} AS JSON[]) END) AS {element}) AS redshift_elements_of_{}",
+                        seen.len()
+                    );
+                    *factor = functions::table_factor(&text)?;
+                    seen.insert(element);
+                    continue;
+                }
+                seen.extend(called.or(parts.last().cloned()));
+            } else if let TableFactor::Derived { alias: Some(alias), .. } = factor {
+                seen.insert(alias.name.to_string());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// *Names given in the same SELECT*, where they are used beside it: what they name takes their place.
@@ -397,6 +444,10 @@ fn cast(expr: &mut Box<Expr>, data_type: &mut DataType) -> Result<Option<Expr>, 
     let name = data_type.to_string().to_lowercase();
     if let kind @ ("regclass" | "regtype") = name.strip_prefix("pg_catalog.").unwrap_or(&name) {
         return functions::written(&format!("redshift_{kind}({expr})"));
+    }
+    if matches!(data_type, DataType::Interval { .. }) {
+        *data_type = DataType::Interval { fields: None, precision: None };
+        return Ok(None);
     }
     let wanted = match unlimited(data_type) {
         true => Type::Varchar(super::types::VARCHAR_MAX),

@@ -9,7 +9,7 @@ use sqlparser::dialect::DuckDbDialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use super::is_word;
+use super::{is_word, udf};
 use crate::warehouse::error::SqlError;
 
 /// Same name, same arguments, same meaning, in DuckDB itself or in `function/macros.sql`. In order, so that a name is
@@ -21,6 +21,7 @@ pub const KNOWN: &[&str] = &[
     "add_months",
     "any_value",
     "array_concat",
+    "array_contains",
     "array_flatten",
     "array_to_string",
     "ascii",
@@ -78,9 +79,13 @@ pub const KNOWN: &[&str] = &[
     "initcap",
     "interval_cmp",
     "is_array",
+    "is_bigint",
     "is_boolean",
+    "is_float",
+    "is_integer",
     "is_object",
     "is_scalar",
+    "is_smallint",
     "is_valid_json",
     "is_valid_json_array",
     "is_varchar",
@@ -88,6 +93,7 @@ pub const KNOWN: &[&str] = &[
     "json_extract_array_element_text",
     "json_parse",
     "json_serialize",
+    "json_size",
     "json_typeof",
     "lag",
     "last_day",
@@ -222,6 +228,8 @@ pub fn rewrite(function: &mut Function) -> Result<Option<Expr>, SqlError> {
     let texts: Vec<String> = arguments.iter().map(ToString::to_string).collect();
     match (name.as_str(), &texts[..]) {
         ("avg", [_]) => average(function),
+        // Of GROUP BY, and no function to DuckDB.
+        ("grouping" | "grouping_id", [_, ..]) => Ok(None),
         ("current_user" | "session_user" | "user" | "current_user_name", []) => written("redshift_user()"),
         ("current_date", []) => written("CAST(make_timestamp(epoch_us(now())) AS DATE)"),
         ("current_timestamp", []) => written("now()"),
@@ -260,7 +268,13 @@ pub fn rewrite(function: &mut Function) -> Result<Option<Expr>, SqlError> {
             let over = function.over.as_ref().ok_or_else(|| SqlError::syntax("ratio_to_report needs OVER"))?;
             written(&format!("(CAST({value} AS DOUBLE) / sum({value}) OVER {over})"))
         }
-        _ => Err(SqlError::new("42883", format!("function {name}() is not supported by the local Redshift"))),
+        // One of one's own, if any: none of DuckDB's has such a name.
+        _ => {
+            let bare = name.rsplit('.').next().unwrap_or(&name);
+            let own = sqlparser::ast::Ident::with_quote('"', format!("{}{bare}", udf::PREFIX));
+            function.name = sqlparser::ast::ObjectName::from(vec![own]);
+            Ok(None)
+        }
     }
 }
 

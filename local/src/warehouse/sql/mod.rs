@@ -9,8 +9,10 @@ mod dialect;
 mod expression;
 mod functions;
 mod grant;
+mod materialized;
 mod show;
 pub mod types;
+pub mod udf;
 
 use sqlparser::ast::{SchemaName, SetExpr, Statement, VisitMut};
 
@@ -46,6 +48,11 @@ pub enum Command {
     Drop(Drop),
     /// Statements that change the catalog, in one transaction.
     Define(Vec<String>),
+    /// A materialized view is filled anew; the key finds its query.
+    Refresh {
+        key: String,
+        table: String,
+    },
     /// As Redshift's TRUNCATE: it commits the transaction that it runs in.
     Truncate(String),
     Explain(String),
@@ -88,7 +95,12 @@ impl Command {
             Self::Change(_) => "DML",
             Self::Copy(_) => "COPY",
             Self::Unload(_) => "UNLOAD",
-            Self::CreateTable(_) | Self::Alter(_) | Self::Drop(_) | Self::Define(_) | Self::Truncate(_) => "DDL",
+            Self::CreateTable(_)
+            | Self::Alter(_)
+            | Self::Drop(_)
+            | Self::Define(_)
+            | Self::Refresh { .. }
+            | Self::Truncate(_) => "DDL",
             _ => "UTILITY",
         }
     }
@@ -122,14 +134,10 @@ const REFUSED: &[&[&str]] = &[
     &["CREATE", "EXTERNAL", "SCHEMA"],
     &["CREATE", "EXTERNAL", "TABLE"],
     &["CREATE", "EXTERNAL", "FUNCTION"],
-    &["CREATE", "MATERIALIZED", "VIEW"],
-    &["REFRESH", "MATERIALIZED", "VIEW"],
     &["CREATE", "MODEL"],
     &["CREATE", "DATASHARE"],
     &["DROP", "DATABASE"],
     &["CREATE", "LIBRARY"],
-    &["CREATE", "OR", "REPLACE", "FUNCTION"],
-    &["CREATE", "FUNCTION"],
     &["CREATE", "OR", "REPLACE", "PROCEDURE"],
     &["CREATE", "PROCEDURE"],
     &["CALL"],
@@ -219,6 +227,11 @@ fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading) -> Result<
         ["BEGIN", ..] | ["START", "TRANSACTION", ..] => return Ok(Command::Begin),
         ["COMMIT" | "END", ..] => return Ok(Command::Commit),
         ["ROLLBACK" | "ABORT", ..] => return Ok(Command::Rollback),
+        ["CREATE", "MATERIALIZED", "VIEW", ..] => return materialized::create(tokens, reading),
+        ["REFRESH", "MATERIALIZED", "VIEW", ..] => return materialized::refresh(tokens),
+        ["DROP", "MATERIALIZED", "VIEW", ..] => return materialized::drop(tokens),
+        ["CREATE", "FUNCTION", ..] | ["CREATE", "OR", "REPLACE", "FUNCTION", ..] => return udf::create(tokens),
+        ["DROP", "FUNCTION", ..] => return udf::drop(tokens),
         ["CREATE", "DATABASE", name, ..] => return Ok(Command::CreateDatabase(name.to_lowercase())),
         ["GRANT" | "REVOKE", ..] => return Ok(grant::parse(&tokens)?.unwrap_or(Command::Accepted)),
         ["SHOW", ..] => return show::parse(&tokens).map(Command::Show),

@@ -1,0 +1,70 @@
+//! Materialized views: a table with what the query answered, and the query, for REFRESH.
+
+use sqlparser::ast::ObjectName;
+use sqlparser::keywords::Keyword;
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::TokenWithSpan;
+
+use super::ddl::literal;
+use super::dialect::Redshift;
+use super::{Command, Reading, is_word, translate_tokens};
+use crate::warehouse::error::SqlError;
+
+const KEPT: &str = "redshift_system.materialized_views";
+
+/// CREATE MATERIALIZED VIEW name … AS query. How it is distributed and when it refreshes itself has no meaning here.
+pub fn create(mut tokens: Vec<TokenWithSpan>, reading: Reading) -> Result<Command, SqlError> {
+    let begin = tokens.iter().position(|token| is_word(&token.token, "AS"));
+    let begin = begin.ok_or_else(|| SqlError::syntax("syntax error at end of input"))?;
+    let mut query = tokens.split_off(begin);
+    query.remove(0);
+    let name = name(tokens, &[Keyword::CREATE, Keyword::MATERIALIZED, Keyword::VIEW])?;
+    let Command::Query(query) = translate_tokens(query, reading)? else {
+        return Err(SqlError::syntax("a materialized view is made of a query"));
+    };
+    Ok(Command::Define(vec![
+        format!("CREATE TABLE {name} AS {query}"),
+        format!("INSERT INTO {KEPT} VALUES ({}, {})", literal(&key(&name)), literal(&query)),
+    ]))
+}
+
+/// REFRESH MATERIALIZED VIEW name: which one, and how it is told from others.
+pub fn refresh(tokens: Vec<TokenWithSpan>) -> Result<Command, SqlError> {
+    let name = name(tokens, &[Keyword::REFRESH, Keyword::MATERIALIZED, Keyword::VIEW])?;
+    Ok(Command::Refresh { key: key(&name), table: name.to_string() })
+}
+
+/// DROP MATERIALIZED VIEW name.
+pub fn drop(tokens: Vec<TokenWithSpan>) -> Result<Command, SqlError> {
+    let if_exists = tokens.iter().any(|token| is_word(&token.token, "EXISTS"));
+    let name = name(tokens, &[Keyword::DROP, Keyword::MATERIALIZED, Keyword::VIEW])?;
+    let exists = if if_exists { "IF EXISTS " } else { "" };
+    let forget = format!("DELETE FROM {KEPT} WHERE name = {}", literal(&key(&name)));
+    Ok(Command::Define(vec![format!("DROP TABLE {exists}{name}"), forget]))
+}
+
+fn name(tokens: Vec<TokenWithSpan>, before: &[Keyword]) -> Result<ObjectName, SqlError> {
+    let mut parser = Parser::new(&Redshift).with_tokens_with_locations(tokens);
+    let mut read = || -> Result<ObjectName, ParserError> {
+        parser.expect_keywords(before)?;
+        let _ = parser.parse_keywords(&[Keyword::IF, Keyword::EXISTS]);
+        parser.parse_object_name(false)
+    };
+    let mut name = read().map_err(SqlError::from_parser)?;
+    for part in &mut name.0 {
+        if let sqlparser::ast::ObjectNamePart::Identifier(ident) = part {
+            *ident = sqlparser::ast::Ident::with_quote('"', ident.value.to_lowercase());
+        }
+    }
+    Ok(name)
+}
+
+/// A name without a schema is of `public`, as it is where nothing else was set.
+fn key(name: &ObjectName) -> String {
+    let parts: Vec<&str> = name.0.iter().filter_map(|part| part.as_ident()).map(|ident| ident.value.as_str()).collect();
+    match &parts[..] {
+        [.., schema, table] => format!("{schema}.{table}"),
+        [table] => format!("public.{table}"),
+        [] => String::new(),
+    }
+}
