@@ -451,6 +451,10 @@ fn refusals_are_in_redshifts_words() {
         says("select * from stl_wlm_query"),
         "ERROR: the system view stl_wlm_query is not supported by the local Redshift"
     );
+    assert_eq!(
+        says("merge into a using b on a.x = b.x remove duplicates"),
+        "ERROR: MERGE … REMOVE DUPLICATES is not supported by the local Redshift"
+    );
     assert_eq!(says("select * from stellar"), "ERROR: relation \"stellar\" does not exist");
 }
 

@@ -249,6 +249,9 @@ fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading) -> Result<
         ["DELETE", ..] if !tokens.get(1).is_some_and(|token| is_word(&token.token, "FROM")) => {
             tokens.insert(1, TokenWithSpan::new(Token::make_word("FROM", None), Span::empty()));
         }
+        ["MERGE", ..] if tokens.iter().rev().take(2).map(|token| &token.token).all(is_removal) => {
+            return Err(SqlError::unsupported("MERGE … REMOVE DUPLICATES"));
+        }
         ["ALTER", ..] => without_encodings(&mut tokens),
         _ => {}
     }
@@ -299,6 +302,11 @@ fn session_command(tokens: Vec<TokenWithSpan>, reading: Reading) -> Result<Comma
             Ok(Command::Deallocate((name != "all").then_some(name)))
         }
     }
+}
+
+/// The two words at the end of MERGE … REMOVE DUPLICATES.
+fn is_removal(token: &Token) -> bool {
+    is_word(token, "REMOVE") || is_word(token, "DUPLICATES")
 }
 
 /// ADD COLUMN … ENCODE: an encoding has nothing to do with what is stored here.
