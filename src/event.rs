@@ -30,10 +30,8 @@ pub enum Event {
     Status { status: Arc<Status> },
     /// A stage of `load` begins.
     StageStarted { stage: String },
-    /// How far it is: objects, of how many.
-    Progress { stage: String, done: u64, of: u64 },
-    /// How far a COPY is: rows, and bytes as they lie in S3, of how many.
-    Copying { stage: String, rows: u64, bytes: u64, of: u64 },
+    /// How far it is: objects, of how many. A COPY has rows, and its `done` and `of` are bytes as they lie in S3.
+    Progress { stage: String, done: u64, of: u64, rows: Option<u64> },
     /// It is done, with what there is to say about it.
     StageDone { stage: String, detail: String, took: Duration },
     /// What `load --dry-run` would do.

@@ -12,13 +12,12 @@ use crate::error::{Error, Result};
 /// Where the file is not there, or is no jsonpaths file. One that the caller may not read is left to COPY, whose role may.
 pub async fn check(s3: &aws_sdk_s3::Client, source: &Source) -> Result<()> {
     let Some(location) = &source.jsonpaths else { return Ok(()) };
-    let place = format!("[sources.{}]", source.name);
     let found = match s3.get_object().bucket(&location.bucket).key(&location.key).send().await {
         Ok(found) => found,
         Err(error) if is(&error, &["AccessDenied"]) => return Ok(()),
         Err(error) if is(&error, &["NoSuchKey"]) => {
             return Err(Error::failed(format!("there is no jsonpaths file {location}"))
-                .hint(format!("Check `jsonpaths` of {place} in infra.toml.")));
+                .hint(format!("Check `jsonpaths` of [sources.{}] in infra.toml.", source.name)));
         }
         Err(error) => return Err(failed(&format!("read the jsonpaths file {location}"), &error)),
     };

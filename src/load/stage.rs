@@ -118,7 +118,7 @@ impl Load<'_> {
         let stage = format!("gather {}", source.name);
         let progress = |done| {
             let (stage, of) = (stage.clone(), listing.objects);
-            self.events.emit(Event::Progress { stage, done, of });
+            self.events.emit(Event::Progress { stage, done, of, rows: None });
         };
         self.staged(&stage, async {
             // Dropped where a signal finds it: without a manifest, what was written so far is read by nobody.
@@ -226,8 +226,8 @@ impl Staging<'_> {
             tokio::time::sleep(WATCHED_EVERY).await;
             let Ok(Ok(found)) = self.load.warehouse.query(&sql).await else { continue };
             let number = |column: usize| found.rows.first()?.get(column)?.as_ref()?.parse().ok();
-            if let (Some(rows), Some(bytes), Some(of)) = (number(0), number(1), number(2)) {
-                self.load.events.emit(Event::Copying { stage: stage.to_owned(), rows, bytes, of });
+            if let (rows @ Some(_), Some(done), Some(of)) = (number(0), number(1), number(2)) {
+                self.load.events.emit(Event::Progress { stage: stage.to_owned(), done, of, rows });
             }
         }
     }

@@ -71,15 +71,9 @@ impl Bars {
                 stages.insert(stage.clone(), new);
                 true
             }
-            Event::Progress { stage, done, of } => {
+            Event::Progress { stage, done, of, rows } => {
                 if let Some(found) = stages.get_mut(stage) {
-                    (found.done, found.of) = (*done, Some(*of));
-                }
-                true
-            }
-            Event::Copying { stage, rows, bytes, of } => {
-                if let Some(found) = stages.get_mut(stage) {
-                    (found.done, found.of, found.rows) = (*bytes, Some(*of), Some(*rows));
+                    (found.done, found.of, found.rows) = (*done, Some(*of), *rows);
                 }
                 true
             }

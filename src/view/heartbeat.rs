@@ -32,13 +32,13 @@ impl Heartbeat {
             Event::StageDone { stage, .. } => {
                 stages.remove(stage);
             }
-            Event::Progress { stage, .. } | Event::Copying { stage, .. } => {
+            Event::Progress { stage, done, of, rows } => {
                 let found = stages.get_mut(stage).filter(|found| found.told.elapsed() >= EVERY)?;
                 found.told = Instant::now();
                 return Some(Event::Waiting {
                     step: stage.clone(),
                     since: found.began.elapsed(),
-                    state: far(&event).unwrap_or_default(),
+                    state: far(*done, *of, *rows),
                 });
             }
             _ => {}

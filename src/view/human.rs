@@ -33,7 +33,7 @@ pub fn show(event: &Event, quiet: bool) {
         Event::Status { status } => println!("{}", tables::status(status)),
         _ if quiet => {}
         // A bar shows it, or a line now and then.
-        Event::Progress { .. } | Event::Copying { .. } => {}
+        Event::Progress { .. } => {}
         Event::Chapter { title } => eprintln!("\n{BOLD}{title}{BOLD:#}"),
         Event::Planned { verb, stack, plan, only: false } => eprintln!("{}", plan::text(verb, stack, plan, Full::No)),
         Event::StageStarted { stage } | Event::StepStarted { step: stage } => eprintln!("{DIM}...{DIM:#}  {stage}"),
@@ -69,14 +69,11 @@ fn waited_for(spans: &[Span], took: Duration) -> String {
     spans.iter().filter(counts).map(words).collect::<Vec<_>>().join(", ")
 }
 
-/// How far a stage is, in words.
-pub fn far(event: &Event) -> Option<String> {
-    match event {
-        Event::Progress { done, of, .. } => Some(format!("{done} of {of} objects")),
-        Event::Copying { rows, bytes, of, .. } => {
-            Some(format!("{rows} rows, {} of {}", indicatif::HumanBytes(*bytes), indicatif::HumanBytes(*of)))
-        }
-        _ => None,
+/// How far a stage is, in words: objects, or rows and bytes of a COPY.
+pub fn far(done: u64, of: u64, rows: Option<u64>) -> String {
+    match rows {
+        None => format!("{done} of {of} objects"),
+        Some(rows) => format!("{rows} rows, {} of {}", indicatif::HumanBytes(done), indicatif::HumanBytes(of)),
     }
 }
 

@@ -31,7 +31,7 @@ pub fn line(event: &Event) -> Option<Value> {
         }
         Event::Status { status } => of_status(status),
         Event::StageStarted { stage } => json!({ "event": "stage_started", "stage": stage }),
-        Event::Progress { .. } | Event::Copying { .. } => return None,
+        Event::Progress { .. } => return None,
         Event::StageDone { stage, detail, took } => {
             json!({ "event": "stage_done", "stage": stage, "detail": detail, "seconds": took.as_secs_f64() })
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use duckdb::{Connection, InterruptHandle};
+use duckdb::{Connection, InterruptHandle, OptionalExt};
 
 use super::copy::{self, Access};
 use super::error::SqlError;
@@ -272,7 +272,7 @@ impl Session {
             }),
             Command::Refresh { key, table } => self.all_or_nothing(|session| {
                 let sql = "SELECT query FROM redshift_system.materialized_views WHERE name = ?";
-                let found: Option<String> = session.connection.query_row(sql, [&key], |row| row.get(0)).ok();
+                let found: Option<String> = session.connection.query_row(sql, [&key], |row| row.get(0)).optional()?;
                 let missing = || SqlError::new("42P01", format!("materialized view {key} does not exist"));
                 let query = found.ok_or_else(missing)?;
                 session.connection.execute_batch(&format!("DELETE FROM {table}; INSERT INTO {table} {query}"))?;

@@ -157,11 +157,11 @@ impl System {
 
     /// Brings the tables behind the views up to date that a statement asks for.
     pub fn refresh_for(&self, text: &str) -> Result<(), SqlError> {
-        let asks = |word: &[u8]| text.as_bytes().windows(word.len()).any(|found| found.eq_ignore_ascii_case(word));
-        if asks(b"quer") || asks(b"qlog") {
+        let text = text.to_ascii_lowercase();
+        if text.contains("quer") || text.contains("qlog") {
             self.write_queries()?;
         }
-        if asks(b"load_") { self.write_copying() } else { Ok(()) }
+        if text.contains("load_") { self.write_copying() } else { Ok(()) }
     }
 
     fn write_queries(&self) -> Result<(), SqlError> {

@@ -284,20 +284,16 @@ fn unnest_super(body: &mut SetExpr) -> Result<(), SqlError> {
             if let TableFactor::Table { name, alias, args: None, .. } = factor {
                 let parts: Vec<String> = name.0.iter().map(ToString::to_string).collect();
                 let called = alias.as_ref().map(|alias| alias.name.to_string());
-                if let [row, _, ..] = &parts[..]
-                    && seen.contains(row)
-                {
-                    let element = called.clone().or(parts.last().cloned()).unwrap_or_default();
+                let called = called.or(parts.last().cloned()).unwrap_or_default();
+                if matches!(&parts[..], [row, _, ..] if seen.contains(row)) {
                     let text = format!(
                         "SELECT 1 FROM LATERAL (SELECT unnest(CASE WHEN json_type({name}) = 'ARRAY' \
-                         THEN CAST({name} AS JSON[]) END) AS {element}) AS redshift_elements_of_{}",
+                         THEN CAST({name} AS JSON[]) END) AS {called}) AS redshift_elements_of_{}",
                         seen.len()
                     );
                     *factor = functions::table_factor(&text)?;
-                    seen.insert(element);
-                    continue;
                 }
-                seen.extend(called.or(parts.last().cloned()));
+                seen.insert(called);
             } else if let TableFactor::Derived { alias: Some(alias), .. } = factor {
                 seen.insert(alias.name.to_string());
             }

@@ -1,11 +1,10 @@
 //! Materialized views: a table with what the query answered, and the query, for REFRESH.
 
-use sqlparser::ast::ObjectName;
 use sqlparser::keywords::Keyword;
-use sqlparser::parser::{Parser, ParserError};
+use sqlparser::parser::Parser;
 use sqlparser::tokenizer::TokenWithSpan;
 
-use super::ddl::literal;
+use super::ddl::{Name, literal};
 use super::dialect::Redshift;
 use super::{Command, Reading, is_word, translate_tokens};
 use crate::warehouse::error::SqlError;
@@ -43,28 +42,18 @@ pub fn drop(tokens: Vec<TokenWithSpan>) -> Result<Command, SqlError> {
     Ok(Command::Define(vec![format!("DROP TABLE {exists}{name}"), forget]))
 }
 
-fn name(tokens: Vec<TokenWithSpan>, before: &[Keyword]) -> Result<ObjectName, SqlError> {
+fn name(tokens: Vec<TokenWithSpan>, before: &[Keyword]) -> Result<Name, SqlError> {
     let mut parser = Parser::new(&Redshift).with_tokens_with_locations(tokens);
-    let mut read = || -> Result<ObjectName, ParserError> {
+    let mut read = || {
         parser.expect_keywords(before)?;
         let _ = parser.parse_keywords(&[Keyword::IF, Keyword::EXISTS]);
         parser.parse_object_name(false)
     };
-    let mut name = read().map_err(SqlError::from_parser)?;
-    for part in &mut name.0 {
-        if let sqlparser::ast::ObjectNamePart::Identifier(ident) = part {
-            *ident = sqlparser::ast::Ident::with_quote('"', ident.value.to_lowercase());
-        }
-    }
-    Ok(name)
+    let Name { schema, table } = Name::of(&read().map_err(SqlError::from_parser)?);
+    Ok(Name { schema: schema.map(|schema| schema.to_lowercase()), table: table.to_lowercase() })
 }
 
 /// A name without a schema is of `public`, as it is where nothing else was set.
-fn key(name: &ObjectName) -> String {
-    let parts: Vec<&str> = name.0.iter().filter_map(|part| part.as_ident()).map(|ident| ident.value.as_str()).collect();
-    match &parts[..] {
-        [.., schema, table] => format!("{schema}.{table}"),
-        [table] => format!("public.{table}"),
-        [] => String::new(),
-    }
+fn key(name: &Name) -> String {
+    format!("{}.{}", name.schema.as_deref().unwrap_or("public"), name.table)
 }

@@ -6,7 +6,7 @@ use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use super::ddl::quoted;
+use super::ddl::{Name, quoted};
 use super::dialect::Redshift;
 use super::types::Type;
 use super::{Command, Reading, bind, tokenize, translate_tokens};
@@ -96,7 +96,5 @@ pub fn drop(tokens: Vec<TokenWithSpan>) -> Result<Command, SqlError> {
 
 /// The name without its schema: there is one namespace.
 fn bare(parser: &mut Parser<'_>) -> Result<String, ParserError> {
-    let name = parser.parse_object_name(false)?;
-    let last = name.0.last().and_then(|part| part.as_ident()).map(|ident| ident.value.to_lowercase());
-    Ok(last.unwrap_or_default())
+    Ok(Name::of(&parser.parse_object_name(false)?).table.to_lowercase())
 }
