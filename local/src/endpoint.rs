@@ -1,6 +1,8 @@
 //! From an HTTP request to the service it is meant for, as the AWS SDKs address them: by the service in the
 //! signature's scope.
 
+use std::sync::Arc;
+
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -27,9 +29,11 @@ use crate::secrets::Secrets;
 use crate::serverless::Serverless;
 use crate::sts;
 
-/// All services behind one door.
+/// All services behind one door, which many requests share.
 #[derive(Clone)]
-pub struct Endpoint {
+pub struct Endpoint(pub Arc<Services>);
+
+pub struct Services {
     pub account: Account,
     pub iam: Iam,
     pub secrets: Secrets,
@@ -39,6 +43,14 @@ pub struct Endpoint {
     pub buckets: Buckets,
     pub s3: S3Service,
     pub faults: Option<Faults>,
+}
+
+impl std::ops::Deref for Endpoint {
+    type Target = Services;
+
+    fn deref(&self) -> &Services {
+        &self.0
+    }
 }
 
 impl std::fmt::Debug for Endpoint {

@@ -50,6 +50,9 @@ pub enum StoreError {
     Io { path: String, source: std::io::Error },
     #[error("local state store")]
     Database(#[from] fjall::Error),
+    /// It was not opened when it was first asked for, and is not asked again.
+    #[error("the objects of the local state cannot be opened")]
+    Objects { source: std::sync::Arc<StoreError> },
     #[error("local state of {kind} '{id}' does not parse")]
     Corrupt { kind: String, id: String, source: serde_json::Error },
 }

@@ -106,9 +106,9 @@ impl Cloud {
             serverless::Serverless { store, account: account.clone(), secrets: secrets.clone(), logins, wire };
         let data_api = data_api::DataApi::new(redshift.clone(), serverless.clone(), buckets.clone());
         let faults = options.faults;
-        let endpoint =
-            endpoint::Endpoint { account, iam, secrets, redshift, serverless, data_api, buckets, s3, faults };
-        Ok(Self { endpoint })
+        let services =
+            endpoint::Services { account, iam, secrets, redshift, serverless, data_api, buckets, s3, faults };
+        Ok(Self { endpoint: endpoint::Endpoint(Arc::new(services)) })
     }
 
     /// Forces a cluster into a state of R14 that no call leads to, or lets it go on: for tests.

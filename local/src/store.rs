@@ -1,9 +1,9 @@
-//! The stand-in's memory on disk: records of the control planes and objects of the buckets, in one
+//! The stand-in's memory on disk: records of the control planes, and objects of the buckets, each in a
 //! log-structured store. A write that was acknowledged survives SIGKILL; a second process is told that the
 //! first holds the lock.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use fjall::config::PinningPolicy;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions};
@@ -13,8 +13,11 @@ use serde::de::DeserializeOwned;
 use crate::error::StoreError;
 use crate::sync::locked;
 
+const RECORDS: &str = "store/records";
+const OBJECTS: &str = "store/objects";
+
 /// Changes when what is stored is no longer read as it was.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -25,31 +28,27 @@ const JOURNAL_BYTES: u64 = 64 << 20;
 /// Bytes of one write buffer.
 const MEMTABLE_BYTES: u64 = 16 << 20;
 
-/// Records by kind and id, each a JSON value; object listings and small bodies by ordered binary key.
+/// Records by kind and id, each a JSON value.
 #[derive(Clone)]
 pub struct Store {
     _db: Database,
     records: Keyspace,
-    pub objects: Keyspace,
-    pub bodies: Keyspace,
+    /// Opened when it is first asked for: what was last written to it is read again then.
+    objects: Arc<OnceLock<std::result::Result<Objects, Arc<StoreError>>>>,
     directory: PathBuf,
     changing: Arc<Mutex<()>>,
 }
 
-impl Store {
-    pub fn open(directory: &Path) -> Result<Self> {
-        let io = |source| StoreError::Io { path: directory.display().to_string(), source };
-        std::fs::create_dir_all(directory).map_err(io)?;
-        let locked = |error: fjall::Error| match error {
-            fjall::Error::Locked => StoreError::Locked(directory.display().to_string()),
-            other => StoreError::Database(other),
-        };
-        let db = Database::builder(directory.join("store"))
-            .cache_size(CACHE_BYTES)
-            .max_journaling_size(JOURNAL_BYTES)
-            .worker_threads(1)
-            .open()
-            .map_err(locked)?;
+/// Objects and bodies by ordered binary key.
+struct Objects {
+    _db: Database,
+    records: Keyspace,
+    bodies: Keyspace,
+}
+
+impl Objects {
+    fn open(directory: &Path) -> Result<Self> {
+        let db = open(directory)?;
         // Where a key lies is known without reading: one block is read for each object, however many there are.
         let options = || {
             KeyspaceCreateOptions::default()
@@ -57,10 +56,34 @@ impl Store {
                 .filter_block_pinning_policy(PinningPolicy::all(true))
                 .index_block_pinning_policy(PinningPolicy::all(true))
         };
+        Ok(Self { records: db.keyspace("objects", options)?, bodies: db.keyspace("bodies", options)?, _db: db })
+    }
+}
+
+fn open(directory: &Path) -> Result<Database> {
+    let locked = |error: fjall::Error| match error {
+        fjall::Error::Locked => StoreError::Locked(directory.display().to_string()),
+        other => StoreError::Database(other),
+    };
+    Database::builder(directory)
+        .cache_size(CACHE_BYTES)
+        .max_journaling_size(JOURNAL_BYTES)
+        .worker_threads(1)
+        .open()
+        .map_err(locked)
+}
+
+impl Store {
+    pub fn open(directory: &Path) -> Result<Self> {
+        let io = |source| StoreError::Io { path: directory.display().to_string(), source };
+        std::fs::create_dir_all(directory).map_err(io)?;
+        let db = open(&directory.join(RECORDS)).map_err(|error| match error {
+            StoreError::Locked(_) => StoreError::Locked(directory.display().to_string()),
+            other => other,
+        })?;
         let store = Self {
-            records: db.keyspace("records", options)?,
-            objects: db.keyspace("objects", options)?,
-            bodies: db.keyspace("bodies", options)?,
+            records: db.keyspace("records", KeyspaceCreateOptions::default)?,
+            objects: Arc::default(),
             _db: db,
             directory: directory.to_owned(),
             changing: Arc::default(),
@@ -71,11 +94,30 @@ impl Store {
 
     /// State that an earlier version made in another form is left alone.
     fn check_format(&self) -> Result<()> {
+        // Before the fourth form there was one store for both.
+        if self.directory.join("store/keyspaces").exists() {
+            return Err(StoreError::OtherFormat(self.directory.display().to_string()));
+        }
         match self.get::<u32>("format", "")? {
             Some(FORMAT) => Ok(()),
             None if self.records.is_empty()? => self.put("format", "", &FORMAT),
             _ => Err(StoreError::OtherFormat(self.directory.display().to_string())),
         }
+    }
+
+    /// The records of the objects, by bucket, key and version.
+    pub fn objects(&self) -> Result<&Keyspace> {
+        self.opened().map(|objects| &objects.records)
+    }
+
+    /// The bytes of objects that are neither few nor many.
+    pub fn bodies(&self) -> Result<&Keyspace> {
+        self.opened().map(|objects| &objects.bodies)
+    }
+
+    fn opened(&self) -> Result<&Objects> {
+        let opened = self.objects.get_or_init(|| Objects::open(&self.directory.join(OBJECTS)).map_err(Arc::new));
+        opened.as_ref().map_err(|source| StoreError::Objects { source: source.clone() })
     }
 
     pub fn directory(&self) -> &Path {

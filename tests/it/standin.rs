@@ -344,3 +344,51 @@ fn uploads_in_parts_and_versions() {
     let _ = project.run(["down"]).succeeded();
     assert_eq!(project.everything(), Vec::<String>::new());
 }
+
+#[test]
+fn objects_of_every_size_come_back_as_they_went_in() {
+    let project = Project::with_sample(1, 1);
+    let sdk = project.cloud();
+    sdk.block_on(sdk.s3.create_bucket().bucket("sizes").create_bucket_configuration(here()).send()).unwrap();
+    // Beside the record, beside the store's records, and in a file; line ends and NULs are bytes as any other.
+    let bytes_of = |size: usize| -> Vec<u8> { (0..size).map(|at| b"\n\0\xff{}"[at % 5]).collect() };
+    let sizes = [0, 1, 2 << 10, (2 << 10) + 1, 256 << 10, (256 << 10) + 1];
+    for size in sizes {
+        let call = sdk.s3.put_object().bucket("sizes").key(format!("\u{e9}/{size}\n")).body(bytes_of(size).into());
+        sdk.block_on(call.content_type("a/b").metadata("m", "1").send()).unwrap();
+    }
+    drop(sdk);
+    let sdk = project.cloud();
+    let listed = sdk.block_on(sdk.s3.list_objects_v2().bucket("sizes").send()).unwrap();
+    let mut listed: Vec<_> = listed.contents().iter().map(|object| object.size().unwrap_or(-1) as usize).collect();
+    listed.sort_unstable();
+    assert_eq!(listed, sizes);
+    for size in sizes {
+        let get = || sdk.s3.get_object().bucket("sizes").key(format!("\u{e9}/{size}\n"));
+        let found = sdk.block_on(get().send()).unwrap();
+        assert_eq!(found.content_type(), Some("a/b"));
+        assert_eq!(found.metadata().unwrap()["m"], "1");
+        assert_eq!(found.version_id(), None);
+        assert_eq!(sdk.block_on(found.body.collect()).unwrap().to_vec(), bytes_of(size), "{size}");
+        if size > 1 {
+            let end = sdk.block_on(get().range(format!("bytes=1-{}", size - 2)).send()).unwrap();
+            assert_eq!(sdk.block_on(end.body.collect()).unwrap().to_vec(), &bytes_of(size)[1..size - 1]);
+        }
+    }
+    let on = aws_sdk_s3::types::VersioningConfiguration::builder().status("Enabled".into()).build();
+    sdk.block_on(sdk.s3.put_bucket_versioning().bucket("sizes").versioning_configuration(on).send()).unwrap();
+    sdk.put("sizes", "\u{e9}/1\n", "other");
+    let found = sdk.block_on(sdk.s3.head_object().bucket("sizes").key("\u{e9}/1\n").send()).unwrap();
+    let newest = found.version_id().unwrap().to_owned();
+    assert_ne!(newest, "null");
+    let before = sdk.s3.get_object().bucket("sizes").key("\u{e9}/1\n").version_id("null");
+    let before = sdk.block_on(before.send()).unwrap();
+    assert_eq!((before.version_id(), before.content_length()), (Some("null"), Some(1)));
+    sdk.block_on(sdk.s3.delete_object().bucket("sizes").key("\u{e9}/1\n").version_id(newest).send()).unwrap();
+    let found = sdk.block_on(sdk.s3.head_object().bucket("sizes").key("\u{e9}/1\n").send()).unwrap();
+    assert_eq!((found.version_id(), found.content_length()), (Some("null"), Some(1)));
+}
+
+fn here() -> aws_sdk_s3::types::CreateBucketConfiguration {
+    aws_sdk_s3::types::CreateBucketConfiguration::builder().location_constraint("us-west-2".into()).build()
+}

@@ -11,7 +11,7 @@ use crate::account::{iso, now_millis};
 use crate::endpoint::Endpoint;
 use crate::error::ApiError;
 use crate::protocol::Request;
-use crate::s3::{Bucket, Query};
+use crate::s3::{Bucket, Found, Query};
 
 type Response = http::Response<SdkBody>;
 
@@ -123,8 +123,8 @@ fn objects(endpoint: &Endpoint, bucket: &str, prefix: String, after: String) -> 
 
 /// The beginning of an object, as text where it is text.
 fn object(endpoint: &Endpoint, bucket: &str, key: &str) -> Result<Json, ApiError> {
-    endpoint.buckets.bucket(bucket).map_err(of_s3)?;
-    let (info, source) = endpoint.buckets.find(bucket, key, None).map_err(of_s3)?;
+    let bucket = endpoint.buckets.bucket(bucket).map_err(of_s3)?;
+    let Found { info, source, .. } = endpoint.buckets.find(&bucket, key, None).map_err(of_s3)?;
     let mut bytes = Vec::new();
     let read = endpoint.buckets.read(&source).and_then(|body| body.take(SHOWN_BYTES).read_to_end(&mut bytes));
     read.map_err(|error| ApiError::invalid("InternalError", error.to_string()))?;

@@ -18,6 +18,15 @@ pub struct Reader {
     pub policies: Arc<[Policy]>,
 }
 
+/// An object that somebody asked for.
+pub struct Found {
+    pub info: ObjectInfo,
+    /// Where the bucket keeps versions.
+    pub version: Option<String>,
+    pub attributes: Attributes,
+    pub source: Source,
+}
+
 /// What the caller may do by its own policies.
 static EVERYTHING: LazyLock<Arc<[Policy]>> = LazyLock::new(|| {
     let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
@@ -101,10 +110,10 @@ impl Buckets {
 
     /// An object's bytes, as `reader`.
     pub fn read_as(&self, reader: &Reader, name: &str, key: &str) -> S3Result<ObjectRead> {
-        self.open(reader, name, None, "s3:GetObject", Some(key))?;
-        let (info, source) = self.find(name, key, None)?;
-        let reader = self.read(&source).map_err(s3s::S3Error::internal_error)?;
-        Ok(ObjectRead { size: info.size, reader })
+        let bucket = self.open(reader, name, None, "s3:GetObject", Some(key))?;
+        let found = self.find(&bucket, key, None)?;
+        let reader = self.read(&found.source).map_err(s3s::S3Error::internal_error)?;
+        Ok(ObjectRead { size: found.info.size, reader })
     }
 
     /// Writes what a sink took as an object, as `reader`; answers its size.
@@ -127,15 +136,17 @@ impl Buckets {
         }
     }
 
-    /// An object's description and where its bytes are.
-    pub fn find(&self, bucket: &str, key: &str, version: Option<&str>) -> S3Result<(ObjectInfo, Source)> {
-        if let Some(mount) = self.mount(bucket) {
+    /// An object, and where its bytes are.
+    pub fn find(&self, bucket: &Bucket, key: &str, version: Option<&str>) -> S3Result<Found> {
+        if let Some(mount) = self.mount(&bucket.name) {
             let found = mount.object(key).map_err(s3s::S3Error::internal_error)?;
             let (info, path) = found.ok_or_else(|| s3_error!(NoSuchKey, "The specified key does not exist."))?;
-            return Ok((info, Source::File(path)));
+            return Ok(Found { info, version: None, attributes: Attributes::default(), source: Source::File(path) });
         }
         let version = self.version(bucket, key, version)?;
-        Ok((version.info(), Source::Segments { bucket: bucket.to_owned(), segments: version.segments }))
+        let (info, source) = (version.info(), version.source(&bucket.name));
+        let id = bucket.versioning.is_some().then_some(version.id);
+        Ok(Found { info, version: id, attributes: version.attributes, source })
     }
 }
 

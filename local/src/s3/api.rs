@@ -4,6 +4,7 @@ use s3s::dto::*;
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 
 use super::Buckets;
+use super::access::Found;
 use super::body::Declared;
 use super::bucket::{Bucket, CreateTags};
 use super::copying::Source;
@@ -218,7 +219,8 @@ impl S3 for Buckets {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.readable(&input.bucket, owner, "s3:GetObject", Some(&input.key))?;
-        let (info, source) = self.find(&bucket.name, &input.key, input.version_id.as_deref())?;
+        let Found { info, version, attributes, source } =
+            self.find(&bucket, &input.key, input.version_id.as_deref())?;
         check_etag(&info, input.if_match.as_ref(), input.if_none_match.as_ref())?;
         let range = match &input.range {
             Some(range) => Some(
@@ -229,7 +231,6 @@ impl S3 for Buckets {
             None => None,
         };
         let (start, end) = range.as_ref().map_or((0, info.size), |range| (range.start, range.end));
-        let attributes = self.attributes(&bucket.name, &input.key, input.version_id.as_deref())?;
         let output = GetObjectOutput {
             accept_ranges: Some("bytes".to_owned()),
             body: Some(self.stream(source, start, end)),
@@ -243,7 +244,7 @@ impl S3 for Buckets {
             tag_count: i32::try_from(attributes.tags.len()).ok().filter(|count| *count > 0),
             e_tag: Some(ETag::Strong(info.etag)),
             last_modified: Some(timestamp(info.modified)),
-            version_id: input.version_id,
+            version_id: version,
             ..Default::default()
         };
         Ok(S3Response::new(output))
@@ -253,17 +254,19 @@ impl S3 for Buckets {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.readable(&input.bucket, owner, "s3:GetObject", Some(&input.key))?;
-        let (info, _) = self.find(&bucket.name, &input.key, input.version_id.as_deref())?;
+        let Found { info, version, attributes, .. } = self.find(&bucket, &input.key, input.version_id.as_deref())?;
         check_etag(&info, input.if_match.as_ref(), input.if_none_match.as_ref())?;
-        let attributes = self.attributes(&bucket.name, &input.key, input.version_id.as_deref())?;
         let output = HeadObjectOutput {
             accept_ranges: Some("bytes".to_owned()),
             content_length: Some(to_i64(info.size)),
             content_type: attributes.content_type,
             content_encoding: attributes.content_encoding,
+            cache_control: attributes.cache_control,
+            content_disposition: attributes.content_disposition,
             metadata: Some(attributes.metadata.into_iter().collect()),
             e_tag: Some(ETag::Strong(info.etag)),
             last_modified: Some(timestamp(info.modified)),
+            version_id: version,
             ..Default::default()
         };
         Ok(S3Response::new(output))
@@ -474,8 +477,7 @@ impl S3 for Buckets {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.readable(&input.bucket, owner, "s3:GetObjectTagging", Some(&input.key))?;
-        self.find(&bucket.name, &input.key, input.version_id.as_deref())?;
-        let tags = self.attributes(&bucket.name, &input.key, input.version_id.as_deref())?.tags;
+        let tags = self.find(&bucket, &input.key, input.version_id.as_deref())?.attributes.tags;
         let tag_set = tags.into_iter().map(|(key, value)| Tag { key: Some(key), value: Some(value) }).collect();
         Ok(S3Response::new(GetObjectTaggingOutput { tag_set, version_id: input.version_id }))
     }
@@ -486,7 +488,7 @@ impl S3 for Buckets {
         let bucket = self.writable(&input.bucket, owner, "s3:PutObjectTagging", Some(&input.key))?;
         let pair = |tag: Tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default());
         let tags = input.tagging.tag_set.into_iter().map(pair).collect();
-        self.tag_object(&bucket.name, &input.key, input.version_id.as_deref(), tags)?;
+        self.tag_object(&bucket, &input.key, input.version_id.as_deref(), tags)?;
         Ok(S3Response::new(PutObjectTaggingOutput { version_id: input.version_id }))
     }
 
@@ -497,7 +499,7 @@ impl S3 for Buckets {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.writable(&input.bucket, owner, "s3:DeleteObjectTagging", Some(&input.key))?;
-        self.tag_object(&bucket.name, &input.key, input.version_id.as_deref(), Default::default())?;
+        self.tag_object(&bucket, &input.key, input.version_id.as_deref(), Default::default())?;
         let output = DeleteObjectTaggingOutput { version_id: input.version_id };
         Ok(S3Response::with_status(output, http::StatusCode::NO_CONTENT))
     }
@@ -684,7 +686,7 @@ impl Buckets {
 
     fn tag_object(
         &self,
-        bucket: &str,
+        bucket: &Bucket,
         key: &str,
         version: Option<&str>,
         tags: std::collections::BTreeMap<String, String>,
@@ -695,13 +697,6 @@ impl Buckets {
         let _guard = self.store.change();
         let mut found = self.version(bucket, key, version)?;
         found.attributes.tags = tags;
-        self.save_version(bucket, &found).map_err(super::bucket::internal)
-    }
-
-    fn attributes(&self, bucket: &str, key: &str, version: Option<&str>) -> S3Result<Attributes> {
-        match self.mount(bucket) {
-            Some(_) => Ok(Attributes::default()),
-            None => Ok(self.version(bucket, key, version)?.attributes),
-        }
+        self.save_version(&bucket.name, &found).map_err(super::bucket::internal)
     }
 }

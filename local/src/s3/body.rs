@@ -16,10 +16,13 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 use tokio_util::io::ReaderStream;
 
 use super::Buckets;
+use super::bucket::internal;
 use super::object::next_sequence;
 
-/// Bodies up to this size live in the store beside their records; larger ones are files.
-const INLINE_BYTES: usize = 256 << 10;
+/// Bodies up to this size lie in their object's own record: one read finds both, and what a listing reads stays small.
+const IN_RECORD_BYTES: usize = 2 << 10;
+/// Bodies up to this size lie in the store; larger ones are files.
+const IN_STORE_BYTES: usize = 256 << 10;
 
 /// A run of bytes of an object: one for an object put at once, one a part for an upload in parts.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -29,10 +32,17 @@ pub struct Segment {
     pub in_file: bool,
 }
 
+/// Bytes that were taken in: few, or kept apart already.
+#[derive(Debug)]
+pub enum Taken {
+    Few(Bytes),
+    Apart(Segment),
+}
+
 /// Bytes that were taken in and checked, not yet part of an object. `etag` is their MD5 in hex.
 #[derive(Debug)]
 pub struct Staged {
-    pub segment: Segment,
+    pub taken: Taken,
     pub etag: String,
     pub checksum: Checksum,
 }
@@ -50,6 +60,7 @@ pub struct Declared {
 /// Where an object's bytes are.
 #[derive(Debug, Clone)]
 pub enum Source {
+    Bytes(Bytes),
     Segments { bucket: String, segments: Vec<Segment> },
     File(PathBuf),
 }
@@ -88,8 +99,8 @@ impl Sink {
         std::io::Write::flush(&mut self.file)?;
         self.finished = true;
         let etag = format!("{:x}", self.md5.clone().finalize());
-        let segment = Segment { id: self.id.clone(), size: self.size, in_file: true };
-        Ok(Staged { segment, etag, checksum: Checksum::default() })
+        let taken = Taken::Apart(Segment { id: self.id.clone(), size: self.size, in_file: true });
+        Ok(Staged { taken, etag, checksum: Checksum::default() })
     }
 }
 
@@ -185,19 +196,33 @@ impl Buckets {
                 return Err(error);
             }
         };
-        let in_file = incoming.file.is_some();
-        if !in_file {
-            let stored = self.store.bodies.insert(body_key(bucket, &segment_id), incoming.bytes);
-            stored.map_err(s3s::S3Error::internal_error)?;
+        let taken = match incoming.file.is_some() {
+            true => Taken::Apart(Segment { id: segment_id, size: incoming.size, in_file: true }),
+            false if incoming.bytes.len() <= IN_RECORD_BYTES => Taken::Few(incoming.bytes.into()),
+            false => Taken::Apart(self.keep(bucket, segment_id, &incoming.bytes)?),
+        };
+        Ok(Staged { taken, etag, checksum })
+    }
+
+    fn keep(&self, bucket: &str, id: String, bytes: &[u8]) -> S3Result<Segment> {
+        let kept = self.store.bodies().and_then(|bodies| Ok(bodies.insert(body_key(bucket, &id), bytes)?));
+        kept.map_err(internal)?;
+        Ok(Segment { id, size: bytes.len() as u64, in_file: false })
+    }
+
+    /// What was taken in as a segment of its own, for an object that has several.
+    pub fn apart(&self, bucket: &str, taken: Taken) -> S3Result<Segment> {
+        match taken {
+            Taken::Few(bytes) => self.keep(bucket, new_id(), &bytes),
+            Taken::Apart(segment) => Ok(segment),
         }
-        Ok(Staged { segment: Segment { id: segment_id, size: incoming.size, in_file }, etag, checksum })
     }
 
     pub fn discard(&self, bucket: &str, segments: &[Segment]) -> S3Result<()> {
         for segment in segments {
             if !segment.in_file {
-                let removed = self.store.bodies.remove(body_key(bucket, &segment.id));
-                removed.map_err(s3s::S3Error::internal_error)?;
+                let removed = self.store.bodies().and_then(|bodies| Ok(bodies.remove(body_key(bucket, &segment.id))?));
+                removed.map_err(internal)?;
                 continue;
             }
             match std::fs::remove_file(self.body_file(bucket, &segment.id)) {
@@ -212,13 +237,15 @@ impl Buckets {
 
     fn inline(&self, bucket: &str, id: &str) -> std::io::Result<Bytes> {
         let missing = || std::io::Error::new(std::io::ErrorKind::NotFound, format!("body {id} is missing"));
-        let value = self.store.bodies.get(body_key(bucket, id)).map_err(std::io::Error::other)?.ok_or_else(missing)?;
+        let found = self.store.bodies().and_then(|bodies| Ok(bodies.get(body_key(bucket, id))?));
+        let value = found.map_err(std::io::Error::other)?.ok_or_else(missing)?;
         Ok(Bytes::copy_from_slice(&value))
     }
 
     /// Reads from start to end on the calling thread.
     pub fn read(&self, source: &Source) -> std::io::Result<Box<dyn Read + Send>> {
         match source {
+            Source::Bytes(bytes) => Ok(Box::new(Cursor::new(bytes.clone()))),
             Source::File(path) => Ok(Box::new(std::fs::File::open(path)?)),
             Source::Segments { bucket, segments } => {
                 let mut all: Box<dyn Read + Send> = Box::new(std::io::empty());
@@ -237,6 +264,10 @@ impl Buckets {
     /// The bytes from `start` to `end`, exclusive, as a stream.
     pub fn stream(&self, source: Source, start: u64, end: u64) -> StreamingBlob {
         let pieces: Vec<(Piece, u64, u64)> = match source {
+            Source::Bytes(bytes) => {
+                let range = usize::try_from(start).unwrap_or(0)..usize::try_from(end).unwrap_or(bytes.len());
+                return s3s::Body::from(bytes.slice(range)).into();
+            }
             Source::File(path) => vec![(Piece::File(path), start, end)],
             Source::Segments { bucket, segments } => {
                 let mut pieces = Vec::new();
@@ -283,14 +314,14 @@ impl Piece {
                 Ok(Box::pin(futures::stream::once(async move { Ok(slice) })))
             }
             // A small read is over sooner than it is handed to another thread.
-            Self::File(path) if to - from <= INLINE_BYTES as u64 => {
+            Self::File(path) if to - from <= IN_STORE_BYTES as u64 => {
                 let bytes = read_range(&path, from, to)?;
                 Ok(Box::pin(futures::stream::once(async move { Ok(bytes) })))
             }
             Self::File(path) => {
                 let mut file = tokio::fs::File::open(path).await?;
                 file.seek(std::io::SeekFrom::Start(from)).await?;
-                Ok(Box::pin(ReaderStream::with_capacity(file.take(to - from), INLINE_BYTES)))
+                Ok(Box::pin(ReaderStream::with_capacity(file.take(to - from), IN_STORE_BYTES)))
             }
         }
     }
@@ -318,7 +349,7 @@ impl Incoming {
             return file.write_all(chunk).await;
         }
         self.bytes.extend_from_slice(chunk);
-        if self.bytes.len() > INLINE_BYTES {
+        if self.bytes.len() > IN_STORE_BYTES {
             if let Some(directory) = self.path.parent() {
                 tokio::fs::create_dir_all(directory).await?;
             }

@@ -4,6 +4,7 @@ use s3s::dto::*;
 use s3s::{S3Result, s3_error};
 
 use super::Buckets;
+use super::access::Found;
 use super::body::{Declared, Staged};
 use super::object::{Attributes, ObjectInfo};
 use super::wire::check_etag;
@@ -26,13 +27,9 @@ impl Buckets {
         let CopySource::Bucket { bucket, key, version_id } = from.source else {
             return Err(s3_error!(NotImplemented, "a copy from an access point is not supported by the local S3"));
         };
-        self.open(&self.caller(), bucket, None, "s3:GetObject", Some(key))?;
-        let (info, source) = self.find(bucket, key, version_id.as_deref())?;
+        let bucket = self.open(&self.caller(), bucket, None, "s3:GetObject", Some(key))?;
+        let Found { info, attributes, source, .. } = self.find(&bucket, key, version_id.as_deref())?;
         check_etag(&info, from.if_match, from.if_none_match)?;
-        let attributes = match self.mount(bucket) {
-            Some(_) => Attributes::default(),
-            None => self.version(bucket, key, version_id.as_deref())?.attributes,
-        };
         let (start, end) = match from.range {
             Some(range) => bytes_of(range, info.size)?,
             None if info.size > MAX_COPY_BYTES => {

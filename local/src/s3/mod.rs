@@ -23,7 +23,7 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 use crate::account::Account;
 use crate::store::Store;
 
-pub use access::Reader;
+pub use access::{Found, Reader};
 pub use body::Sink;
 pub use bucket::{Bucket, CreateTags};
 pub use host::bucket_of_host;

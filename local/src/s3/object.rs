@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
 use s3s::{S3Result, s3_error};
 use serde::{Deserialize, Serialize};
 
 use super::Buckets;
-use super::body::{Segment, Staged};
+use super::body::{Segment, Source, Staged, Taken};
 use super::bucket::{Bucket, internal};
 use crate::account::now_millis;
 use crate::error::StoreError;
@@ -22,21 +23,31 @@ pub struct ObjectInfo {
     pub modified: i64,
 }
 
+/// What is not set, and what its place in the store says, is not written: there may be millions of these.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Version {
+    #[serde(skip)]
     pub key: String,
     /// Rises with time: decides which version is the newest.
+    #[serde(skip)]
     pub sequence: u64,
     /// `null` where the bucket had no versioning when it was written.
+    #[serde(default = "no_id", skip_serializing_if = "is_no_id")]
     pub id: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub delete_marker: bool,
     pub etag: String,
     pub modified: i64,
+    #[serde(flatten)]
     pub attributes: Attributes,
+    /// The bytes, where they are few: they follow the record.
+    #[serde(skip)]
+    pub bytes: Bytes,
+    /// Where they are not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub segments: Vec<Segment>,
 }
 
-/// What is not set is not written: there may be millions of these.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Attributes {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,9 +71,26 @@ pub struct Preconditions {
     pub must_match: Option<String>,
 }
 
+/// What a version is made of.
+#[derive(Default)]
+pub struct Content {
+    pub bytes: Bytes,
+    pub segments: Vec<Segment>,
+    pub etag: String,
+    pub attributes: Attributes,
+}
+
 impl Version {
     pub fn size(&self) -> u64 {
-        self.segments.iter().map(|segment| segment.size).sum()
+        self.bytes.len() as u64 + self.segments.iter().map(|segment| segment.size).sum::<u64>()
+    }
+
+    /// Where its bytes are.
+    pub fn source(&self, bucket: &str) -> Source {
+        match self.segments.is_empty() {
+            true => Source::Bytes(self.bytes.clone()),
+            false => Source::Segments { bucket: bucket.to_owned(), segments: self.segments.clone() },
+        }
     }
 
     pub fn info(&self) -> ObjectInfo {
@@ -77,6 +105,9 @@ impl Version {
 /// The sequence of an object in a bucket where versions were never kept: older than any that comes when they are.
 const ONLY: u64 = 0;
 
+/// The version id of what was written where no versions were kept.
+const NO_ID: &str = "null";
+
 /// Where a version lies in the store: by key, the newest first.
 fn place(bucket: &str, key: &str, sequence: u64) -> Vec<u8> {
     let mut place = format!("{bucket}\0{key}\0").into_bytes();
@@ -84,9 +115,36 @@ fn place(bucket: &str, key: &str, sequence: u64) -> Vec<u8> {
     place
 }
 
-fn parse(bucket: &str, bytes: &[u8]) -> Result<Version, StoreError> {
+/// A record is a line of JSON, and after it the object's bytes where they are few.
+const END_OF_RECORD: u8 = b'\n';
+
+fn encode(version: &Version) -> Result<Vec<u8>, StoreError> {
+    let corrupt = |source| StoreError::Corrupt { kind: "object".into(), id: version.key.clone(), source };
+    let mut record = serde_json::to_vec(version).map_err(corrupt)?;
+    record.push(END_OF_RECORD);
+    record.extend_from_slice(&version.bytes);
+    Ok(record)
+}
+
+/// A version, from its place in the store behind the bucket's name, and its record.
+fn decode(bucket: &str, place: &[u8], record: &[u8]) -> Result<Version, StoreError> {
     let corrupt = |source| StoreError::Corrupt { kind: "object".into(), id: bucket.to_owned(), source };
-    serde_json::from_slice(bytes).map_err(corrupt)
+    let end = record.iter().position(|byte| *byte == END_OF_RECORD).unwrap_or(record.len());
+    let mut version: Version = serde_json::from_slice(&record[..end]).map_err(corrupt)?;
+    version.bytes = Bytes::copy_from_slice(record.get(end + 1..).unwrap_or_default());
+    if let Some((name, sequence)) = place.get(bucket.len() + 1..).and_then(<[u8]>::split_last_chunk) {
+        version.key = String::from_utf8_lossy(name.strip_suffix(b"\0").unwrap_or(name)).into_owned();
+        version.sequence = u64::MAX - u64::from_be_bytes(*sequence);
+    }
+    Ok(version)
+}
+
+fn no_id() -> String {
+    NO_ID.to_owned()
+}
+
+fn is_no_id(id: &String) -> bool {
+    id == NO_ID
 }
 
 impl Buckets {
@@ -102,26 +160,33 @@ impl Buckets {
         end: String,
     ) -> impl Iterator<Item = Result<Version, StoreError>> + use<> {
         let name = bucket.to_owned();
-        self.store.objects.range(start.into_bytes()..end.into_bytes()).map(move |entry| {
-            let bytes = entry.value()?;
-            parse(&name, &bytes)
-        })
+        let (objects, unopened) = match self.store.objects() {
+            Ok(objects) => (Some(objects.range(start.into_bytes()..end.into_bytes())), None),
+            Err(error) => (None, Some(Err(error))),
+        };
+        let found = objects.into_iter().flatten().map(move |entry| {
+            let (place, record) = entry.into_inner()?;
+            decode(&name, &place, &record)
+        });
+        unopened.into_iter().chain(found)
     }
 
     /// The versions of one key, the newest first.
-    pub fn versions_of(&self, bucket: &str, key: &str) -> S3Result<Vec<Version>> {
+    pub fn versions_of(&self, bucket: &Bucket, key: &str) -> S3Result<Vec<Version>> {
+        let name = bucket.name.as_str();
         // Where versions were never kept there is one at most, and its place is known.
-        if self.bucket(bucket)?.versioning.is_none() {
-            let found = self.store.objects.get(place(bucket, key, ONLY)).map_err(|error| internal(error.into()))?;
-            return found.iter().map(|bytes| parse(bucket, bytes).map_err(internal)).collect();
+        if bucket.versioning.is_none() {
+            let place = place(name, key, ONLY);
+            let found = self.store.objects().and_then(|objects| Ok(objects.get(&place)?)).map_err(internal)?;
+            return found.iter().map(|record| decode(name, &place, record).map_err(internal)).collect();
         }
         // A range that ends with the key: most tables of the store hold nothing of it.
-        let versions = self.versions_between(bucket, format!("{bucket}\0{key}\0"), format!("{bucket}\0{key}\x01"));
+        let versions = self.versions_between(name, format!("{name}\0{key}\0"), format!("{name}\0{key}\x01"));
         versions.collect::<Result<_, _>>().map_err(internal)
     }
 
     /// The version that a GET answers: the named one, or the newest.
-    pub fn version(&self, bucket: &str, key: &str, id: Option<&str>) -> S3Result<Version> {
+    pub fn version(&self, bucket: &Bucket, key: &str, id: Option<&str>) -> S3Result<Version> {
         let mut versions = self.versions_of(bucket, key)?.into_iter();
         match id {
             Some(id) => versions
@@ -143,8 +208,12 @@ impl Buckets {
         conditions: &Preconditions,
     ) -> S3Result<Version> {
         check_key(key)?;
-        let segments = vec![staged.segment];
-        let written = self.add_version(bucket, key, Some((segments.clone(), staged.etag, attributes)), conditions);
+        let (bytes, segments) = match staged.taken {
+            Taken::Few(bytes) => (bytes, Vec::new()),
+            Taken::Apart(segment) => (Bytes::new(), vec![segment]),
+        };
+        let content = Content { bytes, segments: segments.clone(), etag: staged.etag, attributes };
+        let written = self.add_version(bucket, key, Some(content), conditions);
         if written.is_err() {
             self.discard(&bucket.name, &segments)?;
         }
@@ -157,11 +226,11 @@ impl Buckets {
         &self,
         bucket: &Bucket,
         key: &str,
-        content: Option<(Vec<Segment>, String, Attributes)>,
+        content: Option<Content>,
         conditions: &Preconditions,
     ) -> S3Result<Version> {
         let _guard = self.store.change();
-        let before = self.versions_of(&bucket.name, key)?;
+        let before = self.versions_of(bucket, key)?;
         let newest = before.first().filter(|version| !version.delete_marker);
         if conditions.must_be_absent && newest.is_some() {
             return Err(s3_error!(PreconditionFailed, "At least one of the pre-conditions you specified did not hold"));
@@ -180,18 +249,17 @@ impl Buckets {
         }
         let versioned = bucket.versioning.as_deref() == Some("Enabled");
         let sequence = if bucket.versioning.is_some() { next_sequence() } else { ONLY };
-        let (segments, etag, attributes, delete_marker) = match content {
-            Some((segments, etag, attributes)) => (segments, etag, attributes, false),
-            None => (Vec::new(), String::new(), Attributes::default(), true),
-        };
+        let delete_marker = content.is_none();
+        let Content { bytes, segments, etag, attributes } = content.unwrap_or_default();
         let version = Version {
             key: key.to_owned(),
             sequence,
-            id: if versioned { format!("{sequence:016x}{:016x}", fastrand::u64(..)) } else { "null".to_owned() },
+            id: if versioned { format!("{sequence:016x}{:016x}", fastrand::u64(..)) } else { no_id() },
             delete_marker,
             etag,
             modified: now_millis(),
             attributes,
+            bytes,
             segments,
         };
         self.save_version(&bucket.name, &version).map_err(internal)?;
@@ -199,7 +267,7 @@ impl Buckets {
             // The record took the place of the one before; only its bytes are left of it.
             before.iter().try_for_each(|replaced| self.discard(&bucket.name, &replaced.segments))?;
         } else if !versioned {
-            for replaced in before.iter().filter(|version| version.id == "null") {
+            for replaced in before.iter().filter(|version| is_no_id(&version.id)) {
                 self.remove_version(&bucket.name, replaced)?;
             }
         }
@@ -207,14 +275,13 @@ impl Buckets {
     }
 
     pub fn save_version(&self, bucket: &str, version: &Version) -> Result<(), StoreError> {
-        let corrupt = |source| StoreError::Corrupt { kind: "object".into(), id: version.key.clone(), source };
-        let bytes = serde_json::to_vec(version).map_err(corrupt)?;
-        Ok(self.store.objects.insert(version.store_key(bucket), bytes)?)
+        Ok(self.store.objects()?.insert(version.store_key(bucket), encode(version)?)?)
     }
 
     /// The record goes before the bytes: a kill in between leaves bytes nobody sees, never a record without bytes.
     pub fn remove_version(&self, bucket: &str, version: &Version) -> S3Result<()> {
-        self.store.objects.remove(version.store_key(bucket)).map_err(|error| internal(error.into()))?;
+        let removed = self.store.objects().and_then(|objects| Ok(objects.remove(version.store_key(bucket))?));
+        removed.map_err(internal)?;
         self.discard(bucket, &version.segments)
     }
 
@@ -223,7 +290,7 @@ impl Buckets {
     pub fn delete_object(&self, bucket: &Bucket, key: &str, id: Option<&str>) -> S3Result<Option<Version>> {
         if let Some(id) = id {
             let _guard = self.store.change();
-            let found = self.versions_of(&bucket.name, key)?.into_iter().find(|version| version.id == id);
+            let found = self.versions_of(bucket, key)?.into_iter().find(|version| version.id == id);
             if let Some(version) = &found {
                 self.remove_version(&bucket.name, version)?;
             }
@@ -233,7 +300,7 @@ impl Buckets {
             return self.add_version(bucket, key, None, &Preconditions::default()).map(Some);
         }
         let _guard = self.store.change();
-        for version in self.versions_of(&bucket.name, key)? {
+        for version in self.versions_of(bucket, key)? {
             self.remove_version(&bucket.name, &version)?;
         }
         Ok(None)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use s3s::dto::*;
 use s3s::{S3Result, s3_error};
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::Buckets;
 use super::body::{Segment, Staged};
 use super::bucket::{Bucket, internal};
-use super::object::{Attributes, Preconditions, Version};
+use super::object::{Attributes, Content, Preconditions, Version};
 use crate::account::now_millis;
 
 const KIND: &str = "upload";
@@ -70,7 +71,7 @@ impl Buckets {
     pub fn add_part(&self, bucket: &str, key: &str, id: &str, number: i32, staged: Staged) -> S3Result<String> {
         let _guard = self.store.change();
         let mut upload = self.upload(bucket, key, id)?;
-        let part = Part { etag: staged.etag, segment: staged.segment };
+        let part = Part { etag: staged.etag, segment: self.apart(bucket, staged.taken)? };
         let etag = part.etag.clone();
         let replaced = upload.parts.insert(number, part);
         self.store.put(KIND, &record_id(bucket, id), &upload).map_err(internal)?;
@@ -112,7 +113,8 @@ impl Buckets {
         }
         let etag = format!("{:x}-{}", digests.finalize(), listed.len());
         let used: Vec<String> = segments.iter().map(|segment| segment.id.clone()).collect();
-        let version = self.add_version(bucket, key, Some((segments, etag, upload.attributes.clone())), conditions)?;
+        let content = Content { bytes: Bytes::new(), segments, etag, attributes: upload.attributes.clone() };
+        let version = self.add_version(bucket, key, Some(content), conditions)?;
         self.store.delete(KIND, &record_id(&bucket.name, id)).map_err(internal)?;
         let unused = upload.parts.into_values().map(|part| part.segment).filter(|segment| !used.contains(&segment.id));
         self.discard(&bucket.name, &unused.collect::<Vec<_>>())?;
