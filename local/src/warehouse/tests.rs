@@ -471,6 +471,10 @@ fn a_materialized_view_is_as_old_as_its_last_refresh() {
     assert_eq!(warehouse.rows("select n, count from public.mv where region = 'e'"), ["7|2"]);
     assert_eq!(warehouse.rows("select \"schema\", name from stv_mv_info"), ["public|mv"]);
     assert_eq!(warehouse.refuses("create materialized view mv as select 1"), "42P07");
+    warehouse.does("drop table mv");
+    warehouse.does("create materialized view mv as select 'now' as word");
+    warehouse.does("refresh materialized view mv");
+    assert_eq!(warehouse.rows("select word from mv"), ["now"]);
     warehouse.does("drop materialized view mv");
     assert_eq!(warehouse.refuses("refresh materialized view mv"), "42P01");
     assert_eq!(warehouse.refuses("select * from mv"), "42P01");

@@ -23,6 +23,8 @@ pub fn create(mut tokens: Vec<TokenWithSpan>, reading: Reading) -> Result<Comman
     };
     Ok(Command::Define(vec![
         format!("CREATE TABLE {name} AS {query}"),
+        // One of that name may have gone by DROP TABLE.
+        forget(&name),
         format!("INSERT INTO {KEPT} VALUES ({}, {})", literal(&key(&name)), literal(&query)),
     ]))
 }
@@ -38,8 +40,11 @@ pub fn drop(tokens: Vec<TokenWithSpan>) -> Result<Command, SqlError> {
     let if_exists = tokens.iter().any(|token| is_word(&token.token, "EXISTS"));
     let name = name(tokens, &[Keyword::DROP, Keyword::MATERIALIZED, Keyword::VIEW])?;
     let exists = if if_exists { "IF EXISTS " } else { "" };
-    let forget = format!("DELETE FROM {KEPT} WHERE name = {}", literal(&key(&name)));
-    Ok(Command::Define(vec![format!("DROP TABLE {exists}{name}"), forget]))
+    Ok(Command::Define(vec![format!("DROP TABLE {exists}{name}"), forget(&name)]))
+}
+
+fn forget(name: &Name) -> String {
+    format!("DELETE FROM {KEPT} WHERE name = {}", literal(&key(name)))
 }
 
 fn name(tokens: Vec<TokenWithSpan>, before: &[Keyword]) -> Result<Name, SqlError> {
