@@ -86,7 +86,7 @@ impl Cloud {
         let (account, pace) = (options.account, options.pace);
         let store = store::Store::open(directory)?;
         let warehouses = warehouse::Warehouses::new(directory.join("warehouses"));
-        let secrets = secrets::Secrets { store: store.clone(), account: account.clone() };
+        let secrets = secrets::Secrets::new(store.clone(), account.clone());
         let mounts = Arc::new(options.mounts);
         let buckets = s3::Buckets { store: store.clone(), account: account.clone(), mounts };
         let logins = logins::Logins::new(store.clone(), secrets.clone());

@@ -72,7 +72,7 @@ impl Logins {
             return Ok(false);
         }
         if let Some(secret) = &place.secret {
-            return Ok(self.secrets.password(secret)?.is_some_and(|known| known == password));
+            return Ok(self.secrets.login(secret)?.is_some_and(|known| known.password == password));
         }
         let known: Option<Hashed> = self.store.get(KIND, &place.id)?;
         Ok(known.is_some_and(|known| known.hash == hash(&known.salt, password)))

@@ -61,7 +61,28 @@ while redshift.describe_clusters(ClusterIdentifier=CLUSTER)["Clusters"][0]["Clus
 found = redshift.describe_clusters(TagKeys=["team"])["Clusters"]
 assert [cluster["ClusterIdentifier"] for cluster in found] == [CLUSTER]
 secret = found[0]["MasterPasswordSecretArn"]
-assert json.loads(secrets.get_secret_value(SecretId=secret)["SecretString"])["username"] == "admin"
+managed = secrets.get_secret_value(SecretId=secret)["SecretString"]
+assert json.loads(managed)["username"] == "admin"
+
+# A secret of one's own opens what it says it opens, and nothing else.
+own = secrets.create_secret(Name="team/dwh", SecretString="{}", Tags=[{"Key": "team", "Value": "data"}])
+refused("ResourceExistsException", secrets.create_secret, Name="team/dwh", SecretString="{}")
+here = {"ClusterIdentifier": CLUSTER, "Database": "dev"}
+refused("ValidationException", data.execute_statement, Sql="select 1", SecretArn=own["ARN"], **here)
+wrong = json.dumps({"username": "admin", "password": "wrong"})
+assert secrets.put_secret_value(SecretId="team/dwh", SecretString=wrong)["VersionStages"] == ["AWSCURRENT"]
+assert "password authentication failed" in refused("ValidationException", data.execute_statement, Sql="select 1", SecretArn=own["ARN"], **here)
+secrets.update_secret(SecretId=own["ARN"][:-7], SecretString=managed, Description="the warehouse")
+data.execute_statement(Sql="select 1", SecretArn=own["ARN"], **here)
+assert secrets.get_secret_value(SecretId="team/dwh", VersionStage="AWSPREVIOUS")["SecretString"] == wrong
+found = secrets.list_secrets(Filters=[{"Key": "tag-key", "Values": ["team"]}, {"Key": "name", "Values": ["!redshift"]}])["SecretList"]
+assert [(one["Name"], one["Description"]) for one in found] == [("team/dwh", "the warehouse")], found
+secrets.delete_secret(SecretId="team/dwh", RecoveryWindowInDays=7)
+refused("InvalidRequestException", secrets.get_secret_value, SecretId="team/dwh")
+secrets.restore_secret(SecretId="team/dwh")
+secrets.delete_secret(SecretId="team/dwh", ForceDeleteWithoutRecovery=True)
+refused("ResourceNotFoundException", secrets.describe_secret, SecretId="team/dwh")
+assert len(secrets.get_random_password(PasswordLength=20, ExcludePunctuation=True)["RandomPassword"]) == 20
 serverless.create_namespace(namespaceName="boto3-ns", dbName="dev", iamRoles=[role], defaultIamRoleArn=role)
 serverless.create_workgroup(workgroupName="boto3-wg", namespaceName="boto3-ns", baseCapacity=8)
 assert serverless.get_workgroup(workgroupName="boto3-wg")["workgroup"]["status"] == "AVAILABLE"

@@ -113,7 +113,7 @@ impl DataApi {
         let caller = Self::caller(input)?;
         let place = self.place(&caller)?;
         let (engine, access) = (self.engine(&caller, &place)?, self.access(&place));
-        let user = caller.user.clone().unwrap_or_else(|| access.admin.clone());
+        let user = self.user(&caller, &place)?;
         let session = Arc::new(Mutex::new(engine.session(&user).map_err(refused)?));
         let mut target = Target { place, access, caller, session, session_id: None, engine };
         if let Some(seconds) = input["SessionKeepAliveSeconds"].as_u64().filter(|seconds| *seconds > 0) {
@@ -144,14 +144,26 @@ impl DataApi {
 
     /// The warehouse that a caller means, when it takes statements and the caller may be let in.
     fn place(&self, caller: &Caller) -> ApiResult<Place> {
-        if let Some(secret) = &caller.secret
-            && !self.redshift.secrets.exists(secret)?
-        {
-            return Err(invalid(format!("Secrets Manager can't find the specified secret: {secret}")));
-        }
         match (&caller.cluster, &caller.workgroup) {
             (Some(cluster), _) => self.redshift.place(cluster),
             (None, workgroup) => self.serverless.place(workgroup.as_deref().unwrap_or_default()),
+        }
+    }
+
+    /// As whom the statements run: the one whom the secret names and the warehouse lets in, else the caller's.
+    fn user(&self, caller: &Caller, place: &Place) -> ApiResult<String> {
+        let Some(secret) = &caller.secret else {
+            return Ok(caller.user.clone().unwrap_or_else(|| place.admin.clone()));
+        };
+        let missing = || {
+            invalid(format!(
+                "Secrets Manager can't find the specified secret, or what it holds is no user and password: {secret}"
+            ))
+        };
+        let login = self.redshift.secrets.login(secret)?.ok_or_else(missing)?;
+        match self.redshift.logins.check(place, &login.user, &login.password)? {
+            true => Ok(login.user),
+            false => Err(invalid(format!("FATAL: password authentication failed for user \"{}\"", login.user))),
         }
     }
 

@@ -1,0 +1,199 @@
+//! Secrets Manager: the admin secrets that Redshift manages, and those that callers make.
+
+mod managed;
+mod own;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use crate::account::Account;
+use crate::error::{ApiError, ApiResult};
+use crate::protocol::{Request, Response, json};
+use crate::store::Store;
+use crate::sync::locked;
+use managed::Managed;
+use own::{Kept, Own};
+
+#[derive(Clone)]
+pub struct Secrets {
+    store: Store,
+    account: Account,
+    own: Arc<Mutex<BTreeMap<String, Own>>>,
+}
+
+/// Who a secret lets in.
+pub struct Login {
+    pub user: String,
+    pub password: String,
+}
+
+/// An ARN with the six random signs that Secrets Manager puts behind every name.
+fn arn(account: &Account, name: &str) -> String {
+    let suffix: String = std::iter::repeat_with(fastrand::alphanumeric).take(6).collect();
+    format!("arn:aws:secretsmanager:{}:{}:secret:{name}-{suffix}", account.region, account.id)
+}
+
+fn tags_json(tags: &BTreeMap<String, String>) -> Value {
+    tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect()
+}
+
+/// Whether an id names this secret: its name, its ARN, or the ARN without what is random in it.
+fn is_named(id: &str, name: &str, arn: &str) -> bool {
+    id == name || id == arn || arn.strip_prefix(id).is_some_and(|rest| rest.len() == 7 && rest.starts_with('-'))
+}
+
+impl Secrets {
+    pub fn new(store: Store, account: Account) -> Self {
+        Self { store, account, own: Arc::default() }
+    }
+
+    pub fn handle(&self, request: &Request) -> Response {
+        match json::parse(request).and_then(|(operation, input)| self.dispatch(&operation, &input)) {
+            Ok(output) => json::answer(&output),
+            Err(error) => json::refuse(&error),
+        }
+    }
+
+    fn dispatch(&self, operation: &str, input: &Value) -> ApiResult<Value> {
+        match operation {
+            "CreateSecret" => self.create(input),
+            "ListSecrets" => self.list(input),
+            "GetRandomPassword" => random_password(input),
+            other => {
+                let id = input["SecretId"].as_str().unwrap_or_default();
+                if let Some(secret) = self.managed_named(id)? {
+                    return secret.answer(other);
+                }
+                let mut own = locked(&self.own);
+                let secret = own.values_mut().find(|secret| is_named(id, &secret.name, &secret.arn));
+                let secret = secret.ok_or_else(missing)?;
+                let (answer, kept) = secret.answer(other, input)?;
+                if kept == Kept::No {
+                    let name = secret.name.clone();
+                    own.remove(&name);
+                }
+                Ok(answer)
+            }
+        }
+    }
+
+    fn managed_named(&self, id: &str) -> ApiResult<Option<Managed>> {
+        Ok(self.managed()?.into_iter().find(|secret| is_named(id, &secret.name, &secret.arn)))
+    }
+
+    fn create(&self, input: &Value) -> ApiResult<Value> {
+        let secret = Own::new(&self.account, input)?;
+        let exists = self.managed_named(&secret.name)?.is_some();
+        let mut own = locked(&self.own);
+        match own.get(&secret.name) {
+            Some(before) if before.deleted.is_some() => {
+                let message =
+                    "You can't create this secret because a secret with this name is already scheduled for deletion.";
+                return Err(ApiError::invalid("InvalidRequestException", message));
+            }
+            None if !exists => {}
+            _ => {
+                let message = format!("The operation failed because the secret {} already exists.", secret.name);
+                return Err(ApiError::invalid("ResourceExistsException", message));
+            }
+        }
+        let answer = secret.created();
+        own.insert(secret.name.clone(), secret);
+        Ok(answer)
+    }
+
+    fn list(&self, input: &Value) -> ApiResult<Value> {
+        let wanted = filters(input)?;
+        let with_deleted = input["IncludePlannedDeletion"] == json!(true);
+        let mut secrets: Vec<Value> = self.managed()?.iter().map(Managed::json).collect();
+        let own = locked(&self.own);
+        secrets.extend(own.values().filter(|secret| with_deleted || secret.deleted.is_none()).map(Own::json));
+        secrets.retain(|secret| wanted(secret));
+        Ok(json!({ "SecretList": secrets }))
+    }
+
+    /// Whom the secret lets in, where there is such a secret and it says so.
+    pub fn login(&self, id: &str) -> ApiResult<Option<Login>> {
+        let value = match self.managed_named(id)? {
+            Some(secret) => secret.value(),
+            None => {
+                let own = locked(&self.own);
+                let found = own.values().find(|secret| is_named(id, &secret.name, &secret.arn));
+                let current = found.filter(|secret| secret.deleted.is_none()).and_then(Own::current);
+                current.and_then(|value| serde_json::from_str(value).ok()).unwrap_or_default()
+            }
+        };
+        let field = |name: &str| value[name].as_str().map(str::to_owned);
+        Ok(field("username").zip(field("password")).map(|(user, password)| Login { user, password }))
+    }
+}
+
+fn missing() -> ApiError {
+    ApiError::invalid("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+}
+
+/// The filters of ListSecrets: beginnings of values, `!` before one that must not be. Those that are not known here are
+/// refused.
+fn filters(input: &Value) -> ApiResult<impl Fn(&Value) -> bool> {
+    let mut filters: Vec<(String, Vec<String>)> = Vec::new();
+    for filter in input["Filters"].as_array().into_iter().flatten() {
+        let key = filter["Key"].as_str().unwrap_or_default();
+        if !["name", "description", "tag-key", "tag-value", "owning-service"].contains(&key) {
+            let message = format!("the local Secrets Manager does not filter by {}", filter["Key"]);
+            return Err(ApiError::invalid("InvalidParameterException", message));
+        }
+        let values = filter["Values"].as_array().into_iter().flatten();
+        filters.push((key.to_owned(), values.filter_map(|value| value.as_str().map(str::to_owned)).collect()));
+    }
+    Ok(move |secret: &Value| {
+        filters.iter().all(|(key, prefixes)| {
+            let values: Vec<&str> = match key.as_str() {
+                "tag-key" | "tag-value" => {
+                    let field = if key == "tag-key" { "Key" } else { "Value" };
+                    secret["Tags"].as_array().into_iter().flatten().filter_map(|tag| tag[field].as_str()).collect()
+                }
+                "owning-service" => secret["OwningService"].as_str().into_iter().collect(),
+                "description" => secret["Description"].as_str().into_iter().collect(),
+                _ => secret["Name"].as_str().into_iter().collect(),
+            };
+            let begins = |prefix: &str| values.iter().any(|value| value.starts_with(prefix));
+            prefixes.iter().any(|prefix| match prefix.strip_prefix('!') {
+                Some(prefix) => !begins(prefix),
+                None => begins(prefix),
+            })
+        })
+    })
+}
+
+/// Letters of every kind, digits and, where they are not left out, punctuation.
+fn random_password(input: &Value) -> ApiResult<Value> {
+    let length = input["PasswordLength"].as_u64().unwrap_or(32);
+    let excluded = input["ExcludeCharacters"].as_str().unwrap_or_default();
+    let leaves_out = |name: &str| input[name] == json!(true);
+    let kinds = [
+        ("ExcludeLowercase", "abcdefghijklmnopqrstuvwxyz"),
+        ("ExcludeUppercase", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+        ("ExcludeNumbers", "0123456789"),
+        ("ExcludePunctuation", "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"),
+    ];
+    let kinds = kinds.into_iter().filter(|(name, _)| !leaves_out(name));
+    let kinds: Vec<Vec<char>> =
+        kinds.map(|(_, signs)| signs.chars().filter(|sign| !excluded.contains(*sign)).collect()).collect();
+    let all: Vec<char> = kinds.iter().flatten().copied().collect();
+    if all.is_empty() || !(kinds.len() as u64..=4096).contains(&length) {
+        return Err(ApiError::invalid(
+            "InvalidParameterException",
+            "No password of that length and of those characters.",
+        ));
+    }
+    let pick = |signs: &[char]| signs.get(fastrand::usize(..signs.len().max(1))).copied();
+    // One of each kind, then any.
+    let mut password: Vec<char> = kinds.iter().filter_map(|kind| pick(kind)).collect();
+    while (password.len() as u64) < length {
+        password.extend(pick(&all));
+    }
+    fastrand::shuffle(&mut password);
+    Ok(json!({ "RandomPassword": password.into_iter().collect::<String>() }))
+}
