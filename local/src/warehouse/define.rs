@@ -1,10 +1,14 @@
 //! Tables made, changed and dropped, with what Redshift keeps about them. DuckDB cannot change a column that a length
 //! is checked of: such a table is made anew beside the old one and takes its place.
 
-use sqlparser::ast::ObjectType;
+use std::collections::HashSet;
+
+use sqlparser::ast::{CreateView, ObjectType};
 
 use super::catalog::{self, Table};
 use super::error::SqlError;
+use super::late_view;
+use super::result::columns_of;
 use super::session::Session;
 use super::sql::types::Type;
 use super::sql::{self, Alter, Change, ColumnSpec, CreateTable, Drop, Name, Shape, literal, quoted};
@@ -163,6 +167,26 @@ fn append(session: &Session, target: &Table, from: &Name) -> Result<(), SqlError
     )
 }
 
+/// A view has the columns that its query has now: what `*` means is written out, for tables get more of them.
+pub fn create_view(session: &Session, view: CreateView) -> Result<(), SqlError> {
+    let query = view.query.to_string();
+    let names: Vec<String> = match query.contains('*') {
+        true => columns_of(&session.connection, &query)?.into_iter().map(|column| column.name).collect(),
+        false => Vec::new(),
+    };
+    let different: HashSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
+    if !names.is_empty() && different.len() == names.len() {
+        let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+        let columns = view.columns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let columns = if columns.is_empty() { columns } else { format!(" ({columns})") };
+        let replace = if view.or_replace { "OR REPLACE " } else { "" };
+        let create =
+            format!("CREATE {replace}VIEW {}{columns} AS SELECT {} FROM ({query})", view.name, names.join(", "));
+        return Ok(session.connection.execute_batch(&create)?);
+    }
+    Ok(session.connection.execute_batch(&view.to_string())?)
+}
+
 pub fn drop(session: &Session, drop: &Drop) -> Result<(), SqlError> {
     for name in &drop.names {
         let sequences: Vec<String> = match drop.kind {
@@ -184,7 +208,12 @@ pub fn drop(session: &Session, drop: &Drop) -> Result<(), SqlError> {
             ObjectType::MaterializedView => ObjectType::View,
             kind => kind,
         };
-        let exists = if drop.if_exists { "IF EXISTS " } else { "" };
+        // One that reads what is missing is known only as it was written.
+        let is_late = kind == ObjectType::View && late_view::is_kept(session, name)?;
+        if is_late {
+            late_view::forget(session, name)?;
+        }
+        let exists = if drop.if_exists || is_late { "IF EXISTS " } else { "" };
         let cascade = if drop.cascade { " CASCADE" } else { "" };
         let target = if drop.kind == ObjectType::Schema { quoted(&name.table) } else { name.to_string() };
         let mut statements = vec![format!("DROP {kind} {exists}{target}{cascade}")];

@@ -42,6 +42,15 @@ impl SqlError {
         }
     }
 
+    /// Whether a relation is missing, or a view is not of what it was made of any more.
+    pub fn is_out_of_view(&self) -> bool {
+        self.is_missing_relation() || self.message.contains("Contents of view were altered")
+    }
+
+    pub fn is_missing_relation(&self) -> bool {
+        self.sqlstate == "42P01"
+    }
+
     /// Whether DuckDB found no meaning for types that Redshift would convert.
     pub fn is_unbound(&self) -> bool {
         self.message.contains("No function matches the given name")

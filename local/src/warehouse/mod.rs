@@ -8,6 +8,7 @@ mod error;
 mod function;
 #[cfg(test)]
 pub mod fuzz;
+mod late_view;
 mod result;
 mod session;
 mod show;

@@ -11,7 +11,7 @@ use super::error::SqlError;
 use super::result::{self, Collected, ResultColumn, ResultSet, Rows};
 use super::sql::{self, Command, Parameters, Prepared, Reading};
 use super::system::{QueryRecord, System};
-use super::{define, show};
+use super::{define, late_view, show};
 use crate::account::now_millis;
 
 pub struct Session {
@@ -112,7 +112,11 @@ impl Session {
         &mut self,
         mut read: impl FnMut(&mut Self, Reading) -> Result<T, SqlError>,
     ) -> Result<T, SqlError> {
-        let done = match read(self, Reading::Plain) {
+        let first = match read(self, Reading::Plain) {
+            Err(error) if error.is_out_of_view() && late_view::bind_again(self)? => read(self, Reading::Plain),
+            done => done,
+        };
+        let done = match first {
             Err(error) if error.is_unbound() => read(self, Reading::Lenient).map_err(|_| error),
             done => done,
         };
@@ -254,6 +258,13 @@ impl Session {
             Command::Commit | Command::Rollback => self.end(matches!(command, Command::Commit)),
             Command::Query(sql) => result::query(&self.connection, &sql, to),
             Command::Change(sql) => Ok(counted(self.connection.execute(&sql, [])?)),
+            Command::Changes(statements) => self.all_or_nothing(|session| {
+                let mut changed = 0;
+                for sql in &statements {
+                    changed = counted(session.connection.execute(sql, [])?);
+                }
+                Ok(changed)
+            }),
             Command::CreateTable(create) => self.all_or_nothing(|session| {
                 define::create(session, &create)?;
                 Ok(0)
@@ -268,6 +279,14 @@ impl Session {
             }),
             Command::Define(statements) => self.all_or_nothing(|session| {
                 statements.iter().try_for_each(|sql| session.connection.execute_batch(sql))?;
+                Ok(0)
+            }),
+            Command::CreateView(view) => self.all_or_nothing(|session| {
+                define::create_view(session, *view)?;
+                Ok(0)
+            }),
+            Command::CreateLateView(view) => self.all_or_nothing(|session| {
+                late_view::create(session, &view)?;
                 Ok(0)
             }),
             Command::Refresh { key, table } => self.all_or_nothing(|session| {

@@ -37,6 +37,7 @@ FROM redshift_system.loads
 WHERE status = 'running';
 
 CREATE TABLE IF NOT EXISTS redshift_system.materialized_views (name VARCHAR, query VARCHAR);
+CREATE TABLE IF NOT EXISTS redshift_system.late_views (name VARCHAR, definition VARCHAR);
 
 CREATE OR REPLACE VIEW redshift_system.stv_mv_info AS
 SELECT current_database() AS db_name, split_part(name, '.', 1) AS "schema", split_part(name, '.', 2) AS name,

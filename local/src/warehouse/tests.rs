@@ -451,10 +451,7 @@ fn refusals_are_in_redshifts_words() {
         says("select * from stl_wlm_query"),
         "ERROR: the system view stl_wlm_query is not supported by the local Redshift"
     );
-    assert_eq!(
-        says("merge into a using b on a.x = b.x remove duplicates"),
-        "ERROR: MERGE … REMOVE DUPLICATES is not supported by the local Redshift"
-    );
+    assert_eq!(says("merge into a using b remove duplicates"), "ERROR: MERGE … REMOVE DUPLICATES needs ON");
     assert_eq!(says("select * from stellar"), "ERROR: relation \"stellar\" does not exist");
 }
 
@@ -479,4 +476,55 @@ fn a_materialized_view_is_as_old_as_its_last_refresh() {
     assert_eq!(warehouse.refuses("refresh materialized view mv"), "42P01");
     assert_eq!(warehouse.refuses("select * from mv"), "42P01");
     warehouse.does("drop materialized view if exists mv");
+}
+
+#[test]
+fn a_merge_removes_duplicates() {
+    let mut warehouse = Warehouse::new();
+    warehouse.does("create table target (id int, name varchar)");
+    warehouse.does("create table source (id int, name varchar)");
+    warehouse.does("insert into target values (1, 'old'), (1, 'older'), (2, 'stays')");
+    warehouse.does("insert into source values (1, 'new'), (1, 'new'), (3, 'comes'), (3, 'comes')");
+    warehouse.does("merge into target using source s on target.id = s.id remove duplicates");
+    assert_eq!(warehouse.rows("select * from target order by id"), ["1|new", "2|stays", "3|comes"]);
+}
+
+#[test]
+fn a_late_binding_view_finds_what_it_reads_when_it_is_read() {
+    let mut warehouse = Warehouse::new();
+    warehouse.does("create view upper_late as select id + 1 as next from late with no schema binding");
+    warehouse.does("create view late as select * from public.base with no schema binding");
+    assert_eq!(warehouse.refuses("select * from late"), "42P01");
+    assert_eq!(warehouse.refuses("create view late as select 1 as one with no schema binding"), "42P07");
+    warehouse.does("create table base (id int)");
+    warehouse.does("insert into base values (1)");
+    assert_eq!(warehouse.rows("select * from late"), ["1"]);
+    assert_eq!(warehouse.rows("select next from upper_late"), ["2"]);
+    // What it reads is made anew, of other columns, as dbt does it at every run.
+    warehouse.does("create table fresh (id bigint, name varchar)");
+    warehouse.does("insert into fresh values (7, 'x')");
+    warehouse.does("drop table base");
+    assert_eq!(warehouse.refuses("select * from late"), "42P01");
+    warehouse.does("begin");
+    warehouse.does("alter table fresh rename to base");
+    assert_eq!(warehouse.rows("select * from late"), ["7|x"]);
+    warehouse.does("commit");
+    assert_eq!(warehouse.rows("select next from upper_late"), ["8"]);
+    warehouse.does("create or replace view late as select name from base with no schema binding");
+    assert_eq!(warehouse.rows("select * from late"), ["x"]);
+    warehouse.does("drop view upper_late");
+    warehouse.does("drop view late");
+    assert_eq!(warehouse.refuses("drop view late"), "42P01");
+    warehouse.does("create view never as select * from nowhere with no schema binding");
+    warehouse.does("drop view never");
+}
+
+#[test]
+fn a_view_keeps_the_columns_that_its_table_had() {
+    let mut warehouse = Warehouse::new();
+    warehouse.does("create table t (a int, b int)");
+    warehouse.does("insert into t values (1, 2)");
+    warehouse.does("create view v as select * from t");
+    warehouse.does("alter table t add column c int default 3");
+    assert_eq!(warehouse.rows("select * from v"), ["1|2"]);
 }

@@ -28,6 +28,11 @@ impl Name {
         Self { schema: parts.next(), table }
     }
 
+    /// How a relation is told from others. A name without a schema is of `public`, as it is where nothing else was set.
+    pub fn key(&self) -> String {
+        format!("{}.{}", self.schema.as_deref().unwrap_or("public"), self.table).to_lowercase()
+    }
+
     /// The name of a table where an expression can stand: SELECT INTO.
     pub fn of_expression(expr: Option<&Expr>) -> Result<Self, SqlError> {
         match expr {

@@ -25,14 +25,14 @@ pub fn create(mut tokens: Vec<TokenWithSpan>, reading: Reading) -> Result<Comman
         format!("CREATE TABLE {name} AS {query}"),
         // One of that name may have gone by DROP TABLE.
         forget(&name),
-        format!("INSERT INTO {KEPT} VALUES ({}, {})", literal(&key(&name)), literal(&query)),
+        format!("INSERT INTO {KEPT} VALUES ({}, {})", literal(&name.key()), literal(&query)),
     ]))
 }
 
 /// REFRESH MATERIALIZED VIEW name: which one, and how it is told from others.
 pub fn refresh(tokens: Vec<TokenWithSpan>) -> Result<Command, SqlError> {
     let name = name(tokens, &[Keyword::REFRESH, Keyword::MATERIALIZED, Keyword::VIEW])?;
-    Ok(Command::Refresh { key: key(&name), table: name.to_string() })
+    Ok(Command::Refresh { key: name.key(), table: name.to_string() })
 }
 
 /// DROP MATERIALIZED VIEW name.
@@ -44,7 +44,7 @@ pub fn drop(tokens: Vec<TokenWithSpan>) -> Result<Command, SqlError> {
 }
 
 fn forget(name: &Name) -> String {
-    format!("DELETE FROM {KEPT} WHERE name = {}", literal(&key(name)))
+    format!("DELETE FROM {KEPT} WHERE name = {}", literal(&name.key()))
 }
 
 fn name(tokens: Vec<TokenWithSpan>, before: &[Keyword]) -> Result<Name, SqlError> {
@@ -56,9 +56,4 @@ fn name(tokens: Vec<TokenWithSpan>, before: &[Keyword]) -> Result<Name, SqlError
     };
     let Name { schema, table } = Name::of(&read().map_err(SqlError::from_parser)?);
     Ok(Name { schema: schema.map(|schema| schema.to_lowercase()), table: table.to_lowercase() })
-}
-
-/// A name without a schema is of `public`, as it is where nothing else was set.
-fn key(name: &Name) -> String {
-    format!("{}.{}", name.schema.as_deref().unwrap_or("public"), name.table)
 }

@@ -10,17 +10,19 @@ mod expression;
 mod functions;
 mod grant;
 mod materialized;
+mod merge;
 mod show;
 pub mod types;
 pub mod udf;
 
-use sqlparser::ast::{SchemaName, SetExpr, Statement, VisitMut};
+use sqlparser::ast::{CreateView, SchemaName, SetExpr, Statement, VisitMut};
 
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer};
 
 use super::copy::{CopyCommand, UnloadCommand};
 use super::error::SqlError;
+use super::late_view::LateView;
 use dialect::Redshift;
 
 pub use alter::{Alter, Change};
@@ -43,11 +45,15 @@ pub enum Command {
     Query(String),
     /// A statement that changes rows and answers how many.
     Change(String),
+    /// Several of them as one; what the last one changed counts.
+    Changes(Vec<String>),
     CreateTable(Box<CreateTable>),
     Alter(Box<Alter>),
     Drop(Drop),
     /// Statements that change the catalog, in one transaction.
     Define(Vec<String>),
+    CreateView(Box<CreateView>),
+    CreateLateView(LateView),
     /// A materialized view is filled anew; the key finds its query.
     Refresh {
         key: String,
@@ -92,13 +98,15 @@ impl Command {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Query(_) | Self::Fetch { .. } | Self::Declare { .. } => "SELECT",
-            Self::Change(_) => "DML",
+            Self::Change(_) | Self::Changes(_) => "DML",
             Self::Copy(_) => "COPY",
             Self::Unload(_) => "UNLOAD",
             Self::CreateTable(_)
             | Self::Alter(_)
             | Self::Drop(_)
             | Self::Define(_)
+            | Self::CreateView(_)
+            | Self::CreateLateView(_)
             | Self::Refresh { .. }
             | Self::Truncate(_) => "DDL",
             _ => "UTILITY",
@@ -250,7 +258,7 @@ fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading) -> Result<
             tokens.insert(1, TokenWithSpan::new(Token::make_word("FROM", None), Span::empty()));
         }
         ["MERGE", ..] if tokens.iter().rev().take(2).map(|token| &token.token).all(is_removal) => {
-            return Err(SqlError::unsupported("MERGE … REMOVE DUPLICATES"));
+            return merge::without_duplicates(&tokens, reading);
         }
         ["ALTER", ..] => without_encodings(&mut tokens),
         _ => {}
@@ -365,9 +373,12 @@ fn command(statement: Statement, attributes: TableAttributes) -> Result<Command,
             alter::parse(alter.clone(), &statement, attributes).map(Box::new).map(Command::Alter)
         }
         Statement::CreateView(mut view) => {
-            // A view is bound when it is made, and again when it is read: that of tables which are missing is refused.
-            view.with_no_schema_binding = false;
-            Ok(Command::Define(vec![view.to_string()]))
+            if std::mem::take(&mut view.with_no_schema_binding) {
+                let name = Name::of(&view.name);
+                let replaces = std::mem::replace(&mut view.or_replace, true);
+                return Ok(Command::CreateLateView(LateView { name, definition: view.to_string(), replaces }));
+            }
+            Ok(Command::CreateView(Box::new(view)))
         }
         Statement::CreateSchema { schema_name, if_not_exists, .. } => {
             let name = match &schema_name {

@@ -1,0 +1,57 @@
+//! Views WITH NO SCHEMA BINDING: they may be made before the tables that they read, and outlive them. DuckDB binds a view
+//! when it is made, so that each is kept as it was written, too, and made anew when what it reads has come or changed.
+
+use super::error::SqlError;
+use super::session::Session;
+use super::sql::{Name, literal};
+
+const KEPT: &str = "redshift_system.late_views";
+
+/// A view that is not bound to what it reads.
+#[derive(Debug)]
+pub struct LateView {
+    pub name: Name,
+    /// DuckDB's SQL, which replaces one that is there.
+    pub definition: String,
+    pub replaces: bool,
+}
+
+pub fn create(session: &Session, view: &LateView) -> Result<(), SqlError> {
+    if is_kept(session, &view.name)? && !view.replaces {
+        return Err(SqlError::new("42P07", format!("Relation \"{}\" already exists", view.name.table)));
+    }
+    let statement = match view.replaces {
+        true => view.definition.clone(),
+        false => view.definition.replacen("CREATE OR REPLACE VIEW", "CREATE VIEW", 1),
+    };
+    match session.connection.execute_batch(&statement).map_err(SqlError::from) {
+        Err(error) if !error.is_missing_relation() => return Err(error),
+        _ => {}
+    }
+    forget(session, &view.name)?;
+    let (key, definition) = (literal(&view.name.key()), literal(&view.definition));
+    Ok(session.connection.execute_batch(&format!("INSERT INTO {KEPT} VALUES ({key}, {definition})"))?)
+}
+
+pub fn is_kept(session: &Session, name: &Name) -> Result<bool, SqlError> {
+    let sql = format!("SELECT count(*) > 0 FROM {KEPT} WHERE name = ?");
+    Ok(session.connection.query_row(&sql, [name.key()], |row| row.get(0))?)
+}
+
+pub fn forget(session: &Session, name: &Name) -> Result<(), SqlError> {
+    Ok(session.connection.execute_batch(&format!("DELETE FROM {KEPT} WHERE name = {}", literal(&name.key())))?)
+}
+
+/// Binds what can be bound now; answers whether anything could. One view may read another.
+pub fn bind_again(session: &Session) -> Result<bool, SqlError> {
+    let mut statement = session.connection.prepare(&format!("SELECT definition FROM {KEPT} ORDER BY rowid"))?;
+    let all: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut unbound = all.clone();
+    loop {
+        let before = unbound.len();
+        unbound.retain(|definition| session.connection.execute_batch(definition).is_err());
+        if unbound.is_empty() || unbound.len() == before {
+            return Ok(unbound.len() < all.len());
+        }
+    }
+}
