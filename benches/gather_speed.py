@@ -1,19 +1,23 @@
 #!/usr/bin/env python3
 """Gathering many small objects over HTTP on loopback, against what people download them with.
 
-    benches/gather_speed.py DATA [--binary target/debug/sparkify-infra] [--rounds 5]
+    benches/gather_speed.py DATA [--binary target/debug/sparkify-infra] [--rounds 5] [--s3s-fs ~/.cargo/bin/s3s-fs]
 
 DATA is laid out as the bucket udacity-dend: `sparkify-infra sample DATA` makes one, and the original data will do. The
 stand-in serves it; each contestant reads every object of song_data/, in turn, so many rounds; medians are printed, and
 ratios to ours. Ours also checks, compresses, uploads and indexes; the others only download. `wrk` is no downloader but a
 loop of signed GETs without listing, checking or writing: the limit of this server on this machine. What is not installed
 is skipped with a line.
+
+With --s3s-fs the objects are served by that program (`cargo install s3s-fs --features binary`), which nobody here wrote;
+the stand-in plays the rest. Ours is then measured up to the COPY, which finds no parts in the stand-in's S3 and fails.
 """
 
 import argparse
 import json
 import os
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -41,14 +45,16 @@ def main():
     arguments.add_argument("data", type=Path)
     arguments.add_argument("--binary", type=Path, default=Path("target/debug/sparkify-infra"))
     arguments.add_argument("--rounds", type=int, default=5)
+    arguments.add_argument("--s3s-fs", type=Path)
     chosen = arguments.parse_args()
     with tempfile.TemporaryDirectory() as home:
         bench = Bench(chosen, Path(home))
         try:
             bench.run(chosen.rounds)
         finally:
-            bench.server.terminate()
-            bench.server.wait()
+            for server in bench.servers:
+                server.terminate()
+                server.wait()
 
 
 class Bench:
@@ -63,13 +69,35 @@ class Bench:
         self.objects = sum(1 for path in (chosen.data / PREFIX).rglob("*.json") if path.stat().st_size)
         mount = f"{BUCKET}={chosen.data.resolve()}"
         serve = [self.binary, "local", "serve", "--port", "0", "--mount", mount]
-        self.server = subprocess.Popen(serve, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.endpoint = self.server.stdout.readline().split()[-1]
-        told = dict(pair.split("=", 1) for pair in self.server.stderr.readline().split()[1:])
+        server = subprocess.Popen(serve, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.servers = [server]
+        self.endpoint = server.stdout.readline().split()[-1]
+        told = dict(pair.split("=", 1) for pair in server.stderr.readline().split()[1:])
         self.environment = {**os.environ, **told, "SPARKIFY_TARGET": "aws", "AWS_EC2_METADATA_DISABLED": "true"}
         self.environment["AWS_DEFAULT_REGION"] = REGION
+        self.fails_at_copy = chosen.s3s_fs is not None
+        if chosen.s3s_fs:
+            self.serve_files(chosen)
         # rclone refuses a bundle of certificates of which it has no need here.
         self.environment.pop("AWS_CA_BUNDLE", None)
+
+    def serve_files(self, chosen):
+        buckets = self.home / "buckets"
+        shutil.copytree(chosen.data / PREFIX, buckets / BUCKET / PREFIX)
+        (buckets / f"gather-bench-000000000000-{REGION}").mkdir()
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = str(free.getsockname()[1])
+        keys = ["--access-key", self.environment["AWS_ACCESS_KEY_ID"], "--secret-key", self.environment["AWS_SECRET_ACCESS_KEY"]]
+        serve = [chosen.s3s_fs, "--host", "127.0.0.1", "--port", port, *keys, buckets]
+        self.servers.append(subprocess.Popen(serve, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", int(port))).close()
+                break
+            except ConnectionRefusedError:
+                time.sleep(0.05)
+        self.endpoint = f"http://127.0.0.1:{port}"
 
     def run(self, rounds):
         contestants = [self.ours, self.s5cmd, self.rclone, self.aws, self.boto3, self.wrk]
@@ -89,17 +117,22 @@ class Bench:
             span = f"{min(seconds):.2f} to {max(seconds):.2f}"
             print(f"{name:8} {median:6.2f} s ({span})  {self.objects / median:7.0f} objects/s  {median / ours:5.2f} x ours")
 
-    def call(self, *command):
+    def call(self, *command, may_fail=False, **variables):
         started = time.perf_counter()
-        done = subprocess.run(command, cwd=self.home, env=self.environment, capture_output=True, text=True)
-        if done.returncode:
+        environment = {**self.environment, **variables}
+        done = subprocess.run(command, cwd=self.home, env=environment, capture_output=True, text=True)
+        if done.returncode and not may_fail:
             sys.exit(f"{command[0]} failed:\n{done.stdout}{done.stderr}")
         return time.perf_counter() - started, done.stdout
 
     def ours(self):
         """Listing and gathering, as `load` tells of them."""
         self.call(self.binary, "up", "--quiet")
-        _, lines = self.call(self.binary, "load", "--output=json")
+        # What an earlier round has gathered would be taken again.
+        for part in (self.home / "buckets").glob("gather-bench-*/*"):
+            shutil.rmtree(part)
+        s3 = {"AWS_ENDPOINT_URL_S3": self.endpoint} if self.fails_at_copy else {}
+        _, lines = self.call(self.binary, "load", "--output=json", may_fail=self.fails_at_copy, **s3)
         events = [json.loads(line) for line in lines.splitlines()]
         stages = {event["stage"]: event["seconds"] for event in events if event["event"] == "stage_done"}
         self.call(self.binary, "down", "--quiet")
