@@ -43,8 +43,13 @@ fn runtime(command: &cli::Command) -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Runtime::new()
 }
 
+/// Some systems let a process have 256 files open unless it asks for more: every source is read over as many connections.
+const OPEN_FILES: u64 = 8192;
+
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
+    // With fewer than that it works as well, as long as there are few sources.
+    let _ = rlimit::increase_nofile_limit(OPEN_FILES);
     let is_json = cli.command.common().is_some_and(|common| common.output == cli::Output::Json);
     view::log(cli.command.common().is_some_and(|common| common.verbose));
     let runtime = match runtime(&cli.command) {

@@ -44,7 +44,7 @@ impl Load<'_> {
             let source = self.source_of(file, sources)?;
             let from = self.aws.s3_in(&source.region);
             let known = if options.recreate { Known::new() } else { self.known(&file.name).await? };
-            let listing = source::list(&from, source, &known).await?;
+            let listing = source::list(&from, source, &known, |_| {}).await?;
             let found = found(source, &listing);
             let what = format!("copy {} into {}", source.name, file.name);
             if self.mode == Mode::Append {

@@ -1,27 +1,21 @@
 //! Many small objects → a few parts that COPY likes, beside the cluster, with a manifest and an index for each part.
 //! Listing, reading, checking, compressing and uploading overlap; what is held in memory does not grow with the source.
 
-use std::sync::Arc;
-
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt};
 use serde_json::json;
-use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
-use super::check_json::{self, Fault};
+use super::check_json::Fault;
 use super::index::Index;
-use super::part::{Checked, Part, count_lines};
-use super::source::{Known, Listing, Object};
-use crate::aws::{failed, is};
+use super::part::{Checked, Part};
+use super::read::{ReadAhead, Reader};
+use super::source::{Known, Listing};
+use crate::aws::failed;
 use crate::config::{Compression, Source};
 use crate::error::{Error, Result};
 use crate::location::Location;
 use crate::resource::policy::gathered_prefix;
 
-/// Objects read at once.
-const IN_FLIGHT: usize = 128;
-/// Kibibytes of objects held at once. A larger object is read alone.
-const HELD_KIB: u32 = 64 << 10;
 /// C2: bytes of a part before compression; JSON shrinks to about a fifth.
 const PART_BYTES: u64 = 128 << 20;
 const SHRINKS_TO: u64 = 5;
@@ -67,8 +61,6 @@ pub struct Gatherer<'a> {
     pub compression: Compression,
 }
 
-type Read = std::result::Result<Checked, (Location, Fault)>;
-
 impl Gatherer<'_> {
     /// What `gather` would do.
     pub async fn planned(&self, source: &Source, listing: &Listing) -> Result<Planned> {
@@ -102,35 +94,44 @@ impl Gatherer<'_> {
         source: &Source,
         listing: &Listing,
         known: &Known,
+        ahead: Option<ReadAhead>,
         progress: impl Fn(u64),
     ) -> Result<Gathered> {
         let home = self.home(source, listing);
         if let Some(gathered) = self.earlier(&manifest(&home)).await? {
             return Ok(gathered);
         }
-        let budget = Arc::new(Semaphore::new(HELD_KIB as usize));
-        let reads = listing.stream(self.from, source, known).map_ok(|object| {
-            let (from, source, budget) = (self.from.clone(), source.location.clone(), budget.clone());
-            let task = tokio::spawn(async move { read(from, source, object, budget).await });
-            async move { task.await.map_err(|error| Error::failed("a read was cut off").because(error))? }
-        });
-        let mut reading = reads.try_buffered(IN_FLIGHT);
+        let ahead = ahead.unwrap_or_else(|| ReadAhead::new(self.reader(source)));
+        let left = listing.stream(self.from, source, known).skip(ahead.taken);
+        let left = ahead.reader.read_all(left);
+        let mut reading = ahead.outcomes().chain(left).boxed();
 
         let mut writer = Writer::new(*self, &home, parts(listing.bytes, self.slices), listing.bytes);
         let (mut faults, mut read) = (Faults::default(), 0);
-        while let Some((outcome, size, held)) = reading.try_next().await? {
+        while let Some(outcome) = reading.try_next().await? {
             read += 1;
             if read % TOLD_EVERY == 0 {
                 progress(read);
             }
-            match outcome {
-                Ok(checked) => writer.add(&checked, size).await?,
-                Err(fault) => faults.add(fault),
+            match &outcome.content {
+                Ok(checked) => writer.add(checked, outcome.size).await?,
+                Err(fault) => faults.add(fault.clone()),
             }
-            drop(held);
         }
         faults.none()?;
         writer.finish().await
+    }
+
+    pub fn reader(&self, source: &Source) -> Reader {
+        Reader::new(self.from, &source.location)
+    }
+
+    /// Whether an earlier load has gathered this source, in any state: then it may be unchanged.
+    pub async fn has_gathered(&self, source: &Source) -> Result<bool> {
+        let call = self.to.list_objects_v2().bucket(self.bucket).prefix(gathered_prefix(&source.name)).max_keys(1);
+        let found = call.expected_bucket_owner(self.account).send().await;
+        let found = found.map_err(|error| failed(&format!("look for parts in {}", self.bucket), &error))?;
+        Ok(found.key_count().unwrap_or_default() > 0)
     }
 
     /// The parts of an unchanged source are there already.
@@ -327,45 +328,6 @@ impl<'a> Writer<'a> {
         self.gatherer.shelf().put(&manifest.key, text, &[(RECORDS, records), (PARTS, parts)]).await?;
         Ok(Gathered { manifest, records, parts, reused: false })
     }
-}
-
-/// One object, or what is wrong with its content; its size; and its share of what may be held at once.
-async fn read(
-    s3: aws_sdk_s3::Client,
-    source: Location,
-    object: Object,
-    budget: Arc<Semaphore>,
-) -> Result<(Read, u64, tokio::sync::OwnedSemaphorePermit)> {
-    let kib = u32::try_from(object.size >> 10).unwrap_or(u32::MAX).clamp(1, HELD_KIB);
-    let held = budget.acquire_many_owned(kib).await;
-    let held = held.map_err(|error| Error::failed("reading was given up").because(error))?;
-    let location = source.with_key(&object.key);
-    let call = s3.get_object().bucket(&source.bucket).key(&object.key).if_match(&object.etag);
-    let found = match call.send().await {
-        Ok(found) => found,
-        // It must still be the one that was listed.
-        Err(error) if is(&error, &["PreconditionFailed", "NoSuchKey"]) => {
-            return Err(Error::failed(format!("{location} changed while it was being loaded")).hint("Run load again."));
-        }
-        Err(error) => {
-            let failure = failed(&format!("read {location}"), &error);
-            return Err(match is(&error, &["AccessDenied"]) {
-                true => failure.hint(format!("It needs s3:GetObject on {location}.")),
-                false => failure,
-            });
-        }
-    };
-    let body = found.body.collect().await;
-    let bytes =
-        body.map_err(|error| Error::failed(format!("cannot read {location} to its end")).because(error))?.into_bytes();
-    let outcome = match check_json::count_objects(&bytes) {
-        Ok(records) => {
-            let lines = count_lines(&bytes);
-            Ok(Checked { key: object.key, bytes, records, lines })
-        }
-        Err(fault) => Err((location, fault)),
-    };
-    Ok((outcome, object.size, held))
 }
 
 /// Objects whose content is not what it should be.

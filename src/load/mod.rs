@@ -9,6 +9,7 @@ mod jsonpaths;
 mod lock;
 mod merge;
 mod part;
+mod read;
 pub mod reconcile;
 mod rejected;
 pub mod report;

@@ -12,6 +12,9 @@ use crate::error::{Error, Result};
 /// Objects that are kept between listing and reading: a few megabytes. Beyond that they are listed twice.
 const KEPT: usize = 50_000;
 
+/// Keys asked for in one page. S3 gives 1,000 of them all the same; other servers begin anew for every page.
+const PAGE: i32 = 10_000;
+
 /// One object under the source's prefix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Object {
@@ -82,9 +85,16 @@ fn hex(hash: Sha256) -> String {
     hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Lists a source, and shows the objects to load as they are found: those that are kept.
+///
 /// # Errors
 /// Where the bucket cannot be listed, or nothing at all is under the prefix.
-pub async fn list(s3: &aws_sdk_s3::Client, source: &Source, known: &Known) -> Result<Listing> {
+pub async fn list(
+    s3: &aws_sdk_s3::Client,
+    source: &Source,
+    known: &Known,
+    mut show: impl FnMut(&Object),
+) -> Result<Listing> {
     let (mut listing, mut hash, mut kept) = (Listing::default(), Sha256::new(), Some(Vec::new()));
     let mut objects = pages(s3, source);
     while let Some(object) = objects.try_next().await? {
@@ -96,7 +106,10 @@ pub async fn list(s3: &aws_sdk_s3::Client, source: &Source, known: &Known) -> Re
                 listing.bytes += object.size;
                 mark(&mut hash, &object);
                 match &mut kept {
-                    Some(objects) if objects.len() < KEPT => objects.push(object),
+                    Some(objects) if objects.len() < KEPT => {
+                        show(&object);
+                        objects.push(object);
+                    }
                     _ => kept = None,
                 }
             }
@@ -152,7 +165,7 @@ impl Listing {
 
 fn pages<'a>(s3: &aws_sdk_s3::Client, source: &'a Source) -> BoxStream<'a, Result<Object>> {
     let location = &source.location;
-    let call = s3.list_objects_v2().bucket(&location.bucket).prefix(&location.key);
+    let call = s3.list_objects_v2().bucket(&location.bucket).prefix(&location.key).max_keys(PAGE);
     let pages = call.into_paginator().send();
     let pages = futures::stream::unfold(pages, move |mut pages| async move {
         let page = match pages.try_next().await {

@@ -1,13 +1,15 @@
 //! Sources into their staging tables, side by side: gathered or where they lie, by COPY, each table in one transaction.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::time::Duration;
 
 use super::gather::{Gathered, Gatherer, is_small};
+use super::read::ReadAhead;
 use super::rejected::Rejected;
 use super::report::SourceReport;
-use super::source::{self, Known, Listing};
+use super::source::{self, Known, Listing, Object};
 use super::sql::{self, SqlFile};
 use super::{Load, audit, jsonpaths};
 use crate::config::{Compression, Gather, Mode, Source};
@@ -66,21 +68,42 @@ impl Load<'_> {
     async fn stage_table(&self, file: &SqlFile, source: &Source) -> Result<SourceReport> {
         let from = self.aws.s3_in(&source.region);
         let known = self.known(&file.name).await?;
-        let listed;
+        let (listed, mut ahead) = (OnceCell::new(), None);
         let listing = match self.ahead.0.get(&source.name).filter(|_| known.is_empty()) {
             Some(listing) => listing,
             None => {
-                listed = self.list(&from, source, &known).await?;
-                &listed
+                ahead = self.read_ahead(&from, source).await?;
+                let listing = self.list(&from, source, &known, ahead.as_mut()).await?;
+                listed.get_or_init(|| listing)
             }
         };
         let staging = Staging { load: self, file, source, listing, known: &known, from: &from };
-        staging.copy().await
+        staging.copy(ahead).await
     }
 
-    async fn list(&self, from: &aws_sdk_s3::Client, source: &Source, known: &Known) -> Result<Listing> {
+    /// Reads objects while they are listed, unless it may turn out that nobody needs them.
+    async fn read_ahead(&self, from: &aws_sdk_s3::Client, source: &Source) -> Result<Option<ReadAhead>> {
+        let gatherer = self.gatherer(from, self.expected_slices());
+        match source.gather == Gather::Never || interrupt::unless_asked(gatherer.has_gathered(source)).await? {
+            true => Ok(None),
+            false => Ok(Some(ReadAhead::new(gatherer.reader(source)))),
+        }
+    }
+
+    async fn list(
+        &self,
+        from: &aws_sdk_s3::Client,
+        source: &Source,
+        known: &Known,
+        mut ahead: Option<&mut ReadAhead>,
+    ) -> Result<Listing> {
         self.staged(&format!("list {}", source.name), async {
-            let listing = interrupt::unless_asked(source::list(from, source, known)).await?;
+            let show = |object: &Object| {
+                if let Some(ahead) = &mut ahead {
+                    ahead.offer(object);
+                }
+            };
+            let listing = interrupt::unless_asked(source::list(from, source, known, show)).await?;
             let detail = found(source, &listing);
             Ok((listing, detail))
         })
@@ -95,12 +118,13 @@ impl Load<'_> {
             let source = self.source_of(file, sources)?;
             work.push(async move {
                 let from = self.aws.s3_in(&source.region);
-                let listing = self.list(&from, source, &Known::new()).await?;
+                let mut ahead = self.read_ahead(&from, source).await?;
+                let listing = self.list(&from, source, &Known::new(), ahead.as_mut()).await?;
                 if !should_gather(source, &listing) {
                     return Ok(None);
                 }
                 let gatherer = self.gatherer(&from, self.expected_slices());
-                self.gathered(&gatherer, source, &listing, &Known::new()).await?;
+                self.gather(&gatherer, source, &listing, &Known::new(), ahead).await?;
                 Ok(Some((source.name.clone(), listing)))
             });
         }
@@ -108,12 +132,13 @@ impl Load<'_> {
         Ok(Ahead(gathered.into_iter().flatten().collect()))
     }
 
-    async fn gathered(
+    async fn gather(
         &self,
         gatherer: &Gatherer<'_>,
         source: &Source,
         listing: &Listing,
         known: &Known,
+        ahead: Option<ReadAhead>,
     ) -> Result<Gathered> {
         let stage = format!("gather {}", source.name);
         let progress = |done| {
@@ -122,7 +147,7 @@ impl Load<'_> {
         };
         self.staged(&stage, async {
             // Dropped where a signal finds it: without a manifest, what was written so far is read by nobody.
-            let gathered = interrupt::unless_asked(gatherer.gather(source, listing, known, progress)).await?;
+            let gathered = interrupt::unless_asked(gatherer.gather(source, listing, known, ahead, progress)).await?;
             let again = if gathered.reused { ", gathered before" } else { "" };
             let parts = gathered.parts;
             let noun = if parts == 1 { "part" } else { "parts" };
@@ -168,12 +193,12 @@ struct Staging<'a> {
 }
 
 impl Staging<'_> {
-    async fn copy(&self) -> Result<SourceReport> {
+    async fn copy(&self, ahead: Option<ReadAhead>) -> Result<SourceReport> {
         let (load, table) = (self.load, &self.file.name);
         interrupt::unless_asked(jsonpaths::check(self.from, self.source)).await?;
         let slices = load.slices(self.listing.bytes).await?;
         let gatherer = load.gatherer(self.from, slices);
-        let from = self.what_to_copy(&gatherer).await?;
+        let from = self.what_to_copy(&gatherer, ahead).await?;
         if matches!(from, From::Nothing) {
             return Ok(self.report(&from, 0, Rejected::default()));
         }
@@ -232,13 +257,13 @@ impl Staging<'_> {
         }
     }
 
-    async fn what_to_copy(&self, gatherer: &Gatherer<'_>) -> Result<From> {
+    async fn what_to_copy(&self, gatherer: &Gatherer<'_>, ahead: Option<ReadAhead>) -> Result<From> {
         let (source, listing) = (self.source, self.listing);
         if listing.objects == 0 {
             return Ok(From::Nothing);
         }
         if should_gather(source, listing) {
-            return self.load.gathered(gatherer, source, listing, self.known).await.map(From::Parts);
+            return self.load.gather(gatherer, source, listing, self.known, ahead).await.map(From::Parts);
         }
         match self.load.mode {
             Mode::Replace => Ok(From::Place),

@@ -295,3 +295,27 @@ fn every_trap_of_the_original_data() {
     assert_eq!(sdk.value("select count(*) from songplays"), "1");
     assert!(STAR.iter().all(|(table, _)| sdk.sql(&format!("select count(*) from {table}")).is_ok()));
 }
+
+/// Reading ahead of the listing stops at a large object; what comes behind it is read all the same, in its order.
+#[test]
+fn a_large_object_among_small_ones_loses_nothing() {
+    let project = Project::with_sample(40, 20);
+    let mut songs = Vec::new();
+    let mut folders = vec![project.path("data/song_data")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { folders.push(path) } else { songs.push(path) }
+        }
+    }
+    songs.sort();
+    let large = std::fs::read_to_string(&songs[20]).unwrap();
+    let copies = (3 << 20) / large.len();
+    std::fs::write(&songs[20], format!("{large}\n").repeat(copies)).unwrap();
+    let _ = project.run(["up"]).succeeded();
+    let _ = project.run(["load", "--check"]).succeeded();
+    let _ = project.run(["load"]).succeeded();
+    let sdk = project.cloud();
+    assert_eq!(sdk.value("select count(*) from staging_songs"), (40 - 1 + copies).to_string());
+    assert_eq!(sdk.value("select count(distinct song_id) from staging_songs"), "40");
+}

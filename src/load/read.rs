@@ -1,0 +1,149 @@
+//! Objects of a source, read and checked: many at once, in their order, and the first of them while others are still
+//! being listed. What is held in memory does not grow with the source.
+
+use std::sync::Arc;
+
+use futures::{Stream, TryStreamExt};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinHandle;
+
+use super::check_json::{self, Fault};
+use super::part::{Checked, count_lines};
+use super::source::Object;
+use crate::aws::{failed, is};
+use crate::error::{Error, Result};
+use crate::location::Location;
+
+/// Objects read at once. S3 takes its time for the first byte, and one prefix answers thousands a second.
+const IN_FLIGHT: usize = 256;
+/// Kibibytes of objects held at once. A larger object is read alone.
+const HELD_KIB: u32 = 64 << 10;
+/// Objects larger than this are not read before it is known whether they are gathered at all.
+const AHEAD_BYTES: u64 = 1 << 20;
+
+/// An object, or what is wrong with its content.
+pub struct Outcome {
+    pub content: std::result::Result<Checked, (Location, Fault)>,
+    /// Bytes.
+    pub size: u64,
+    /// Its share of what may be held at once.
+    _held: OwnedSemaphorePermit,
+}
+
+/// Reads the objects of one source.
+#[derive(Clone)]
+pub struct Reader {
+    s3: aws_sdk_s3::Client,
+    source: Location,
+    budget: Arc<Semaphore>,
+}
+
+impl Reader {
+    pub fn new(s3: &aws_sdk_s3::Client, source: &Location) -> Self {
+        Self { s3: s3.clone(), source: source.clone(), budget: Arc::new(Semaphore::new(HELD_KIB as usize)) }
+    }
+
+    pub fn read_all<S: Stream<Item = Result<Object>>>(
+        &self,
+        objects: S,
+    ) -> impl Stream<Item = Result<Outcome>> + use<S> {
+        let reader = self.clone();
+        let reads = objects.map_ok(move |object| {
+            let task = tokio::spawn(reader.clone().read(object));
+            async move { task.await.map_err(|error| Error::failed("a read was cut off").because(error))? }
+        });
+        reads.try_buffered(IN_FLIGHT)
+    }
+
+    async fn read(self, object: Object) -> Result<Outcome> {
+        let kib = u32::try_from(object.size >> 10).unwrap_or(u32::MAX).clamp(1, HELD_KIB);
+        let held = self.budget.acquire_many_owned(kib).await;
+        let held = held.map_err(|error| Error::failed("reading was given up").because(error))?;
+        let location = self.source.with_key(&object.key);
+        let call = self.s3.get_object().bucket(&self.source.bucket).key(&object.key).if_match(&object.etag);
+        let found = match call.send().await {
+            Ok(found) => found,
+            // It must still be the one that was listed.
+            Err(error) if is(&error, &["PreconditionFailed", "NoSuchKey"]) => {
+                return Err(
+                    Error::failed(format!("{location} changed while it was being loaded")).hint("Run load again.")
+                );
+            }
+            Err(error) => {
+                let failure = failed(&format!("read {location}"), &error);
+                return Err(match is(&error, &["AccessDenied"]) {
+                    true => failure.hint(format!("It needs s3:GetObject on {location}.")),
+                    false => failure,
+                });
+            }
+        };
+        let body = found.body.collect().await;
+        let bytes = body
+            .map_err(|error| Error::failed(format!("cannot read {location} to its end")).because(error))?
+            .into_bytes();
+        let content = match check_json::count_objects(&bytes) {
+            Ok(records) => {
+                let lines = count_lines(&bytes);
+                Ok(Checked { key: object.key, bytes, records, lines })
+            }
+            Err(fault) => Err((location, fault)),
+        };
+        Ok(Outcome { content, size: object.size, _held: held })
+    }
+}
+
+/// The first objects of a source, read while it is still being listed.
+pub struct ReadAhead {
+    pub reader: Reader,
+    /// Objects that were taken: the first ones, without a gap.
+    pub taken: usize,
+    objects: Option<UnboundedSender<Object>>,
+    outcomes: UnboundedReceiver<Result<Outcome>>,
+    task: JoinHandle<()>,
+}
+
+impl ReadAhead {
+    pub fn new(reader: Reader) -> Self {
+        let (objects, listed) = unbounded_channel();
+        let (done, outcomes) = unbounded_channel();
+        let reads = reader.read_all(futures::stream::unfold(listed, |mut listed: UnboundedReceiver<Object>| async {
+            listed.recv().await.map(|object| (Ok(object), listed))
+        }));
+        let task = tokio::spawn(async move {
+            futures::pin_mut!(reads);
+            loop {
+                let outcome = reads.try_next().await.transpose();
+                match outcome.map(|outcome| done.send(outcome)) {
+                    Some(Ok(())) => {}
+                    Some(Err(_)) | None => return,
+                }
+            }
+        });
+        Self { reader, taken: 0, objects: Some(objects), outcomes, task }
+    }
+
+    /// Takes the next object that the listing shows, unless it is large: then those behind it are left, too.
+    pub fn offer(&mut self, object: &Object) {
+        if object.size > AHEAD_BYTES {
+            self.objects = None;
+        }
+        if let Some(objects) = &self.objects
+            && objects.send(object.clone()).is_ok()
+        {
+            self.taken += 1;
+        }
+    }
+
+    /// What was read, once the listing is at its end.
+    pub fn outcomes(mut self) -> impl Stream<Item = Result<Outcome>> {
+        self.objects = None;
+        futures::stream::unfold(self, |mut ahead| async { ahead.outcomes.recv().await.map(|outcome| (outcome, ahead)) })
+    }
+}
+
+impl Drop for ReadAhead {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
