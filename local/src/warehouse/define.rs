@@ -11,7 +11,7 @@ use super::late_view;
 use super::result::columns_of;
 use super::session::Session;
 use super::sql::types::Type;
-use super::sql::{self, Alter, Change, ColumnSpec, CreateTable, Drop, Name, Shape, literal, quoted};
+use super::sql::{self, Alter, Change, ColumnSpec, CreateTable, Drop, Name, Principals, Shape, literal, quoted};
 
 pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
     let CreateTable { name, temporary, attributes, .. } = create;
@@ -83,7 +83,7 @@ pub fn alter(session: &Session, alter: Alter) -> Result<(), SqlError> {
         Change::RenameTable(to) => {
             let rename = format!("ALTER TABLE {} RENAME TO {}", found.full_name(), quoted(&to));
             let granted = format!(
-                "UPDATE redshift_system.privileges SET object_name = {} WHERE kind = 'TABLE' AND object_name = {} AND schema_name = {}",
+                "UPDATE redshift_system.redshift_privileges SET object_name = {} WHERE kind = 'TABLE' AND object_name = {} AND schema_name = {}",
                 literal(&to),
                 literal(table),
                 literal(&found.schema)
@@ -167,6 +167,26 @@ fn append(session: &Session, target: &Table, from: &Name) -> Result<(), SqlError
     )
 }
 
+/// Users and groups come and go.
+pub fn principals(session: &Session, change: &Principals) -> Result<(), SqlError> {
+    let (table, word) = (change.kind.table(), change.kind.word());
+    let exists = |name: &String| -> Result<bool, SqlError> {
+        let sql = format!("SELECT count(*) > 0 FROM {table} WHERE name = ?");
+        Ok(session.connection.query_row(&sql, [name], |row| row.get(0))?)
+    };
+    for name in &change.new {
+        if exists(name)? {
+            return Err(SqlError::new("42710", format!("{word} \"{name}\" already exists")));
+        }
+    }
+    for name in &change.known {
+        if !exists(name)? {
+            return Err(SqlError::new("42704", format!("{word} \"{name}\" does not exist")));
+        }
+    }
+    each(session, &change.statements)
+}
+
 /// A view has the columns that its query has now: what `*` means is written out, for tables get more of them.
 pub fn create_view(session: &Session, view: CreateView) -> Result<(), SqlError> {
     let query = view.query.to_string();
@@ -222,10 +242,10 @@ pub fn drop(session: &Session, drop: &Drop) -> Result<(), SqlError> {
         // What was granted on it goes with it.
         let name = literal(&name.table);
         statements.push(match drop.kind {
-            ObjectType::Schema => format!("DELETE FROM redshift_system.privileges WHERE schema_name = {name}"),
+            ObjectType::Schema => format!("DELETE FROM redshift_system.redshift_privileges WHERE schema_name = {name}"),
             _ => format!(
-                "DELETE FROM redshift_system.privileges AS p WHERE p.kind = 'TABLE' AND p.object_name = {name} AND NOT EXISTS \
-                 (SELECT 1 FROM redshift_system.relations r WHERE r.table_name = {name} AND r.schema_name = p.schema_name)"
+                "DELETE FROM redshift_system.redshift_privileges AS p WHERE p.kind = 'TABLE' AND p.object_name = {name} AND NOT EXISTS \
+                 (SELECT 1 FROM redshift_system.redshift_relations r WHERE r.table_name = {name} AND r.schema_name = p.schema_name)"
             ),
         });
         each(session, &statements)?;

@@ -53,7 +53,7 @@ impl SqlError {
 
     /// Whether DuckDB found no meaning for types that Redshift would convert.
     pub fn is_unbound(&self) -> bool {
-        self.message.contains("No function matches the given name")
+        self.sqlstate == "42883" && !self.message.ends_with("Redshift")
             || self.message.contains("multiple overloads that match")
     }
 
@@ -101,6 +101,11 @@ impl SqlError {
                 let name = message.rsplit("named ").next().unwrap_or_default().trim_matches('"');
                 Self::new("42703", format!("column {name} does not exist"))
             }
+            "Binder Error" if message.starts_with(NO_FUNCTION) => no_function(&message[NO_FUNCTION.len()..]),
+            "Binder Error" if message.starts_with(NO_CHOICE) => no_function(&message[NO_CHOICE.len()..]),
+            "Conversion Error" | "Out of Range Error" if message.contains("to DECIMAL(") => {
+                Self::new("22003", "Numeric data overflow (result precision)")
+            }
             "Constraint Error" if message.starts_with("NOT NULL constraint failed") => {
                 let column = message.rsplit('.').next().unwrap_or_default();
                 Self::new("23502", format!("Cannot insert a NULL value into column {column}"))
@@ -126,6 +131,24 @@ impl SqlError {
     }
 }
 
+const NO_FUNCTION: &str = "No function matches the given name and argument types '";
+const NO_CHOICE: &str = "Could not choose a best candidate function for the function call \"";
+
+/// That no function or operator takes such types: `sum(VARCHAR)'. You might …`
+fn no_function(call: &str) -> SqlError {
+    let (name, rest) = call.split_once('(').unwrap_or((call, ""));
+    // The last parenthesis before the quote: types have some of their own.
+    let types = rest.split(['\'', '"']).next().unwrap_or_default();
+    let types = types.strip_suffix(')').unwrap_or(types);
+    let types: Vec<String> = types.split(", ").map(|given| redshift_type(given.trim_end_matches("_LITERAL"))).collect();
+    let name = name.trim_start_matches(UDF);
+    let is_word = name.starts_with(|first: char| first.is_alphabetic() || first == '_');
+    match types.as_slice() {
+        [left, right] if !is_word => SqlError::new("42883", format!("operator does not exist: {left} {name} {right}")),
+        _ => SqlError::new("42883", format!("function {name}({}) does not exist", types.join(", "))),
+    }
+}
+
 /// How the names of Redshift's own system views begin.
 const SYSTEM: [&str; 6] = ["stl_", "stv_", "svl_", "svv_", "svcs_", "sys_"];
 
@@ -138,6 +161,10 @@ fn redshift_type(duckdb: &str) -> String {
         "FLOAT" => "real".into(),
         "DOUBLE" => "double precision".into(),
         "BOOL" => "boolean".into(),
+        "INTEGER" => "integer".into(),
+        "VARCHAR" | "STRING" => "character varying".into(),
+        "TIMESTAMP" => "timestamp without time zone".into(),
+        "TIMESTAMP WITH TIME ZONE" => "timestamp with time zone".into(),
         other => other.to_lowercase(),
     }
 }

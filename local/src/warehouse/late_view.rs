@@ -5,7 +5,7 @@ use super::error::SqlError;
 use super::session::Session;
 use super::sql::{Name, literal};
 
-const KEPT: &str = "redshift_system.late_views";
+const KEPT: &str = "redshift_system.redshift_late_views";
 
 /// A view that is not bound to what it reads.
 #[derive(Debug)]

@@ -281,6 +281,10 @@ impl Session {
                 statements.iter().try_for_each(|sql| session.connection.execute_batch(sql))?;
                 Ok(0)
             }),
+            Command::Principals(change) => self.all_or_nothing(|session| {
+                define::principals(session, &change)?;
+                Ok(0)
+            }),
             Command::CreateView(view) => self.all_or_nothing(|session| {
                 define::create_view(session, *view)?;
                 Ok(0)
@@ -290,7 +294,7 @@ impl Session {
                 Ok(0)
             }),
             Command::Refresh { key, table } => self.all_or_nothing(|session| {
-                let sql = "SELECT query FROM redshift_system.materialized_views WHERE name = ?";
+                let sql = "SELECT query FROM redshift_system.redshift_materialized_views WHERE name = ?";
                 let found: Option<String> = session.connection.query_row(sql, [&key], |row| row.get(0)).optional()?;
                 let missing = || SqlError::new("42P01", format!("materialized view {key} does not exist"));
                 let query = found.ok_or_else(missing)?;

@@ -99,7 +99,7 @@ impl System {
 
     pub fn record_errors(&self, query: i64, table: &str, errors: &[LoadError]) -> Result<(), SqlError> {
         self.with(|connection| {
-            let sql = "INSERT INTO redshift_system.load_errors \
+            let sql = "INSERT INTO redshift_system.redshift_load_errors \
                        VALUES (?, ?, make_timestamp(? * 1000), ?, ?, ?, ?, ?, ?, ?, ?, ?)";
             let mut statement = connection.prepare(sql)?;
             for error in errors {
@@ -126,7 +126,7 @@ impl System {
     /// Which objects a COPY loaded.
     pub fn record_files(&self, copied: &Progress, files: &[String]) -> Result<(), SqlError> {
         self.with(|connection| {
-            let mut appender = connection.appender_to_db("load_files", "redshift_system")?;
+            let mut appender = connection.appender_to_db("redshift_load_files", "redshift_system")?;
             for (file, bytes) in files.iter().zip(&copied.sizes) {
                 appender.append_row(params![
                     copied.query,
@@ -170,7 +170,7 @@ impl System {
         }
         let noted = std::mem::take(&mut *locked(&self.queries));
         self.with(|connection| {
-            let sql = "INSERT INTO redshift_system.queries VALUES \
+            let sql = "INSERT INTO redshift_system.redshift_queries VALUES \
                        (?, ?, ?, ?, make_timestamp(?), make_timestamp(?), ?, ?, ?, ?)";
             let mut statement = connection.prepare(sql)?;
             for query in noted {
@@ -195,7 +195,7 @@ impl System {
     fn write_copying(&self) -> Result<(), SqlError> {
         let running = locked(&self.copying).clone();
         self.with(|connection| {
-            connection.execute("DELETE FROM redshift_system.loads WHERE status = 'running'", [])?;
+            connection.execute("DELETE FROM redshift_system.redshift_loads WHERE status = 'running'", [])?;
             running.iter().try_for_each(|progress| insert_load(connection, progress, "running", None, 0))
         })
     }
@@ -215,7 +215,7 @@ fn insert_load(
     rows: Option<u64>,
     errors: usize,
 ) -> duckdb::Result<()> {
-    let sql = "INSERT INTO redshift_system.loads VALUES \
+    let sql = "INSERT INTO redshift_system.redshift_loads VALUES \
                (?, ?, ?, make_timestamp(? * 1000), make_timestamp(? * 1000), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let (now, seen) = (now_millis(), progress.seen());
     let ended = (status != "running").then_some(now);

@@ -2,18 +2,18 @@
 CREATE SCHEMA IF NOT EXISTS public;
 CREATE SCHEMA IF NOT EXISTS redshift_system;
 
-CREATE TABLE IF NOT EXISTS redshift_system.privileges (
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_privileges (
     kind VARCHAR, schema_name VARCHAR, object_name VARCHAR, privilege VARCHAR, identity VARCHAR, identity_type VARCHAR, grantable BOOLEAN
 );
 
-CREATE TABLE IF NOT EXISTS redshift_system.load_errors (
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_load_errors (
     query_id BIGINT, table_name VARCHAR, start_time TIMESTAMP, file_name VARCHAR, line_number BIGINT,
     column_name VARCHAR, column_type VARCHAR, column_length VARCHAR, error_code INTEGER, error_message VARCHAR,
     raw_line VARCHAR, raw_field_value VARCHAR
 );
 
 -- One COPY, that has ended or runs; durations are microseconds.
-CREATE TABLE IF NOT EXISTS redshift_system.loads (
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_loads (
     query_id BIGINT, status VARCHAR, table_name VARCHAR, start_time TIMESTAMP, end_time TIMESTAMP, duration BIGINT,
     data_source VARCHAR, file_format VARCHAR, loaded_rows BIGINT, loaded_bytes BIGINT, source_file_count INTEGER,
     source_file_bytes BIGINT, file_count_scanned INTEGER, file_bytes_scanned BIGINT, error_count INTEGER
@@ -24,7 +24,7 @@ SELECT 100 AS user_id, query_id, status, 0 AS session_id, query_id AS transactio
        current_database() AS database_name, table_name, start_time, end_time, duration, data_source, file_format,
        loaded_rows, loaded_bytes, source_file_count, source_file_bytes, file_count_scanned, file_bytes_scanned,
        error_count
-FROM redshift_system.loads;
+FROM redshift_system.redshift_loads;
 
 CREATE OR REPLACE VIEW redshift_system.stv_load_state AS
 SELECT 100 AS userid, 0 AS session, query_id AS query, 0 AS slice, 1 AS pid, start_time AS recordtime,
@@ -33,17 +33,20 @@ SELECT 100 AS userid, 0 AS session, query_id AS query, 0 AS slice, 1 AS pid, sta
        loaded_rows AS lines, source_file_count AS num_files, file_count_scanned AS num_files_complete,
        data_source AS current_file,
        CAST(100 * file_bytes_scanned // greatest(source_file_bytes, 1) AS INTEGER) AS pct_complete
-FROM redshift_system.loads
+FROM redshift_system.redshift_loads
 WHERE status = 'running';
 
-CREATE TABLE IF NOT EXISTS redshift_system.materialized_views (name VARCHAR, query VARCHAR);
-CREATE TABLE IF NOT EXISTS redshift_system.late_views (name VARCHAR, definition VARCHAR);
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_materialized_views (name VARCHAR, query VARCHAR);
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_users (name VARCHAR, id INTEGER, creates_databases BOOLEAN, is_superuser BOOLEAN);
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_user_groups (name VARCHAR, id INTEGER);
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_group_members (group_name VARCHAR, user_name VARCHAR);
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_late_views (name VARCHAR, definition VARCHAR);
 
 CREATE OR REPLACE VIEW redshift_system.stv_mv_info AS
 SELECT current_database() AS db_name, split_part(name, '.', 1) AS "schema", split_part(name, '.', 2) AS name,
        0 AS updated_upto_xid, false AS is_stale, 'dwhadmin' AS owner_user_name, 1 AS state, 'f' AS autorewrite,
        'f' AS autorefresh
-FROM redshift_system.materialized_views;
+FROM redshift_system.redshift_materialized_views;
 
 CREATE TABLE IF NOT EXISTS redshift_system.stv_slices (node INTEGER, slice INTEGER, localslice INTEGER, type VARCHAR);
 
@@ -51,29 +54,29 @@ CREATE OR REPLACE VIEW redshift_system.sys_load_error_detail AS
 SELECT 100 AS user_id, query_id, 0 AS table_id, query_id AS transaction_id, 0 AS session_id,
        current_database() AS database_name, start_time, file_name, line_number, column_name, column_type,
        column_length, 0 AS position, error_code, error_message
-FROM redshift_system.load_errors;
+FROM redshift_system.redshift_load_errors;
 
 CREATE OR REPLACE VIEW redshift_system.stl_load_errors AS
 SELECT 100 AS userid, 0 AS slice, 0 AS tbl, start_time AS starttime, 0 AS session, query_id AS query,
        file_name AS filename, line_number, column_name AS colname, column_type AS "type", column_length AS col_length,
        0 AS position, raw_line, raw_field_value, error_code AS err_code, error_message AS err_reason
-FROM redshift_system.load_errors;
+FROM redshift_system.redshift_load_errors;
 
-CREATE TABLE IF NOT EXISTS redshift_system.load_files (
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_load_files (
     query_id BIGINT, file_name VARCHAR, bytes BIGINT, recorded_at TIMESTAMP
 );
 
 CREATE OR REPLACE VIEW redshift_system.stl_load_commits AS
 SELECT 100 AS userid, query_id AS query, 0 AS slice, 0 AS name, file_name AS filename, 0 AS byte_offset,
        CAST(NULL AS BIGINT) AS lines_scanned, 0 AS errors, recorded_at AS curtime, 1 AS status
-FROM redshift_system.load_files;
+FROM redshift_system.redshift_load_files;
 
 CREATE OR REPLACE VIEW redshift_system.sys_load_detail AS
 SELECT 100 AS user_id, query_id, file_name, bytes AS bytes_scanned, CAST(NULL AS BIGINT) AS lines_scanned,
        recorded_at AS record_time
-FROM redshift_system.load_files;
+FROM redshift_system.redshift_load_files;
 
-CREATE TABLE IF NOT EXISTS redshift_system.queries (
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_queries (
     query_id BIGINT, user_name VARCHAR, query_type VARCHAR, status VARCHAR, start_time TIMESTAMP, end_time TIMESTAMP,
     elapsed_time BIGINT, returned_rows BIGINT, error_message VARCHAR, query_text VARCHAR
 );
@@ -83,22 +86,22 @@ SELECT 100 AS user_id, query_id, CAST(NULL AS VARCHAR) AS query_label, query_id 
        current_database() AS database_name, query_type, status, false AS result_cache_hit, start_time, end_time,
        elapsed_time, CAST(0 AS BIGINT) AS queue_time, elapsed_time AS execution_time, error_message, returned_rows,
        CAST(NULL AS BIGINT) AS returned_bytes, query_text, user_name AS username
-FROM redshift_system.queries;
+FROM redshift_system.redshift_queries;
 
 CREATE OR REPLACE VIEW redshift_system.stl_query AS
 SELECT 100 AS userid, query_id AS query, 'default' AS label, query_id AS xid, 0 AS pid, current_database() AS "database",
        query_text AS querytxt, start_time AS starttime, end_time AS endtime,
        CASE status WHEN 'failed' THEN 1 ELSE 0 END AS aborted
-FROM redshift_system.queries;
+FROM redshift_system.redshift_queries;
 
 CREATE OR REPLACE VIEW redshift_system.svl_qlog AS
 SELECT 100 AS userid, query_id AS query, query_id AS xid, 0 AS pid, start_time AS starttime, end_time AS endtime,
        elapsed_time AS elapsed, CASE status WHEN 'failed' THEN 1 ELSE 0 END AS aborted, 'default' AS label,
        left(query_text, 60) AS substring
-FROM redshift_system.queries;
+FROM redshift_system.redshift_queries;
 
 -- Tables, views and columns of the users', with Redshift's names of types.
-CREATE OR REPLACE VIEW redshift_system.relations AS
+CREATE OR REPLACE VIEW redshift_system.redshift_relations AS
 SELECT schema_name, table_name, table_oid, 'BASE TABLE' AS kind, comment, estimated_size, temporary
 FROM duckdb_tables()
 WHERE NOT internal AND schema_name <> 'redshift_system' AND (temporary OR database_name = current_database())
@@ -107,9 +110,10 @@ SELECT schema_name, view_name, view_oid, 'VIEW', NULL, 0, temporary
 FROM duckdb_views()
 WHERE NOT internal AND schema_name <> 'redshift_system' AND (temporary OR database_name = current_database());
 
-CREATE OR REPLACE VIEW redshift_system.relation_columns AS
+CREATE OR REPLACE VIEW redshift_system.redshift_relation_columns AS
 SELECT c.schema_name, c.table_name, c.table_oid, c.column_name, c.column_index AS ordinal_position,
-       CASE WHEN c.column_default = 'NULL' THEN NULL ELSE c.column_default END AS column_default,
+       coalesce(json_extract_string(c.comment, '$.default'),
+           CASE WHEN c.column_default = 'NULL' THEN NULL ELSE c.column_default END) AS column_default,
        c.is_nullable, c.comment AS comment,
        coalesce(json_extract_string(c.comment, '$.data_type'),
            CASE c.data_type WHEN 'VARCHAR' THEN 'character varying(65535)' WHEN 'HUGEINT' THEN 'numeric(38,0)'
@@ -117,17 +121,18 @@ SELECT c.schema_name, c.table_name, c.table_oid, c.column_name, c.column_index A
                WHEN 'DOUBLE' THEN 'double precision' WHEN 'FLOAT' THEN 'real' WHEN 'TIME' THEN 'time without time zone'
                WHEN 'JSON' THEN 'super' ELSE replace(lower(c.data_type), 'decimal', 'numeric') END) AS full_type,
        r.kind, r.comment AS table_comment, r.temporary
-FROM duckdb_columns() c JOIN redshift_system.relations r ON r.table_oid = c.table_oid AND r.table_name = c.table_name
+FROM duckdb_columns() c JOIN redshift_system.redshift_relations r ON r.table_oid = c.table_oid AND r.table_name = c.table_name
     AND r.schema_name = c.schema_name
 WHERE NOT c.internal;
 
 CREATE OR REPLACE VIEW redshift_system.pg_table_def AS
 SELECT schema_name AS schemaname, table_name AS tablename, column_name AS "column", full_type AS "type",
-       coalesce(json_extract_string(comment, '$.encoding'), 'none') AS encoding,
+       CASE lower(coalesce(json_extract_string(comment, '$.encoding'), 'raw')) WHEN 'raw' THEN 'none'
+           ELSE lower(json_extract_string(comment, '$.encoding')) END AS encoding,
        coalesce(json_extract_string(table_comment, '$.distkey') = column_name, false) AS distkey,
        coalesce(list_position(CAST(json_extract_string(table_comment, '$.sortkey[*]') AS VARCHAR[]), column_name), 0) AS sortkey,
        NOT is_nullable AS "notnull"
-FROM redshift_system.relation_columns
+FROM redshift_system.redshift_relation_columns
 WHERE kind = 'BASE TABLE' AND (temporary OR list_contains(current_schemas(false), schema_name));
 
 CREATE OR REPLACE VIEW redshift_system.svv_table_info AS
@@ -144,12 +149,12 @@ SELECT current_database() AS "database", schema_name AS "schema", table_oid AS t
        CAST(0.0 AS DECIMAL(5, 2)) AS unsorted, CAST(0.0 AS DECIMAL(5, 2)) AS stats_off,
        CAST(estimated_size AS DECIMAL(38, 0)) AS tbl_rows, CAST(NULL AS DECIMAL(19, 2)) AS skew_sortkey1,
        CAST(1.0 AS DECIMAL(19, 2)) AS skew_rows, CAST(estimated_size AS DECIMAL(38, 0)) AS estimated_visible_rows
-FROM redshift_system.relations
+FROM redshift_system.redshift_relations
 WHERE kind = 'BASE TABLE' AND NOT temporary;
 
 CREATE OR REPLACE VIEW redshift_system.information_schema_tables AS
 SELECT current_database() AS table_catalog, schema_name AS table_schema, table_name, kind AS table_type
-FROM redshift_system.relations;
+FROM redshift_system.redshift_relations;
 
 CREATE OR REPLACE VIEW redshift_system.information_schema_views AS
 SELECT current_database() AS table_catalog, schema_name AS table_schema, view_name AS table_name, sql AS view_definition
@@ -171,7 +176,7 @@ SELECT current_database() AS table_catalog, schema_name AS table_schema, table_n
        CASE WHEN full_type LIKE 'numeric%' THEN CAST(regexp_extract(full_type, ',([0-9]+)', 1) AS INTEGER)
             WHEN full_type IN ('smallint', 'integer', 'bigint') THEN 0 END AS numeric_scale,
        CAST(NULL AS INTEGER) AS datetime_precision, split_part(full_type, '(', 1) AS udt_name
-FROM redshift_system.relation_columns;
+FROM redshift_system.redshift_relation_columns;
 
 CREATE OR REPLACE VIEW redshift_system.svv_tables AS
 SELECT table_catalog, table_schema, table_name, table_type, CAST(NULL AS VARCHAR) AS remarks
@@ -229,7 +234,7 @@ SELECT now()::TIMESTAMP AS starttime, 0 AS process, coalesce(CAST(getvariable('r
 CREATE OR REPLACE VIEW redshift_system.pg_tables AS
 SELECT schema_name AS schemaname, table_name AS tablename, coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser') AS tableowner,
        CAST(NULL AS VARCHAR) AS tablespace, false AS hasindexes, false AS hasrules, false AS hastriggers
-FROM redshift_system.relations WHERE kind = 'BASE TABLE';
+FROM redshift_system.redshift_relations WHERE kind = 'BASE TABLE';
 
 CREATE OR REPLACE VIEW redshift_system.pg_views AS
 SELECT schema_name AS schemaname, view_name AS viewname, coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser') AS viewowner, sql AS definition
@@ -237,23 +242,35 @@ FROM duckdb_views() WHERE NOT internal AND schema_name <> 'redshift_system';
 
 CREATE OR REPLACE VIEW redshift_system.pg_user AS
 SELECT coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser') AS usename, 100 AS usesysid, true AS usecreatedb, true AS usesuper,
-       false AS usecatupd, '********' AS passwd, CAST(NULL AS TIMESTAMP) AS valuntil, CAST(NULL AS VARCHAR) AS useconfig;
+       false AS usecatupd, '********' AS passwd, CAST(NULL AS TIMESTAMP) AS valuntil, CAST(NULL AS VARCHAR) AS useconfig
+UNION ALL
+SELECT name, id, creates_databases, is_superuser, false, '********', NULL, NULL FROM redshift_system.redshift_users
+WHERE name <> coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser');
+
+CREATE OR REPLACE VIEW redshift_system.svv_user_info AS
+SELECT usename AS user_name, usesysid AS user_id, usecreatedb AS createdb, usesuper AS superuser, false AS catalog_update,
+       'UNLIMITED' AS connection_limit, CASE WHEN usesuper THEN 'UNRESTRICTED' ELSE 'RESTRICTED' END AS syslog_access,
+       CAST(NULL AS TIMESTAMP) AS last_ddl_timestamp, 0 AS session_timeout, '' AS external_id
+FROM redshift_system.pg_user;
 
 CREATE OR REPLACE VIEW redshift_system.pg_user_info AS SELECT * FROM redshift_system.pg_user;
 
 CREATE OR REPLACE VIEW redshift_system.pg_group AS
-SELECT CAST(NULL AS VARCHAR) AS groname, 0 AS grosysid, CAST(NULL AS INTEGER[]) AS grolist WHERE false;
+SELECT g.name AS groname, g.id AS grosysid,
+       (SELECT list(u.id ORDER BY u.id) FROM redshift_system.redshift_group_members m JOIN redshift_system.redshift_users u ON u.name = m.user_name
+        WHERE m.group_name = g.name) AS grolist
+FROM redshift_system.redshift_user_groups g;
 
 -- The catalog of PostgreSQL, as far as drivers look into it.
 CREATE OR REPLACE VIEW redshift_system.pg_namespace AS
 SELECT * REPLACE (100 AS nspowner) FROM pg_catalog.pg_namespace WHERE nspname NOT IN ('redshift_system', 'main');
 
-CREATE OR REPLACE VIEW redshift_system.primary_keys AS
+CREATE OR REPLACE VIEW redshift_system.redshift_primary_keys AS
 SELECT schema_name, table_name, table_oid, unnest(CAST(json_extract_string(comment, '$.primary_key[*]') AS VARCHAR[])) AS column_name,
        generate_subscripts(CAST(json_extract_string(comment, '$.primary_key[*]') AS VARCHAR[]), 1) AS key_seq
-FROM redshift_system.relations WHERE comment IS NOT NULL;
+FROM redshift_system.redshift_relations WHERE comment IS NOT NULL;
 
-CREATE OR REPLACE VIEW redshift_system.foreign_keys AS
+CREATE OR REPLACE VIEW redshift_system.redshift_foreign_keys AS
 SELECT k.schema_name, k.table_name, k.table_oid, k.n, k.key, coalesce(k.key.name, k.table_name || '_' || k.key.columns[1] || '_fkey') AS name,
        r.table_oid AS referred_oid, r.schema_name AS referred_schema, r.table_name AS referred_table,
        CASE WHEN k.key.referred[1] IS NOT NULL THEN k.key.referred
@@ -261,37 +278,37 @@ SELECT k.schema_name, k.table_name, k.table_oid, k.n, k.key, coalesce(k.key.name
 FROM (SELECT schema_name, table_name, table_oid, unnest(keys) AS key, generate_subscripts(keys, 1) AS n
       FROM (SELECT *, CAST(json_extract(comment, '$.foreign_keys')
                 AS STRUCT(name VARCHAR, columns VARCHAR[], schema VARCHAR, "table" VARCHAR, referred VARCHAR[])[]) AS keys
-            FROM redshift_system.relations WHERE comment IS NOT NULL)) k
-JOIN redshift_system.relations r ON r.table_name = k.key."table" AND r.schema_name = coalesce(k.key.schema,
-    (SELECT o.schema_name FROM redshift_system.relations o WHERE o.table_name = k.key."table"
+            FROM redshift_system.redshift_relations WHERE comment IS NOT NULL)) k
+JOIN redshift_system.redshift_relations r ON r.table_name = k.key."table" AND r.schema_name = coalesce(k.key.schema,
+    (SELECT o.schema_name FROM redshift_system.redshift_relations o WHERE o.table_name = k.key."table"
      ORDER BY o.schema_name <> k.schema_name, o.schema_name <> 'public' LIMIT 1));
 
 -- Keys with their columns, and what PostgreSQL would say of them.
-CREATE OR REPLACE VIEW redshift_system.constraints AS
+CREATE OR REPLACE VIEW redshift_system.redshift_constraints AS
 SELECT 1000000 + table_oid * 64 AS oid, table_name || '_pkey' AS name, 'p' AS kind, schema_name, table_name, table_oid,
        list(column_name ORDER BY key_seq) AS columns, 0 AS referred_oid, CAST(NULL AS VARCHAR[]) AS referred,
        'PRIMARY KEY (' || string_agg(column_name, ', ' ORDER BY key_seq) || ')' AS condef,
        'CREATE UNIQUE INDEX ' || table_name || '_pkey ON ' || schema_name || '.' || table_name || ' USING btree ('
            || string_agg(column_name, ', ' ORDER BY key_seq) || ')' AS indexdef
-FROM redshift_system.primary_keys GROUP BY schema_name, table_name, table_oid
+FROM redshift_system.redshift_primary_keys GROUP BY schema_name, table_name, table_oid
 UNION ALL
 SELECT 1000000 + table_oid * 64 + n, name, 'f', schema_name, table_name, table_oid, key.columns, referred_oid, referred,
        'FOREIGN KEY (' || array_to_string(key.columns, ', ') || ') REFERENCES ' ||
            CASE WHEN referred_schema = schema_name THEN '' ELSE referred_schema || '.' END || referred_table ||
            '(' || array_to_string(referred, ', ') || ')', NULL
-FROM redshift_system.foreign_keys;
+FROM redshift_system.redshift_foreign_keys;
 
 CREATE OR REPLACE VIEW redshift_system.pg_class AS
 WITH here AS (
     SELECT * EXCLUDE (relacl)
-           REPLACE (100 AS relowner, oid IN (SELECT table_oid FROM redshift_system.primary_keys) AS relhasindex,
-                    oid IN (SELECT unnest([table_oid, referred_oid]) FROM redshift_system.foreign_keys) AS relhastriggers),
+           REPLACE (100 AS relowner, oid IN (SELECT table_oid FROM redshift_system.redshift_primary_keys) AS relhasindex,
+                    oid IN (SELECT unnest([table_oid, referred_oid]) FROM redshift_system.redshift_foreign_keys) AS relhastriggers),
            CAST(0 AS SMALLINT) AS reldiststyle, CAST(NULL AS VARCHAR) AS relacl
     FROM pg_catalog.pg_class WHERE relnamespace IN (SELECT oid FROM redshift_system.pg_namespace))
 SELECT * FROM here
 UNION ALL
 SELECT h.* REPLACE (k.oid AS oid, k.name AS relname, 'i' AS relkind, false AS relhasindex, false AS relhastriggers)
-FROM here h JOIN redshift_system.constraints k ON k.table_oid = h.oid WHERE k.kind = 'p';
+FROM here h JOIN redshift_system.redshift_constraints k ON k.table_oid = h.oid WHERE k.kind = 'p';
 
 CREATE OR REPLACE VIEW redshift_system.pg_attribute AS
 SELECT a.* EXCLUDE (atttypid, atttypmod),
@@ -309,7 +326,7 @@ SELECT a.* EXCLUDE (atttypid, atttypmod),
        coalesce(json_extract_string(c.table_comment, '$.distkey') = c.column_name, false) AS attisdistkey,
        coalesce(list_position(CAST(json_extract_string(c.table_comment, '$.sortkey[*]') AS VARCHAR[]), c.column_name), 0) AS attsortkeyord
 FROM pg_catalog.pg_attribute a
-JOIN redshift_system.relation_columns c ON c.table_oid = a.attrelid AND c.column_name = a.attname;
+JOIN redshift_system.redshift_relation_columns c ON c.table_oid = a.attrelid AND c.column_name = a.attname;
 
 CREATE OR REPLACE VIEW redshift_system.pg_attrdef AS
 SELECT c.table_oid AS oid, c.table_oid AS adrelid, c.ordinal_position AS adnum, c.column_default AS adbin,
@@ -317,32 +334,32 @@ SELECT c.table_oid AS oid, c.table_oid AS adrelid, c.ordinal_position AS adnum, 
             THEN '"identity"(' || c.table_oid || ', 0, ' || chr(39) || json_extract_string(c.comment, '$.identity.seed') || ',' ||
                  json_extract_string(c.comment, '$.identity.step') || chr(39) || '::text)'
             ELSE c.column_default END AS adsrc
-FROM redshift_system.relation_columns c WHERE c.column_default IS NOT NULL;
+FROM redshift_system.redshift_relation_columns c WHERE c.column_default IS NOT NULL;
 
 CREATE OR REPLACE VIEW redshift_system.pg_indexes AS
 SELECT schema_name AS schemaname, table_name AS tablename, name AS indexname, CAST(NULL AS VARCHAR) AS tablespace, indexdef
-FROM redshift_system.constraints WHERE kind = 'p';
+FROM redshift_system.redshift_constraints WHERE kind = 'p';
 
-CREATE OR REPLACE VIEW redshift_system.key_places AS
+CREATE OR REPLACE VIEW redshift_system.redshift_key_places AS
 SELECT k.*, (SELECT list(CAST(c.ordinal_position AS SMALLINT) ORDER BY list_position(k.columns, c.column_name))
-             FROM redshift_system.relation_columns c WHERE c.table_oid = k.table_oid AND list_contains(k.columns, c.column_name)) AS conkey,
+             FROM redshift_system.redshift_relation_columns c WHERE c.table_oid = k.table_oid AND list_contains(k.columns, c.column_name)) AS conkey,
        (SELECT list(CAST(c.ordinal_position AS SMALLINT) ORDER BY list_position(k.referred, c.column_name))
-             FROM redshift_system.relation_columns c WHERE c.table_oid = k.referred_oid AND list_contains(k.referred, c.column_name)) AS confkey
-FROM redshift_system.constraints k;
+             FROM redshift_system.redshift_relation_columns c WHERE c.table_oid = k.referred_oid AND list_contains(k.referred, c.column_name)) AS confkey
+FROM redshift_system.redshift_constraints k;
 
 CREATE OR REPLACE VIEW redshift_system.pg_index AS
 SELECT oid AS indexrelid, table_oid AS indrelid, CAST(list_count(columns) AS SMALLINT) AS indnatts, true AS indisunique, true AS indisprimary,
        false AS indisexclusion, true AS indimmediate, false AS indisclustered, true AS indisvalid, true AS indisready, true AS indislive,
        false AS indisreplident, conkey AS indkey, CAST(NULL AS VARCHAR) AS indclass, CAST(NULL AS VARCHAR) AS indoption,
        CAST(NULL AS VARCHAR) AS indexprs, CAST(NULL AS VARCHAR) AS indpred
-FROM redshift_system.key_places WHERE kind = 'p';
+FROM redshift_system.redshift_key_places WHERE kind = 'p';
 
 CREATE OR REPLACE VIEW redshift_system.pg_constraint AS
 SELECT k.oid, k.name AS conname, n.oid AS connamespace, k.kind AS contype, false AS condeferrable, false AS condeferred, true AS convalidated,
        k.table_oid AS conrelid, 0 AS contypid, CASE k.kind WHEN 'p' THEN k.oid ELSE 0 END AS conindid, 0 AS conparentid,
        k.referred_oid AS confrelid, 'a' AS confupdtype, 'a' AS confdeltype, 's' AS confmatchtype, true AS conislocal, 0 AS coninhcount,
        k.conkey, k.confkey, CAST(NULL AS VARCHAR) AS conbin, CAST(NULL AS VARCHAR) AS consrc
-FROM redshift_system.key_places k JOIN (SELECT nspname, min(oid) AS oid FROM pg_catalog.pg_namespace GROUP BY nspname) n ON n.nspname = k.schema_name;
+FROM redshift_system.redshift_key_places k JOIN (SELECT nspname, min(oid) AS oid FROM pg_catalog.pg_namespace GROUP BY nspname) n ON n.nspname = k.schema_name;
 
 CREATE OR REPLACE VIEW redshift_system.pg_trigger AS
 SELECT 0 AS oid, 0 AS tgrelid, CAST(NULL AS VARCHAR) AS tgname, 'O' AS tgenabled, false AS tgisinternal, 0 AS tgconstraint WHERE false;
@@ -386,18 +403,18 @@ SELECT CAST(NULL AS VARCHAR) AS database_name, CAST(NULL AS VARCHAR) AS schema_n
 CREATE OR REPLACE VIEW redshift_system.svv_relation_privileges AS
 SELECT p.schema_name AS namespace_name, p.object_name AS relation_name, p.privilege AS privilege_type, 100 AS identity_id,
        p.identity AS identity_name, p.identity_type, p.grantable AS admin_option
-FROM redshift_system.privileges p
-JOIN redshift_system.relations r ON r.schema_name = p.schema_name AND r.table_name = p.object_name WHERE p.kind = 'TABLE';
+FROM redshift_system.redshift_privileges p
+JOIN redshift_system.redshift_relations r ON r.schema_name = p.schema_name AND r.table_name = p.object_name WHERE p.kind = 'TABLE';
 
 CREATE OR REPLACE VIEW redshift_system.svv_schema_privileges AS
 SELECT schema_name AS namespace_name, privilege AS privilege_type, 100 AS identity_id, identity AS identity_name, identity_type,
        grantable AS admin_option
-FROM redshift_system.privileges WHERE kind = 'SCHEMA';
+FROM redshift_system.redshift_privileges WHERE kind = 'SCHEMA';
 
 CREATE OR REPLACE VIEW redshift_system.svv_database_privileges AS
 SELECT object_name AS database_name, privilege AS privilege_type, 100 AS identity_id, identity AS identity_name, identity_type,
        grantable AS admin_option
-FROM redshift_system.privileges WHERE kind = 'DATABASE';
+FROM redshift_system.redshift_privileges WHERE kind = 'DATABASE';
 
 CREATE OR REPLACE VIEW redshift_system.information_schema_table_privileges AS
 SELECT coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser') AS grantor, identity_name AS grantee, current_database() AS table_catalog, namespace_name AS table_schema,
@@ -416,16 +433,16 @@ CREATE OR REPLACE VIEW redshift_system.information_schema_table_constraints AS
 SELECT current_database() AS constraint_catalog, schema_name AS constraint_schema, name AS constraint_name,
        current_database() AS table_catalog, schema_name AS table_schema, table_name,
        CASE kind WHEN 'p' THEN 'PRIMARY KEY' ELSE 'FOREIGN KEY' END AS constraint_type, 'NO' AS is_deferrable, 'NO' AS initially_deferred
-FROM redshift_system.constraints;
+FROM redshift_system.redshift_constraints;
 
 CREATE OR REPLACE VIEW redshift_system.information_schema_key_column_usage AS
 SELECT current_database() AS constraint_catalog, schema_name AS constraint_schema, name AS constraint_name,
        current_database() AS table_catalog, schema_name AS table_schema, table_name, unnest(columns) AS column_name,
        generate_subscripts(columns, 1) AS ordinal_position
-FROM redshift_system.constraints;
+FROM redshift_system.redshift_constraints;
 
 CREATE OR REPLACE VIEW redshift_system.information_schema_referential_constraints AS
 SELECT current_database() AS constraint_catalog, schema_name AS constraint_schema, name AS constraint_name,
        current_database() AS unique_constraint_catalog, referred_schema AS unique_constraint_schema,
        referred_table || '_pkey' AS unique_constraint_name, 'NONE' AS match_option, 'NO ACTION' AS update_rule, 'NO ACTION' AS delete_rule
-FROM redshift_system.foreign_keys;
+FROM redshift_system.redshift_foreign_keys;

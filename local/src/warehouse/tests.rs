@@ -119,7 +119,7 @@ fn tables_change_and_keep_what_redshift_knows_of_them() {
     assert_eq!(w.rows("select id, name, remark from renamed order by id"), ["1|a|none", "2|b|none", "4|longer|none"]);
     assert_eq!(
         w.rows("select \"column\", type, encoding, distkey, sortkey, \"notnull\" from pg_table_def where tablename = 'renamed'"),
-        ["id|integer|none|false|0|true", "name|character varying(8)|zstd|true|1|true", "remark|character varying(4)|none|false|0|false"]
+        ["id|integer|az64|false|0|true", "name|character varying(8)|zstd|true|1|true", "remark|character varying(4)|lzo|false|0|false"]
     );
     w.does("create table t (like renamed including defaults)");
     w.does("alter table t append from renamed");
@@ -527,4 +527,83 @@ fn a_view_keeps_the_columns_that_its_table_had() {
     warehouse.does("create view v as select * from t");
     warehouse.does("alter table t add column c int default 3");
     assert_eq!(warehouse.rows("select * from v"), ["1|2"]);
+}
+
+#[test]
+fn a_series_is_rows() {
+    let mut warehouse = Warehouse::new();
+    assert_eq!(warehouse.rows("select n * 2 from (select generate_series(1, 3) as n) order by 1"), ["2", "4", "6"]);
+    assert_eq!(
+        warehouse.rows("select date '2024-02-28' + generate_series(0, 2) as day"),
+        ["2024-02-28", "2024-02-29", "2024-03-01"]
+    );
+    assert_eq!(warehouse.rows("select generate_series from generate_series(1, 2)"), ["1", "2"]);
+}
+
+#[test]
+fn users_and_groups_are_told_of() {
+    let mut warehouse = Warehouse::new();
+    warehouse.does("create group analysts");
+    warehouse.does("create user bob with password 'Abcd1234' nocreatedb in group analysts valid until '2030-01-01'");
+    warehouse.does("create user root password disable createdb createuser");
+    warehouse.does("alter group analysts add user root");
+    assert_eq!(
+        warehouse.rows(
+            "select usename, usecreatedb, usesuper, passwd from pg_user where usename in ('bob', 'root') order by 1"
+        ),
+        ["bob|false|false|********", "root|true|true|********"]
+    );
+    assert_eq!(
+        warehouse.rows("select u.usename from pg_user u, pg_group g where u.usesysid = any(g.grolist) order by 1"),
+        ["bob", "root"]
+    );
+    assert_eq!(warehouse.refuses("create user bob password 'x'"), "42710");
+    warehouse.does("alter user root nocreateuser");
+    assert_eq!(warehouse.rows("select superuser from svv_user_info where user_name = 'root'"), ["false"]);
+    warehouse.does("drop user bob");
+    assert_eq!(warehouse.refuses("drop user bob"), "42704");
+    warehouse.does("drop user if exists bob");
+    warehouse.does("alter group analysts rename to people");
+    warehouse.does("drop group people");
+    assert_eq!(warehouse.rows("select count(*) from pg_group"), ["0"]);
+}
+
+#[test]
+fn a_table_tells_its_defaults_and_encodings_as_redshift_does() {
+    let mut warehouse = Warehouse::new();
+    warehouse.does(
+        "create table t (a int, b varchar(9) default 'x' || 'y', c timestamp default getdate(), d boolean encode zstd, \
+         e real, f date) sortkey(f)",
+    );
+    assert_eq!(
+        warehouse.rows("select \"column\", encoding from pg_table_def where tablename = 't'"),
+        ["a|az64", "b|lzo", "c|az64", "d|zstd", "e|none", "f|none"]
+    );
+    assert_eq!(
+        warehouse.rows("select column_default from svv_columns where table_name = 't' and column_default is not null order by ordinal_position"),
+        ["'x' || 'y'", "getdate()"]
+    );
+    warehouse.does("insert into t (a) values (1)");
+    assert_eq!(warehouse.rows("select b, c is not null from t"), ["xy|true"]);
+    let shown = warehouse.rows("show table t").join("\n");
+    assert!(shown.contains("c timestamp without time zone DEFAULT getdate() ENCODE az64"), "{shown}");
+}
+
+#[test]
+fn what_is_kept_beside_the_users_tables_is_not_in_their_way() {
+    let mut warehouse = Warehouse::new();
+    let kept = include_str!("system.sql").split("TABLE IF NOT EXISTS redshift_system.").skip(1);
+    let kept: Vec<&str> = kept.filter_map(|rest| rest.split(['(', ' ', '\n']).next()).collect();
+    assert!(
+        kept.iter().all(|name| ["redshift_", "stl_", "stv_", "sys_"].iter().any(|own| name.starts_with(own))),
+        "{kept:?}"
+    );
+    for name in ["users", "loads", "queries", "relations", "privileges", "settings", "constraints"] {
+        warehouse.does(&format!("drop table if exists {name}"));
+        warehouse.does(&format!("create table if not exists {name} (id int, note varchar)"));
+        warehouse.does(&format!("insert into {name} values (1, 'mine')"));
+        assert_eq!(warehouse.rows(&format!("select note from {name}")), ["mine"]);
+        warehouse.does(&format!("drop table {name}"));
+        assert_eq!(warehouse.refuses(&format!("select * from {name}")), "42P01");
+    }
 }

@@ -200,7 +200,7 @@ CREATE OR REPLACE MACRO redshift_system.pg_last_query_id() AS coalesce(CAST(getv
 CREATE OR REPLACE MACRO redshift_system.redshift_user() AS coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser');
 CREATE OR REPLACE MACRO redshift_system.current_user_id() AS 100;
 CREATE OR REPLACE MACRO redshift_system.current_setting(wanted) AS
-    (SELECT s.setting FROM redshift_system.settings AS s WHERE s.name = wanted);
+    (SELECT s.setting FROM redshift_system.redshift_settings AS s WHERE s.name = wanted);
 CREATE OR REPLACE MACRO redshift_system.pg_get_userbyid(id) AS coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser');
 CREATE OR REPLACE MACRO redshift_system.has_schema_privilege(a, b) AS true, (a, b, c) AS true;
 CREATE OR REPLACE MACRO redshift_system.has_table_privilege(a, b) AS true, (a, b, c) AS true;
@@ -211,11 +211,11 @@ CREATE OR REPLACE MACRO redshift_system.slice_num() AS 0;
 CREATE OR REPLACE MACRO redshift_system.pg_encoding_to_char(n) AS 'UTF8';
 CREATE OR REPLACE MACRO redshift_system.pg_type_is_visible(n) AS true;
 CREATE OR REPLACE MACRO redshift_system.pg_get_indexdef(a) AS
-        (SELECT k.indexdef FROM redshift_system.constraints AS k WHERE k.oid = CAST(a AS BIGINT)),
-    (a, b, c) AS (SELECT k.indexdef FROM redshift_system.constraints AS k WHERE k.oid = CAST(a AS BIGINT));
+        (SELECT k.indexdef FROM redshift_system.redshift_constraints AS k WHERE k.oid = CAST(a AS BIGINT)),
+    (a, b, c) AS (SELECT k.indexdef FROM redshift_system.redshift_constraints AS k WHERE k.oid = CAST(a AS BIGINT));
 CREATE OR REPLACE MACRO redshift_system.pg_get_constraintdef(a) AS
-        (SELECT k.condef FROM redshift_system.constraints AS k WHERE k.oid = CAST(a AS BIGINT)),
-    (a, b) AS (SELECT k.condef FROM redshift_system.constraints AS k WHERE k.oid = CAST(a AS BIGINT));
+        (SELECT k.condef FROM redshift_system.redshift_constraints AS k WHERE k.oid = CAST(a AS BIGINT)),
+    (a, b) AS (SELECT k.condef FROM redshift_system.redshift_constraints AS k WHERE k.oid = CAST(a AS BIGINT));
 CREATE OR REPLACE MACRO redshift_system.pg_get_ruledef(a) AS CAST(NULL AS VARCHAR), (a, b) AS CAST(NULL AS VARCHAR);
 CREATE OR REPLACE MACRO redshift_system.pg_get_triggerdef(a) AS CAST(NULL AS VARCHAR), (a, b) AS CAST(NULL AS VARCHAR);
 CREATE OR REPLACE MACRO redshift_system._pg_expandarray(a) AS
@@ -236,7 +236,7 @@ CREATE OR REPLACE MACRO redshift_system.pg_get_function_arguments(n) AS CAST(NUL
 -- A name is a number to compare with, and a number is a name to show.
 CREATE OR REPLACE MACRO redshift_system.redshift_regclass(given) AS
     CASE WHEN typeof(given) = 'VARCHAR' AND NOT regexp_full_match(CAST(given AS VARCHAR), '[0-9]+')
-         THEN CAST((SELECT c.table_oid FROM redshift_system.relations AS c
+         THEN CAST((SELECT c.table_oid FROM redshift_system.redshift_relations AS c
                     WHERE c.table_name = list_extract(string_split(replace(CAST(given AS VARCHAR), '"', ''), '.'), -1)
                       AND (NOT contains(CAST(given AS VARCHAR), '.')
                            OR c.schema_name = list_extract(string_split(replace(CAST(given AS VARCHAR), '"', ''), '.'), -2))

@@ -44,6 +44,9 @@ pub struct ForeignKey {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColumnAttributes {
     pub encoding: Option<String>,
+    /// The DEFAULT as it was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<String>,
     pub identity: Option<Identity>,
     /// Redshift's name of the type, with its length or precision.
     pub data_type: String,

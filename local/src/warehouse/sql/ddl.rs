@@ -92,6 +92,7 @@ impl ColumnSpec {
         let data_type = Type::of(&column.data_type)?;
         let name = column.name.value.clone();
         attributes.data_type = data_type.name();
+        attributes.encoding.get_or_insert_with(|| data_type.usual_encoding().to_owned());
         if attributes.identity.is_some() && !matches!(data_type, Type::Integer | Type::BigInt) {
             return Err(SqlError::new("42804", format!("identity column \"{name}\" must be of type INT or BIGINT")));
         }
@@ -151,7 +152,12 @@ pub fn create_table(create: Ast, mut attributes: TableAttributes) -> Result<Crea
         (None, Some(query)) => Shape::Query(query.to_string(), std::mem::take(&mut attributes.names)),
         (None, None) => {
             let spec = |column: &ColumnDef| {
-                ColumnSpec::of(column, attributes.columns.remove(&column.name.value).unwrap_or_default())
+                let mut found = attributes.columns.remove(&column.name.value).unwrap_or_default();
+                // A sort key is not compressed, unless it is said to be.
+                if found.encoding.is_none() && attributes.sortkey.contains(&column.name.value) {
+                    found.encoding = Some("raw".to_owned());
+                }
+                ColumnSpec::of(column, found)
             };
             let columns = create.columns.iter().map(spec).collect::<Result<Vec<_>, _>>()?;
             attributes.primary_key = primary_key(&create);
@@ -164,6 +170,19 @@ pub fn create_table(create: Ast, mut attributes: TableAttributes) -> Result<Crea
         }
     };
     Ok(CreateTable { name, if_not_exists: create.if_not_exists, temporary, attributes, shape })
+}
+
+/// Keeps the defaults as they were written, before they are said in DuckDB's words.
+pub fn note_defaults(create: &Ast, attributes: &mut TableAttributes) {
+    for column in &create.columns {
+        let default = column.options.iter().find_map(|option| match &option.option {
+            ColumnOption::Default(value) => Some(value.to_string()),
+            _ => None,
+        });
+        if default.is_some() {
+            attributes.columns.entry(column.name.value.clone()).or_default().default = default;
+        }
+    }
 }
 
 /// The columns of the primary key, which a column or the table declares.

@@ -245,6 +245,12 @@ pub fn rewrite(function: &mut Function) -> Result<Option<Expr>, SqlError> {
             }
             part => written(&format!("date_trunc('{part}', {})", instant(date))),
         },
+        // Rows, where it stands among the columns: of integers, as what it is given.
+        ("generate_series", [_, _] | [_, _, _]) => {
+            let series = format!("unnest(generate_series({}))", texts.join(", "));
+            let are_integers = texts.iter().all(|text| text.parse::<i32>().is_ok());
+            written(&if are_integers { format!("CAST({series} AS INTEGER)") } else { series })
+        }
         ("getdate", []) => now("second").map(Some),
         ("sysdate", []) => now("microsecond").map(Some),
         ("nvl" | "ifnull", [_, _, ..]) => written(&format!("coalesce({})", texts.join(", "))),

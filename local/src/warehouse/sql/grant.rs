@@ -81,13 +81,13 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<Option<Command>, SqlError> {
             let list: Vec<String> = privileges.iter().map(|name| literal(name)).collect();
             let list = list.join(", ");
             statements.push(format!(
-                "DELETE FROM redshift_system.privileges WHERE (kind, schema_name, object_name) IN \
+                "DELETE FROM redshift_system.redshift_privileges WHERE (kind, schema_name, object_name) IN \
                  (SELECT (kind, schema_name, object_name) FROM ({place})) AND privilege IN ({list}) \
                  AND identity = {identity} AND identity_type = {identity_kind}"
             ));
             if is_grant {
                 statements.push(format!(
-                    "INSERT INTO redshift_system.privileges SELECT place.*, privilege, {identity}, {identity_kind}, {grantable} \
+                    "INSERT INTO redshift_system.redshift_privileges SELECT place.*, privilege, {identity}, {identity_kind}, {grantable} \
                      FROM ({place}) AS place, unnest([{list}]) AS given (privilege)"
                 ));
             }
@@ -101,13 +101,13 @@ fn place(kind: &str, every: bool, schema: Option<&str>, name: &str) -> String {
     let name = literal(name);
     match (kind, every, schema) {
         ("TABLE", true, _) => format!(
-            "SELECT 'TABLE' AS kind, schema_name, table_name AS object_name FROM redshift_system.relations WHERE schema_name = {name}"
+            "SELECT 'TABLE' AS kind, schema_name, table_name AS object_name FROM redshift_system.redshift_relations WHERE schema_name = {name}"
         ),
         ("TABLE", false, Some(schema)) => {
             format!("SELECT 'TABLE' AS kind, {} AS schema_name, {name} AS object_name", literal(schema))
         }
         ("TABLE", false, None) => format!(
-            "SELECT 'TABLE' AS kind, coalesce((SELECT schema_name FROM redshift_system.relations WHERE table_name = {name} \
+            "SELECT 'TABLE' AS kind, coalesce((SELECT schema_name FROM redshift_system.redshift_relations WHERE table_name = {name} \
              ORDER BY coalesce(list_position(current_schemas(false), schema_name), 1000) LIMIT 1), 'public') AS schema_name, {name} AS object_name"
         ),
         (kind, ..) => format!("SELECT '{kind}' AS kind, {name} AS schema_name, {name} AS object_name"),

@@ -9,7 +9,7 @@ use super::dialect::Redshift;
 use super::{Command, Reading, is_word, translate_tokens};
 use crate::warehouse::error::SqlError;
 
-const KEPT: &str = "redshift_system.materialized_views";
+const KEPT: &str = "redshift_system.redshift_materialized_views";
 
 /// CREATE MATERIALIZED VIEW name … AS query. How it is distributed and when it refreshes itself has no meaning here.
 pub fn create(mut tokens: Vec<TokenWithSpan>, reading: Reading) -> Result<Command, SqlError> {

@@ -11,6 +11,7 @@ mod functions;
 mod grant;
 mod materialized;
 mod merge;
+mod principals;
 mod show;
 pub mod types;
 pub mod udf;
@@ -31,6 +32,7 @@ pub use bind::{Parameter, ParameterKind, Parameters};
 pub use ddl::{ColumnSpec, CreateTable, Drop, Name, Shape, define, describe, literal, quoted};
 #[cfg(test)]
 pub use functions::KNOWN;
+pub use principals::Principals;
 pub use show::{Grants, Show};
 
 /// What a statement asks the engine to do. Texts are DuckDB's SQL.
@@ -52,6 +54,8 @@ pub enum Command {
     Drop(Drop),
     /// Statements that change the catalog, in one transaction.
     Define(Vec<String>),
+    /// Users and groups.
+    Principals(Principals),
     CreateView(Box<CreateView>),
     CreateLateView(LateView),
     /// A materialized view is filled anew; the key finds its query.
@@ -89,7 +93,7 @@ pub enum Command {
     /// `None` for all.
     Deallocate(Option<String>),
     CreateDatabase(String),
-    /// Has no meaning here: ANALYZE, VACUUM, GRANT, REVOKE, users and groups.
+    /// Has no meaning here: ANALYZE, VACUUM, LOCK, COMMENT, roles.
     Accepted,
 }
 
@@ -105,6 +109,7 @@ impl Command {
             | Self::Alter(_)
             | Self::Drop(_)
             | Self::Define(_)
+            | Self::Principals(_)
             | Self::CreateView(_)
             | Self::CreateLateView(_)
             | Self::Refresh { .. }
@@ -124,12 +129,6 @@ const ACCEPTED: &[&[&str]] = &[
     &["VACUUM"],
     &["LOCK"],
     &["COMMENT", "ON"],
-    &["CREATE", "USER"],
-    &["ALTER", "USER"],
-    &["DROP", "USER"],
-    &["CREATE", "GROUP"],
-    &["ALTER", "GROUP"],
-    &["DROP", "GROUP"],
     &["CREATE", "ROLE"],
     &["DROP", "ROLE"],
     &["ALTER", "DEFAULT", "PRIVILEGES"],
@@ -240,6 +239,7 @@ fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading) -> Result<
         ["DROP", "MATERIALIZED", "VIEW", ..] => return materialized::drop(tokens),
         ["CREATE", "FUNCTION", ..] | ["CREATE", "OR", "REPLACE", "FUNCTION", ..] => return udf::create(tokens),
         ["DROP", "FUNCTION", ..] => return udf::drop(tokens),
+        ["CREATE" | "ALTER" | "DROP", "USER" | "GROUP", ..] => return principals::parse(&tokens),
         ["CREATE", "DATABASE", name, ..] => return Ok(Command::CreateDatabase(name.to_lowercase())),
         ["GRANT" | "REVOKE", ..] => return Ok(grant::parse(&tokens)?.unwrap_or(Command::Accepted)),
         ["SHOW", ..] => return show::parse(&tokens).map(Command::Show),
@@ -339,7 +339,7 @@ pub fn translate_query(text: &str) -> Result<String, SqlError> {
 
 fn parse(mut tokens: Vec<TokenWithSpan>, reading: Reading) -> Result<(Statement, TableAttributes), SqlError> {
     functions::spell_out(&mut tokens);
-    let (tokens, attributes) = match is_create_table(&words(&tokens)) {
+    let (tokens, mut attributes) = match is_create_table(&words(&tokens)) {
         true => attributes::take(tokens)?,
         false => (tokens, TableAttributes::default()),
     };
@@ -348,6 +348,9 @@ fn parse(mut tokens: Vec<TokenWithSpan>, reading: Reading) -> Result<(Statement,
     match parser.peek_token().token {
         Token::EOF => {}
         rest => return Err(SqlError::syntax(format!("syntax error at or near \"{rest}\""))),
+    }
+    if let Statement::CreateTable(create) = &statement {
+        ddl::note_defaults(create, &mut attributes);
     }
     match statement.visit(&mut expression::Rewrite { reading }) {
         std::ops::ControlFlow::Break(refused) => Err(refused),

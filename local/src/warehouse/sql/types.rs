@@ -57,6 +57,15 @@ impl Type {
         })
     }
 
+    /// The encoding that Redshift gives to a column of this type.
+    pub fn usual_encoding(self) -> &'static str {
+        match self {
+            Self::Real | Self::Double | Self::Boolean | Self::Super => "raw",
+            Self::Char(_) | Self::Varchar(_) => "lzo",
+            _ => "az64",
+        }
+    }
+
     /// The name of the type in DuckDB.
     pub fn duck(self) -> String {
         match self {
