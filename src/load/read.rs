@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures::{Stream, TryStreamExt};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -19,6 +20,10 @@ use crate::location::Location;
 const IN_FLIGHT: usize = 256;
 /// Kibibytes of objects held at once. A larger object is read alone.
 const HELD_KIB: u32 = 64 << 10;
+/// Kibibytes that an object counts for at least: it has a key, and it waits.
+const LEAST_KIB: u32 = 4;
+/// Bodies up to this size are pieces of larger reads, which they would keep alive as long as they wait.
+const COPIED_BYTES: usize = 64 << 10;
 /// Objects larger than this are not read before it is known whether they are gathered at all.
 const AHEAD_BYTES: u64 = 1 << 20;
 
@@ -49,17 +54,29 @@ impl Reader {
         objects: S,
     ) -> impl Stream<Item = Result<Outcome>> + use<S> {
         let reader = self.clone();
-        let reads = objects.map_ok(move |object| {
-            let task = tokio::spawn(reader.clone().read(object));
+        // Shares are taken in the order of the objects: a later one never holds what an earlier one waits for.
+        let admitted = objects.and_then(move |object| {
+            let reader = reader.clone();
+            async move {
+                let held = reader.share(object.size).await?;
+                Ok((reader, object, held))
+            }
+        });
+        let reads = admitted.map_ok(|(reader, object, held)| {
+            let task = tokio::spawn(reader.read(object, held));
             async move { task.await.map_err(|error| Error::failed("a read was cut off").because(error))? }
         });
         reads.try_buffered(IN_FLIGHT)
     }
 
-    async fn read(self, object: Object) -> Result<Outcome> {
-        let kib = u32::try_from(object.size >> 10).unwrap_or(u32::MAX).clamp(1, HELD_KIB);
-        let held = self.budget.acquire_many_owned(kib).await;
-        let held = held.map_err(|error| Error::failed("reading was given up").because(error))?;
+    /// A share of what may be held at once, for an object of so many bytes.
+    async fn share(&self, size: u64) -> Result<OwnedSemaphorePermit> {
+        let kib = u32::try_from(size >> 10).unwrap_or(u32::MAX).clamp(LEAST_KIB, HELD_KIB);
+        let held = self.budget.clone().acquire_many_owned(kib).await;
+        held.map_err(|error| Error::failed("reading was given up").because(error))
+    }
+
+    async fn read(self, object: Object, held: OwnedSemaphorePermit) -> Result<Outcome> {
         let location = self.source.with_key(&object.key);
         let call = self.s3.get_object().bucket(&self.source.bucket).key(&object.key).if_match(&object.etag);
         let found = match call.send().await {
@@ -82,6 +99,7 @@ impl Reader {
         let bytes = body
             .map_err(|error| Error::failed(format!("cannot read {location} to its end")).because(error))?
             .into_bytes();
+        let bytes = if bytes.len() <= COPIED_BYTES { Bytes::copy_from_slice(&bytes) } else { bytes };
         let content = match check_json::count_objects(&bytes) {
             Ok(records) => {
                 let lines = count_lines(&bytes);

@@ -192,8 +192,8 @@ fn tables_are_as_their_ddl_says() {
     );
     assert_eq!(definition[0], ["id", "integer", "az64", "false", "0", "true"]);
     assert_eq!(definition[1], ["level", "character varying(4)", "zstd", "false", "0", "false"]);
-    assert_eq!(definition[2], ["time", "timestamp without time zone", "az64", "false", "1", "false"]);
-    assert_eq!(definition[3], ["who", "character varying(256)", "az64", "true", "0", "false"]);
+    assert_eq!(definition[2], ["time", "timestamp without time zone", "none", "false", "1", "false"]);
+    assert_eq!(definition[3], ["who", "character varying(256)", "lzo", "true", "0", "false"]);
     assert_eq!(definition[4][1], "numeric(18,0)");
     assert_eq!(
         sdk.rows("select diststyle, sortkey1 from svv_table_info where \"table\" = 'plays'"),

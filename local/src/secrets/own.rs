@@ -137,7 +137,7 @@ impl Own {
         answer
     }
 
-    /// Answers a call about this secret; `None` where it was deleted for good.
+    /// Answers a call about this secret, and whether it is still there after it.
     pub fn answer(&mut self, operation: &str, input: &Value) -> ApiResult<(Value, Kept)> {
         if self.deleted.is_some() && !["DescribeSecret", "RestoreSecret", "DeleteSecret"].contains(&operation) {
             return Err(invalid_request(
