@@ -189,6 +189,8 @@ pub fn principals(session: &Session, change: &Principals) -> Result<(), SqlError
 
 /// A view has the columns that its query has now: what `*` means is written out, for tables get more of them.
 pub fn create_view(session: &Session, view: CreateView) -> Result<(), SqlError> {
+    // It takes the place of one that was bound late.
+    late_view::forget(session, &Name::of(&view.name))?;
     let query = view.query.to_string();
     let names: Vec<String> = match query.contains('*') {
         true => columns_of(&session.connection, &query)?.into_iter().map(|column| column.name).collect(),
@@ -223,6 +225,9 @@ pub fn drop(session: &Session, drop: &Drop) -> Result<(), SqlError> {
         }
         if drop.kind == ObjectType::Schema && drop.cascade {
             drop_tables(session, &name.table)?;
+        }
+        if drop.kind == ObjectType::Schema {
+            late_view::forget_all(session, &name.table)?;
         }
         let kind = match drop.kind {
             ObjectType::MaterializedView => ObjectType::View,
@@ -262,6 +267,7 @@ fn drop_tables(session: &Session, schema: &str) -> Result<(), SqlError> {
     self::drop(session, &Drop { kind: ObjectType::Table, names, if_exists: true, cascade: false })
 }
 
-fn each(session: &Session, statements: &[String]) -> Result<(), SqlError> {
+/// Statements, one after the other.
+pub fn each(session: &Session, statements: &[String]) -> Result<(), SqlError> {
     Ok(statements.iter().try_for_each(|sql| session.connection.execute_batch(sql))?)
 }

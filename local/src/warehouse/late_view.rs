@@ -11,25 +11,21 @@ const KEPT: &str = "redshift_system.redshift_late_views";
 #[derive(Debug)]
 pub struct LateView {
     pub name: Name,
-    /// DuckDB's SQL, which replaces one that is there.
-    pub definition: String,
-    pub replaces: bool,
+    /// DuckDB's SQL: as it was written, and so that it replaces one that is there.
+    pub create: String,
+    pub replace: String,
 }
 
 pub fn create(session: &Session, view: &LateView) -> Result<(), SqlError> {
-    if is_kept(session, &view.name)? && !view.replaces {
+    if view.create != view.replace && is_kept(session, &view.name)? {
         return Err(SqlError::new("42P07", format!("Relation \"{}\" already exists", view.name.table)));
     }
-    let statement = match view.replaces {
-        true => view.definition.clone(),
-        false => view.definition.replacen("CREATE OR REPLACE VIEW", "CREATE VIEW", 1),
-    };
-    match session.connection.execute_batch(&statement).map_err(SqlError::from) {
+    match session.connection.execute_batch(&view.create).map_err(SqlError::from) {
         Err(error) if !error.is_missing_relation() => return Err(error),
         _ => {}
     }
     forget(session, &view.name)?;
-    let (key, definition) = (literal(&view.name.key()), literal(&view.definition));
+    let (key, definition) = (literal(&view.name.key()), literal(&view.replace));
     Ok(session.connection.execute_batch(&format!("INSERT INTO {KEPT} VALUES ({key}, {definition})"))?)
 }
 
@@ -40,6 +36,12 @@ pub fn is_kept(session: &Session, name: &Name) -> Result<bool, SqlError> {
 
 pub fn forget(session: &Session, name: &Name) -> Result<(), SqlError> {
     Ok(session.connection.execute_batch(&format!("DELETE FROM {KEPT} WHERE name = {}", literal(&name.key())))?)
+}
+
+/// The views of a schema go with it.
+pub fn forget_all(session: &Session, schema: &str) -> Result<(), SqlError> {
+    let beginning = literal(&format!("{schema}.").to_lowercase());
+    Ok(session.connection.execute_batch(&format!("DELETE FROM {KEPT} WHERE starts_with(name, {beginning})"))?)
 }
 
 /// Binds what can be bound now; answers whether anything could. One view may read another.

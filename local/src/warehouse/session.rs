@@ -265,41 +265,19 @@ impl Session {
                 }
                 Ok(changed)
             }),
-            Command::CreateTable(create) => self.all_or_nothing(|session| {
-                define::create(session, &create)?;
-                Ok(0)
-            }),
-            Command::Alter(alter) => self.all_or_nothing(|session| {
-                define::alter(session, *alter)?;
-                Ok(0)
-            }),
-            Command::Drop(drop) => self.all_or_nothing(|session| {
-                define::drop(session, &drop)?;
-                Ok(0)
-            }),
-            Command::Define(statements) => self.all_or_nothing(|session| {
-                statements.iter().try_for_each(|sql| session.connection.execute_batch(sql))?;
-                Ok(0)
-            }),
-            Command::Principals(change) => self.all_or_nothing(|session| {
-                define::principals(session, &change)?;
-                Ok(0)
-            }),
-            Command::CreateView(view) => self.all_or_nothing(|session| {
-                define::create_view(session, *view)?;
-                Ok(0)
-            }),
-            Command::CreateLateView(view) => self.all_or_nothing(|session| {
-                late_view::create(session, &view)?;
-                Ok(0)
-            }),
-            Command::Refresh { key, table } => self.all_or_nothing(|session| {
+            Command::CreateTable(create) => self.defined(|session| define::create(session, &create)),
+            Command::Alter(alter) => self.defined(|session| define::alter(session, *alter)),
+            Command::Drop(drop) => self.defined(|session| define::drop(session, &drop)),
+            Command::Define(statements) => self.defined(|session| define::each(session, &statements)),
+            Command::Principals(change) => self.defined(|session| define::principals(session, &change)),
+            Command::CreateView(view) => self.defined(|session| define::create_view(session, *view)),
+            Command::CreateLateView(view) => self.defined(|session| late_view::create(session, &view)),
+            Command::Refresh { key, table } => self.defined(|session| {
                 let sql = "SELECT query FROM redshift_system.redshift_materialized_views WHERE name = ?";
                 let found: Option<String> = session.connection.query_row(sql, [&key], |row| row.get(0)).optional()?;
                 let missing = || SqlError::new("42P01", format!("materialized view {key} does not exist"));
                 let query = found.ok_or_else(missing)?;
-                session.connection.execute_batch(&format!("DELETE FROM {table}; INSERT INTO {table} {query}"))?;
-                Ok(0)
+                Ok(session.connection.execute_batch(&format!("DELETE FROM {table}; INSERT INTO {table} {query}"))?)
             }),
             Command::Truncate(sql) => {
                 self.connection.execute_batch(&sql)?;
@@ -419,6 +397,11 @@ impl Session {
         let rows = cursor.rows.rows[cursor.next..cursor.next + count].to_vec();
         cursor.next += count;
         Ok(ResultSet { columns: cursor.rows.columns.clone(), rows })
+    }
+
+    /// Changes the catalog, and answers no rows.
+    fn defined(&mut self, act: impl FnOnce(&Self) -> Result<(), SqlError>) -> Result<i64, SqlError> {
+        self.all_or_nothing(|session| act(session).map(|()| 0))
     }
 
     /// Several steps as one: in the transaction that is open, else in one of their own.

@@ -517,6 +517,16 @@ fn a_late_binding_view_finds_what_it_reads_when_it_is_read() {
     assert_eq!(warehouse.refuses("drop view late"), "42P01");
     warehouse.does("create view never as select * from nowhere with no schema binding");
     warehouse.does("drop view never");
+    // What took its place, or went with its schema, does not come back when something else is missing.
+    warehouse.does("create view changed as select 1 as n with no schema binding");
+    warehouse.does("create or replace view changed as select 2 as n");
+    warehouse.does("create schema s");
+    warehouse.does("create view s.gone as select 1 as n with no schema binding");
+    warehouse.does("drop schema s cascade");
+    warehouse.does("create schema s");
+    assert_eq!(warehouse.refuses("select * from missing"), "42P01");
+    assert_eq!(warehouse.rows("select n from changed"), ["2"]);
+    assert_eq!(warehouse.refuses("select * from s.gone"), "42P01");
 }
 
 #[test]

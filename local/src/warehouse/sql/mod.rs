@@ -377,9 +377,9 @@ fn command(statement: Statement, attributes: TableAttributes) -> Result<Command,
         }
         Statement::CreateView(mut view) => {
             if std::mem::take(&mut view.with_no_schema_binding) {
-                let name = Name::of(&view.name);
-                let replaces = std::mem::replace(&mut view.or_replace, true);
-                return Ok(Command::CreateLateView(LateView { name, definition: view.to_string(), replaces }));
+                let (name, create) = (Name::of(&view.name), view.to_string());
+                view.or_replace = true;
+                return Ok(Command::CreateLateView(LateView { name, create, replace: view.to_string() }));
             }
             Ok(Command::CreateView(Box::new(view)))
         }
