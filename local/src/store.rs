@@ -48,7 +48,7 @@ struct Objects {
 
 impl Objects {
     fn open(directory: &Path) -> Result<Self> {
-        let db = open(directory)?;
+        let db = open(directory, OBJECTS)?;
         // Where a key lies is known without reading: one block is read for each object, however many there are.
         let options = || {
             KeyspaceCreateOptions::default()
@@ -60,12 +60,13 @@ impl Objects {
     }
 }
 
-fn open(directory: &Path) -> Result<Database> {
+/// One of the two stores of a state.
+fn open(directory: &Path, store: &str) -> Result<Database> {
     let locked = |error: fjall::Error| match error {
         fjall::Error::Locked => StoreError::Locked(directory.display().to_string()),
         other => StoreError::Database(other),
     };
-    Database::builder(directory)
+    Database::builder(directory.join(store))
         .cache_size(CACHE_BYTES)
         .max_journaling_size(JOURNAL_BYTES)
         .worker_threads(1)
@@ -77,10 +78,7 @@ impl Store {
     pub fn open(directory: &Path) -> Result<Self> {
         let io = |source| StoreError::Io { path: directory.display().to_string(), source };
         std::fs::create_dir_all(directory).map_err(io)?;
-        let db = open(&directory.join(RECORDS)).map_err(|error| match error {
-            StoreError::Locked(_) => StoreError::Locked(directory.display().to_string()),
-            other => other,
-        })?;
+        let db = open(directory, RECORDS)?;
         let store = Self {
             records: db.keyspace("records", KeyspaceCreateOptions::default)?,
             objects: Arc::default(),
@@ -116,7 +114,7 @@ impl Store {
     }
 
     fn opened(&self) -> Result<&Objects> {
-        let opened = self.objects.get_or_init(|| Objects::open(&self.directory.join(OBJECTS)).map_err(Arc::new));
+        let opened = self.objects.get_or_init(|| Objects::open(&self.directory).map_err(Arc::new));
         opened.as_ref().map_err(|source| StoreError::Objects { source: source.clone() })
     }
 

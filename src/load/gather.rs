@@ -101,10 +101,13 @@ impl Gatherer<'_> {
         if let Some(gathered) = self.earlier(&manifest(&home)).await? {
             return Ok(gathered);
         }
-        let ahead = ahead.unwrap_or_else(|| ReadAhead::new(self.reader(source)));
-        let left = listing.stream(self.from, source, known).skip(ahead.taken);
-        let left = ahead.reader.read_all(left);
-        let mut reading = ahead.outcomes().chain(left).boxed();
+        let (reader, taken) = match &ahead {
+            Some(ahead) => (ahead.reader.clone(), ahead.taken),
+            None => (self.reader(source), 0),
+        };
+        let first = futures::stream::iter(ahead).flat_map(ReadAhead::outcomes);
+        let left = reader.read_all(listing.stream(self.from, source, known).skip(taken));
+        let mut reading = first.chain(left).boxed();
 
         let mut writer = Writer::new(*self, &home, parts(listing.bytes, self.slices), listing.bytes);
         let (mut faults, mut read) = (Faults::default(), 0);
@@ -113,9 +116,9 @@ impl Gatherer<'_> {
             if read % TOLD_EVERY == 0 {
                 progress(read);
             }
-            match &outcome.content {
-                Ok(checked) => writer.add(checked, outcome.size).await?,
-                Err(fault) => faults.add(fault.clone()),
+            match outcome.content {
+                Ok(checked) => writer.add(&checked, outcome.size).await?,
+                Err(fault) => faults.add(fault),
             }
         }
         faults.none()?;

@@ -1,6 +1,5 @@
 //! Sources into their staging tables, side by side: gathered or where they lie, by COPY, each table in one transaction.
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::time::Duration;
@@ -68,13 +67,14 @@ impl Load<'_> {
     async fn stage_table(&self, file: &SqlFile, source: &Source) -> Result<SourceReport> {
         let from = self.aws.s3_in(&source.region);
         let known = self.known(&file.name).await?;
-        let (listed, mut ahead) = (OnceCell::new(), None);
+        let listed;
+        let mut ahead = None;
         let listing = match self.ahead.0.get(&source.name).filter(|_| known.is_empty()) {
             Some(listing) => listing,
             None => {
                 ahead = self.read_ahead(&from, source).await?;
-                let listing = self.list(&from, source, &known, ahead.as_mut()).await?;
-                listed.get_or_init(|| listing)
+                listed = self.list(&from, source, &known, ahead.as_mut()).await?;
+                &listed
             }
         };
         let staging = Staging { load: self, file, source, listing, known: &known, from: &from };

@@ -5,10 +5,10 @@ use sparkify_local::{Fault, Pace};
 use crate::project::{BUCKET, Project, STAR};
 use crate::served::Served;
 
-/// The days of a sample, as files under data/log_data.
-fn days(project: &Project) -> Vec<std::path::PathBuf> {
+/// The files under a folder of a sample: days of the log, or songs.
+fn files(project: &Project, folder: &str) -> Vec<std::path::PathBuf> {
     let mut files = Vec::new();
-    let mut folders = vec![project.path("data/log_data")];
+    let mut folders = vec![project.path(folder)];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -36,7 +36,7 @@ fn days_appended_in_any_order_end_as_all_at_once() {
     let whole = all.star();
     let _ = all.run(["down"]).succeeded();
     append(&all);
-    let days = days(&all);
+    let days = files(&all, "data/log_data");
     let aside = tempfile::tempdir().unwrap();
     let away = |day: &std::path::Path| aside.path().join(day.file_name().unwrap());
     for seed in 0..4 {
@@ -81,7 +81,7 @@ fn an_append_refuses_what_has_changed_and_replace_begins_anew() {
     assert_eq!(project.star(), star);
     assert_eq!(count(&project, "select count(*) from staging_events"), "200");
     assert_eq!(count(&project, "select count(*) from sparkify_infra_staging_events_objects"), "3");
-    let day = days(&project).remove(1);
+    let day = files(&project, "data/log_data").remove(1);
     let text = std::fs::read_to_string(&day).unwrap();
     std::fs::write(&day, format!("{text}\n{}", text.lines().next().unwrap())).unwrap();
     let _ = project.run(["load"]).failed(1, &["has changed since it was loaded", "load --mode replace"]);
@@ -97,7 +97,7 @@ fn an_append_refuses_what_has_changed_and_replace_begins_anew() {
 fn an_append_whose_answer_was_lost_is_not_doubled() {
     let served = Served::new(Project::with_sample(40, 200), Pace::AT_ONCE);
     append(&served.project);
-    let day = days(&served.project).remove(0);
+    let day = files(&served.project, "data/log_data").remove(0);
     let aside = served.project.path("aside");
     std::fs::rename(&day, &aside).unwrap();
     let _ = served.run(["up"]).succeeded();
@@ -301,15 +301,7 @@ fn every_trap_of_the_original_data() {
 #[test]
 fn large_objects_among_small_ones_lose_nothing() {
     let project = Project::with_sample(40, 20);
-    let mut songs = Vec::new();
-    let mut folders = vec![project.path("data/song_data")];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() { folders.push(path) } else { songs.push(path) }
-        }
-    }
-    songs.sort();
+    let songs = files(&project, "data/song_data");
     let mut expected = songs.len();
     for song in songs.iter().skip(5).step_by(4) {
         let large = std::fs::read_to_string(song).unwrap();

@@ -62,7 +62,7 @@ fn minutes_are_told_and_not_waited_for() {
     project.edit("infra.toml", "gather = \"always\"", "gather = \"never\"");
     let as_it_lies = simulated(&project, &project.path("data"));
     assert!(begun.elapsed() < Duration::from_secs(120), "it waited {:?}", begun.elapsed());
-    // 58.3 s to start and 1.26 s a file on each of 8 slices; 800 reads of 100 ms, 128 at once.
+    // 58.3 s to start and 1.26 s a file on each of 8 slices; 800 reads of 100 ms, 256 at once.
     let near = |told: f64, expected: f64| assert!((told - expected).abs() < 2.0, "{told} and not {expected}");
     near(seconds(&as_it_lies, "copy staging_songs"), 184.0);
     near(seconds(&gathered, "copy staging_songs"), 60.0);

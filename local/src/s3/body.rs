@@ -264,10 +264,7 @@ impl Buckets {
     /// The bytes from `start` to `end`, exclusive, as a stream.
     pub fn stream(&self, source: Source, start: u64, end: u64) -> StreamingBlob {
         let pieces: Vec<(Piece, u64, u64)> = match source {
-            Source::Bytes(bytes) => {
-                let range = usize::try_from(start).unwrap_or(0)..usize::try_from(end).unwrap_or(bytes.len());
-                return s3s::Body::from(bytes.slice(range)).into();
-            }
+            Source::Bytes(bytes) => return s3s::Body::from(cut(&bytes, start, end)).into(),
             Source::File(path) => vec![(Piece::File(path), start, end)],
             Source::Segments { bucket, segments } => {
                 let mut pieces = Vec::new();
@@ -309,8 +306,7 @@ impl Piece {
         match self {
             Self::Inline(bucket, id) => {
                 let bytes = buckets.inline(&bucket, &id)?;
-                let range = usize::try_from(from).unwrap_or(0)..usize::try_from(to).unwrap_or(bytes.len());
-                let slice = bytes.slice(range);
+                let slice = cut(&bytes, from, to);
                 Ok(Box::pin(futures::stream::once(async move { Ok(slice) })))
             }
             // A small read is over sooner than it is handed to another thread.
@@ -325,6 +321,10 @@ impl Piece {
             }
         }
     }
+}
+
+fn cut(bytes: &Bytes, from: u64, to: u64) -> Bytes {
+    bytes.slice(usize::try_from(from).unwrap_or(0)..usize::try_from(to).unwrap_or(bytes.len()))
 }
 
 fn read_range(path: &Path, from: u64, to: u64) -> std::io::Result<Bytes> {

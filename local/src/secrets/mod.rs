@@ -4,7 +4,7 @@ mod managed;
 mod own;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ use crate::protocol::{Request, Response, json};
 use crate::store::Store;
 use crate::sync::locked;
 use managed::Managed;
-use own::{Kept, Own};
+use own::Own;
 
 #[derive(Clone)]
 pub struct Secrets {
@@ -66,17 +66,18 @@ impl Secrets {
                 if let Some(secret) = self.managed_named(id)? {
                     return secret.answer(other);
                 }
-                let mut own = locked(&self.own);
+                let mut own = self.own();
                 let secret = own.values_mut().find(|secret| is_named(id, &secret.name, &secret.arn));
-                let secret = secret.ok_or_else(missing)?;
-                let (answer, kept) = secret.answer(other, input)?;
-                if kept == Kept::No {
-                    let name = secret.name.clone();
-                    own.remove(&name);
-                }
-                Ok(answer)
+                secret.ok_or_else(missing)?.answer(other, input)
             }
         }
+    }
+
+    /// The secrets of callers that are there still.
+    fn own(&self) -> MutexGuard<'_, BTreeMap<String, Own>> {
+        let mut own = locked(&self.own);
+        own.retain(|_, secret| secret.is_there());
+        own
     }
 
     fn managed_named(&self, id: &str) -> ApiResult<Option<Managed>> {
@@ -86,7 +87,7 @@ impl Secrets {
     fn create(&self, input: &Value) -> ApiResult<Value> {
         let secret = Own::new(&self.account, input)?;
         let exists = self.managed_named(&secret.name)?.is_some();
-        let mut own = locked(&self.own);
+        let mut own = self.own();
         match own.get(&secret.name) {
             Some(before) if before.deleted.is_some() => {
                 let message =
@@ -99,7 +100,7 @@ impl Secrets {
                 return Err(ApiError::invalid("ResourceExistsException", message));
             }
         }
-        let answer = secret.created();
+        let answer = secret.with_version();
         own.insert(secret.name.clone(), secret);
         Ok(answer)
     }
@@ -108,7 +109,7 @@ impl Secrets {
         let wanted = filters(input)?;
         let with_deleted = input["IncludePlannedDeletion"] == json!(true);
         let mut secrets: Vec<Value> = self.managed()?.iter().map(Managed::json).collect();
-        let own = locked(&self.own);
+        let own = self.own();
         secrets.extend(own.values().filter(|secret| with_deleted || secret.deleted.is_none()).map(Own::json));
         secrets.retain(|secret| wanted(secret));
         Ok(json!({ "SecretList": secrets }))
@@ -119,7 +120,7 @@ impl Secrets {
         let value = match self.managed_named(id)? {
             Some(secret) => secret.value(),
             None => {
-                let own = locked(&self.own);
+                let own = self.own();
                 let found = own.values().find(|secret| is_named(id, &secret.name, &secret.arn));
                 let current = found.filter(|secret| secret.deleted.is_none()).and_then(Own::current);
                 current.and_then(|value| serde_json::from_str(value).ok()).unwrap_or_default()

@@ -12,6 +12,8 @@ use crate::protocol::uuid;
 /// Days until a deleted secret is gone, where the caller does not say.
 const RECOVERY_DAYS: i64 = 30;
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
+/// Of the two newest values.
+const STAGES: [&str; 2] = ["AWSCURRENT", "AWSPREVIOUS"];
 /// Secrets Manager's limit of a value.
 const MAX_VALUE_BYTES: usize = 65_536;
 
@@ -100,7 +102,7 @@ impl Own {
         json!({ "ARN": self.arn, "Name": self.name })
     }
 
-    fn with_version(&self) -> Value {
+    pub fn with_version(&self) -> Value {
         let mut answer = self.identity();
         if let Some(newest) = self.versions.first() {
             answer["VersionId"] = json!(newest.id);
@@ -108,8 +110,9 @@ impl Own {
         answer
     }
 
-    pub fn created(&self) -> Value {
-        self.with_version()
+    /// Whether it is there still: a deleted one is gone when its days are over.
+    pub fn is_there(&self) -> bool {
+        self.deleted.is_none_or(|goes| goes > now_millis())
     }
 
     /// What is the current value, if there is one in words.
@@ -137,8 +140,8 @@ impl Own {
         answer
     }
 
-    /// Answers a call about this secret, and whether it is still there after it.
-    pub fn answer(&mut self, operation: &str, input: &Value) -> ApiResult<(Value, Kept)> {
+    /// Answers a call about this secret.
+    pub fn answer(&mut self, operation: &str, input: &Value) -> ApiResult<Value> {
         if self.deleted.is_some() && !["DescribeSecret", "RestoreSecret", "DeleteSecret"].contains(&operation) {
             return Err(invalid_request(
                 "You can't perform this operation on the secret because it was marked for deletion.",
@@ -152,7 +155,7 @@ impl Own {
             }
             "GetSecretValue" => self.value(input)?,
             "PutSecretValue" | "UpdateSecret" => self.put(operation, input)?,
-            "DeleteSecret" => return self.delete(input),
+            "DeleteSecret" => self.delete(input)?,
             "RestoreSecret" => {
                 self.deleted = None;
                 self.identity()
@@ -175,7 +178,7 @@ impl Own {
             }
             other => return Err(ApiError::unknown_operation("Secrets Manager", other)),
         };
-        Ok((answer, Kept::Yes))
+        Ok(answer)
     }
 
     fn value(&self, input: &Value) -> ApiResult<Value> {
@@ -223,7 +226,7 @@ impl Own {
         Ok(answer)
     }
 
-    fn delete(&mut self, input: &Value) -> ApiResult<(Value, Kept)> {
+    fn delete(&mut self, input: &Value) -> ApiResult<Value> {
         let (days, force) =
             (input["RecoveryWindowInDays"].as_i64(), input["ForceDeleteWithoutRecovery"] == json!(true));
         if force && days.is_some() {
@@ -238,15 +241,6 @@ impl Own {
         self.deleted = Some(goes);
         let mut answer = self.identity();
         answer["DeletionDate"] = json!(goes / 1000);
-        Ok((answer, if force { Kept::No } else { Kept::Yes }))
+        Ok(answer)
     }
 }
-
-/// Whether a secret is still there after a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kept {
-    Yes,
-    No,
-}
-
-const STAGES: [&str; 2] = ["AWSCURRENT", "AWSPREVIOUS"];

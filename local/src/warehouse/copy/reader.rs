@@ -1,4 +1,4 @@
-//! The tokens of COPY, UNLOAD and GRANT, one after the other.
+//! The tokens of COPY, UNLOAD, GRANT, and of users and groups, one after the other.
 
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
@@ -60,6 +60,15 @@ impl<'a> Reader<'a> {
             Some(TokenWithSpan { token: Token::Word(word), .. }) => Ok(word.value.to_lowercase()),
             found => Err(unexpected(found)),
         }
+    }
+
+    /// Names with commas between them.
+    pub fn names(&mut self) -> Result<Vec<String>, SqlError> {
+        let mut names = vec![self.name()?];
+        while self.take(&Token::Comma) {
+            names.push(self.name()?);
+        }
+        Ok(names)
     }
 
     pub fn string(&mut self) -> Result<String, SqlError> {

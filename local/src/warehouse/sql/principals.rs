@@ -1,9 +1,10 @@
 //! Users and groups: kept in the database where they were made, so that the catalog can tell of them. What they may do is
 //! not looked at, and their passwords are not kept.
 
-use sqlparser::tokenizer::{Token, TokenWithSpan};
+use sqlparser::tokenizer::TokenWithSpan;
 
 use super::{Command, is_word, literal};
+use crate::warehouse::copy::TokenReader as Reader;
 use crate::warehouse::error::SqlError;
 
 /// What is made, changed or dropped.
@@ -32,6 +33,14 @@ impl Kind {
         }
     }
 
+    /// Its column in the table of members.
+    fn member(self) -> &'static str {
+        match self {
+            Self::User => "user_name",
+            Self::Group => "group_name",
+        }
+    }
+
     pub fn word(self) -> &'static str {
         match self {
             Self::User => "user",
@@ -42,51 +51,11 @@ impl Kind {
 
 const MEMBERS: &str = "redshift_system.redshift_group_members";
 
-struct Reader<'t> {
-    tokens: &'t [TokenWithSpan],
-    at: usize,
-}
-
-impl Reader<'_> {
-    fn take(&mut self, word: &str) -> bool {
-        let found = self.tokens.get(self.at).is_some_and(|token| is_word(&token.token, word));
-        self.at += usize::from(found);
-        found
-    }
-
-    fn name(&mut self) -> Result<String, SqlError> {
-        let name = match self.tokens.get(self.at).map(|token| &token.token) {
-            Some(Token::Word(word)) if word.quote_style.is_some() => word.value.clone(),
-            Some(Token::Word(word)) => word.value.to_lowercase(),
-            Some(other) => return Err(SqlError::syntax(format!("syntax error at or near \"{other}\""))),
-            None => return Err(SqlError::syntax("syntax error at end of input")),
-        };
-        self.at += 1;
-        Ok(name)
-    }
-
-    fn names(&mut self) -> Result<Vec<String>, SqlError> {
-        let mut names = vec![self.name()?];
-        while self.tokens.get(self.at).is_some_and(|token| token.token == Token::Comma) {
-            self.at += 1;
-            names.push(self.name()?);
-        }
-        Ok(names)
-    }
-
-    /// Whether these words stand one behind the other anywhere in the rest.
-    fn has(&self, words: &[&str]) -> bool {
-        self.tokens[self.at..]
-            .windows(words.len())
-            .any(|tokens| tokens.iter().zip(words).all(|(token, word)| is_word(&token.token, word)))
-    }
-}
-
 /// CREATE, ALTER and DROP of USER and GROUP.
 pub fn parse(tokens: &[TokenWithSpan]) -> Result<Command, SqlError> {
     let is = |at: usize, word: &str| tokens.get(at).is_some_and(|token| is_word(&token.token, word));
     let kind = if is(1, "USER") { Kind::User } else { Kind::Group };
-    let mut reader = Reader { tokens, at: 2 };
+    let mut reader = Reader::new(&tokens[2..]);
     let mut found = Principals { kind, new: Vec::new(), known: Vec::new(), statements: Vec::new() };
     let join = |group: &str, user: &str| {
         format!(
@@ -96,9 +65,9 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<Command, SqlError> {
         )
     };
     if is(0, "DROP") {
-        let if_exists = reader.take("IF") && reader.take("EXISTS");
+        let if_exists = reader.take_word("IF") && reader.take_word("EXISTS");
         let names = reader.names()?;
-        let column = if kind == Kind::User { "user_name" } else { "group_name" };
+        let column = kind.member();
         for name in &names {
             found.statements.push(format!("DELETE FROM {} WHERE name = {}", kind.table(), literal(name)));
             found.statements.push(format!("DELETE FROM {MEMBERS} WHERE {column} = {}", literal(name)));
@@ -108,17 +77,17 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<Command, SqlError> {
     }
     let name = reader.name()?;
     let (table, quoted) = (kind.table(), literal(&name));
+    let options = reader.tokens.as_slice();
+    let has = |word: &str| options.iter().any(|option| is_word(&option.token, word));
     match (is(0, "CREATE"), kind) {
         (true, Kind::User) => {
-            let (creates, rules) = (reader.has(&["CREATEDB"]), reader.has(&["CREATEUSER"]));
+            let (creates, rules) = (has("CREATEDB"), has("CREATEUSER"));
             found.statements.push(format!(
                 "INSERT INTO {table} SELECT {quoted}, coalesce(max(id), 100) + 1, {creates}, {rules} FROM {table}"
             ));
-            while reader.at < tokens.len() {
-                if reader.take("IN") && reader.take("GROUP") {
+            while let Some(option) = reader.tokens.next() {
+                if is_word(&option.token, "IN") && reader.take_word("GROUP") {
                     found.statements.extend(reader.names()?.iter().map(|group| join(group, &name)));
-                } else {
-                    reader.at += 1;
                 }
             }
             found.new.push(name);
@@ -127,23 +96,23 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<Command, SqlError> {
             found
                 .statements
                 .push(format!("INSERT INTO {table} SELECT {quoted}, coalesce(max(id), 100) + 1 FROM {table}"));
-            let _ = reader.take("WITH");
-            if reader.take("USER") {
+            let _ = reader.take_word("WITH");
+            if reader.take_word("USER") {
                 found.statements.extend(reader.names()?.iter().map(|user| join(&name, user)));
             }
             found.new.push(name);
         }
-        (false, _) if reader.take("RENAME") => {
-            let _ = reader.take("TO");
+        (false, _) if reader.take_word("RENAME") => {
+            let _ = reader.take_word("TO");
             let to = literal(&reader.name()?);
-            let column = if kind == Kind::User { "user_name" } else { "group_name" };
+            let column = kind.member();
             found.statements.push(format!("UPDATE {table} SET name = {to} WHERE name = {quoted}"));
             found.statements.push(format!("UPDATE {MEMBERS} SET {column} = {to} WHERE {column} = {quoted}"));
             found.known.push(name);
         }
         (false, Kind::Group) => {
-            let adds = reader.take("ADD");
-            if !adds && !reader.take("DROP") || !reader.take("USER") {
+            let adds = reader.take_word("ADD");
+            if !adds && !reader.take_word("DROP") || !reader.take_word("USER") {
                 return Err(SqlError::syntax("ALTER GROUP needs ADD USER, DROP USER or RENAME TO"));
             }
             for user in reader.names()? {
@@ -160,8 +129,8 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<Command, SqlError> {
             for (column, on, off) in
                 [("creates_databases", "CREATEDB", "NOCREATEDB"), ("is_superuser", "CREATEUSER", "NOCREATEUSER")]
             {
-                if reader.has(&[on]) || reader.has(&[off]) {
-                    let value = reader.has(&[on]);
+                if has(on) || has(off) {
+                    let value = has(on);
                     found.statements.push(format!("UPDATE {table} SET {column} = {value} WHERE name = {quoted}"));
                 }
             }
