@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sts::error::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
@@ -71,6 +72,11 @@ impl Aws {
             account: String::new(),
             region,
         }
+    }
+
+    /// For requests that go over the network without the SDK; `None` where the stand-in is asked in this process.
+    pub fn credentials(&self) -> Option<SharedCredentialsProvider> {
+        self.config.credentials_provider().filter(|_| self.config.http_client().is_none())
     }
 
     /// All clients in another region, for the same caller.
@@ -161,7 +167,6 @@ pub fn open_cloud(config: &Config) -> Result<sparkify_local::Cloud> {
 #[cfg(feature = "local")]
 fn local(config: &Config) -> Result<SdkConfig> {
     use aws_credential_types::Credentials;
-    use aws_credential_types::provider::SharedCredentialsProvider;
     use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
     use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
     use sparkify_local::{ACCESS_KEY, SECRET_KEY};

@@ -6,11 +6,12 @@ use serde_json::json;
 use tokio::task::JoinHandle;
 
 use super::check_json::Fault;
+use super::direct::Direct;
 use super::index::Index;
 use super::part::{Checked, Part};
 use super::read::{ReadAhead, Reader};
 use super::source::{Known, Listing};
-use crate::aws::failed;
+use crate::aws::{Aws, failed};
 use crate::config::{Compression, Source};
 use crate::error::{Error, Result};
 use crate::location::Location;
@@ -52,10 +53,9 @@ pub struct Planned {
 /// Where objects are read and parts are written.
 #[derive(Clone, Copy)]
 pub struct Gatherer<'a> {
+    pub aws: &'a Aws,
     pub from: &'a aws_sdk_s3::Client,
-    pub to: &'a aws_sdk_s3::Client,
     pub bucket: &'a str,
-    pub account: &'a str,
     /// What COPY spreads its files over (C5).
     pub slices: u64,
     pub compression: Compression,
@@ -73,7 +73,7 @@ impl Gatherer<'_> {
     }
 
     fn shelf(&self) -> Shelf {
-        Shelf { s3: self.to.clone(), bucket: self.bucket.to_owned(), account: self.account.to_owned() }
+        Shelf { s3: self.aws.s3.clone(), bucket: self.bucket.to_owned(), account: self.aws.account.clone() }
     }
 
     /// Where the parts of this state of the source lie.
@@ -103,7 +103,7 @@ impl Gatherer<'_> {
         }
         let (reader, taken) = match &ahead {
             Some(ahead) => (ahead.reader.clone(), ahead.taken),
-            None => (self.reader(source), 0),
+            None => (self.reader(source).await, 0),
         };
         let first = futures::stream::iter(ahead).flat_map(ReadAhead::outcomes);
         let left = reader.read_all(listing.stream(self.from, source, known).skip(taken));
@@ -125,22 +125,26 @@ impl Gatherer<'_> {
         writer.finish().await
     }
 
-    pub fn reader(&self, source: &Source) -> Reader {
-        Reader::new(self.from, &source.location)
+    pub async fn reader(&self, source: &Source) -> Reader {
+        let direct = match self.aws.credentials() {
+            Some(credentials) => Direct::new(self.from, credentials, &source.location.bucket).await,
+            None => None,
+        };
+        Reader::new(self.from, direct, &source.location)
     }
 
     /// Whether an earlier load has gathered this source, in any state: then it may be unchanged.
     pub async fn has_gathered(&self, source: &Source) -> Result<bool> {
-        let call = self.to.list_objects_v2().bucket(self.bucket).prefix(gathered_prefix(&source.name)).max_keys(1);
-        let found = call.expected_bucket_owner(self.account).send().await;
+        let call = self.aws.s3.list_objects_v2().bucket(self.bucket).prefix(gathered_prefix(&source.name)).max_keys(1);
+        let found = call.expected_bucket_owner(&self.aws.account).send().await;
         let found = found.map_err(|error| failed(&format!("look for parts in {}", self.bucket), &error))?;
         Ok(found.key_count().unwrap_or_default() > 0)
     }
 
     /// The parts of an unchanged source are there already.
     async fn earlier(&self, manifest: &Location) -> Result<Option<Gathered>> {
-        let call = self.to.head_object().bucket(self.bucket).key(&manifest.key);
-        let found = match call.expected_bucket_owner(self.account).send().await {
+        let call = self.aws.s3.head_object().bucket(self.bucket).key(&manifest.key);
+        let found = match call.expected_bucket_owner(&self.aws.account).send().await {
             Ok(found) => found,
             Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => return Ok(None),
             Err(error) => return Err(failed(&format!("look for parts in {}", self.bucket), &error)),
@@ -155,7 +159,7 @@ impl Gatherer<'_> {
     pub async fn index(&self, part: &str) -> Result<Index> {
         let key = index_of(part);
         let doing = format!("read s3://{}/{key}", self.bucket);
-        let call = self.to.get_object().bucket(self.bucket).key(&key).expected_bucket_owner(self.account);
+        let call = self.aws.s3.get_object().bucket(self.bucket).key(&key).expected_bucket_owner(&self.aws.account);
         let found = call.send().await.map_err(|error| failed(&doing, &error))?;
         let bytes =
             found.body.collect().await.map_err(|error| Error::failed(format!("cannot {doing}")).because(error))?;
@@ -165,8 +169,8 @@ impl Gatherer<'_> {
     /// What earlier states of the source have left: once a load is committed, nobody reads it.
     pub async fn old(&self, source: &Source, current: &Location) -> Result<Vec<String>> {
         let home = current.key.rfind('/').map_or("", |slash| &current.key[..=slash]);
-        let call = self.to.list_objects_v2().bucket(self.bucket).prefix(gathered_prefix(&source.name));
-        let mut pages = call.expected_bucket_owner(self.account).into_paginator().send();
+        let call = self.aws.s3.list_objects_v2().bucket(self.bucket).prefix(gathered_prefix(&source.name));
+        let mut pages = call.expected_bucket_owner(&self.aws.account).into_paginator().send();
         let (doing, mut old) = (format!("list old parts in {}", self.bucket), Vec::new());
         while let Some(page) = pages.try_next().await.map_err(|error| failed(&doing, &error))? {
             let keys = page.contents.unwrap_or_default().into_iter().filter_map(|object| object.key);

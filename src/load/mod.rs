@@ -2,6 +2,7 @@
 
 mod audit;
 mod check_json;
+mod direct;
 mod dry_run;
 mod gather;
 mod index;

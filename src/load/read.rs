@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 
 use super::check_json::{self, Fault};
+use super::direct::Direct;
 use super::part::{Checked, count_lines};
 use super::source::Object;
 use crate::aws::{failed, is};
@@ -23,7 +24,7 @@ const HELD_KIB: u32 = 64 << 10;
 /// Kibibytes that an object counts for at least: it has a key, and it waits.
 const LEAST_KIB: u32 = 4;
 /// Bodies up to this size are pieces of larger reads, which they would keep alive as long as they wait.
-const COPIED_BYTES: usize = 64 << 10;
+const COPIED_BYTES: u64 = 64 << 10;
 /// Objects larger than this are not read before it is known whether they are gathered at all.
 const AHEAD_BYTES: u64 = 1 << 20;
 
@@ -40,13 +41,15 @@ pub struct Outcome {
 #[derive(Clone)]
 pub struct Reader {
     s3: aws_sdk_s3::Client,
+    direct: Option<Arc<Direct>>,
     source: Location,
     budget: Arc<Semaphore>,
 }
 
 impl Reader {
-    pub fn new(s3: &aws_sdk_s3::Client, source: &Location) -> Self {
-        Self { s3: s3.clone(), source: source.clone(), budget: Arc::new(Semaphore::new(HELD_KIB as usize)) }
+    pub fn new(s3: &aws_sdk_s3::Client, direct: Option<Direct>, source: &Location) -> Self {
+        let budget = Arc::new(Semaphore::new(HELD_KIB as usize));
+        Self { s3: s3.clone(), direct: direct.map(Arc::new), source: source.clone(), budget }
     }
 
     pub fn read_all<S: Stream<Item = Result<Object>>>(
@@ -78,6 +81,27 @@ impl Reader {
 
     async fn read(self, object: Object, held: OwnedSemaphorePermit) -> Result<Outcome> {
         let location = self.source.with_key(&object.key);
+        let bytes = match &self.direct {
+            Some(direct) if object.size <= COPIED_BYTES => direct.get(&object.key, &object.etag).await,
+            _ => None,
+        };
+        let bytes = match bytes {
+            Some(bytes) => bytes,
+            // Boxed, since what the SDK does about a call takes 16 KiB, and most tasks never come to it.
+            None => Box::pin(self.get(&location, &object)).await?,
+        };
+        let bytes = if bytes.len() as u64 <= COPIED_BYTES { Bytes::copy_from_slice(&bytes) } else { bytes };
+        let content = match check_json::count_objects(&bytes) {
+            Ok(records) => {
+                let lines = count_lines(&bytes);
+                Ok(Checked { key: object.key, bytes, records, lines })
+            }
+            Err(fault) => Err((location, fault)),
+        };
+        Ok(Outcome { content, size: object.size, _held: held })
+    }
+
+    async fn get(&self, location: &Location, object: &Object) -> Result<Bytes> {
         let call = self.s3.get_object().bucket(&self.source.bucket).key(&object.key).if_match(&object.etag);
         let found = match call.send().await {
             Ok(found) => found,
@@ -96,18 +120,8 @@ impl Reader {
             }
         };
         let body = found.body.collect().await;
-        let bytes = body
-            .map_err(|error| Error::failed(format!("cannot read {location} to its end")).because(error))?
-            .into_bytes();
-        let bytes = if bytes.len() <= COPIED_BYTES { Bytes::copy_from_slice(&bytes) } else { bytes };
-        let content = match check_json::count_objects(&bytes) {
-            Ok(records) => {
-                let lines = count_lines(&bytes);
-                Ok(Checked { key: object.key, bytes, records, lines })
-            }
-            Err(fault) => Err((location, fault)),
-        };
-        Ok(Outcome { content, size: object.size, _held: held })
+        let body = body.map_err(|error| Error::failed(format!("cannot read {location} to its end")).because(error))?;
+        Ok(body.into_bytes())
     }
 }
 

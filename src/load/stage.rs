@@ -86,7 +86,7 @@ impl Load<'_> {
         let gatherer = self.gatherer(from, self.expected_slices());
         match source.gather == Gather::Never || interrupt::unless_asked(gatherer.has_gathered(source)).await? {
             true => Ok(None),
-            false => Ok(Some(ReadAhead::new(gatherer.reader(source)))),
+            false => Ok(Some(ReadAhead::new(gatherer.reader(source).await))),
         }
     }
 
@@ -158,8 +158,7 @@ impl Load<'_> {
     }
 
     pub(super) fn gatherer<'g>(&'g self, from: &'g aws_sdk_s3::Client, slices: u64) -> Gatherer<'g> {
-        let (to, bucket, account) = (&self.aws.s3, self.names.bucket.as_str(), self.aws.account.as_str());
-        Gatherer { from, to, bucket, account, slices, compression: self.config.compression }
+        Gatherer { aws: self.aws, from, bucket: &self.names.bucket, slices, compression: self.config.compression }
     }
 
     /// C5: the slices of the cluster. The cluster is asked only where it makes a difference.

@@ -232,6 +232,19 @@ fn an_object_that_changes_while_it_is_read_ends_the_load() {
 }
 
 #[test]
+fn reads_that_are_refused_or_lost_are_made_again() {
+    let served = Served::new(Project::with_sample(200, 10), Pace::AT_ONCE);
+    let _ = served.run(["up"]).succeeded();
+    for call in 10..50 {
+        served.faults.at("s3:GetObject", call, if call % 3 == 0 { Fault::LoseReply } else { Fault::Throttle });
+    }
+    let refused = Fault::Fail { status: 403, code: "AccessDenied".into(), message: "Access Denied".into() };
+    served.faults.at("s3:GetObject", 60, refused);
+    let _ = served.run(["load"]).succeeded();
+    assert_eq!(served.sdk().value("select count(*) from staging_songs"), "200");
+}
+
+#[test]
 fn gathered_by_gzip_and_by_choice_of_its_own() {
     let project = Project::with_sample(60, 100);
     project.edit("infra.toml", "[sources.songs]", "[load]\ncompression = \"gzip\"\n\n[sources.songs]");
