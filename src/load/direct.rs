@@ -2,12 +2,14 @@
 //! nothing around that. What is not answered with 200 is to be asked again through the SDK, which knows what to do then:
 //! wait and retry, renew the credentials, say what is wrong.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::config::interceptors::BeforeTransmitInterceptorContextRef;
+use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_s3::error::BoxError;
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -20,8 +22,10 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
-use tokio::sync::Mutex;
+use tokio::sync::Mutex as AsyncMutex;
 use tracing::{Instrument, info_span};
+
+use crate::sync::locked;
 
 /// What stands in a path as something else.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
@@ -43,7 +47,7 @@ pub struct Direct {
     connector: Connector,
     address: Address,
     credentials: SharedCredentialsProvider,
-    signer: Mutex<Option<Arc<Signer>>>,
+    signer: AsyncMutex<Option<Arc<Signer>>>,
     /// One behind the other.
     refusals: AtomicU32,
 }
@@ -69,14 +73,19 @@ struct Signer {
 }
 
 impl Direct {
-    /// `None` where the SDK asks otherwise than with SigV4 for S3 in one region: express buckets, several regions.
+    /// `None` where the SDK does not ask by SigV4 at one address: of directory buckets, and by ARN.
     pub async fn new(s3: &aws_sdk_s3::Client, credentials: SharedCredentialsProvider, bucket: &str) -> Option<Self> {
-        let presigned = PresigningConfig::expires_in(PATIENCE).ok()?;
-        let presigned = s3.get_object().bucket(bucket).key(KEY).presigned(presigned).await.ok()?;
-        let address = Address::of(presigned.uri())?;
+        if bucket.ends_with("--x-s3") || bucket.contains(':') {
+            return None;
+        }
+        let found = Found::default();
+        let call = s3.get_object().bucket(bucket).key(KEY).customize().interceptor(found.clone());
+        // It ends where the address is known.
+        let _ = call.send().await;
+        let address = Address::of(locked(&found.0).as_deref()?, s3.config().region()?.as_ref())?;
         let connector = Connector::builder().proxy_config(ProxyConfig::from_env());
         let connector = connector.tls_provider(Rustls(CryptoMode::AwsLc)).build();
-        Some(Self { connector, address, credentials, signer: Mutex::default(), refusals: AtomicU32::new(0) })
+        Some(Self { connector, address, credentials, signer: AsyncMutex::default(), refusals: AtomicU32::new(0) })
     }
 
     /// The object, if it is still the one with this ETag and nothing at all was in the way.
@@ -136,22 +145,34 @@ impl Direct {
     }
 }
 
+/// Takes the address that the SDK would ask, and keeps it from asking.
+#[derive(Debug, Clone, Default)]
+struct Found(Arc<Mutex<Option<String>>>);
+
+impl Intercept for Found {
+    fn name(&self) -> &'static str {
+        "address"
+    }
+
+    fn read_before_signing(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        *locked(&self.0) = Some(context.request().uri().to_owned());
+        Err("the address is known".into())
+    }
+}
+
 impl Address {
-    /// From a presigned address of `KEY`.
-    fn of(presigned: &str) -> Option<Self> {
-        let (address, query) = presigned.split_once('?')?;
+    /// From where `KEY` would be asked.
+    fn of(found: &str, region: &str) -> Option<Self> {
+        let address = found.split('?').next()?;
         let host = address.find("://")? + "://".len();
         let slash = host + address[host..].find('/')?;
-        let (_, scope) = query.split_once("X-Amz-Credential=")?;
-        // The key, the day, the region, the service.
-        let mut scope = scope.split('&').next()?.split("%2F").skip(2);
-        let (region, service) = (scope.next()?, scope.next()?);
         let path = address[slash..].strip_suffix(KEY)?;
-        (service == "s3").then(|| Self {
-            origin: address[..slash].to_owned(),
-            path: path.to_owned(),
-            region: region.to_owned(),
-        })
+        Some(Self { origin: address[..slash].to_owned(), path: path.to_owned(), region: region.to_owned() })
     }
 
     fn host(&self) -> Option<&str> {
@@ -221,11 +242,11 @@ mod tests {
     #[test]
     fn signs_as_the_sdk_does() {
         let time = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
-        for presigned in [
-            "https://bucket.s3.eu-west-1.amazonaws.com/key?x-id=GetObject&X-Amz-Credential=AKIA%2F20231114%2Feu-west-1%2Fs3%2Faws4_request",
-            "http://127.0.0.1:4566/bucket/key?X-Amz-Credential=AKIA%2F20231114%2Feu-west-1%2Fs3%2Faws4_request&x-id=GetObject",
+        for address in [
+            "https://bucket.s3.eu-west-1.amazonaws.com/key?x-id=GetObject",
+            "http://127.0.0.1:4566/bucket/key?x-id=GetObject",
         ] {
-            let address = Address::of(presigned).unwrap();
+            let address = Address::of(address, "eu-west-1").unwrap();
             for (key, token) in [("a/b c+d.json", None), ("\u{e9}/*'()!/../~_-%41//", Some("token/+=")), ("/", None)] {
                 let path = format!("{}{}", address.path, utf8_percent_encode(key, ENCODED));
                 let secret = generate_signing_key("secret", time, &address.region, "s3");
@@ -243,12 +264,5 @@ mod tests {
                 assert_eq!(signed.1, as_the_sdk_signs(&format!("{}{path}", address.origin), etag, token, time));
             }
         }
-    }
-
-    #[test]
-    fn leaves_to_the_sdk_what_is_signed_otherwise() {
-        let express = "https://b--use1-az4--x-s3.s3express-use1-az4.us-east-1.amazonaws.com/key?X-Amz-Credential=A%2F20231114%2Fus-east-1%2Fs3express%2Faws4_request";
-        let regions = "https://a.mrap.accesspoint.s3-global.amazonaws.com/key?X-Amz-Region-Set=*&X-Amz-Credential=A%2F20231114%2Fs3%2Faws4_request";
-        assert!(Address::of(express).is_none() && Address::of(regions).is_none());
     }
 }
