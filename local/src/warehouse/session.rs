@@ -9,7 +9,7 @@ use duckdb::{Connection, InterruptHandle, OptionalExt};
 use super::copy::{self, Access};
 use super::error::SqlError;
 use super::result::{self, Collected, ResultColumn, ResultSet, Rows};
-use super::sql::{self, Command, Parameters, Prepared, Reading};
+use super::sql::{self, Command, Parameters, Prepared, Quotients, Reading};
 use super::system::{QueryRecord, System};
 use super::{define, late_view, show};
 use crate::account::now_millis;
@@ -110,14 +110,21 @@ impl Session {
     /// nothing. A statement that fails in a transaction fails the transaction.
     fn read_twice<T>(
         &mut self,
-        mut read: impl FnMut(&mut Self, Reading) -> Result<T, SqlError>,
+        mut read: impl FnMut(&mut Self, Reading<'_>) -> Result<T, SqlError>,
     ) -> Result<T, SqlError> {
-        let first = match read(self, Reading::Plain) {
-            Err(error) if error.is_out_of_view() && late_view::bind_again(self)? => read(self, Reading::Plain),
+        let quotients = Quotients::default();
+        let mut read_as = |session: &mut Self, lenient| loop {
+            match read(session, Reading { lenient, quotients: Some(&quotients) }) {
+                Err(error) if quotients.learn(&error) => {}
+                done => return done,
+            }
+        };
+        let first = match read_as(self, false) {
+            Err(error) if error.is_out_of_view() && late_view::bind_again(self)? => read_as(self, false),
             done => done,
         };
         let done = match first {
-            Err(error) if error.is_unbound() => read(self, Reading::Lenient).map_err(|_| error),
+            Err(error) if error.is_unbound() => read_as(self, true).map_err(|_| error),
             done => done,
         };
         if done.is_err() && self.transaction == Transaction::Open {
@@ -130,7 +137,7 @@ impl Session {
         &mut self,
         text: &str,
         parameters: &Parameters,
-        reading: Reading,
+        reading: Reading<'_>,
     ) -> Result<Option<Vec<ResultColumn>>, SqlError> {
         let command = sql::translate(text, parameters, reading)?;
         if self.transaction == Transaction::Failed {
@@ -212,7 +219,7 @@ impl Session {
             let command = sql::translate(text, parameters, reading)?;
             kind = command.kind();
             session.system.refresh_for(text)?;
-            session.run_command(command, access, query, to)
+            session.run_command(command, reading, access, query, to)
         });
         let elapsed = i64::try_from(started.elapsed().as_micros()).unwrap_or(i64::MAX);
         self.system.note_query(QueryRecord {
@@ -231,6 +238,7 @@ impl Session {
     fn run_command(
         &mut self,
         command: Command,
+        reading: Reading<'_>,
         access: &Access,
         query: i64,
         to: &mut dyn Rows,
@@ -243,10 +251,17 @@ impl Session {
             let message = "current transaction is aborted, commands ignored until end of transaction block";
             return Err(SqlError::new("25P02", message));
         }
-        self.dispatch(command, access, query, to)
+        self.dispatch(command, reading, access, query, to)
     }
 
-    fn dispatch(&mut self, command: Command, access: &Access, query: i64, to: &mut dyn Rows) -> Result<i64, SqlError> {
+    fn dispatch(
+        &mut self,
+        command: Command,
+        reading: Reading<'_>,
+        access: &Access,
+        query: i64,
+        to: &mut dyn Rows,
+    ) -> Result<i64, SqlError> {
         match command {
             Command::Begin => {
                 if self.transaction == Transaction::None {
@@ -321,8 +336,8 @@ impl Session {
             Command::Execute { name, arguments } => {
                 let prepared = self.prepared.get(&name);
                 let missing = || SqlError::new("26000", format!("prepared statement \"{name}\" does not exist"));
-                let command = sql::translate_prepared(prepared.ok_or_else(missing)?, &arguments)?;
-                self.dispatch(command, access, query, to)
+                let command = sql::translate_prepared(prepared.ok_or_else(missing)?, &arguments, reading)?;
+                self.dispatch(command, reading, access, query, to)
             }
             Command::Deallocate(name) => {
                 self.prepared.retain(|known, _| name.as_ref().is_some_and(|name| name != known));

@@ -490,6 +490,43 @@ fn a_merge_removes_duplicates() {
 }
 
 #[test]
+fn quotients_of_decimals_are_decimals() {
+    let mut warehouse = Warehouse::new();
+    for (sql, expected) in [
+        ("select 10::decimal(10,2) / 3", "3.3333333333333"),
+        ("select 1/2.0, 7/2, 1::float8/4, '7'/2", "0.5000|3|0.25|3"),
+        ("select round(100.0 * count(*) / 7, 2) from (select 1 union all select 2) t", "28.57"),
+        ("select x / y / z from (select 7.00::decimal(8,2) x, 2 y, 3::decimal(4,1) z) t", "1.16666666666666666"),
+        ("select x / 2.0, count(*) from (select 1 x) t group by x / 2.0", "0.5000|1"),
+        ("select a / 2.0 as half, half + 1 from (select 5 a) t", "2.5000|3.5000"),
+        (
+            "with a as (select 1.5 v), b as (select 3 v) select (select v/2 from a), (select v/2 from b)",
+            "0.750000000000|1",
+        ),
+        ("select case when y = 0 then -1 else x / y end from (select 1.0 x, 0 y) t", "-1.000000000000"),
+        ("select null / 2.0, 2.0 / null::int", "NULL|NULL"),
+    ] {
+        assert_eq!(warehouse.rows(sql), [expected], "{sql}");
+    }
+    assert_eq!(warehouse.refuses("select x / y from (select 1.0 x, 0 y) t"), "22012");
+    assert_eq!(warehouse.refuses("select missing / 2.0"), "42703");
+    warehouse.does("create table kept as select 7.5 / 2 as q");
+    warehouse.does("create view seen as select q / 3 as q from kept");
+    warehouse.does("create materialized view made as select q / 3 as q from kept");
+    warehouse.does("create view late as select q / 3 as q from not_yet with no schema binding");
+    warehouse.does("create table not_yet as select 1.0::float8 as q");
+    warehouse
+        .does("create function half(decimal(10,2)) returns decimal(10,2) stable as $$ select $1 / 2 $$ language sql");
+    warehouse.does("update kept set q = q / 2 where q / 2 > 1");
+    warehouse.does("prepare p as select q / $1 from kept");
+    assert_eq!(warehouse.rows("execute p(2)"), ["0.93750000000000000000000"]);
+    assert_eq!(warehouse.rows("select q from seen"), ["0.62500000000000000000000"]);
+    assert_eq!(warehouse.rows("select q from made"), ["1.25000000000000000000000"]);
+    assert_eq!(warehouse.rows("select q from late"), ["0.3333333333333333"]);
+    assert_eq!(warehouse.rows("select half(5)"), ["2.50"]);
+}
+
+#[test]
 fn a_late_binding_view_finds_what_it_reads_when_it_is_read() {
     let mut warehouse = Warehouse::new();
     warehouse.does("create view upper_late as select id + 1 as next from late with no schema binding");

@@ -32,7 +32,7 @@ fn columns() -> Vec<Column> {
 
 fn command(options: &str) -> super::CopyCommand {
     let sql = format!("copy t from 's3://b/k' {options}");
-    match translate(&sql, &Parameters::default(), Reading::Plain) {
+    match translate(&sql, &Parameters::default(), Reading::default()) {
         Ok(Command::Copy(copy)) => *copy,
         other => panic!("{options}: {other:?}"),
     }

@@ -7,7 +7,7 @@ use super::credential::Credential;
 use super::options::Compression;
 use super::reader::{Reader, near};
 use crate::warehouse::error::SqlError;
-use crate::warehouse::sql::translate_query;
+use crate::warehouse::sql::{Reading, translate_query};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnloadCommand {
@@ -49,14 +49,14 @@ pub enum UnloadFormat {
 /// What Redshift writes into a file at most where nothing is said.
 const MAX_FILE_BYTES: u64 = 6_200_000_000;
 
-pub fn parse(tokens: &[TokenWithSpan]) -> Result<UnloadCommand, SqlError> {
+pub fn parse(tokens: &[TokenWithSpan], reading: Reading<'_>) -> Result<UnloadCommand, SqlError> {
     let mut reader = Reader::new(tokens);
     reader.tokens.next();
     let open = reader.tokens.next();
     if open.is_none_or(|token| token.token != Token::LParen) {
         return Err(open.map_or_else(|| SqlError::syntax("syntax error at end of input"), near));
     }
-    let query = translate_query(&reader.string()?)?;
+    let query = translate_query(&reader.string()?, reading)?;
     let close = reader.tokens.next();
     if close.is_none_or(|token| token.token != Token::RParen) {
         return Err(close.map_or_else(|| SqlError::syntax("syntax error at end of input"), near));

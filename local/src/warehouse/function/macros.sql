@@ -180,6 +180,9 @@ CREATE OR REPLACE MACRO redshift_system.redshift_times(a VARCHAR, b) AS CAST(a A
     (a DOUBLE, b INTERVAL) AS to_microseconds(CAST(a * epoch_us(b) AS BIGINT)), (a, b) AS a * b;
 CREATE OR REPLACE MACRO redshift_system.redshift_over(a VARCHAR, b) AS CAST(a AS DOUBLE) / b, (a, b VARCHAR) AS a / CAST(b AS DOUBLE),
     (a INTERVAL, b) AS to_microseconds(CAST(epoch_us(a) / CAST(b AS DOUBLE) AS BIGINT)), (a, b) AS a / b;
+CREATE OR REPLACE MACRO redshift_system.redshift_divided(a, b, places) AS CASE
+    WHEN b = 0 THEN CAST(1 // 0 AS VARCHAR)
+    ELSE redshift_divide(CAST(a AS VARCHAR), CAST(b AS VARCHAR), places) END;
 CREATE OR REPLACE MACRO redshift_system.redshift_modulo(a VARCHAR, b) AS CAST(a AS DOUBLE) % b, (a, b) AS a % b;
 
 -- What a cast to a text writes: a float8 without places has no point, a text in a SUPER no quotes.

@@ -2,6 +2,7 @@
 //! are written here. Users reach only the macros: the rewriter refuses a name that it does not know.
 
 mod datetime;
+mod decimal;
 mod number;
 mod pattern;
 mod text;
@@ -11,10 +12,11 @@ use std::sync::Arc;
 
 use duckdb::Connection;
 use duckdb::arrow::array::{Array, AsArray, RecordBatch, StringBuilder};
-use duckdb::arrow::datatypes::DataType;
+use duckdb::arrow::datatypes::{DataType, Field};
 use duckdb::vscalar::arrow::{ArrowFunctionSignature, VArrowScalar};
 
 use super::error::SqlError;
+use super::sql::ASKS;
 
 /// From texts to a text; `None` is NULL. NULL for any argument is NULL without asking.
 type Body = fn(&[&str]) -> Result<Option<String>, String>;
@@ -24,6 +26,7 @@ const FUNCTIONS: &[(&str, Body)] = &[
     ("redshift_convert_timezone", datetime::convert_timezone),
     ("redshift_crc32", text::crc32),
     ("redshift_difference", text::difference),
+    ("redshift_divide", decimal::divide),
     ("redshift_fnv_hash", text::fnv_hash),
     ("redshift_initcap", text::initcap),
     ("redshift_json_kind", text::json_kind),
@@ -51,7 +54,23 @@ pub fn register(connection: &Connection) -> Result<(), SqlError> {
     for (name, body) in FUNCTIONS {
         connection.register_scalar_function_with_state::<TextFunction>(name, &Some(*body))?;
     }
-    Ok(())
+    Ok(connection.register_scalar_function::<Unfit>(ASKS)?)
+}
+
+/// A function that no call of ours fits: DuckDB's refusal names the types of its arguments.
+struct Unfit;
+
+impl VArrowScalar for Unfit {
+    type State = ();
+
+    fn invoke((): &Self::State, _: RecordBatch) -> Result<Arc<dyn Array>, Box<dyn Error>> {
+        Err("it is never called".into())
+    }
+
+    fn signatures() -> Vec<ArrowFunctionSignature> {
+        let list = DataType::List(Arc::new(Field::new("item", DataType::Utf8, true)));
+        vec![ArrowFunctionSignature::exact(vec![list.clone(), list.clone(), list], DataType::Utf8)]
+    }
 }
 
 struct TextFunction;

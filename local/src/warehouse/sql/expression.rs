@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use sqlparser::ast::{
     BinaryOperator, DataType, DollarQuotedString, Expr, Function, Ident, LimitClause, ObjectName, Query, Select,
-    SelectItem, SetExpr, SetOperator, TableFactor, TopQuantity, Value, ValueWithSpan, VisitMut, VisitorMut,
+    SelectItem, SetExpr, SetOperator, Statement, TableFactor, TopQuantity, Value, ValueWithSpan, VisitMut, VisitorMut,
 };
 
 use super::types::Type;
@@ -55,12 +55,38 @@ const ROW_FUNCTIONS: [&str; 3] = ["current_database", "current_schema", "version
 /// Views of ours under the names of two schemas of Redshift's.
 const CATALOG_SCHEMAS: [&str; 2] = ["pg_catalog", "information_schema"];
 
-pub struct Rewrite {
-    pub reading: Reading,
+pub struct Rewrite<'s> {
+    reading: Reading<'s>,
+    /// Divisions so far.
+    divisions: usize,
 }
 
-impl VisitorMut for Rewrite {
+impl<'s> Rewrite<'s> {
+    pub fn new(reading: Reading<'s>) -> Self {
+        Self { reading, divisions: 0 }
+    }
+
+    fn operator(&mut self, left: &Expr, op: &BinaryOperator, right: &Expr) -> Result<Option<Expr>, SqlError> {
+        if let (BinaryOperator::Divide, Some(quotients)) = (op, self.reading.quotients) {
+            self.divisions += 1;
+            if let Some(quotient) = quotients.write(self.divisions, left, right)? {
+                return Ok(Some(quotient));
+            }
+        }
+        if self.reading.lenient { operator(left, op, right) } else { Ok(None) }
+    }
+}
+
+impl VisitorMut for Rewrite<'_> {
     type Break = SqlError;
+
+    /// What is kept until what it reads is there is not asked for its types.
+    fn pre_visit_statement(&mut self, statement: &mut Statement) -> ControlFlow<Self::Break> {
+        if matches!(statement, Statement::CreateView(view) if view.with_no_schema_binding) {
+            self.reading.quotients = None;
+        }
+        ControlFlow::Continue(())
+    }
 
     /// *Identifier folding*: Redshift folds every identifier to lower case, quoted ones too.
     fn pre_visit_ident(&mut self, ident: &mut Ident) -> ControlFlow<Self::Break> {
@@ -162,7 +188,7 @@ impl VisitorMut for Rewrite {
         if is_top && let Err(error) = top_to_limit(query) {
             return ControlFlow::Break(error);
         }
-        match set_expression(&mut query.body, self.reading) {
+        match set_expression(&mut query.body, self.reading.lenient) {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => ControlFlow::Break(error),
         }
@@ -197,7 +223,7 @@ impl VisitorMut for Rewrite {
             Expr::AtTimeZone { timestamp, time_zone } => {
                 functions::written(&format!("timezone({time_zone}, {timestamp})"))
             }
-            Expr::BinaryOp { left, op, right } if self.reading == Reading::Lenient => operator(left, op, right),
+            Expr::BinaryOp { left, op, right } => self.operator(left, op, right),
             Expr::IsUnknown(inner) => Ok(Some(Expr::IsNull(inner.clone()))),
             Expr::IsNotUnknown(inner) => Ok(Some(Expr::IsNotNull(inner.clone()))),
             Expr::Extract { expr, field, .. } => {
@@ -245,11 +271,11 @@ fn top_to_limit(query: &mut Query) -> Result<(), SqlError> {
     Ok(())
 }
 
-fn set_expression(body: &mut SetExpr, reading: Reading) -> Result<(), SqlError> {
+fn set_expression(body: &mut SetExpr, lenient: bool) -> Result<(), SqlError> {
     match body {
         SetExpr::Select(select) if select.top.is_some() => Err(SqlError::unsupported("TOP in a part of a UNION")),
         SetExpr::Select(select) => {
-            if reading == Reading::Lenient {
+            if lenient {
                 expand_aliases(select);
             }
             name_columns(select);
@@ -259,8 +285,8 @@ fn set_expression(body: &mut SetExpr, reading: Reading) -> Result<(), SqlError> 
             if *op == SetOperator::Minus {
                 *op = SetOperator::Except;
             }
-            set_expression(left, reading)?;
-            set_expression(right, reading)
+            set_expression(left, lenient)?;
+            set_expression(right, lenient)
         }
         _ => Ok(()),
     }

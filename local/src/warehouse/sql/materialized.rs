@@ -12,7 +12,7 @@ use crate::warehouse::error::SqlError;
 const KEPT: &str = "redshift_system.redshift_materialized_views";
 
 /// CREATE MATERIALIZED VIEW name … AS query. How it is distributed and when it refreshes itself has no meaning here.
-pub fn create(mut tokens: Vec<TokenWithSpan>, reading: Reading) -> Result<Command, SqlError> {
+pub fn create(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<Command, SqlError> {
     let begin = tokens.iter().position(|token| is_word(&token.token, "AS"));
     let begin = begin.ok_or_else(|| SqlError::syntax("syntax error at end of input"))?;
     let mut query = tokens.split_off(begin);

@@ -6,7 +6,7 @@ use super::{Command, Reading, is_word, translate_tokens};
 use crate::warehouse::error::SqlError;
 
 /// `MERGE INTO target USING source ON condition REMOVE DUPLICATES`, as a DELETE and an INSERT.
-pub fn without_duplicates(tokens: &[TokenWithSpan], reading: Reading) -> Result<Command, SqlError> {
+pub fn without_duplicates(tokens: &[TokenWithSpan], reading: Reading<'_>) -> Result<Command, SqlError> {
     let after = |from: usize, keyword: &str| {
         let found = tokens.iter().skip(from).position(|token| is_word(&token.token, keyword));
         found.map(|at| from + at).ok_or_else(|| SqlError::syntax(format!("MERGE … REMOVE DUPLICATES needs {keyword}")))

@@ -12,6 +12,7 @@ mod grant;
 mod materialized;
 mod merge;
 mod principals;
+mod quotient;
 mod show;
 pub mod types;
 pub mod udf;
@@ -33,6 +34,7 @@ pub use ddl::{ColumnSpec, CreateTable, Drop, Name, Shape, define, describe, lite
 #[cfg(test)]
 pub use functions::KNOWN;
 pub use principals::Principals;
+pub use quotient::{ASKS, Quotients};
 pub use show::{Grants, Show};
 
 /// What a statement asks the engine to do. Texts are DuckDB's SQL.
@@ -152,27 +154,34 @@ const REFUSED: &[&[&str]] = &[
 ];
 
 /// How a statement is written out for DuckDB.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Reading {
-    #[default]
-    Plain,
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Reading<'s> {
     /// For what DuckDB cannot bind as it stands: operators convert texts as Redshift does, and names of columns that were
     /// given in the same SELECT are replaced by what they name.
-    Lenient,
+    pub lenient: bool,
+    /// Where DuckDB can be asked for the types of what is divided.
+    pub quotients: Option<&'s Quotients>,
 }
 
 /// Reads one statement, with values for its parameters.
-pub fn translate(text: &str, parameters: &Parameters, reading: Reading) -> Result<Command, SqlError> {
+pub fn translate(text: &str, parameters: &Parameters, reading: Reading<'_>) -> Result<Command, SqlError> {
+    if let Some(quotients) = reading.quotients {
+        quotients.begin();
+    }
     let mut tokens = one_statement(tokenize(text)?)?;
     bind::bind(&mut tokens, parameters)?;
     translate_tokens(tokens, reading)
 }
 
 /// Reads a statement that was prepared, with its arguments.
-pub fn translate_prepared(prepared: &Prepared, arguments: &[Vec<TokenWithSpan>]) -> Result<Command, SqlError> {
+pub fn translate_prepared(
+    prepared: &Prepared,
+    arguments: &[Vec<TokenWithSpan>],
+    reading: Reading<'_>,
+) -> Result<Command, SqlError> {
     let mut tokens = prepared.0.clone();
     bind::bind_arguments(&mut tokens, arguments)?;
-    translate_tokens(tokens, Reading::Plain)
+    translate_tokens(tokens, reading)
 }
 
 /// The statements of a text, each as its own text, for protocols that send several at once.
@@ -216,7 +225,7 @@ fn starts_with(first: &[String], words: &[&str]) -> bool {
     first.len() >= words.len() && first.iter().zip(words).all(|(found, wanted)| found == wanted)
 }
 
-fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading) -> Result<Command, SqlError> {
+fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<Command, SqlError> {
     let first = words(&tokens);
     if let Some(refused) = REFUSED.iter().find(|words| starts_with(&first, words)) {
         return Err(SqlError::unsupported(&refused.join(" ")));
@@ -230,7 +239,7 @@ fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading) -> Result<
     match first.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] if tokens.is_empty() => return Err(SqlError::syntax("syntax error at end of input")),
         ["COPY", ..] => return super::copy::parse(&tokens).map(Box::new).map(Command::Copy),
-        ["UNLOAD", ..] => return super::copy::parse_unload(&tokens).map(Box::new).map(Command::Unload),
+        ["UNLOAD", ..] => return super::copy::parse_unload(&tokens, reading).map(Box::new).map(Command::Unload),
         ["BEGIN", ..] | ["START", "TRANSACTION", ..] => return Ok(Command::Begin),
         ["COMMIT" | "END", ..] => return Ok(Command::Commit),
         ["ROLLBACK" | "ABORT", ..] => return Ok(Command::Rollback),
@@ -268,7 +277,7 @@ fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading) -> Result<
 }
 
 /// Cursors and prepared statements, which live in the session.
-fn session_command(tokens: Vec<TokenWithSpan>, reading: Reading) -> Result<Command, SqlError> {
+fn session_command(tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<Command, SqlError> {
     let near = |at: usize| match tokens.get(at) {
         Some(token) => SqlError::syntax(format!("syntax error at or near \"{}\"", token.token)),
         None => SqlError::syntax("syntax error at end of input"),
@@ -326,18 +335,18 @@ fn without_encodings(tokens: &mut Vec<TokenWithSpan>) {
 
 /// Reads one statement without running it: a CREATE TABLE with what Redshift adds to it.
 pub fn parse_table(text: &str) -> Result<(Statement, TableAttributes), SqlError> {
-    parse(one_statement(tokenize(text)?)?, Reading::Plain)
+    parse(one_statement(tokenize(text)?)?, Reading::default())
 }
 
 /// Reads a query, as it stands in UNLOAD.
-pub fn translate_query(text: &str) -> Result<String, SqlError> {
-    match translate(text, &Parameters::default(), Reading::Plain)? {
+pub fn translate_query(text: &str, reading: Reading<'_>) -> Result<String, SqlError> {
+    match translate_tokens(one_statement(tokenize(text)?)?, reading)? {
         Command::Query(sql) => Ok(sql),
         _ => Err(SqlError::syntax("only a query can be unloaded")),
     }
 }
 
-fn parse(mut tokens: Vec<TokenWithSpan>, reading: Reading) -> Result<(Statement, TableAttributes), SqlError> {
+fn parse(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<(Statement, TableAttributes), SqlError> {
     functions::spell_out(&mut tokens);
     let (tokens, mut attributes) = match is_create_table(&words(&tokens)) {
         true => attributes::take(tokens)?,
@@ -352,7 +361,7 @@ fn parse(mut tokens: Vec<TokenWithSpan>, reading: Reading) -> Result<(Statement,
     if let Statement::CreateTable(create) = &statement {
         ddl::note_defaults(create, &mut attributes);
     }
-    match statement.visit(&mut expression::Rewrite { reading }) {
+    match statement.visit(&mut expression::Rewrite::new(reading)) {
         std::ops::ControlFlow::Break(refused) => Err(refused),
         std::ops::ControlFlow::Continue(()) => Ok((statement, attributes)),
     }

@@ -36,7 +36,7 @@ pub fn create(tokens: Vec<TokenWithSpan>) -> Result<Command, SqlError> {
     let typed = names.iter().zip(&function.arguments).map(typed).collect::<Result<Vec<_>, SqlError>>()?;
     let mut body = super::one_statement(tokenize(&function.body)?)?;
     bind::bind_arguments(&mut body, &arguments)?;
-    let Command::Query(query) = translate_tokens(body, Reading::Plain)? else {
+    let Command::Query(query) = translate_tokens(body, Reading::default())? else {
         return Err(SqlError::new("42P13", "the body of a function is a SELECT"));
     };
     let (name, returns) = (quoted(&format!("{PREFIX}{}", function.name)), Type::of(&function.returns)?.duck());
