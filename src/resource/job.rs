@@ -84,8 +84,10 @@ pub fn policy(config: &Config, names: &Names, account: &str) -> Value {
     let allow = |sid: &str, actions: &[&str], resource: Value| json!({ "Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource });
     let mut pass = allow("PassTheRoleToRedshift", &["iam:PassRole"], json!(names.role_arn));
     pass["Condition"] = json!({ "StringEquals": { "iam:PassedToService": "redshift.amazonaws.com" } });
+    // A role that is not there has no path: whether it is gone can be asked only so.
+    let role = [names.role_arn.clone(), format!("arn:{partition}:iam::{account}:role/{}", names.role)];
     let mut statements = vec![
-        allow("TheRole", ON_ROLE, json!(names.role_arn)),
+        allow("TheRole", ON_ROLE, json!(role)),
         pass,
         allow("TheBucket", ON_BUCKET, json!(bucket)),
         allow("ItsObjects", ON_OBJECTS, json!(format!("{bucket}/*"))),
