@@ -17,16 +17,18 @@ use http_body_util::BodyExt;
 use s3s::service::S3Service;
 
 use crate::account::Account;
+use crate::authorize::{authorize, authorize_s3};
 use crate::call;
 use crate::data_api::DataApi;
-use crate::error::ApiError;
+use crate::error::{ApiError, ApiResult};
 use crate::fault::{Fault, Faults};
 use crate::iam::Iam;
 use crate::protocol::{Request, Response, json, query};
 use crate::redshift::Redshift;
-use crate::s3::{Buckets, CreateTags, bucket_of_host};
+use crate::s3::{self, Buckets, CreateTags, bucket_of_host};
 use crate::secrets::Secrets;
 use crate::serverless::Serverless;
+use crate::sessions::Caller;
 use crate::sts;
 
 /// All services behind one door, which many requests share.
@@ -76,10 +78,11 @@ impl Endpoint {
                 self.fault(|| call::of_s3(request.method(), request.uri(), request.headers(), is_bucket(&request)));
             return through(fault, &service, self.s3(request)).await;
         }
+        let caller = self.caller(&request);
         let (parts, body) = request.into_parts();
         let request = Request { headers: parts.headers, body: body.collect().await?.to_bytes() };
         let fault = self.fault(|| call::of_control_plane(&service, &request));
-        through(fault, &service, self.control_plane(&service, &request)).await
+        through(fault, &service, self.control_plane(&service, &request, caller)).await
     }
 
     /// What is planned for a call, and the call's name. Where nobody plans anything, no name is made.
@@ -90,10 +93,32 @@ impl Endpoint {
         Some((operation, fault))
     }
 
-    async fn control_plane(&self, service: &str, request: &Request) -> Result<http::Response<SdkBody>, BoxError> {
+    /// Who signed a request.
+    fn caller(&self, request: &http::Request<SdkBody>) -> ApiResult<Caller> {
+        let credential = credential(request).or_else(|| query_field(request, "AWSAccessKeyId")).unwrap_or_default();
+        let key = credential.split('/').next().unwrap_or_default();
+        let header = request.headers().get("x-amz-security-token").and_then(|token| token.to_str().ok());
+        let query = query_field(request, "x-amz-security-token");
+        self.buckets.sessions.caller(key.trim(), header.or(query.as_deref()))
+    }
+
+    async fn control_plane(
+        &self,
+        service: &str,
+        request: &Request,
+        caller: ApiResult<Caller>,
+    ) -> Result<http::Response<SdkBody>, BoxError> {
+        let allowed = caller.and_then(|caller| {
+            let operation = call::of_control_plane(service, request);
+            authorize(&self.iam, &caller, &operation, request).map(|()| caller)
+        });
+        let caller = match allowed {
+            Ok(caller) => caller,
+            Err(error) => return Ok(refuse(service, &error)),
+        };
         let response: Response = match service {
             "iam" => self.iam.handle(request),
-            "sts" => sts::handle(&self.account, request),
+            "sts" => sts::handle(&self.iam, &self.buckets.sessions, &caller, request),
             "secretsmanager" => self.secrets.handle(request),
             "redshift" => self.redshift.handle(request),
             "redshift-serverless" => self.serverless.handle(request),
@@ -117,6 +142,17 @@ impl Endpoint {
             let host = HeaderValue::from_str(host)?;
             request.headers_mut().insert(HOST, host);
         }
+        let allowed = self.caller(&request).and_then(|caller| {
+            if caller.is_session && is_bucket(&request) {
+                let operation = call::of_s3(request.method(), request.uri(), request.headers(), true);
+                authorize_s3(&self.account, &caller, &operation, &bucket_of(&request))?;
+            }
+            Ok(caller)
+        });
+        let caller = match allowed {
+            Ok(caller) => caller,
+            Err(error) => return Ok(refuse("s3", &error)),
+        };
         if *request.method() == Method::PUT && is_bucket(&request) {
             let (parts, body) = request.into_parts();
             let bytes: Bytes = body.collect().await?.to_bytes();
@@ -129,7 +165,14 @@ impl Endpoint {
             None => s3s::Body::http_body_unsync(body),
         });
         let is_head = *request.method() == Method::HEAD;
-        let response = self.s3.call(request).await.map_err(|error| format!("{error:?}"))?;
+        let response = match caller.is_session {
+            true => {
+                let as_role = Buckets { caller: caller.identity.clone(), ..self.buckets.clone() };
+                s3::service(as_role).call(request).await
+            }
+            false => self.s3.call(request).await,
+        };
+        let response = response.map_err(|error| format!("{error:?}"))?;
         // The answer to HEAD has no body on the wire, not even when it is an error.
         Ok(response.map(|body| if is_head { SdkBody::empty() } else { SdkBody::from_body_1_x(body) }))
     }
@@ -179,13 +222,22 @@ fn refuse(service: &str, error: &ApiError) -> http::Response<SdkBody> {
 
 /// Whether the request is about a bucket and not an object: `bucket.host/`, or `host/bucket` where the path names it.
 fn is_bucket(request: &http::Request<SdkBody>) -> bool {
-    let header = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-    let host = header.or_else(|| request.uri().host()).unwrap_or_default();
     let path = request.uri().path().trim_start_matches('/');
-    match bucket_of_host(host) {
+    match bucket_of_host(host_of(request)) {
         Some(_) => path.is_empty(),
         None => path.split_once('/').is_none_or(|(_, key)| key.is_empty()),
     }
+}
+
+fn bucket_of(request: &http::Request<SdkBody>) -> String {
+    let path = request.uri().path().trim_start_matches('/');
+    bucket_of_host(host_of(request))
+        .map_or_else(|| path.split('/').next().unwrap_or_default().to_owned(), |bucket| bucket.to_string())
+}
+
+fn host_of(request: &http::Request<SdkBody>) -> &str {
+    let header = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    header.or_else(|| request.uri().host()).unwrap_or_default()
 }
 
 /// Whether the date of the signature's scope and the time of the request, where there are any, are written as such.
@@ -197,9 +249,7 @@ fn dates_are_dates(request: &http::Request<SdkBody>) -> bool {
     };
     let date = credential(request).and_then(|credential| credential.split('/').nth(1).map(str::to_owned));
     let header = request.headers().get("x-amz-date").map(|header| header.to_str().unwrap_or_default().to_owned());
-    let query = form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes())
-        .find(|(name, _)| name.eq_ignore_ascii_case("x-amz-date"))
-        .map(|(_, value)| value.into_owned());
+    let query = query_field(request, "x-amz-date");
     date.is_none_or(|date| date.len() == 8 && digits(&date))
         && [header, query].into_iter().flatten().all(|time| is_time(&time))
 }
@@ -219,12 +269,13 @@ fn credential(request: &http::Request<SdkBody>) -> Option<String> {
         request.headers().get(http::header::AUTHORIZATION).map(|header| String::from_utf8_lossy(header.as_bytes()));
     match header {
         Some(header) => Some(header.split_once("Credential=")?.1.to_owned()),
-        None => {
-            let query = request.uri().query().unwrap_or_default();
-            let mut fields = form_urlencoded::parse(query.as_bytes());
-            Some(fields.find(|(name, _)| name.eq_ignore_ascii_case("x-amz-credential"))?.1.into_owned())
-        }
+        None => query_field(request, "x-amz-credential"),
     }
+}
+
+fn query_field(request: &http::Request<SdkBody>, name: &str) -> Option<String> {
+    let mut fields = form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
+    fields.find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value.into_owned())
 }
 
 impl HttpClient for Endpoint {

@@ -2,6 +2,7 @@
 //! under the AWS SDK's HTTP client. SQL runs in DuckDB. What it cannot represent it refuses by name.
 
 mod account;
+mod authorize;
 mod call;
 mod data_api;
 mod endpoint;
@@ -20,6 +21,7 @@ pub mod schema;
 mod secrets;
 mod serve;
 mod serverless;
+mod sessions;
 mod store;
 mod sts;
 mod sync;
@@ -88,7 +90,9 @@ impl Cloud {
         let warehouses = warehouse::Warehouses::new(directory.join("warehouses"));
         let secrets = secrets::Secrets::new(store.clone(), account.clone());
         let mounts = Arc::new(options.mounts);
-        let buckets = s3::Buckets { store: store.clone(), account: account.clone(), mounts };
+        let sessions = sessions::Sessions::new(account.clone());
+        let caller = Arc::new(iam::Identity::owner(&account.id));
+        let buckets = s3::Buckets { store: store.clone(), account: account.clone(), mounts, caller, sessions };
         let logins = logins::Logins::new(store.clone(), secrets.clone());
         let wire = wire::Wire::new(warehouses.clone(), buckets.clone(), account.clone(), logins.clone());
         let redshift = redshift::Redshift {

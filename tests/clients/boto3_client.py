@@ -5,6 +5,7 @@ import json
 import time
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 ROLE, BUCKET, CLUSTER = "loader", "boto3-data", "boto3-dwh"
@@ -63,6 +64,41 @@ assert [cluster["ClusterIdentifier"] for cluster in found] == [CLUSTER]
 secret = found[0]["MasterPasswordSecretArn"]
 managed = secrets.get_secret_value(SecretId=secret)["SecretString"]
 assert json.loads(managed)["username"] == "admin"
+
+# A role, taken on by STS: it may do what its policies and the session's say, and nothing else.
+root = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "sts:AssumeRole", "Condition": {"StringEquals": {"sts:ExternalId": "ours"}}}]}
+reader = iam.create_role(RoleName="reader", AssumeRolePolicyDocument=json.dumps(root))["Role"]["Arn"]
+iam.attach_role_policy(RoleName="reader", PolicyArn="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess")
+refused("AccessDenied", sts.assume_role, RoleArn=reader, RoleSessionName="analyst")
+refused("AccessDenied", sts.assume_role, RoleArn=reader + "-missing", RoleSessionName="analyst")
+refused("ValidationError", sts.assume_role, RoleArn=reader, RoleSessionName="analyst", ExternalId="ours", DurationSeconds=7200)
+
+
+def as_reader(service, config=None, **limits):
+    taken = sts.assume_role(RoleArn=reader, RoleSessionName="analyst", ExternalId="ours", **limits)
+    keys = taken["Credentials"]
+    assert taken["AssumedRoleUser"]["Arn"] == f"arn:aws:sts::{account}:assumed-role/reader/analyst"
+    names = {"aws_access_key_id": "AccessKeyId", "aws_secret_access_key": "SecretAccessKey", "aws_session_token": "SessionToken"}
+    return boto3.client(service, config=config, **{name: keys[key] for name, key in names.items()})
+
+
+assert as_reader("sts").get_caller_identity()["Arn"].endswith(":assumed-role/reader/analyst")
+s3.put_object(Bucket=BUCKET, Key="shared/a", Body=b"a")
+theirs = as_reader("s3")
+assert theirs.get_object(Bucket=BUCKET, Key="shared/a")["Body"].read() == b"a"
+assert BUCKET in [bucket["Name"] for bucket in theirs.list_buckets()["Buckets"]]
+refused("AccessDenied", theirs.put_object, Bucket=BUCKET, Key="shared/a", Body=b"b")
+refused("AccessDenied", theirs.create_bucket, Bucket="readers-own", CreateBucketConfiguration={"LocationConstraint": region})
+refused("AccessDenied", as_reader("redshift").describe_clusters)
+refused("AccessDeniedException", as_reader("secretsmanager").get_secret_value, SecretId=secret)
+narrow = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{BUCKET}/other/*"}]})
+refused("AccessDenied", as_reader("s3", Policy=narrow).get_object, Bucket=BUCKET, Key="shared/a")
+refused("InvalidClientTokenId", boto3.client("sts", aws_access_key_id="ASIANOBODYKNOWS", aws_secret_access_key="x", aws_session_token="x").get_caller_identity)
+signed = as_reader("s3", Config(signature_version="s3v4")).generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": "shared/a"})
+assert urllib.request.urlopen(signed).read() == b"a"
+s3.delete_object(Bucket=BUCKET, Key="shared/a")
+iam.detach_role_policy(RoleName="reader", PolicyArn="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess")
+iam.delete_role(RoleName="reader")
 
 # A secret of one's own opens what it says it opens, and nothing else.
 own = secrets.create_secret(Name="team/dwh", SecretString="{}", Tags=[{"Key": "team", "Value": "data"}])

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sparkify_local::{Faults, Pace};
 
 use crate::calls::{drift, many_versions};
-use crate::project::{BUCKET, Project};
+use crate::project::{ACCOUNT, BUCKET, Project};
 use crate::served::Served;
 
 /// Needed only where Ctrl-C comes while a statement runs.
@@ -80,4 +80,32 @@ fn without_any_one_of_its_actions_a_command_fails() {
         let rest = policy.iter().filter(|other| *other != action).cloned().collect();
         assert!(!every_command_works(&served, Some(&rest)), "every command works without {action}");
     }
+}
+
+/// A role with what `policy` prints, taken on.
+fn take_on_job(served: &mut Served) {
+    let policy = served.run(["policy"]).succeeded().stdout;
+    let trust = format!(
+        r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"AWS":"arn:aws:iam::{ACCOUNT}:root"}},"Action":"sts:AssumeRole"}}}}"#
+    );
+    let sdk = served.sdk();
+    let credentials = sdk.block_on(async {
+        sdk.iam.create_role().role_name("job").assume_role_policy_document(trust).send().await.unwrap();
+        let put = sdk.iam.put_role_policy().role_name("job").policy_name("least").policy_document(policy);
+        put.send().await.unwrap();
+        let arn = format!("arn:aws:iam::{ACCOUNT}:role/job");
+        sdk.sts.assume_role().role_arn(arn).role_session_name("nightly").send().await.unwrap().credentials.unwrap()
+    });
+    served.session = Some([credentials.access_key_id, credentials.secret_access_key, credentials.session_token]);
+}
+
+#[test]
+fn a_role_that_may_do_no_more_runs_every_command_on_this_stack_and_none_on_another() {
+    let mut served = Served::new(Project::with_sample(3, 20), Pace::AT_ONCE);
+    take_on_job(&mut served);
+    let _ = served.run(["up"]).succeeded();
+    assert!(every_command_works(&served, None));
+    served.project.edit("infra.toml", "stack = \"sparkify\"", "stack = \"others\"");
+    let says = ["cannot", "assumed-role/job/nightly is not authorized to perform: iam:GetRole"];
+    let _ = served.run(["up"]).failed(1, &says);
 }

@@ -165,6 +165,7 @@ pub struct Sdk {
     pub redshift: aws_sdk_redshift::Client,
     pub data: aws_sdk_redshiftdata::Client,
     pub secrets: aws_sdk_secretsmanager::Client,
+    pub sts: aws_sdk_sts::Client,
 }
 
 impl Sdk {
@@ -186,6 +187,7 @@ impl Sdk {
             redshift: aws_sdk_redshift::Client::new(&config),
             data: aws_sdk_redshiftdata::Client::new(&config),
             secrets: aws_sdk_secretsmanager::Client::new(&config),
+            sts: aws_sdk_sts::Client::new(&config),
         }
     }
 

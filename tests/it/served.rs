@@ -11,6 +11,8 @@ pub struct Served {
     pub project: Project,
     pub faults: Faults,
     pub cloud: Cloud,
+    /// Key, secret and token that the binary runs with, where they are not the stand-in's own.
+    pub session: Option<[String; 3]>,
     server: Server,
     _runtime: tokio::runtime::Runtime,
 }
@@ -29,7 +31,7 @@ impl Served {
         let cloud = Cloud::open(&project.path(".sparkify"), options).unwrap();
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let server = runtime.block_on(cloud.serve(0)).unwrap();
-        Self { project, faults, cloud, server, _runtime: runtime }
+        Self { project, faults, cloud, session: None, server, _runtime: runtime }
     }
 
     /// The binary with AWS's standard environment, and with nothing of the machine's.
@@ -41,6 +43,9 @@ impl Served {
             .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)
             .env("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
             .env("AWS_EC2_METADATA_DISABLED", "true");
+        if let Some([key, secret, token]) = &self.session {
+            command.env("AWS_ACCESS_KEY_ID", key).env("AWS_SECRET_ACCESS_KEY", secret).env("AWS_SESSION_TOKEN", token);
+        }
         command
     }
 

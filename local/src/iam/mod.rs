@@ -1,5 +1,6 @@
 //! IAM: roles with their trust, permissions and tags. IAM is global: no region, one account.
 
+mod identity;
 pub mod policy;
 mod role;
 
@@ -11,6 +12,7 @@ use crate::protocol::query::{self, Params, Xml, tag_list, text, tree};
 use crate::protocol::{Request, Response};
 use crate::store::Store;
 
+pub use identity::{Identity, owner_arn};
 pub use role::{Role, assumable_by_redshift};
 
 const NAMESPACE: &str = "https://iam.amazonaws.com/doc/2010-05-08/";

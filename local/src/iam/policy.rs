@@ -91,11 +91,11 @@ pub enum Decision {
     ImplicitDeny,
 }
 
-/// What is asked. `context` holds condition keys in lower case (`aws:securetransport`).
+/// What is asked. A resource that is not known is any that an allow names, and none that only some denies name. `context` holds condition keys in lower case (`aws:securetransport`).
 pub struct Question<'a> {
     pub principal: &'a Principal,
     pub action: &'a str,
-    pub resource: &'a str,
+    pub resource: Option<&'a str>,
     pub context: &'a BTreeMap<String, String>,
 }
 
@@ -198,7 +198,10 @@ impl Statement {
             let asked = question.action.to_ascii_lowercase();
             list.0.iter().any(|pattern| matches(&pattern.to_ascii_lowercase(), &asked))
         };
-        let resource = |list: &OneOrMany| list.0.iter().any(|pattern| matches(pattern, question.resource));
+        let resource = |list: &OneOrMany| match question.resource {
+            Some(resource) => list.0.iter().any(|pattern| matches(pattern, resource)),
+            None => self.effect == Effect::Allow || list.0.iter().any(|pattern| pattern == "*"),
+        };
         let who = |value: &serde_json::Value| names(value).iter().any(|name| is_principal(name, question.principal));
 
         self.action.as_ref().is_none_or(action)
@@ -305,7 +308,7 @@ mod tests {
         let principal =
             Principal::Aws { account: "111111111111".into(), arn: "arn:aws:iam::111111111111:role/r".into() };
         let context = context.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        let question = Question { principal: &principal, action, resource, context: &context };
+        let question = Question { principal: &principal, action, resource: Some(resource), context: &context };
         Policy::parse(policy, Kind::Resource).expect("policy").decide(&question)
     }
 

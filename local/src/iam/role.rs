@@ -76,7 +76,7 @@ pub fn assumable_by_redshift(store: &Store, account: &Account, arn: &str) -> Api
     let question = Question {
         principal: &Principal::Service("redshift.amazonaws.com".into()),
         action: "sts:AssumeRole",
-        resource: arn,
+        resource: Some(arn),
         context: &context.map(|(key, value)| (key.to_owned(), value)).into(),
     };
     match trust.decide(&question) {
@@ -86,6 +86,18 @@ pub fn assumable_by_redshift(store: &Store, account: &Account, arn: &str) -> Api
 }
 
 impl Iam {
+    /// The role with this ARN, once other services know of it (R3).
+    pub fn role_of(&self, arn: &str) -> ApiResult<Option<Role>> {
+        Ok(find_role(&self.store, &self.account, arn)?.filter(|role| role.known_at <= now_millis()))
+    }
+
+    /// The ARN of a role by its name. One that is not there has no path but that which it is to have.
+    pub fn arn_of(&self, name: &str, path: Option<&str>) -> ApiResult<String> {
+        let role: Option<Role> = self.store.get(KIND, &name.to_lowercase())?;
+        let missing = || format!("arn:aws:iam::{}:role{}{name}", self.account.id, path.unwrap_or("/"));
+        Ok(role.map_or_else(missing, |role| role.arn))
+    }
+
     pub(super) fn role(&self, params: &Params) -> ApiResult<Role> {
         let name = params.required("RoleName")?;
         let missing = || ApiError::not_found("NoSuchEntity", format!("The role with name {name} cannot be found."));

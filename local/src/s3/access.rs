@@ -1,7 +1,6 @@
 //! Who may do what with a bucket: the owner's policy, the reader's policies, and the account between them.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
 
 use s3s::{S3Result, s3_error};
 
@@ -10,13 +9,8 @@ use super::body::{ObjectRead, Sink, Source};
 use super::bucket::Bucket;
 use super::listing::{Page, Query};
 use super::object::{Attributes, ObjectInfo, Preconditions};
+use crate::iam::Identity;
 use crate::iam::policy::{Decision, Kind, Policy, Principal, Question};
-
-/// A principal with the policies that it carries: a role that COPY assumes.
-pub struct Reader {
-    pub principal: Principal,
-    pub policies: Arc<[Policy]>,
-}
 
 /// An object that somebody asked for.
 pub struct Found {
@@ -27,24 +21,11 @@ pub struct Found {
     pub source: Source,
 }
 
-/// What the caller may do by its own policies.
-static EVERYTHING: LazyLock<Arc<[Policy]>> = LazyLock::new(|| {
-    let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
-    Policy::parse(text, Kind::Identity).into_iter().collect()
-});
-
 impl Buckets {
-    /// The caller of the API: full rights in its own account, elsewhere what the bucket's policy gives it.
-    pub fn caller(&self) -> Reader {
-        let account = self.account.id.clone();
-        let arn = format!("arn:aws:iam::{account}:user/local");
-        Reader { principal: Principal::Aws { account, arn }, policies: EVERYTHING.clone() }
-    }
-
     /// The bucket, when it exists, has the expected owner, and `reader` may do `action` there.
     pub fn open(
         &self,
-        reader: &Reader,
+        reader: &Identity,
         name: &str,
         expected_owner: Option<&str>,
         action: &str,
@@ -59,19 +40,20 @@ impl Buckets {
     }
 
     /// An explicit deny anywhere wins. Inside one account either side may allow; across accounts both must.
-    fn allows(&self, reader: &Reader, bucket: &Bucket, action: &str, key: Option<&str>) -> bool {
+    fn allows(&self, reader: &Identity, bucket: &Bucket, action: &str, key: Option<&str>) -> bool {
         let arn = format!("arn:aws:s3:::{}", bucket.name);
         let resource = key.map_or_else(|| arn.clone(), |key| format!("{arn}/{key}"));
         // In the process and on loopback nothing can be overheard: both count as TLS.
         let mut context = BTreeMap::from([("aws:securetransport".to_owned(), "true".to_owned())]);
-        if let (Some(key), "s3:ListBucket") = (key, action) {
+        // Lists are of the bucket, by a prefix.
+        let is_list = ["s3:ListBucket", "s3:ListBucketVersions"].contains(&action);
+        if let (Some(key), true) = (key, is_list) {
             context.insert("s3:prefix".to_owned(), key.to_owned());
         }
-        let resource = if action == "s3:ListBucket" { &arn } else { &resource };
-        let question = Question { principal: &reader.principal, action, resource, context: &context };
+        let resource = if is_list { &arn } else { &resource };
+        let question = Question { principal: &reader.principal, action, resource: Some(resource), context: &context };
 
-        let theirs = reader.policies.iter().map(|policy| policy.decide(&question));
-        let identity = theirs.fold(Decision::ImplicitDeny, strongest);
+        let identity = reader.decide(&question);
         let parse = |text: &str| Policy::parse(text, Kind::Resource).ok().map(|policy| policy.decide(&question));
         let resource_side = match self.mount(&bucket.name) {
             Some(mount) => mount.bucket(&bucket.name).1.as_ref().map(|policy| policy.decide(&question)),
@@ -89,13 +71,13 @@ impl Buckets {
     }
 
     /// A page of the keys under a prefix, as `reader`.
-    pub fn list_as(&self, reader: &Reader, name: &str, query: &Query) -> S3Result<Page> {
+    pub fn list_as(&self, reader: &Identity, name: &str, query: &Query) -> S3Result<Page> {
         self.open(reader, name, None, "s3:ListBucket", Some(&query.prefix))?;
         self.list(name, query)
     }
 
     /// All objects under a prefix, as `reader`.
-    pub fn list_all_as(&self, reader: &Reader, name: &str, prefix: &str) -> S3Result<Vec<ObjectInfo>> {
+    pub fn list_all_as(&self, reader: &Identity, name: &str, prefix: &str) -> S3Result<Vec<ObjectInfo>> {
         let mut query = Query { prefix: prefix.to_owned(), limit: 1000, ..Query::default() };
         let mut objects = Vec::new();
         loop {
@@ -109,7 +91,7 @@ impl Buckets {
     }
 
     /// An object's bytes, as `reader`.
-    pub fn read_as(&self, reader: &Reader, name: &str, key: &str) -> S3Result<ObjectRead> {
+    pub fn read_as(&self, reader: &Identity, name: &str, key: &str) -> S3Result<ObjectRead> {
         let bucket = self.open(reader, name, None, "s3:GetObject", Some(key))?;
         let found = self.find(&bucket, key, None)?;
         let reader = self.read(&found.source).map_err(s3s::S3Error::internal_error)?;
@@ -117,7 +99,7 @@ impl Buckets {
     }
 
     /// Writes what a sink took as an object, as `reader`; answers its size.
-    pub fn write_as(&self, reader: &Reader, name: &str, key: &str, sink: Sink) -> S3Result<u64> {
+    pub fn write_as(&self, reader: &Identity, name: &str, key: &str, sink: Sink) -> S3Result<u64> {
         let bucket = self.open(reader, name, None, "s3:PutObject", Some(key))?;
         if self.mount(name).is_some() {
             return Err(s3_error!(AccessDenied, "Access Denied"));
@@ -128,7 +110,7 @@ impl Buckets {
     }
 
     /// Deletes an object, as `reader`.
-    pub fn delete_as(&self, reader: &Reader, name: &str, key: &str) -> S3Result<()> {
+    pub fn delete_as(&self, reader: &Identity, name: &str, key: &str) -> S3Result<()> {
         let bucket = self.open(reader, name, None, "s3:DeleteObject", Some(key))?;
         match self.mount(name) {
             Some(_) => Err(s3_error!(AccessDenied, "Access Denied")),
@@ -147,13 +129,5 @@ impl Buckets {
         let (info, source) = (version.info(), version.source(&bucket.name));
         let id = bucket.versioning.is_some().then_some(version.id);
         Ok(Found { info, version: id, attributes: version.attributes, source })
-    }
-}
-
-fn strongest(one: Decision, other: Decision) -> Decision {
-    match (one, other) {
-        (Decision::ExplicitDeny, _) | (_, Decision::ExplicitDeny) => Decision::ExplicitDeny,
-        (Decision::Allow, _) | (_, Decision::Allow) => Decision::Allow,
-        _ => Decision::ImplicitDeny,
     }
 }

@@ -672,7 +672,7 @@ impl S3 for Buckets {
 
 impl Buckets {
     fn readable(&self, name: &str, owner: Option<&String>, action: &str, key: Option<&str>) -> S3Result<Bucket> {
-        self.open(&self.caller(), name, owner.map(String::as_str), action, key)
+        self.open(&self.caller, name, owner.map(String::as_str), action, key)
     }
 
     /// As `readable`; nothing is ever written to a mounted directory.

@@ -11,7 +11,7 @@ type Answer<T> = S3Result<S3Response<T>>;
 
 impl Buckets {
     fn settings(&self, name: &str, owner: Option<&str>, action: &str) -> S3Result<Bucket> {
-        self.open(&self.caller(), name, owner, action, None)
+        self.open(&self.caller, name, owner, action, None)
     }
 
     fn set(

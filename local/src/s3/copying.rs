@@ -27,7 +27,7 @@ impl Buckets {
         let CopySource::Bucket { bucket, key, version_id } = from.source else {
             return Err(s3_error!(NotImplemented, "a copy from an access point is not supported by the local S3"));
         };
-        let bucket = self.open(&self.caller(), bucket, None, "s3:GetObject", Some(key))?;
+        let bucket = self.open(&self.caller, bucket, None, "s3:GetObject", Some(key))?;
         let Found { info, attributes, source, .. } = self.find(&bucket, key, version_id.as_deref())?;
         check_etag(&info, from.if_match, from.if_none_match)?;
         let (start, end) = match from.range {

@@ -1,21 +1,17 @@
-//! Whose signatures count: those with the stand-in's own key, and those with any key whose secret is the same word, as
-//! people write them for local clouds (`test` and `test`). A key of AWS's does not count: its secret is not known.
+//! Whose signatures count: those with the stand-in's own key, those of roles that were taken on, and those with any key
+//! whose secret is the same word, as people write them for local clouds (`test` and `test`). A key of AWS's does not
+//! count: its secret is not known.
 
 use s3s::S3Result;
 use s3s::auth::{S3Auth, SecretKey};
 
-use crate::{ACCESS_KEY, SECRET_KEY};
+use crate::sessions::Sessions;
 
-pub struct Keys;
-
-/// The secret of a key.
-pub fn secret_of(key: &str) -> &str {
-    if key == ACCESS_KEY { SECRET_KEY } else { key }
-}
+pub struct Keys(pub Sessions);
 
 #[async_trait::async_trait]
 impl S3Auth for Keys {
     async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
-        Ok(SecretKey::from(secret_of(access_key).to_owned()))
+        Ok(SecretKey::from(self.0.secret(access_key)))
     }
 }

@@ -21,13 +21,14 @@ use std::sync::Arc;
 use s3s::service::{S3Service, S3ServiceBuilder};
 
 use crate::account::Account;
+use crate::iam::Identity;
+use crate::sessions::Sessions;
 use crate::store::Store;
 
-pub use access::{Found, Reader};
+pub use access::Found;
 pub use body::Sink;
 pub use bucket::{Bucket, CreateTags};
 pub use host::bucket_of_host;
-pub use keys::secret_of;
 pub use listing::Query;
 pub use mount::Mount;
 pub use object::ObjectInfo;
@@ -38,12 +39,16 @@ pub struct Buckets {
     pub store: Store,
     pub account: Account,
     pub mounts: Arc<BTreeMap<String, Mount>>,
+    /// Who asks: full rights in its own account, unless it took on a role; elsewhere what the bucket's policy gives it.
+    pub caller: Arc<Identity>,
+    pub sessions: Sessions,
 }
 
 /// The S3 protocol in front of the buckets, for callers that sign.
 pub fn service(buckets: Buckets) -> S3Service {
+    let keys = keys::Keys(buckets.sessions.clone());
     let mut builder = S3ServiceBuilder::new(buckets);
-    builder.set_auth(keys::Keys);
+    builder.set_auth(keys);
     builder.set_host(host::Hosts);
     builder.build()
 }

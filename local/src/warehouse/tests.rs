@@ -24,7 +24,9 @@ impl Warehouse {
         let engine = Engine::open(directory.path(), "dwh", slices).expect("engine");
         let session = engine.session("dwhadmin").expect("session");
         let store = Store::open(&directory.path().join("state")).expect("store");
-        let buckets = Buckets { store, account: account.clone(), mounts: Arc::new(BTreeMap::new()) };
+        let sessions = crate::sessions::Sessions::new(account.clone());
+        let caller = Arc::new(crate::iam::Identity::owner(&account.id));
+        let buckets = Buckets { store, account: account.clone(), mounts: Arc::new(BTreeMap::new()), caller, sessions };
         let access = Access {
             buckets,
             account,

@@ -10,6 +10,8 @@ pub enum Credential {
     Keys {
         id: String,
         secret: String,
+        /// Of a role that was taken on.
+        token: Option<String>,
     },
 }
 
@@ -19,7 +21,10 @@ impl Credential {
         let value = |name: &str| text.split(';').find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='));
         match (value("aws_iam_role"), value("aws_access_key_id"), value("aws_secret_access_key")) {
             (Some(role), ..) => Ok(Self::Role(role.to_owned())),
-            (None, Some(id), Some(secret)) => Ok(Self::Keys { id: id.to_owned(), secret: secret.to_owned() }),
+            (None, Some(id), Some(secret)) => {
+                let token = value("token").or_else(|| value("aws_session_token")).map(str::to_owned);
+                Ok(Self::Keys { id: id.to_owned(), secret: secret.to_owned(), token })
+            }
             _ => Err(SqlError::new("42601", "CREDENTIALS must name aws_iam_role, or a key and its secret")),
         }
     }
@@ -47,15 +52,15 @@ impl Credential {
 
     /// One of the options that name a key.
     fn key_part(credential: &mut Option<Self>, option: &str, value: String) {
-        let (mut id, mut secret) = match credential.take() {
-            Some(Self::Keys { id, secret }) => (id, secret),
-            _ => (String::new(), String::new()),
+        let (mut id, mut secret, mut token) = match credential.take() {
+            Some(Self::Keys { id, secret, token }) => (id, secret, token),
+            _ => (String::new(), String::new(), None),
         };
         match option {
             "ACCESS_KEY_ID" => id = value,
             "SECRET_ACCESS_KEY" => secret = value,
-            _ => {}
+            _ => token = Some(value),
         }
-        *credential = Some(Self::Keys { id, secret });
+        *credential = Some(Self::Keys { id, secret, token });
     }
 }

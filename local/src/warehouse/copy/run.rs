@@ -16,9 +16,9 @@ use super::scan::{Scan, Stopped};
 use super::source::{self, Address, Opener};
 use super::text::{Field, TextRecord, TextRecords, fields};
 use crate::account::Account;
+use crate::iam::Identity;
 use crate::iam::assumable_by_redshift;
-use crate::iam::policy::{Kind, Policy, Principal};
-use crate::s3::{Buckets, Reader, secret_of};
+use crate::s3::Buckets;
 use crate::warehouse::Place;
 use crate::warehouse::catalog::{self, Table};
 use crate::warehouse::error::SqlError;
@@ -58,17 +58,21 @@ impl Access {
     }
 
     /// The role, when it is attached to the cluster and lets Redshift assume it.
-    pub fn reader(&self, credential: Option<&Credential>) -> Result<Reader, SqlError> {
+    pub fn reader(&self, credential: Option<&Credential>) -> Result<Identity, SqlError> {
         let arn = match credential {
             Some(Credential::Role(arn)) => arn.as_str(),
-            // A key of the stand-in's caller; those of AWS are not known here.
-            Some(Credential::Keys { id, secret }) if secret_of(id) == secret => return Ok(self.buckets.caller()),
-            Some(Credential::Keys { id, .. }) => {
-                let message = format!(
-                    "S3ServiceException:The AWS Access Key Id you provided does not exist in our records.,Status 403,\
-                     Error InvalidAccessKeyId: {id}"
-                );
-                return Err(SqlError::new("XX000", message));
+            // A key of the stand-in's caller, or of a role that it took on; those of AWS are not known here.
+            Some(Credential::Keys { id, secret, token }) => {
+                let sessions = &self.buckets.sessions;
+                let caller = sessions.caller(id, token.as_deref()).ok().filter(|_| sessions.secret(id) == *secret);
+                let unknown = || {
+                    let message = format!(
+                        "S3ServiceException:The AWS Access Key Id you provided does not exist in our records.,Status 403,\
+                         Error InvalidAccessKeyId: {id}"
+                    );
+                    SqlError::new("XX000", message)
+                };
+                return caller.map(|caller| (*caller.identity).clone()).ok_or_else(unknown);
             }
             None => return Err(SqlError::new("XX000", "Must specify IAM_ROLE to reach S3")),
         };
@@ -89,23 +93,7 @@ impl Access {
             return Err(denied());
         }
         let role = assumable_by_redshift(&self.buckets.store, &self.account, arn).map_err(|_| denied())?;
-        let inline = role.inline.values().map(String::as_str);
-        let managed = role.attached.iter().filter_map(|arn| managed_policy(arn));
-        let policies = inline.chain(managed).filter_map(|text| Policy::parse(text, Kind::Identity).ok()).collect();
-        Ok(Reader { principal: Principal::Aws { account: self.account.id.clone(), arn: role.arn }, policies })
-    }
-}
-
-/// The AWS managed policies that matter to COPY.
-fn managed_policy(arn: &str) -> Option<&'static str> {
-    match arn.rsplit('/').next()? {
-        "AmazonS3ReadOnlyAccess" => Some(
-            r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["s3:Get*","s3:List*","s3:Describe*"],"Resource":"*"}}"#,
-        ),
-        "AmazonS3FullAccess" | "AdministratorAccess" => {
-            Some(r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#)
-        }
-        _ => None,
+        Ok(Identity::of_role(&role, &self.account.id))
     }
 }
 

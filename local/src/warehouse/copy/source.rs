@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::options::{Compression, CopyCommand};
 use super::progress::Progress;
 use super::run::Access;
-use crate::s3::Reader;
+use crate::iam::Identity;
 use crate::warehouse::error::SqlError;
 
 /// One object to load.
@@ -54,7 +54,7 @@ impl Address {
 }
 
 /// What COPY will read and how many bytes of it, in the order of the keys or of the manifest.
-pub fn objects(copy: &CopyCommand, access: &Access, reader: &Reader) -> Result<Vec<(Address, u64)>, SqlError> {
+pub fn objects(copy: &CopyCommand, access: &Access, reader: &Identity) -> Result<Vec<(Address, u64)>, SqlError> {
     let from = Address::parse(&copy.from)?;
     check_region(access, &from.bucket, copy.region.as_deref())?;
     if copy.manifest {
@@ -72,7 +72,7 @@ pub fn objects(copy: &CopyCommand, access: &Access, reader: &Reader) -> Result<V
 fn manifest(
     from: &Address,
     access: &Access,
-    reader: &Reader,
+    reader: &Identity,
     region: Option<&str>,
 ) -> Result<Vec<(Address, u64)>, SqlError> {
     // AWS documents that COPY needs to list the bucket too, with a manifest as without.
@@ -120,7 +120,7 @@ fn check_region(access: &Access, bucket: &str, region: Option<&str>) -> Result<(
 }
 
 /// A small object as text: a manifest or a jsonpaths file, neither of which may be compressed.
-pub fn read_whole(access: &Access, reader: &Reader, address: &Address) -> Result<String, SqlError> {
+pub fn read_whole(access: &Access, reader: &Identity, address: &Address) -> Result<String, SqlError> {
     let mut object = access.buckets.read_as(reader, &address.bucket, &address.key).map_err(|error| service(&error))?;
     let mut text = String::new();
     let unreadable = |error: std::io::Error| SqlError::new("XX000", format!("cannot read {address}: {error}"));
@@ -132,7 +132,7 @@ pub fn read_whole(access: &Access, reader: &Reader, address: &Address) -> Result
 #[derive(Clone)]
 pub struct Opener {
     pub access: Access,
-    pub reader: Arc<Reader>,
+    pub reader: Arc<Identity>,
     pub compression: Compression,
     pub progress: Arc<Progress>,
 }

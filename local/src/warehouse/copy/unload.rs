@@ -12,7 +12,8 @@ use super::parquet;
 use super::run::Access;
 use super::source::{self, Address};
 use super::unload_options::{UnloadCommand, UnloadFormat};
-use crate::s3::{Reader, Sink};
+use crate::iam::Identity;
+use crate::s3::Sink;
 use crate::warehouse::error::SqlError;
 use crate::warehouse::result::timestamp;
 use crate::warehouse::session::Session;
@@ -65,7 +66,7 @@ impl Output {
 struct Unload<'a> {
     command: &'a UnloadCommand,
     access: &'a Access,
-    reader: Reader,
+    reader: Identity,
     bucket: String,
     /// Address, bytes and rows of each finished file.
     written: Vec<(String, u64, u64)>,

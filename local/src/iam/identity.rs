@@ -1,0 +1,86 @@
+//! Who acts, and what its policies let it do.
+
+use std::sync::{Arc, LazyLock};
+
+use super::Role;
+use super::policy::{Decision, Kind, Policy, Principal, Question};
+
+/// A principal with the policies that it carries: the caller, or a role that was taken on.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    pub principal: Principal,
+    policies: Arc<[Policy]>,
+    /// What a session was narrowed to when the role was taken on.
+    limit: Option<Arc<Policy>>,
+}
+
+/// What the stand-in's own caller may do.
+static EVERYTHING: LazyLock<Arc<[Policy]>> = LazyLock::new(|| Policy::parse(ALL, Kind::Identity).into_iter().collect());
+const ALL: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+
+/// The stand-in's own caller.
+pub fn owner_arn(account: &str) -> String {
+    format!("arn:aws:iam::{account}:user/local")
+}
+
+impl Identity {
+    /// The stand-in's own caller, who may do everything.
+    pub fn owner(account: &str) -> Self {
+        let principal = Principal::Aws { account: account.to_owned(), arn: owner_arn(account) };
+        Self { principal, policies: EVERYTHING.clone(), limit: None }
+    }
+
+    pub fn of_role(role: &Role, account: &str) -> Self {
+        let inline = role.inline.values().map(String::as_str);
+        let managed = role.attached.iter().filter_map(|arn| managed_policy(arn));
+        let policies = inline.chain(managed).filter_map(|text| Policy::parse(text, Kind::Identity).ok()).collect();
+        let principal = Principal::Aws { account: account.to_owned(), arn: role.arn.clone() };
+        Self { principal, policies, limit: None }
+    }
+
+    pub fn limited(self, limit: Option<Policy>) -> Self {
+        Self { limit: limit.map(Arc::new), ..self }
+    }
+
+    /// An explicit deny anywhere wins; a session may no more than its own policy says, too.
+    pub fn decide(&self, question: &Question<'_>) -> Decision {
+        let decisions = self.policies.iter().map(|policy| policy.decide(question));
+        let allowed = decisions.fold(Decision::ImplicitDeny, strongest);
+        match self.limit.as_ref().map(|limit| limit.decide(question)) {
+            None | Some(Decision::Allow) => allowed,
+            Some(denied) if allowed == Decision::Allow => denied,
+            Some(_) => allowed,
+        }
+    }
+}
+
+fn strongest(one: Decision, other: Decision) -> Decision {
+    match (one, other) {
+        (Decision::ExplicitDeny, _) | (_, Decision::ExplicitDeny) => Decision::ExplicitDeny,
+        (Decision::Allow, _) | (_, Decision::Allow) => Decision::Allow,
+        _ => Decision::ImplicitDeny,
+    }
+}
+
+/// The AWS managed policies that matter to a warehouse.
+fn managed_policy(arn: &str) -> Option<&'static str> {
+    match arn.rsplit('/').next()? {
+        "AdministratorAccess" => Some(ALL),
+        "PowerUserAccess" => Some(
+            r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","NotAction":["iam:*","organizations:*","account:*"],"Resource":"*"}}"#,
+        ),
+        "AmazonS3ReadOnlyAccess" => Some(
+            r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["s3:Get*","s3:List*","s3:Describe*"],"Resource":"*"}}"#,
+        ),
+        "AmazonS3FullAccess" => {
+            Some(r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#)
+        }
+        "AmazonRedshiftFullAccess" => {
+            Some(r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"redshift:*","Resource":"*"}}"#)
+        }
+        "AmazonRedshiftDataFullAccess" => {
+            Some(r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"redshift-data:*","Resource":"*"}}"#)
+        }
+        _ => None,
+    }
+}
