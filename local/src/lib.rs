@@ -93,7 +93,7 @@ impl Cloud {
         let sessions = sessions::Sessions::new(account.clone());
         let caller = Arc::new(iam::Identity::owner(&account.id));
         let buckets = s3::Buckets { store: store.clone(), account: account.clone(), mounts, caller, sessions };
-        let logins = logins::Logins::new(store.clone(), secrets.clone());
+        let logins = logins::Logins::new(store.clone(), secrets.clone(), warehouses.clone());
         let wire = wire::Wire::new(warehouses.clone(), buckets.clone(), account.clone(), logins.clone());
         let redshift = redshift::Redshift {
             store: store.clone(),

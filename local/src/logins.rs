@@ -1,5 +1,6 @@
-//! Who may connect to a warehouse: its admin, and those to whom AWS gave credentials for a while. No password is kept:
-//! a managed one is computed, another one is known by its hash, a temporary one lives in memory.
+//! Who may connect to a warehouse: its admin, the users that CREATE USER made, and those to whom AWS gave credentials for
+//! a while. No password is kept: a managed one is computed, another one is known by its hash, a temporary one lives in
+//! memory.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -8,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::account::now_millis;
-use crate::error::ApiResult;
+use crate::error::{ApiError, ApiResult};
 use crate::secrets::Secrets;
 use crate::store::Store;
 use crate::sync::locked;
-use crate::warehouse::Place;
+use crate::warehouse::{Place, Warehouses};
 
 const KIND: &str = "login";
 
@@ -29,6 +30,7 @@ type Temporary = HashMap<(String, String), (String, i64)>;
 pub struct Logins {
     store: Store,
     secrets: Secrets,
+    warehouses: Warehouses,
     temporary: Arc<Mutex<Temporary>>,
 }
 
@@ -38,8 +40,8 @@ fn hash(salt: &str, password: &str) -> String {
 }
 
 impl Logins {
-    pub fn new(store: Store, secrets: Secrets) -> Self {
-        Self { store, secrets, temporary: Arc::default() }
+    pub fn new(store: Store, secrets: Secrets, warehouses: Warehouses) -> Self {
+        Self { store, secrets, warehouses, temporary: Arc::default() }
     }
 
     /// Remembers the admin's password of a place by its hash.
@@ -69,7 +71,8 @@ impl Logins {
             return Ok(*ends > now_millis() && issued == password);
         }
         if user != place.admin {
-            return Ok(false);
+            let admitted = self.warehouses.admits(place, user, password);
+            return admitted.map_err(|error| ApiError::invalid("ValidationException", error.to_string()));
         }
         if let Some(secret) = &place.secret {
             return Ok(self.secrets.login(secret)?.is_some_and(|known| known.password == password));

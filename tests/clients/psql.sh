@@ -47,6 +47,12 @@ second="host=$(two Endpoint.Address) port=$(two Endpoint.Port)"
 says 'relation "songs" does not exist' "$second" -c 'select * from songs'
 says 'CREATE DATABASE' -c 'create database other'
 says 'relation "songs" does not exist' 'dbname=other' -c 'select * from songs'
+# A user of one's own, by its password, in every database.
+says 'CREATE USER' -c "create user bob password 'Abcd1234'"
+says 'bob' -At "dbname=other user=bob password=Abcd1234" -c 'select current_user'
+says 'password authentication failed for user "bob"' 'user=bob password=Abcd12345' -c 'select 1'
+psql --no-psqlrc -q -c 'alter user bob password disable'
+says 'password authentication failed for user "bob"' 'user=bob password=Abcd1234' -c 'select 1'
 says 'database "nowhere" does not exist' 'dbname=nowhere' -c 'select 1'
 aws redshift delete-cluster --cluster-identifier psql-two --skip-final-cluster-snapshot > /dev/null
 aws redshift delete-cluster --cluster-identifier psql --skip-final-cluster-snapshot > /dev/null

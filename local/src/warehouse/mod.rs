@@ -93,6 +93,19 @@ impl Warehouses {
         names
     }
 
+    /// Whether a user that CREATE USER made has this password, in whichever database it was made.
+    pub fn admits(&self, place: &Place, user: &str, password: &str) -> Result<bool, SqlError> {
+        let hash = sql::md5_of(password, user);
+        for database in self.databases(place) {
+            let session = self.engine(&place.id, &database, place.slices)?.session(user)?;
+            let sql = "SELECT count(*) > 0 FROM redshift_system.redshift_users WHERE name = ? AND password = ?";
+            if session.connection.query_row(sql, [user, &hash], |row| row.get(0))? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// No new statement reaches a cluster that is being deleted.
     pub fn stop(&self, cluster: &str) {
         self.engines().retain(|(id, _), _| id != cluster);

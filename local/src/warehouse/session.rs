@@ -1,10 +1,12 @@
 //! A session: one connection to the engine, its transaction, and the statements that run on it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use duckdb::{Connection, InterruptHandle, OptionalExt};
+use regex::Regex;
 
 use super::copy::{self, Access};
 use super::error::SqlError;
@@ -230,7 +232,7 @@ impl Session {
             elapsed,
             rows: *outcome.as_ref().unwrap_or(&0),
             error: outcome.as_ref().err().map(ToString::to_string),
-            text: text.chars().take(HISTORY_CHARACTERS).collect(),
+            text: without_secrets(text).chars().take(HISTORY_CHARACTERS).collect(),
         });
         outcome
     }
@@ -449,6 +451,15 @@ impl Session {
         self.connection.execute_batch(word)?;
         Ok(0)
     }
+}
+
+/// A statement as the history keeps it, which masks passwords and keys.
+fn without_secrets(text: &str) -> Cow<'_, str> {
+    static SECRETS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let words = "password|credentials|access_key_id|secret_access_key|session_token";
+        Regex::new(&format!(r"(?i)\b({words})(\s+as)?\s*'(?:[^']|'')*'")).ok()
+    });
+    SECRETS.as_ref().map_or(Cow::Borrowed(text), |secrets| secrets.replace_all(text, "$1$2 '***'"))
 }
 
 fn no_cursor(name: &str) -> SqlError {

@@ -606,7 +606,15 @@ fn users_and_groups_are_told_of() {
         warehouse.rows("select u.usename from pg_user u, pg_group g where u.usesysid = any(g.grolist) order by 1"),
         ["bob", "root"]
     );
-    assert_eq!(warehouse.refuses("create user bob password 'x'"), "42710");
+    assert_eq!(warehouse.refuses("create user bob password 'Abcd1234'"), "42710");
+    assert_eq!(warehouse.refuses("create user eve password 'x'"), "22023");
+    warehouse.does("alter user bob password 'It''sNew1'");
+    assert_eq!(
+        warehouse.rows(
+            "select query_text from sys_query_history where query_text like '%user bob%' and query_text like 'alter%'"
+        ),
+        ["alter user bob password '***'"]
+    );
     warehouse.does("alter user root nocreateuser");
     assert_eq!(warehouse.rows("select superuser from svv_user_info where user_name = 'root'"), ["false"]);
     warehouse.does("drop user bob");

@@ -33,7 +33,7 @@ pub use bind::{Parameter, ParameterKind, Parameters};
 pub use ddl::{ColumnSpec, CreateTable, Drop, Name, Shape, define, describe, literal, quoted};
 #[cfg(test)]
 pub use functions::KNOWN;
-pub use principals::Principals;
+pub use principals::{Principals, md5_of};
 pub use quotient::{ASKS, Quotients};
 pub use show::{Grants, Show};
 

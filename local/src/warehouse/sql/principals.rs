@@ -1,7 +1,8 @@
 //! Users and groups: kept in the database where they were made, so that the catalog can tell of them. What they may do is
 //! not looked at, and their passwords are not kept.
 
-use sqlparser::tokenizer::TokenWithSpan;
+use md5::{Digest, Md5};
+use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use super::{Command, is_word, literal};
 use crate::warehouse::copy::TokenReader as Reader;
@@ -82,8 +83,9 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<Command, SqlError> {
     match (is(0, "CREATE"), kind) {
         (true, Kind::User) => {
             let (creates, rules) = (has("CREATEDB"), has("CREATEUSER"));
+            let password = password(options, &name)?.flatten().map_or("NULL".to_owned(), |hash| literal(&hash));
             found.statements.push(format!(
-                "INSERT INTO {table} SELECT {quoted}, coalesce(max(id), 100) + 1, {creates}, {rules} FROM {table}"
+                "INSERT INTO {table} SELECT {quoted}, coalesce(max(id), 100) + 1, {creates}, {rules}, {password} FROM {table}"
             ));
             while let Some(option) = reader.tokens.next() {
                 if is_word(&option.token, "IN") && reader.take_word("GROUP") {
@@ -106,7 +108,9 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<Command, SqlError> {
             let _ = reader.take_word("TO");
             let to = literal(&reader.name()?);
             let column = kind.member();
-            found.statements.push(format!("UPDATE {table} SET name = {to} WHERE name = {quoted}"));
+            // A password is kept by a hash of the name: it goes with it, as in Redshift.
+            let password = if kind == Kind::User { ", password = NULL" } else { "" };
+            found.statements.push(format!("UPDATE {table} SET name = {to}{password} WHERE name = {quoted}"));
             found.statements.push(format!("UPDATE {MEMBERS} SET {column} = {to} WHERE {column} = {quoted}"));
             found.known.push(name);
         }
@@ -126,6 +130,10 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<Command, SqlError> {
             found.known.push(name);
         }
         (false, Kind::User) => {
+            if let Some(password) = password(options, &name)? {
+                let password = password.map_or("NULL".to_owned(), |hash| literal(&hash));
+                found.statements.push(format!("UPDATE {table} SET password = {password} WHERE name = {quoted}"));
+            }
             for (column, on, off) in
                 [("creates_databases", "CREATEDB", "NOCREATEDB"), ("is_superuser", "CREATEUSER", "NOCREATEUSER")]
             {
@@ -137,4 +145,39 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<Command, SqlError> {
         }
     }
     Ok(Command::Principals(found))
+}
+
+/// The hash of the password that the options name; `Some(None)` where they disable it.
+fn password(options: &[TokenWithSpan], user: &str) -> Result<Option<Option<String>>, SqlError> {
+    let Some(at) = options.iter().position(|option| is_word(&option.token, "PASSWORD")) else { return Ok(None) };
+    match options.get(at + 1).map(|option| &option.token) {
+        Some(Token::SingleQuotedString(password)) => hash_of(password, user).map(|hash| Some(Some(hash))),
+        Some(token) if is_word(token, "DISABLE") => Ok(Some(None)),
+        _ => Err(SqlError::syntax("PASSWORD needs a text, or DISABLE")),
+    }
+}
+
+/// What is kept of a password, as Redshift keeps it: `md5`, and the hash of password and user. One may come so already.
+fn hash_of(password: &str, user: &str) -> Result<String, SqlError> {
+    if password.strip_prefix("md5").is_some_and(|hash| hash.len() == 32) {
+        return Ok(password.to_lowercase());
+    }
+    let has = |is: fn(char) -> bool| password.contains(is);
+    let is_strong = has(|sign| sign.is_ascii_uppercase())
+        && has(|sign| sign.is_ascii_lowercase())
+        && has(|sign| sign.is_ascii_digit())
+        && (8..=64).contains(&password.len());
+    match is_strong {
+        true => Ok(md5_of(password, user)),
+        false => Err(SqlError::new(
+            "22023",
+            "The password must have 8 to 64 characters, an upper case letter, a lower case letter and a number.",
+        )),
+    }
+}
+
+/// What is kept of a user's password.
+pub fn md5_of(password: &str, user: &str) -> String {
+    let digest = Md5::digest(format!("{password}{user}"));
+    digest.iter().fold("md5".to_owned(), |text, byte| format!("{text}{byte:02x}"))
 }
