@@ -95,7 +95,7 @@ impl Endpoint {
 
     /// Who signed a request.
     fn caller(&self, request: &http::Request<SdkBody>) -> ApiResult<Caller> {
-        let credential = credential(request).or_else(|| query_field(request, "AWSAccessKeyId")).unwrap_or_default();
+        let credential = credential(request).or_else(|| old_key(request)).unwrap_or_default();
         let key = credential.split('/').next().unwrap_or_default();
         let header = request.headers().get("x-amz-security-token").and_then(|token| token.to_str().ok());
         let query = query_field(request, "x-amz-security-token");
@@ -271,6 +271,13 @@ fn credential(request: &http::Request<SdkBody>) -> Option<String> {
         Some(header) => Some(header.split_once("Credential=")?.1.to_owned()),
         None => query_field(request, "x-amz-credential"),
     }
+}
+
+/// The key of a request that was signed as before SigV4: `AWS key:signature`, or in the query.
+fn old_key(request: &http::Request<SdkBody>) -> Option<String> {
+    let header = request.headers().get(http::header::AUTHORIZATION).and_then(|header| header.to_str().ok());
+    let key = header.and_then(|header| header.strip_prefix("AWS ")?.split(':').next());
+    key.map(str::to_owned).or_else(|| query_field(request, "AWSAccessKeyId"))
 }
 
 fn query_field(request: &http::Request<SdkBody>, name: &str) -> Option<String> {
