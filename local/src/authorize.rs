@@ -23,11 +23,7 @@ pub fn authorize(iam: &Iam, caller: &Caller, operation: &str, request: &Request)
     for action in call::actions(operation) {
         // What it needs besides is about things that the call does not name.
         let resource = if action == operation { resource.as_deref() } else { None };
-        let principal = &caller.identity.principal;
-        let question = Question { principal, action, resource, context: &context };
-        if caller.identity.decide(&question) != Decision::Allow {
-            return Err(denied(caller, action, resource));
-        }
+        demand(caller, action, resource, &context)?;
     }
     Ok(())
 }
@@ -40,12 +36,16 @@ pub fn authorize_s3(account: &Account, caller: &Caller, operation: &str, bucket:
         _ => return Ok(()),
     };
     let context = context(account, caller, &BTreeMap::new());
-    let action = call::actions(operation).first().copied().unwrap_or(operation).to_owned();
-    let principal = &caller.identity.principal;
-    let question = Question { principal, action: &action, resource: Some(&resource), context: &context };
+    // Whether the call has tags is in its body, which is not looked at.
+    let action = call::actions(operation).first().copied().unwrap_or(operation);
+    demand(caller, action, Some(&resource), &context)
+}
+
+fn demand(caller: &Caller, action: &str, resource: Option<&str>, context: &BTreeMap<String, String>) -> ApiResult<()> {
+    let question = Question { principal: &caller.identity.principal, action, resource, context };
     match caller.identity.decide(&question) {
         Decision::Allow => Ok(()),
-        _ => Err(denied(caller, &action, Some(&resource))),
+        Decision::ExplicitDeny | Decision::ImplicitDeny => Err(denied(caller, action, resource)),
     }
 }
 

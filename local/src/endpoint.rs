@@ -94,7 +94,7 @@ impl Endpoint {
     }
 
     /// Who signed a request.
-    fn caller(&self, request: &http::Request<SdkBody>) -> ApiResult<Caller> {
+    fn caller(&self, request: &http::Request<SdkBody>) -> ApiResult<Arc<Caller>> {
         let credential = credential(request).or_else(|| old_key(request)).unwrap_or_default();
         let key = credential.split('/').next().unwrap_or_default();
         let header = request.headers().get("x-amz-security-token").and_then(|token| token.to_str().ok());
@@ -106,7 +106,7 @@ impl Endpoint {
         &self,
         service: &str,
         request: &Request,
-        caller: ApiResult<Caller>,
+        caller: ApiResult<Arc<Caller>>,
     ) -> Result<http::Response<SdkBody>, BoxError> {
         let allowed = caller.and_then(|caller| {
             let operation = call::of_control_plane(service, request);

@@ -91,7 +91,7 @@ impl Cloud {
         let secrets = secrets::Secrets::new(store.clone(), account.clone());
         let mounts = Arc::new(options.mounts);
         let sessions = sessions::Sessions::new(account.clone());
-        let caller = Arc::new(iam::Identity::owner(&account.id));
+        let caller = sessions.owner.identity.clone();
         let buckets = s3::Buckets { store: store.clone(), account: account.clone(), mounts, caller, sessions };
         let logins = logins::Logins::new(store.clone(), secrets.clone(), warehouses.clone());
         let wire = wire::Wire::new(warehouses.clone(), buckets.clone(), account.clone(), logins.clone());

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::account::now_millis;
 use crate::error::{ApiError, ApiResult};
+use crate::protocol::random_word;
 use crate::secrets::Secrets;
 use crate::store::Store;
 use crate::sync::locked;
@@ -35,8 +36,7 @@ pub struct Logins {
 }
 
 fn hash(salt: &str, password: &str) -> String {
-    let digest = Sha256::digest(format!("{salt}:{password}"));
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha256::digest(format!("{salt}:{password}")))
 }
 
 impl Logins {
@@ -58,7 +58,7 @@ impl Logins {
 
     /// New credentials for so many seconds: the password, and when it ends.
     pub fn issue(&self, place: &str, user: &str, seconds: i64) -> (String, i64) {
-        let password: String = std::iter::repeat_with(fastrand::alphanumeric).take(48).collect();
+        let password = random_word(48);
         let ends = now_millis() + seconds * 1000;
         let mut temporary = locked(&self.temporary);
         temporary.retain(|_, (_, ends)| *ends > now_millis());

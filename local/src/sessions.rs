@@ -7,6 +7,7 @@ use crate::account::{Account, now_millis};
 use crate::error::{ApiError, ApiResult};
 use crate::iam::policy::Policy;
 use crate::iam::{Identity, Role, owner_arn};
+use crate::protocol::random_word;
 use crate::sync::locked;
 use crate::{ACCESS_KEY, SECRET_KEY};
 
@@ -17,7 +18,7 @@ const TEMPORARY: &str = "ASIA";
 pub struct Sessions {
     account: Account,
     /// Whoever comes with any other key.
-    owner: Caller,
+    pub owner: Arc<Caller>,
     open: Arc<Mutex<HashMap<String, Session>>>,
 }
 
@@ -29,7 +30,7 @@ pub struct Session {
     pub token: String,
     /// Milliseconds since the epoch.
     pub ends: i64,
-    pub caller: Caller,
+    pub caller: Arc<Caller>,
 }
 
 /// Who asks.
@@ -50,7 +51,7 @@ impl Sessions {
             identity: Arc::new(Identity::owner(&account.id)),
             is_session: false,
         };
-        Self { account, owner, open: Arc::default() }
+        Self { account, owner: Arc::new(owner), open: Arc::default() }
     }
 
     /// Begins a session of so many seconds.
@@ -63,11 +64,11 @@ impl Sessions {
             is_session: true,
         };
         let session = Session {
-            key: format!("{TEMPORARY}{}", word(16).to_uppercase()),
-            secret: word(40),
-            token: word(120),
+            key: format!("{TEMPORARY}{}", random_word(16).to_uppercase()),
+            secret: random_word(40),
+            token: random_word(120),
             ends: now_millis() + seconds * 1000,
-            caller,
+            caller: Arc::new(caller),
         };
         let mut open = locked(&self.open);
         open.retain(|_, session| session.ends > now_millis());
@@ -85,7 +86,7 @@ impl Sessions {
     }
 
     /// The owner of a key, by the token that came with it.
-    pub fn caller(&self, key: &str, token: Option<&str>) -> ApiResult<Caller> {
+    pub fn caller(&self, key: &str, token: Option<&str>) -> ApiResult<Arc<Caller>> {
         if !key.starts_with(TEMPORARY) {
             return Ok(self.owner.clone());
         }
@@ -98,8 +99,4 @@ impl Sessions {
             false => Err(ApiError::forbidden("ExpiredToken", "The security token included in the request is expired")),
         }
     }
-}
-
-fn word(length: usize) -> String {
-    std::iter::repeat_with(fastrand::alphanumeric).take(length).collect()
 }

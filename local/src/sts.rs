@@ -65,6 +65,6 @@ fn assume(iam: &Iam, sessions: &Sessions, caller: &Caller, params: &Params) -> A
         text("SessionToken", session.token),
         text("Expiration", iso(session.ends)),
     ];
-    let user = vec![text("AssumedRoleId", session.caller.user_id), text("Arn", session.caller.arn)];
+    let user = vec![text("AssumedRoleId", &session.caller.user_id), text("Arn", &session.caller.arn)];
     Ok(vec![tree("Credentials", credentials), tree("AssumedRoleUser", user)])
 }

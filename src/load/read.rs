@@ -23,7 +23,8 @@ const IN_FLIGHT: usize = 256;
 const HELD_KIB: u32 = 64 << 10;
 /// Kibibytes that an object counts for at least: it has a key, and it waits.
 const LEAST_KIB: u32 = 4;
-/// Bodies up to this size are pieces of larger reads, which they would keep alive as long as they wait.
+/// Objects up to this size are read past the SDK. Their bodies are pieces of larger reads, which they would keep alive as
+/// long as they wait.
 const COPIED_BYTES: u64 = 64 << 10;
 /// Objects larger than this are not read before it is known whether they are gathered at all.
 const AHEAD_BYTES: u64 = 1 << 20;

@@ -19,6 +19,11 @@ pub fn request_id() -> String {
     uuid()
 }
 
+/// Letters and digits, so many.
+pub fn random_word(length: usize) -> String {
+    std::iter::repeat_with(fastrand::alphanumeric).take(length).collect()
+}
+
 /// A random version 4 UUID.
 pub fn uuid() -> String {
     let bits = (fastrand::u128(..) & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);

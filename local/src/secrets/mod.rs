@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::account::Account;
 use crate::error::{ApiError, ApiResult};
-use crate::protocol::{Request, Response, json};
+use crate::protocol::{Request, Response, json, random_word};
 use crate::store::Store;
 use crate::sync::locked;
 use managed::Managed;
@@ -31,7 +31,7 @@ pub struct Login {
 
 /// An ARN with the six random signs that Secrets Manager puts behind every name.
 fn arn(account: &Account, name: &str) -> String {
-    let suffix: String = std::iter::repeat_with(fastrand::alphanumeric).take(6).collect();
+    let suffix = random_word(6);
     format!("arn:aws:secretsmanager:{}:{}:secret:{name}-{suffix}", account.region, account.id)
 }
 

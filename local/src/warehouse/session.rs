@@ -253,17 +253,6 @@ impl Session {
             let message = "current transaction is aborted, commands ignored until end of transaction block";
             return Err(SqlError::new("25P02", message));
         }
-        self.dispatch(command, reading, access, query, to)
-    }
-
-    fn dispatch(
-        &mut self,
-        command: Command,
-        reading: Reading<'_>,
-        access: &Access,
-        query: i64,
-        to: &mut dyn Rows,
-    ) -> Result<i64, SqlError> {
         match command {
             Command::Begin => {
                 if self.transaction == Transaction::None {
@@ -339,7 +328,7 @@ impl Session {
                 let prepared = self.prepared.get(&name);
                 let missing = || SqlError::new("26000", format!("prepared statement \"{name}\" does not exist"));
                 let command = sql::translate_prepared(prepared.ok_or_else(missing)?, &arguments, reading)?;
-                self.dispatch(command, reading, access, query, to)
+                self.run_command(command, reading, access, query, to)
             }
             Command::Deallocate(name) => {
                 self.prepared.retain(|known, _| name.as_ref().is_some_and(|name| name != known));

@@ -25,7 +25,7 @@ impl Warehouse {
         let session = engine.session("dwhadmin").expect("session");
         let store = Store::open(&directory.path().join("state")).expect("store");
         let sessions = crate::sessions::Sessions::new(account.clone());
-        let caller = Arc::new(crate::iam::Identity::owner(&account.id));
+        let caller = sessions.owner.identity.clone();
         let buckets = Buckets { store, account: account.clone(), mounts: Arc::new(BTreeMap::new()), caller, sessions };
         let access = Access {
             buckets,

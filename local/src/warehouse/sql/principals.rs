@@ -1,5 +1,5 @@
 //! Users and groups: kept in the database where they were made, so that the catalog can tell of them. What they may do is
-//! not looked at, and their passwords are not kept.
+//! not looked at; of their passwords a hash is kept.
 
 use md5::{Digest, Md5};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
@@ -178,6 +178,5 @@ fn hash_of(password: &str, user: &str) -> Result<String, SqlError> {
 
 /// What is kept of a user's password.
 pub fn md5_of(password: &str, user: &str) -> String {
-    let digest = Md5::digest(format!("{password}{user}"));
-    digest.iter().fold("md5".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+    format!("md5{:x}", Md5::digest(format!("{password}{user}")))
 }
