@@ -77,6 +77,19 @@ impl SqlError {
                 let name = between(UDF, " does not exist").unwrap_or_default();
                 Self::new("42883", format!("function {name}() is not supported by the local Redshift"))
             }
+            _ if message.starts_with("Column with name") && message.contains("already exists") => {
+                let name = between("with name ", " already").unwrap_or_default();
+                Self::new("42701", format!("column \"{name}\" specified more than once"))
+            }
+            "Catalog Error" if message.starts_with("Could not rename") => {
+                let name = between("\" to \"", "\"").unwrap_or_default();
+                Self::new("42P07", format!("Relation \"{name}\" already exists"))
+            }
+            "Catalog Error" if message.starts_with("Existing object") => {
+                let name = between("Existing object ", " is of type").unwrap_or_default();
+                let wanted = message.rsplit("type ").next().unwrap_or_default().trim_matches('"').to_lowercase();
+                Self::new("42809", format!("\"{name}\" is not a {wanted}"))
+            }
             "Catalog Error" if message.contains("already exists") => {
                 let name = between("with name ", " already").unwrap_or_default();
                 let name = name.trim_matches('"').trim_start_matches(UDF);
@@ -95,11 +108,67 @@ impl SqlError {
             }
             "Binder Error" if message.contains("Referenced column") => {
                 let name = between("Referenced column \"", "\" ").unwrap_or_default();
+                let name = name.trim_start_matches(UDF);
                 Self::new("42703", format!("column \"{name}\" does not exist"))
             }
             "Binder Error" if message.contains("does not have a column named") => {
                 let name = message.rsplit("named ").next().unwrap_or_default().trim_matches('"');
                 Self::new("42703", format!("column {name} does not exist"))
+            }
+            "Binder Error" if message.starts_with("Referenced table") => {
+                let name = between("Referenced table \"", "\"").unwrap_or_default();
+                Self::new("42P01", format!("missing FROM-clause entry for table \"{name}\""))
+            }
+            "Binder Error" if message.starts_with("Ambiguous reference to column name") => {
+                let name = between("column name \"", "\"").unwrap_or_default();
+                Self::new("42702", format!("column reference \"{name}\" is ambiguous"))
+            }
+            "Binder Error" if message.contains("must appear in the GROUP BY clause") => {
+                let name = between("column \"", "\"").unwrap_or_default();
+                let rule = "must appear in the GROUP BY clause or be used in an aggregate function";
+                Self::new("42803", format!("column \"{name}\" {rule}"))
+            }
+            "Binder Error" if message.contains("clause cannot contain aggregates") => {
+                let clause = message.split(' ').next().unwrap_or_default();
+                Self::new("42803", format!("aggregates not allowed in {clause} clause"))
+            }
+            "Binder Error" if message.starts_with("ORDER term out of range") => {
+                Self::new("42P10", "the position in ORDER BY is not in the select list")
+            }
+            "Binder Error" if message.starts_with("Cannot compare values of type") => {
+                let (left, right) = (between("values of type ", " and "), between(" and type ", " - "));
+                let [left, right] = [left, right].map(|kind| {
+                    redshift_type(kind.unwrap_or_default().trim_start_matches("type ").trim_end_matches("_LITERAL"))
+                });
+                Self::new("42883", format!("operator does not exist: {left} = {right}"))
+            }
+            "Binder Error" if message.starts_with("Macro ") => {
+                let name = between("Macro ", "(").unwrap_or_default();
+                let name = name.trim_start_matches(UDF).trim_start_matches("redshift_");
+                Self::new("42883", format!("function {name} does not exist for such arguments"))
+            }
+            "Invalid Input Error" if message.starts_with("More than one row returned by a subquery") => {
+                Self::new("21000", "more than one row returned by a subquery used as an expression")
+            }
+            "Invalid Input Error" if message.starts_with("MERGE INTO command cannot") => {
+                Self::new("XX000", "Found multiple matches to update the same tuple.")
+            }
+            "Dependency Error" => {
+                let what = between("Cannot drop entry \"", "\"").unwrap_or_default();
+                Self::new("2BP01", format!("cannot drop {what} because other objects depend on it"))
+            }
+            "Conversion Error" if message.contains("out of range for the destination type") => {
+                let bytes = match message.rsplit("destination type ").next().and_then(|kind| kind.split(' ').next()) {
+                    Some("INT16") => "2",
+                    Some("INT32") => "4",
+                    _ => "8",
+                };
+                Self::new("22003", format!("Value out of range for {bytes} bytes."))
+            }
+            "Conversion Error" | "Binder Error" if message.starts_with("Unimplemented type for cast") => {
+                let from = redshift_type(&between("cast (", " -> ").unwrap_or_default());
+                let to = redshift_type(&between(" -> ", ")").unwrap_or_default());
+                Self::new("42846", format!("cannot cast type {from} to {to}"))
             }
             "Binder Error" if message.starts_with(NO_FUNCTION) => no_function(&message[NO_FUNCTION.len()..]),
             "Binder Error" if message.starts_with(NO_CHOICE) => no_function(&message[NO_CHOICE.len()..]),
@@ -118,12 +187,18 @@ impl SqlError {
             "Parser Error" => Self::syntax(message),
             "INTERRUPT Error" | "Interrupt Error" => Self::new("57014", "Query cancelled on user's request"),
             "TransactionContext Error" | "Transaction Error" => Self::new("40001", message),
-            "Conversion Error" => match (between("Could not convert string '", "' to "), message.rsplit(' ').next()) {
-                (Some(text), Some(wanted)) => {
-                    Self::new("22P02", format!("invalid input syntax for type {}: \"{text}\"", redshift_type(wanted)))
+            "Conversion Error" => {
+                match (between("Could not convert string '", "' to "), message.rsplit("' to ").next()) {
+                    (Some(text), Some(wanted)) => {
+                        let wanted = wanted.split(" when casting").next().unwrap_or_default();
+                        Self::new(
+                            "22P02",
+                            format!("invalid input syntax for type {}: \"{text}\"", redshift_type(wanted)),
+                        )
+                    }
+                    _ => Self::new("22P02", message),
                 }
-                _ => Self::new("22P02", message),
-            },
+            }
             "Invalid Input Error" if message.starts_with("Division by zero") => Self::new("22012", "Divide by zero"),
             "Out of Range Error" => Self::new("22003", message),
             _ => Self::new("XX000", first),

@@ -134,7 +134,11 @@ fn value(array: &dyn Array, row: usize) -> Result<Value, SqlError> {
         DataType::Int16 => Value::Long(array.as_primitive::<Int16Type>().value(row).into()),
         DataType::Int32 => Value::Long(array.as_primitive::<Int32Type>().value(row).into()),
         DataType::Int64 => Value::Long(array.as_primitive::<Int64Type>().value(row)),
-        DataType::Float32 => Value::Double(array.as_primitive::<Float32Type>().value(row).into()),
+        // The number that its digits say, and not what it is when it is widened.
+        DataType::Float32 => {
+            let number = array.as_primitive::<Float32Type>().value(row);
+            Value::Double(number.to_string().parse().unwrap_or_else(|_| number.into()))
+        }
         DataType::Float64 => Value::Double(array.as_primitive::<Float64Type>().value(row)),
         DataType::Decimal128(38, 0) => {
             let whole = array.as_primitive::<Decimal128Type>().value(row);

@@ -11,9 +11,9 @@ use regex::Regex;
 use super::copy::{self, Access};
 use super::error::SqlError;
 use super::result::{self, Collected, ResultColumn, ResultSet, Rows};
-use super::sql::{self, Command, Parameters, Prepared, Quotients, Reading};
+use super::sql::{self, Command, Name, Parameters, Prepared, Quotients, Reading, Target};
 use super::system::{QueryRecord, System};
-use super::{define, late_view, show};
+use super::{catalog, define, late_view, show};
 use crate::account::now_millis;
 
 pub struct Session {
@@ -26,6 +26,9 @@ pub struct Session {
     cursors: HashMap<String, Cursor>,
     prepared: HashMap<String, Prepared>,
     copied: Option<Arc<copy::Progress>>,
+    /// Columns of tables that were written to, and the state of the catalog that they are of.
+    targets: HashMap<Name, Arc<Vec<Target>>>,
+    targets_of: u64,
 }
 
 /// The rows of a DECLARE that were not fetched yet. It lives in its transaction.
@@ -94,6 +97,8 @@ impl Session {
             cursors: HashMap::new(),
             prepared: HashMap::new(),
             copied: None,
+            targets: HashMap::new(),
+            targets_of: 0,
         })
     }
 
@@ -264,6 +269,13 @@ impl Session {
             Command::Commit | Command::Rollback => self.end(matches!(command, Command::Commit)),
             Command::Query(sql) => result::query(&self.connection, &sql, to),
             Command::Change(sql) => Ok(counted(self.connection.execute(&sql, [])?)),
+            Command::Write(write) => {
+                let sql = match self.targets(&write.table)? {
+                    Some(columns) => write.sql(&columns)?,
+                    None => write.plain(),
+                };
+                Ok(counted(self.connection.execute(&sql, [])?))
+            }
             Command::Changes(statements) => self.all_or_nothing(|session| {
                 let mut changed = 0;
                 for sql in &statements {
@@ -345,6 +357,32 @@ impl Session {
         }
     }
 
+    /// The columns of a table that is to be written to; `None` where there is none of this name. They are asked for again
+    /// when any session has changed the catalog.
+    fn targets(&mut self, name: &Name) -> Result<Option<Arc<Vec<Target>>>, SqlError> {
+        let now = self.system.catalog_changes();
+        if self.targets_of != now {
+            self.targets.clear();
+            self.targets_of = now;
+        }
+        if let Some(known) = self.targets.get(name) {
+            return Ok(Some(known.clone()));
+        }
+        let table = match catalog::table(&self.connection, name.schema.as_deref(), &name.table) {
+            Ok(table) => table,
+            Err(error) if error.is_missing_relation() => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let column = |column: &catalog::Column| Target {
+            name: column.name.clone(),
+            data_type: column.data_type,
+            is_identity: column.attributes.identity.as_ref().is_some_and(|identity| !identity.by_default),
+        };
+        let columns = Arc::new(table.columns.iter().map(column).collect::<Vec<_>>());
+        self.targets.insert(name.clone(), columns.clone());
+        Ok(Some(columns))
+    }
+
     /// Keeps a number for the functions that tell of the session's last COPY or UNLOAD.
     fn remember(&self, variable: &str, number: impl std::fmt::Display) -> Result<(), SqlError> {
         Ok(self.connection.execute_batch(&format!("SET VARIABLE {variable} = {number}"))?)
@@ -370,7 +408,7 @@ impl Session {
     }
 
     /// Schemas that do not exist are passed over, as in Redshift.
-    fn set_search_path(&self, path: &str) -> Result<(), SqlError> {
+    fn set_search_path(&mut self, path: &str) -> Result<(), SqlError> {
         let mut schemas = Vec::new();
         for schema in path.split(',').map(|schema| schema.trim().trim_matches('"').to_lowercase()) {
             let sql =
@@ -381,6 +419,7 @@ impl Session {
             }
         }
         schemas.push(SYSTEM_SCHEMA.to_owned());
+        self.targets.clear();
         Ok(self.connection.execute_batch(&format!("SET search_path = {}", sql::literal(&schemas.join(","))))?)
     }
 
@@ -407,7 +446,9 @@ impl Session {
 
     /// Changes the catalog, and answers no rows.
     fn defined(&mut self, act: impl FnOnce(&Self) -> Result<(), SqlError>) -> Result<i64, SqlError> {
-        self.all_or_nothing(|session| act(session).map(|()| 0))
+        let done = self.all_or_nothing(|session| act(session).map(|()| 0));
+        self.system.catalog_changed();
+        done
     }
 
     /// Several steps as one: in the transaction that is open, else in one of their own.
@@ -438,6 +479,8 @@ impl Session {
             _ => "ROLLBACK",
         };
         self.connection.execute_batch(word)?;
+        // What it defined is there for all, or for nobody.
+        self.system.catalog_changed();
         Ok(0)
     }
 }

@@ -2,6 +2,7 @@
 //! statement that they tell of, so that a COPY that fails leaves its reasons.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use duckdb::{Connection, params};
@@ -50,6 +51,8 @@ pub struct System {
     connection: Arc<Mutex<Connection>>,
     queries: Arc<Mutex<Vec<QueryRecord>>>,
     copying: Arc<Mutex<Vec<Arc<Progress>>>>,
+    /// Rises when tables come, go or change.
+    catalog: Arc<AtomicU64>,
 }
 
 /// A COPY counts as running for as long as this is kept.
@@ -71,7 +74,17 @@ impl System {
             connection: Arc::new(Mutex::new(connection)),
             queries: Arc::default(),
             copying: Arc::default(),
+            catalog: Arc::default(),
         }
+    }
+
+    pub fn catalog_changed(&self) {
+        self.catalog.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// How often the catalog has changed.
+    pub fn catalog_changes(&self) -> u64 {
+        self.catalog.load(Ordering::SeqCst)
     }
 
     fn with<T>(&self, act: impl FnOnce(&Connection) -> duckdb::Result<T>) -> Result<T, SqlError> {

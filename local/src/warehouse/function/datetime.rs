@@ -322,8 +322,32 @@ pub fn normalize(arguments: &[&str]) -> Answer {
     Ok(Some(read_loosely(&text).map_or(text, shown)))
 }
 
+/// Whether DuckDB does not read such a time by itself.
+pub fn is_loose_time(text: &str) -> bool {
+    text.len() <= MOST_TIME_BYTES && read_loosely(text).is_some()
+}
+
+/// Longer than any text that is a time.
+const MOST_TIME_BYTES: usize = 48;
+
+/// The days and times that have names.
+fn named(text: &str) -> Option<DateTime> {
+    let now = jiff::tz::Offset::UTC.to_datetime(Timestamp::now());
+    let midnight = now.date().to_datetime(jiff::civil::Time::midnight());
+    match text.to_lowercase().as_str() {
+        "now" => Some(now),
+        "today" => Some(midnight),
+        "tomorrow" => midnight.tomorrow().ok(),
+        "yesterday" => midnight.yesterday().ok(),
+        _ => None,
+    }
+}
+
 fn read_loosely(text: &str) -> Option<DateTime> {
     let text = text.trim();
+    if let Some(time) = named(text) {
+        return Some(time);
+    }
     let is_month = |word: &str| {
         word.len() >= 3
             && MONTHS.iter().any(|name| name.get(..word.len()).is_some_and(|name| name.eq_ignore_ascii_case(word)))
@@ -336,6 +360,7 @@ fn read_loosely(text: &str) -> Option<DateTime> {
         [date, ..] if digits(date, 8) => (1, "YYYYMMDD"),
         [date, ..] if digits(date, 6) && !text.contains([':', '-']) => (1, "YYMMDD"),
         [year, day, ..] if digits(year, 4) && digits(day, 3) => (2, "YYYY DDD"),
+        [year, _, _, ..] if text.contains('.') && !text.contains([':', '-']) && digits(year, 4) => (3, "YYYY MM DD"),
         [month, _, year, ..] if is_month(month) && digits(year, 4) => (3, "MONTH DD YYYY"),
         [_, month, year, ..] if is_month(month) && digits(year, 4) => (3, "DD MONTH YYYY"),
         [year, month, _, ..] if is_month(month) && digits(year, 4) => (3, "YYYY MONTH DD"),

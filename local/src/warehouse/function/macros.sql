@@ -3,16 +3,54 @@
 
 SET search_path = 'redshift_system';
 
+-- What a cast to a text writes: a float in as many digits as are sure, a text in a SUPER without quotes, and nothing for
+-- what is no scalar there.
+CREATE OR REPLACE MACRO redshift_system.redshift_scalar(json) AS
+    CASE WHEN json[1] IN ('{', '[') THEN NULL ELSE json_extract_string(json, '$') END;
+CREATE OR REPLACE MACRO redshift_system.redshift_scalar(json) AS
+    CASE WHEN json[1] IN ('{', '[') THEN NULL ELSE json_extract_string(json, '$') END;
+CREATE OR REPLACE MACRO redshift_system.redshift_float_text(v, form) AS CASE
+    WHEN isfinite(v) THEN format(form, v) WHEN isnan(v) THEN 'NaN' WHEN v > 0 THEN 'Infinity' WHEN v < 0 THEN '-Infinity' END;
+CREATE OR REPLACE MACRO redshift_system.redshift_text(v) AS CASE typeof(v)
+    WHEN 'JSON' THEN redshift_scalar(CAST(v AS VARCHAR))
+    WHEN 'DOUBLE' THEN redshift_float_text(TRY_CAST(CAST(v AS VARCHAR) AS DOUBLE), '{:.15g}')
+    WHEN 'FLOAT' THEN redshift_float_text(TRY_CAST(CAST(v AS VARCHAR) AS DOUBLE), '{:.6g}')
+    ELSE CAST(v AS VARCHAR) END;
+-- One side of a comparison, beside the other; its type comes as a text, since a SUPER is one here.
+CREATE OR REPLACE MACRO redshift_system.redshift_side(v VARCHAR, beside VARCHAR, kind) AS
+        CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') ELSE system.main.rtrim(v, ' ') END,
+    (v VARCHAR, beside DATE, kind) AS CAST(redshift_normal_time(CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') ELSE v END) AS DATE),
+    (v VARCHAR, beside TIMESTAMP, kind) AS CAST(redshift_normal_time(CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') ELSE v END) AS TIMESTAMP),
+    (v VARCHAR, beside TIMESTAMPTZ, kind) AS CAST(redshift_normal_time(CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') ELSE v END) AS TIMESTAMPTZ),
+    (v, beside, kind) AS v;
+
+CREATE OR REPLACE MACRO redshift_system.redshift_compare(a, b) AS
+    CASE WHEN a < b THEN -1 WHEN a > b THEN 1 WHEN a = b THEN 0 END;
+
 -- Strings
-CREATE OR REPLACE MACRO redshift_system.len(s) AS system.main.length(CAST(s AS VARCHAR));
-CREATE OR REPLACE MACRO redshift_system.length(s) AS system.main.length(CAST(s AS VARCHAR));
-CREATE OR REPLACE MACRO redshift_system.char_length(s) AS system.main.length(CAST(s AS VARCHAR));
-CREATE OR REPLACE MACRO redshift_system.character_length(s) AS system.main.length(CAST(s AS VARCHAR));
-CREATE OR REPLACE MACRO redshift_system.textlen(s) AS system.main.length(CAST(s AS VARCHAR));
-CREATE OR REPLACE MACRO redshift_system.octet_length(s) AS system.main.strlen(CAST(s AS VARCHAR));
+CREATE OR REPLACE MACRO redshift_system.len(s) AS CAST(system.main.length(CAST(s AS VARCHAR)) AS INTEGER);
+CREATE OR REPLACE MACRO redshift_system.length(s) AS CAST(system.main.length(CAST(s AS VARCHAR)) AS INTEGER);
+CREATE OR REPLACE MACRO redshift_system.char_length(s) AS CAST(system.main.length(CAST(s AS VARCHAR)) AS INTEGER);
+CREATE OR REPLACE MACRO redshift_system.character_length(s) AS CAST(system.main.length(CAST(s AS VARCHAR)) AS INTEGER);
+CREATE OR REPLACE MACRO redshift_system.textlen(s) AS CAST(system.main.length(CAST(s AS VARCHAR)) AS INTEGER);
+CREATE OR REPLACE MACRO redshift_system.octet_length(s) AS CAST(system.main.strlen(CAST(s AS VARCHAR)) AS INTEGER);
 CREATE OR REPLACE MACRO redshift_system.concat(a, b) AS CAST(a AS VARCHAR) || CAST(b AS VARCHAR);
-CREATE OR REPLACE MACRO redshift_system.strpos(s, part) AS system.main.strpos(CAST(s AS VARCHAR), CAST(part AS VARCHAR));
-CREATE OR REPLACE MACRO redshift_system.charindex(part, s) AS system.main.strpos(CAST(s AS VARCHAR), CAST(part AS VARCHAR));
+CREATE OR REPLACE MACRO redshift_system.strpos(s, part) AS CAST(system.main.strpos(CAST(s AS VARCHAR), CAST(part AS VARCHAR)) AS INTEGER);
+CREATE OR REPLACE MACRO redshift_system.charindex(part, s) AS CAST(system.main.strpos(CAST(s AS VARCHAR), CAST(part AS VARCHAR)) AS INTEGER);
+CREATE OR REPLACE MACRO redshift_system.lower(s) AS system.main.lower(CAST(s AS VARCHAR));
+CREATE OR REPLACE MACRO redshift_system.upper(s) AS system.main.upper(CAST(s AS VARCHAR));
+CREATE OR REPLACE MACRO redshift_system.reverse(s) AS system.main.reverse(CAST(s AS VARCHAR));
+CREATE OR REPLACE MACRO redshift_system.ascii(s) AS system.main.ascii(CAST(s AS VARCHAR));
+CREATE OR REPLACE MACRO redshift_system.translate(s, a, b) AS system.main.translate(CAST(s AS VARCHAR), a, b);
+CREATE OR REPLACE MACRO redshift_system.md5(s) AS system.main.md5(CAST(s AS VARCHAR));
+CREATE OR REPLACE MACRO redshift_system.sha1(s) AS system.main.sha1(CAST(s AS VARCHAR));
+CREATE OR REPLACE MACRO redshift_system.ltrim(s) AS system.main.ltrim(CAST(s AS VARCHAR)), (s, signs) AS system.main.ltrim(CAST(s AS VARCHAR), signs);
+CREATE OR REPLACE MACRO redshift_system.rtrim(s) AS system.main.rtrim(CAST(s AS VARCHAR)), (s, signs) AS system.main.rtrim(CAST(s AS VARCHAR), signs);
+CREATE OR REPLACE MACRO redshift_system.trim(s) AS system.main.trim(CAST(s AS VARCHAR)), (s, signs) AS system.main.trim(CAST(s AS VARCHAR), signs);
+CREATE OR REPLACE MACRO redshift_system.bpcharcmp(a, b) AS redshift_compare(system.main.rtrim(CAST(a AS VARCHAR), ' '), system.main.rtrim(CAST(b AS VARCHAR), ' '));
+CREATE OR REPLACE MACRO redshift_system.bttext_pattern_cmp(a, b) AS redshift_compare(CAST(a AS VARCHAR), CAST(b AS VARCHAR));
+CREATE OR REPLACE MACRO redshift_system.redshift_nullif(a VARCHAR, b VARCHAR) AS CASE WHEN system.main.rtrim(a, ' ') = system.main.rtrim(b, ' ') THEN NULL ELSE a END,
+    (a, b) AS CASE WHEN a = b THEN NULL ELSE a END;
 CREATE OR REPLACE MACRO redshift_system.left(s, n) AS system.main.left(CAST(s AS VARCHAR), n);
 CREATE OR REPLACE MACRO redshift_system.right(s, n) AS system.main.right(CAST(s AS VARCHAR), n);
 CREATE OR REPLACE MACRO redshift_system.repeat(s, n) AS system.main.repeat(CAST(s AS VARCHAR), n);
@@ -27,14 +65,14 @@ CREATE OR REPLACE MACRO redshift_system.octetindex(part, s) AS
     ELSE system.main.strlen(system.main.left(s, system.main.strpos(s, part) - 1)) + 1 END;
 CREATE OR REPLACE MACRO redshift_system.replicate(s, n) AS system.main.repeat(CAST(s AS VARCHAR), n);
 CREATE OR REPLACE MACRO redshift_system.initcap(s) AS redshift_initcap(CAST(s AS VARCHAR));
-CREATE OR REPLACE MACRO redshift_system.btrim(s) AS system.main.trim(s), (s, signs) AS system.main.trim(s, signs);
+CREATE OR REPLACE MACRO redshift_system.btrim(s) AS system.main.trim(CAST(s AS VARCHAR)), (s, signs) AS system.main.trim(CAST(s AS VARCHAR), signs);
 CREATE OR REPLACE MACRO redshift_system.lpad(s, n) AS system.main.lpad(CAST(s AS VARCHAR), CAST(n AS INTEGER), ' '),
     (s, n, fill) AS system.main.lpad(CAST(s AS VARCHAR), CAST(n AS INTEGER), fill);
 CREATE OR REPLACE MACRO redshift_system.rpad(s, n) AS system.main.rpad(CAST(s AS VARCHAR), CAST(n AS INTEGER), ' '),
     (s, n, fill) AS system.main.rpad(CAST(s AS VARCHAR), CAST(n AS INTEGER), fill);
 CREATE OR REPLACE MACRO redshift_system.quote_ident(s) AS
-    CASE WHEN system.main.regexp_full_match(s, '[a-z_][a-z0-9_]*') THEN s
-    ELSE '"' || system.main.replace(s, '"', '""') || '"' END;
+    CASE WHEN system.main.regexp_full_match(CAST(s AS VARCHAR), '[a-z_][a-z0-9_]*') THEN CAST(s AS VARCHAR)
+    ELSE '"' || system.main.replace(CAST(s AS VARCHAR), '"', '""') || '"' END;
 CREATE OR REPLACE MACRO redshift_system.quote_literal(s) AS
     '''' || system.main.replace(system.main.replace(CAST(s AS VARCHAR), '\', '\\'), '''', '''''') || '''';
 CREATE OR REPLACE MACRO redshift_system.crc32(s) AS redshift_crc32(CAST(s AS VARCHAR));
@@ -47,22 +85,22 @@ CREATE OR REPLACE MACRO redshift_system.to_hex(n) AS system.main.lower(system.ma
 CREATE OR REPLACE MACRO redshift_system.soundex(s) AS redshift_soundex(CAST(s AS VARCHAR));
 CREATE OR REPLACE MACRO redshift_system.difference(a, b) AS
     CAST(redshift_difference(CAST(a AS VARCHAR), CAST(b AS VARCHAR)) AS INTEGER);
-CREATE OR REPLACE MACRO redshift_system.regexp_count(s, p) AS CAST(redshift_regexp_count(s, p, '1', '') AS INTEGER),
-    (s, p, position) AS CAST(redshift_regexp_count(s, p, CAST(position AS VARCHAR), '') AS INTEGER),
-    (s, p, position, flags) AS CAST(redshift_regexp_count(s, p, CAST(position AS VARCHAR), flags) AS INTEGER);
-CREATE OR REPLACE MACRO redshift_system.regexp_instr(s, p) AS CAST(redshift_regexp_instr(s, p, '1', '1', '0', '') AS INTEGER),
-    (s, p, position) AS CAST(redshift_regexp_instr(s, p, CAST(position AS VARCHAR), '1', '0', '') AS INTEGER),
-    (s, p, position, n) AS CAST(redshift_regexp_instr(s, p, CAST(position AS VARCHAR), CAST(n AS VARCHAR), '0', '') AS INTEGER),
-    (s, p, position, n, option) AS CAST(redshift_regexp_instr(s, p, CAST(position AS VARCHAR), CAST(n AS VARCHAR), CAST(option AS VARCHAR), '') AS INTEGER),
-    (s, p, position, n, option, flags) AS CAST(redshift_regexp_instr(s, p, CAST(position AS VARCHAR), CAST(n AS VARCHAR), CAST(option AS VARCHAR), flags) AS INTEGER);
-CREATE OR REPLACE MACRO redshift_system.regexp_replace(s, p) AS redshift_regexp_replace(s, p, '', '1', ''),
-    (s, p, r) AS redshift_regexp_replace(s, p, r, '1', ''),
-    (s, p, r, position) AS redshift_regexp_replace(s, p, r, CAST(position AS VARCHAR), ''),
-    (s, p, r, position, flags) AS redshift_regexp_replace(s, p, r, CAST(position AS VARCHAR), flags);
-CREATE OR REPLACE MACRO redshift_system.regexp_substr(s, p) AS redshift_regexp_substr(s, p, '1', '1', ''),
-    (s, p, position) AS redshift_regexp_substr(s, p, CAST(position AS VARCHAR), '1', ''),
-    (s, p, position, n) AS redshift_regexp_substr(s, p, CAST(position AS VARCHAR), CAST(n AS VARCHAR), ''),
-    (s, p, position, n, flags) AS redshift_regexp_substr(s, p, CAST(position AS VARCHAR), CAST(n AS VARCHAR), flags);
+CREATE OR REPLACE MACRO redshift_system.regexp_count(s, p) AS CAST(redshift_regexp_count(CAST(s AS VARCHAR), p, '1', '') AS INTEGER),
+    (s, p, position) AS CAST(redshift_regexp_count(CAST(s AS VARCHAR), p, CAST(position AS VARCHAR), '') AS INTEGER),
+    (s, p, position, flags) AS CAST(redshift_regexp_count(CAST(s AS VARCHAR), p, CAST(position AS VARCHAR), flags) AS INTEGER);
+CREATE OR REPLACE MACRO redshift_system.regexp_instr(s, p) AS CAST(redshift_regexp_instr(CAST(s AS VARCHAR), p, '1', '1', '0', '') AS INTEGER),
+    (s, p, position) AS CAST(redshift_regexp_instr(CAST(s AS VARCHAR), p, CAST(position AS VARCHAR), '1', '0', '') AS INTEGER),
+    (s, p, position, n) AS CAST(redshift_regexp_instr(CAST(s AS VARCHAR), p, CAST(position AS VARCHAR), CAST(n AS VARCHAR), '0', '') AS INTEGER),
+    (s, p, position, n, option) AS CAST(redshift_regexp_instr(CAST(s AS VARCHAR), p, CAST(position AS VARCHAR), CAST(n AS VARCHAR), CAST(option AS VARCHAR), '') AS INTEGER),
+    (s, p, position, n, option, flags) AS CAST(redshift_regexp_instr(CAST(s AS VARCHAR), p, CAST(position AS VARCHAR), CAST(n AS VARCHAR), CAST(option AS VARCHAR), flags) AS INTEGER);
+CREATE OR REPLACE MACRO redshift_system.regexp_replace(s, p) AS redshift_regexp_replace(CAST(s AS VARCHAR), p, '', '1', ''),
+    (s, p, r) AS redshift_regexp_replace(CAST(s AS VARCHAR), p, r, '1', ''),
+    (s, p, r, position) AS redshift_regexp_replace(CAST(s AS VARCHAR), p, r, CAST(position AS VARCHAR), ''),
+    (s, p, r, position, flags) AS redshift_regexp_replace(CAST(s AS VARCHAR), p, r, CAST(position AS VARCHAR), flags);
+CREATE OR REPLACE MACRO redshift_system.regexp_substr(s, p) AS redshift_regexp_substr(CAST(s AS VARCHAR), p, '1', '1', ''),
+    (s, p, position) AS redshift_regexp_substr(CAST(s AS VARCHAR), p, CAST(position AS VARCHAR), '1', ''),
+    (s, p, position, n) AS redshift_regexp_substr(CAST(s AS VARCHAR), p, CAST(position AS VARCHAR), CAST(n AS VARCHAR), ''),
+    (s, p, position, n, flags) AS redshift_regexp_substr(CAST(s AS VARCHAR), p, CAST(position AS VARCHAR), CAST(n AS VARCHAR), flags);
 
 -- Times. A text where a time is meant is read in all of Redshift's orders of day and month.
 CREATE OR REPLACE MACRO redshift_system.redshift_timestamp(v VARCHAR) AS CAST(redshift_normal_time(v) AS TIMESTAMP), (v) AS CAST(v AS TIMESTAMP);
@@ -88,15 +126,21 @@ CREATE OR REPLACE MACRO redshift_system.months_between(a, b) AS
          ELSE 12 * (year(redshift_date(a)) - year(redshift_date(b))) + month(redshift_date(a)) - month(redshift_date(b))
               + ((epoch(redshift_timestamp(a)) - epoch(CAST(date_trunc('month', redshift_timestamp(a)) AS TIMESTAMP)))
                - (epoch(redshift_timestamp(b)) - epoch(CAST(date_trunc('month', redshift_timestamp(b)) AS TIMESTAMP)))) / 86400.0 / 31.0 END;
-CREATE OR REPLACE MACRO redshift_system.redshift_compare(a, b) AS
-    CASE WHEN a < b THEN -1 WHEN a > b THEN 1 WHEN a = b THEN 0 END;
 CREATE OR REPLACE MACRO redshift_system.date_cmp(a, b) AS redshift_compare(redshift_date(a), redshift_date(b));
 CREATE OR REPLACE MACRO redshift_system.timestamp_cmp(a, b) AS redshift_compare(redshift_timestamp(a), redshift_timestamp(b));
 CREATE OR REPLACE MACRO redshift_system.date_cmp_timestamp(a, b) AS redshift_compare(redshift_timestamp(a), redshift_timestamp(b));
 CREATE OR REPLACE MACRO redshift_system.timestamp_cmp_date(a, b) AS redshift_compare(redshift_timestamp(a), redshift_timestamp(b));
-CREATE OR REPLACE MACRO redshift_system.date_part_year(d) AS year(redshift_date(d));
+CREATE OR REPLACE MACRO redshift_system.date_cmp_timestamptz(a, b) AS redshift_compare(redshift_timestamp(a), redshift_timestamp(b));
+CREATE OR REPLACE MACRO redshift_system.timestamp_cmp_timestamptz(a, b) AS redshift_compare(redshift_timestamp(a), redshift_timestamp(b));
+CREATE OR REPLACE MACRO redshift_system.timestamptz_cmp(a, b) AS redshift_compare(redshift_timestamp(a), redshift_timestamp(b));
+CREATE OR REPLACE MACRO redshift_system.timestamptz_cmp_date(a, b) AS redshift_compare(redshift_timestamp(a), redshift_timestamp(b));
+CREATE OR REPLACE MACRO redshift_system.timestamptz_cmp_timestamp(a, b) AS redshift_compare(redshift_timestamp(a), redshift_timestamp(b));
+CREATE OR REPLACE MACRO redshift_system.date_part_year(d) AS CAST(year(redshift_date(d)) AS INTEGER);
 CREATE OR REPLACE MACRO redshift_system.next_day(d, name) AS
-    redshift_date(d) + 1 + CAST((list_position(['su', 'mo', 'tu', 'we', 'th', 'fr', 'sa'], system.main.left(system.main.lower(name), 2)) - 1
+    redshift_date(d) + 1 + CAST((coalesce(
+            list_position(['su', 'mo', 'tu', 'we', 'th', 'fr', 'sa'],
+                CASE system.main.lower(name) WHEN 'm' THEN 'mo' WHEN 'w' THEN 'we' WHEN 'f' THEN 'fr' ELSE system.main.left(system.main.lower(name), 2) END),
+            CAST(error('"' || name || '" is not a day of the week') AS INTEGER)) - 1
         - dayofweek(redshift_date(d)) + 13) % 7 AS INTEGER);
 CREATE OR REPLACE MACRO redshift_system.trunc(v TIMESTAMP) AS CAST(v AS DATE), (v DATE) AS v,
     (v) AS system.main.trunc(v), (v, d) AS system.main.trunc(v, d);
@@ -109,7 +153,9 @@ CREATE OR REPLACE MACRO redshift_system.convert_timezone(target, t) AS redshift_
 CREATE OR REPLACE MACRO redshift_system.timezone(z, t TIMESTAMPTZ) AS redshift_zone('UTC', z, CAST(t AS TIMESTAMP)),
     (z, t TIMESTAMP) AS CAST(redshift_zone(z, 'UTC', t) AS TIMESTAMPTZ);
 CREATE OR REPLACE MACRO redshift_system.to_timestamp(s, f) AS
-    CAST(CAST(redshift_parse_datetime(CAST(s AS VARCHAR), f) AS TIMESTAMP) AS TIMESTAMPTZ);
+        CAST(CAST(redshift_parse_datetime(CAST(s AS VARCHAR), f) AS TIMESTAMP) AS TIMESTAMPTZ),
+    (s, f, strict) AS CAST(CAST(redshift_parse_datetime(CAST(s AS VARCHAR), f, CAST(strict AS VARCHAR)) AS TIMESTAMP) AS TIMESTAMPTZ);
+CREATE OR REPLACE MACRO redshift_system.redshift_timestamptz(v VARCHAR) AS CAST(redshift_normal_time(v) AS TIMESTAMPTZ), (v TIMESTAMP) AS CAST(v AS TIMESTAMPTZ), (v) AS v;
 CREATE OR REPLACE MACRO redshift_system.to_date(s, f) AS CAST(CAST(redshift_parse_datetime(CAST(s AS VARCHAR), f) AS TIMESTAMP) AS DATE),
     (s, f, strict) AS CAST(CAST(redshift_parse_datetime(CAST(s AS VARCHAR), f, CAST(strict AS VARCHAR)) AS TIMESTAMP) AS DATE);
 CREATE OR REPLACE MACRO redshift_system.last_day(d) AS system.main.last_day(redshift_date(d));
@@ -122,6 +168,23 @@ CREATE OR REPLACE MACRO redshift_system.to_char(v TIMESTAMP, f) AS redshift_to_c
 CREATE OR REPLACE MACRO redshift_system.dexp(n) AS exp(n);
 CREATE OR REPLACE MACRO redshift_system.dlog1(n) AS ln(n);
 CREATE OR REPLACE MACRO redshift_system.dlog10(n) AS system.main.log10(n);
+CREATE OR REPLACE MACRO redshift_system.sign(n DOUBLE) AS CAST(system.main.sign(n) AS DOUBLE), (n FLOAT) AS CAST(system.main.sign(n) AS DOUBLE),
+    (n) AS CAST(system.main.sign(n) AS DECIMAL(1,0));
+CREATE OR REPLACE MACRO redshift_system.murmur3_32_hash(v VARCHAR) AS CAST(redshift_murmur3('0', v, '0') AS INTEGER),
+    (v BIGINT) AS CAST(redshift_murmur3('8', CAST(v AS VARCHAR), '0') AS INTEGER),
+    (v VARCHAR, seed) AS CAST(redshift_murmur3('0', v, CAST(seed AS VARCHAR)) AS INTEGER),
+    (v BIGINT, seed) AS CAST(redshift_murmur3('8', CAST(v AS VARCHAR), CAST(seed AS VARCHAR)) AS INTEGER);
+-- An average keeps the places of what it is of, and cuts off those behind them.
+CREATE OR REPLACE MACRO redshift_system.redshift_average(total, n) AS CASE
+    WHEN starts_with(typeof(total), 'DECIMAL') THEN
+        redshift_divide(CAST(total AS VARCHAR), CAST(n AS VARCHAR), CAST(strlen(system.main.split_part(CAST(total AS VARCHAR), '.', 2)) AS VARCHAR))
+    ELSE CAST(total / n AS VARCHAR) END;
+-- A number of times an interval, whatever the number is.
+CREATE OR REPLACE MACRO redshift_system.redshift_interval_times(i, n) AS
+    to_months(CAST(trunc(datepart('year', i) * 12 * n + datepart('month', i) * n) AS INTEGER))
+    + to_days(CAST(trunc(datepart('day', i) * n) AS INTEGER))
+    + to_microseconds(CAST(round((datepart('hour', i) * 3600000000 + datepart('minute', i) * 60000000 + datepart('microsecond', i)) * CAST(n AS DOUBLE)
+        + (datepart('day', i) * n - trunc(datepart('day', i) * n)) * 86400000000) AS BIGINT));
 CREATE OR REPLACE MACRO redshift_system.redshift_cut(s, n) AS
     CASE WHEN strlen(s) <= n THEN s ELSE redshift_truncate(s, CAST(n AS VARCHAR)) END;
 
@@ -131,10 +194,9 @@ CREATE OR REPLACE MACRO redshift_system.is_valid_json_array(s) AS redshift_json_
 CREATE OR REPLACE MACRO redshift_system.can_json_parse(s) AS redshift_json_kind(CAST(s AS VARCHAR)) <> '';
 CREATE OR REPLACE MACRO redshift_system.split_to_array(s) AS to_json(string_split(s, ',')), (s, d) AS to_json(string_split(s, d));
 CREATE OR REPLACE MACRO redshift_system.array_concat(a, b) AS to_json(list_concat(CAST(a AS JSON[]), CAST(b AS JSON[])));
-CREATE OR REPLACE MACRO redshift_system.subarray(a, start) AS to_json(list_slice(CAST(a AS JSON[]), start + 1, NULL)),
+CREATE OR REPLACE MACRO redshift_system.subarray(a, start) AS to_json(list_slice(CAST(a AS JSON[]), start + 1, system.main.len(CAST(a AS JSON[])))),
     (a, start, n) AS to_json(list_slice(CAST(a AS JSON[]), start + 1, start + n));
-CREATE OR REPLACE MACRO redshift_system.array_flatten(a) AS to_json(flatten(list_transform(CAST(a AS JSON[]),
-    lambda x: CASE WHEN json_type(x) = 'ARRAY' THEN CAST(x AS JSON[]) ELSE [x] END)));
+CREATE OR REPLACE MACRO redshift_system.array_flatten(a) AS CAST(redshift_flatten(CAST(a AS VARCHAR)) AS JSON);
 CREATE OR REPLACE MACRO redshift_system.fnv_hash(v SMALLINT) AS CAST(redshift_fnv_hash('2', CAST(v AS VARCHAR), '-3750763034362895579') AS BIGINT),
     (v INTEGER) AS CAST(redshift_fnv_hash('4', CAST(v AS VARCHAR), '-3750763034362895579') AS BIGINT),
     (v BIGINT) AS CAST(redshift_fnv_hash('8', CAST(v AS VARCHAR), '-3750763034362895579') AS BIGINT),
@@ -143,11 +205,11 @@ CREATE OR REPLACE MACRO redshift_system.fnv_hash(v SMALLINT) AS CAST(redshift_fn
     (v INTEGER, seed) AS CAST(redshift_fnv_hash('4', CAST(v AS VARCHAR), CAST(seed AS VARCHAR)) AS BIGINT),
     (v BIGINT, seed) AS CAST(redshift_fnv_hash('8', CAST(v AS VARCHAR), CAST(seed AS VARCHAR)) AS BIGINT),
     (v VARCHAR, seed) AS CAST(redshift_fnv_hash('0', v, CAST(seed AS VARCHAR)) AS BIGINT);
-CREATE OR REPLACE MACRO redshift_system.json_parse(s) AS CAST(s AS JSON);
+CREATE OR REPLACE MACRO redshift_system.json_parse(s) AS CAST(json(CAST(s AS JSON)) AS JSON);
 CREATE OR REPLACE MACRO redshift_system.json_serialize(j) AS CAST(j AS VARCHAR);
 CREATE OR REPLACE MACRO redshift_system.json_array_length(s) AS CAST(system.main.json_array_length(s) AS INTEGER),
     (s, null_if_invalid) AS CASE WHEN json_valid(s) OR NOT null_if_invalid THEN CAST(system.main.json_array_length(s) AS INTEGER) END;
-CREATE OR REPLACE MACRO redshift_system.json_extract_array_element_text(s, n) AS json_extract_string(s, '$[' || n || ']'),
+CREATE OR REPLACE MACRO redshift_system.json_extract_array_element_text(s, n) AS CASE WHEN n >= 0 THEN json_extract_string(s, '$[' || n || ']') END,
     (s, n, null_if_invalid) AS CASE WHEN json_valid(s) OR NOT null_if_invalid THEN json_extract_string(s, '$[' || n || ']') END;
 CREATE OR REPLACE MACRO redshift_system.json_typeof(j) AS
     CASE json_type(j) WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' WHEN 'VARCHAR' THEN 'string'
@@ -164,33 +226,26 @@ CREATE OR REPLACE MACRO redshift_system.is_float(j) AS coalesce(json_type(j) = '
 CREATE OR REPLACE MACRO redshift_system.json_size(j) AS CAST(strlen(CAST(j AS VARCHAR)) AS INTEGER);
 CREATE OR REPLACE MACRO redshift_system.array_contains(a, v) AS list_contains(CAST(a AS JSON[]), to_json(v));
 CREATE OR REPLACE MACRO redshift_system.get_array_length(j) AS
-    CASE WHEN json_type(j) = 'ARRAY' THEN system.main.json_array_length(j) END;
+    CASE WHEN json_type(j) = 'ARRAY' THEN CAST(system.main.json_array_length(j) AS INTEGER) END;
 
 -- Operators that convert texts, for statements that DuckDB cannot bind without.
 CREATE OR REPLACE MACRO redshift_system.redshift_plus(a VARCHAR, b VARCHAR) AS a || b,
     (a VARCHAR, b) AS CAST(a AS DOUBLE) + b, (a, b VARCHAR) AS a + CAST(b AS DOUBLE),
-    (a TIMESTAMP, b) AS a + b, (a DATE, b) AS a + b, (a, b TIMESTAMP) AS a + b, (a, b DATE) AS a + b,
+    (a TIMESTAMP, b INTEGER) AS a + to_days(b), (a TIMESTAMP, b) AS a + b, (a DATE, b) AS a + b, (a, b TIMESTAMP) AS a + b, (a, b DATE) AS a + b,
     (a TIMESTAMPTZ, b) AS CAST(CAST(a AS TIMESTAMP) + b AS TIMESTAMPTZ), (a, b TIMESTAMPTZ) AS CAST(a + CAST(b AS TIMESTAMP) AS TIMESTAMPTZ),
     (a, b) AS a + b;
 CREATE OR REPLACE MACRO redshift_system.redshift_minus(a VARCHAR, b) AS CAST(a AS DOUBLE) - b, (a, b VARCHAR) AS a - CAST(b AS DOUBLE),
-    (a TIMESTAMP, b) AS a - b, (a DATE, b) AS a - b,
+    (a TIMESTAMP, b INTEGER) AS a - to_days(b), (a DATE, b VARCHAR) AS a - redshift_date(b), (a TIMESTAMP, b VARCHAR) AS a - redshift_timestamp(b), (a TIMESTAMP, b) AS a - b, (a DATE, b) AS a - b,
     (a TIMESTAMPTZ, b INTERVAL) AS CAST(CAST(a AS TIMESTAMP) - b AS TIMESTAMPTZ),
     (a TIMESTAMPTZ, b TIMESTAMPTZ) AS CAST(a AS TIMESTAMP) - CAST(b AS TIMESTAMP), (a, b) AS a - b;
 CREATE OR REPLACE MACRO redshift_system.redshift_times(a VARCHAR, b) AS CAST(a AS DOUBLE) * b, (a, b VARCHAR) AS a * CAST(b AS DOUBLE),
-    (a DOUBLE, b INTERVAL) AS to_microseconds(CAST(a * epoch_us(b) AS BIGINT)), (a, b) AS a * b;
+    (a DOUBLE, b INTERVAL) AS redshift_interval_times(b, a), (a INTERVAL, b) AS redshift_interval_times(a, b), (a, b) AS a * b;
 CREATE OR REPLACE MACRO redshift_system.redshift_over(a VARCHAR, b) AS CAST(a AS DOUBLE) / b, (a, b VARCHAR) AS a / CAST(b AS DOUBLE),
     (a INTERVAL, b) AS to_microseconds(CAST(epoch_us(a) / CAST(b AS DOUBLE) AS BIGINT)), (a, b) AS a / b;
 CREATE OR REPLACE MACRO redshift_system.redshift_divided(a, b, places) AS CASE
     WHEN b = 0 THEN CAST(1 // 0 AS VARCHAR)
     ELSE redshift_divide(CAST(a AS VARCHAR), CAST(b AS VARCHAR), places) END;
 CREATE OR REPLACE MACRO redshift_system.redshift_modulo(a VARCHAR, b) AS CAST(a AS DOUBLE) % b, (a, b) AS a % b;
-
--- What a cast to a text writes: a float8 without places has no point, a text in a SUPER no quotes.
-CREATE OR REPLACE MACRO redshift_system.redshift_text(v DOUBLE) AS system.main.regexp_replace(CAST(v AS VARCHAR), '\.0$', ''), (v FLOAT) AS system.main.regexp_replace(CAST(v AS VARCHAR), '\.0$', ''),
-    (v) AS CASE
-        WHEN typeof(v) = 'JSON' AND starts_with(CAST(v AS VARCHAR), '"') THEN json_extract_string(CAST(v AS VARCHAR), '$')
-        ELSE CAST(v AS VARCHAR)
-    END;
 
 -- The session
 CREATE OR REPLACE MACRO redshift_system.version() AS

@@ -18,6 +18,8 @@ use duckdb::vscalar::arrow::{ArrowFunctionSignature, VArrowScalar};
 use super::error::SqlError;
 use super::sql::ASKS;
 
+pub use datetime::is_loose_time;
+
 /// From texts to a text; `None` is NULL. NULL for any argument is NULL without asking.
 type Body = fn(&[&str]) -> Result<Option<String>, String>;
 
@@ -28,8 +30,10 @@ const FUNCTIONS: &[(&str, Body)] = &[
     ("redshift_difference", text::difference),
     ("redshift_divide", decimal::divide),
     ("redshift_fnv_hash", text::fnv_hash),
+    ("redshift_flatten", text::flatten),
     ("redshift_initcap", text::initcap),
     ("redshift_json_kind", text::json_kind),
+    ("redshift_murmur3", text::murmur3),
     ("redshift_normal_time", datetime::normalize),
     ("redshift_parse_datetime", datetime::parse),
     ("redshift_parse_number", number::parse),

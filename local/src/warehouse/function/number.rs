@@ -38,7 +38,16 @@ enum Sign {
 fn format(text: &str) -> Result<Format, String> {
     let mut found = Format::default();
     let mut rest = text;
+    let mut quoted = false;
     while let Some(first) = rest.chars().next() {
+        if quoted || first == '"' {
+            match first {
+                '"' => quoted = !quoted,
+                sign => found.after.push(sign),
+            }
+            rest = &rest[first.len_utf8()..];
+            continue;
+        }
         let two = rest.get(..2).map(str::to_uppercase).unwrap_or_default();
         let begun = !found.whole.is_empty() || found.has_point;
         let length = match two.as_str() {
@@ -70,6 +79,12 @@ fn format(text: &str) -> Result<Format, String> {
         }
         match first.to_ascii_uppercase() {
             sign @ ('9' | '0' | ',' | 'G') => {
+                // What stood behind the digits so far stands between them.
+                if begun && !found.has_point {
+                    found.whole.extend(std::mem::take(&mut found.after).chars());
+                } else if !begun {
+                    found.before.push_str(&std::mem::take(&mut found.after));
+                }
                 if found.has_point { &mut found.fraction } else { &mut found.whole }.push(if sign == 'G' {
                     ','
                 } else {
@@ -133,7 +148,7 @@ pub fn write(arguments: &[&str]) -> Answer {
     let format = format(format_text)?;
     let places = format.fraction.iter().filter(|sign| **sign != ',').count();
     let (negative, whole, fraction) = rounded(number, places)?;
-    let room = format.whole.iter().filter(|sign| **sign != ',').count();
+    let room = format.whole.iter().filter(|sign| matches!(sign, '9' | '0')).count();
     let is_zero = whole == "0" && fraction.bytes().all(|digit| digit == b'0');
     let digits = if whole == "0" && places > 0 && format.whole.last() != Some(&'0') { "" } else { whole.as_str() };
     let overflow = digits.len() > room;
@@ -143,6 +158,10 @@ pub fn write(arguments: &[&str]) -> Answer {
     for (at, sign) in format.whole.iter().enumerate() {
         if *sign == ',' {
             body.push(if started { ',' } else { ' ' });
+            continue;
+        }
+        if !matches!(sign, '9' | '0') {
+            body.push(*sign);
             continue;
         }
         let left = room - seen;

@@ -140,3 +140,44 @@ fn sound(text: &str) -> String {
     }
     format!("{code:0<4}")
 }
+
+/// The elements of a list, and of those that are lists themselves, however deep.
+pub fn flatten(arguments: &[&str]) -> Answer {
+    fn into(value: serde_json::Value, all: &mut Vec<serde_json::Value>) {
+        match value {
+            serde_json::Value::Array(values) => values.into_iter().for_each(|value| into(value, all)),
+            other => all.push(other),
+        }
+    }
+    let Ok(list @ serde_json::Value::Array(_)) = serde_json::from_str(&arguments.concat()) else { return Ok(None) };
+    let mut all = Vec::new();
+    into(list, &mut all);
+    Ok(Some(serde_json::Value::Array(all).to_string()))
+}
+
+/// (bytes of an integer, or 0; value; seed): Murmur3 in 32 bits, of integers as eight bytes.
+pub fn murmur3(arguments: &[&str]) -> Answer {
+    let &[width, value, seed] = arguments else { return Err("murmur3_32_hash needs a value".into()) };
+    let seed: i64 = seed.parse().map_err(|_| "the seed must be an integer".to_owned())?;
+    let bytes = match width {
+        "0" => value.as_bytes().to_vec(),
+        _ => value.parse::<i64>().map_err(|error| error.to_string())?.to_le_bytes().to_vec(),
+    };
+    let mixed = |block: u32| block.wrapping_mul(0xcc9e_2d51).rotate_left(15).wrapping_mul(0x1b87_3593);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a hash is of 32 bits")]
+    let mut hash = seed as u32;
+    let blocks = bytes.chunks_exact(4);
+    let tail = blocks.remainder();
+    for block in blocks {
+        hash ^= mixed(block.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte)));
+        hash = hash.rotate_left(13).wrapping_mul(5).wrapping_add(0xe654_6b64);
+    }
+    if !tail.is_empty() {
+        hash ^= mixed(tail.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte)));
+    }
+    hash ^= u32::try_from(bytes.len()).unwrap_or_default();
+    hash = (hash ^ hash >> 16).wrapping_mul(0x85eb_ca6b);
+    hash = (hash ^ hash >> 13).wrapping_mul(0xc2b2_ae35);
+    hash ^= hash >> 16;
+    Ok(Some(hash.cast_signed().to_string()))
+}

@@ -11,7 +11,7 @@ use super::types::Type;
 use crate::warehouse::error::SqlError;
 
 /// A table's name, and the schema where one is given.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Name {
     pub schema: Option<String>,
     pub table: String,

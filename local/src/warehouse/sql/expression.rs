@@ -5,12 +5,13 @@ use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
 use sqlparser::ast::{
-    BinaryOperator, DataType, DollarQuotedString, Expr, Function, Ident, LimitClause, ObjectName, Query, Select,
-    SelectItem, SetExpr, SetOperator, Statement, TableFactor, TopQuantity, Value, ValueWithSpan, VisitMut, VisitorMut,
+    BinaryOperator, CastKind, DataType, DollarQuotedString, Expr, Function, FunctionArg, FunctionArgExpr,
+    FunctionArguments, Ident, LimitClause, ObjectName, ObjectNamePart, Query, Select, SelectItem, SetExpr, SetOperator,
+    Statement, TableAlias, TableFactor, TopQuantity, TrimWhereField, Value, ValueWithSpan, VisitMut, VisitorMut,
 };
 
 use super::types::Type;
-use super::{Reading, functions};
+use super::{Reading, comparison, functions};
 use crate::warehouse::error::SqlError;
 
 /// Words that DuckDB reserves and Redshift does not: quoted, they are names again.
@@ -73,7 +74,15 @@ impl<'s> Rewrite<'s> {
                 return Ok(Some(quotient));
             }
         }
-        if self.reading.lenient { operator(left, op, right) } else { Ok(None) }
+        match op {
+            // DuckDB counts intervals by integers of 32 bits.
+            BinaryOperator::Multiply if is_interval(left) || is_interval(right) => {
+                let (interval, count) = if is_interval(left) { (left, right) } else { (right, left) };
+                functions::written(&format!("redshift_interval_times({interval}, {count})"))
+            }
+            _ if self.reading.lenient => operator(left, op, right),
+            _ => Ok(None),
+        }
     }
 }
 
@@ -165,6 +174,24 @@ impl VisitorMut for Rewrite<'_> {
                 }
                 ControlFlow::Continue(())
             }
+            // A view of the catalog that is given no name has its own.
+            TableFactor::Table { args: None, name, alias: alias @ None, .. } if matches!(&name.0[..], [schema, _] if CATALOG_SCHEMAS.contains(&bare(schema).as_str())) =>
+            {
+                let called = name.0.last().map(bare).unwrap_or_default();
+                *alias = Some(TableAlias { explicit: true, name: Ident::new(called), columns: Vec::new(), at: None });
+                ControlFlow::Continue(())
+            }
+            // PIVOT wants an aggregate and not what an average is made of.
+            TableFactor::Pivot { aggregate_functions, .. } => {
+                for aggregate in aggregate_functions {
+                    if let Expr::Function(function) = &mut aggregate.expr
+                        && function.name.to_string().eq_ignore_ascii_case("avg")
+                    {
+                        function.name = ObjectName::from(vec![Ident::with_quote('"', "mean")]);
+                    }
+                }
+                ControlFlow::Continue(())
+            }
             // A constant series is what everybody's calendars are made of.
             TableFactor::Table { args: Some(_), name, .. }
                 if name.to_string().eq_ignore_ascii_case("generate_series") =>
@@ -202,15 +229,49 @@ impl VisitorMut for Rewrite<'_> {
     }
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
+        if let Err(error) = comparison::rewrite(expr) {
+            return ControlFlow::Break(error);
+        }
         let rewritten = match expr {
             Expr::Function(function) => functions::rewrite(function),
+            Expr::Cast { kind: CastKind::TryCast | CastKind::SafeCast, data_type, expr, .. } => {
+                try_cast(expr, data_type)
+            }
             Expr::Cast { data_type, expr, .. } => cast(expr, data_type),
+            Expr::CompoundIdentifier(parts)
+                if parts.len() == 3 && CATALOG_SCHEMAS.contains(&parts[0].value.as_str()) =>
+            {
+                parts.remove(0);
+                Ok(None)
+            }
+            Expr::Trim { trim_where, expr, trim_what, .. } => {
+                let function = match trim_where {
+                    Some(TrimWhereField::Leading) => "ltrim",
+                    Some(TrimWhereField::Trailing) => "rtrim",
+                    _ => "btrim",
+                };
+                let signs = trim_what.as_ref().map(|signs| format!(", {signs}")).unwrap_or_default();
+                functions::written(&format!("{function}({expr}{signs})"))
+            }
+            Expr::Position { expr, r#in } => functions::written(&format!("strpos({in}, {expr})", in = r#in)),
             Expr::Convert { expr, data_type: Some(data_type), .. } => convert(expr, data_type),
             Expr::TypedString(typed) => typed_text(&typed.data_type, &typed.value.value),
             Expr::Identifier(ident) if ident.quote_style.is_none() => word(&ident.value),
-            Expr::Like { escape_char: escape @ None, pattern, .. }
-            | Expr::ILike { escape_char: escape @ None, pattern, .. } => {
-                *escape = default_escape(pattern);
+            Expr::Like { escape_char: escape, pattern, expr, .. }
+            | Expr::ILike { escape_char: escape, pattern, expr, .. } => {
+                if escape.is_none() {
+                    *escape = default_escape(pattern);
+                }
+                // What is no text can be like a pattern, too.
+                **expr = match functions::text_of(expr) {
+                    Some(text) => text,
+                    None => Expr::Cast {
+                        kind: CastKind::Cast,
+                        expr: expr.clone(),
+                        data_type: DataType::Varchar(None),
+                        format: None,
+                    },
+                };
                 Ok(None)
             }
             Expr::SimilarTo { negated, expr, pattern, escape_char } => {
@@ -222,6 +283,14 @@ impl VisitorMut for Rewrite<'_> {
             }
             Expr::AtTimeZone { timestamp, time_zone } => {
                 functions::written(&format!("timezone({time_zone}, {timestamp})"))
+            }
+            Expr::BinaryOp { left, op: BinaryOperator::StringConcat, right } => {
+                for side in [left, right] {
+                    if let Some(text) = functions::text_of(side) {
+                        **side = text;
+                    }
+                }
+                Ok(None)
             }
             Expr::BinaryOp { left, op, right } => self.operator(left, op, right),
             Expr::IsUnknown(inner) => Ok(Some(Expr::IsNull(inner.clone()))),
@@ -368,6 +437,30 @@ fn expand_aliases(select: &mut Select) {
     }
 }
 
+fn bare(part: &ObjectNamePart) -> String {
+    part.as_ident().map_or_else(String::new, |ident| ident.value.to_lowercase())
+}
+
+fn is_interval(expr: &Expr) -> bool {
+    match expr {
+        Expr::Interval(_) | Expr::Cast { data_type: DataType::Interval { .. }, .. } => true,
+        Expr::Nested(inner) => is_interval(inner),
+        _ => false,
+    }
+}
+
+/// *TRY_CAST* answers NULL where a cast fails, also for a text that is no time in any order of day and month.
+fn try_cast(expr: &mut Box<Expr>, data_type: &mut DataType) -> Result<Option<Expr>, SqlError> {
+    let wanted = if unlimited(data_type) { None } else { Some(Type::of(data_type)?) };
+    match wanted {
+        Some(Type::Date | Type::Timestamp | Type::TimestampTz) => {
+            let kind = wanted.map(Type::duck).unwrap_or_default();
+            functions::written(&format!("TRY_CAST(redshift_normal_time(CAST({expr} AS VARCHAR)) AS {kind})"))
+        }
+        _ => cast(expr, data_type),
+    }
+}
+
 /// *Operators convert texts*: `'7' / 2` is a number, `a + '-' + b` a text.
 fn operator(left: &Expr, op: &BinaryOperator, right: &Expr) -> Result<Option<Expr>, SqlError> {
     let name = match op {
@@ -395,28 +488,41 @@ fn name_columns(select: &mut Select) {
 fn column_name(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Identifier(ident) => match ident.value.to_lowercase().as_str() {
-            word @ ("sysdate" | "current_date" | "current_user" | "user" | "session_user")
-                if ident.quote_style.is_none() =>
-            {
-                Some(word.to_owned())
-            }
+            word @ ("current_user" | "user" | "session_user") if ident.quote_style.is_none() => Some(word.to_owned()),
+            "sysdate" if ident.quote_style.is_none() => Some("timestamp".into()),
+            "current_date" if ident.quote_style.is_none() => Some("date".into()),
             _ => None,
         },
         Expr::CompoundIdentifier(_) => None,
-        Expr::Function(Function { name, .. }) => {
-            name.0.last().map(|part| part.to_string().trim_matches('"').to_lowercase())
+        Expr::Function(Function { name, args, .. }) => {
+            let name = name.0.last().map(|part| part.to_string().trim_matches('"').to_lowercase())?;
+            Some(match name.as_str() {
+                "dateadd" => "date_add".into(),
+                "datediff" => "date_diff".into(),
+                "date_part" => "pgdate_part".into(),
+                "nvl" => "coalesce".into(),
+                "nvl2" | "decode" => "case".into(),
+                "nullif" => match args {
+                    FunctionArguments::List(list) => match list.args.first() {
+                        Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(first))) => named_like(first).unwrap_or(name),
+                        _ => name,
+                    },
+                    _ => name,
+                },
+                _ => name,
+            })
         }
         Expr::Nested(inner) => column_name(inner).or_else(|| match inner.as_ref() {
             Expr::Identifier(ident) => Some(ident.value.to_lowercase()),
             Expr::CompoundIdentifier(parts) => parts.last().map(|ident| ident.value.to_lowercase()),
             _ => None,
         }),
-        Expr::Cast { expr, data_type, .. } => match expr.as_ref() {
-            Expr::Identifier(ident) => Some(ident.value.to_lowercase()),
-            Expr::CompoundIdentifier(parts) => parts.last().map(|ident| ident.value.to_lowercase()),
-            Expr::Value(_) => Some(Type::of(data_type).map_or("?column?", Type::short_name).to_owned()),
-            inner => column_name(inner),
-        },
+        Expr::Cast { expr, data_type, .. } | Expr::Convert { expr, data_type: Some(data_type), .. } => {
+            let inner = named_like(expr).or_else(|| column_name(expr)).filter(|name| name != "?column?");
+            let kind =
+                if unlimited(data_type) { "varchar" } else { Type::of(data_type).map_or("?column?", Type::short_name) };
+            Some(inner.unwrap_or_else(|| kind.to_owned()))
+        }
         Expr::Case { else_result, .. } => match else_result.as_deref().and_then(named_like) {
             Some(name) => Some(name),
             None => Some("case".into()),

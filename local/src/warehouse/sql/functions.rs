@@ -30,9 +30,9 @@ pub const KNOWN: &[&str] = &[
     "atan2",
     "bit_and",
     "bit_or",
-    "bool_and",
-    "bool_or",
+    "bpcharcmp",
     "btrim",
+    "bttext_pattern_cmp",
     "can_json_parse",
     "cbrt",
     "ceil",
@@ -57,6 +57,7 @@ pub const KNOWN: &[&str] = &[
     "current_user_id",
     "date_cmp",
     "date_cmp_timestamp",
+    "date_cmp_timestamptz",
     "date_part_year",
     "degrees",
     "dense_rank",
@@ -114,11 +115,11 @@ pub const KNOWN: &[&str] = &[
     "min",
     "mod",
     "months_between",
+    "murmur3_32_hash",
     "next_day",
     "now",
     "nth_value",
     "ntile",
-    "nullif",
     "obj_description",
     "octet_length",
     "octetindex",
@@ -194,6 +195,10 @@ pub const KNOWN: &[&str] = &[
     "timeofday",
     "timestamp_cmp",
     "timestamp_cmp_date",
+    "timestamp_cmp_timestamptz",
+    "timestamptz_cmp",
+    "timestamptz_cmp_date",
+    "timestamptz_cmp_timestamp",
     "timezone",
     "to_char",
     "to_date",
@@ -209,6 +214,71 @@ pub const KNOWN: &[&str] = &[
     "version",
 ];
 
+/// Functions of texts, to which anything else is given as its text.
+const OF_TEXTS: &[&str] = &[
+    "ascii",
+    "btrim",
+    "char_length",
+    "character_length",
+    "charindex",
+    "concat",
+    "crc32",
+    "initcap",
+    "left",
+    "len",
+    "length",
+    "lower",
+    "lpad",
+    "ltrim",
+    "md5",
+    "octet_length",
+    "position",
+    "quote_ident",
+    "quote_literal",
+    "regexp_count",
+    "regexp_instr",
+    "regexp_replace",
+    "regexp_substr",
+    "repeat",
+    "replace",
+    "replicate",
+    "reverse",
+    "right",
+    "rpad",
+    "rtrim",
+    "sha1",
+    "split_part",
+    "strpos",
+    "substr",
+    "substring",
+    "textlen",
+    "translate",
+    "trim",
+    "upper",
+];
+
+/// What stands for a value alone: its text is what Redshift writes of it, which may be something else than DuckDB writes.
+/// Of what is computed it is not asked: such texts would double with each function around them.
+pub fn text_of(expr: &Expr) -> Option<Expr> {
+    match expr {
+        Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::CompoundFieldAccess { .. } => {
+            parse(&format!("redshift_text({expr})")).ok()
+        }
+        _ => None,
+    }
+}
+
+fn give_texts(function: &mut Function) {
+    let FunctionArguments::List(list) = &mut function.args else { return };
+    for argument in &mut list.args {
+        if let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = argument
+            && let Some(text) = text_of(expr)
+        {
+            *expr = text;
+        }
+    }
+}
+
 /// What takes the function's place; `None` leaves it as it is.
 pub fn rewrite(function: &mut Function) -> Result<Option<Expr>, SqlError> {
     let mut name = function.name.to_string().to_lowercase().replace('"', "");
@@ -221,6 +291,9 @@ pub fn rewrite(function: &mut Function) -> Result<Option<Expr>, SqlError> {
     if name.starts_with("percentile_") && function.over.is_some() {
         return percentile_over(function, &name);
     }
+    if OF_TEXTS.binary_search(&name.as_str()).is_ok() {
+        give_texts(function);
+    }
     if KNOWN.binary_search(&name.as_str()).is_ok() {
         return Ok(None);
     }
@@ -228,17 +301,31 @@ pub fn rewrite(function: &mut Function) -> Result<Option<Expr>, SqlError> {
     let texts: Vec<String> = arguments.iter().map(ToString::to_string).collect();
     match (name.as_str(), &texts[..]) {
         ("avg", [_]) => average(function),
+        // PIVOT takes one aggregate as it is.
+        ("mean", [_]) if function.name.to_string() == PIVOTED_AVERAGE => Ok(None),
+        ("bool_and" | "bool_or", [value]) => {
+            let flag = parse(&format!("CAST({value} AS BOOLEAN)"))?;
+            if let FunctionArguments::List(list) = &mut function.args {
+                list.args = vec![FunctionArg::Unnamed(FunctionArgExpr::Expr(flag))];
+            }
+            Ok(None)
+        }
+        ("hll", [value]) => written(&format!("count(DISTINCT {value})")),
+        ("nullif", [value, other]) => written(&format!("redshift_nullif({value}, {other})")),
         // Of GROUP BY, and no function to DuckDB.
         ("grouping" | "grouping_id", [_, ..]) => Ok(None),
         ("current_user" | "session_user" | "user" | "current_user_name", []) => written("redshift_user()"),
         ("current_date", []) => written("CAST(make_timestamp(epoch_us(now())) AS DATE)"),
         ("current_timestamp", []) => written("now()"),
         ("date", [value]) => written(&format!("redshift_date({value})")),
-        ("date_part" | "pgdate_part", [part, date]) => match date_part(part)? {
-            // Seconds with their fraction.
-            "second" => written(&format!("(date_part('microsecond', {}) / 1000000.0)", instant(date))),
-            part => extract(part, date),
-        },
+        ("date_part" | "pgdate_part", [part, date]) => {
+            let found = match date_part(part)? {
+                // Seconds with their fraction.
+                "second" => format!("(date_part('microsecond', {}) / 1000000.0)", instant(date)),
+                part => part_of(part, date),
+            };
+            written(&format!("CAST({found} AS DOUBLE)"))
+        }
         ("date_trunc", [part, date]) => match date_part(part)? {
             part @ ("century" | "millennium") => {
                 written(&format!("(date_trunc('{part}', {} - INTERVAL 1 YEAR) + INTERVAL 1 YEAR)", instant(date)))
@@ -318,26 +405,36 @@ pub fn written(text: &str) -> Result<Option<Expr>, SqlError> {
 
 /// What a date function is given: a time of day, or anything that can be read as a timestamp.
 fn instant(text: &str) -> String {
+    let stands_alone = |sign: char| sign.is_alphanumeric() || matches!(sign, '_' | '.' | '"');
     let is_time = text.ends_with(" AS TIME)") || text.to_uppercase().starts_with("TIME '");
-    match text.starts_with('\'') {
+    match text.starts_with('\'') || text.chars().all(stands_alone) {
         true => format!("redshift_instant({text})"),
         false if is_time => text.to_owned(),
         false => format!("CAST({text} AS TIMESTAMP)"),
     }
 }
 
-/// *Parts of a date*: DuckDB counts seconds into smaller units, and decades from zero.
+/// *EXTRACT* answers an integer.
 pub fn extract(part: &str, date: &str) -> Result<Option<Expr>, SqlError> {
+    let (found, kind) = (part_of(part, date), if part == "epoch" { "BIGINT" } else { "INTEGER" });
+    written(&format!("CAST(system.main.trunc({found}) AS {kind})"))
+}
+
+/// *Parts of a date*: DuckDB counts seconds into smaller units, and decades from zero.
+fn part_of(part: &str, date: &str) -> String {
     // Intervals have parts too.
     let date = if date.starts_with('\'') { instant(date) } else { format!("redshift_zoneless({date})") };
     let found = format!("date_part('{part}', {date})");
     match part {
-        "millisecond" => written(&format!("({found} % 1000)")),
-        "microsecond" => written(&format!("({found} % 1000000)")),
-        "decade" => written(&format!("({found} + 1)")),
-        _ => written(&found),
+        "millisecond" => format!("({found} % 1000)"),
+        "microsecond" => format!("({found} % 1000000)"),
+        "decade" => format!("({found} + 1)"),
+        _ => found,
     }
 }
+
+/// What AVG is called in a PIVOT, between two readings.
+pub const PIVOTED_AVERAGE: &str = "\"mean\"";
 
 /// *Averages keep the type*: of integers an integer, of numerics a numeric with as many places, else a double.
 fn average(function: &Function) -> Result<Option<Expr>, SqlError> {
@@ -347,7 +444,7 @@ fn average(function: &Function) -> Result<Option<Expr>, SqlError> {
         function
     };
     let (sum, count) = (named("sum"), named("count"));
-    written(&format!("cast_to_type({sum} / nullif({count}, 0), {sum})"))
+    written(&format!("cast_to_type(redshift_average({sum}, nullif({count}, 0)), {sum})"))
 }
 
 /// *IGNORE NULLS* stands among the arguments in DuckDB.
@@ -414,15 +511,43 @@ pub fn spell_out(tokens: &mut Vec<TokenWithSpan>) {
         }
     }
     spell_out_operators(tokens);
+    unwrap_inserted_query(tokens);
     let mut at = 0;
     while at + 1 < tokens.len() {
         let (token, next) = (&tokens[at].token, &tokens[at + 1].token);
         if is_word(token, "APPROXIMATE") && (is_word(next, "COUNT") || is_word(next, "PERCENTILE_DISC")) {
             tokens.remove(at);
-        } else if is_word(token, "TRIM") && *next == Token::LParen && has_plain_arguments(&tokens[at + 2..]) {
-            tokens[at].token = Token::make_word("BTRIM", None);
+        } else if is_word(token, "TRIM") && *next == Token::LParen {
+            trim_by_side(tokens, at);
         }
         at += 1;
+    }
+}
+
+/// *TRIM(text, signs)* is BTRIM, *TRIM(LEADING FROM text)* is LTRIM.
+fn trim_by_side(tokens: &mut Vec<TokenWithSpan>, at: usize) {
+    let side = tokens.get(at + 2).and_then(|side| {
+        let sides = [("BOTH", "BTRIM"), ("LEADING", "LTRIM"), ("TRAILING", "RTRIM")];
+        sides.into_iter().find(|(word, _)| is_word(&side.token, word)).map(|(_, function)| function)
+    });
+    match side {
+        Some(function) if tokens.get(at + 3).is_some_and(|from| is_word(&from.token, "FROM")) => {
+            tokens.drain(at + 2..at + 4);
+            tokens[at].token = Token::make_word(function, None);
+        }
+        None if has_plain_arguments(&tokens[at + 2..]) => tokens[at].token = Token::make_word("BTRIM", None),
+        _ => {}
+    }
+}
+
+/// *INSERT INTO t (WITH …)*: the parentheses hold a query and no columns.
+fn unwrap_inserted_query(tokens: &mut Vec<TokenWithSpan>) {
+    let Some(open) = tokens.iter().position(|token| token.token == Token::LParen) else { return };
+    let is_insert = tokens.first().is_some_and(|first| is_word(&first.token, "INSERT"));
+    let is_query = tokens.get(open + 1).is_some_and(|next| is_word(&next.token, "WITH"));
+    if is_insert && is_query && open <= 5 && tokens.last().is_some_and(|last| last.token == Token::RParen) {
+        tokens.pop();
+        tokens.remove(open);
     }
 }
 
@@ -490,6 +615,10 @@ fn decode(value: &str, pairs: &[String]) -> Result<Option<Expr>, SqlError> {
     let mut text = "CASE".to_owned();
     for pair in pairs.chunks(2) {
         match pair {
+            [search, result] if search.starts_with('\'') => text.push_str(&format!(
+                " WHEN redshift_side({value}, {search}, typeof({value})) \
+                 IS NOT DISTINCT FROM redshift_side({search}, {value}, 'VARCHAR') THEN {result}"
+            )),
             [search, result] => text.push_str(&format!(" WHEN {value} IS NOT DISTINCT FROM {search} THEN {result}")),
             [otherwise] => text.push_str(&format!(" ELSE {otherwise}")),
             _ => {}

@@ -4,6 +4,7 @@
 mod alter;
 mod attributes;
 mod bind;
+mod comparison;
 mod ddl;
 mod dialect;
 mod expression;
@@ -16,8 +17,9 @@ mod quotient;
 mod show;
 pub mod types;
 pub mod udf;
+mod write;
 
-use sqlparser::ast::{CreateView, SchemaName, SetExpr, Statement, VisitMut};
+use sqlparser::ast::{CreateView, Delete, SchemaName, SetExpr, Statement, VisitMut};
 
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer};
@@ -36,6 +38,7 @@ pub use functions::KNOWN;
 pub use principals::{Principals, md5_of};
 pub use quotient::{ASKS, Quotients};
 pub use show::{Grants, Show};
+pub use write::{Target, Write};
 
 /// What a statement asks the engine to do. Texts are DuckDB's SQL.
 #[derive(Debug)]
@@ -49,6 +52,8 @@ pub enum Command {
     Query(String),
     /// A statement that changes rows and answers how many.
     Change(String),
+    /// One that depends on the columns of the table.
+    Write(Box<Write>),
     /// Several of them as one; what the last one changed counts.
     Changes(Vec<String>),
     CreateTable(Box<CreateTable>),
@@ -104,7 +109,7 @@ impl Command {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Query(_) | Self::Fetch { .. } | Self::Declare { .. } => "SELECT",
-            Self::Change(_) | Self::Changes(_) => "DML",
+            Self::Change(_) | Self::Changes(_) | Self::Write(_) => "DML",
             Self::Copy(_) => "COPY",
             Self::Unload(_) => "UNLOAD",
             Self::CreateTable(_)
@@ -257,6 +262,7 @@ fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Res
             let skipped = 1 + usize::from(first.get(1).is_some_and(|word| word == "VERBOSE"));
             return match translate_tokens(tokens.split_off(skipped), reading)? {
                 Command::Query(sql) | Command::Change(sql) => Ok(Command::Explain(sql)),
+                Command::Write(write) => Ok(Command::Explain(write.plain())),
                 _ => Err(SqlError::unsupported("EXPLAIN of anything but queries and changes of rows")),
             };
         }
@@ -377,9 +383,11 @@ fn command(statement: Statement, attributes: TableAttributes) -> Result<Command,
             let shape = Shape::Query(query.to_string(), Vec::new());
             Ok(Command::CreateTable(Box::new(CreateTable { name, if_not_exists: false, temporary, attributes, shape })))
         }
-        Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) | Statement::Merge(_) => {
-            Ok(Command::Change(statement.to_string()))
+        Statement::Insert(_) | Statement::Update(_) => Write::of(statement).map(Box::new).map(Command::Write),
+        Statement::Delete(Delete { returning: Some(_), .. }) => {
+            Err(SqlError::syntax("syntax error at or near \"returning\""))
         }
+        Statement::Delete(_) | Statement::Merge(_) => Ok(Command::Change(statement.to_string())),
         Statement::CreateTable(create) => ddl::create_table(create, attributes).map(Box::new).map(Command::CreateTable),
         Statement::AlterTable(ref alter) => {
             alter::parse(alter.clone(), &statement, attributes).map(Box::new).map(Command::Alter)

@@ -1,0 +1,109 @@
+//! *Comparisons as Redshift means them*: trailing blanks do not count, a text beside a date is read in all of Redshift's
+//! orders of day and month, and a text in a SUPER is compared without its quotes. What a side is depends on the types of
+//! both, which only DuckDB knows: the macro `redshift_side` chooses by them, and is nothing where neither is a text.
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{BinaryOperator, Expr, Query, Value, Visit, Visitor};
+
+use super::functions::written;
+use crate::warehouse::error::SqlError;
+use crate::warehouse::function::is_loose_time;
+
+/// Rewrites what a comparison compares.
+pub fn rewrite(expr: &mut Expr) -> Result<(), SqlError> {
+    match expr {
+        Expr::BinaryOp { left, op, right } if compares(op) => beside(left, &mut [right]),
+        Expr::InList { expr, list, .. } => beside(expr, &mut list.iter_mut().collect::<Vec<_>>()),
+        Expr::Between { expr, low, high, .. } => beside(expr, &mut [low, high]),
+        Expr::Case { operand: Some(operand), conditions, .. } => {
+            beside(operand, &mut conditions.iter_mut().map(|when| &mut when.condition).collect::<Vec<_>>())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn compares(op: &BinaryOperator) -> bool {
+    use BinaryOperator::{Eq, Gt, GtEq, Lt, LtEq, NotEq};
+    matches!(op, Eq | NotEq | Lt | LtEq | Gt | GtEq)
+}
+
+/// One value, and those that it is compared with.
+fn beside(one: &mut Expr, others: &mut [&mut Expr]) -> Result<(), SqlError> {
+    if !may_be_text(one) || !others.iter().all(|other| may_be_text(other)) {
+        return Ok(());
+    }
+    let Some(first) = others.first() else { return Ok(()) };
+    let compared = side(one, first)?;
+    for other in others.iter_mut() {
+        **other = side(other, one)?;
+    }
+    *one = compared;
+    Ok(())
+}
+
+fn side(value: &Expr, beside: &Expr) -> Result<Expr, SqlError> {
+    if let Some(text) = literal(value)
+        && !is_loose_time(text)
+    {
+        return Ok(without_blanks(value));
+    }
+    let call = written(&format!("redshift_side({value}, {beside}, typeof({value}))"))?;
+    Ok(call.unwrap_or_else(|| value.clone()))
+}
+
+fn literal(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Value(value) => match &value.value {
+            Value::SingleQuotedString(text) => Some(text),
+            Value::DollarQuotedString(text) => Some(&text.value),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A literal that stays one, so that DuckDB takes it for whatever is beside it.
+fn without_blanks(literal: &Expr) -> Expr {
+    let mut cut = literal.clone();
+    if let Expr::Value(value) = &mut cut {
+        match &mut value.value {
+            Value::SingleQuotedString(text) => text.truncate(text.trim_end_matches(' ').len()),
+            Value::DollarQuotedString(text) => text.value.truncate(text.value.trim_end_matches(' ').len()),
+            _ => {}
+        }
+    }
+    cut
+}
+
+/// The longest expression that is mentioned several times.
+const MOST_BYTES: usize = 300;
+
+/// What is a text, perhaps. What is long, or holds a query, is left as it is: it would be bound once for each mention.
+fn may_be_text(expr: &Expr) -> bool {
+    match expr {
+        Expr::Value(_) => literal(expr).is_some(),
+        Expr::Nested(inner) => may_be_text(inner),
+        Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::CompoundFieldAccess { .. } => true,
+        Expr::Function(_)
+        | Expr::Cast { .. }
+        | Expr::Case { .. }
+        | Expr::Substring { .. }
+        | Expr::Trim { .. }
+        | Expr::BinaryOp { op: BinaryOperator::StringConcat, .. } => {
+            !has_query(expr) && expr.to_string().len() <= MOST_BYTES
+        }
+        _ => false,
+    }
+}
+
+fn has_query(expr: &Expr) -> bool {
+    struct Finds;
+    impl Visitor for Finds {
+        type Break = ();
+        fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+            ControlFlow::Break(())
+        }
+    }
+    expr.visit(&mut Finds).is_break()
+}
