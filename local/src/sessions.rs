@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex};
 
 use crate::account::{Account, now_millis};
 use crate::error::{ApiError, ApiResult};
-use crate::iam::policy::Policy;
 use crate::iam::{Identity, Role, owner_arn};
 use crate::protocol::random_word;
 use crate::sync::locked;
@@ -55,12 +54,12 @@ impl Sessions {
     }
 
     /// Begins a session of so many seconds.
-    pub fn begin(&self, role: &Role, name: &str, seconds: i64, limit: Option<Policy>) -> Session {
+    pub fn begin(&self, role: &Role, identity: Identity, name: &str, seconds: i64) -> Session {
         let id = &self.account.id;
         let caller = Caller {
             arn: format!("arn:aws:sts::{id}:assumed-role/{}/{name}", role.name),
             user_id: format!("{}:{name}", role.id),
-            identity: Arc::new(Identity::of_role(role, id).limited(limit)),
+            identity: Arc::new(identity),
             is_session: true,
         };
         let session = Session {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::account::iso;
 use crate::authorize::denied;
 use crate::error::{ApiError, ApiResult};
-use crate::iam::Iam;
 use crate::iam::policy::{Decision, Kind, Policy, Question};
+use crate::iam::{Iam, Identity};
 use crate::protocol::query::{self, Params, Xml, text, tree};
 use crate::protocol::{Request, Response};
 use crate::sessions::{Caller, Sessions};
@@ -58,7 +58,8 @@ fn assume(iam: &Iam, sessions: &Sessions, caller: &Caller, params: &Params) -> A
     }
     let limit = params.get("Policy").map(|text| Policy::parse(text, Kind::Identity)).transpose();
     let limit = limit.map_err(|reason| ApiError::invalid("MalformedPolicyDocument", reason))?;
-    let session = sessions.begin(&role, name, seconds, limit);
+    let identity = Identity::of_role(&role, &iam.account.id, &iam.store).limited(limit);
+    let session = sessions.begin(&role, identity, name, seconds);
     let credentials = vec![
         text("AccessKeyId", session.key),
         text("SecretAccessKey", session.secret),

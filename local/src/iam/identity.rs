@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, LazyLock};
 
-use super::Role;
 use super::policy::{Decision, Kind, Policy, Principal, Question};
+use super::{Role, managed};
+use crate::store::Store;
 
 /// A principal with the policies that it carries: the caller, or a role that was taken on.
 #[derive(Debug, Clone)]
@@ -16,7 +17,7 @@ pub struct Identity {
 
 /// What the stand-in's own caller may do.
 static EVERYTHING: LazyLock<Arc<[Policy]>> = LazyLock::new(|| Policy::parse(ALL, Kind::Identity).into_iter().collect());
-const ALL: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+pub(super) const ALL: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
 
 /// The stand-in's own caller.
 pub fn owner_arn(account: &str) -> String {
@@ -30,10 +31,10 @@ impl Identity {
         Self { principal, policies: EVERYTHING.clone(), limit: None }
     }
 
-    pub fn of_role(role: &Role, account: &str) -> Self {
-        let inline = role.inline.values().map(String::as_str);
-        let managed = role.attached.iter().filter_map(|arn| managed_policy(arn));
-        let policies = inline.chain(managed).filter_map(|text| Policy::parse(text, Kind::Identity).ok()).collect();
+    pub fn of_role(role: &Role, account: &str, store: &Store) -> Self {
+        let inline = role.inline.values().cloned();
+        let managed = role.attached.iter().filter_map(|arn| managed::document(store, arn));
+        let policies = inline.chain(managed).filter_map(|text| Policy::parse(&text, Kind::Identity).ok()).collect();
         let principal = Principal::Aws { account: account.to_owned(), arn: role.arn.clone() };
         Self { principal, policies, limit: None }
     }
@@ -59,28 +60,5 @@ fn strongest(one: Decision, other: Decision) -> Decision {
         (Decision::ExplicitDeny, _) | (_, Decision::ExplicitDeny) => Decision::ExplicitDeny,
         (Decision::Allow, _) | (_, Decision::Allow) => Decision::Allow,
         _ => Decision::ImplicitDeny,
-    }
-}
-
-/// The AWS managed policies that matter to a warehouse.
-fn managed_policy(arn: &str) -> Option<&'static str> {
-    match arn.rsplit('/').next()? {
-        "AdministratorAccess" => Some(ALL),
-        "PowerUserAccess" => Some(
-            r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","NotAction":["iam:*","organizations:*","account:*"],"Resource":"*"}}"#,
-        ),
-        "AmazonS3ReadOnlyAccess" => Some(
-            r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["s3:Get*","s3:List*","s3:Describe*"],"Resource":"*"}}"#,
-        ),
-        "AmazonS3FullAccess" => {
-            Some(r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#)
-        }
-        "AmazonRedshiftFullAccess" => {
-            Some(r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"redshift:*","Resource":"*"}}"#)
-        }
-        "AmazonRedshiftDataFullAccess" => {
-            Some(r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"redshift-data:*","Resource":"*"}}"#)
-        }
-        _ => None,
     }
 }

@@ -1,6 +1,7 @@
 //! IAM: roles with their trust, permissions and tags. IAM is global: no region, one account.
 
 mod identity;
+mod managed;
 pub mod policy;
 mod role;
 
@@ -75,6 +76,11 @@ impl Iam {
                 })
             }
             "ListAttachedRolePolicies" => Ok(vec![attached(&self.role(params)?), text("IsTruncated", false)]),
+            "CreatePolicy" => self.create_policy(params),
+            "GetPolicy" => self.get_policy(params),
+            "GetPolicyVersion" => self.get_policy_version(params),
+            "DeletePolicy" => self.delete_policy(params),
+            "ListPolicies" => self.list_policies(),
             // No instance profile can be made here, so none can hold a role.
             "ListInstanceProfilesForRole" => {
                 self.role(params)?;

@@ -221,7 +221,7 @@ impl Iam {
     }
 }
 
-fn malformed(reason: String) -> ApiError {
+pub(super) fn malformed(reason: String) -> ApiError {
     ApiError::invalid("MalformedPolicyDocument", reason)
 }
 
@@ -232,7 +232,7 @@ fn check_tags(tags: &BTreeMap<String, String>) -> ApiResult<()> {
     }
 }
 
-fn random_id(length: usize) -> String {
+pub(super) fn random_id(length: usize) -> String {
     std::iter::repeat_with(|| {
         fastrand::choice(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567").map_or('A', |&byte| char::from(byte))
     })
@@ -241,6 +241,6 @@ fn random_id(length: usize) -> String {
 }
 
 /// IAM answers documents percent-encoded (RFC 3986).
-fn percent_encode(document: &str) -> String {
+pub(super) fn percent_encode(document: &str) -> String {
     form_urlencoded::byte_serialize(document.as_bytes()).collect::<String>().replace('+', "%20")
 }

@@ -19,6 +19,15 @@ impl Params {
         self.0.get(name).map(String::as_str)
     }
 
+    /// The same, one of them in lower case: what AWS takes in any case, and keeps so.
+    pub fn lowered(&self, name: &str) -> Self {
+        let mut all = self.0.clone();
+        if let Some(value) = all.get_mut(name) {
+            *value = value.to_ascii_lowercase();
+        }
+        Self(all)
+    }
+
     pub fn required(&self, name: &str) -> ApiResult<&str> {
         self.get(name).ok_or_else(|| {
             ApiError::invalid(

@@ -13,6 +13,10 @@ use crate::wire;
 
 pub const KIND: &str = "redshift-cluster";
 
+/// Where every cluster lies: there is no other network here.
+const VPC: &str = "vpc-0123456789abcdef0";
+const SECURITY_GROUP: &str = "sg-0123456789abcdef0";
+
 /// Times are milliseconds since the epoch. The state is never stored: it follows from the clock, so that a
 /// cluster goes on becoming available while no process runs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -141,6 +145,24 @@ impl Cluster {
             text("Encrypted", self.encrypted),
             text("EnhancedVpcRouting", false),
             text("ClusterNamespaceArn", &self.namespace),
+            text("VpcId", VPC),
+            text("ClusterSubnetGroupName", "default"),
+            text("AvailabilityZone", format!("{}a", self.region)),
+            text("PreferredMaintenanceWindow", "sat:08:00-sat:08:30"),
+            tree(
+                "VpcSecurityGroups",
+                vec![tree(
+                    "VpcSecurityGroup",
+                    vec![text("VpcSecurityGroupId", SECURITY_GROUP), text("Status", "active")],
+                )],
+            ),
+            tree(
+                "ClusterParameterGroups",
+                vec![tree(
+                    "ClusterParameterGroup",
+                    vec![text("ParameterGroupName", "default.redshift-2.0"), text("ParameterApplyStatus", "in-sync")],
+                )],
+            ),
             tree("IamRoles", self.roles.iter().map(role).collect()),
             tags_xml(&self.tags),
         ];

@@ -40,7 +40,9 @@ pub struct Redshift {
 
 impl Redshift {
     pub fn handle(&self, request: &Request) -> Response {
-        query::serve(request, NAMESPACE, |action, params| self.dispatch(action, params))
+        // Courses say `dwhCluster`, and find `dwhcluster`.
+        let lowered = |params: &Params| params.lowered("ClusterIdentifier");
+        query::serve(request, NAMESPACE, |action, params| self.dispatch(action, &lowered(params)))
     }
 
     fn dispatch(&self, action: &str, params: &Params) -> ApiResult<Vec<Xml>> {

@@ -3,15 +3,17 @@
 
 use std::collections::HashSet;
 
-use sqlparser::ast::{CreateView, ObjectType};
+use sqlparser::ast::ObjectType;
 
 use super::catalog::{self, Table};
 use super::error::SqlError;
-use super::late_view;
 use super::result::columns_of;
 use super::session::Session;
 use super::sql::types::Type;
-use super::sql::{self, Alter, Change, ColumnSpec, CreateTable, Drop, Name, Principals, Shape, literal, quoted};
+use super::sql::{
+    self, Alter, Change, ColumnSpec, Comment, CreateTable, Drop, Name, NewView, Principals, Shape, literal, quoted,
+};
+use super::{dependency, late_view};
 
 pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
     let CreateTable { name, temporary, attributes, .. } = create;
@@ -52,8 +54,18 @@ pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
 /// What DuckDB computes in 128 bits is kept as the bigint that Redshift has, or as a numeric where it does not fit.
 fn narrow(session: &Session, name: &Name) -> Result<(), SqlError> {
     let made = catalog::table(&session.connection, name.schema.as_deref(), &name.table)?;
-    for column in made.columns.iter().filter(|column| column.duck == "HUGEINT") {
+    for column in &made.columns {
         let alter = |kind: &str| format!("ALTER TABLE {name} ALTER {} TYPE {kind}", quoted(&column.name));
+        match column.duck.as_str() {
+            "HUGEINT" => {}
+            "TINYINT" => session.connection.execute_batch(&alter("SMALLINT"))?,
+            "UBIGINT" | "UINTEGER" => session.connection.execute_batch(&alter("BIGINT"))?,
+            "\"NULL\"" => session.connection.execute_batch(&alter("VARCHAR"))?,
+            _ => {}
+        }
+        if column.duck != "HUGEINT" {
+            continue;
+        }
         let bounds = format!(
             "SELECT count(*) FROM {name} WHERE {0} > 9223372036854775807 OR {0} < -9223372036854775808",
             quoted(&column.name)
@@ -130,7 +142,7 @@ pub fn alter(session: &Session, alter: Alter) -> Result<(), SqlError> {
         }
         Change::SetType { column, data_type } => {
             let at = place(&column).ok_or_else(|| missing(&column))?;
-            if !matches!(data_type, Type::Varchar(_)) {
+            if !matches!((data_type, found.columns[at].data_type), (Type::Varchar(_), Type::Varchar(_))) {
                 return Err(SqlError::new(
                     "0A000",
                     format!("ALTER COLUMN TYPE to {} is not supported", data_type.name()),
@@ -188,25 +200,45 @@ pub fn principals(session: &Session, change: &Principals) -> Result<(), SqlError
 }
 
 /// A view has the columns that its query has now: what `*` means is written out, for tables get more of them.
-pub fn create_view(session: &Session, view: CreateView) -> Result<(), SqlError> {
+pub fn create_view(session: &Session, new: NewView) -> Result<(), SqlError> {
+    let NewView { view, definition } = new;
+    let name = Name::of(&view.name);
     // It takes the place of one that was bound late.
-    late_view::forget(session, &Name::of(&view.name))?;
+    late_view::forget(session, &name)?;
     let query = view.query.to_string();
     let names: Vec<String> = match query.contains('*') {
         true => columns_of(&session.connection, &query)?.into_iter().map(|column| column.name).collect(),
         false => Vec::new(),
     };
     let different: HashSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
-    if !names.is_empty() && different.len() == names.len() {
+    let create = if !names.is_empty() && different.len() == names.len() {
         let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
         let columns = view.columns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let columns = if columns.is_empty() { columns } else { format!(" ({columns})") };
         let replace = if view.or_replace { "OR REPLACE " } else { "" };
-        let create =
-            format!("CREATE {replace}VIEW {}{columns} AS SELECT {} FROM ({query})", view.name, names.join(", "));
-        return Ok(session.connection.execute_batch(&create)?);
+        format!("CREATE {replace}VIEW {}{columns} AS SELECT {} FROM ({query})", view.name, names.join(", "))
+    } else {
+        view.to_string()
+    };
+    session.connection.execute_batch(&format!("{create}; {}", sql::describe_view(&name, &definition, false)))?;
+    dependency::note(session, &name, &view.query)
+}
+
+/// Keeps what is said of a relation or a column, in the place of what was said before.
+pub fn comment(session: &Session, comment: &Comment) -> Result<(), SqlError> {
+    let Comment { relation, column, text } = comment;
+    let schema = dependency::schema_of(session, relation)?;
+    let schema =
+        schema.ok_or_else(|| SqlError::new("42P01", format!("relation \"{}\" does not exist", relation.table)))?;
+    let column = literal(column.as_deref().unwrap_or_default());
+    let place = format!("{}, {}, {column}", literal(&schema), literal(&relation.table));
+    let mut statements = vec![format!(
+        "DELETE FROM redshift_system.redshift_comments WHERE (schema_name, object_name, column_name) = ({place})"
+    )];
+    if let Some(text) = text {
+        statements.push(format!("INSERT INTO redshift_system.redshift_comments VALUES ({place}, {})", literal(text)));
     }
-    Ok(session.connection.execute_batch(&view.to_string())?)
+    each(session, &statements)
 }
 
 pub fn drop(session: &Session, drop: &Drop) -> Result<(), SqlError> {
@@ -224,6 +256,13 @@ pub fn drop(session: &Session, drop: &Drop) -> Result<(), SqlError> {
             return Err(SqlError::unsupported("DROP SCHEMA public"));
         }
         if drop.kind == ObjectType::Schema && drop.cascade {
+            let beginning = literal(&format!("{}.", name.table));
+            let forget = |kept: &str, column: &str| {
+                format!("DELETE FROM redshift_system.{kept} WHERE starts_with({column}, {beginning})")
+            };
+            let forgotten =
+                [forget("redshift_materialized_views", "name"), forget("redshift_dependencies", "view_name")];
+            each(session, &forgotten)?;
             drop_tables(session, &name.table)?;
         }
         if drop.kind == ObjectType::Schema {
@@ -233,6 +272,13 @@ pub fn drop(session: &Session, drop: &Drop) -> Result<(), SqlError> {
             ObjectType::MaterializedView => ObjectType::View,
             kind => kind,
         };
+        if drop.kind == ObjectType::Table && dependency::is_materialized(session, name)? {
+            let message = format!("\"{}\" is a materialized view, which DROP MATERIALIZED VIEW drops", name.table);
+            return Err(SqlError::new("42809", message));
+        }
+        if drop.kind == ObjectType::Table || kind == ObjectType::View {
+            dependency::give_way(session, name, drop.cascade)?;
+        }
         // One that reads what is missing is known only as it was written.
         let is_late = kind == ObjectType::View && late_view::is_kept(session, name)?;
         if is_late {
@@ -244,13 +290,20 @@ pub fn drop(session: &Session, drop: &Drop) -> Result<(), SqlError> {
         let mut statements = vec![format!("DROP {kind} {exists}{target}{cascade}")];
         statements
             .extend(sequences.iter().map(|sequence| format!("DROP SEQUENCE IF EXISTS redshift_system.{sequence}")));
-        // What was granted on it goes with it.
+        // What was granted on it, and said of it, goes with it.
         let name = literal(&name.table);
         statements.push(match drop.kind {
             ObjectType::Schema => format!("DELETE FROM redshift_system.redshift_privileges WHERE schema_name = {name}"),
             _ => format!(
                 "DELETE FROM redshift_system.redshift_privileges AS p WHERE p.kind = 'TABLE' AND p.object_name = {name} AND NOT EXISTS \
                  (SELECT 1 FROM redshift_system.redshift_relations r WHERE r.table_name = {name} AND r.schema_name = p.schema_name)"
+            ),
+        });
+        statements.push(match drop.kind {
+            ObjectType::Schema => format!("DELETE FROM redshift_system.redshift_comments WHERE schema_name = {name}"),
+            _ => format!(
+                "DELETE FROM redshift_system.redshift_comments AS c WHERE c.object_name = {name} AND NOT EXISTS \
+                 (SELECT 1 FROM redshift_system.redshift_relations r WHERE r.table_name = {name} AND r.schema_name = c.schema_name)"
             ),
         });
         each(session, &statements)?;
@@ -264,7 +317,7 @@ fn drop_tables(session: &Session, schema: &str) -> Result<(), SqlError> {
     let mut statement = session.connection.prepare(sql)?;
     let names: Vec<String> = statement.query_map([schema], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let names = names.into_iter().map(|table| Name { schema: Some(schema.to_owned()), table }).collect();
-    self::drop(session, &Drop { kind: ObjectType::Table, names, if_exists: true, cascade: false })
+    self::drop(session, &Drop { kind: ObjectType::Table, names, if_exists: true, cascade: true })
 }
 
 /// Statements, one after the other.

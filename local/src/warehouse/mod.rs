@@ -3,6 +3,7 @@
 mod catalog;
 pub mod copy;
 mod define;
+mod dependency;
 mod engine;
 mod error;
 mod function;

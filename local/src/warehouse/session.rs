@@ -1,19 +1,20 @@
 //! A session: one connection to the engine, its transaction, and the statements that run on it.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use duckdb::{Connection, InterruptHandle, OptionalExt};
 use regex::Regex;
+use sqlparser::ast::ObjectType;
 
 use super::copy::{self, Access};
 use super::error::SqlError;
 use super::result::{self, Collected, ResultColumn, ResultSet, Rows};
 use super::sql::{self, Command, Name, Parameters, Prepared, Quotients, Reading, Target};
 use super::system::{QueryRecord, System};
-use super::{catalog, define, late_view, show};
+use super::{catalog, define, dependency, late_view, show};
 use crate::account::now_millis;
 
 pub struct Session {
@@ -26,9 +27,15 @@ pub struct Session {
     cursors: HashMap<String, Cursor>,
     prepared: HashMap<String, Prepared>,
     copied: Option<Arc<copy::Progress>>,
-    /// Columns of tables that were written to, and the state of the catalog that they are of.
+    /// What the last statement told beside its answer.
+    notices: Vec<String>,
+    last_query: i64,
+    /// Columns of tables that were written to, as of a state of the catalog.
     targets: HashMap<Name, Arc<Vec<Target>>>,
-    targets_of: u64,
+    catalog: u64,
+    /// The settings when the transaction began, and the names of those that end with it.
+    before: BTreeMap<String, String>,
+    local: BTreeSet<String>,
 }
 
 /// The rows of a DECLARE that were not fetched yet. It lives in its transaction.
@@ -97,8 +104,12 @@ impl Session {
             cursors: HashMap::new(),
             prepared: HashMap::new(),
             copied: None,
+            notices: Vec::new(),
+            last_query: -1,
             targets: HashMap::new(),
-            targets_of: 0,
+            catalog: 0,
+            before: BTreeMap::new(),
+            local: BTreeSet::new(),
         })
     }
 
@@ -171,6 +182,11 @@ impl Session {
         self.copied.take()
     }
 
+    /// What the last statement told beside its answer: that a COPY has loaded, that there was nothing to drop.
+    pub fn take_notices(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notices)
+    }
+
     /// `I` outside a transaction, `T` in one, `E` in one that failed: as the wire protocol tells it.
     pub fn transaction_status(&self) -> u8 {
         match self.transaction {
@@ -221,6 +237,11 @@ impl Session {
         to: &mut dyn Rows,
     ) -> Result<i64, SqlError> {
         let started = std::time::Instant::now();
+        self.notices.clear();
+        if text.contains("pg_last_query_id") {
+            self.remember("redshift_query", self.last_query)?;
+        }
+        self.last_query = query;
         let mut kind = "OTHER";
         let outcome = self.read_twice(|session, reading| {
             let command = sql::translate(text, parameters, reading)?;
@@ -258,11 +279,13 @@ impl Session {
             let message = "current transaction is aborted, commands ignored until end of transaction block";
             return Err(SqlError::new("25P02", message));
         }
+        self.see_catalog()?;
         match command {
             Command::Begin => {
                 if self.transaction == Transaction::None {
                     self.connection.execute_batch("BEGIN")?;
                     self.transaction = Transaction::Open;
+                    self.before = self.settings.clone();
                 }
                 Ok(0)
             }
@@ -283,9 +306,23 @@ impl Session {
                 }
                 Ok(changed)
             }),
-            Command::CreateTable(create) => self.defined(|session| define::create(session, &create)),
+            Command::CreateTable(create) => {
+                if create.if_not_exists && dependency::schema_of(self, &create.name)?.is_some() {
+                    self.notices.push(format!("Relation \"{}\" already exists and will be skipped", create.name.table));
+                }
+                self.defined(|session| define::create(session, &create))
+            }
             Command::Alter(alter) => self.defined(|session| define::alter(session, *alter)),
-            Command::Drop(drop) => self.defined(|session| define::drop(session, &drop)),
+            Command::Drop(drop) => {
+                for name in drop.names.iter().filter(|_| drop.if_exists && drop.kind != ObjectType::Schema) {
+                    if dependency::schema_of(self, name)?.is_none() {
+                        let kind = drop.kind.to_string().to_lowercase();
+                        let kind = format!("{}{}", kind[..1].to_uppercase(), &kind[1..]);
+                        self.notices.push(format!("{kind} \"{}\" does not exist and will be skipped", name.table));
+                    }
+                }
+                self.defined(|session| define::drop(session, &drop))
+            }
             Command::Define(statements) => self.defined(|session| define::each(session, &statements)),
             Command::Principals(change) => self.defined(|session| define::principals(session, &change)),
             Command::CreateView(view) => self.defined(|session| define::create_view(session, *view)),
@@ -309,11 +346,16 @@ impl Session {
                 session.remember("redshift_copied", copied.rows)?;
                 session.remember("redshift_copy", query)?;
                 session.copied = Some(copied.progress);
+                session.notices.push(format!(
+                    "Load into table '{}' completed, {} record(s) loaded successfully.",
+                    command.table, copied.rows
+                ));
                 Ok(counted(copied.rows))
             }),
             Command::Unload(command) => {
                 let rows = copy::unload(self, &command, access)?;
                 self.remember("redshift_unloaded", rows)?;
+                self.notices.push(format!("UNLOAD completed, {rows} record(s) unloaded successfully."));
                 Ok(counted(rows))
             }
             Command::Explain(sql) => {
@@ -322,7 +364,7 @@ impl Session {
                 show::texts(&["QUERY PLAN"], lines).into_rows(to)
             }
             Command::Show(what) => show::run(self, &what)?.into_rows(to),
-            Command::Set { name, value } => self.set(&name, value),
+            Command::Set { name, value, local } => self.set(&name, value, local),
             Command::Declare { cursor, query } => self.declare(cursor, &query),
             Command::Fetch { cursor, count } => self.fetch(&cursor, count)?.into_rows(to),
             Command::Close(cursor) => match self.cursors.remove(&cursor) {
@@ -353,18 +395,29 @@ impl Session {
                 self.system.create_database(&name)?;
                 Ok(0)
             }
-            Command::Accepted => Ok(0),
+            Command::Comment(comment) => self.defined(|session| define::comment(session, &comment)),
+            Command::OutsideTransaction(what) if self.transaction != Transaction::None => {
+                Err(SqlError::new("25001", format!("{what} cannot run inside a transaction block")))
+            }
+            Command::OutsideTransaction(_) | Command::Accepted => Ok(0),
         }
+    }
+
+    /// Takes notice of what has changed in the catalog: a schema of the search path may have come or gone.
+    fn see_catalog(&mut self) -> Result<(), SqlError> {
+        let now = self.system.catalog_changes();
+        if std::mem::replace(&mut self.catalog, now) != now {
+            self.targets.clear();
+            if let Some(path) = self.settings.get("search_path").cloned() {
+                self.set_search_path(&path)?;
+            }
+        }
+        Ok(())
     }
 
     /// The columns of a table that is to be written to; `None` where there is none of this name. They are asked for again
     /// when any session has changed the catalog.
     fn targets(&mut self, name: &Name) -> Result<Option<Arc<Vec<Target>>>, SqlError> {
-        let now = self.system.catalog_changes();
-        if self.targets_of != now {
-            self.targets.clear();
-            self.targets_of = now;
-        }
         if let Some(known) = self.targets.get(name) {
             return Ok(Some(known.clone()));
         }
@@ -388,7 +441,14 @@ impl Session {
         Ok(self.connection.execute_batch(&format!("SET VARIABLE {variable} = {number}"))?)
     }
 
-    fn set(&mut self, name: &str, value: Option<String>) -> Result<i64, SqlError> {
+    fn set(&mut self, name: &str, value: Option<String>, local: bool) -> Result<i64, SqlError> {
+        // Outside a transaction it would be over at once.
+        if local && self.transaction == Transaction::None {
+            return Ok(0);
+        }
+        if local {
+            self.local.insert(name.to_owned());
+        }
         match (name, &value) {
             ("search_path", _) => self.set_search_path(value.as_deref().unwrap_or("public"))?,
             ("timezone", Some(zone)) if !["utc", "gmt", "default"].contains(&zone.to_lowercase().as_str()) => {
@@ -405,6 +465,27 @@ impl Session {
             None => drop(self.settings.remove(name)),
         }
         Ok(0)
+    }
+
+    /// After a transaction: what was set in it is taken back where it was rolled back, and what was set for it alone.
+    fn restore_settings(&mut self, rolled_back: bool) -> Result<(), SqlError> {
+        let before = std::mem::take(&mut self.before);
+        let local = std::mem::take(&mut self.local);
+        let path = self.settings.get("search_path").cloned();
+        if rolled_back {
+            self.settings = before;
+        } else {
+            for name in local {
+                match before.get(&name) {
+                    Some(value) => drop(self.settings.insert(name, value.clone())),
+                    None => drop(self.settings.remove(&name)),
+                }
+            }
+        }
+        match self.settings.get("search_path").cloned() {
+            now if now == path => Ok(()),
+            now => self.set_search_path(now.as_deref().unwrap_or("public")),
+        }
     }
 
     /// Schemas that do not exist are passed over, as in Redshift.
@@ -479,6 +560,7 @@ impl Session {
             _ => "ROLLBACK",
         };
         self.connection.execute_batch(word)?;
+        self.restore_settings(word == "ROLLBACK")?;
         // What it defined is there for all, or for nobody.
         self.system.catalog_changed();
         Ok(0)

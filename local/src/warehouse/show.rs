@@ -1,6 +1,6 @@
 //! The answers to SHOW, from the catalog and the session's settings.
 
-use duckdb::params;
+use duckdb::{OptionalExt, params};
 
 use super::catalog;
 use super::error::SqlError;
@@ -134,9 +134,17 @@ pub fn run(session: &Session, show: &Show) -> Result<ResultSet, SqlError> {
 }
 
 fn definition(session: &Session, name: &Name) -> Result<String, SqlError> {
-    if catalog::is_view(&session.connection, name)? {
-        let sql = "SELECT sql FROM duckdb_views() WHERE view_name = ? AND NOT internal";
-        return Ok(session.connection.query_row(sql, params![name.table], |row| row.get(0))?);
+    let sql = "SELECT schema_name, definition FROM redshift_system.redshift_relations \
+               WHERE kind = 'VIEW' AND table_name = ? AND schema_name = coalesce(?, schema_name)";
+    let row = |row: &duckdb::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
+    if let Some((schema, definition)) =
+        session.connection.query_row(sql, params![name.table, name.schema], row).optional()?
+    {
+        // One that is bound late is kept with all its words.
+        return Ok(match definition.starts_with("CREATE ") {
+            true => definition,
+            false => format!("CREATE VIEW {schema}.{} AS {definition}", name.table),
+        });
     }
     let table = catalog::table(&session.connection, name.schema.as_deref(), &name.table)?;
     let column = |column: &catalog::Column| {

@@ -37,6 +37,9 @@ FROM redshift_system.redshift_loads
 WHERE status = 'running';
 
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_materialized_views (name VARCHAR, query VARCHAR);
+ALTER TABLE redshift_system.redshift_materialized_views ADD COLUMN IF NOT EXISTS definition VARCHAR;
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_dependencies (view_name VARCHAR, relation_name VARCHAR);
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_comments (schema_name VARCHAR, object_name VARCHAR, column_name VARCHAR, comment VARCHAR);
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_users (name VARCHAR, id INTEGER, creates_databases BOOLEAN, is_superuser BOOLEAN);
 ALTER TABLE redshift_system.redshift_users ADD COLUMN IF NOT EXISTS password VARCHAR;
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_user_groups (name VARCHAR, id INTEGER);
@@ -45,7 +48,8 @@ CREATE TABLE IF NOT EXISTS redshift_system.redshift_late_views (name VARCHAR, de
 
 CREATE OR REPLACE VIEW redshift_system.stv_mv_info AS
 SELECT current_database() AS db_name, split_part(name, '.', 1) AS "schema", split_part(name, '.', 2) AS name,
-       0 AS updated_upto_xid, false AS is_stale, 'dwhadmin' AS owner_user_name, 1 AS state, 'f' AS autorewrite,
+       0 AS updated_upto_xid, false AS is_stale,
+       coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser') AS owner_user_name, 1 AS state, 'f' AS autorewrite,
        'f' AS autorefresh
 FROM redshift_system.redshift_materialized_views;
 
@@ -103,18 +107,34 @@ FROM redshift_system.redshift_queries;
 
 -- Tables, views and columns of the users', with Redshift's names of types.
 CREATE OR REPLACE VIEW redshift_system.redshift_relations AS
-SELECT schema_name, table_name, table_oid, 'BASE TABLE' AS kind, comment, estimated_size, temporary
-FROM duckdb_tables()
-WHERE NOT internal AND schema_name <> 'redshift_system' AND (temporary OR database_name = current_database())
+SELECT t.schema_name, t.table_name, t.table_oid, CASE WHEN m.name IS NULL THEN 'BASE TABLE' ELSE 'VIEW' END AS kind, t.comment,
+       t.estimated_size, t.temporary, m.definition
+FROM duckdb_tables() t LEFT JOIN redshift_system.redshift_materialized_views m ON m.name = t.schema_name || '.' || t.table_name
+WHERE NOT t.internal AND t.schema_name <> 'redshift_system' AND (t.temporary OR t.database_name = current_database())
 UNION ALL
-SELECT schema_name, view_name, view_oid, 'VIEW', NULL, 0, temporary
+SELECT schema_name, view_name, view_oid, 'VIEW', comment, 0, temporary, coalesce(json_extract_string(comment, '$.definition'), sql)
 FROM duckdb_views()
 WHERE NOT internal AND schema_name <> 'redshift_system' AND (temporary OR database_name = current_database());
 
+-- What COMMENT ON said.
+CREATE OR REPLACE VIEW redshift_system.pg_description AS
+SELECT r.table_oid AS objoid, 1259 AS classoid, 0 AS objsubid, c.comment AS description
+FROM redshift_system.redshift_comments c
+JOIN redshift_system.redshift_relations r ON r.schema_name = c.schema_name AND r.table_name = c.object_name
+WHERE c.column_name = ''
+UNION ALL
+SELECT d.table_oid, 1259, d.column_index, c.comment
+FROM redshift_system.redshift_comments c
+JOIN duckdb_columns() d ON d.schema_name = c.schema_name AND d.table_name = c.object_name AND d.column_name = c.column_name
+WHERE d.database_name = current_database();
+
 CREATE OR REPLACE VIEW redshift_system.redshift_relation_columns AS
 SELECT c.schema_name, c.table_name, c.table_oid, c.column_name, c.column_index AS ordinal_position,
-       coalesce(json_extract_string(c.comment, '$.default'),
-           CASE WHEN c.column_default = 'NULL' THEN NULL ELSE c.column_default END) AS column_default,
+       CASE WHEN json_extract(c.comment, '$.identity.seed') IS NOT NULL
+            THEN '"identity"(' || c.table_oid || ', 0, ' || chr(39) || json_extract_string(c.comment, '$.identity.seed') || ',' ||
+                 json_extract_string(c.comment, '$.identity.step') || chr(39) || '::text)'
+            ELSE coalesce(json_extract_string(c.comment, '$.default'),
+                CASE WHEN c.column_default = 'NULL' THEN NULL ELSE c.column_default END) END AS column_default,
        c.is_nullable, c.comment AS comment,
        coalesce(json_extract_string(c.comment, '$.data_type'),
            CASE c.data_type WHEN 'VARCHAR' THEN 'character varying(65535)' WHEN 'HUGEINT' THEN 'numeric(38,0)'
@@ -126,15 +146,25 @@ FROM duckdb_columns() c JOIN redshift_system.redshift_relations r ON r.table_oid
     AND r.schema_name = c.schema_name
 WHERE NOT c.internal;
 
-CREATE OR REPLACE VIEW redshift_system.pg_table_def AS
-SELECT schema_name AS schemaname, table_name AS tablename, column_name AS "column", full_type AS "type",
+-- What the function pg_get_late_binding_view_cols answers.
+CREATE OR REPLACE VIEW redshift_system.pg_late_binding_view_columns AS
+SELECT schema_name, table_name, column_name, full_type, ordinal_position
+FROM redshift_system.redshift_relation_columns WHERE CAST(json_extract(table_comment, '$.late') AS BOOLEAN);
+
+CREATE OR REPLACE VIEW redshift_system.redshift_column_keys AS
+SELECT schema_name, table_name, table_oid, column_name, full_type, is_nullable, temporary,
        CASE lower(coalesce(json_extract_string(comment, '$.encoding'), 'raw')) WHEN 'raw' THEN 'none'
            ELSE lower(json_extract_string(comment, '$.encoding')) END AS encoding,
        coalesce(json_extract_string(table_comment, '$.distkey') = column_name, false) AS distkey,
-       coalesce(list_position(CAST(json_extract_string(table_comment, '$.sortkey[*]') AS VARCHAR[]), column_name), 0) AS sortkey,
-       NOT is_nullable AS "notnull"
+       coalesce(list_position(CAST(json_extract_string(table_comment, '$.sortkey[*]') AS VARCHAR[]), column_name), 0) AS sortkey
 FROM redshift_system.redshift_relation_columns
-WHERE kind = 'BASE TABLE' AND (temporary OR list_contains(current_schemas(false), schema_name));
+WHERE kind = 'BASE TABLE';
+
+CREATE OR REPLACE VIEW redshift_system.pg_table_def AS
+SELECT schema_name AS schemaname, table_name AS tablename, column_name AS "column", full_type AS "type", encoding, distkey, sortkey,
+       NOT is_nullable AS "notnull"
+FROM redshift_system.redshift_column_keys
+WHERE temporary OR list_contains(current_schemas(false), schema_name);
 
 CREATE OR REPLACE VIEW redshift_system.svv_table_info AS
 SELECT current_database() AS "database", schema_name AS "schema", table_oid AS table_id, table_name AS "table",
@@ -149,17 +179,18 @@ SELECT current_database() AS "database", schema_name AS "schema", table_oid AS t
        CAST(1 AS BIGINT) AS size, CAST(0.0 AS DECIMAL(10, 4)) AS pct_used, CAST(0 AS BIGINT) AS "empty",
        CAST(0.0 AS DECIMAL(5, 2)) AS unsorted, CAST(0.0 AS DECIMAL(5, 2)) AS stats_off,
        CAST(estimated_size AS DECIMAL(38, 0)) AS tbl_rows, CAST(NULL AS DECIMAL(19, 2)) AS skew_sortkey1,
-       CAST(1.0 AS DECIMAL(19, 2)) AS skew_rows, CAST(estimated_size AS DECIMAL(38, 0)) AS estimated_visible_rows
+       CAST(1.0 AS DECIMAL(19, 2)) AS skew_rows, CAST(estimated_size AS DECIMAL(38, 0)) AS estimated_visible_rows,
+       CAST(NULL AS VARCHAR) AS risk_event, CAST(0.0 AS DECIMAL(12, 2)) AS vacuum_sort_benefit, CAST(NULL AS TIMESTAMP) AS create_time
 FROM redshift_system.redshift_relations
-WHERE kind = 'BASE TABLE' AND NOT temporary;
+WHERE kind = 'BASE TABLE' AND NOT temporary AND estimated_size > 0;
 
 CREATE OR REPLACE VIEW redshift_system.information_schema_tables AS
 SELECT current_database() AS table_catalog, schema_name AS table_schema, table_name, kind AS table_type
 FROM redshift_system.redshift_relations;
 
 CREATE OR REPLACE VIEW redshift_system.information_schema_views AS
-SELECT current_database() AS table_catalog, schema_name AS table_schema, view_name AS table_name, sql AS view_definition
-FROM duckdb_views() WHERE NOT internal AND schema_name <> 'redshift_system';
+SELECT current_database() AS table_catalog, schema_name AS table_schema, table_name, definition AS view_definition
+FROM redshift_system.redshift_relations WHERE kind = 'VIEW';
 
 CREATE OR REPLACE VIEW redshift_system.information_schema_schemata AS
 SELECT current_database() AS catalog_name, schema_name, coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser') AS schema_owner
@@ -180,25 +211,29 @@ SELECT current_database() AS table_catalog, schema_name AS table_schema, table_n
 FROM redshift_system.redshift_relation_columns;
 
 CREATE OR REPLACE VIEW redshift_system.svv_tables AS
-SELECT table_catalog, table_schema, table_name, table_type, CAST(NULL AS VARCHAR) AS remarks
-FROM redshift_system.information_schema_tables;
+SELECT t.table_catalog, t.table_schema, t.table_name, t.table_type, c.comment AS remarks
+FROM redshift_system.information_schema_tables t
+LEFT JOIN redshift_system.redshift_comments c ON c.schema_name = t.table_schema AND c.object_name = t.table_name AND c.column_name = '';
 
 CREATE OR REPLACE VIEW redshift_system.svv_columns AS
-SELECT *, CAST(NULL AS VARCHAR) AS remarks FROM redshift_system.information_schema_columns;
+SELECT i.*, c.comment AS remarks FROM redshift_system.information_schema_columns i
+LEFT JOIN redshift_system.redshift_comments c ON c.schema_name = i.table_schema AND c.object_name = i.table_name AND c.column_name = i.column_name;
 
 CREATE OR REPLACE VIEW redshift_system.svv_redshift_tables AS
 SELECT table_catalog AS database_name, table_schema AS schema_name, table_name,
        CASE table_type WHEN 'BASE TABLE' THEN 'TABLE' ELSE table_type END AS table_type,
-       CAST(NULL AS VARCHAR) AS table_acl, CAST(NULL AS VARCHAR) AS remarks
-FROM redshift_system.information_schema_tables;
+       CAST(NULL AS VARCHAR) AS table_acl, remarks
+FROM redshift_system.svv_tables;
 
 CREATE OR REPLACE VIEW redshift_system.svv_all_tables AS SELECT * EXCLUDE (table_acl), table_acl FROM redshift_system.svv_redshift_tables;
 
 CREATE OR REPLACE VIEW redshift_system.svv_redshift_columns AS
-SELECT table_catalog AS database_name, table_schema AS schema_name, table_name, column_name, ordinal_position, data_type,
-       column_default, is_nullable, CAST(NULL AS VARCHAR) AS encoding, false AS distkey, 0 AS sortkey,
-       CAST(NULL AS VARCHAR) AS column_acl, CAST(NULL AS VARCHAR) AS remarks, character_maximum_length, numeric_precision, numeric_scale
-FROM redshift_system.information_schema_columns;
+SELECT c.table_catalog AS database_name, c.table_schema AS schema_name, c.table_name, c.column_name, c.ordinal_position, c.data_type,
+       c.column_default, c.is_nullable, k.encoding, coalesce(k.distkey, false) AS distkey, coalesce(k.sortkey, 0) AS sortkey,
+       CAST(NULL AS VARCHAR) AS column_acl, c.remarks, c.character_maximum_length, c.numeric_precision, c.numeric_scale
+FROM redshift_system.svv_columns c
+LEFT JOIN redshift_system.redshift_column_keys k
+    ON k.schema_name = c.table_schema AND k.table_name = c.table_name AND k.column_name = c.column_name;
 
 CREATE OR REPLACE VIEW redshift_system.svv_all_columns AS SELECT * FROM redshift_system.svv_redshift_columns;
 
@@ -238,8 +273,8 @@ SELECT schema_name AS schemaname, table_name AS tablename, coalesce(CAST(getvari
 FROM redshift_system.redshift_relations WHERE kind = 'BASE TABLE';
 
 CREATE OR REPLACE VIEW redshift_system.pg_views AS
-SELECT schema_name AS schemaname, view_name AS viewname, coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser') AS viewowner, sql AS definition
-FROM duckdb_views() WHERE NOT internal AND schema_name <> 'redshift_system';
+SELECT schema_name AS schemaname, table_name AS viewname, coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser') AS viewowner, definition
+FROM redshift_system.redshift_relations WHERE kind = 'VIEW';
 
 CREATE OR REPLACE VIEW redshift_system.pg_user AS
 SELECT coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser') AS usename, 100 AS usesysid, true AS usecreatedb, true AS usesuper,
@@ -302,9 +337,14 @@ FROM redshift_system.redshift_foreign_keys;
 CREATE OR REPLACE VIEW redshift_system.pg_class AS
 WITH here AS (
     SELECT * EXCLUDE (relacl)
-           REPLACE (100 AS relowner, oid IN (SELECT table_oid FROM redshift_system.redshift_primary_keys) AS relhasindex,
+           REPLACE (100 AS relowner,
+                    CASE WHEN oid IN (SELECT table_oid FROM redshift_system.redshift_relations WHERE kind = 'VIEW') THEN 'v' ELSE relkind END AS relkind,
+                    oid IN (SELECT table_oid FROM redshift_system.redshift_primary_keys) AS relhasindex,
                     oid IN (SELECT unnest([table_oid, referred_oid]) FROM redshift_system.redshift_foreign_keys) AS relhastriggers),
-           CAST(0 AS SMALLINT) AS reldiststyle, CAST(NULL AS VARCHAR) AS relacl
+           CAST(coalesce((SELECT CASE json_extract_string(r.comment, '$.diststyle') WHEN 'KEY' THEN 1 WHEN 'ALL' THEN 8
+                                      WHEN 'EVEN' THEN 0 ELSE 10 END
+                          FROM redshift_system.redshift_relations r WHERE r.table_oid = oid AND r.kind = 'BASE TABLE'), 0) AS SMALLINT) AS reldiststyle,
+           CAST(NULL AS VARCHAR) AS relacl
     FROM pg_catalog.pg_class WHERE relnamespace IN (SELECT oid FROM redshift_system.pg_namespace))
 SELECT * FROM here
 UNION ALL
@@ -323,7 +363,8 @@ SELECT a.* EXCLUDE (atttypid, atttypmod),
             WHEN full_type LIKE 'numeric%' THEN (CAST(regexp_extract(full_type, '([0-9]+),', 1) AS INTEGER) << 16)
                 + CAST(regexp_extract(full_type, ',([0-9]+)', 1) AS INTEGER) + 4
             ELSE -1 END AS atttypmod,
-       0 AS attencodingtype,
+       coalesce(list_position(['none', 'bytedict', 'delta', 'delta32k', 'lzo', 'mostly8', 'mostly16', 'mostly32', 'runlength',
+           'text255', 'text32k', 'zstd', 'az64'], lower(json_extract_string(c.comment, '$.encoding'))), 1) - 1 AS attencodingtype,
        coalesce(json_extract_string(c.table_comment, '$.distkey') = c.column_name, false) AS attisdistkey,
        coalesce(list_position(CAST(json_extract_string(c.table_comment, '$.sortkey[*]') AS VARCHAR[]), c.column_name), 0) AS attsortkeyord
 FROM pg_catalog.pg_attribute a
@@ -331,10 +372,7 @@ JOIN redshift_system.redshift_relation_columns c ON c.table_oid = a.attrelid AND
 
 CREATE OR REPLACE VIEW redshift_system.pg_attrdef AS
 SELECT c.table_oid AS oid, c.table_oid AS adrelid, c.ordinal_position AS adnum, c.column_default AS adbin,
-       CASE WHEN json_extract(c.comment, '$.identity.seed') IS NOT NULL
-            THEN '"identity"(' || c.table_oid || ', 0, ' || chr(39) || json_extract_string(c.comment, '$.identity.seed') || ',' ||
-                 json_extract_string(c.comment, '$.identity.step') || chr(39) || '::text)'
-            ELSE c.column_default END AS adsrc
+       c.column_default AS adsrc
 FROM redshift_system.redshift_relation_columns c WHERE c.column_default IS NOT NULL;
 
 CREATE OR REPLACE VIEW redshift_system.pg_indexes AS
@@ -398,8 +436,9 @@ CREATE OR REPLACE VIEW redshift_system.pg_collation AS
 SELECT 0 AS oid, CAST(NULL AS VARCHAR) AS collname, 0 AS collnamespace WHERE false;
 
 CREATE OR REPLACE VIEW redshift_system.svv_mv_info AS
-SELECT CAST(NULL AS VARCHAR) AS database_name, CAST(NULL AS VARCHAR) AS schema_name, CAST(NULL AS VARCHAR) AS name,
-       CAST(NULL AS VARCHAR) AS is_stale, 0 AS state, CAST(NULL AS VARCHAR) AS autorefresh WHERE false;
+SELECT db_name AS database_name, "schema" AS schema_name, owner_user_name AS user_name, name, CASE WHEN is_stale THEN 't' ELSE 'f' END AS is_stale,
+       state, autorewrite, autorefresh
+FROM redshift_system.stv_mv_info;
 
 CREATE OR REPLACE VIEW redshift_system.svv_relation_privileges AS
 SELECT p.schema_name AS namespace_name, p.object_name AS relation_name, p.privilege AS privilege_type, 100 AS identity_id,

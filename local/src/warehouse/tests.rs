@@ -439,6 +439,9 @@ fn every_system_view_can_be_read() {
         })
         .collect();
     assert!(unreadable.is_empty(), "{unreadable:#?}");
+    // An empty table is not told of.
+    assert!(warehouse.rows("select * from svv_table_info").is_empty());
+    warehouse.does("insert into t values (1, 'x')");
     assert_eq!(warehouse.rows("select \"table\", sortkey1, sortkey_num from svv_table_info"), ["t|a|2"]);
 }
 
@@ -470,7 +473,9 @@ fn a_materialized_view_is_as_old_as_its_last_refresh() {
     assert_eq!(warehouse.rows("select n, count from public.mv where region = 'e'"), ["7|2"]);
     assert_eq!(warehouse.rows("select \"schema\", name from stv_mv_info"), ["public|mv"]);
     assert_eq!(warehouse.refuses("create materialized view mv as select 1"), "42P07");
-    warehouse.does("drop table mv");
+    assert_eq!(warehouse.rows("select table_type from svv_tables where table_name = 'mv'"), ["VIEW"]);
+    assert_eq!(warehouse.refuses("drop table mv"), "42809");
+    warehouse.does("drop materialized view mv");
     warehouse.does("create materialized view mv as select 'now' as word");
     warehouse.does("refresh materialized view mv");
     assert_eq!(warehouse.rows("select word from mv"), ["now"]);
@@ -773,4 +778,114 @@ fn pivot_takes_an_average() {
         ),
         ["3.25|3.75"]
     );
+}
+
+#[test]
+fn what_others_are_made_of_does_not_go_without_them() {
+    let mut w = Warehouse::new();
+    w.does("create table base (id int primary key, s varchar(9))");
+    w.does("create view one as select id from base");
+    w.does("create view two as select * from one");
+    w.does("create view late as select id from base with no schema binding");
+    assert_eq!(w.refuses("drop table base"), "2BP01");
+    assert_eq!(w.refuses("drop view one"), "2BP01");
+    w.does("drop table base cascade");
+    assert_eq!(w.refuses("select * from two"), "42P01");
+
+    w.does("create table base (id int primary key)");
+    w.does("create table refers (id int references base (id))");
+    assert_eq!(w.refuses("drop table base"), "2BP01");
+    w.does("drop table refers");
+    w.does("drop table base");
+
+    w.does("create schema s");
+    w.does("create table s.t (a int)");
+    w.does("create view s.v as select * from s.t");
+    w.does("create materialized view s.m as select a from s.t");
+    w.does("drop schema s cascade");
+    assert!(w.rows("select * from stv_mv_info").is_empty());
+}
+
+#[test]
+fn views_and_comments_are_told_as_they_were_written() {
+    let mut w = Warehouse::new();
+    w.does("create table t (a int, b varchar(9) encode zstd) distkey(a)");
+    w.does("create view v as select a from t where b = 'x'");
+    w.does("create view l as select a from t with no schema binding");
+    w.does("create materialized view m as select count(*) from t");
+    let definition = |name: &str| format!("select definition from pg_views where viewname = '{name}'");
+    assert_eq!(w.rows(&definition("v")), ["SELECT a FROM t WHERE b = 'x';"]);
+    assert_eq!(w.rows(&definition("l")), ["CREATE VIEW l AS SELECT a FROM t WITH NO SCHEMA BINDING;"]);
+    assert_eq!(w.rows(&definition("m")), ["SELECT count(*) FROM t;"]);
+    assert_eq!(
+        w.rows("select * from pg_get_late_binding_view_cols() cols(s name, v name, c name, t varchar, n int)"),
+        ["public|l|a|integer|1"]
+    );
+    w.does("comment on table t is 'it''s a table'");
+    w.does("comment on column t.b is 'of the table'");
+    assert_eq!(w.rows("select remarks from svv_tables where table_name = 't'"), ["it's a table"]);
+    assert_eq!(
+        w.rows("select remarks from svv_columns where table_name = 't' order by column_name"),
+        ["NULL", "of the table"]
+    );
+    assert_eq!(w.rows("select description from pg_description order by objsubid"), ["it's a table", "of the table"]);
+    assert_eq!(w.rows("select obj_description(oid) from pg_class where relname = 't'"), ["it's a table"]);
+    w.does("comment on table t is null");
+    assert_eq!(w.rows("select description from pg_description"), ["of the table"]);
+    assert_eq!(w.refuses("comment on table nosuch is 'x'"), "42P01");
+    assert_eq!(
+        w.rows("select encoding, distkey from svv_redshift_columns where table_name = 't' order by column_name"),
+        ["az64|true", "zstd|false"]
+    );
+    assert_eq!(
+        w.rows("select format_encoding(attencodingtype) from pg_attribute where attname = 'b' and attnum > 0"),
+        ["zstd"]
+    );
+    assert_eq!(w.rows("select reldiststyle from pg_class where relname = 't'"), ["1"]);
+}
+
+#[test]
+fn settings_end_with_their_transaction() {
+    let mut w = Warehouse::new();
+    w.does("set search_path to etl, public");
+    w.does("create schema etl");
+    w.does("create table here (a int)");
+    assert_eq!(w.rows("select table_schema from svv_tables where table_name = 'here'"), ["etl"]);
+    w.does("begin");
+    w.does("set local search_path to public");
+    assert_eq!(w.refuses("select * from here"), "42P01");
+    w.does("rollback");
+    w.does("select * from here");
+    w.does("begin");
+    w.does("set search_path to public");
+    w.does("rollback");
+    w.does("select * from here");
+    w.does("begin");
+    assert_eq!(w.refuses("vacuum"), "25001");
+    w.does("rollback");
+    w.does("vacuum here");
+}
+
+#[test]
+fn tables_are_refused_as_redshift_refuses_them() {
+    let mut w = Warehouse::new();
+    for (wrong, sqlstate) in [
+        ("create table user (a int)", "42601"),
+        ("create table t (tag int)", "42601"),
+        ("create table if not exists t as select 1 a", "42601"),
+        ("create or replace table t (a int)", "42601"),
+    ] {
+        assert_eq!(w.refuses(wrong), sqlstate, "{wrong}");
+    }
+    w.does("create table \"user\" (\"tag\" int)");
+    w.does("create table k (a int, b int, primary key (a, b))");
+    assert_eq!(w.refuses("insert into k values (1, null)"), "23502");
+    w.does("alter table k add column n int");
+    assert_eq!(w.refuses("alter table k alter column n type varchar(9)"), "0A000");
+    w.does("create table ci (s varchar(9) collate case_insensitive)");
+    w.does("insert into ci values ('John'), ('JOHN')");
+    assert_eq!(w.rows("select count(*) from ci where s = 'john'"), ["2"]);
+    assert_eq!(w.rows("select |/ 25, ||/ 27, @ -5"), ["5|3|5"]);
+    w.does("create table made as select sign(-2.5) a, get_array_length(array(1)) b, null as c");
+    assert_eq!(w.rows("select a, b, c from made"), ["-1|1|NULL"]);
 }

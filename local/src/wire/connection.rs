@@ -37,10 +37,23 @@ pub struct Running {
 
 /// What the thread that runs a statement tells.
 enum Event {
-    Columns(Vec<ResultColumn>),
+    /// With the digits of floats that are asked for beside the usual ones.
+    Columns(Vec<ResultColumn>, i32),
     Rows(Vec<Vec<Value>>),
-    /// With the state of the transaction afterwards.
-    Ended(Result<i64, SqlError>, u8),
+    /// With the state of the transaction afterwards, and what was told beside the answer.
+    Ended(Result<i64, SqlError>, u8, Vec<String>),
+}
+
+/// What a statement answers, and what it tells beside that.
+pub struct Answer {
+    pub response: Response,
+    pub notices: Vec<String>,
+}
+
+impl From<Response> for Answer {
+    fn from(response: Response) -> Self {
+        Self { response, notices: Vec::new() }
+    }
 }
 
 /// How far a statement may run ahead of its client. One that is left half-read, as a portal is, must not keep the session
@@ -76,12 +89,16 @@ impl Flow {
     }
 }
 
-struct Channel(mpsc::UnboundedSender<Event>, Arc<Flow>);
+struct Channel {
+    to: mpsc::UnboundedSender<Event>,
+    flow: Arc<Flow>,
+    extra_digits: i32,
+}
 
 impl Channel {
     fn send(&self, event: Event) -> Result<(), SqlError> {
-        self.1.sent();
-        self.0.send(event).map_err(|_| SqlError::new("08006", "the client has gone"))
+        self.flow.sent();
+        self.to.send(event).map_err(|_| SqlError::new("08006", "the client has gone"))
     }
 }
 
@@ -105,7 +122,7 @@ impl Drop for Events {
 
 impl Rows for Channel {
     fn begin(&mut self, columns: Vec<ResultColumn>) -> Result<(), SqlError> {
-        self.send(Event::Columns(columns))
+        self.send(Event::Columns(columns, self.extra_digits))
     }
 
     fn rows(&mut self, mut rows: Vec<Vec<Value>>) -> Result<(), SqlError> {
@@ -134,10 +151,12 @@ impl Connection {
         tokio::task::spawn_blocking(move || {
             let mut session = locked(&session);
             *locked(&running) = Some(Running { cancel: session.new_canceller(), flow: flow.clone() });
-            let mut channel = Channel(sender, flow);
+            let extra_digits = session.setting("extra_float_digits").and_then(|digits| digits.parse().ok());
+            let mut channel = Channel { to: sender, flow, extra_digits: extra_digits.unwrap_or_default() };
             let ended = session.run_into(&sql, &parameters, &access, query, &mut channel);
             *locked(&running) = None;
-            let _ = channel.send(Event::Ended(ended, session.transaction_status()));
+            let notices = session.take_notices();
+            let _ = channel.send(Event::Ended(ended, session.transaction_status(), notices));
         });
         events
     }
@@ -149,18 +168,22 @@ impl Connection {
         parameters: Parameters,
         formats: &Format,
         all_at_once: bool,
-    ) -> PgWireResult<Response> {
+    ) -> PgWireResult<Answer> {
         let mut events = self.start(sql.to_owned(), parameters);
         let gone = || PgWireError::ApiError("the statement's thread ended".into());
         match events.next().await.ok_or_else(gone)? {
             // The protocol's library keeps the state of the transaction by these.
-            Event::Ended(Ok(count), b'T') => Ok(Response::TransactionStart(tag(sql, count))),
-            Event::Ended(Ok(count), _) => Ok(Response::TransactionEnd(tag(sql, count))),
-            Event::Ended(Err(error), _) => match wire_error(&error) {
-                PgWireError::UserError(info) => Ok(Response::Error(info)),
+            Event::Ended(Ok(count), b'T', notices) => {
+                Ok(Answer { response: Response::TransactionStart(tag(sql, count)), notices })
+            }
+            Event::Ended(Ok(count), _, notices) => {
+                Ok(Answer { response: Response::TransactionEnd(tag(sql, count)), notices })
+            }
+            Event::Ended(Err(error), ..) => match wire_error(&error) {
+                PgWireError::UserError(info) => Ok(Response::Error(info).into()),
                 other => Err(other),
             },
-            Event::Columns(columns) => {
+            Event::Columns(columns, extra_digits) => {
                 let fields = Arc::new(types::fields(&columns, formats));
                 let shown = fields.clone();
                 let rows = stream::unfold(events, |mut events| async move {
@@ -169,9 +192,9 @@ impl Connection {
                 });
                 let rows = rows.flat_map(move |event| {
                     let rows = match event {
-                        Event::Rows(rows) => rows.iter().map(|row| Ok(types::row(row, &shown))).collect(),
-                        Event::Ended(Err(error), _) => vec![Err(wire_error(&error))],
-                        Event::Ended(Ok(_), _) | Event::Columns(_) => Vec::new(),
+                        Event::Rows(rows) => rows.iter().map(|row| Ok(types::row(row, &shown, extra_digits))).collect(),
+                        Event::Ended(Err(error), ..) => vec![Err(wire_error(&error))],
+                        Event::Ended(Ok(_), ..) | Event::Columns(..) => Vec::new(),
                     };
                     stream::iter(rows)
                 });
@@ -182,7 +205,7 @@ impl Connection {
                         // What comes behind it must not run.
                         let failed = rows.iter().position(Result::is_err);
                         if let Some(Err(PgWireError::UserError(info))) = failed.map(|at| rows.swap_remove(at)) {
-                            return Ok(Response::Error(info));
+                            return Ok(Response::Error(info).into());
                         }
                         QueryResponse::new(fields, stream::iter(rows))
                     }
@@ -191,7 +214,7 @@ impl Connection {
                     word @ ("FETCH" | "SHOW" | "EXPLAIN") => word.to_owned(),
                     _ => "SELECT".to_owned(),
                 }));
-                Ok(Response::Query(response))
+                Ok(Response::Query(response).into())
             }
             Event::Rows(_) => Err(gone()),
         }

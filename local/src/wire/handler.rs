@@ -230,7 +230,9 @@ impl SimpleQueryHandler for Queries {
         let mut responses = Vec::new();
         for statement in &statements {
             let all_at_once = statements.len() > 1;
-            let response = connection.run(statement, Parameters::new(), &Format::UnifiedText, all_at_once).await?;
+            let answer = connection.run(statement, Parameters::new(), &Format::UnifiedText, all_at_once).await?;
+            tell(client, answer.notices).await?;
+            let response = answer.response;
             let failed = matches!(response, Response::Error(_));
             responses.push(response);
             if failed {
@@ -239,6 +241,19 @@ impl SimpleQueryHandler for Queries {
         }
         Ok(responses)
     }
+}
+
+/// What a statement tells beside its answer goes before it.
+async fn tell<C>(client: &mut C, notices: Vec<String>) -> PgWireResult<()>
+where
+    C: Sink<PgWireBackendMessage> + Unpin + Send,
+    PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
+{
+    for notice in notices {
+        let info = ErrorInfo::new("INFO".into(), "00000".into(), notice);
+        client.feed(PgWireBackendMessage::NoticeResponse(info.into())).await?;
+    }
+    Ok(())
 }
 
 /// A statement of the extended protocol: its text, and the types that the client declared.
@@ -332,7 +347,9 @@ impl ExtendedQueryHandler for Queries {
             parameters.insert((at + 1).to_string(), parameter.ok_or_else(invalid)?);
         }
         let connection = self.connection(client).await?;
-        match connection.run(&statement.sql, parameters, &portal.result_column_format, false).await? {
+        let answer = connection.run(&statement.sql, parameters, &portal.result_column_format, false).await?;
+        tell(client, answer.notices).await?;
+        match answer.response {
             Response::Error(error) => Err(PgWireError::UserError(error)),
             response => Ok(response),
         }

@@ -56,8 +56,8 @@ fn format_of(formats: &Format, at: usize) -> FieldFormat {
     }
 }
 
-/// One row as it is sent.
-pub fn row(values: &[Value], fields: &[FieldInfo]) -> DataRow {
+/// One row as it is sent, with so many digits of floats beside the usual ones.
+pub fn row(values: &[Value], fields: &[FieldInfo], extra_digits: i32) -> DataRow {
     let mut bytes = BytesMut::with_capacity(values.len() * 12);
     for (value, field) in values.iter().zip(fields) {
         let place = bytes.len();
@@ -68,7 +68,7 @@ pub fn row(values: &[Value], fields: &[FieldInfo]) -> DataRow {
         let binary = field.format() == FieldFormat::Binary && put_binary(&mut bytes, value, field.datatype());
         if !binary {
             bytes.truncate(place + 4);
-            put_text(&mut bytes, value);
+            put_text(&mut bytes, value, digits_of(field.datatype(), extra_digits));
         }
         let length = i32::try_from(bytes.len() - place - 4).unwrap_or(i32::MAX);
         bytes[place..place + 4].copy_from_slice(&length.to_be_bytes());
@@ -76,7 +76,29 @@ pub fn row(values: &[Value], fields: &[FieldInfo]) -> DataRow {
     DataRow::new(bytes, i16::try_from(values.len()).unwrap_or(i16::MAX))
 }
 
-fn put_text(bytes: &mut BytesMut, value: &Value) {
+/// The digits of a float that are sure; `None` for all that tell it from every other.
+fn digits_of(data_type: &Type, extra: i32) -> Option<usize> {
+    let usual = if *data_type == Type::FLOAT4 { 6 } else { 15 };
+    if extra > 0 { None } else { usize::try_from(usual + extra).ok().filter(|digits| *digits > 0) }
+}
+
+/// A number in so many digits, as C's `%g` writes it.
+fn general(number: f64, digits: usize) -> String {
+    let scientific = format!("{number:.*e}", digits - 1);
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or_default();
+    let trimmed = |text: &str| match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text.to_owned(),
+    };
+    let places = i32::try_from(digits).unwrap_or(i32::MAX) - 1 - exponent;
+    match usize::try_from(places) {
+        Ok(places) if exponent >= -4 => trimmed(&format!("{number:.places$}")),
+        _ => format!("{}e{}{:02}", trimmed(mantissa), if exponent < 0 { '-' } else { '+' }, exponent.abs()),
+    }
+}
+
+fn put_text(bytes: &mut BytesMut, value: &Value, digits: Option<usize>) {
     match value {
         Value::Null => {}
         Value::Boolean(flag) => bytes.put_u8(if *flag { b't' } else { b'f' }),
@@ -85,7 +107,9 @@ fn put_text(bytes: &mut BytesMut, value: &Value) {
         Value::Double(number) if number.is_infinite() => {
             bytes.put_slice(if *number > 0.0 { b"Infinity" } else { b"-Infinity" });
         }
-        Value::Double(number) => bytes.put_slice(number.to_string().as_bytes()),
+        Value::Double(number) => {
+            bytes.put_slice(digits.map_or_else(|| number.to_string(), |digits| general(*number, digits)).as_bytes())
+        }
         Value::Text(text) => bytes.put_slice(text.as_bytes()),
     }
 }
@@ -265,6 +289,23 @@ mod tests {
             let mut bytes = BytesMut::new();
             assert!(put_numeric(&mut bytes, text));
             assert_eq!(numeric(&bytes).as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn floats_in_the_digits_that_are_sure() {
+        for (number, digits, text) in [
+            (std::f64::consts::PI, 15, "3.14159265358979"),
+            (0.1 + 0.2, 15, "0.3"),
+            (1e20, 15, "1e+20"),
+            (0.00001, 15, "1e-05"),
+            (123_456.789, 6, "123457"),
+            (19_999.99, 6, "20000"),
+            (-1999.99, 6, "-1999.99"),
+            (0.0, 15, "0"),
+            (218.93179, 15, "218.93179"),
+        ] {
+            assert_eq!(general(number, digits), text);
         }
     }
 

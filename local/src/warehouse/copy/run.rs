@@ -93,7 +93,7 @@ impl Access {
             return Err(denied());
         }
         let role = assumable_by_redshift(&self.buckets.store, &self.account, arn).map_err(|_| denied())?;
-        Ok(Identity::of_role(&role, &self.account.id))
+        Ok(Identity::of_role(&role, &self.account.id, &self.buckets.store))
     }
 }
 

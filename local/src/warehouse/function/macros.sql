@@ -279,15 +279,22 @@ CREATE OR REPLACE MACRO redshift_system.pg_get_triggerdef(a) AS CAST(NULL AS VAR
 CREATE OR REPLACE MACRO redshift_system._pg_expandarray(a) AS
     unnest(list_transform(a, lambda value, place: {'x': value, 'n': place}));
 CREATE OR REPLACE MACRO redshift_system.pg_get_viewdef(a) AS
-        (SELECT v.sql FROM duckdb_views() AS v WHERE CAST(v.view_oid AS VARCHAR) = CAST(a AS VARCHAR) AND NOT v.internal LIMIT 1),
-    (a, b) AS (SELECT v.sql FROM duckdb_views() AS v WHERE CAST(v.view_oid AS VARCHAR) = CAST(a AS VARCHAR) AND NOT v.internal LIMIT 1);
+        (SELECT v.definition FROM redshift_system.redshift_relations AS v WHERE v.kind = 'VIEW' AND CAST(v.table_oid AS VARCHAR) = CAST(a AS VARCHAR) LIMIT 1),
+    (a, b) AS (SELECT v.definition FROM redshift_system.redshift_relations AS v WHERE v.kind = 'VIEW' AND CAST(v.table_oid AS VARCHAR) = CAST(a AS VARCHAR) LIMIT 1);
 CREATE OR REPLACE MACRO redshift_system.pg_get_expr(a, b) AS CAST(a AS VARCHAR), (a, b, c) AS CAST(a AS VARCHAR);
-CREATE OR REPLACE MACRO redshift_system.obj_description(a) AS CAST(NULL AS VARCHAR), (a, b) AS CAST(NULL AS VARCHAR);
-CREATE OR REPLACE MACRO redshift_system.col_description(a, b) AS CAST(NULL AS VARCHAR);
+CREATE OR REPLACE MACRO redshift_system.obj_description(a) AS
+        (SELECT d.description FROM redshift_system.pg_description AS d WHERE d.objoid = CAST(a AS BIGINT) AND d.objsubid = 0 LIMIT 1),
+    (a, b) AS (SELECT d.description FROM redshift_system.pg_description AS d WHERE d.objoid = CAST(a AS BIGINT) AND d.objsubid = 0 LIMIT 1);
+CREATE OR REPLACE MACRO redshift_system.col_description(a, b) AS
+    (SELECT d.description FROM redshift_system.pg_description AS d WHERE d.objoid = CAST(a AS BIGINT) AND d.objsubid = CAST(b AS BIGINT) LIMIT 1);
 CREATE OR REPLACE MACRO redshift_system.shobj_description(a, b) AS CAST(NULL AS VARCHAR);
 CREATE OR REPLACE MACRO redshift_system.pg_cancel_backend(n) AS false;
 CREATE OR REPLACE MACRO redshift_system.pg_terminate_backend(n) AS false;
-CREATE OR REPLACE MACRO redshift_system.format_encoding(n) AS 'none';
+CREATE OR REPLACE MACRO redshift_system.format_encoding(n) AS
+    ['none', 'bytedict', 'delta', 'delta32k', 'lzo', 'mostly8', 'mostly16', 'mostly32', 'runlength', 'text255', 'text32k', 'zstd', 'az64'][CAST(n AS INTEGER) + 1];
+CREATE OR REPLACE MACRO redshift_system.current_schemas(with_system) AS
+    list_filter(CASE WHEN with_system THEN system.main.current_schemas(true) ELSE system.main.current_schemas(false) END,
+        lambda name: name <> 'redshift_system');
 CREATE OR REPLACE MACRO redshift_system.pg_table_size(n) AS CAST(0 AS BIGINT);
 CREATE OR REPLACE MACRO redshift_system.pg_get_function_result(n) AS CAST(NULL AS VARCHAR);
 CREATE OR REPLACE MACRO redshift_system.pg_get_function_arguments(n) AS CAST(NULL AS VARCHAR);

@@ -28,6 +28,9 @@ pub struct TableAttributes {
     /// The columns of CREATE TABLE … (a, b) AS, which have no types.
     #[serde(skip)]
     pub names: Vec<String>,
+    /// What a view is made of, as it was written.
+    #[serde(skip)]
+    pub definition: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -108,10 +108,13 @@ impl ColumnSpec {
             match &option.option {
                 ColumnOption::NotNull | ColumnOption::PrimaryKey(_) => spec.not_null = true,
                 ColumnOption::Default(value) => spec.default = Some(value.to_string()),
+                ColumnOption::Collation(name) => match name.to_string().trim_matches('"').to_lowercase().as_str() {
+                    "case_insensitive" | "ci" => spec.duck = format!("{} COLLATE NOCASE", spec.duck),
+                    _ => {}
+                },
                 ColumnOption::Null
                 | ColumnOption::Unique(_)
                 | ColumnOption::ForeignKey(_)
-                | ColumnOption::Collation(_)
                 | ColumnOption::Comment(_) => {}
                 other => return Err(SqlError::unsupported(&format!("the column option {other}"))),
             }
@@ -138,7 +141,38 @@ impl ColumnSpec {
     }
 }
 
+/// Words that are no names unless they are quoted, as the reference lists them.
+const RESERVED: &str = "\
+    aes128 aes256 all allowoverwrite analyse analyze and any array as asc authorization az64 backup between binary \
+    blanksasnull both bytedict bzip2 case cast check collate column constraint create credentials cross current_date \
+    current_time current_timestamp current_user current_user_id default deferrable deflate defrag delta delta32k \
+    desc disable distinct do else emptyasnull enable encode encrypt encryption end except explicit false for foreign \
+    freeze from full globaldict256 globaldict64k grant group gzip having identity ignore ilike in initially inner \
+    intersect interval into is isnull join leading left like limit localtime localtimestamp lun luns lzo lzop minus \
+    mostly16 mostly32 mostly8 natural new not notnull null nulls off offline offset oid old on only open or order \
+    outer overlaps parallel partition percent permissions pivot placing primary raw readratio recover references \
+    rejectlog resort respect restore right select session_user similar snapshot some sysdate system table tag tdes \
+    text255 text32k then timestamp to top trailing true truncatecolumns union unique unnest unpivot user using \
+    verbose wallet when where with without";
+
+/// A name that needs quotes and has none.
+pub fn refuse_reserved(create: &Ast) -> Result<(), SqlError> {
+    let table = create.name.0.last().and_then(|part| part.as_ident());
+    let columns = create.columns.iter().map(|column| &column.name);
+    let is_reserved = |name: &&Ident| {
+        name.quote_style.is_none() && RESERVED.split_whitespace().any(|word| name.value.eq_ignore_ascii_case(word))
+    };
+    match table.into_iter().chain(columns).find(is_reserved) {
+        Some(name) => Err(SqlError::syntax(format!("syntax error at or near \"{}\"", name.value))),
+        None => Ok(()),
+    }
+}
+
 pub fn create_table(create: Ast, mut attributes: TableAttributes) -> Result<CreateTable, SqlError> {
+    if create.or_replace || create.if_not_exists && create.query.is_some() {
+        let word = if create.or_replace { "replace" } else { "as" };
+        return Err(SqlError::syntax(format!("syntax error at or near \"{word}\"")));
+    }
     let mut name = Name::of(&create.name);
     let temporary = create.temporary || name.table.starts_with('#');
     if temporary {
@@ -159,8 +193,11 @@ pub fn create_table(create: Ast, mut attributes: TableAttributes) -> Result<Crea
                 }
                 ColumnSpec::of(column, found)
             };
-            let columns = create.columns.iter().map(spec).collect::<Result<Vec<_>, _>>()?;
+            let mut columns = create.columns.iter().map(spec).collect::<Result<Vec<_>, _>>()?;
             attributes.primary_key = primary_key(&create);
+            for column in &mut columns {
+                column.not_null |= attributes.primary_key.contains(&column.name);
+            }
             attributes.foreign_keys = foreign_keys(&create);
             let missing = |key: &&String| !columns.iter().any(|column| column.name == **key);
             if let Some(key) = attributes.distkey.iter().chain(&attributes.sortkey).find(missing) {
@@ -262,6 +299,12 @@ pub fn define(
 /// together with it.
 pub fn describe(name: &Name, attributes: &TableAttributes) -> Result<String, SqlError> {
     Ok(format!("COMMENT ON TABLE {name} IS {}", comment(attributes)?))
+}
+
+/// What is kept of a view: what it was made of, and whether it is bound to that.
+pub fn describe_view(name: &Name, definition: &str, is_late: bool) -> String {
+    let kept = serde_json::json!({ "definition": definition, "late": is_late });
+    format!("COMMENT ON VIEW {name} IS {}", literal(&kept.to_string()))
 }
 
 fn describe_column(name: &Name, column: &str, attributes: &ColumnAttributes) -> Result<String, SqlError> {

@@ -4,8 +4,11 @@ use std::any::TypeId;
 use std::iter::Peekable;
 use std::str::Chars;
 
-use sqlparser::dialect::{Dialect, RedshiftSqlDialect};
+use sqlparser::ast::Expr;
+use sqlparser::dialect::{Dialect, Precedence, RedshiftSqlDialect};
 use sqlparser::keywords::Keyword;
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::Token;
 
 #[derive(Debug)]
 pub struct Redshift;
@@ -26,6 +29,25 @@ impl Dialect for Redshift {
     /// GROUPING SETS, ROLLUP, CUBE.
     fn supports_group_by_expr(&self) -> bool {
         true
+    }
+
+    fn supports_comment_on(&self) -> bool {
+        true
+    }
+
+    /// Square and cube roots, and absolute values.
+    fn parse_prefix(&self, parser: &mut Parser) -> Option<Result<Expr, ParserError>> {
+        let function = match parser.peek_token_ref().token {
+            Token::PGSquareRoot => "sqrt",
+            Token::PGCubeRoot => "cbrt",
+            Token::AtSign => "abs",
+            _ => return None,
+        };
+        parser.next_token();
+        Some(parser.parse_subexpr(self.prec_value(Precedence::MulDivModOp)).and_then(|operand| {
+            let call = Parser::new(self).try_with_sql(&format!("{function}({operand})"));
+            call.and_then(|mut parser| parser.parse_expr())
+        }))
     }
 
     fn is_nested_delimited_identifier_start(&self, ch: char) -> bool {

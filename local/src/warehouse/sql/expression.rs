@@ -158,16 +158,20 @@ impl VisitorMut for Rewrite<'_> {
                 }
                 ControlFlow::Continue(())
             }
-            // Views are never bound late here: there are no columns of such.
+            // Views WITH NO SCHEMA BINDING, and their columns.
             TableFactor::Table { args: Some(_), name, alias: Some(alias), .. }
                 if name.to_string().eq_ignore_ascii_case("pg_get_late_binding_view_cols") =>
             {
-                let columns: Vec<String> = alias
-                    .columns
-                    .iter()
-                    .map(|column| format!("CAST(NULL AS VARCHAR) AS {}", column.name.value.to_lowercase()))
-                    .collect();
-                let text = format!("SELECT 1 FROM (SELECT {} WHERE false) AS {}", columns.join(", "), alias.name);
+                const COLUMNS: [&str; 5] =
+                    ["schema_name", "table_name", "column_name", "full_type", "ordinal_position"];
+                let columns = alias.columns.iter().zip(COLUMNS);
+                let columns: Vec<String> =
+                    columns.map(|(column, ours)| format!("{ours} AS {}", column.name.value.to_lowercase())).collect();
+                let text = format!(
+                    "SELECT 1 FROM (SELECT {} FROM redshift_system.pg_late_binding_view_columns) AS {}",
+                    columns.join(", "),
+                    alias.name
+                );
                 match functions::table_factor(&text) {
                     Ok(rewritten) => *factor = rewritten,
                     Err(error) => return ControlFlow::Break(error),

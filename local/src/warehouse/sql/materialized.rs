@@ -18,6 +18,8 @@ pub fn create(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<Co
     let mut query = tokens.split_off(begin);
     query.remove(0);
     let name = name(tokens, &[Keyword::CREATE, Keyword::MATERIALIZED, Keyword::VIEW])?;
+    let written = Parser::new(&Redshift).with_tokens_with_locations(query.clone()).parse_query();
+    let definition = format!("{};", written.map_err(SqlError::from_parser)?);
     let Command::Query(query) = translate_tokens(query, reading)? else {
         return Err(SqlError::syntax("a materialized view is made of a query"));
     };
@@ -25,7 +27,7 @@ pub fn create(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<Co
         format!("CREATE TABLE {name} AS {query}"),
         // One of that name may have gone by DROP TABLE.
         forget(&name),
-        format!("INSERT INTO {KEPT} VALUES ({}, {})", literal(&name.key()), literal(&query)),
+        format!("INSERT INTO {KEPT} VALUES ({}, {}, {})", literal(&name.key()), literal(&query), literal(&definition)),
     ]))
 }
 

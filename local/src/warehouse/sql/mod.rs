@@ -4,6 +4,7 @@
 mod alter;
 mod attributes;
 mod bind;
+mod comment;
 mod comparison;
 mod ddl;
 mod dialect;
@@ -32,7 +33,8 @@ use dialect::Redshift;
 pub use alter::{Alter, Change};
 pub use attributes::{ColumnAttributes, TableAttributes};
 pub use bind::{Parameter, ParameterKind, Parameters};
-pub use ddl::{ColumnSpec, CreateTable, Drop, Name, Shape, define, describe, literal, quoted};
+pub use comment::Comment;
+pub use ddl::{ColumnSpec, CreateTable, Drop, Name, Shape, define, describe, describe_view, literal, quoted};
 #[cfg(test)]
 pub use functions::KNOWN;
 pub use principals::{Principals, md5_of};
@@ -63,7 +65,7 @@ pub enum Command {
     Define(Vec<String>),
     /// Users and groups.
     Principals(Principals),
-    CreateView(Box<CreateView>),
+    CreateView(Box<NewView>),
     CreateLateView(LateView),
     /// A materialized view is filled anew; the key finds its query.
     Refresh {
@@ -78,6 +80,8 @@ pub enum Command {
     Set {
         name: String,
         value: Option<String>,
+        /// Until the transaction ends.
+        local: bool,
     },
     Declare {
         cursor: String,
@@ -100,7 +104,10 @@ pub enum Command {
     /// `None` for all.
     Deallocate(Option<String>),
     CreateDatabase(String),
-    /// Has no meaning here: ANALYZE, VACUUM, LOCK, COMMENT, roles.
+    Comment(Comment),
+    /// Has no meaning here, and may not stand in a transaction: VACUUM.
+    OutsideTransaction(&'static str),
+    /// Has no meaning here: ANALYZE, LOCK, roles.
     Accepted,
 }
 
@@ -126,6 +133,13 @@ impl Command {
     }
 }
 
+/// A view, and what it was made of.
+#[derive(Debug)]
+pub struct NewView {
+    pub view: CreateView,
+    pub definition: String,
+}
+
 /// The tokens of a statement that is kept until it is executed.
 #[derive(Debug, Clone)]
 pub struct Prepared(Vec<TokenWithSpan>);
@@ -133,9 +147,7 @@ pub struct Prepared(Vec<TokenWithSpan>);
 /// What begins so changes nothing that can be seen here, and is accepted.
 const ACCEPTED: &[&[&str]] = &[
     &["ANALYZE"],
-    &["VACUUM"],
     &["LOCK"],
-    &["COMMENT", "ON"],
     &["CREATE", "ROLE"],
     &["DROP", "ROLE"],
     &["ALTER", "DEFAULT", "PRIVILEGES"],
@@ -256,6 +268,8 @@ fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Res
         ["CREATE" | "ALTER" | "DROP", "USER" | "GROUP", ..] => return principals::parse(&tokens),
         ["CREATE", "DATABASE", name, ..] => return Ok(Command::CreateDatabase(name.to_lowercase())),
         ["GRANT" | "REVOKE", ..] => return Ok(grant::parse(&tokens)?.unwrap_or(Command::Accepted)),
+        ["COMMENT", "ON", ..] => return comment::parse(tokens),
+        ["VACUUM", ..] => return Ok(Command::OutsideTransaction("VACUUM")),
         ["SHOW", ..] => return show::parse(&tokens).map(Command::Show),
         ["SET" | "RESET", ..] => return show::parse_set(&tokens),
         ["EXPLAIN", ..] => {
@@ -346,7 +360,12 @@ pub fn parse_table(text: &str) -> Result<(Statement, TableAttributes), SqlError>
 
 /// Reads a query, as it stands in UNLOAD.
 pub fn translate_query(text: &str, reading: Reading<'_>) -> Result<String, SqlError> {
-    match translate_tokens(one_statement(tokenize(text)?)?, reading)? {
+    let tokens = one_statement(tokenize(text)?)?;
+    let query = Parser::new(&Redshift).with_tokens_with_locations(tokens.clone()).parse_query();
+    if query.is_ok_and(|query| query.limit_clause.is_some()) {
+        return Err(SqlError::new("0A000", "LIMIT clause is not supported in the outer SELECT of UNLOAD"));
+    }
+    match translate_tokens(tokens, reading)? {
         Command::Query(sql) => Ok(sql),
         _ => Err(SqlError::syntax("only a query can be unloaded")),
     }
@@ -364,12 +383,25 @@ fn parse(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<(Statem
         Token::EOF => {}
         rest => return Err(SqlError::syntax(format!("syntax error at or near \"{rest}\""))),
     }
-    if let Statement::CreateTable(create) = &statement {
-        ddl::note_defaults(create, &mut attributes);
+    match &statement {
+        Statement::CreateTable(create) => {
+            ddl::refuse_reserved(create)?;
+            ddl::note_defaults(create, &mut attributes);
+        }
+        Statement::CreateView(view) => attributes.definition = definition(view),
+        _ => {}
     }
     match statement.visit(&mut expression::Rewrite::new(reading)) {
         std::ops::ControlFlow::Break(refused) => Err(refused),
         std::ops::ControlFlow::Continue(()) => Ok((statement, attributes)),
+    }
+}
+
+/// What the catalog tells of a view: its query, or where it is not bound to what it reads, all of it.
+fn definition(view: &CreateView) -> String {
+    match view.with_no_schema_binding {
+        true => format!("CREATE VIEW {} AS {} WITH NO SCHEMA BINDING;", view.name, view.query),
+        false => format!("{};", view.query),
     }
 }
 
@@ -393,12 +425,15 @@ fn command(statement: Statement, attributes: TableAttributes) -> Result<Command,
             alter::parse(alter.clone(), &statement, attributes).map(Box::new).map(Command::Alter)
         }
         Statement::CreateView(mut view) => {
+            let definition = attributes.definition;
             if std::mem::take(&mut view.with_no_schema_binding) {
-                let (name, create) = (Name::of(&view.name), view.to_string());
+                let name = Name::of(&view.name);
+                let described = describe_view(&name, &definition, true);
+                let create = format!("{view}; {described}");
                 view.or_replace = true;
-                return Ok(Command::CreateLateView(LateView { name, create, replace: view.to_string() }));
+                return Ok(Command::CreateLateView(LateView { name, create, replace: format!("{view}; {described}") }));
             }
-            Ok(Command::CreateView(Box::new(view)))
+            Ok(Command::CreateView(Box::new(NewView { view, definition })))
         }
         Statement::CreateSchema { schema_name, if_not_exists, .. } => {
             let name = match &schema_name {

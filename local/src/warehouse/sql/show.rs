@@ -140,6 +140,7 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<Show, SqlError> {
 
 pub fn parse_set(tokens: &[TokenWithSpan]) -> Result<Command, SqlError> {
     let mut words = words(tokens);
+    let local = words.first().is_some_and(|word| word == "local");
     if words.first().is_some_and(|word| matches!(word.as_str(), "session" | "local")) {
         words.remove(0);
     }
@@ -147,14 +148,14 @@ pub fn parse_set(tokens: &[TokenWithSpan]) -> Result<Command, SqlError> {
     let texts: Vec<&str> = words.iter().map(String::as_str).collect();
     match texts[..] {
         [] => Err(SqlError::syntax("syntax error at end of input")),
-        [name, ..] if is_reset => Ok(Command::Set { name: name.to_owned(), value: None }),
+        [name, ..] if is_reset => Ok(Command::Set { name: name.to_owned(), value: None, local }),
         ["authorization", ..] => Err(SqlError::unsupported("SET SESSION AUTHORIZATION")),
         // SET TRANSACTION and SET SESSION CHARACTERISTICS: there is one isolation level, the strictest.
         ["transaction" | "characteristics", ..] => Ok(Command::Accepted),
-        ["time", "zone", zone] => Ok(Command::Set { name: "timezone".into(), value: Some(zone.to_owned()) }),
+        ["time", "zone", zone] => Ok(Command::Set { name: "timezone".into(), value: Some(zone.to_owned()), local }),
         [name, "to" | "=", ref values @ ..] if !values.is_empty() => {
             let value = (values != ["default"]).then(|| values.join(", "));
-            Ok(Command::Set { name: name.to_owned(), value })
+            Ok(Command::Set { name: name.to_owned(), value, local })
         }
         _ => Err(SqlError::syntax("SET needs a name and a value")),
     }

@@ -156,9 +156,10 @@ impl Type {
     /// The type that holds a DuckDB column which no DDL of Redshift's made (CREATE TABLE AS).
     pub fn from_duck(name: &str) -> Option<Self> {
         Some(match name {
-            "SMALLINT" => Self::SmallInt,
+            "SMALLINT" | "TINYINT" => Self::SmallInt,
             "INTEGER" => Self::Integer,
-            "BIGINT" | "HUGEINT" => Self::BigInt,
+            "BIGINT" | "HUGEINT" | "UBIGINT" | "UINTEGER" => Self::BigInt,
+            "\"NULL\"" => Self::Varchar(1),
             "FLOAT" => Self::Real,
             "DOUBLE" => Self::Double,
             "BOOLEAN" => Self::Boolean,

@@ -1,0 +1,38 @@
+//! COMMENT ON, of what the catalog tells the comments of.
+
+use sqlparser::ast::Statement;
+use sqlparser::parser::Parser;
+use sqlparser::tokenizer::TokenWithSpan;
+
+use super::ddl::Name;
+use super::dialect::Redshift;
+use super::{Command, is_word};
+use crate::warehouse::error::SqlError;
+
+/// What is said of a table, a view, or a column of one.
+#[derive(Debug)]
+pub struct Comment {
+    pub relation: Name,
+    pub column: Option<String>,
+    /// `None` takes it back.
+    pub text: Option<String>,
+}
+
+/// Comments on anything else are accepted and not kept.
+pub fn parse(tokens: Vec<TokenWithSpan>) -> Result<Command, SqlError> {
+    let is = |keyword: &str| tokens.get(2).is_some_and(|token| is_word(&token.token, keyword));
+    let is_column = is("COLUMN");
+    if !is_column && !is("TABLE") && !is("VIEW") {
+        return Ok(Command::Accepted);
+    }
+    let parsed = Parser::new(&Redshift).with_tokens_with_locations(tokens).parse_statement();
+    let Statement::Comment { object_name, comment, .. } = parsed.map_err(SqlError::from_parser)? else {
+        return Err(SqlError::syntax("syntax error in COMMENT"));
+    };
+    let mut parts: Vec<String> =
+        object_name.0.iter().filter_map(|part| part.as_ident()).map(|ident| ident.value.to_lowercase()).collect();
+    let column = if is_column { parts.pop() } else { None };
+    let Some(table) = parts.pop() else { return Err(SqlError::syntax("COMMENT ON COLUMN needs a table")) };
+    let relation = Name { schema: parts.pop(), table };
+    Ok(Command::Comment(Comment { relation, column, text: comment }))
+}
