@@ -68,7 +68,7 @@ const PUBLISHED: [(&str, &str); 7] = [
 ];
 
 /// Figures to hold a result against, from the description of the data.
-const FIGURES: [(&str, &str); 13] = [
+const FIGURES: [(&str, &str); 14] = [
     ("6820", "select count(*) from staging_events where page = 'NextSong'"),
     ("6813", "select count(distinct ts) from staging_events where page = 'NextSong'"),
     ("8056", "select count(*) from (select distinct session_id, item_in_session from staging_events) as e"),

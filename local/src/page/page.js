@@ -111,7 +111,10 @@ async function run(event) {
 
 async function showTables() {
   if (!place()) return $('tables').replaceChildren();
-  const found = await query('select "schema", "table", tbl_rows, diststyle, sortkey1 from svv_table_info order by 1, 2');
+  const found = await query(
+    'select t.schema_name, t.table_name, coalesce(i.tbl_rows, 0), i.diststyle, i.sortkey1 from svv_redshift_tables t ' +
+    'left join svv_table_info i on i."schema" = t.schema_name and i."table" = t.table_name ' +
+    "where t.table_type = 'TABLE' order by 1, 2");
   const open = (row) => make('button', { class: 'link', onclick: () => {
     const name = (text) => (/^[a-z_][a-z0-9_]*$/.test(text) ? text : `"${text.replaceAll('"', '""')}"`);
     $('text').value = `select * from ${name(row[0])}.${name(row[1])} limit 100`;

@@ -102,7 +102,15 @@ pub fn alter(session: &Session, alter: Alter) -> Result<(), SqlError> {
             );
             return each(session, &[rename, granted]);
         }
-        Change::Append(from) => return append(session, &found, &from),
+        Change::Append { from, ignore_extra, fill_extra } => {
+            return append(session, &found, &from, ignore_extra, fill_extra);
+        }
+        Change::Encode { column, encoding } => {
+            let at = place(&column).ok_or_else(|| missing(&column))?;
+            let mut attributes = columns[at].attributes.clone();
+            attributes.encoding = Some(encoding);
+            return each(session, &[sql::describe_column(&found.full_name(), &column, &attributes)?]);
+        }
         Change::Keys(keys) => {
             let mut attributes = found.attributes.clone();
             if keys.diststyle.is_some() {
@@ -168,11 +176,31 @@ fn replace(session: &Session, table: &Table, columns: &[ColumnSpec], sources: &[
     each(session, &statements)
 }
 
-/// ALTER TABLE APPEND: the rows move.
-fn append(session: &Session, target: &Table, from: &Name) -> Result<(), SqlError> {
+/// ALTER TABLE APPEND: the rows move. The columns must be the same, but for those that are to be ignored or filled.
+fn append(
+    session: &Session,
+    target: &Table,
+    from: &Name,
+    ignore_extra: bool,
+    fill_extra: bool,
+) -> Result<(), SqlError> {
     let source = catalog::table(&session.connection, from.schema.as_deref(), &from.table)?;
-    let names: Vec<String> = source.columns.iter().map(|column| quoted(&column.name)).collect();
-    let (target, source, names) = (target.full_name(), source.full_name(), names.join(", "));
+    let has = |table: &Table, name: &str| table.columns.iter().any(|column| column.name == name);
+    let extra = |one: &Table, other: &Table| {
+        one.columns.iter().find(|column| !has(other, &column.name)).map(|column| column.name.clone())
+    };
+    let differ = |column: String, table: &Name, option: &str| {
+        let message = format!("column {column} is in {} only; {option} passes over such", table.table);
+        Err(SqlError::new("0A000", message))
+    };
+    match (extra(&source, target), extra(target, &source)) {
+        (Some(column), _) if !ignore_extra => return differ(column, from, "IGNOREEXTRA"),
+        (_, Some(column)) if !fill_extra => return differ(column, &target.full_name(), "FILLEXTRA"),
+        _ => {}
+    }
+    let shared = source.columns.iter().filter(|column| has(target, &column.name));
+    let names = shared.map(|column| quoted(&column.name)).collect::<Vec<_>>().join(", ");
+    let (target, source) = (target.full_name(), source.full_name());
     each(
         session,
         &[format!("INSERT INTO {target} ({names}) SELECT {names} FROM {source}"), format!("DELETE FROM {source}")],

@@ -131,8 +131,10 @@ impl Session {
         mut read: impl FnMut(&mut Self, Reading<'_>) -> Result<T, SqlError>,
     ) -> Result<T, SqlError> {
         let quotients = Quotients::default();
+        let flag = self.settings.get("enable_case_sensitive_identifier");
+        let keeps_case = flag.is_some_and(|flag| matches!(flag.to_lowercase().as_str(), "true" | "on" | "1"));
         let mut read_as = |session: &mut Self, lenient| loop {
-            match read(session, Reading { lenient, quotients: Some(&quotients) }) {
+            match read(session, Reading { lenient, quotients: Some(&quotients), keeps_case }) {
                 Err(error) if quotients.learn(&error) => {}
                 done => return done,
             }
@@ -453,9 +455,6 @@ impl Session {
             ("search_path", _) => self.set_search_path(value.as_deref().unwrap_or("public"))?,
             ("timezone", Some(zone)) if !["utc", "gmt", "default"].contains(&zone.to_lowercase().as_str()) => {
                 return Err(SqlError::unsupported(&format!("SET TIMEZONE to '{zone}' (only UTC)")));
-            }
-            ("enable_case_sensitive_identifier", Some(flag)) if flag == "true" || flag == "on" => {
-                return Err(SqlError::unsupported("SET enable_case_sensitive_identifier"));
             }
             _ => {}
         }

@@ -889,3 +889,42 @@ fn tables_are_refused_as_redshift_refuses_them() {
     w.does("create table made as select sign(-2.5) a, get_array_length(array(1)) b, null as c");
     assert_eq!(w.rows("select a, b, c from made"), ["-1|1|NULL"]);
 }
+
+#[test]
+fn names_in_quotes_keep_their_case_where_that_is_asked_for() {
+    let mut w = Warehouse::new();
+    w.does("set enable_case_sensitive_identifier to true");
+    w.does("create table \"Mixed\" (\"Id\" int encode zstd, j super)");
+    w.does("insert into \"Mixed\" values (1, json_parse('{\"Name\": {\"First\": \"A\"}}'))");
+    let outcome =
+        w.run("select \"Id\", j.\"Name\".\"First\" as \"F\" from \"Mixed\"").expect("rows").rows.expect("rows");
+    let names: Vec<&str> = outcome.columns.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(names, ["Id", "F"]);
+    assert_eq!(w.rows("select upper(j.\"Name\".\"First\") from \"Mixed\""), ["A"]);
+}
+
+#[test]
+fn rows_move_between_tables_that_differ_where_that_is_asked_for() {
+    let mut w = Warehouse::new();
+    w.does("create table into_it (a int, b int)");
+    w.does("create table from_it (a int, c int)");
+    w.does("insert into from_it values (1, 2)");
+    assert_eq!(w.refuses("alter table into_it append from from_it"), "0A000");
+    assert_eq!(w.refuses("alter table into_it append from from_it ignoreextra"), "0A000");
+    w.does("alter table into_it append from from_it ignoreextra fillextra");
+    assert_eq!(w.rows("select * from into_it"), ["1|NULL"]);
+    assert!(w.rows("select * from from_it").is_empty());
+    w.does("alter table into_it alter column a encode zstd");
+    assert_eq!(w.rows("select encoding from pg_table_def where tablename = 'into_it' and \"column\" = 'a'"), ["zstd"]);
+    let changed = w.run("with w as (select 7 a, 8 b) insert into into_it select a, b from w").expect("rows");
+    assert_eq!((changed.count, changed.rows.is_none()), (1, true));
+}
+
+#[test]
+fn a_text_in_a_super_is_a_text() {
+    let mut w = Warehouse::new();
+    w.does("create table s (v super)");
+    w.does("insert into s values ('abc'), ('{\"a\":1}'), (json_parse('{\"a\":1}'))");
+    assert_eq!(w.rows("select json_typeof(v) from s"), ["string", "string", "object"]);
+    assert_eq!(w.rows("select v::varchar from s"), ["abc", "{\"a\":1}", "NULL"]);
+}

@@ -103,7 +103,11 @@ impl Rules {
                     micros => micros.map(Cell::Micros).ok_or_else(invalid),
                 }
             }
-            Type::Time => Err(rejection(1200, "TIME columns cannot be loaded by the local COPY")),
+            Type::Time => {
+                let time: Result<jiff::civil::Time, _> = text.trim().parse();
+                let invalid = |_| rejection(1206, "Invalid time format or value [HH24:MI:SS]");
+                time.map(|time| Cell::Text(time.to_string().into())).map_err(invalid)
+            }
         }
     }
 
@@ -166,8 +170,16 @@ fn integer(text: &str, name: &str, least: i64, most: i64) -> Result<Cell<'static
     }
 }
 
+/// The first sign that is of no number.
+fn invalid_digit(text: &str, name: &str) -> Rejection {
+    let is_of_number = |sign: char| sign.is_ascii_digit() || matches!(sign, '.' | '-' | '+');
+    let found = text.char_indices().find(|(_, sign)| !is_of_number(*sign));
+    let (at, sign) = found.or_else(|| text.char_indices().next()).unwrap_or((0, ' '));
+    rejection(1207, format!("Invalid digit, Value '{sign}', Pos {at}, Type: {name}"))
+}
+
 fn float(text: &str) -> Result<Cell<'static>, Rejection> {
-    let invalid = || rejection(1207, format!("Invalid digit, Value '{}', Pos 0, Type: Double", text.trim()));
+    let invalid = || invalid_digit(text.trim(), "Double");
     text.trim().parse().map(Cell::Float).map_err(|_| invalid())
 }
 
@@ -181,7 +193,7 @@ fn boolean(text: &str) -> Result<Cell<'static>, Rejection> {
 
 /// Places beyond the scale of the column are cut off, or with ROUNDEC rounded half away from zero (C18).
 fn decimal(text: &str, precision: u8, scale: u8, round: bool) -> Result<Cell<'static>, Rejection> {
-    let invalid = || rejection(1207, format!("Invalid digit, Value '{}', Pos 0, Type: Decimal", text.trim()));
+    let invalid = || invalid_digit(text.trim(), "Decimal");
     let overflow = || rejection(1208, format!("Numeric data overflow (DECIMAL({precision},{scale}))"));
     let (mantissa, exponent) = match text.trim().split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().map_err(|_| invalid())?),

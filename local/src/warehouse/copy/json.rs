@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::io::Read;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::options::JsonFormat;
@@ -23,6 +23,8 @@ pub struct Layout {
     /// The keys of a record that matter, each with where its value goes.
     keys: Vec<(String, Vec<Target>)>,
     by_name: HashMap<String, usize>,
+    /// The elements that matter where a record is a list.
+    elements: Vec<(usize, Target)>,
     ignore_case: bool,
     width: usize,
 }
@@ -56,11 +58,18 @@ impl Layout {
             );
             return Err(SqlError::new("XX000", message));
         }
-        let mut layout = Self { keys: Vec::new(), by_name: HashMap::new(), ignore_case, width: columns.len() };
+        let mut layout =
+            Self { keys: Vec::new(), by_name: HashMap::new(), elements: Vec::new(), ignore_case, width: columns.len() };
         for (column, path) in paths.into_iter().enumerate() {
             let mut steps = path.into_iter();
-            // A record is an object: no path that begins with an index leads anywhere in it.
-            let Some(Step::Key(key)) = steps.next() else { continue };
+            let key = match steps.next() {
+                Some(Step::Key(key)) => key,
+                Some(Step::Index(index)) => {
+                    layout.elements.push((index, Target { column, rest: steps.collect() }));
+                    continue;
+                }
+                None => continue,
+            };
             let target = Target { column, rest: steps.collect() };
             match layout.by_name.get(&key) {
                 Some(&at) => layout.keys[at].1.push(target),
@@ -71,6 +80,11 @@ impl Layout {
             }
         }
         Ok(layout)
+    }
+
+    /// Whether a record may begin so.
+    pub fn takes(&self, json: &str) -> bool {
+        json.starts_with('{') || json.starts_with('[') && !self.elements.is_empty()
     }
 
     /// Lays one object's values under the columns.
@@ -174,7 +188,10 @@ impl<'de> DeserializeSeed<'de> for Fields<'_, '_, 'de> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
+        match self.layout.elements.is_empty() {
+            true => deserializer.deserialize_map(self),
+            false => deserializer.deserialize_any(self),
+        }
     }
 }
 
@@ -183,6 +200,17 @@ impl<'de> Visitor<'de> for Fields<'_, '_, 'de> {
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("a JSON object")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        let mut at = 0;
+        while let Some(value) = list.next_element::<&'de RawValue>()? {
+            for (_, target) in self.layout.elements.iter().filter(|(index, _)| *index == at) {
+                self.record[target.column] = follow(value, &target.rest).map_err(serde::de::Error::custom)?;
+            }
+            at += 1;
+        }
+        Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {

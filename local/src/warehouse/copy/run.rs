@@ -174,9 +174,14 @@ fn target_columns(table: &Table, copy: &CopyCommand) -> Result<Vec<Column>, SqlE
     }
     let find = |name: &String| {
         let found = table.columns.iter().find(|found| found.name == *name);
-        found.map(column).ok_or_else(|| {
+        let found = found.ok_or_else(|| {
             SqlError::new("42703", format!("column \"{name}\" of relation \"{}\" does not exist", copy.table))
-        })
+        })?;
+        let is_given = found.attributes.identity.as_ref().is_some_and(|identity| !identity.by_default);
+        match is_given && !copy.explicit_ids {
+            true => Err(SqlError::new("0A000", format!("cannot set the identity column {name} without EXPLICIT_IDS"))),
+            false => Ok(column(found)),
+        }
     };
     copy.columns.iter().map(find).collect()
 }
@@ -287,7 +292,7 @@ impl Load<'_> {
     }
 
     fn value(&mut self, value: &RawValue, file: &str, line: u64, batch: &mut Batch) -> Result<(), SqlError> {
-        if !value.get().starts_with('{') {
+        if !self.layout.takes(value.get()) {
             return self.reject(
                 file,
                 line,

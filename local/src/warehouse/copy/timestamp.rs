@@ -1,10 +1,14 @@
 //! Dates and times as COPY reads them: the default form, `auto`, the epoch keywords, and patterns.
 
+use crate::warehouse::function::loose_time;
+
 /// How texts become times.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TimeFormat {
-    /// `YYYY-MM-DD HH:MI:SS`, with or without fractions; also what `auto` reads here.
+    /// `YYYY-MM-DD HH:MI:SS`, with or without fractions and an offset.
     Default,
+    /// `auto`: any order of day and month that Redshift knows.
+    Auto,
     EpochSeconds,
     EpochMillis,
     /// A pattern, as strptime writes it.
@@ -15,7 +19,8 @@ impl TimeFormat {
     /// Reads a TIMEFORMAT or DATEFORMAT string. The epoch keywords are case-sensitive (C10).
     pub fn parse(format: Option<&str>) -> Option<Self> {
         match format {
-            None | Some("auto") => Some(Self::Default),
+            None => Some(Self::Default),
+            Some("auto") => Some(Self::Auto),
             Some("epochsecs") => Some(Self::EpochSeconds),
             Some("epochmillisecs") => Some(Self::EpochMillis),
             Some(pattern) => to_strptime(pattern).map(Self::Pattern),
@@ -28,16 +33,18 @@ impl TimeFormat {
         match self {
             Self::EpochSeconds => decimal_micros(text, 1_000_000),
             Self::EpochMillis => decimal_micros(text, 1_000),
-            Self::Default => {
-                let (date, time) = text.split_once([' ', 'T']).unwrap_or((text, "00:00:00"));
-                let date: jiff::civil::Date = date.parse().ok()?;
-                let time: jiff::civil::Time = time.trim_end_matches('Z').trim().parse().ok()?;
-                Some(micros(date.to_datetime(time)))
-            }
+            Self::Default => plain(text),
+            Self::Auto => plain(text).or_else(|| loose_time(text).map(micros)),
             Self::Pattern(pattern) => {
+                // A fraction may follow the seconds, though the pattern has none.
+                let (text, fraction) = match text.rsplit_once('.') {
+                    Some((text, digits)) if pattern.ends_with("%S") && is_number(digits) => (text, digits),
+                    _ => (text, ""),
+                };
                 let parsed = jiff::fmt::strtime::parse(pattern, text).ok()?;
                 let time = parsed.to_time().unwrap_or(jiff::civil::Time::midnight());
-                Some(micros(parsed.to_date().ok()?.to_datetime(time)))
+                let below = decimal_micros(&format!("0.{fraction}"), 1_000_000)?;
+                Some(micros(parsed.to_date().ok()?.to_datetime(time)) + below)
             }
         }
     }
@@ -46,6 +53,32 @@ impl TimeFormat {
     pub fn days(&self, text: &str) -> Option<i32> {
         i32::try_from(self.micros(text)?.div_euclid(86_400_000_000)).ok()
     }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// `2018-11-01`, `2018-11-01 20:57:10.796`, `2018-11-01T20:57:10Z`, `2018-11-01 20:57:10+05:30`.
+fn plain(text: &str) -> Option<i64> {
+    let (date, time) = text.split_once([' ', 'T']).unwrap_or((text, "00:00:00"));
+    let time = time.trim_end_matches('Z').trim();
+    let (time, offset) = match time.find(['+', '-']) {
+        Some(at) => (time[..at].trim(), offset_seconds(&time[at..])?),
+        None => (time, 0),
+    };
+    let date: jiff::civil::Date = date.parse().ok()?;
+    let time: jiff::civil::Time = time.parse().ok()?;
+    Some(micros(date.to_datetime(time)) - offset * 1_000_000)
+}
+
+/// `+05`, `-0530`, `+05:30`.
+fn offset_seconds(text: &str) -> Option<i64> {
+    let digits: String = text[1..].chars().filter(|sign| *sign != ':').collect();
+    let (hours, minutes) = digits.split_at_checked(2)?;
+    let minutes: i64 = if minutes.is_empty() { 0 } else { minutes.parse().ok()? };
+    let seconds = hours.parse::<i64>().ok()? * 3600 + minutes * 60;
+    Some(if text.starts_with('-') { -seconds } else { seconds })
 }
 
 fn micros(datetime: jiff::civil::DateTime) -> i64 {
@@ -112,6 +145,11 @@ mod tests {
         assert_eq!(read(None, "2018-11-01 20:57:10.796"), Some(1_541_105_830_796_000));
         assert_eq!(read(Some("auto"), "2018-11-01"), Some(1_541_030_400_000_000));
         assert_eq!(read(Some("DD.MM.YYYY HH24:MI"), "01.11.2018 20:57"), Some(1_541_105_820_000_000));
+        assert_eq!(read(Some("auto"), "11/01/2018 20:57:10"), Some(1_541_105_830_000_000));
+        assert_eq!(read(Some("YYYY-MM-DD HH:MI:SS"), "2018-11-01 20:57:10.796"), Some(1_541_105_830_796_000));
+        assert_eq!(read(None, "2018-11-01 20:57:10+00"), Some(1_541_105_830_000_000));
+        assert_eq!(read(None, "2018-11-01 20:57:10-05:30"), Some(1_541_125_630_000_000));
+        assert_eq!(read(None, "11/01/2018"), None);
         assert_eq!(read(None, "1541105830796"), None);
         assert_eq!(TimeFormat::parse(Some("EPOCHMILLISECS")), None);
     }

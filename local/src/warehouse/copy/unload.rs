@@ -179,6 +179,7 @@ impl Unload<'_> {
         let mut statement = session.connection.prepare(query)?;
         let batches = statement.query_arrow([])?;
         let names: Vec<String> = batches.get_schema().fields().iter().map(|field| field.name().clone()).collect();
+        let supers = self.supers(session, query)?;
         let header = if self.command.header {
             self.line(&names.iter().map(|name| Some(name.as_str())).collect::<Vec<_>>())
         } else {
@@ -191,7 +192,7 @@ impl Unload<'_> {
             for row in Texts::new(&batch)?.rows() {
                 let row = row?;
                 let line = match self.command.format {
-                    UnloadFormat::Json => json_line(&names, &batch, &row),
+                    UnloadFormat::Json => json_line(&names, &supers, &batch, &row),
                     _ => self.line(&row.values.iter().map(Option::as_deref).collect::<Vec<_>>()),
                 };
                 if open.rows > 0 && open.bytes + line.len() as u64 > self.command.max_file_bytes {
@@ -207,6 +208,16 @@ impl Unload<'_> {
         }
         self.close(open)?;
         Ok(total)
+    }
+
+    /// Which columns hold JSON already.
+    fn supers(&self, session: &Session, query: &str) -> Result<Vec<bool>, SqlError> {
+        if self.command.format != UnloadFormat::Json {
+            return Ok(Vec::new());
+        }
+        let mut statement = session.connection.prepare(&format!("DESCRIBE {query}"))?;
+        let is_json = |row: &duckdb::Row<'_>| Ok(row.get::<_, String>(1)? == "JSON");
+        Ok(statement.query_map([], is_json)?.collect::<Result<_, _>>()?)
     }
 
     fn parquet(&mut self, session: &Session, query: &str, prefix: &str) -> Result<u64, SqlError> {
@@ -348,7 +359,7 @@ impl<'a> Texts<'a> {
     }
 }
 
-fn json_line(names: &[String], batch: &RecordBatch, row: &Row) -> Vec<u8> {
+fn json_line(names: &[String], supers: &[bool], batch: &RecordBatch, row: &Row) -> Vec<u8> {
     let mut line = Vec::from(*b"{");
     for (at, (name, value)) in names.iter().zip(&row.values).enumerate() {
         if at > 0 {
@@ -360,6 +371,7 @@ fn json_line(names: &[String], batch: &RecordBatch, row: &Row) -> Vec<u8> {
         match (value, array.data_type()) {
             (None, _) => line.extend(b"null"),
             (Some(_), DataType::Boolean) => line.extend(array.as_boolean().value(row.number).to_string().bytes()),
+            (Some(text), _) if supers.get(at) == Some(&true) => line.extend(text.bytes()),
             (Some(text), kind) if kind.is_numeric() => line.extend(text.bytes()),
             (Some(text), _) => line.extend(serde_json::Value::from(text.as_str()).to_string().bytes()),
         }

@@ -324,7 +324,12 @@ pub fn normalize(arguments: &[&str]) -> Answer {
 
 /// Whether DuckDB does not read such a time by itself.
 pub fn is_loose_time(text: &str) -> bool {
-    text.len() <= MOST_TIME_BYTES && read_loosely(text).is_some()
+    loose_time(text).is_some()
+}
+
+/// A time in one of the orders that DuckDB does not read by itself.
+pub fn loose_time(text: &str) -> Option<DateTime> {
+    if text.len() <= MOST_TIME_BYTES { read_loosely(text) } else { None }
 }
 
 /// Longer than any text that is a time.

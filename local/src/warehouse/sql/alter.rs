@@ -33,9 +33,17 @@ pub enum Change {
     },
     /// ALTER SORTKEY, ALTER DISTKEY, ALTER DISTSTYLE.
     Keys(attributes::TableAttributes),
-    /// Moves the rows of another table.
-    Append(Name),
-    /// A declaration that changes nothing here: constraints, owners, encodings.
+    /// Moves the rows of another table. Columns that only one of the two has are passed over where that is asked for.
+    Append {
+        from: Name,
+        ignore_extra: bool,
+        fill_extra: bool,
+    },
+    Encode {
+        column: String,
+        encoding: String,
+    },
+    /// A declaration that changes nothing here: constraints, owners.
     Nothing,
 }
 
@@ -59,25 +67,38 @@ pub fn redshift_only(tokens: &[TokenWithSpan]) -> Option<Result<Alter, SqlError>
             .iter()
             .map_while(|token| match &token.token {
                 Token::Period => Some(None),
+                option if is_word(option, "IGNOREEXTRA") || is_word(option, "FILLEXTRA") => None,
                 other => name(other).map(Some),
             })
             .flatten()
             .take(2)
             .collect();
+        let asks = |option: &str| rest.iter().any(|token| is_word(&token.token, option));
         let source = match &names[..] {
             [schema, table] => Name { schema: Some(schema.clone()), table: table.clone() },
             [table] => Name { schema: None, table: table.clone() },
             _ => return Some(Err(SqlError::syntax("syntax error at or near \"FROM\""))),
         };
-        return altered(Change::Append(source));
+        return altered(Change::Append {
+            from: source,
+            ignore_extra: asks("IGNOREEXTRA"),
+            fill_extra: asks("FILLEXTRA"),
+        });
     }
     if is(0, "OWNER")
         || is(0, "ADD") && (is(1, "CONSTRAINT") || is(1, "PRIMARY") || is(1, "FOREIGN") || is(1, "UNIQUE"))
     {
         return altered(Change::Nothing);
     }
-    if is(0, "ALTER") && (is(1, "ENCODE") || is(1, "COLUMN") && is(3, "ENCODE")) {
+    if is(0, "ALTER") && is(1, "ENCODE") {
         return altered(Change::Nothing);
+    }
+    if is(0, "ALTER") && is(1, "COLUMN") && is(3, "ENCODE") {
+        let word = |at: usize| rest.get(at).and_then(|token| name(&token.token));
+        return match (word(2), word(4)) {
+            (Some(column), Some(encoding)) => altered(Change::Encode { column, encoding }),
+            _ => Some(Err(SqlError::syntax("syntax error at end of input"))),
+        };
     }
     let is_key = ["DISTKEY", "DISTSTYLE", "SORTKEY", "COMPOUND", "INTERLEAVED"].iter().any(|word| is(1, word));
     if is(0, "ALTER") && is_key {

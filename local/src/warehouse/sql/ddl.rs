@@ -186,7 +186,7 @@ pub fn create_table(create: Ast, mut attributes: TableAttributes) -> Result<Crea
         (None, Some(query)) => Shape::Query(query.to_string(), std::mem::take(&mut attributes.names)),
         (None, None) => {
             let spec = |column: &ColumnDef| {
-                let mut found = attributes.columns.remove(&column.name.value).unwrap_or_default();
+                let mut found = attributes.columns.remove(&column.name.value.to_lowercase()).unwrap_or_default();
                 // A sort key is not compressed, unless it is said to be.
                 if found.encoding.is_none() && attributes.sortkey.contains(&column.name.value) {
                     found.encoding = Some("raw".to_owned());
@@ -217,7 +217,7 @@ pub fn note_defaults(create: &Ast, attributes: &mut TableAttributes) {
             _ => None,
         });
         if default.is_some() {
-            attributes.columns.entry(column.name.value.clone()).or_default().default = default;
+            attributes.columns.entry(column.name.value.to_lowercase()).or_default().default = default;
         }
     }
 }
@@ -307,7 +307,7 @@ pub fn describe_view(name: &Name, definition: &str, is_late: bool) -> String {
     format!("COMMENT ON VIEW {name} IS {}", literal(&kept.to_string()))
 }
 
-fn describe_column(name: &Name, column: &str, attributes: &ColumnAttributes) -> Result<String, SqlError> {
+pub fn describe_column(name: &Name, column: &str, attributes: &ColumnAttributes) -> Result<String, SqlError> {
     Ok(format!("COMMENT ON COLUMN {name}.{} IS {}", quoted(column), comment(attributes)?))
 }
 

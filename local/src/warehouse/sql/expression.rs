@@ -97,9 +97,11 @@ impl VisitorMut for Rewrite<'_> {
         ControlFlow::Continue(())
     }
 
-    /// *Identifier folding*: Redshift folds every identifier to lower case, quoted ones too.
+    /// *Identifier folding*: Redshift folds every identifier to lower case, quoted ones too where it is not told otherwise.
     fn pre_visit_ident(&mut self, ident: &mut Ident) -> ControlFlow<Self::Break> {
-        ident.value = ident.value.to_lowercase();
+        if !self.reading.keeps_case || ident.quote_style.is_none() {
+            ident.value = ident.value.to_lowercase();
+        }
         let is_plain = ident.value.chars().all(|sign| sign.is_alphanumeric() || sign == '_' || sign == '$');
         let needs_quotes = !is_plain || RESERVED_ONLY_IN_DUCKDB.contains(&ident.value.as_str());
         if needs_quotes || ident.quote_style.is_some() {

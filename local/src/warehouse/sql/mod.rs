@@ -34,7 +34,9 @@ pub use alter::{Alter, Change};
 pub use attributes::{ColumnAttributes, TableAttributes};
 pub use bind::{Parameter, ParameterKind, Parameters};
 pub use comment::Comment;
-pub use ddl::{ColumnSpec, CreateTable, Drop, Name, Shape, define, describe, describe_view, literal, quoted};
+pub use ddl::{
+    ColumnSpec, CreateTable, Drop, Name, Shape, define, describe, describe_column, describe_view, literal, quoted,
+};
 #[cfg(test)]
 pub use functions::KNOWN;
 pub use principals::{Principals, md5_of};
@@ -178,6 +180,8 @@ pub struct Reading<'s> {
     pub lenient: bool,
     /// Where DuckDB can be asked for the types of what is divided.
     pub quotients: Option<&'s Quotients>,
+    /// Names in quotes are not folded: enable_case_sensitive_identifier.
+    pub keeps_case: bool,
 }
 
 /// Reads one statement, with values for its parameters.
@@ -407,6 +411,15 @@ fn definition(view: &CreateView) -> String {
 
 fn command(statement: Statement, attributes: TableAttributes) -> Result<Command, SqlError> {
     match statement {
+        // WITH … INSERT, UPDATE or DELETE.
+        Statement::Query(query)
+            if matches!(
+                query.body.as_ref(),
+                SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_)
+            ) =>
+        {
+            Ok(Command::Change(query.to_string()))
+        }
         Statement::Query(mut query) => {
             let SetExpr::Select(select) = query.body.as_mut() else { return Ok(Command::Query(query.to_string())) };
             let Some(into) = select.into.take() else { return Ok(Command::Query(query.to_string())) };

@@ -156,6 +156,15 @@ fn fit(value: &mut Expr, column: &Target) -> Result<(), SqlError> {
     if column.is_identity {
         return Err(SqlError::new("0A000", "cannot set an identity column to a value"));
     }
+    // A text becomes a text in a SUPER; JSON_PARSE makes more of it.
+    if let (Type::Super, Expr::Value(literal)) = (column.data_type, &*value)
+        && matches!(literal.value, Value::SingleQuotedString(_) | Value::DollarQuotedString(_))
+    {
+        if let Some(json) = written(&format!("to_json({value})"))? {
+            *value = json;
+        }
+        return Ok(());
+    }
     let function = match column.data_type {
         Type::Date => "redshift_date",
         Type::Timestamp => "redshift_timestamp",
