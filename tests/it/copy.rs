@@ -55,6 +55,35 @@ fn keys_find_columns_by_name_by_any_case_and_by_path() {
 }
 
 #[test]
+fn records_that_are_lists_and_times_in_many_forms() {
+    let (_project, sdk) = warehouse();
+    sdk.sql("create table t (id int, name varchar(9), tags super)").unwrap();
+    put(&sdk, "lists.json", r#"[1,"Sports",["a","b"]] [2,"Concerts"]"#);
+    put(&sdk, "lists.paths.txt", r#"{"jsonpaths":["$[0]","$[1]","$[2][1]"]}"#);
+    let paths = format!("'s3://{BUCKET}/load/songs/lists.paths.txt'");
+    sdk.sql(&format!("copy t from {} json {paths}", from("lists.json"))).unwrap();
+    assert_eq!(sdk.rows("select * from t order by id"), [["1", "Sports", "\"b\""], ["2", "Concerts", "NULL"]]);
+    let refused = sdk.sql(&format!("copy t from {} json 'auto'", from("lists.json")));
+    assert!(refused.is_err(), "without paths a list is no record");
+
+    sdk.sql("create table times (d date, at timestamp, tz timestamptz, t time)").unwrap();
+    for (line, options) in [
+        ("2008-01-15|2008-01-15 14:15:57.119568|2008-01-15 14:15:57+00|14:15:57", ""),
+        ("2008-01-15|2008-01-15T14:15:57.119568Z|2008-01-15 09:15:57-05|14:15:57", ""),
+        ("01/15/2008|01/15/2008 14:15:57|2008-01-15 19:45:57+05:30|14:15:57", "dateformat 'auto' timeformat 'auto'"),
+        ("Jan-15-2008|2008-01-15 14:15:57|2008-01-15 14:15:57|14:15:57", "dateformat 'auto' timeformat 'auto'"),
+        ("2008-01-15|2008-01-15 14:15:57.119568|2008-01-15 14:15:57|14:15:57", "timeformat 'YYYY-MM-DD HH:MI:SS'"),
+    ] {
+        put(&sdk, "times.txt", line);
+        sdk.sql("delete from times").unwrap();
+        sdk.sql(&format!("copy times from {} {options}", from("times.txt")))
+            .unwrap_or_else(|error| panic!("{line}: {error}"));
+        let row = sdk.rows("select d, date_trunc('second', at), tz, t from times").remove(0);
+        assert_eq!(row, ["2008-01-15", "2008-01-15 14:15:57", "2008-01-15 14:15:57+00", "14:15:57"], "{line}");
+    }
+}
+
+#[test]
 fn compressed_objects_and_manifests() {
     let (_project, sdk) = warehouse();
     sdk.sql("create table t (a integer)").unwrap();
@@ -293,4 +322,9 @@ fn what_is_unloaded_can_be_copied_back() {
         format!("unload ('select id, name from t where id = 2') to 's3://{BUCKET}/load/one' iam_role '{ROLE}' json");
     sdk.sql(&json).unwrap();
     assert_eq!(get(&sdk, "one0000_part_00.json"), b"{\"id\":2,\"name\":null}\n");
+    let super_ = format!("unload ('select array(1, 2) as list') to 's3://{BUCKET}/load/two' iam_role '{ROLE}' json");
+    sdk.sql(&super_).unwrap();
+    assert_eq!(get(&sdk, "two0000_part_00.json"), b"{\"list\":[1,2]}\n");
+    let limited = format!("unload ('select 1 limit 1') to 's3://{BUCKET}/load/three' iam_role '{ROLE}'");
+    assert!(sdk.sql(&limited).unwrap_err().contains("LIMIT"));
 }
