@@ -16,9 +16,16 @@ CREATE OR REPLACE MACRO redshift_system.redshift_text(v) AS CASE typeof(v)
     WHEN 'DOUBLE' THEN redshift_float_text(TRY_CAST(CAST(v AS VARCHAR) AS DOUBLE), '{:.15g}')
     WHEN 'FLOAT' THEN redshift_float_text(TRY_CAST(CAST(v AS VARCHAR) AS DOUBLE), '{:.6g}')
     ELSE CAST(v AS VARCHAR) END;
+-- Whether a value is this literal, blanks behind it aside. Such texts lie between it and `past`, which is it and the sign
+-- after a blank: DuckDB looks for them where they can be, and cuts few.
+CREATE OR REPLACE MACRO redshift_system.redshift_is(v VARCHAR, wanted VARCHAR, past, kind) AS
+        CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') = wanted
+             ELSE v >= wanted AND v < past AND system.main.rtrim(v, ' ') = wanted END,
+    (v, wanted, past, kind) AS v = wanted;
 -- One side of a comparison, beside the other; its type comes as a text, since a SUPER is one here.
 CREATE OR REPLACE MACRO redshift_system.redshift_side(v VARCHAR, beside VARCHAR, kind) AS
-        CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') ELSE system.main.rtrim(v, ' ') END,
+        -- Few texts end with a blank, and looking is cheaper than cutting.
+        CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') WHEN ends_with(v, ' ') THEN system.main.rtrim(v, ' ') ELSE v END,
     (v VARCHAR, beside DATE, kind) AS CAST(redshift_normal_time(CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') ELSE v END) AS DATE),
     (v VARCHAR, beside TIMESTAMP, kind) AS CAST(redshift_normal_time(CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') ELSE v END) AS TIMESTAMP),
     (v VARCHAR, beside TIMESTAMPTZ, kind) AS CAST(redshift_normal_time(CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') ELSE v END) AS TIMESTAMPTZ),

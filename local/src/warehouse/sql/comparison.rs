@@ -13,6 +13,18 @@ use crate::warehouse::function::is_loose_time;
 /// Rewrites what a comparison compares.
 pub fn rewrite(expr: &mut Expr) -> Result<(), SqlError> {
     match expr {
+        Expr::BinaryOp { left, op: BinaryOperator::Eq, right } if is_plain(right) && may_be_text(left) => {
+            if let Some(question) = is_literal(left, right)? {
+                *expr = question;
+            }
+            Ok(())
+        }
+        Expr::BinaryOp { left, op: BinaryOperator::Eq, right } if is_plain(left) && may_be_text(right) => {
+            if let Some(question) = is_literal(right, left)? {
+                *expr = question;
+            }
+            Ok(())
+        }
         Expr::BinaryOp { left, op, right } if compares(op) => beside(left, &mut [right]),
         Expr::InList { expr, list, .. } => beside(expr, &mut list.iter_mut().collect::<Vec<_>>()),
         Expr::Between { expr, low, high, .. } => beside(expr, &mut [low, high]),
@@ -26,6 +38,31 @@ pub fn rewrite(expr: &mut Expr) -> Result<(), SqlError> {
 fn compares(op: &BinaryOperator) -> bool {
     use BinaryOperator::{Eq, Gt, GtEq, Lt, LtEq, NotEq};
     matches!(op, Eq | NotEq | Lt | LtEq | Gt | GtEq)
+}
+
+/// A text that is no time.
+fn is_plain(expr: &Expr) -> bool {
+    literal(expr).is_some_and(|text| !is_loose_time(text))
+}
+
+/// `value = 'literal'`, which most conditions are.
+fn is_literal(value: &Expr, wanted: &Expr) -> Result<Option<Expr>, SqlError> {
+    let wanted = without_blanks(wanted);
+    let past = with_sign_past_blanks(&wanted);
+    // In parentheses: what is written here is not read as a function of the user's.
+    written(&format!("(redshift_is({value}, {wanted}, {past}, typeof({value})))"))
+}
+
+fn with_sign_past_blanks(literal: &Expr) -> Expr {
+    let mut longer = literal.clone();
+    if let Expr::Value(value) = &mut longer {
+        match &mut value.value {
+            Value::SingleQuotedString(text) => text.push('!'),
+            Value::DollarQuotedString(text) => text.value.push('!'),
+            _ => {}
+        }
+    }
+    longer
 }
 
 /// One value, and those that it is compared with.
