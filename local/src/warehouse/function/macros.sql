@@ -109,9 +109,10 @@ CREATE OR REPLACE MACRO redshift_system.regexp_substr(s, p) AS redshift_regexp_s
     (s, p, position, n) AS redshift_regexp_substr(CAST(s AS VARCHAR), p, CAST(position AS VARCHAR), CAST(n AS VARCHAR), ''),
     (s, p, position, n, flags) AS redshift_regexp_substr(CAST(s AS VARCHAR), p, CAST(position AS VARCHAR), CAST(n AS VARCHAR), flags);
 
--- Times. A text where a time is meant is read in all of Redshift's orders of day and month.
-CREATE OR REPLACE MACRO redshift_system.redshift_timestamp(v VARCHAR) AS CAST(redshift_normal_time(v) AS TIMESTAMP), (v) AS CAST(v AS TIMESTAMP);
-CREATE OR REPLACE MACRO redshift_system.redshift_date(v VARCHAR) AS CAST(redshift_normal_time(v) AS DATE), (v) AS CAST(CAST(v AS TIMESTAMP) AS DATE);
+-- Times. A text where a time is meant is read in all of Redshift's orders of day and month, and one in a SUPER without its
+-- quotes.
+CREATE OR REPLACE MACRO redshift_system.redshift_timestamp(v VARCHAR) AS CAST(redshift_normal_time(system.main.trim(v, '"')) AS TIMESTAMP), (v) AS CAST(v AS TIMESTAMP);
+CREATE OR REPLACE MACRO redshift_system.redshift_date(v VARCHAR) AS CAST(redshift_normal_time(system.main.trim(v, '"')) AS DATE), (v) AS CAST(CAST(v AS TIMESTAMP) AS DATE);
 CREATE OR REPLACE MACRO redshift_system.redshift_instant(v TIME) AS v, (v VARCHAR) AS CAST(redshift_normal_time(v) AS TIMESTAMP), (v) AS CAST(v AS TIMESTAMP);
 CREATE OR REPLACE MACRO redshift_system.redshift_zoneless(v TIMESTAMPTZ) AS CAST(v AS TIMESTAMP), (v) AS v;
 CREATE OR REPLACE MACRO redshift_system.redshift_add_years(d, n) AS

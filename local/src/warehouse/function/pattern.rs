@@ -8,14 +8,68 @@ type Answer = Result<Option<String>, String>;
 
 thread_local! {
     /// Rows of one statement mostly share a pattern.
-    static LAST: RefCell<Option<(String, Regex)>> = const { RefCell::new(None) };
+    static LAST: RefCell<Option<(String, Pattern)>> = const { RefCell::new(None) };
 }
 
 /// Bytes that a compiled pattern may take.
 const PATTERN_BYTES: usize = 1 << 20;
 
+/// A pattern of POSIX's kind, or with the parameter `p` of Perl's, which may look around.
+enum Pattern {
+    Posix(Regex),
+    Perl(fancy_regex::Regex),
+}
+
+impl Pattern {
+    fn compile(pattern: &str, insensitive: bool, perl: bool) -> Result<Self, String> {
+        let invalid = |error: String| format!("Invalid regular expression '{pattern}': {error}");
+        if perl {
+            let mut builder = fancy_regex::RegexBuilder::new(pattern);
+            let built = builder.case_insensitive(insensitive).delegate_size_limit(PATTERN_BYTES).build();
+            return built.map(Self::Perl).map_err(|error| invalid(error.to_string()));
+        }
+        let built = RegexBuilder::new(pattern).case_insensitive(insensitive).size_limit(PATTERN_BYTES).build();
+        built.map(Self::Posix).map_err(|error| invalid(error.to_string()))
+    }
+
+    fn count(&self, text: &str) -> Result<usize, String> {
+        match self {
+            Self::Posix(regex) => Ok(regex.find_iter(text).count()),
+            Self::Perl(regex) => {
+                regex.find_iter(text).try_fold(0, |count, found| found.map(|_| count + 1)).map_err(gave_up)
+            }
+        }
+    }
+
+    /// Where a match begins and ends, or its first group, after so many others.
+    fn nth(&self, text: &str, skipped: usize, group: bool) -> Result<Option<(usize, usize)>, String> {
+        let at = usize::from(group);
+        match self {
+            Self::Posix(regex) => {
+                let found = regex.captures_iter(text).nth(skipped);
+                Ok(found.and_then(|found| found.get(at)).map(|found| (found.start(), found.end())))
+            }
+            Self::Perl(regex) => {
+                let found = regex.captures_iter(text).nth(skipped).transpose().map_err(gave_up)?;
+                Ok(found.and_then(|found| found.get(at)).map(|found| (found.start(), found.end())))
+            }
+        }
+    }
+
+    fn replace(&self, text: &str, template: &str) -> Result<String, String> {
+        match self {
+            Self::Posix(regex) => Ok(regex.replace_all(text, template).into_owned()),
+            Self::Perl(regex) => regex.try_replacen(text, 0, template).map(Into::into).map_err(gave_up),
+        }
+    }
+}
+
+fn gave_up(error: fancy_regex::Error) -> String {
+    format!("The regular expression could not be matched: {error}")
+}
+
 /// Finds with a pattern and its parameters: `i` ignores case, `c` does not.
-fn with<T>(pattern: &str, parameters: &str, act: impl FnOnce(&Regex) -> T) -> Result<T, String> {
+fn with<T>(pattern: &str, parameters: &str, act: impl FnOnce(&Pattern) -> Result<T, String>) -> Result<T, String> {
     let insensitive = match parameters.chars().rfind(|flag| matches!(flag, 'i' | 'c')) {
         Some(flag) => flag == 'i',
         None => false,
@@ -23,15 +77,14 @@ fn with<T>(pattern: &str, parameters: &str, act: impl FnOnce(&Regex) -> T) -> Re
     if let Some(unknown) = parameters.chars().find(|flag| !matches!(flag, 'i' | 'c' | 'e' | 'p')) {
         return Err(format!("Invalid regular expression parameter '{unknown}'"));
     }
-    let key = format!("{}{pattern}", u8::from(insensitive));
+    let perl = parameters.contains('p');
+    let key = format!("{}{}{pattern}", u8::from(insensitive), u8::from(perl));
     LAST.with_borrow_mut(|last| {
         if last.as_ref().is_none_or(|(known, _)| *known != key) {
-            let built = RegexBuilder::new(pattern).case_insensitive(insensitive).size_limit(PATTERN_BYTES).build();
-            let compiled = built.map_err(|error| format!("Invalid regular expression '{pattern}': {error}"))?;
-            *last = Some((key, compiled));
+            *last = Some((key, Pattern::compile(pattern, insensitive, perl)?));
         }
         match last {
-            Some((_, compiled)) => Ok(act(compiled)),
+            Some((_, compiled)) => act(compiled),
             None => Err("a pattern got lost".into()),
         }
     })
@@ -52,7 +105,7 @@ fn number(text: &str) -> Result<usize, String> {
 pub fn count(arguments: &[&str]) -> Answer {
     let &[text, pattern, position, parameters] = arguments else { return Err("regexp_count".into()) };
     let start = start(text, position)?;
-    with(pattern, parameters, |regex| Some(regex.find_iter(&text[start..]).count().to_string()))
+    with(pattern, parameters, |regex| Ok(Some(regex.count(&text[start..])?.to_string())))
 }
 
 /// (text, pattern, position, occurrence, option, parameters): where a match begins, or what comes after it (option 1).
@@ -63,10 +116,9 @@ pub fn position(arguments: &[&str]) -> Answer {
     let start = start(text, position)?;
     let skipped = number(occurrence)?.saturating_sub(1);
     with(pattern, parameters, |regex| {
-        let found = regex.captures_iter(&text[start..]).nth(skipped);
-        let found = found.and_then(|found| if parameters.contains('e') { found.get(1) } else { found.get(0) });
-        let byte = found.map(|found| start + if option == "1" { found.end() } else { found.start() });
-        Some(byte.map_or(0, |byte| text[..byte].chars().count() + 1).to_string())
+        let found = regex.nth(&text[start..], skipped, parameters.contains('e'))?;
+        let byte = found.map(|(begin, end)| start + if option == "1" { end } else { begin });
+        Ok(Some(byte.map_or(0, |byte| text[..byte].chars().count() + 1).to_string()))
     })
 }
 
@@ -87,7 +139,7 @@ pub fn replace(arguments: &[&str]) -> Answer {
         }
     }
     with(pattern, parameters, |regex| {
-        Some(format!("{}{}", &text[..start], regex.replace_all(&text[start..], template.as_str())))
+        Ok(Some(format!("{}{}", &text[..start], regex.replace(&text[start..], &template)?)))
     })
 }
 
@@ -97,9 +149,9 @@ pub fn substring(arguments: &[&str]) -> Answer {
     let start = start(text, position)?;
     let skipped = number(occurrence)?.saturating_sub(1);
     with(pattern, parameters, |regex| {
-        let found = regex.captures_iter(&text[start..]).nth(skipped);
-        let found = found.and_then(|found| if parameters.contains('e') { found.get(1) } else { found.get(0) });
-        Some(found.map_or(String::new(), |found| found.as_str().to_owned()))
+        let text = &text[start..];
+        let found = regex.nth(text, skipped, parameters.contains('e'))?;
+        Ok(Some(found.map_or(String::new(), |(begin, end)| text[begin..end].to_owned())))
     })
 }
 
@@ -127,5 +179,5 @@ pub fn similar(arguments: &[&str]) -> Answer {
         }
     }
     regex.push_str(")$");
-    with(&regex, "", |regex| Some(regex.is_match(text).to_string()))
+    with(&regex, "", |regex| Ok(Some((regex.count(text)? > 0).to_string())))
 }

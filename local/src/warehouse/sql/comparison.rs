@@ -121,7 +121,8 @@ fn may_be_text(expr: &Expr) -> bool {
     match expr {
         Expr::Value(_) => literal(expr).is_some(),
         Expr::Nested(inner) => may_be_text(inner),
-        Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::CompoundFieldAccess { .. } => true,
+        Expr::Identifier(_) | Expr::CompoundIdentifier(_) => true,
+        Expr::CompoundFieldAccess { .. } | Expr::JsonAccess { .. } => true,
         Expr::Function(_)
         | Expr::Cast { .. }
         | Expr::Case { .. }

@@ -261,9 +261,10 @@ const OF_TEXTS: &[&str] = &[
 /// Of what is computed it is not asked: such texts would double with each function around them.
 pub fn text_of(expr: &Expr) -> Option<Expr> {
     match expr {
-        Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::CompoundFieldAccess { .. } => {
-            parse(&format!("redshift_text({expr})")).ok()
-        }
+        Expr::Identifier(_)
+        | Expr::CompoundIdentifier(_)
+        | Expr::CompoundFieldAccess { .. }
+        | Expr::JsonAccess { .. } => parse(&format!("redshift_text({expr})")).ok(),
         _ => None,
     }
 }
