@@ -418,6 +418,11 @@ fn elements_of_a_super_are_rows() {
     );
     assert_eq!(warehouse.rows("select t.id, sum(l.n::int) from o as t, t.data.lines as l group by 1"), ["1|5"]);
     assert_eq!(warehouse.rows("select e from (select array(1, 2) as list) t, t.list e order by 1"), ["1", "2"]);
+    assert_eq!(
+        warehouse
+            .rows("select e, place from (select array('x', 'y') as list) t, t.list e at place order by place desc"),
+        ["\"y\"|1", "\"x\"|0"]
+    );
     assert_eq!(warehouse.rows("select timestamp '2018-01-01' + '1 month'::interval"), ["2018-02-01 00:00:00"]);
 }
 
@@ -860,6 +865,11 @@ fn settings_end_with_their_transaction() {
     w.does("set search_path to public");
     w.does("rollback");
     w.does("select * from here");
+    w.does("begin");
+    w.does("declare c cursor for select 1");
+    assert_eq!(w.refuses("fetch backward 1 from c"), "0A000");
+    w.does("rollback");
+    assert_eq!(w.refuses("rollback to savepoint s"), "0A000");
     w.does("begin");
     assert_eq!(w.refuses("vacuum"), "25001");
     w.does("rollback");

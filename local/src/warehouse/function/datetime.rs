@@ -322,6 +322,25 @@ pub fn normalize(arguments: &[&str]) -> Answer {
     Ok(Some(read_loosely(&text).map_or(text, shown)))
 }
 
+/// The same, where a time with a zone is meant: in UTC.
+pub fn normalize_zoned(arguments: &[&str]) -> Answer {
+    let text = arguments.concat();
+    let zoned = with_zone(text.trim()).and_then(|(rest, zone)| {
+        let there = read_loosely(rest).or_else(|| rest.parse().ok())?;
+        let utc = zone.to_ambiguous_zoned(there).compatible().ok()?.with_time_zone(TimeZone::UTC);
+        Some(format!("{}+00", shown(utc.datetime())))
+    });
+    Ok(Some(zoned.or_else(|| read_loosely(&text).map(shown)).unwrap_or(text)))
+}
+
+/// What stands before the name of a zone, and the zone.
+fn with_zone(text: &str) -> Option<(&str, TimeZone)> {
+    let (rest, last) = text.rsplit_once(' ')?;
+    let is_name =
+        last.starts_with(|sign: char| sign.is_ascii_alphabetic()) && !matches!(last, "AM" | "PM" | "am" | "pm");
+    if is_name && rest.contains(':') { Some((rest.trim_end(), zone(last).ok()?)) } else { None }
+}
+
 /// Whether DuckDB does not read such a time by itself.
 pub fn is_loose_time(text: &str) -> bool {
     loose_time(text).is_some()
@@ -352,6 +371,10 @@ fn read_loosely(text: &str) -> Option<DateTime> {
     let text = text.trim();
     if let Some(time) = named(text) {
         return Some(time);
+    }
+    // A time without a zone passes over one that is named.
+    if let Some((rest, _)) = with_zone(text) {
+        return read_loosely(rest).or_else(|| rest.parse().ok());
     }
     let is_month = |word: &str| {
         word.len() >= 3

@@ -28,7 +28,7 @@ CREATE OR REPLACE MACRO redshift_system.redshift_side(v VARCHAR, beside VARCHAR,
         CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') WHEN ends_with(v, ' ') THEN system.main.rtrim(v, ' ') ELSE v END,
     (v VARCHAR, beside DATE, kind) AS CAST(redshift_normal_time(CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') ELSE v END) AS DATE),
     (v VARCHAR, beside TIMESTAMP, kind) AS CAST(redshift_normal_time(CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') ELSE v END) AS TIMESTAMP),
-    (v VARCHAR, beside TIMESTAMPTZ, kind) AS CAST(redshift_normal_time(CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') ELSE v END) AS TIMESTAMPTZ),
+    (v VARCHAR, beside TIMESTAMPTZ, kind) AS CAST(redshift_normal_zoned_time(CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') ELSE v END) AS TIMESTAMPTZ),
     (v, beside, kind) AS v;
 
 CREATE OR REPLACE MACRO redshift_system.redshift_compare(a, b) AS
@@ -150,7 +150,7 @@ CREATE OR REPLACE MACRO redshift_system.next_day(d, name) AS
                 CASE system.main.lower(name) WHEN 'm' THEN 'mo' WHEN 'w' THEN 'we' WHEN 'f' THEN 'fr' ELSE system.main.left(system.main.lower(name), 2) END),
             CAST(error('"' || name || '" is not a day of the week') AS INTEGER)) - 1
         - dayofweek(redshift_date(d)) + 13) % 7 AS INTEGER);
-CREATE OR REPLACE MACRO redshift_system.trunc(v TIMESTAMP) AS CAST(v AS DATE), (v DATE) AS v,
+CREATE OR REPLACE MACRO redshift_system.trunc(v TIMESTAMP) AS CAST(v AS DATE), (v TIMESTAMPTZ) AS CAST(CAST(v AS TIMESTAMP) AS DATE), (v DATE) AS v,
     (v) AS system.main.trunc(v), (v, d) AS system.main.trunc(v, d);
 CREATE OR REPLACE MACRO redshift_system.timeofday() AS strftime(make_timestamp(epoch_us(now())), '%a %b %d %H:%M:%S.%f %Y UTC');
 CREATE OR REPLACE MACRO redshift_system.redshift_zone(source, target, t) AS
@@ -163,7 +163,7 @@ CREATE OR REPLACE MACRO redshift_system.timezone(z, t TIMESTAMPTZ) AS redshift_z
 CREATE OR REPLACE MACRO redshift_system.to_timestamp(s, f) AS
         CAST(CAST(redshift_parse_datetime(CAST(s AS VARCHAR), f) AS TIMESTAMP) AS TIMESTAMPTZ),
     (s, f, strict) AS CAST(CAST(redshift_parse_datetime(CAST(s AS VARCHAR), f, CAST(strict AS VARCHAR)) AS TIMESTAMP) AS TIMESTAMPTZ);
-CREATE OR REPLACE MACRO redshift_system.redshift_timestamptz(v VARCHAR) AS CAST(redshift_normal_time(v) AS TIMESTAMPTZ), (v TIMESTAMP) AS CAST(v AS TIMESTAMPTZ), (v) AS v;
+CREATE OR REPLACE MACRO redshift_system.redshift_timestamptz(v VARCHAR) AS CAST(redshift_normal_zoned_time(system.main.trim(v, '"')) AS TIMESTAMPTZ), (v TIMESTAMP) AS CAST(v AS TIMESTAMPTZ), (v) AS v;
 CREATE OR REPLACE MACRO redshift_system.to_date(s, f) AS CAST(CAST(redshift_parse_datetime(CAST(s AS VARCHAR), f) AS TIMESTAMP) AS DATE),
     (s, f, strict) AS CAST(CAST(redshift_parse_datetime(CAST(s AS VARCHAR), f, CAST(strict AS VARCHAR)) AS TIMESTAMP) AS DATE);
 CREATE OR REPLACE MACRO redshift_system.last_day(d) AS system.main.last_day(redshift_date(d));
@@ -302,7 +302,7 @@ CREATE OR REPLACE MACRO redshift_system.format_encoding(n) AS
     ['none', 'bytedict', 'delta', 'delta32k', 'lzo', 'mostly8', 'mostly16', 'mostly32', 'runlength', 'text255', 'text32k', 'zstd', 'az64'][CAST(n AS INTEGER) + 1];
 CREATE OR REPLACE MACRO redshift_system.current_schemas(with_system) AS
     list_filter(CASE WHEN with_system THEN system.main.current_schemas(true) ELSE system.main.current_schemas(false) END,
-        lambda name: name <> 'redshift_system');
+        lambda name: name NOT IN ('redshift_system', 'main'));
 CREATE OR REPLACE MACRO redshift_system.pg_table_size(n) AS CAST(0 AS BIGINT);
 CREATE OR REPLACE MACRO redshift_system.pg_get_function_result(n) AS CAST(NULL AS VARCHAR);
 CREATE OR REPLACE MACRO redshift_system.pg_get_function_arguments(n) AS CAST(NULL AS VARCHAR);

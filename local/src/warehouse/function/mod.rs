@@ -35,6 +35,7 @@ const FUNCTIONS: &[(&str, Body)] = &[
     ("redshift_json_kind", text::json_kind),
     ("redshift_murmur3", text::murmur3),
     ("redshift_normal_time", datetime::normalize),
+    ("redshift_normal_zoned_time", datetime::normalize_zoned),
     ("redshift_parse_datetime", datetime::parse),
     ("redshift_parse_number", number::parse),
     ("redshift_regexp_count", pattern::count),

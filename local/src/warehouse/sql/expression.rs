@@ -387,9 +387,15 @@ fn unnest_super(body: &mut SetExpr) -> Result<(), SqlError> {
                 let called = alias.as_ref().map(|alias| alias.name.to_string());
                 let called = called.or(parts.last().cloned()).unwrap_or_default();
                 if matches!(&parts[..], [row, _, ..] if seen.contains(row)) {
+                    let list = format!("CASE WHEN json_type({name}) = 'ARRAY' THEN CAST({name} AS JSON[]) END");
+                    // AT names the places of the elements, from zero.
+                    let places = alias
+                        .as_ref()
+                        .and_then(|alias| alias.at.as_ref())
+                        .map(|at| format!(", unnest(system.main.range(system.main.len({list}))) AS {at}"));
                     let text = format!(
-                        "SELECT 1 FROM LATERAL (SELECT unnest(CASE WHEN json_type({name}) = 'ARRAY' \
-                         THEN CAST({name} AS JSON[]) END) AS {called}) AS redshift_elements_of_{}",
+                        "SELECT 1 FROM LATERAL (SELECT unnest({list}) AS {called}{}) AS redshift_elements_of_{}",
+                        places.unwrap_or_default(),
                         seen.len()
                     );
                     *factor = functions::table_factor(&text)?;
@@ -459,9 +465,9 @@ fn is_interval(expr: &Expr) -> bool {
 fn try_cast(expr: &mut Box<Expr>, data_type: &mut DataType) -> Result<Option<Expr>, SqlError> {
     let wanted = if unlimited(data_type) { None } else { Some(Type::of(data_type)?) };
     match wanted {
-        Some(Type::Date | Type::Timestamp | Type::TimestampTz) => {
-            let kind = wanted.map(Type::duck).unwrap_or_default();
-            functions::written(&format!("TRY_CAST(redshift_normal_time(CAST({expr} AS VARCHAR)) AS {kind})"))
+        Some(kind @ (Type::Date | Type::Timestamp | Type::TimestampTz)) => {
+            let reads = if kind == Type::TimestampTz { "redshift_normal_zoned_time" } else { "redshift_normal_time" };
+            functions::written(&format!("TRY_CAST({reads}(CAST({expr} AS VARCHAR)) AS {})", kind.duck()))
         }
         _ => cast(expr, data_type),
     }
@@ -593,6 +599,7 @@ fn cast(expr: &mut Box<Expr>, data_type: &mut DataType) -> Result<Option<Expr>, 
     match wanted {
         Type::Date => return functions::written(&format!("redshift_date({expr})")),
         Type::Timestamp => return functions::written(&format!("redshift_timestamp({expr})")),
+        Type::TimestampTz => return functions::written(&format!("redshift_timestamptz({expr})")),
         Type::Varchar(_) => return functions::written(&format!("redshift_text({expr})")),
         _ => {}
     }

@@ -263,6 +263,7 @@ fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Res
         ["UNLOAD", ..] => return super::copy::parse_unload(&tokens, reading).map(Box::new).map(Command::Unload),
         ["BEGIN", ..] | ["START", "TRANSACTION", ..] => return Ok(Command::Begin),
         ["COMMIT" | "END", ..] => return Ok(Command::Commit),
+        ["ROLLBACK", "TO", ..] => return Err(SqlError::unsupported("SAVEPOINT")),
         ["ROLLBACK" | "ABORT", ..] => return Ok(Command::Rollback),
         ["CREATE", "MATERIALIZED", "VIEW", ..] => return materialized::create(tokens, reading),
         ["REFRESH", "MATERIALIZED", "VIEW", ..] => return materialized::refresh(tokens),
@@ -320,6 +321,12 @@ fn session_command(tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<C
             }
         }
         "fetch" => {
+            // A cursor goes forward only.
+            for direction in ["BACKWARD", "PRIOR", "FIRST", "LAST", "ABSOLUTE", "RELATIVE"] {
+                if tokens.get(1).is_some_and(|token| is_word(&token.token, direction)) {
+                    return Err(SqlError::unsupported(&format!("FETCH {direction}")));
+                }
+            }
             let count = match tokens.get(1).map(|token| &token.token) {
                 Some(Token::Number(digits, _)) => Some(digits.parse().map_err(|_| near(1))?),
                 Some(token) if is_word(token, "ALL") => None,
