@@ -51,27 +51,26 @@ pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
     }
 }
 
-/// What DuckDB computes in 128 bits is kept as the bigint that Redshift has, or as a numeric where it does not fit.
+/// What only DuckDB has becomes what Redshift has: what it computes in 128 bits is kept as a bigint, or as a numeric where
+/// it does not fit.
 fn narrow(session: &Session, name: &Name) -> Result<(), SqlError> {
     let made = catalog::table(&session.connection, name.schema.as_deref(), &name.table)?;
     for column in &made.columns {
-        let alter = |kind: &str| format!("ALTER TABLE {name} ALTER {} TYPE {kind}", quoted(&column.name));
-        match column.duck.as_str() {
-            "HUGEINT" => {}
-            "TINYINT" => session.connection.execute_batch(&alter("SMALLINT"))?,
-            "UBIGINT" | "UINTEGER" => session.connection.execute_batch(&alter("BIGINT"))?,
-            "\"NULL\"" => session.connection.execute_batch(&alter("VARCHAR"))?,
-            _ => {}
-        }
-        if column.duck != "HUGEINT" {
-            continue;
-        }
-        let bounds = format!(
-            "SELECT count(*) FROM {name} WHERE {0} > 9223372036854775807 OR {0} < -9223372036854775808",
-            quoted(&column.name)
-        );
-        let too_large: i64 = session.connection.query_row(&bounds, [], |row| row.get(0))?;
-        session.connection.execute_batch(&alter(if too_large == 0 { "BIGINT" } else { "DECIMAL(38,0)" }))?;
+        let quoted = quoted(&column.name);
+        let kind = match column.duck.as_str() {
+            "TINYINT" => "SMALLINT",
+            "UINTEGER" | "UBIGINT" => "BIGINT",
+            "\"NULL\"" => "VARCHAR",
+            "HUGEINT" => {
+                let bounds = format!(
+                    "SELECT count(*) FROM {name} WHERE {quoted} > 9223372036854775807 OR {quoted} < -9223372036854775808"
+                );
+                let too_large: i64 = session.connection.query_row(&bounds, [], |row| row.get(0))?;
+                if too_large == 0 { "BIGINT" } else { "DECIMAL(38,0)" }
+            }
+            _ => continue,
+        };
+        session.connection.execute_batch(&format!("ALTER TABLE {name} ALTER {quoted} TYPE {kind}"))?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ pub mod fuzz;
 mod late_view;
 mod result;
 mod session;
+mod settings;
 mod show;
 mod sql;
 mod system;

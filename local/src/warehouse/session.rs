@@ -21,9 +21,9 @@ pub struct Session {
     pub connection: Connection,
     pub system: System,
     cancel: Cancel,
-    transaction: Transaction,
+    pub(super) transaction: Transaction,
     user: String,
-    settings: BTreeMap<String, String>,
+    pub(super) settings: BTreeMap<String, String>,
     cursors: HashMap<String, Cursor>,
     prepared: HashMap<String, Prepared>,
     copied: Option<Arc<copy::Progress>>,
@@ -31,11 +31,11 @@ pub struct Session {
     notices: Vec<String>,
     last_query: i64,
     /// Columns of tables that were written to, as of a state of the catalog.
-    targets: HashMap<Name, Arc<Vec<Target>>>,
-    catalog: u64,
+    pub(super) targets: HashMap<Name, Arc<Vec<Target>>>,
+    pub(super) catalog: u64,
     /// The settings when the transaction began, and the names of those that end with it.
-    before: BTreeMap<String, String>,
-    local: BTreeSet<String>,
+    pub(super) before: BTreeMap<String, String>,
+    pub(super) local: BTreeSet<String>,
 }
 
 /// The rows of a DECLARE that were not fetched yet. It lives in its transaction.
@@ -45,12 +45,12 @@ struct Cursor {
 }
 
 /// Schemas that stand behind every search path: where the system views and functions are.
-const SYSTEM_SCHEMA: &str = "redshift_system";
+pub(super) const SYSTEM_SCHEMA: &str = "redshift_system";
 /// What the history keeps of a statement's text.
 const HISTORY_CHARACTERS: usize = 4000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Transaction {
+pub(super) enum Transaction {
     None,
     Open,
     /// A statement in it failed: nothing runs until it is rolled back.
@@ -111,11 +111,6 @@ impl Session {
             before: BTreeMap::new(),
             local: BTreeSet::new(),
         })
-    }
-
-    /// What a setting is in this session; `None` where there is none of this name.
-    pub fn setting(&self, name: &str) -> Option<String> {
-        self.settings.get(name).cloned().or_else(|| show::default_of(name).map(str::to_owned))
     }
 
     /// The columns that a statement would answer, with NULL for what its parameters will be; `None` where it answers no
@@ -405,18 +400,6 @@ impl Session {
         }
     }
 
-    /// Takes notice of what has changed in the catalog: a schema of the search path may have come or gone.
-    fn see_catalog(&mut self) -> Result<(), SqlError> {
-        let now = self.system.catalog_changes();
-        if std::mem::replace(&mut self.catalog, now) != now {
-            self.targets.clear();
-            if let Some(path) = self.settings.get("search_path").cloned() {
-                self.set_search_path(&path)?;
-            }
-        }
-        Ok(())
-    }
-
     /// The columns of a table that is to be written to; `None` where there is none of this name. They are asked for again
     /// when any session has changed the catalog.
     fn targets(&mut self, name: &Name) -> Result<Option<Arc<Vec<Target>>>, SqlError> {
@@ -441,66 +424,6 @@ impl Session {
     /// Keeps a number for the functions that tell of the session's last COPY or UNLOAD.
     fn remember(&self, variable: &str, number: impl std::fmt::Display) -> Result<(), SqlError> {
         Ok(self.connection.execute_batch(&format!("SET VARIABLE {variable} = {number}"))?)
-    }
-
-    fn set(&mut self, name: &str, value: Option<String>, local: bool) -> Result<i64, SqlError> {
-        // Outside a transaction it would be over at once.
-        if local && self.transaction == Transaction::None {
-            return Ok(0);
-        }
-        if local {
-            self.local.insert(name.to_owned());
-        }
-        match (name, &value) {
-            ("search_path", _) => self.set_search_path(value.as_deref().unwrap_or("public"))?,
-            ("timezone", Some(zone)) if !["utc", "gmt", "default"].contains(&zone.to_lowercase().as_str()) => {
-                return Err(SqlError::unsupported(&format!("SET TIMEZONE to '{zone}' (only UTC)")));
-            }
-            _ => {}
-        }
-        match value {
-            Some(value) => drop(self.settings.insert(name.to_owned(), value)),
-            None if name == "all" => self.settings.clear(),
-            None => drop(self.settings.remove(name)),
-        }
-        Ok(0)
-    }
-
-    /// After a transaction: what was set in it is taken back where it was rolled back, and what was set for it alone.
-    fn restore_settings(&mut self, rolled_back: bool) -> Result<(), SqlError> {
-        let before = std::mem::take(&mut self.before);
-        let local = std::mem::take(&mut self.local);
-        let path = self.settings.get("search_path").cloned();
-        if rolled_back {
-            self.settings = before;
-        } else {
-            for name in local {
-                match before.get(&name) {
-                    Some(value) => drop(self.settings.insert(name, value.clone())),
-                    None => drop(self.settings.remove(&name)),
-                }
-            }
-        }
-        match self.settings.get("search_path").cloned() {
-            now if now == path => Ok(()),
-            now => self.set_search_path(now.as_deref().unwrap_or("public")),
-        }
-    }
-
-    /// Schemas that do not exist are passed over, as in Redshift.
-    fn set_search_path(&mut self, path: &str) -> Result<(), SqlError> {
-        let mut schemas = Vec::new();
-        for schema in path.split(',').map(|schema| schema.trim().trim_matches('"').to_lowercase()) {
-            let sql =
-                "SELECT count(*) FROM duckdb_schemas() WHERE schema_name = ? AND database_name = current_database()";
-            let found: i64 = self.connection.query_row(sql, [&schema], |row| row.get(0))?;
-            if found > 0 && schema != SYSTEM_SCHEMA {
-                schemas.push(schema);
-            }
-        }
-        schemas.push(SYSTEM_SCHEMA.to_owned());
-        self.targets.clear();
-        Ok(self.connection.execute_batch(&format!("SET search_path = {}", sql::literal(&schemas.join(","))))?)
     }
 
     fn declare(&mut self, cursor: String, query: &str) -> Result<i64, SqlError> {

@@ -40,8 +40,16 @@ enum Event {
     /// With the digits of floats that are asked for beside the usual ones.
     Columns(Vec<ResultColumn>, i32),
     Rows(Vec<Vec<Value>>),
-    /// With the state of the transaction afterwards, and what was told beside the answer.
-    Ended(Result<i64, SqlError>, u8, Vec<String>),
+    Ended(Ended),
+}
+
+struct Ended {
+    count: Result<i64, SqlError>,
+    /// The state of the transaction afterwards.
+    status: u8,
+    /// Whether it ended a transaction that had failed, which COMMIT rolls back.
+    undid: bool,
+    notices: Vec<String>,
 }
 
 /// What a statement answers, and what it tells beside that.
@@ -153,10 +161,12 @@ impl Connection {
             *locked(&running) = Some(Running { cancel: session.new_canceller(), flow: flow.clone() });
             let extra_digits = session.setting("extra_float_digits").and_then(|digits| digits.parse().ok());
             let mut channel = Channel { to: sender, flow, extra_digits: extra_digits.unwrap_or_default() };
-            let ended = session.run_into(&sql, &parameters, &access, query, &mut channel);
+            let had_failed = session.transaction_status() == b'E';
+            let count = session.run_into(&sql, &parameters, &access, query, &mut channel);
             *locked(&running) = None;
-            let notices = session.take_notices();
-            let _ = channel.send(Event::Ended(ended, session.transaction_status(), notices));
+            let (status, notices) = (session.transaction_status(), session.take_notices());
+            let undid = had_failed && status == b'I';
+            let _ = channel.send(Event::Ended(Ended { count, status, undid, notices }));
         });
         events
     }
@@ -172,14 +182,16 @@ impl Connection {
         let mut events = self.start(sql.to_owned(), parameters);
         let gone = || PgWireError::ApiError("the statement's thread ended".into());
         match events.next().await.ok_or_else(gone)? {
-            // The protocol's library keeps the state of the transaction by these.
-            Event::Ended(Ok(count), b'T', notices) => {
-                Ok(Answer { response: Response::TransactionStart(tag(sql, count)), notices })
+            Event::Ended(Ended { count: Ok(count), status, undid, notices }) => {
+                let tag = if undid { Tag::new("ROLLBACK") } else { tag(sql, count) };
+                // The protocol's library keeps the state of the transaction by these.
+                let response = match status {
+                    b'T' => Response::TransactionStart(tag),
+                    _ => Response::TransactionEnd(tag),
+                };
+                Ok(Answer { response, notices })
             }
-            Event::Ended(Ok(count), _, notices) => {
-                Ok(Answer { response: Response::TransactionEnd(tag(sql, count)), notices })
-            }
-            Event::Ended(Err(error), ..) => match wire_error(&error) {
+            Event::Ended(Ended { count: Err(error), .. }) => match wire_error(&error) {
                 PgWireError::UserError(info) => Ok(Response::Error(info).into()),
                 other => Err(other),
             },
@@ -193,8 +205,8 @@ impl Connection {
                 let rows = rows.flat_map(move |event| {
                     let rows = match event {
                         Event::Rows(rows) => rows.iter().map(|row| Ok(types::row(row, &shown, extra_digits))).collect(),
-                        Event::Ended(Err(error), ..) => vec![Err(wire_error(&error))],
-                        Event::Ended(Ok(_), ..) | Event::Columns(..) => Vec::new(),
+                        Event::Ended(Ended { count: Err(error), .. }) => vec![Err(wire_error(&error))],
+                        Event::Ended(_) | Event::Columns(..) => Vec::new(),
                     };
                     stream::iter(rows)
                 });
@@ -248,6 +260,20 @@ fn words(sql: &str) -> Vec<String> {
         .collect()
 }
 
+/// What a statement does whose WITH stands before it: the first such word outside parentheses.
+fn verb(sql: &str) -> &'static str {
+    let mut depth = 0;
+    for word in sql.split_inclusive(|sign: char| sign.is_whitespace() || matches!(sign, '(' | ')')) {
+        let bare = word.trim_end_matches(|sign: char| sign.is_whitespace() || matches!(sign, '(' | ')'));
+        let verbs = ["INSERT", "UPDATE", "DELETE", "MERGE"];
+        if let (0, Some(verb)) = (depth, verbs.into_iter().find(|verb| bare.eq_ignore_ascii_case(verb))) {
+            return verb;
+        }
+        depth += i32::from(word.ends_with('(')) - i32::from(word.ends_with(')'));
+    }
+    "INSERT"
+}
+
 /// The tag of a command that answered no rows.
 fn tag(sql: &str, count: i64) -> Tag {
     let rows = usize::try_from(count).unwrap_or(0);
@@ -256,7 +282,10 @@ fn tag(sql: &str, count: i64) -> Tag {
     match words[..] {
         ["INSERT", ..] => Tag::new("INSERT").with_oid(0).with_rows(rows),
         [word @ ("UPDATE" | "DELETE" | "MERGE"), ..] => Tag::new(word).with_rows(rows),
-        ["WITH", ..] => Tag::new("INSERT").with_oid(0).with_rows(rows),
+        ["WITH", ..] => match verb(sql) {
+            "INSERT" => Tag::new("INSERT").with_oid(0).with_rows(rows),
+            other => Tag::new(other).with_rows(rows),
+        },
         ["BEGIN" | "START", ..] => Tag::new("BEGIN"),
         ["COMMIT" | "END", ..] => Tag::new("COMMIT"),
         ["ROLLBACK" | "ABORT", ..] => Tag::new("ROLLBACK"),
@@ -269,5 +298,17 @@ fn tag(sql: &str, count: i64) -> Tag {
         ["SELECT", ..] => Tag::new("SELECT"),
         [first, ..] => Tag::new(first),
         [] => Tag::new("OK"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::verb;
+
+    #[test]
+    fn what_stands_behind_a_with() {
+        assert_eq!(verb("with w as (select 1 a) insert into t select a from w"), "INSERT");
+        assert_eq!(verb("with w as (select 'delete' from x),v as (select 2)\nupdate t set a = 1"), "UPDATE");
+        assert_eq!(verb("WITH w AS (SELECT (1)) DELETE FROM t USING w"), "DELETE");
     }
 }

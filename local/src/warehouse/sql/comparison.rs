@@ -116,7 +116,8 @@ fn without_blanks(literal: &Expr) -> Expr {
 /// The longest expression that is mentioned several times.
 const MOST_BYTES: usize = 300;
 
-/// What is a text, perhaps. What is long, or holds a query, is left as it is: it would be bound once for each mention.
+/// What is a text, perhaps. What is long, or holds a query, is left as it is: it would be bound once for each mention. So is
+/// what differs each time.
 fn may_be_text(expr: &Expr) -> bool {
     match expr {
         Expr::Value(_) => literal(expr).is_some(),
@@ -129,18 +130,25 @@ fn may_be_text(expr: &Expr) -> bool {
         | Expr::Substring { .. }
         | Expr::Trim { .. }
         | Expr::BinaryOp { op: BinaryOperator::StringConcat, .. } => {
-            !has_query(expr) && expr.to_string().len() <= MOST_BYTES
+            !is_asked_once(expr) && expr.to_string().len() <= MOST_BYTES
         }
         _ => false,
     }
 }
 
-fn has_query(expr: &Expr) -> bool {
+/// Whether each mention would be something else, or cost as much as a query.
+fn is_asked_once(expr: &Expr) -> bool {
     struct Finds;
     impl Visitor for Finds {
         type Break = ();
         fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
             ControlFlow::Break(())
+        }
+        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+            match expr {
+                Expr::Function(call) if call.name.to_string().eq_ignore_ascii_case("random") => ControlFlow::Break(()),
+                _ => ControlFlow::Continue(()),
+            }
         }
     }
     expr.visit(&mut Finds).is_break()

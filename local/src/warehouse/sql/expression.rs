@@ -5,12 +5,13 @@ use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
 use sqlparser::ast::{
-    BinaryOperator, CastKind, DataType, DollarQuotedString, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArguments, Ident, LimitClause, ObjectName, ObjectNamePart, Query, Select, SelectItem, SetExpr, SetOperator,
-    Statement, TableAlias, TableFactor, TopQuantity, TrimWhereField, Value, ValueWithSpan, VisitMut, VisitorMut,
+    BinaryOperator, CastKind, DataType, DollarQuotedString, Expr, Ident, LimitClause, ObjectName, ObjectNamePart,
+    Query, Select, SelectItem, SetExpr, SetOperator, Statement, TableAlias, TableFactor, TopQuantity, TrimWhereField,
+    Value, ValueWithSpan, VisitMut, VisitorMut,
 };
 
-use super::types::Type;
+use super::casts::{cast, convert, try_cast, typed_text};
+use super::column_names::{column_name, name_columns, named_like};
 use super::{Reading, comparison, functions};
 use crate::warehouse::error::SqlError;
 
@@ -461,18 +462,6 @@ fn is_interval(expr: &Expr) -> bool {
     }
 }
 
-/// *TRY_CAST* answers NULL where a cast fails, also for a text that is no time in any order of day and month.
-fn try_cast(expr: &mut Box<Expr>, data_type: &mut DataType) -> Result<Option<Expr>, SqlError> {
-    let wanted = if unlimited(data_type) { None } else { Some(Type::of(data_type)?) };
-    match wanted {
-        Some(kind @ (Type::Date | Type::Timestamp | Type::TimestampTz)) => {
-            let reads = if kind == Type::TimestampTz { "redshift_normal_zoned_time" } else { "redshift_normal_time" };
-            functions::written(&format!("TRY_CAST({reads}(CAST({expr} AS VARCHAR)) AS {})", kind.duck()))
-        }
-        _ => cast(expr, data_type),
-    }
-}
-
 /// *Operators convert texts*: `'7' / 2` is a number, `a + '-' + b` a text.
 fn operator(left: &Expr, op: &BinaryOperator, right: &Expr) -> Result<Option<Expr>, SqlError> {
     let name = match op {
@@ -486,88 +475,6 @@ fn operator(left: &Expr, op: &BinaryOperator, right: &Expr) -> Result<Option<Exp
     functions::written(&format!("redshift_{name}({left}, {right})"))
 }
 
-fn name_columns(select: &mut Select) {
-    for item in &mut select.projection {
-        if let SelectItem::UnnamedExpr(expr) = item
-            && let Some(name) = column_name(expr)
-        {
-            *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: Ident::with_quote('"', name) };
-        }
-    }
-}
-
-/// How Redshift names a column without an alias; `None` where it has the name of a column.
-fn column_name(expr: &Expr) -> Option<String> {
-    match expr {
-        Expr::Identifier(ident) => match ident.value.to_lowercase().as_str() {
-            word @ ("current_user" | "user" | "session_user") if ident.quote_style.is_none() => Some(word.to_owned()),
-            "sysdate" if ident.quote_style.is_none() => Some("timestamp".into()),
-            "current_date" if ident.quote_style.is_none() => Some("date".into()),
-            _ => None,
-        },
-        Expr::CompoundIdentifier(_) => None,
-        Expr::Function(Function { name, args, .. }) => {
-            let name = name.0.last().map(|part| part.to_string().trim_matches('"').to_lowercase())?;
-            Some(match name.as_str() {
-                "dateadd" => "date_add".into(),
-                "datediff" => "date_diff".into(),
-                "date_part" => "pgdate_part".into(),
-                "nvl" => "coalesce".into(),
-                "nvl2" | "decode" => "case".into(),
-                "nullif" => match args {
-                    FunctionArguments::List(list) => match list.args.first() {
-                        Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(first))) => named_like(first).unwrap_or(name),
-                        _ => name,
-                    },
-                    _ => name,
-                },
-                _ => name,
-            })
-        }
-        Expr::Nested(inner) => column_name(inner).or_else(|| match inner.as_ref() {
-            Expr::Identifier(ident) => Some(ident.value.to_lowercase()),
-            Expr::CompoundIdentifier(parts) => parts.last().map(|ident| ident.value.to_lowercase()),
-            _ => None,
-        }),
-        Expr::Cast { expr, data_type, .. } | Expr::Convert { expr, data_type: Some(data_type), .. } => {
-            let inner = named_like(expr).or_else(|| column_name(expr)).filter(|name| name != "?column?");
-            let kind =
-                if unlimited(data_type) { "varchar" } else { Type::of(data_type).map_or("?column?", Type::short_name) };
-            Some(inner.unwrap_or_else(|| kind.to_owned()))
-        }
-        Expr::Case { else_result, .. } => match else_result.as_deref().and_then(named_like) {
-            Some(name) => Some(name),
-            None => Some("case".into()),
-        },
-        Expr::Extract { .. } => Some("date_part".into()),
-        Expr::Ceil { .. } => Some("ceil".into()),
-        Expr::Floor { .. } => Some("floor".into()),
-        Expr::Position { .. } => Some("strpos".into()),
-        Expr::Substring { .. } => Some("substring".into()),
-        Expr::Trim { .. } => Some("btrim".into()),
-        Expr::TypedString(typed) => Some(Type::of(&typed.data_type).map_or("?column?", Type::short_name).to_owned()),
-        Expr::Exists { .. } => Some("?column?".into()),
-        Expr::Subquery(query) => match query.body.as_ref() {
-            SetExpr::Select(select) => match select.projection.first() {
-                Some(SelectItem::ExprWithAlias { alias, .. }) => Some(alias.value.to_lowercase()),
-                Some(SelectItem::UnnamedExpr(expr)) => named_like(expr).or_else(|| column_name(expr)),
-                _ => Some("?column?".into()),
-            },
-            _ => Some("?column?".into()),
-        },
-        _ => Some("?column?".into()),
-    }
-}
-
-/// The name of the column that an expression is.
-fn named_like(expr: &Expr) -> Option<String> {
-    match expr {
-        Expr::Identifier(ident) => Some(ident.value.to_lowercase()),
-        Expr::CompoundIdentifier(parts) => parts.last().map(|ident| ident.value.to_lowercase()),
-        _ => None,
-    }
-}
-
 /// Words that are functions without parentheses.
 fn word(name: &str) -> Result<Option<Expr>, SqlError> {
     match name {
@@ -576,59 +483,6 @@ fn word(name: &str) -> Result<Option<Expr>, SqlError> {
         "current_user" | "session_user" | "user" => functions::written("redshift_user()"),
         _ => Ok(None),
     }
-}
-
-/// *Types by Redshift's meaning*: FLOAT is eight bytes wide, DECIMAL has no places, a text is cut to its length.
-fn cast(expr: &mut Box<Expr>, data_type: &mut DataType) -> Result<Option<Expr>, SqlError> {
-    // `::regclass` and the like are of the catalog's own queries.
-    let name = data_type.to_string().to_lowercase();
-    if let kind @ ("regclass" | "regtype") = name.strip_prefix("pg_catalog.").unwrap_or(&name) {
-        return functions::written(&format!("redshift_{kind}({expr})"));
-    }
-    if matches!(data_type, DataType::Interval { .. }) {
-        *data_type = DataType::Interval { fields: None, precision: None };
-        return Ok(None);
-    }
-    let wanted = match unlimited(data_type) {
-        true => Type::Varchar(super::types::VARCHAR_MAX),
-        false => Type::of(data_type)?,
-    };
-    if let Some(limit) = wanted.limit().filter(|limit| *limit < super::types::VARCHAR_MAX) {
-        return functions::written(&format!("redshift_cut(redshift_text({expr}), {limit})"));
-    }
-    match wanted {
-        Type::Date => return functions::written(&format!("redshift_date({expr})")),
-        Type::Timestamp => return functions::written(&format!("redshift_timestamp({expr})")),
-        Type::TimestampTz => return functions::written(&format!("redshift_timestamptz({expr})")),
-        Type::Varchar(_) => return functions::written(&format!("redshift_text({expr})")),
-        _ => {}
-    }
-    *data_type = DataType::Custom(ObjectName::from(vec![Ident::new(wanted.duck())]), Vec::new());
-    Ok(None)
-}
-
-/// A cast to TEXT or to VARCHAR without a length does not cut at 256.
-fn unlimited(data_type: &DataType) -> bool {
-    matches!(
-        data_type,
-        DataType::Text | DataType::Varchar(None) | DataType::CharacterVarying(None) | DataType::Nvarchar(None)
-    )
-}
-
-/// *CONVERT(type, value)* is a cast.
-fn convert(expr: &mut Box<Expr>, data_type: &mut DataType) -> Result<Option<Expr>, SqlError> {
-    match cast(expr, data_type)? {
-        Some(rewritten) => Ok(Some(rewritten)),
-        None => functions::written(&format!("CAST({expr} AS {data_type})")),
-    }
-}
-
-/// `DATE '20081215'`: a cast of the text.
-fn typed_text(data_type: &DataType, value: &Value) -> Result<Option<Expr>, SqlError> {
-    let (Type::Date | Type::Timestamp, Value::SingleQuotedString(_)) = (Type::of(data_type)?, value) else {
-        return Ok(None);
-    };
-    cast(&mut Box::new(Expr::value(value.clone())), &mut data_type.clone())
 }
 
 /// *LIKE escapes with a backslash* where no other sign is named.

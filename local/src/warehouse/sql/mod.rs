@@ -4,11 +4,15 @@
 mod alter;
 mod attributes;
 mod bind;
+mod casts;
+mod column_names;
 mod comment;
 mod comparison;
+mod cursor;
 mod ddl;
 mod dialect;
 mod expression;
+mod function_names;
 mod functions;
 mod grant;
 mod materialized;
@@ -16,6 +20,7 @@ mod merge;
 mod principals;
 mod quotient;
 mod show;
+mod spelling;
 pub mod types;
 pub mod udf;
 mod write;
@@ -38,7 +43,7 @@ pub use ddl::{
     ColumnSpec, CreateTable, Drop, Name, Shape, define, describe, describe_column, describe_view, literal, quoted,
 };
 #[cfg(test)]
-pub use functions::KNOWN;
+pub use function_names::KNOWN;
 pub use principals::{Principals, md5_of};
 pub use quotient::{ASKS, Quotients};
 pub use show::{Grants, Show};
@@ -286,7 +291,7 @@ fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Res
             };
         }
         ["DECLARE" | "FETCH" | "CLOSE" | "PREPARE" | "EXECUTE" | "DEALLOCATE", ..] => {
-            return session_command(tokens, reading);
+            return cursor::parse(&tokens, reading);
         }
         ["DELETE", ..] if !tokens.get(1).is_some_and(|token| is_word(&token.token, "FROM")) => {
             tokens.insert(1, TokenWithSpan::new(Token::make_word("FROM", None), Span::empty()));
@@ -299,57 +304,6 @@ fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Res
     }
     let (statement, attributes) = parse(tokens, reading)?;
     command(statement, attributes)
-}
-
-/// Cursors and prepared statements, which live in the session.
-fn session_command(tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<Command, SqlError> {
-    let near = |at: usize| match tokens.get(at) {
-        Some(token) => SqlError::syntax(format!("syntax error at or near \"{}\"", token.token)),
-        None => SqlError::syntax("syntax error at end of input"),
-    };
-    let word = |at: usize| match tokens.get(at).map(|token| &token.token) {
-        Some(Token::Word(word)) => Ok(word.value.to_lowercase()),
-        _ => Err(near(at)),
-    };
-    let find = |keyword: &str| tokens.iter().position(|token| is_word(&token.token, keyword));
-    match word(0)?.as_str() {
-        "declare" => {
-            let begin = find("FOR").ok_or_else(|| near(tokens.len()))? + 1;
-            match translate_tokens(tokens[begin..].to_vec(), reading)? {
-                Command::Query(query) => Ok(Command::Declare { cursor: word(1)?, query }),
-                _ => Err(near(begin)),
-            }
-        }
-        "fetch" => {
-            // A cursor goes forward only.
-            for direction in ["BACKWARD", "PRIOR", "FIRST", "LAST", "ABSOLUTE", "RELATIVE"] {
-                if tokens.get(1).is_some_and(|token| is_word(&token.token, direction)) {
-                    return Err(SqlError::unsupported(&format!("FETCH {direction}")));
-                }
-            }
-            let count = match tokens.get(1).map(|token| &token.token) {
-                Some(Token::Number(digits, _)) => Some(digits.parse().map_err(|_| near(1))?),
-                Some(token) if is_word(token, "ALL") => None,
-                Some(token) if is_word(token, "FORWARD") => match tokens.get(2).map(|token| &token.token) {
-                    Some(Token::Number(digits, _)) => Some(digits.parse().map_err(|_| near(2))?),
-                    Some(token) if is_word(token, "ALL") => None,
-                    _ => Some(1),
-                },
-                _ => Some(1),
-            };
-            Ok(Command::Fetch { cursor: word(tokens.len() - 1)?, count })
-        }
-        "close" => word(1).map(Command::Close),
-        "prepare" => {
-            let begin = find("AS").ok_or_else(|| near(tokens.len()))? + 1;
-            Ok(Command::Prepare { name: word(1)?, statement: Prepared(tokens[begin..].to_vec()) })
-        }
-        "execute" => Ok(Command::Execute { name: word(1)?, arguments: bind::arguments(&tokens[2..])? }),
-        _ => {
-            let name = word(tokens.len() - 1)?;
-            Ok(Command::Deallocate((name != "all").then_some(name)))
-        }
-    }
 }
 
 /// The two words at the end of MERGE … REMOVE DUPLICATES.
@@ -383,7 +337,7 @@ pub fn translate_query(text: &str, reading: Reading<'_>) -> Result<String, SqlEr
 }
 
 fn parse(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<(Statement, TableAttributes), SqlError> {
-    functions::spell_out(&mut tokens);
+    spelling::spell_out(&mut tokens);
     let (tokens, mut attributes) = match is_create_table(&words(&tokens)) {
         true => attributes::take(tokens)?,
         false => (tokens, TableAttributes::default()),

@@ -1,0 +1,84 @@
+//! The settings of a session: SET, RESET, and what ends with a transaction.
+
+use super::error::SqlError;
+use super::session::{SYSTEM_SCHEMA, Session, Transaction};
+use super::{show, sql};
+
+impl Session {
+    /// What a setting is in this session; `None` where there is none of this name.
+    pub fn setting(&self, name: &str) -> Option<String> {
+        self.settings.get(name).cloned().or_else(|| show::default_of(name).map(str::to_owned))
+    }
+
+    pub(super) fn set(&mut self, name: &str, value: Option<String>, local: bool) -> Result<i64, SqlError> {
+        // Outside a transaction it would be over at once.
+        if local && self.transaction == Transaction::None {
+            return Ok(0);
+        }
+        if local {
+            self.local.insert(name.to_owned());
+        }
+        match (name, &value) {
+            ("search_path", _) => self.set_search_path(value.as_deref().unwrap_or("public"))?,
+            ("timezone", Some(zone)) if !["utc", "gmt", "default"].contains(&zone.to_lowercase().as_str()) => {
+                return Err(SqlError::unsupported(&format!("SET TIMEZONE to '{zone}' (only UTC)")));
+            }
+            _ => {}
+        }
+        match value {
+            Some(value) => drop(self.settings.insert(name.to_owned(), value)),
+            None if name == "all" => self.settings.clear(),
+            None => drop(self.settings.remove(name)),
+        }
+        Ok(0)
+    }
+
+    /// After a transaction: what was set in it is taken back where it was rolled back, and what was set for it alone.
+    pub(super) fn restore_settings(&mut self, rolled_back: bool) -> Result<(), SqlError> {
+        let before = std::mem::take(&mut self.before);
+        let local = std::mem::take(&mut self.local);
+        let path = self.settings.get("search_path").cloned();
+        if rolled_back {
+            self.settings = before;
+        } else {
+            for name in local {
+                match before.get(&name) {
+                    Some(value) => drop(self.settings.insert(name, value.clone())),
+                    None => drop(self.settings.remove(&name)),
+                }
+            }
+        }
+        match self.settings.get("search_path").cloned() {
+            now if now == path => Ok(()),
+            now => self.set_search_path(now.as_deref().unwrap_or("public")),
+        }
+    }
+
+    /// Schemas that do not exist are passed over, as in Redshift.
+    pub(super) fn set_search_path(&mut self, path: &str) -> Result<(), SqlError> {
+        let mut schemas = Vec::new();
+        for schema in path.split(',').map(|schema| schema.trim().trim_matches('"').to_lowercase()) {
+            let sql =
+                "SELECT count(*) FROM duckdb_schemas() WHERE schema_name = ? AND database_name = current_database()";
+            let found: i64 = self.connection.query_row(sql, [&schema], |row| row.get(0))?;
+            if found > 0 && schema != SYSTEM_SCHEMA {
+                schemas.push(schema);
+            }
+        }
+        schemas.push(SYSTEM_SCHEMA.to_owned());
+        self.targets.clear();
+        Ok(self.connection.execute_batch(&format!("SET search_path = {}", sql::literal(&schemas.join(","))))?)
+    }
+
+    /// Takes notice of what has changed in the catalog: a schema of the search path may have come or gone.
+    pub(super) fn see_catalog(&mut self) -> Result<(), SqlError> {
+        let now = self.system.catalog_changes();
+        if std::mem::replace(&mut self.catalog, now) != now {
+            self.targets.clear();
+            if let Some(path) = self.settings.get("search_path").cloned() {
+                self.set_search_path(&path)?;
+            }
+        }
+        Ok(())
+    }
+}

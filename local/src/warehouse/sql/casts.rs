@@ -1,0 +1,72 @@
+//! Casts to Redshift's types, in each of their forms.
+
+use sqlparser::ast::{DataType, Expr, Ident, ObjectName, Value};
+
+use super::functions;
+use super::types::{self, Type};
+use crate::warehouse::error::SqlError;
+
+/// *Types by Redshift's meaning*: FLOAT is eight bytes wide, DECIMAL has no places, a text is cut to its length.
+pub fn cast(expr: &mut Box<Expr>, data_type: &mut DataType) -> Result<Option<Expr>, SqlError> {
+    // `::regclass` and the like are of the catalog's own queries.
+    let name = data_type.to_string().to_lowercase();
+    if let kind @ ("regclass" | "regtype") = name.strip_prefix("pg_catalog.").unwrap_or(&name) {
+        return functions::written(&format!("redshift_{kind}({expr})"));
+    }
+    if matches!(data_type, DataType::Interval { .. }) {
+        *data_type = DataType::Interval { fields: None, precision: None };
+        return Ok(None);
+    }
+    let wanted = match unlimited(data_type) {
+        true => Type::Varchar(types::VARCHAR_MAX),
+        false => Type::of(data_type)?,
+    };
+    if let Some(limit) = wanted.limit().filter(|limit| *limit < types::VARCHAR_MAX) {
+        return functions::written(&format!("redshift_cut(redshift_text({expr}), {limit})"));
+    }
+    match wanted {
+        Type::Date => return functions::written(&format!("redshift_date({expr})")),
+        Type::Timestamp => return functions::written(&format!("redshift_timestamp({expr})")),
+        Type::TimestampTz => return functions::written(&format!("redshift_timestamptz({expr})")),
+        Type::Varchar(_) => return functions::written(&format!("redshift_text({expr})")),
+        _ => {}
+    }
+    *data_type = DataType::Custom(ObjectName::from(vec![Ident::new(wanted.duck())]), Vec::new());
+    Ok(None)
+}
+
+/// *TRY_CAST* answers NULL where a cast fails, also for a text that is no time in any order of day and month.
+pub fn try_cast(expr: &mut Box<Expr>, data_type: &mut DataType) -> Result<Option<Expr>, SqlError> {
+    let wanted = if unlimited(data_type) { None } else { Some(Type::of(data_type)?) };
+    match wanted {
+        Some(kind @ (Type::Date | Type::Timestamp | Type::TimestampTz)) => {
+            let reads = if kind == Type::TimestampTz { "redshift_normal_zoned_time" } else { "redshift_normal_time" };
+            functions::written(&format!("TRY_CAST({reads}(CAST({expr} AS VARCHAR)) AS {})", kind.duck()))
+        }
+        _ => cast(expr, data_type),
+    }
+}
+
+/// A cast to TEXT or to VARCHAR without a length does not cut at 256.
+pub fn unlimited(data_type: &DataType) -> bool {
+    matches!(
+        data_type,
+        DataType::Text | DataType::Varchar(None) | DataType::CharacterVarying(None) | DataType::Nvarchar(None)
+    )
+}
+
+/// *CONVERT(type, value)* is a cast.
+pub fn convert(expr: &mut Box<Expr>, data_type: &mut DataType) -> Result<Option<Expr>, SqlError> {
+    match cast(expr, data_type)? {
+        Some(rewritten) => Ok(Some(rewritten)),
+        None => functions::written(&format!("CAST({expr} AS {data_type})")),
+    }
+}
+
+/// `DATE '20081215'`: a cast of the text.
+pub fn typed_text(data_type: &DataType, value: &Value) -> Result<Option<Expr>, SqlError> {
+    let (Type::Date | Type::Timestamp, Value::SingleQuotedString(_)) = (Type::of(data_type)?, value) else {
+        return Ok(None);
+    };
+    cast(&mut Box::new(Expr::value(value.clone())), &mut data_type.clone())
+}
