@@ -15,9 +15,10 @@ const KEPT: &str = "redshift_system.redshift_dependencies";
 
 /// The schema where a table or a view is found; `None` where there is none of this name.
 pub fn schema_of(session: &Session, name: &Name) -> Result<Option<String>, SqlError> {
+    // A temporary table hides a permanent one of its name.
     let sql = "SELECT schema_name FROM redshift_system.redshift_relations WHERE table_name = ? \
-               AND (schema_name = ? OR (? IS NULL AND list_contains(current_schemas(false), schema_name))) \
-               ORDER BY list_position(current_schemas(false), schema_name) LIMIT 1";
+               AND (schema_name = ? OR (? IS NULL AND (temporary OR list_contains(current_schemas(false), schema_name)))) \
+               ORDER BY temporary DESC, list_position(current_schemas(false), schema_name) LIMIT 1";
     Ok(session.connection.query_row(sql, params![name.table, name.schema, name.schema], |row| row.get(0)).optional()?)
 }
 

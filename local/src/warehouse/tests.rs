@@ -798,6 +798,12 @@ fn what_others_are_made_of_does_not_go_without_them() {
     assert_eq!(w.refuses("select * from two"), "42P01");
 
     w.does("create table base (id int primary key)");
+    w.does("create view reads as select id from base");
+    w.does("create temp table base (id int)");
+    w.does("drop table if exists base");
+    assert!(w.session.take_notices().is_empty(), "the temporary one was there");
+    assert_eq!(w.refuses("drop table base"), "2BP01");
+    w.does("drop view reads");
     w.does("create table refers (id int references base (id))");
     assert_eq!(w.refuses("drop table base"), "2BP01");
     w.does("drop table refers");
