@@ -180,7 +180,7 @@ fn what_is_refused_is_named() {
     put(&sdk, "a.json", "{\"a\":1}");
     for (sql, says) in [
         (format!("copy t from {} format avro", from("a.json")), "COPY FORMAT AVRO is not supported"),
-        (format!("copy t from {} json 'auto' bzip2", from("a.json")), "COPY option BZIP2 is not supported"),
+        (format!("copy t from {} json 'auto' lzop", from("a.json")), "COPY option LZOP is not supported"),
         (format!("copy t from {} json 'auto' delimiter ','", from("a.json")), "cannot stand beside FORMAT JSON"),
         (format!("copy t from {} csv escape", from("a.json")), "CSV is not supported with ESCAPE"),
         (format!("copy t from {} format parquet", from("a.json")), "is not a Parquet file"),
@@ -292,6 +292,7 @@ fn what_is_unloaded_can_be_copied_back() {
         ("format csv", "csv"),
         ("csv header gzip", "csv ignoreheader 1 gzip"),
         ("delimiter ';' addquotes escape zstd", "delimiter ';' removequotes escape zstd"),
+        ("json bzip2", "json 'auto' bzip2"),
         ("format json", "json 'auto'"),
         ("format as parquet", "format as parquet"),
         ("parallel off delimiter '|' escape null as '@'", "escape null as '@'"),

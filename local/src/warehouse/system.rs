@@ -140,12 +140,13 @@ impl System {
     pub fn record_files(&self, copied: &Progress, files: &[String]) -> Result<(), SqlError> {
         self.with(|connection| {
             let mut appender = connection.appender_to_db("redshift_load_files", "redshift_system")?;
-            for (file, bytes) in files.iter().zip(&copied.sizes) {
+            for ((file, bytes), lines) in files.iter().zip(&copied.sizes).zip(copied.lines()) {
                 appender.append_row(params![
                     copied.query,
                     file,
                     bytes,
-                    duckdb::types::Value::Timestamp(duckdb::types::TimeUnit::Millisecond, now_millis())
+                    duckdb::types::Value::Timestamp(duckdb::types::TimeUnit::Millisecond, now_millis()),
+                    lines
                 ])?;
             }
             appender.flush()
@@ -168,9 +169,8 @@ impl System {
         }
     }
 
-    /// Brings the tables behind the views up to date that a statement asks for.
+    /// Brings the tables behind the views up to date that a statement asks for; its text comes in lower case.
     pub fn refresh_for(&self, text: &str) -> Result<(), SqlError> {
-        let text = text.to_ascii_lowercase();
         if text.contains("quer") || text.contains("qlog") {
             self.write_queries()?;
         }

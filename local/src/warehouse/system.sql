@@ -70,14 +70,15 @@ FROM redshift_system.redshift_load_errors;
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_load_files (
     query_id BIGINT, file_name VARCHAR, bytes BIGINT, recorded_at TIMESTAMP
 );
+ALTER TABLE redshift_system.redshift_load_files ADD COLUMN IF NOT EXISTS lines BIGINT;
 
 CREATE OR REPLACE VIEW redshift_system.stl_load_commits AS
 SELECT 100 AS userid, query_id AS query, 0 AS slice, 0 AS name, file_name AS filename, 0 AS byte_offset,
-       CAST(NULL AS BIGINT) AS lines_scanned, 0 AS errors, recorded_at AS curtime, 1 AS status
+       lines AS lines_scanned, 0 AS errors, recorded_at AS curtime, 1 AS status
 FROM redshift_system.redshift_load_files;
 
 CREATE OR REPLACE VIEW redshift_system.sys_load_detail AS
-SELECT 100 AS user_id, query_id, file_name, bytes AS bytes_scanned, CAST(NULL AS BIGINT) AS lines_scanned,
+SELECT 100 AS user_id, query_id, file_name, bytes AS bytes_scanned, lines AS lines_scanned,
        recorded_at AS record_time
 FROM redshift_system.redshift_load_files;
 
@@ -302,9 +303,16 @@ CREATE OR REPLACE VIEW redshift_system.pg_namespace AS
 SELECT * REPLACE (100 AS nspowner) FROM pg_catalog.pg_namespace WHERE nspname NOT IN ('redshift_system', 'main');
 
 CREATE OR REPLACE VIEW redshift_system.redshift_primary_keys AS
-SELECT schema_name, table_name, table_oid, unnest(CAST(json_extract_string(comment, '$.primary_key[*]') AS VARCHAR[])) AS column_name,
+SELECT schema_name, table_name, table_oid, coalesce(json_extract_string(comment, '$.primary_key_name'), table_name || '_pkey') AS name,
+       unnest(CAST(json_extract_string(comment, '$.primary_key[*]') AS VARCHAR[])) AS column_name,
        generate_subscripts(CAST(json_extract_string(comment, '$.primary_key[*]') AS VARCHAR[]), 1) AS key_seq
 FROM redshift_system.redshift_relations WHERE comment IS NOT NULL;
+
+CREATE OR REPLACE VIEW redshift_system.redshift_unique_keys AS
+SELECT schema_name, table_name, table_oid, n, key.columns AS columns, coalesce(key.name, table_name || '_' || key.columns[1] || '_key') AS name
+FROM (SELECT schema_name, table_name, table_oid, unnest(keys) AS key, generate_subscripts(keys, 1) AS n
+      FROM (SELECT *, CAST(json_extract(comment, '$.unique_keys') AS STRUCT(name VARCHAR, columns VARCHAR[])[]) AS keys
+            FROM redshift_system.redshift_relations WHERE comment IS NOT NULL));
 
 CREATE OR REPLACE VIEW redshift_system.redshift_foreign_keys AS
 SELECT k.schema_name, k.table_name, k.table_oid, k.n, k.key, coalesce(k.key.name, k.table_name || '_' || k.key.columns[1] || '_fkey') AS name,
@@ -321,12 +329,18 @@ JOIN redshift_system.redshift_relations r ON r.table_name = k.key."table" AND r.
 
 -- Keys with their columns, and what PostgreSQL would say of them.
 CREATE OR REPLACE VIEW redshift_system.redshift_constraints AS
-SELECT 1000000 + table_oid * 64 AS oid, table_name || '_pkey' AS name, 'p' AS kind, schema_name, table_name, table_oid,
+SELECT 1000000 + table_oid * 64 AS oid, name, 'p' AS kind, schema_name, table_name, table_oid,
        list(column_name ORDER BY key_seq) AS columns, 0 AS referred_oid, CAST(NULL AS VARCHAR[]) AS referred,
        'PRIMARY KEY (' || string_agg(column_name, ', ' ORDER BY key_seq) || ')' AS condef,
-       'CREATE UNIQUE INDEX ' || table_name || '_pkey ON ' || schema_name || '.' || table_name || ' USING btree ('
+       'CREATE UNIQUE INDEX ' || name || ' ON ' || schema_name || '.' || table_name || ' USING btree ('
            || string_agg(column_name, ', ' ORDER BY key_seq) || ')' AS indexdef
-FROM redshift_system.redshift_primary_keys GROUP BY schema_name, table_name, table_oid
+FROM redshift_system.redshift_primary_keys GROUP BY schema_name, table_name, table_oid, name
+UNION ALL
+SELECT 1000000 + table_oid * 64 + 32 + n, name, 'u', schema_name, table_name, table_oid, columns, 0, NULL,
+       'UNIQUE (' || array_to_string(columns, ', ') || ')',
+       'CREATE UNIQUE INDEX ' || name || ' ON ' || schema_name || '.' || table_name || ' USING btree ('
+           || array_to_string(columns, ', ') || ')'
+FROM redshift_system.redshift_unique_keys
 UNION ALL
 SELECT 1000000 + table_oid * 64 + n, name, 'f', schema_name, table_name, table_oid, key.columns, referred_oid, referred,
        'FOREIGN KEY (' || array_to_string(key.columns, ', ') || ') REFERENCES ' ||
@@ -472,7 +486,7 @@ SELECT 0 AS query_id, 0 AS table_id, CAST(NULL AS VARCHAR) AS step_name, CAST(NU
 CREATE OR REPLACE VIEW redshift_system.information_schema_table_constraints AS
 SELECT current_database() AS constraint_catalog, schema_name AS constraint_schema, name AS constraint_name,
        current_database() AS table_catalog, schema_name AS table_schema, table_name,
-       CASE kind WHEN 'p' THEN 'PRIMARY KEY' ELSE 'FOREIGN KEY' END AS constraint_type, 'NO' AS is_deferrable, 'NO' AS initially_deferred
+       CASE kind WHEN 'p' THEN 'PRIMARY KEY' WHEN 'u' THEN 'UNIQUE' ELSE 'FOREIGN KEY' END AS constraint_type, 'NO' AS is_deferrable, 'NO' AS initially_deferred
 FROM redshift_system.redshift_constraints;
 
 CREATE OR REPLACE VIEW redshift_system.information_schema_key_column_usage AS

@@ -94,6 +94,7 @@ pub enum JsonFormat {
 pub enum Compression {
     None,
     Gzip,
+    Bzip2,
     Zstd,
 }
 
@@ -101,8 +102,7 @@ pub enum Compression {
 const MAX_MAXERROR: u64 = 100_000;
 
 /// Options of COPY that the stand-in knows by name and does not honour.
-const REFUSED: &[&str] =
-    &["AVRO", "BZIP2", "ENCRYPTED", "LZOP", "MASTER_SYMMETRIC_KEY", "ORC", "READRATIO", "SHAPEFILE", "SSH"];
+const REFUSED: &[&str] = &["AVRO", "ENCRYPTED", "LZOP", "MASTER_SYMMETRIC_KEY", "ORC", "READRATIO", "SHAPEFILE", "SSH"];
 
 pub fn parse(tokens: &[TokenWithSpan]) -> Result<CopyCommand, SqlError> {
     let mut reader = Reader::new(tokens);
@@ -246,6 +246,7 @@ fn option(
         "PARQUET" => copy.format = Format::Parquet,
         "MANIFEST" => copy.manifest = true,
         "GZIP" => copy.compression = Compression::Gzip,
+        "BZIP2" => copy.compression = Compression::Bzip2,
         "ZSTD" => copy.compression = Compression::Zstd,
         "MAXERROR" => {
             reader.take_word("AS");

@@ -35,7 +35,7 @@ pub fn load(
         &names,
     )?;
     let mut rows = 0;
-    for address in objects {
+    for (number, address) in objects.iter().enumerate() {
         session.check_cancelled()?;
         let file = fetch(opener, address)?;
         let unreadable = |error: duckdb::Error| {
@@ -59,6 +59,7 @@ pub fn load(
         for batch in statement.query_arrow([]).map_err(|error| incompatible(address, &error))? {
             rows += batch.num_rows() as u64;
             opener.progress.add_rows(batch.num_rows());
+            opener.progress.scanned(number, batch.num_rows());
             check_lengths(&batch, columns, address)?;
             if !no_load {
                 appender.append_record_batch(batch)?;

@@ -20,6 +20,8 @@ pub struct Progress {
     opened_bytes: AtomicU64,
     read: AtomicU64,
     rows: AtomicU64,
+    /// Lines or records that were found in each object, loaded or not.
+    lines: Vec<AtomicU64>,
 }
 
 /// A look at it. Bytes are those in S3 but for `read`, which counts what they unpack to.
@@ -42,6 +44,7 @@ impl Progress {
         format: &'static str,
         sizes: Vec<u64>,
     ) -> Arc<Self> {
+        let lines = sizes.iter().map(|_| AtomicU64::new(0)).collect();
         Arc::new(Self {
             query,
             table: table.to_owned(),
@@ -53,6 +56,7 @@ impl Progress {
             opened_bytes: AtomicU64::new(0),
             read: AtomicU64::new(0),
             rows: AtomicU64::new(0),
+            lines,
         })
     }
 
@@ -64,6 +68,18 @@ impl Progress {
 
     pub fn add_rows(&self, rows: usize) {
         self.rows.fetch_add(rows as u64, Ordering::Relaxed);
+    }
+
+    /// So many more lines were found in the object of this number.
+    pub fn scanned(&self, object: usize, lines: usize) {
+        if let Some(known) = self.lines.get(object) {
+            known.fetch_add(lines as u64, Ordering::Relaxed);
+        }
+    }
+
+    /// Lines of each object.
+    pub fn lines(&self) -> impl Iterator<Item = u64> {
+        self.lines.iter().map(|lines| lines.load(Ordering::Relaxed))
     }
 
     pub fn seen(&self) -> Seen {

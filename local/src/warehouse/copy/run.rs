@@ -221,7 +221,7 @@ impl Load<'_> {
             }
             Err(Stopped::GaveUp(number)) => {
                 let address = objects.get(number).ok_or_else(|| SqlError::new("XX000", "an object got lost"))?;
-                self.careful(session, address)?;
+                self.careful(session, number, address)?;
                 Err(SqlError::new("XX000", format!("{address} could be read only in part")))
             }
             Err(Stopped::Failed(error)) => {
@@ -238,8 +238,8 @@ impl Load<'_> {
         let mut appender =
             connection.appender_with_columns_to_catalog_and_db(&table.name, &table.catalog, &table.schema, &names)?;
         let mut batch = Batch::new(&self.columns);
-        for address in objects {
-            self.each_row(session, address, &mut batch, |batch| append(&mut appender, batch))?;
+        for (number, address) in objects.iter().enumerate() {
+            self.each_row(session, number, address, &mut batch, |batch| append(&mut appender, batch))?;
         }
         if batch.rows > 0 {
             append(&mut appender, &mut batch)?;
@@ -249,15 +249,16 @@ impl Load<'_> {
     }
 
     /// Goes through an object row by row until the one that cannot be loaded, and appends nothing.
-    fn careful(&mut self, session: &Session, address: &Address) -> Result<(), SqlError> {
+    fn careful(&mut self, session: &Session, number: usize, address: &Address) -> Result<(), SqlError> {
         let mut batch = Batch::new(&self.columns);
-        self.each_row(session, address, &mut batch, |batch| batch.take().map(drop).map_err(arrow))
+        self.each_row(session, number, address, &mut batch, |batch| batch.take().map(drop).map_err(arrow))
     }
 
-    /// Reads an object row by row into `batch`, and calls `full` whenever that is.
+    /// Reads the object of this number row by row into `batch`, and calls `full` whenever that is.
     fn each_row(
         &mut self,
         session: &Session,
+        number: usize,
         address: &Address,
         batch: &mut Batch,
         mut full: impl FnMut(&mut Batch) -> Result<(), SqlError>,
@@ -269,6 +270,7 @@ impl Load<'_> {
             let unreadable = |error: std::io::Error| SqlError::new("XX000", format!("cannot read {file}: {error}"));
             while let Some(record) = records.next().map_err(unreadable)? {
                 session.check_cancelled()?;
+                self.opener.progress.scanned(number, 1);
                 self.record(&record, format, &file, batch)?;
                 if batch.rows >= BATCH_ROWS {
                     full(batch)?;
@@ -276,15 +278,18 @@ impl Load<'_> {
             }
             return Ok(());
         }
+        let progress = self.opener.progress.clone();
         let load = std::cell::RefCell::new(self);
         for_each_value(
             input,
             |value, line| {
                 session.check_cancelled()?;
+                progress.scanned(number, 1);
                 load.borrow_mut().value(value, &file, line, batch)?;
                 if batch.rows >= BATCH_ROWS { full(batch) } else { Ok(()) }
             },
             |malformed| {
+                progress.scanned(number, 1);
                 let why = rejection(1216, format!("Invalid input line: {}", malformed.reason));
                 load.borrow_mut().reject(&file, malformed.line, None, why, &malformed.text, "")
             },

@@ -95,6 +95,7 @@ impl Scan {
             let Some((object, piece)) = self.piece()? else { return Ok(None) };
             let parser = Parser { columns: &self.columns, layout: &self.layout, rules: &self.rules };
             let batch = parser.parse(&piece).map_err(|GaveUp| Stopped::GaveUp(object))?;
+            self.progress.scanned(object, batch.num_rows());
             if batch.num_rows() > 0 {
                 locked(&self.ready).push(batch);
             }

@@ -149,6 +149,7 @@ impl Opener {
         Ok(match self.compression {
             Compression::None => self.progress.counted(object.reader),
             Compression::Gzip => self.progress.counted(flate2::read::MultiGzDecoder::new(object.reader)),
+            Compression::Bzip2 => self.progress.counted(bzip2::read::MultiBzDecoder::new(object.reader)),
             Compression::Zstd => {
                 let decoder = zstd::stream::read::Decoder::new(object.reader);
                 let unreadable = |error| SqlError::new("XX000", format!("cannot decompress {address}: {error}"));

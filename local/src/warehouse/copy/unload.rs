@@ -34,6 +34,7 @@ struct Open {
 enum Output {
     Plain(Sink),
     Gzip(flate2::write::GzEncoder<Sink>),
+    Bzip2(bzip2::write::BzEncoder<Sink>),
     Zstd(zstd::stream::write::Encoder<'static, Sink>),
 }
 
@@ -42,6 +43,7 @@ impl Output {
         Ok(match compression {
             Compression::None => Self::Plain(sink),
             Compression::Gzip => Self::Gzip(flate2::write::GzEncoder::new(sink, flate2::Compression::fast())),
+            Compression::Bzip2 => Self::Bzip2(bzip2::write::BzEncoder::new(sink, bzip2::Compression::default())),
             Compression::Zstd => Self::Zstd(zstd::stream::write::Encoder::new(sink, 3)?),
         })
     }
@@ -50,6 +52,7 @@ impl Output {
         match self {
             Self::Plain(output) => output.write_all(bytes),
             Self::Gzip(output) => output.write_all(bytes),
+            Self::Bzip2(output) => output.write_all(bytes),
             Self::Zstd(output) => output.write_all(bytes),
         }
     }
@@ -58,6 +61,7 @@ impl Output {
         match self {
             Self::Plain(output) => Ok(output),
             Self::Gzip(output) => output.finish(),
+            Self::Bzip2(output) => output.finish(),
             Self::Zstd(output) => output.finish(),
         }
     }
@@ -166,6 +170,7 @@ impl Unload<'_> {
             (None, UnloadFormat::Parquet, _) => ".parquet".to_owned(),
             (None, UnloadFormat::Json, Compression::None) => ".json".to_owned(),
             (None, _, Compression::Gzip) => ".gz".to_owned(),
+            (None, _, Compression::Bzip2) => ".bz2".to_owned(),
             (None, _, Compression::Zstd) => ".zst".to_owned(),
             (None, _, Compression::None) => String::new(),
         };

@@ -90,7 +90,9 @@ pub fn parse(tokens: &[TokenWithSpan], reading: Reading<'_>) -> Result<UnloadCom
     let refused = |what: &str| Err(SqlError::new("0A000", format!("UNLOAD cannot have {what}")));
     match unload.format {
         UnloadFormat::Csv if unload.escape || unload.add_quotes => refused("CSV with ESCAPE or ADDQUOTES"),
-        UnloadFormat::Parquet if unload.compression != Compression::None => refused("FORMAT PARQUET with GZIP or ZSTD"),
+        UnloadFormat::Parquet if unload.compression != Compression::None => {
+            refused("FORMAT PARQUET with GZIP, BZIP2 or ZSTD")
+        }
         UnloadFormat::Json | UnloadFormat::Parquet if unload.header || unload.delimiter.is_some() => {
             refused("HEADER or DELIMITER with FORMAT JSON or PARQUET")
         }
@@ -132,6 +134,7 @@ fn option(reader: &mut Reader<'_>, token: &TokenWithSpan, unload: &mut UnloadCom
             unload.verbose = reader.take_word("VERBOSE");
         }
         "GZIP" => unload.compression = Compression::Gzip,
+        "BZIP2" => unload.compression = Compression::Bzip2,
         "ZSTD" => unload.compression = Compression::Zstd,
         "ALLOWOVERWRITE" => unload.allow_overwrite = true,
         "CLEANPATH" => unload.clean_path = true,
@@ -166,7 +169,7 @@ fn option(reader: &mut Reader<'_>, token: &TokenWithSpan, unload: &mut UnloadCom
         "ENCRYPTED" => {
             let _ = reader.take_word("AUTO");
         }
-        known @ ("MASTER_SYMMETRIC_KEY" | "BZIP2" | "CONFIRM_CREDENTIALS") => {
+        known @ ("MASTER_SYMMETRIC_KEY" | "CONFIRM_CREDENTIALS") => {
             return Err(SqlError::unsupported(&format!("UNLOAD option {known}")));
         }
         _ => return Err(near(token)),
