@@ -22,15 +22,6 @@ CREATE OR REPLACE MACRO redshift_system.redshift_is(v VARCHAR, wanted VARCHAR, p
         CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') = wanted
              ELSE v >= wanted AND v < past AND system.main.rtrim(v, ' ') = wanted END,
     (v, wanted, past, kind) AS v = wanted;
--- One side of a comparison, beside the other; its type comes as a text, since a SUPER is one here.
-CREATE OR REPLACE MACRO redshift_system.redshift_side(v VARCHAR, beside VARCHAR, kind) AS
-        -- Few texts end with a blank, and looking is cheaper than cutting.
-        CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') WHEN ends_with(v, ' ') THEN system.main.rtrim(v, ' ') ELSE v END,
-    (v VARCHAR, beside DATE, kind) AS CAST(redshift_normal_time(CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') ELSE v END) AS DATE),
-    (v VARCHAR, beside TIMESTAMP, kind) AS CAST(redshift_normal_time(CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') ELSE v END) AS TIMESTAMP),
-    (v VARCHAR, beside TIMESTAMPTZ, kind) AS CAST(redshift_normal_zoned_time(CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') ELSE v END) AS TIMESTAMPTZ),
-    (v, beside, kind) AS v;
-
 CREATE OR REPLACE MACRO redshift_system.redshift_compare(a, b) AS
     CASE WHEN a < b THEN -1 WHEN a > b THEN 1 WHEN a = b THEN 0 END;
 
@@ -113,7 +104,15 @@ CREATE OR REPLACE MACRO redshift_system.regexp_substr(s, p) AS redshift_regexp_s
 -- quotes.
 CREATE OR REPLACE MACRO redshift_system.redshift_timestamp(v VARCHAR) AS CAST(redshift_normal_time(system.main.trim(v, '"')) AS TIMESTAMP), (v) AS CAST(v AS TIMESTAMP);
 CREATE OR REPLACE MACRO redshift_system.redshift_date(v VARCHAR) AS CAST(redshift_normal_time(system.main.trim(v, '"')) AS DATE), (v) AS CAST(CAST(v AS TIMESTAMP) AS DATE);
+CREATE OR REPLACE MACRO redshift_system.redshift_timestamptz(v VARCHAR) AS CAST(redshift_normal_zoned_time(system.main.trim(v, '"')) AS TIMESTAMPTZ), (v TIMESTAMP) AS CAST(v AS TIMESTAMPTZ), (v) AS v;
 CREATE OR REPLACE MACRO redshift_system.redshift_instant(v TIME) AS v, (v VARCHAR) AS CAST(redshift_normal_time(v) AS TIMESTAMP), (v) AS CAST(v AS TIMESTAMP);
+-- One side of a comparison, beside the other; its type comes as a text, since a SUPER is one here.
+CREATE OR REPLACE MACRO redshift_system.redshift_side(v VARCHAR, beside VARCHAR, kind) AS
+        -- Few texts end with a blank, and looking is cheaper than cutting.
+        CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') WHEN ends_with(v, ' ') THEN system.main.rtrim(v, ' ') ELSE v END,
+    (v VARCHAR, beside DATE, kind) AS redshift_date(v), (v VARCHAR, beside TIMESTAMP, kind) AS redshift_timestamp(v),
+    (v VARCHAR, beside TIMESTAMPTZ, kind) AS redshift_timestamptz(v),
+    (v, beside, kind) AS v;
 CREATE OR REPLACE MACRO redshift_system.redshift_zoneless(v TIMESTAMPTZ) AS CAST(v AS TIMESTAMP), (v) AS v;
 CREATE OR REPLACE MACRO redshift_system.redshift_add_years(d, n) AS
     CASE WHEN month(d) = 2 AND day(d) = 29 AND day(d + to_years(n)) = 28 THEN d + to_years(n) + to_days(1) ELSE d + to_years(n) END;
@@ -163,7 +162,6 @@ CREATE OR REPLACE MACRO redshift_system.timezone(z, t TIMESTAMPTZ) AS redshift_z
 CREATE OR REPLACE MACRO redshift_system.to_timestamp(s, f) AS
         CAST(CAST(redshift_parse_datetime(CAST(s AS VARCHAR), f) AS TIMESTAMP) AS TIMESTAMPTZ),
     (s, f, strict) AS CAST(CAST(redshift_parse_datetime(CAST(s AS VARCHAR), f, CAST(strict AS VARCHAR)) AS TIMESTAMP) AS TIMESTAMPTZ);
-CREATE OR REPLACE MACRO redshift_system.redshift_timestamptz(v VARCHAR) AS CAST(redshift_normal_zoned_time(system.main.trim(v, '"')) AS TIMESTAMPTZ), (v TIMESTAMP) AS CAST(v AS TIMESTAMPTZ), (v) AS v;
 CREATE OR REPLACE MACRO redshift_system.to_date(s, f) AS CAST(CAST(redshift_parse_datetime(CAST(s AS VARCHAR), f) AS TIMESTAMP) AS DATE),
     (s, f, strict) AS CAST(CAST(redshift_parse_datetime(CAST(s AS VARCHAR), f, CAST(strict AS VARCHAR)) AS TIMESTAMP) AS DATE);
 CREATE OR REPLACE MACRO redshift_system.last_day(d) AS system.main.last_day(redshift_date(d));
@@ -204,7 +202,22 @@ CREATE OR REPLACE MACRO redshift_system.split_to_array(s) AS to_json(string_spli
 CREATE OR REPLACE MACRO redshift_system.array_concat(a, b) AS to_json(list_concat(CAST(a AS JSON[]), CAST(b AS JSON[])));
 CREATE OR REPLACE MACRO redshift_system.subarray(a, start) AS to_json(list_slice(CAST(a AS JSON[]), start + 1, system.main.len(CAST(a AS JSON[])))),
     (a, start, n) AS to_json(list_slice(CAST(a AS JSON[]), start + 1, start + n));
-CREATE OR REPLACE MACRO redshift_system.array_flatten(a) AS CAST(redshift_flatten(CAST(a AS VARCHAR)) AS JSON);
+CREATE OR REPLACE MACRO redshift_system.array_flatten(a) AS CAST(redshift_array_flatten(CAST(a AS VARCHAR)) AS JSON);
+CREATE OR REPLACE MACRO redshift_system.array_distinct(a) AS CAST(redshift_array_distinct(CAST(a AS VARCHAR)) AS JSON);
+CREATE OR REPLACE MACRO redshift_system.array_sort(a) AS CAST(redshift_array_sort(CAST(a AS VARCHAR), 'true', 'false') AS JSON),
+    (a, ascending) AS CAST(redshift_array_sort(CAST(a AS VARCHAR), CAST(ascending AS VARCHAR), CAST(NOT ascending AS VARCHAR)) AS JSON),
+    (a, ascending, nulls_first) AS CAST(redshift_array_sort(CAST(a AS VARCHAR), CAST(ascending AS VARCHAR), CAST(nulls_first AS VARCHAR)) AS JSON);
+CREATE OR REPLACE MACRO redshift_system.array_union(a, b) AS CAST(redshift_array_union(CAST(a AS VARCHAR), CAST(b AS VARCHAR), 'true') AS JSON);
+CREATE OR REPLACE MACRO redshift_system.array_intersection(a, b) AS CAST(redshift_array_intersection(CAST(a AS VARCHAR), CAST(b AS VARCHAR), 'false') AS JSON),
+    (a, b, is_set) AS CAST(redshift_array_intersection(CAST(a AS VARCHAR), CAST(b AS VARCHAR), CAST(is_set AS VARCHAR)) AS JSON);
+CREATE OR REPLACE MACRO redshift_system.array_except(a, b) AS CAST(redshift_array_except(CAST(a AS VARCHAR), CAST(b AS VARCHAR), 'false') AS JSON),
+    (a, b, is_set) AS CAST(redshift_array_except(CAST(a AS VARCHAR), CAST(b AS VARCHAR), CAST(is_set AS VARCHAR)) AS JSON);
+CREATE OR REPLACE MACRO redshift_system.arrays_overlap(a, b) AS CAST(redshift_array_overlap(CAST(a AS VARCHAR), CAST(b AS VARCHAR), 'true') AS BOOLEAN);
+CREATE OR REPLACE MACRO redshift_system.array_positions(a, v) AS CAST(redshift_array_positions(CAST(a AS VARCHAR), coalesce(CAST(to_json(v) AS VARCHAR), 'null'), 'true') AS JSON),
+    (a, v, null_match) AS CAST(redshift_array_positions(CAST(a AS VARCHAR), coalesce(CAST(to_json(v) AS VARCHAR), 'null'), CAST(null_match AS VARCHAR)) AS JSON);
+CREATE OR REPLACE MACRO redshift_system.redshift_first_place(p) AS CASE WHEN p IS NOT NULL THEN coalesce(CAST(json_extract(p, '$[0]') AS INTEGER), -1) END;
+CREATE OR REPLACE MACRO redshift_system.array_position(a, v) AS redshift_first_place(array_positions(a, v)),
+    (a, v, null_match) AS redshift_first_place(array_positions(a, v, null_match));
 CREATE OR REPLACE MACRO redshift_system.fnv_hash(v SMALLINT) AS CAST(redshift_fnv_hash('2', CAST(v AS VARCHAR), '-3750763034362895579') AS BIGINT),
     (v INTEGER) AS CAST(redshift_fnv_hash('4', CAST(v AS VARCHAR), '-3750763034362895579') AS BIGINT),
     (v BIGINT) AS CAST(redshift_fnv_hash('8', CAST(v AS VARCHAR), '-3750763034362895579') AS BIGINT),

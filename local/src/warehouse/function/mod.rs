@@ -1,6 +1,7 @@
 //! Redshift's functions that DuckDB lacks or means otherwise: macros in SQL, over functions from texts to a text that
 //! are written here. Users reach only the macros: the rewriter refuses a name that it does not know.
 
+mod array;
 mod datetime;
 mod decimal;
 mod number;
@@ -25,12 +26,19 @@ type Body = fn(&[&str]) -> Result<Option<String>, String>;
 
 /// By the names that the macros call them by.
 const FUNCTIONS: &[(&str, Body)] = &[
+    ("redshift_array_distinct", array::distinct),
+    ("redshift_array_except", array::except),
+    ("redshift_array_flatten", array::flatten),
+    ("redshift_array_intersection", array::intersection),
+    ("redshift_array_overlap", array::overlap),
+    ("redshift_array_positions", array::positions),
+    ("redshift_array_sort", array::sort),
+    ("redshift_array_union", array::union),
     ("redshift_convert_timezone", datetime::convert_timezone),
     ("redshift_crc32", text::crc32),
     ("redshift_difference", text::difference),
     ("redshift_divide", decimal::divide),
     ("redshift_fnv_hash", text::fnv_hash),
-    ("redshift_flatten", text::flatten),
     ("redshift_initcap", text::initcap),
     ("redshift_json_kind", text::json_kind),
     ("redshift_murmur3", text::murmur3),

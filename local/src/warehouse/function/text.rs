@@ -141,20 +141,6 @@ fn sound(text: &str) -> String {
     format!("{code:0<4}")
 }
 
-/// The elements of a list, and of those that are lists themselves, however deep.
-pub fn flatten(arguments: &[&str]) -> Answer {
-    fn into(value: serde_json::Value, all: &mut Vec<serde_json::Value>) {
-        match value {
-            serde_json::Value::Array(values) => values.into_iter().for_each(|value| into(value, all)),
-            other => all.push(other),
-        }
-    }
-    let Ok(list @ serde_json::Value::Array(_)) = serde_json::from_str(&arguments.concat()) else { return Ok(None) };
-    let mut all = Vec::new();
-    into(list, &mut all);
-    Ok(Some(serde_json::Value::Array(all).to_string()))
-}
-
 /// (bytes of an integer, or 0; value; seed): Murmur3 in 32 bits, of integers as eight bytes.
 pub fn murmur3(arguments: &[&str]) -> Answer {
     let &[width, value, seed] = arguments else { return Err("murmur3_32_hash needs a value".into()) };

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{BinaryOperator, Expr, Query, Value, Visit, Visitor};
 
-use super::functions::written;
+use super::functions::parse;
 use crate::warehouse::error::SqlError;
 use crate::warehouse::function::is_loose_time;
 
@@ -14,15 +14,11 @@ use crate::warehouse::function::is_loose_time;
 pub fn rewrite(expr: &mut Expr) -> Result<(), SqlError> {
     match expr {
         Expr::BinaryOp { left, op: BinaryOperator::Eq, right } if is_plain(right) && may_be_text(left) => {
-            if let Some(question) = is_literal(left, right)? {
-                *expr = question;
-            }
+            *expr = equals_literal(left, right)?;
             Ok(())
         }
         Expr::BinaryOp { left, op: BinaryOperator::Eq, right } if is_plain(left) && may_be_text(right) => {
-            if let Some(question) = is_literal(right, left)? {
-                *expr = question;
-            }
+            *expr = equals_literal(right, left)?;
             Ok(())
         }
         Expr::BinaryOp { left, op, right } if compares(op) => beside(left, &mut [right]),
@@ -46,23 +42,11 @@ fn is_plain(expr: &Expr) -> bool {
 }
 
 /// `value = 'literal'`, which most conditions are.
-fn is_literal(value: &Expr, wanted: &Expr) -> Result<Option<Expr>, SqlError> {
+fn equals_literal(value: &Expr, wanted: &Expr) -> Result<Expr, SqlError> {
     let wanted = without_blanks(wanted);
-    let past = with_sign_past_blanks(&wanted);
+    let past = changed(&wanted, |text| text.push('!'));
     // In parentheses: what is written here is not read as a function of the user's.
-    written(&format!("(redshift_is({value}, {wanted}, {past}, typeof({value})))"))
-}
-
-fn with_sign_past_blanks(literal: &Expr) -> Expr {
-    let mut longer = literal.clone();
-    if let Expr::Value(value) = &mut longer {
-        match &mut value.value {
-            Value::SingleQuotedString(text) => text.push('!'),
-            Value::DollarQuotedString(text) => text.value.push('!'),
-            _ => {}
-        }
-    }
-    longer
+    parse(&format!("(redshift_is({value}, {wanted}, {past}, typeof({value})))"))
 }
 
 /// One value, and those that it is compared with.
@@ -85,11 +69,11 @@ fn side(value: &Expr, beside: &Expr) -> Result<Expr, SqlError> {
     {
         return Ok(without_blanks(value));
     }
-    let call = written(&format!("redshift_side({value}, {beside}, typeof({value}))"))?;
-    Ok(call.unwrap_or_else(|| value.clone()))
+    parse(&format!("redshift_side({value}, {beside}, typeof({value}))"))
 }
 
-fn literal(expr: &Expr) -> Option<&str> {
+/// The text of a literal that is one.
+pub fn literal(expr: &Expr) -> Option<&str> {
     match expr {
         Expr::Value(value) => match &value.value {
             Value::SingleQuotedString(text) => Some(text),
@@ -102,15 +86,20 @@ fn literal(expr: &Expr) -> Option<&str> {
 
 /// A literal that stays one, so that DuckDB takes it for whatever is beside it.
 fn without_blanks(literal: &Expr) -> Expr {
-    let mut cut = literal.clone();
-    if let Expr::Value(value) = &mut cut {
+    changed(literal, |text| text.truncate(text.trim_end_matches(' ').len()))
+}
+
+/// The same literal with another text.
+fn changed(literal: &Expr, change: impl FnOnce(&mut String)) -> Expr {
+    let mut literal = literal.clone();
+    if let Expr::Value(value) = &mut literal {
         match &mut value.value {
-            Value::SingleQuotedString(text) => text.truncate(text.trim_end_matches(' ').len()),
-            Value::DollarQuotedString(text) => text.value.truncate(text.value.trim_end_matches(' ').len()),
+            Value::SingleQuotedString(text) => change(text),
+            Value::DollarQuotedString(text) => change(&mut text.value),
             _ => {}
         }
     }
-    cut
+    literal
 }
 
 /// The longest expression that is mentioned several times.

@@ -24,9 +24,10 @@ pub fn text_of(expr: &Expr) -> Option<Expr> {
     }
 }
 
-fn give_texts(function: &mut Function) {
+/// So many of the first arguments are texts.
+fn give_texts(function: &mut Function, count: usize) {
     let FunctionArguments::List(list) = &mut function.args else { return };
-    for argument in &mut list.args {
+    for argument in list.args.iter_mut().take(count) {
         if let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = argument
             && let Some(text) = text_of(expr)
         {
@@ -47,8 +48,9 @@ pub fn rewrite(function: &mut Function) -> Result<Option<Expr>, SqlError> {
     if name.starts_with("percentile_") && function.over.is_some() {
         return percentile_over(function, &name);
     }
-    if OF_TEXTS.binary_search(&name.as_str()).is_ok() {
-        give_texts(function);
+    if let Ok(at) = OF_TEXTS.binary_search_by_key(&name.as_str(), |(name, _)| name) {
+        give_texts(function, OF_TEXTS[at].1);
+        return Ok(None);
     }
     if KNOWN.binary_search(&name.as_str()).is_ok() {
         return Ok(None);
@@ -141,7 +143,8 @@ fn arguments(function: &Function) -> Result<Vec<Expr>, SqlError> {
     list.args.iter().map(expression).collect()
 }
 
-fn parse(text: &str) -> Result<Expr, SqlError> {
+/// An expression of DuckDB's, from its text.
+pub fn parse(text: &str) -> Result<Expr, SqlError> {
     let mut parser = Parser::new(&DuckDbDialect {}).try_with_sql(text).map_err(SqlError::from_parser)?;
     parser.parse_expr().map_err(SqlError::from_parser)
 }
