@@ -91,7 +91,8 @@ pub enum Decision {
     ImplicitDeny,
 }
 
-/// What is asked. A resource that is not known is any that an allow names, and none that only some denies name. `context` holds condition keys in lower case (`aws:securetransport`).
+/// What is asked. A resource that is not known is any that an allow names, and none that only some denies name. `context`
+/// holds condition keys in lower case (`aws:securetransport`).
 pub struct Question<'a> {
     pub principal: &'a Principal,
     pub action: &'a str,

@@ -72,6 +72,15 @@ fn find(connection: &Connection, schema: Option<&str>, name: &str) -> Result<Opt
     Ok(connection.query_row(sql, params![name, schema, schema], row).optional()?)
 }
 
+/// The schema where a table or a view is found; `None` where there is none of this name.
+pub fn schema_of(connection: &Connection, name: &Name) -> Result<Option<String>, SqlError> {
+    // A temporary table hides a permanent one of its name.
+    let sql = "SELECT schema_name FROM redshift_system.redshift_relations WHERE table_name = ? \
+               AND (schema_name = ? OR (? IS NULL AND (temporary OR list_contains(current_schemas(false), schema_name)))) \
+               ORDER BY temporary DESC, list_position(current_schemas(false), schema_name) LIMIT 1";
+    Ok(connection.query_row(sql, params![name.table, name.schema, name.schema], |row| row.get(0)).optional()?)
+}
+
 /// Whether there is a view of this name.
 pub fn is_view(connection: &Connection, name: &Name) -> Result<bool, SqlError> {
     let sql = "SELECT count(*) FROM duckdb_views() WHERE view_name = ? AND NOT internal AND schema_name = coalesce(?, schema_name)";

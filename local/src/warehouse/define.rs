@@ -11,9 +11,10 @@ use super::result::columns_of;
 use super::session::Session;
 use super::sql::types::Type;
 use super::sql::{
-    self, Alter, Change, ColumnSpec, Comment, CreateTable, Drop, Name, NewView, Principals, Shape, literal, quoted,
+    self, Alter, Change, ColumnSpec, Comment, CreateTable, Drop, Name, NewView, Principals, Shape, TableAttributes,
+    literal, quoted,
 };
-use super::{dependency, late_view};
+use super::{dependency, keys, late_view};
 
 pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
     let CreateTable { name, temporary, attributes, .. } = create;
@@ -22,7 +23,10 @@ pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
         return Ok(());
     }
     match &create.shape {
-        Shape::Columns(columns) => each(session, &sql::define(name, *temporary, columns, attributes)?),
+        Shape::Columns(columns) => {
+            keys::check(session, name, columns, attributes)?;
+            each(session, &sql::define(name, *temporary, columns, attributes)?)
+        }
         Shape::Like { source, with_defaults } => {
             let source = catalog::table(&session.connection, source.schema.as_deref(), &source.table)?;
             let columns: Vec<ColumnSpec> = source
@@ -36,8 +40,13 @@ pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
                 })
                 .collect();
             // LIKE takes no keys over.
-            let mut attributes = source.attributes.clone();
-            (attributes.primary_key, attributes.foreign_keys) = (Vec::new(), Vec::new());
+            let attributes = TableAttributes {
+                primary_key: Vec::new(),
+                primary_key_name: None,
+                unique_keys: Vec::new(),
+                foreign_keys: Vec::new(),
+                ..source.attributes
+            };
             each(session, &sql::define(name, *temporary, &columns, &attributes)?)
         }
         Shape::Query(query, names) => {
@@ -81,9 +90,12 @@ pub fn alter(session: &Session, alter: Alter) -> Result<(), SqlError> {
         return Ok(());
     }
     if let (Change::RenameTable(to), true) = (&alter.change, catalog::is_view(&session.connection, &alter.table)?) {
-        return each(session, &[format!("ALTER VIEW {} RENAME TO {}", alter.table, quoted(to))]);
+        let schema = catalog::schema_of(&session.connection, &alter.table)?.unwrap_or_default();
+        each(session, &[format!("ALTER VIEW {} RENAME TO {}", alter.table, quoted(to))])?;
+        return dependency::rename(session, &schema, table, to);
     }
     let found = catalog::table(&session.connection, schema.as_deref(), table)?;
+    let mut attributes = found.attributes.clone();
     let mut columns: Vec<ColumnSpec> = found.columns.iter().map(catalog::Column::spec).collect();
     let mut sources: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
     let place = |name: &str| columns.iter().position(|column| column.name == *name);
@@ -99,7 +111,8 @@ pub fn alter(session: &Session, alter: Alter) -> Result<(), SqlError> {
                 literal(table),
                 literal(&found.schema)
             );
-            return each(session, &[rename, granted]);
+            each(session, &[rename, granted])?;
+            return dependency::rename(session, &found.schema, table, &to);
         }
         Change::Append { from, ignore_extra, fill_extra } => {
             return append(session, &found, &from, ignore_extra, fill_extra);
@@ -110,8 +123,27 @@ pub fn alter(session: &Session, alter: Alter) -> Result<(), SqlError> {
             attributes.encoding = Some(encoding);
             return each(session, &[sql::describe_column(&found.full_name(), &column, &attributes)?]);
         }
+        Change::AddKey(constraint) => {
+            sql::keys::add(&mut attributes, table, &constraint)?;
+            keys::check(session, &found.full_name(), &columns, &attributes)?;
+            let is_nullable = |key: &&String| columns.iter().any(|column| column.name == **key && !column.not_null);
+            if let Some(key) = attributes.primary_key.iter().find(is_nullable) {
+                let message = format!("column \"{key}\" of a primary key must be NOT NULL, and was not created so");
+                return Err(SqlError::new("42P16", message));
+            }
+            return each(session, &[sql::describe(&found.full_name(), &attributes)?]);
+        }
+        Change::DropKey { name, if_exists } => {
+            return match sql::keys::drop(&mut attributes, table, &name) {
+                true => each(session, &[sql::describe(&found.full_name(), &attributes)?]),
+                false if if_exists => Ok(()),
+                false => {
+                    let message = format!("constraint \"{name}\" of relation \"{table}\" does not exist");
+                    Err(SqlError::new("42704", message))
+                }
+            };
+        }
         Change::Keys(keys) => {
-            let mut attributes = found.attributes.clone();
             if keys.diststyle.is_some() {
                 (attributes.diststyle, attributes.distkey) = (keys.diststyle, keys.distkey);
             }
@@ -136,6 +168,16 @@ pub fn alter(session: &Session, alter: Alter) -> Result<(), SqlError> {
             let Some(at) = place(&column) else {
                 return if if_exists { Ok(()) } else { Err(missing(&column)) };
             };
+            for (kind, keys) in [("distkey", attributes.distkey.as_slice()), ("sortkey", &attributes.sortkey)] {
+                if keys.contains(&column) {
+                    return Err(SqlError::new("0A000", format!("cannot drop {kind} column \"{column}\"")));
+                }
+            }
+            if attributes.primary_key.contains(&column) {
+                (attributes.primary_key, attributes.primary_key_name) = (Vec::new(), None);
+            }
+            attributes.unique_keys.retain(|key| !key.columns.contains(&column));
+            attributes.foreign_keys.retain(|key| !key.columns.contains(&column));
             columns.remove(at);
             sources.remove(at);
         }
@@ -144,6 +186,13 @@ pub fn alter(session: &Session, alter: Alter) -> Result<(), SqlError> {
             if place(&to).is_some() {
                 let message = format!("column \"{to}\" of relation \"{table}\" already exists");
                 return Err(SqlError::new("42701", message));
+            }
+            let of_keys = sql::keys::columns(&mut attributes).flatten();
+            for name in of_keys.filter(|name| **name == from) {
+                name.clone_from(&to);
+            }
+            for name in attributes.distkey.iter_mut().chain(&mut attributes.sortkey).filter(|name| **name == from) {
+                name.clone_from(&to);
             }
             columns[at].name = to;
         }
@@ -160,7 +209,7 @@ pub fn alter(session: &Session, alter: Alter) -> Result<(), SqlError> {
             columns[at].attributes.data_type = data_type.name();
         }
     }
-    replace(session, &found, &columns, &sources)
+    replace(session, &Table { attributes, ..found }, &columns, &sources)
 }
 
 /// Makes the table anew with these columns, each filled from an expression over the old ones.
@@ -237,6 +286,7 @@ pub fn create_view(session: &Session, new: NewView) -> Result<(), SqlError> {
         true => columns_of(&session.connection, &query)?.into_iter().map(|column| column.name).collect(),
         false => Vec::new(),
     };
+    let given: Vec<String> = view.columns.iter().map(|column| column.name.value.clone()).collect();
     let different: HashSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
     let create = if !names.is_empty() && different.len() == names.len() {
         let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
@@ -247,14 +297,16 @@ pub fn create_view(session: &Session, new: NewView) -> Result<(), SqlError> {
     } else {
         view.to_string()
     };
-    session.connection.execute_batch(&format!("{create}; {}", sql::describe_view(&name, &definition, false)))?;
+    session
+        .connection
+        .execute_batch(&format!("{create}; {}", sql::describe_view(&name, &definition, &given, false)))?;
     dependency::note(session, &name, &view.query)
 }
 
 /// Keeps what is said of a relation or a column, in the place of what was said before.
 pub fn comment(session: &Session, comment: &Comment) -> Result<(), SqlError> {
     let Comment { relation, column, text } = comment;
-    let schema = dependency::schema_of(session, relation)?;
+    let schema = catalog::schema_of(&session.connection, relation)?;
     let schema =
         schema.ok_or_else(|| SqlError::new("42P01", format!("relation \"{}\" does not exist", relation.table)))?;
     let column = literal(column.as_deref().unwrap_or_default());
@@ -283,13 +335,7 @@ pub fn drop(session: &Session, drop: &Drop) -> Result<(), SqlError> {
             return Err(SqlError::unsupported("DROP SCHEMA public"));
         }
         if drop.kind == ObjectType::Schema && drop.cascade {
-            let beginning = literal(&format!("{}.", name.table));
-            let forget = |kept: &str, column: &str| {
-                format!("DELETE FROM redshift_system.{kept} WHERE starts_with({column}, {beginning})")
-            };
-            let forgotten =
-                [forget("redshift_materialized_views", "name"), forget("redshift_dependencies", "view_name")];
-            each(session, &forgotten)?;
+            dependency::forget_all(session, &name.table)?;
             drop_tables(session, &name.table)?;
         }
         if drop.kind == ObjectType::Schema {
@@ -319,20 +365,15 @@ pub fn drop(session: &Session, drop: &Drop) -> Result<(), SqlError> {
             .extend(sequences.iter().map(|sequence| format!("DROP SEQUENCE IF EXISTS redshift_system.{sequence}")));
         // What was granted on it, and said of it, goes with it.
         let name = literal(&name.table);
-        statements.push(match drop.kind {
-            ObjectType::Schema => format!("DELETE FROM redshift_system.redshift_privileges WHERE schema_name = {name}"),
-            _ => format!(
-                "DELETE FROM redshift_system.redshift_privileges AS p WHERE p.kind = 'TABLE' AND p.object_name = {name} AND NOT EXISTS \
-                 (SELECT 1 FROM redshift_system.redshift_relations r WHERE r.table_name = {name} AND r.schema_name = p.schema_name)"
-            ),
-        });
-        statements.push(match drop.kind {
-            ObjectType::Schema => format!("DELETE FROM redshift_system.redshift_comments WHERE schema_name = {name}"),
-            _ => format!(
-                "DELETE FROM redshift_system.redshift_comments AS c WHERE c.object_name = {name} AND NOT EXISTS \
-                 (SELECT 1 FROM redshift_system.redshift_relations r WHERE r.table_name = {name} AND r.schema_name = c.schema_name)"
-            ),
-        });
+        for (kept, condition) in [("redshift_privileges", "k.kind = 'TABLE' AND "), ("redshift_comments", "")] {
+            statements.push(match drop.kind {
+                ObjectType::Schema => format!("DELETE FROM redshift_system.{kept} WHERE schema_name = {name}"),
+                _ => format!(
+                    "DELETE FROM redshift_system.{kept} AS k WHERE {condition}k.object_name = {name} AND NOT EXISTS \
+                     (SELECT 1 FROM redshift_system.redshift_relations r WHERE r.table_name = {name} AND r.schema_name = k.schema_name)"
+                ),
+            });
+        }
         each(session, &statements)?;
     }
     Ok(())

@@ -9,6 +9,7 @@ mod error;
 mod function;
 #[cfg(test)]
 pub mod fuzz;
+mod keys;
 mod late_view;
 mod result;
 mod session;
@@ -31,7 +32,7 @@ pub use error::SqlError;
 pub use result::{ResultColumn, ResultSet, Rows, Value};
 pub use session::{Cancel, Outcome, Session};
 pub use sql::types::Type;
-pub use sql::{Parameter, ParameterKind, Parameters, TableAttributes, parse_table, split};
+pub use sql::{Parameter, ParameterKind, Parameters, TableAttributes, parse_table, split, verb_behind_with};
 
 /// A cluster or a workgroup, as far as its warehouse is concerned.
 #[derive(Debug, Clone)]

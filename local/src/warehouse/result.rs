@@ -98,6 +98,12 @@ pub fn columns_of(connection: &Connection, sql: &str) -> Result<Vec<ResultColumn
     Ok(columns(&batches.get_schema()))
 }
 
+/// DuckDB's names for the types of the columns that a query would answer, without running it.
+pub fn duck_types(connection: &Connection, sql: &str) -> Result<Vec<String>, SqlError> {
+    let mut statement = connection.prepare(&format!("DESCRIBE {sql}"))?;
+    Ok(statement.query_map([], |row| row.get(1))?.collect::<Result<_, _>>()?)
+}
+
 fn columns(schema: &duckdb::arrow::datatypes::Schema) -> Vec<ResultColumn> {
     let column = |field: &std::sync::Arc<duckdb::arrow::datatypes::Field>| {
         let (type_name, precision, scale) = describe(field.data_type());

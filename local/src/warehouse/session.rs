@@ -14,7 +14,7 @@ use super::error::SqlError;
 use super::result::{self, Collected, ResultColumn, ResultSet, Rows};
 use super::sql::{self, Command, Name, Parameters, Prepared, Quotients, Reading, Target};
 use super::system::{QueryRecord, System};
-use super::{catalog, define, dependency, late_view, show};
+use super::{catalog, define, late_view, show};
 use crate::account::now_millis;
 
 pub struct Session {
@@ -33,6 +33,8 @@ pub struct Session {
     /// Columns of tables that were written to, as of a state of the catalog.
     pub(super) targets: HashMap<Name, Arc<Vec<Target>>>,
     pub(super) catalog: u64,
+    /// Whether anything was defined in the transaction.
+    has_defined: bool,
     /// The settings when the transaction began, and the names of those that end with it.
     pub(super) before: BTreeMap<String, String>,
     pub(super) local: BTreeSet<String>,
@@ -108,6 +110,7 @@ impl Session {
             last_query: -1,
             targets: HashMap::new(),
             catalog: 0,
+            has_defined: false,
             before: BTreeMap::new(),
             local: BTreeSet::new(),
         })
@@ -235,7 +238,8 @@ impl Session {
     ) -> Result<i64, SqlError> {
         let started = std::time::Instant::now();
         self.notices.clear();
-        if text.contains("pg_last_query_id") {
+        let lower = text.to_ascii_lowercase();
+        if lower.contains("pg_last_query_id") {
             self.remember("redshift_query", self.last_query)?;
         }
         self.last_query = query;
@@ -243,7 +247,7 @@ impl Session {
         let outcome = self.read_twice(|session, reading| {
             let command = sql::translate(text, parameters, reading)?;
             kind = command.kind();
-            session.system.refresh_for(text)?;
+            session.system.refresh_for(&lower)?;
             session.run_command(command, reading, access, query, to)
         });
         let elapsed = i64::try_from(started.elapsed().as_micros()).unwrap_or(i64::MAX);
@@ -276,7 +280,10 @@ impl Session {
             let message = "current transaction is aborted, commands ignored until end of transaction block";
             return Err(SqlError::new("25P02", message));
         }
-        self.see_catalog()?;
+        // Nothing can be asked in a transaction that failed.
+        if self.transaction != Transaction::Failed {
+            self.see_catalog()?;
+        }
         match command {
             Command::Begin => {
                 if self.transaction == Transaction::None {
@@ -289,12 +296,13 @@ impl Session {
             Command::Commit | Command::Rollback => self.end(matches!(command, Command::Commit)),
             Command::Query(sql) => result::query(&self.connection, &sql, to),
             Command::Change(sql) => Ok(counted(self.connection.execute(&sql, [])?)),
-            Command::Write(write) => {
-                let sql = match self.targets(&write.table)? {
-                    Some(columns) => write.sql(&columns)?,
-                    None => write.plain(),
-                };
-                Ok(counted(self.connection.execute(&sql, [])?))
+            Command::Write(mut write) => {
+                if let Some(columns) = self.targets(&write.table)?
+                    && let Some(source) = write.fit(&columns)?
+                {
+                    source.check(&result::duck_types(&self.connection, &source.query)?)?;
+                }
+                Ok(counted(self.connection.execute(&write.sql(), [])?))
             }
             Command::Changes(statements) => self.all_or_nothing(|session| {
                 let mut changed = 0;
@@ -304,7 +312,7 @@ impl Session {
                 Ok(changed)
             }),
             Command::CreateTable(create) => {
-                if create.if_not_exists && dependency::schema_of(self, &create.name)?.is_some() {
+                if create.if_not_exists && catalog::schema_of(&self.connection, &create.name)?.is_some() {
                     self.notices.push(format!("Relation \"{}\" already exists and will be skipped", create.name.table));
                 }
                 self.defined(|session| define::create(session, &create))
@@ -312,7 +320,7 @@ impl Session {
             Command::Alter(alter) => self.defined(|session| define::alter(session, *alter)),
             Command::Drop(drop) => {
                 for name in drop.names.iter().filter(|_| drop.if_exists && drop.kind != ObjectType::Schema) {
-                    if dependency::schema_of(self, name)?.is_none() {
+                    if catalog::schema_of(&self.connection, name)?.is_none() {
                         let kind = drop.kind.to_string().to_lowercase();
                         let kind = format!("{}{}", kind[..1].to_uppercase(), &kind[1..]);
                         self.notices.push(format!("{kind} \"{}\" does not exist and will be skipped", name.table));
@@ -385,18 +393,21 @@ impl Session {
                 self.prepared.retain(|known, _| name.as_ref().is_some_and(|name| name != known));
                 Ok(0)
             }
-            Command::CreateDatabase(_) if self.transaction != Transaction::None => {
-                Err(SqlError::new("25001", "CREATE DATABASE cannot run inside a transaction block"))
-            }
             Command::CreateDatabase(name) => {
+                self.refuse_in_transaction("CREATE DATABASE")?;
                 self.system.create_database(&name)?;
                 Ok(0)
             }
             Command::Comment(comment) => self.defined(|session| define::comment(session, &comment)),
-            Command::OutsideTransaction(what) if self.transaction != Transaction::None => {
-                Err(SqlError::new("25001", format!("{what} cannot run inside a transaction block")))
-            }
-            Command::OutsideTransaction(_) | Command::Accepted => Ok(0),
+            Command::OutsideTransaction(what) => self.refuse_in_transaction(what).map(|()| 0),
+            Command::Accepted => Ok(0),
+        }
+    }
+
+    fn refuse_in_transaction(&self, what: &str) -> Result<(), SqlError> {
+        match self.transaction {
+            Transaction::None => Ok(()),
+            _ => Err(SqlError::new("25001", format!("{what} cannot run inside a transaction block"))),
         }
     }
 
@@ -451,6 +462,7 @@ impl Session {
     fn defined(&mut self, act: impl FnOnce(&Self) -> Result<(), SqlError>) -> Result<i64, SqlError> {
         let done = self.all_or_nothing(|session| act(session).map(|()| 0));
         self.system.catalog_changed();
+        self.has_defined |= self.transaction != Transaction::None;
         done
     }
 
@@ -484,7 +496,9 @@ impl Session {
         self.connection.execute_batch(word)?;
         self.restore_settings(word == "ROLLBACK")?;
         // What it defined is there for all, or for nobody.
-        self.system.catalog_changed();
+        if std::mem::take(&mut self.has_defined) {
+            self.system.catalog_changed();
+        }
         Ok(0)
     }
 }

@@ -105,7 +105,7 @@ pub fn run(session: &Session, show: &Show) -> Result<ResultSet, SqlError> {
             let (table, of_schema) = (literal(table), of_schema(schema.as_ref()));
             query(&format!(
                 "SELECT current_database() AS database_name, schema_name, table_name, column_name, key_seq, \
-                 table_name || '_pkey' AS pk_name FROM redshift_system.redshift_primary_keys \
+                 name AS pk_name FROM redshift_system.redshift_primary_keys \
                  WHERE table_name = {table} {of_schema} ORDER BY key_seq"
             ))
         }
@@ -175,8 +175,14 @@ fn definition(session: &Session, name: &Name) -> Result<String, SqlError> {
         text.push_str(&format!(" ENCODE {}", column.attributes.encoding.as_deref().unwrap_or("raw")));
         text
     };
-    let columns: Vec<String> = table.columns.iter().map(column).collect();
-    let mut text = format!("CREATE TABLE {}.{} (\n{}\n)", table.schema, table.name, columns.join(",\n"));
+    let mut parts: Vec<String> = table.columns.iter().map(column).collect();
+    let keys = "SELECT '    ' || condef FROM redshift_system.redshift_constraints WHERE (schema_name, table_name) = (?, ?) \
+                ORDER BY kind <> 'p', kind <> 'u', oid";
+    let mut keys = session.connection.prepare(keys)?;
+    for key in keys.query_map([&table.schema, &table.name], |row| row.get(0))? {
+        parts.push(key?);
+    }
+    let mut text = format!("CREATE TABLE {}.{} (\n{}\n)", table.schema, table.name, parts.join(",\n"));
     match (&table.attributes.diststyle, &table.attributes.distkey) {
         (_, Some(key)) => text.push_str(&format!("\nDISTSTYLE KEY\nDISTKEY ({key})")),
         (Some(style), None) => text.push_str(&format!("\nDISTSTYLE {style}")),

@@ -54,6 +54,14 @@ impl Warehouse {
         rows.iter().map(|row| row.iter().map(shown).collect::<Vec<_>>().join("|")).collect()
     }
 
+    /// The SQLSTATE and the words of what must fail.
+    fn fails(&mut self, sql: &str) -> String {
+        match self.run(sql) {
+            Ok(_) => panic!("{sql} must be refused"),
+            Err(error) => format!("{} {}", error.sqlstate, error.message),
+        }
+    }
+
     /// The SQLSTATE of what must fail.
     fn refuses(&mut self, sql: &str) -> &'static str {
         match self.run(sql) {
@@ -112,12 +120,13 @@ fn tables_change_and_keep_what_redshift_knows_of_them() {
     w.does("alter table t alter column name type varchar(8)");
     w.does("insert into t (name) values ('longer')");
     w.does("alter table t rename column note to remark");
+    assert_eq!(w.fails("alter table t drop column n"), "0A000 cannot drop sortkey column \"n\"");
+    w.does("alter table t alter sortkey (name)");
     w.does("alter table t drop column n");
     assert_eq!(w.refuses("alter table t drop column n"), "42703");
     w.does("alter table t rename to renamed");
     w.does("alter table renamed owner to somebody");
     w.does("alter table renamed add constraint pk primary key (id)");
-    w.does("alter table renamed alter sortkey (name)");
     assert_eq!(w.rows("select id, name, remark from renamed order by id"), ["1|a|none", "2|b|none", "4|longer|none"]);
     assert_eq!(
         w.rows("select \"column\", type, encoding, distkey, sortkey, \"notnull\" from pg_table_def where tablename = 'renamed'"),
@@ -241,10 +250,113 @@ fn every_function_that_is_known_is_there() {
     let there: BTreeSet<String> = w.session.functions().expect("functions").into_iter().collect();
     // The parser makes these from syntax of their own.
     let built_in = ["coalesce", "nullif", "trim", "position", "percentile_cont", "percentile_disc"];
-    let missing: Vec<&str> =
-        super::sql::KNOWN.iter().copied().filter(|name| !there.contains(*name) && !built_in.contains(name)).collect();
+    let known = super::sql::KNOWN.iter().chain(super::sql::OF_TEXTS.iter().map(|(name, _)| name)).copied();
+    let missing: Vec<&str> = known.filter(|name| !there.contains(*name) && !built_in.contains(name)).collect();
     assert!(missing.is_empty(), "{missing:?}");
-    assert!(super::sql::KNOWN.is_sorted());
+    assert!(super::sql::KNOWN.is_sorted() && super::sql::OF_TEXTS.is_sorted());
+}
+
+#[test]
+fn a_view_follows_what_it_reads() {
+    let mut w = Warehouse::new();
+    w.does("create table t (a int, b decimal(8,2))");
+    w.does("insert into t values (1, 5)");
+    w.does("create view v as select t.*, t.b / 3 as third from t join public.t other on t.a = other.a");
+    w.does("create view w (one) as select a from v");
+    w.does("alter table t add column c int");
+    w.does("create table t_new (a int, b decimal(8,2))");
+    w.does("begin");
+    w.does("alter table t rename to t_old");
+    w.does("alter table t_new rename to t");
+    w.does("commit");
+    assert_eq!(w.rows("select a, b, third, (select count(*) from t) from v"), ["1|5.00|1.6666666666666|0"]);
+    w.does("alter table v rename to u");
+    assert_eq!(w.rows("select one from w"), ["1"]);
+    assert_eq!(w.refuses("drop table t_old"), "2BP01");
+    w.does("drop table t");
+    w.does("drop table t_old cascade");
+    assert_eq!(w.refuses("select * from w"), "42P01");
+}
+
+#[test]
+fn keys_name_what_is_there() {
+    let mut w = Warehouse::new();
+    w.does("create table artists (artist_id int not null, name varchar(20) unique, at int)");
+    let of = |column: &str| format!("create table songs (artist_id int references artists ({column}))");
+    assert_eq!(w.fails("create table s (a int references nowhere)"), "42P01 relation \"nowhere\" does not exist");
+    assert_eq!(
+        w.fails(&of("artist_id")),
+        "42830 there is no unique constraint matching given keys for referenced table \"artists\""
+    );
+    assert_eq!(
+        w.fails("create table s (a int references artists)"),
+        "42704 there is no primary key for referenced table \"artists\""
+    );
+    assert_eq!(
+        w.fails("alter table artists add primary key (at)"),
+        "42P16 column \"at\" of a primary key must be NOT NULL, and was not created so"
+    );
+    w.does("alter table artists add constraint one primary key (artist_id)");
+    assert_eq!(
+        w.fails("alter table artists add primary key (name)"),
+        "42P16 multiple primary keys for table \"artists\" are not allowed"
+    );
+    assert_eq!(w.fails(&of("artist")), "42703 column \"artist\" referenced in foreign key constraint does not exist");
+    w.does(&of("artist_id"));
+    w.does("alter table songs add column title varchar(20)");
+    w.does("alter table songs add foreign key (title) references artists (name)");
+    w.does("create table tree (id int primary key, above int references tree (id))");
+    let told = "select conname, contype, pg_get_constraintdef(oid, true) from pg_constraint where conname not like 'tree%' order by 1";
+    assert_eq!(
+        w.rows(told),
+        [
+            "artists_name_key|u|UNIQUE (name)",
+            "one|p|PRIMARY KEY (artist_id)",
+            "songs_artist_id_fkey|f|FOREIGN KEY (artist_id) REFERENCES artists(artist_id)",
+            "songs_title_fkey|f|FOREIGN KEY (title) REFERENCES artists(name)",
+        ]
+    );
+    w.does("alter table artists rename column artist_id to id");
+    w.does("alter table songs drop constraint songs_title_fkey");
+    assert_eq!(
+        w.fails("alter table songs drop constraint songs_title_fkey"),
+        "42704 constraint \"songs_title_fkey\" of relation \"songs\" does not exist"
+    );
+    w.does("alter table artists drop column name");
+    let shown = w.rows("show table artists").join("\n");
+    assert!(shown.contains("    PRIMARY KEY (id)\n)") && !shown.contains("UNIQUE"), "{shown}");
+}
+
+#[test]
+fn values_of_other_types_need_a_cast() {
+    let mut w = Warehouse::new();
+    w.does("create table texts (t varchar(20), n int, b boolean, d date)");
+    w.does("insert into texts values ('7', 7, true, '2024-05-06')");
+    w.does("create table t (n int, f float8, m decimal(8,2), d date, at timestamp, b boolean, t varchar(40), s super)");
+    let refused = |column: &str, wanted: &str, found: &str| {
+        format!(
+            "42804 column \"{column}\" is of type {wanted} but expression is of type {found}\n  \
+             Hint: You will need to rewrite or cast the expression."
+        )
+    };
+    let text = "character varying";
+    assert_eq!(w.fails("insert into t (n) select t from texts"), refused("n", "integer", text));
+    assert_eq!(w.fails("insert into t (f, m) select 1, t from texts"), refused("m", "numeric", text));
+    assert_eq!(w.fails("insert into t (d) select left(t, 2) from texts"), refused("d", "date", text));
+    assert_eq!(
+        w.fails("insert into t (at) select n from texts"),
+        refused("at", "timestamp without time zone", "integer")
+    );
+    assert_eq!(w.fails("insert into t (n) select b from texts"), refused("n", "integer", "boolean"));
+    assert_eq!(w.fails("insert into t (n) select * from (select d from texts)"), refused("n", "integer", "date"));
+    assert_eq!(w.fails("update t set n = texts.t from texts"), refused("n", "integer", text));
+    w.does("insert into t select n, n, n, d, d, n, n, n from texts");
+    w.does("insert into t select '1', '2', '3', '6/7/2024', '2024-05-06', 'true', 'x', 'y'");
+    w.does("insert into t select null, n, null, null, null, null, d, b from texts union all select '8', 9, null, null, null, null, null, null");
+    w.does("insert into t (d, n) select d, n from (select null as d, 1 as n)");
+    w.does("update t set n = texts.t::int, d = texts.at, t = texts.n from (select *, d as at from texts) texts");
+    w.does("update t set n = default, d = '7/8/2024', b = 1");
+    assert_eq!(w.rows("select count(*), count(n), min(d), max(t) from t"), ["5|0|2024-07-08|7"]);
 }
 
 #[test]
@@ -687,7 +799,7 @@ fn what_is_written_fits_the_table() {
         ["2003-08-02|2008-06-01 09:59:59|8/2/2003", "2008-06-15|NULL|x"]
     );
     w.does("update days set d = '02/01/2023' where d = '6/15/2008'");
-    w.does("insert into days (d) select s from days where s like '8%'");
+    w.does("insert into days (d) select s::date from days where s like '8%'");
     assert_eq!(w.rows("select d from days order by n"), ["2003-08-02", "2023-02-01", "2003-08-02"]);
 
     // The identity is Redshift's own.
@@ -765,7 +877,7 @@ fn errors_have_their_sqlstates() {
         ("create table d (a int, a int)", "42701"),
         ("drop schema s", "2BP01"),
         ("select to_timestamp(1)", "42883"),
-        ("insert into t (a) select '2008-01-01'::date", "42846"),
+        ("insert into t (a) select '2008-01-01'::date", "42804"),
         ("select * from t order by 5", "42P10"),
     ] {
         assert_eq!(w.refuses(wrong), sqlstate, "{wrong}");
@@ -871,6 +983,12 @@ fn settings_end_with_their_transaction() {
     w.does("set search_path to public");
     w.does("rollback");
     w.does("select * from here");
+    // What failed while it defined something is rolled back, also where a path has been set.
+    w.does("create table zero as select 0 as n");
+    w.does("begin");
+    assert_eq!(w.refuses("create table never as select 1 / n as n from zero"), "22012");
+    w.does("rollback");
+    w.does("select * from here");
     w.does("begin");
     w.does("declare c cursor for select 1");
     assert_eq!(w.refuses("fetch backward 1 from c"), "0A000");
@@ -880,6 +998,7 @@ fn settings_end_with_their_transaction() {
     assert_eq!(w.refuses("vacuum"), "25001");
     w.does("rollback");
     w.does("vacuum here");
+    assert_eq!(w.rows("select PG_LAST_QUERY_ID()"), ["1"]);
 }
 
 #[test]

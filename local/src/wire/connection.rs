@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::types;
 use crate::sync::locked;
 use crate::warehouse::copy::Access;
-use crate::warehouse::{Cancel, Engine, Parameters, ResultColumn, Rows, Session, SqlError, Value};
+use crate::warehouse::{Cancel, Engine, Parameters, ResultColumn, Rows, Session, SqlError, Value, verb_behind_with};
 
 /// Batches of rows on their way to a client that reads slowly.
 const BATCHES_AHEAD: usize = 4;
@@ -260,20 +260,6 @@ fn words(sql: &str) -> Vec<String> {
         .collect()
 }
 
-/// What a statement does whose WITH stands before it: the first such word outside parentheses.
-fn verb(sql: &str) -> &'static str {
-    let mut depth = 0;
-    for word in sql.split_inclusive(|sign: char| sign.is_whitespace() || matches!(sign, '(' | ')')) {
-        let bare = word.trim_end_matches(|sign: char| sign.is_whitespace() || matches!(sign, '(' | ')'));
-        let verbs = ["INSERT", "UPDATE", "DELETE", "MERGE"];
-        if let (0, Some(verb)) = (depth, verbs.into_iter().find(|verb| bare.eq_ignore_ascii_case(verb))) {
-            return verb;
-        }
-        depth += i32::from(word.ends_with('(')) - i32::from(word.ends_with(')'));
-    }
-    "INSERT"
-}
-
 /// The tag of a command that answered no rows.
 fn tag(sql: &str, count: i64) -> Tag {
     let rows = usize::try_from(count).unwrap_or(0);
@@ -282,9 +268,9 @@ fn tag(sql: &str, count: i64) -> Tag {
     match words[..] {
         ["INSERT", ..] => Tag::new("INSERT").with_oid(0).with_rows(rows),
         [word @ ("UPDATE" | "DELETE" | "MERGE"), ..] => Tag::new(word).with_rows(rows),
-        ["WITH", ..] => match verb(sql) {
-            "INSERT" => Tag::new("INSERT").with_oid(0).with_rows(rows),
-            other => Tag::new(other).with_rows(rows),
+        ["WITH", ..] => match verb_behind_with(sql) {
+            Some(verb) if verb != "INSERT" => Tag::new(verb).with_rows(rows),
+            _ => Tag::new("INSERT").with_oid(0).with_rows(rows),
         },
         ["BEGIN" | "START", ..] => Tag::new("BEGIN"),
         ["COMMIT" | "END", ..] => Tag::new("COMMIT"),
@@ -298,17 +284,5 @@ fn tag(sql: &str, count: i64) -> Tag {
         ["SELECT", ..] => Tag::new("SELECT"),
         [first, ..] => Tag::new(first),
         [] => Tag::new("OK"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::verb;
-
-    #[test]
-    fn what_stands_behind_a_with() {
-        assert_eq!(verb("with w as (select 1 a) insert into t select a from w"), "INSERT");
-        assert_eq!(verb("with w as (select 'delete' from x),v as (select 2)\nupdate t set a = 1"), "UPDATE");
-        assert_eq!(verb("WITH w AS (SELECT (1)) DELETE FROM t USING w"), "DELETE");
     }
 }

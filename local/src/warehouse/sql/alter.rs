@@ -1,6 +1,8 @@
 //! ALTER TABLE: what is to change. Redshift's own forms are read from the tokens, the common ones by the parser.
 
-use sqlparser::ast::{AlterColumnOperation, AlterTable, AlterTableOperation, RenameTableNameKind, Statement};
+use sqlparser::ast::{
+    AlterColumnOperation, AlterTable, AlterTableOperation, RenameTableNameKind, Statement, TableConstraint,
+};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use super::ddl::{ColumnSpec, Name};
@@ -43,7 +45,12 @@ pub enum Change {
         column: String,
         encoding: String,
     },
-    /// A declaration that changes nothing here: constraints, owners.
+    AddKey(Box<TableConstraint>),
+    DropKey {
+        name: String,
+        if_exists: bool,
+    },
+    /// A declaration that changes nothing here: owners.
     Nothing,
 }
 
@@ -85,9 +92,7 @@ pub fn redshift_only(tokens: &[TokenWithSpan]) -> Option<Result<Alter, SqlError>
             fill_extra: asks("FILLEXTRA"),
         });
     }
-    if is(0, "OWNER")
-        || is(0, "ADD") && (is(1, "CONSTRAINT") || is(1, "PRIMARY") || is(1, "FOREIGN") || is(1, "UNIQUE"))
-    {
+    if is(0, "OWNER") {
         return altered(Change::Nothing);
     }
     if is(0, "ALTER") && is(1, "ENCODE") {
@@ -147,9 +152,11 @@ pub fn parse(
         AlterTableOperation::AlterColumn { column_name, op: AlterColumnOperation::SetDataType { data_type, .. } } => {
             Change::SetType { column: column_name.value.clone(), data_type: Type::of(data_type)? }
         }
-        AlterTableOperation::AddConstraint { .. }
-        | AlterTableOperation::DropConstraint { .. }
-        | AlterTableOperation::OwnerTo { .. } => Change::Nothing,
+        AlterTableOperation::AddConstraint { constraint, .. } => Change::AddKey(Box::new(constraint.clone())),
+        AlterTableOperation::DropConstraint { name, if_exists, .. } => {
+            Change::DropKey { name: name.value.clone(), if_exists: *if_exists }
+        }
+        AlterTableOperation::OwnerTo { .. } => Change::Nothing,
         _ => return Err(unsupported()),
     };
     Ok(Alter { table: Name::of(&alter.name), if_exists: alter.if_exists, change })

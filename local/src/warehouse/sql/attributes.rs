@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use super::is_word;
+use super::keys::{ForeignKey, UniqueKey};
 use crate::warehouse::error::SqlError;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,10 +18,12 @@ pub struct TableAttributes {
     /// `COMPOUND`, `INTERLEAVED` or `AUTO`.
     pub sortstyle: Option<String>,
     pub sortkey: Vec<String>,
-    /// Declared, and not enforced (C19).
     #[serde(default)]
     pub primary_key: Vec<String>,
-    /// Declared, and not enforced either.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary_key_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unique_keys: Vec<UniqueKey>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub foreign_keys: Vec<ForeignKey>,
     #[serde(skip)]
@@ -31,17 +34,6 @@ pub struct TableAttributes {
     /// What a view is made of, as it was written.
     #[serde(skip)]
     pub definition: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ForeignKey {
-    pub name: Option<String>,
-    pub columns: Vec<String>,
-    /// `None`: that of the table.
-    pub schema: Option<String>,
-    pub table: String,
-    /// Empty: the primary key of that table.
-    pub referred: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

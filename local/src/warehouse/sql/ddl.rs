@@ -2,16 +2,17 @@
 //! out of what DuckDB sees. A VARCHAR's length becomes a check on its bytes.
 
 use sqlparser::ast::{
-    ColumnDef, ColumnOption, CreateTable as Ast, CreateTableLikeDefaults, CreateTableLikeKind, Expr,
-    ForeignKeyConstraint, Ident, ObjectName, ObjectType, Statement, TableConstraint,
+    ColumnDef, ColumnOption, CreateTable as Ast, CreateTableLikeDefaults, CreateTableLikeKind, Expr, Ident, ObjectName,
+    ObjectType, Statement,
 };
 
-use super::attributes::{ColumnAttributes, ForeignKey, TableAttributes};
+use super::attributes::{ColumnAttributes, TableAttributes};
+use super::keys;
 use super::types::Type;
 use crate::warehouse::error::SqlError;
 
 /// A table's name, and the schema where one is given.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Name {
     pub schema: Option<String>,
     pub table: String,
@@ -195,11 +196,10 @@ pub fn create_table(create: Ast, mut attributes: TableAttributes) -> Result<Crea
                 ColumnSpec::of(column, found)
             };
             let mut columns = create.columns.iter().map(spec).collect::<Result<Vec<_>, _>>()?;
-            attributes.primary_key = primary_key(&create);
+            keys::take(&create, &mut attributes)?;
             for column in &mut columns {
                 column.not_null |= attributes.primary_key.contains(&column.name);
             }
-            attributes.foreign_keys = foreign_keys(&create);
             let missing = |key: &&String| !columns.iter().any(|column| column.name == **key);
             if let Some(key) = attributes.distkey.iter().chain(&attributes.sortkey).find(missing) {
                 return Err(SqlError::new("42703", format!("column \"{key}\" named in key does not exist")));
@@ -221,42 +221,6 @@ pub fn note_defaults(create: &Ast, attributes: &mut TableAttributes) {
             attributes.columns.entry(column.name.value.to_lowercase()).or_default().default = default;
         }
     }
-}
-
-/// The columns of the primary key, which a column or the table declares.
-fn primary_key(create: &Ast) -> Vec<String> {
-    let is_key =
-        |column: &&ColumnDef| column.options.iter().any(|option| matches!(option.option, ColumnOption::PrimaryKey(_)));
-    let mut columns: Vec<String> =
-        create.columns.iter().filter(is_key).map(|column| column.name.value.clone()).collect();
-    for constraint in &create.constraints {
-        if let TableConstraint::PrimaryKey(key) = constraint {
-            columns
-                .extend(key.columns.iter().map(|column| column.column.expr.to_string().trim_matches('"').to_owned()));
-        }
-    }
-    columns
-}
-
-/// What a column or the table declares of other tables.
-fn foreign_keys(create: &Ast) -> Vec<ForeignKey> {
-    let names = |idents: &[Ident]| idents.iter().map(|ident| ident.value.clone()).collect::<Vec<_>>();
-    let key = |key: &ForeignKeyConstraint, columns: Vec<String>| {
-        let Name { schema, table } = Name::of(&key.foreign_table);
-        let name = key.name.as_ref().map(|name| name.value.clone());
-        ForeignKey { name, columns, schema, table, referred: names(&key.referred_columns) }
-    };
-    let of_column = create.columns.iter().flat_map(|column| {
-        column.options.iter().filter_map(|option| match &option.option {
-            ColumnOption::ForeignKey(found) => Some(key(found, vec![column.name.value.clone()])),
-            _ => None,
-        })
-    });
-    let of_table = create.constraints.iter().filter_map(|constraint| match constraint {
-        TableConstraint::ForeignKey(found) => Some(key(found, names(&found.columns))),
-        _ => None,
-    });
-    of_column.chain(of_table).collect()
 }
 
 /// The statements that make a table of these columns. Sequences have names of their own, whatever becomes of the table's.
@@ -302,9 +266,9 @@ pub fn describe(name: &Name, attributes: &TableAttributes) -> Result<String, Sql
     Ok(format!("COMMENT ON TABLE {name} IS {}", comment(attributes)?))
 }
 
-/// What is kept of a view: what it was made of, and whether it is bound to that.
-pub fn describe_view(name: &Name, definition: &str, is_late: bool) -> String {
-    let kept = serde_json::json!({ "definition": definition, "late": is_late });
+/// What is kept of a view: what it was made of, the names that were given to its columns, and whether it is bound to that.
+pub fn describe_view(name: &Name, definition: &str, columns: &[String], is_late: bool) -> String {
+    let kept = serde_json::json!({ "definition": definition, "columns": columns, "late": is_late });
     format!("COMMENT ON VIEW {name} IS {}", literal(&kept.to_string()))
 }
 

@@ -23,7 +23,7 @@ pub fn without_duplicates(tokens: &[TokenWithSpan], reading: Reading<'_>) -> Res
     for tokens in [delete, insert] {
         match translate_tokens(tokens, reading)? {
             Command::Change(sql) => statements.push(sql),
-            Command::Write(write) => statements.push(write.plain()),
+            Command::Write(write) => statements.push(write.sql()),
             _ => return Err(SqlError::syntax("syntax error in MERGE … REMOVE DUPLICATES")),
         }
     }

@@ -15,6 +15,7 @@ mod expression;
 mod function_names;
 mod functions;
 mod grant;
+pub mod keys;
 mod materialized;
 mod merge;
 mod principals;
@@ -25,8 +26,12 @@ pub mod types;
 pub mod udf;
 mod write;
 
-use sqlparser::ast::{CreateView, Delete, SchemaName, SetExpr, Statement, VisitMut};
+use std::ops::ControlFlow;
 
+use sqlparser::ast::{
+    CreateView, Delete, Ident, ObjectNamePart, SchemaName, SetExpr, Statement, TableAlias, TableFactor, VisitMut,
+    VisitorMut,
+};
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer};
 
@@ -43,7 +48,8 @@ pub use ddl::{
     ColumnSpec, CreateTable, Drop, Name, Shape, define, describe, describe_column, describe_view, literal, quoted,
 };
 #[cfg(test)]
-pub use function_names::KNOWN;
+pub use function_names::{KNOWN, OF_TEXTS};
+pub use keys::ForeignKey;
 pub use principals::{Principals, md5_of};
 pub use quotient::{ASKS, Quotients};
 pub use show::{Grants, Show};
@@ -247,6 +253,20 @@ fn tokenize(text: &str) -> Result<Vec<TokenWithSpan>, SqlError> {
     tokens.map_err(|error| SqlError::syntax(error.message))
 }
 
+/// What a statement does whose WITH stands before it: the first such word outside parentheses.
+pub fn verb_behind_with(text: &str) -> Option<&'static str> {
+    let mut depth = 0;
+    tokenize(text).ok()?.into_iter().find_map(|token| {
+        match token.token {
+            Token::LParen => depth += 1,
+            Token::RParen => depth -= 1,
+            _ => {}
+        }
+        let verb = ["INSERT", "UPDATE", "DELETE", "MERGE"].into_iter().find(|verb| is_word(&token.token, verb));
+        verb.filter(|_| depth == 0)
+    })
+}
+
 fn starts_with(first: &[String], words: &[&str]) -> bool {
     first.len() >= words.len() && first.iter().zip(words).all(|(found, wanted)| found == wanted)
 }
@@ -286,7 +306,7 @@ fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Res
             let skipped = 1 + usize::from(first.get(1).is_some_and(|word| word == "VERBOSE"));
             return match translate_tokens(tokens.split_off(skipped), reading)? {
                 Command::Query(sql) | Command::Change(sql) => Ok(Command::Explain(sql)),
-                Command::Write(write) => Ok(Command::Explain(write.plain())),
+                Command::Write(write) => Ok(Command::Explain(write.sql())),
                 _ => Err(SqlError::unsupported("EXPLAIN of anything but queries and changes of rows")),
             };
         }
@@ -336,6 +356,39 @@ pub fn translate_query(text: &str, reading: Reading<'_>) -> Result<String, SqlEr
     }
 }
 
+/// A query, where a relation is called otherwise. What says of which relation a column is goes on saying so.
+pub fn rename_relation(query: &str, schema: &str, from: &str, to: &str) -> Result<String, SqlError> {
+    struct Renames<'n>(&'n str, &'n str, &'n str);
+    impl VisitorMut for Renames<'_> {
+        type Break = ();
+        fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<()> {
+            let Self(schema, from, to) = self;
+            if let TableFactor::Table { name, alias, .. } = factor {
+                let found = Name::of(name);
+                let is_of = |wanted: &str, found: &str| found.eq_ignore_ascii_case(wanted);
+                if is_of(from, &found.table)
+                    && found.schema.is_none_or(|found| is_of(schema, &found))
+                    && let Some(ObjectNamePart::Identifier(last)) = name.0.last_mut()
+                {
+                    alias.get_or_insert_with(|| TableAlias {
+                        explicit: true,
+                        name: last.clone(),
+                        columns: Vec::new(),
+                        at: None,
+                    });
+                    *last = Ident::with_quote('"', *to);
+                }
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let parsed =
+        Parser::new(&Redshift).try_with_sql(query.trim_end_matches(';')).and_then(|mut parser| parser.parse_query());
+    let mut parsed = parsed.map_err(SqlError::from_parser)?;
+    let _ = parsed.visit(&mut Renames(schema, from, to));
+    Ok(parsed.to_string())
+}
+
 fn parse(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<(Statement, TableAttributes), SqlError> {
     spelling::spell_out(&mut tokens);
     let (tokens, mut attributes) = match is_create_table(&words(&tokens)) {
@@ -357,8 +410,8 @@ fn parse(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<(Statem
         _ => {}
     }
     match statement.visit(&mut expression::Rewrite::new(reading)) {
-        std::ops::ControlFlow::Break(refused) => Err(refused),
-        std::ops::ControlFlow::Continue(()) => Ok((statement, attributes)),
+        ControlFlow::Break(refused) => Err(refused),
+        ControlFlow::Continue(()) => Ok((statement, attributes)),
     }
 }
 
@@ -402,7 +455,7 @@ fn command(statement: Statement, attributes: TableAttributes) -> Result<Command,
             let definition = attributes.definition;
             if std::mem::take(&mut view.with_no_schema_binding) {
                 let name = Name::of(&view.name);
-                let described = describe_view(&name, &definition, true);
+                let described = describe_view(&name, &definition, &[], true);
                 let create = format!("{view}; {described}");
                 view.or_replace = true;
                 return Ok(Command::CreateLateView(LateView { name, create, replace: format!("{view}; {described}") }));
@@ -466,4 +519,18 @@ fn is_create_table(words: &[String]) -> bool {
 /// Whether a token is this keyword, unquoted.
 pub fn is_word(token: &Token, keyword: &str) -> bool {
     matches!(token, Token::Word(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case(keyword))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::verb_behind_with;
+
+    #[test]
+    fn what_stands_behind_a_with() {
+        let verb = |text| verb_behind_with(text).expect("verb");
+        assert_eq!(verb("with w as (select 1 a) insert into t select a from w"), "INSERT");
+        assert_eq!(verb("with w as (select 'delete' from x),v as (select 2)\nupdate t set a = 1"), "UPDATE");
+        assert_eq!(verb("WITH w AS (SELECT (1)) DELETE FROM t USING w"), "DELETE");
+        assert_eq!(verb("with w as (select ')' a /* ( */) update t set a = 1"), "UPDATE");
+    }
 }

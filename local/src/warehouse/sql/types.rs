@@ -105,6 +105,34 @@ impl Type {
         }
     }
 
+    /// Redshift's own name, without length or precision.
+    pub fn bare_name(self) -> String {
+        self.name().split('(').next().unwrap_or_default().to_owned()
+    }
+
+    /// Whether a column of the other type takes a value of this one without a cast.
+    pub fn becomes(self, other: Self) -> bool {
+        let (from, to) = (self.family(), other.family());
+        from == to
+            || matches!(to, Family::Text | Family::Super)
+            || from == Family::Super
+            || (from, to) == (Family::Number, Family::Boolean)
+            || (self, other) == (Self::Timestamp, Self::Time)
+    }
+
+    fn family(self) -> Family {
+        match self {
+            Self::SmallInt | Self::Integer | Self::BigInt | Self::Decimal(..) | Self::Real | Self::Double => {
+                Family::Number
+            }
+            Self::Boolean => Family::Boolean,
+            Self::Char(_) | Self::Varchar(_) => Family::Text,
+            Self::Date | Self::Timestamp | Self::TimestampTz => Family::Date,
+            Self::Time => Family::Time,
+            Self::Super => Family::Super,
+        }
+    }
+
     /// The name that results and columns without a name go by: `int4`, `varchar`.
     pub fn short_name(self) -> &'static str {
         match self {
@@ -183,6 +211,17 @@ impl Type {
             _ => None,
         }
     }
+}
+
+/// Types that are converted into each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Family {
+    Number,
+    Boolean,
+    Text,
+    Date,
+    Time,
+    Super,
 }
 
 fn decimal(info: ExactNumberInfo) -> Result<Type, SqlError> {

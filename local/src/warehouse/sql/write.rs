@@ -1,5 +1,5 @@
 //! INSERT and UPDATE. They are written out for DuckDB once the table is known that they change: which of its columns get
-//! values, which never do, and where a text is to become a time.
+//! values, which never do, where a text is to become a time, and what is of a type that needs a cast.
 
 use sqlparser::ast::{
     AssignmentTarget, BinaryOperator, Expr, Ident, Insert, JoinConstraint, JoinOperator, ObjectName, SelectItem,
@@ -7,8 +7,9 @@ use sqlparser::ast::{
     VisitorMut,
 };
 
+use super::comparison::literal;
 use super::ddl::Name;
-use super::functions::written;
+use super::functions::parse;
 use super::types::Type;
 use crate::warehouse::error::SqlError;
 use crate::warehouse::function::is_loose_time;
@@ -46,19 +47,52 @@ impl Write {
         Ok(Self { table, statement })
     }
 
-    /// As it stands, for what is not asked of the table.
-    pub fn plain(&self) -> String {
+    /// DuckDB's SQL.
+    pub fn sql(&self) -> String {
         self.statement.to_string()
     }
 
-    /// For a table with these columns.
-    pub fn sql(mut self, columns: &[Target]) -> Result<String, SqlError> {
+    /// Writes it out for a table with these columns. Answers what its values are read from, where they are of types that
+    /// only DuckDB knows.
+    pub fn fit(&mut self, columns: &[Target]) -> Result<Option<Source>, SqlError> {
         match &mut self.statement {
-            Statement::Insert(insert) => insert_into(insert, &self.table, columns)?,
-            Statement::Update(update) => set(update, &self.table, columns)?,
-            _ => {}
+            Statement::Insert(insert) => insert_into(insert, &self.table, columns),
+            Statement::Update(update) => set(update, &self.table, columns),
+            _ => Ok(None),
         }
-        Ok(self.plain())
+    }
+}
+
+/// A query that has a column for each that gets a value; `None` for those that take any.
+#[derive(Debug)]
+pub struct Source {
+    pub query: String,
+    columns: Vec<Option<Target>>,
+}
+
+impl Source {
+    fn of(columns: Vec<Option<Target>>, query: impl FnOnce() -> String) -> Option<Self> {
+        columns.iter().any(Option::is_some).then(|| Self { query: query(), columns })
+    }
+
+    /// Refuses what Redshift does not convert by itself (Type compatibility and conversion), by DuckDB's names of the
+    /// types that are read.
+    pub fn check(&self, types: &[String]) -> Result<(), SqlError> {
+        for (column, found) in self.columns.iter().zip(types) {
+            // What is NULL in every row has no type yet.
+            let found = Type::from_duck(found).filter(|_| found != "\"NULL\"");
+            let (Some(column), Some(found)) = (column, found) else { continue };
+            if !found.becomes(column.data_type) {
+                let (wanted, found) = (column.data_type.bare_name(), found.bare_name());
+                let message = format!(
+                    "column \"{}\" is of type {wanted} but expression is of type {found}\n  \
+                     Hint: You will need to rewrite or cast the expression.",
+                    column.name
+                );
+                return Err(SqlError::new("42804", message));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -80,8 +114,8 @@ fn find<'c>(columns: &'c [Target], table: &Name, name: &str) -> Result<&'c Targe
 }
 
 /// *The first columns* get the values where there are fewer of them. An IDENTITY gets none.
-fn insert_into(insert: &mut Insert, table: &Name, columns: &[Target]) -> Result<(), SqlError> {
-    let Some(source) = &mut insert.source else { return Ok(()) };
+fn insert_into(insert: &mut Insert, table: &Name, columns: &[Target]) -> Result<Option<Source>, SqlError> {
+    let Some(source) = &mut insert.source else { return Ok(None) };
     let values = width(&source.body);
     let named: Vec<&Target> = match insert.columns.is_empty() {
         true => columns.iter().take(values.unwrap_or(columns.len())).collect(),
@@ -105,7 +139,9 @@ fn insert_into(insert: &mut Insert, table: &Name, columns: &[Target]) -> Result<
         }
         _ => {}
     }
-    assign(&mut source.body, &named)
+    let mut typed = named.iter().map(|column| Some((*column).clone())).collect();
+    assign(&mut source.body, &named, &mut typed)?;
+    Ok(Source::of(typed, || source.to_string()))
 }
 
 /// How many values a row has; `None` where only DuckDB knows.
@@ -123,32 +159,37 @@ fn width(body: &SetExpr) -> Option<usize> {
     }
 }
 
-fn assign(body: &mut SetExpr, columns: &[&Target]) -> Result<(), SqlError> {
+/// Gives the columns their values. Those that may be texts without a type are not among the `typed` any more.
+fn assign(body: &mut SetExpr, columns: &[&Target], typed: &mut Vec<Option<Target>>) -> Result<(), SqlError> {
     match body {
         SetExpr::Values(values) => {
+            typed.clear();
             for row in &mut values.rows {
                 row.iter_mut().zip(columns).try_for_each(|(value, column)| fit(value, column))?;
             }
             Ok(())
         }
         SetExpr::Select(select) => {
-            let items = select.projection.iter_mut().zip(columns);
-            items.into_iter().try_for_each(|(item, column)| match item {
-                SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => fit(expr, column),
-                // What stands for several columns.
-                _ => Ok(()),
-            })
+            for (at, (item, column)) in select.projection.iter_mut().zip(columns).enumerate() {
+                // Else it stands for several columns.
+                let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = item else { break };
+                if let (Some(typed), true) = (typed.get_mut(at), is_untyped(expr)) {
+                    *typed = None;
+                }
+                fit(expr, column)?;
+            }
+            Ok(())
         }
         SetExpr::SetOperation { left, right, .. } => {
-            assign(left, columns)?;
-            assign(right, columns)
+            assign(left, columns, typed)?;
+            assign(right, columns, typed)
         }
-        SetExpr::Query(query) => assign(&mut query.body, columns),
+        SetExpr::Query(query) => assign(&mut query.body, columns, typed),
         _ => Ok(()),
     }
 }
 
-/// *Texts become times* in any of Redshift's orders of day and month.
+/// *Texts become times* in any of Redshift's orders of day and month, and texts in a SUPER.
 fn fit(value: &mut Expr, column: &Target) -> Result<(), SqlError> {
     if is_default(value) {
         return Ok(());
@@ -156,46 +197,51 @@ fn fit(value: &mut Expr, column: &Target) -> Result<(), SqlError> {
     if column.is_identity {
         return Err(SqlError::new("0A000", "cannot set an identity column to a value"));
     }
-    // A text becomes a text in a SUPER; JSON_PARSE makes more of it.
-    if let (Type::Super, Expr::Value(literal)) = (column.data_type, &*value)
-        && matches!(literal.value, Value::SingleQuotedString(_) | Value::DollarQuotedString(_))
-    {
-        if let Some(json) = written(&format!("to_json({value})"))? {
-            *value = json;
-        }
-        return Ok(());
-    }
+    let Some(text) = literal(value) else { return Ok(()) };
+    let is_time = is_loose_time(text);
     let function = match column.data_type {
-        Type::Date => "redshift_date",
-        Type::Timestamp => "redshift_timestamp",
-        Type::TimestampTz => "redshift_timestamptz",
+        // A text becomes a text; JSON_PARSE makes more of it.
+        Type::Super => "to_json",
+        Type::Date if is_time => "redshift_date",
+        Type::Timestamp if is_time => "redshift_timestamp",
+        Type::TimestampTz if is_time => "redshift_timestamptz",
         _ => return Ok(()),
     };
-    let may_need_it = match value {
-        Expr::Value(literal) => match &literal.value {
-            Value::SingleQuotedString(text) => is_loose_time(text),
-            _ => false,
-        },
-        Expr::Identifier(_) | Expr::CompoundIdentifier(_) => true,
-        _ => false,
-    };
-    if may_need_it && let Some(read) = written(&format!("{function}({value})"))? {
-        *value = read;
-    }
+    *value = parse(&format!("{function}({value})"))?;
     Ok(())
+}
+
+/// What is of whatever type is wanted.
+fn is_untyped(value: &Expr) -> bool {
+    let is_null = matches!(value, Expr::Value(value) if value.value == Value::Null);
+    is_null || literal(value).is_some() || is_default(value)
 }
 
 fn is_default(value: &Expr) -> bool {
     matches!(value, Expr::Identifier(ident) if ident.quote_style.is_none() && ident.value.eq_ignore_ascii_case("default"))
 }
 
-fn set(update: &mut Update, table: &Name, columns: &[Target]) -> Result<(), SqlError> {
-    for assignment in &mut update.assignments {
+fn set(update: &mut Update, table: &Name, columns: &[Target]) -> Result<Option<Source>, SqlError> {
+    let mut typed = Vec::new();
+    for (at, assignment) in update.assignments.iter_mut().enumerate() {
         let AssignmentTarget::ColumnName(name) = &assignment.target else { continue };
         let column = find(columns, table, &last_of(name))?;
+        if !is_untyped(&assignment.value) {
+            typed.push((at, Some(column.clone())));
+        }
         fit(&mut assignment.value, column)?;
     }
-    join_itself(update, table)
+    join_itself(update, table)?;
+    let (places, typed): (Vec<usize>, Vec<_>) = typed.into_iter().unzip();
+    Ok(Source::of(typed, || {
+        let values: Vec<String> = places.iter().map(|at| update.assignments[*at].value.to_string()).collect();
+        let others = match &update.from {
+            Some(UpdateTableFromKind::AfterSet(from) | UpdateTableFromKind::BeforeSet(from)) => &from[..],
+            None => &[],
+        };
+        let others: String = others.iter().map(|table| format!(", {table}")).collect();
+        format!("SELECT {} FROM {}{others}", values.join(", "), update.table)
+    }))
 }
 
 /// *The table named again* in the FROM of its own UPDATE is the one that is changed; DuckDB takes it for another, and
