@@ -1,5 +1,6 @@
 //! Whether the stand-in's S3 costs the same at a million objects as at 15,000: PUT, GET, a page of LIST, and opening it
-//! again. `cargo bench --profile dev --bench s3_scale`, or with `-- 100000` for fewer objects.
+//! again. `cargo bench --profile dev --bench s3_scale`, with `-- 100000` for fewer objects, with `-- 1000000 1` for GETs one
+//! after the other.
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -56,10 +57,10 @@ async fn put(client: &aws_sdk_s3::Client, range: std::ops::Range<usize>) -> f64 
 }
 
 /// Microseconds of a GET among so many objects.
-async fn get(client: &aws_sdk_s3::Client, objects: usize) -> f64 {
+async fn get(client: &aws_sdk_s3::Client, objects: usize, at_once: usize) -> f64 {
     let begun = Instant::now();
     stream::iter(0..SAMPLE)
-        .for_each_concurrent(AT_ONCE, |n| async move {
+        .for_each_concurrent(at_once, |n| async move {
             let found = client.get_object().bucket("scale").key(key(n * (objects / SAMPLE))).send().await.unwrap();
             found.body.collect().await.unwrap();
         })
@@ -68,8 +69,8 @@ async fn get(client: &aws_sdk_s3::Client, objects: usize) -> f64 {
 }
 
 /// Microseconds of a GET, of the same GET again, when the disk has nothing to do with it any more, and of a page of LIST.
-async fn read(client: &aws_sdk_s3::Client, objects: usize) -> [f64; 3] {
-    let (first, again) = (get(client, objects).await, get(client, objects).await);
+async fn read(client: &aws_sdk_s3::Client, objects: usize, at_once: usize) -> [f64; 3] {
+    let (first, again) = (get(client, objects, at_once).await, get(client, objects, at_once).await);
     let begun = Instant::now();
     let (mut pages, mut token) = (0, None);
     while pages < 15 {
@@ -85,7 +86,8 @@ async fn read(client: &aws_sdk_s3::Client, objects: usize) -> [f64; 3] {
 
 #[tokio::main]
 async fn main() {
-    let objects = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(1_000_000);
+    let mut given = std::env::args().filter_map(|argument| argument.parse::<usize>().ok());
+    let (objects, at_once) = (given.next().unwrap_or(1_000_000), given.next().unwrap_or(AT_ONCE));
     let directory = tempfile::tempdir().unwrap();
     let (cloud, client) = open(directory.path());
     client.create_bucket().bucket("scale").send().await.unwrap();
@@ -94,10 +96,10 @@ async fn main() {
         println!("{name:>10} {put:>8.digits$} {get:>8.digits$} {again:>8.digits$} {list:>10.digits$}");
     };
     let measured = |put: f64, [get, again, list]: [f64; 3]| [put, get, again, list];
-    let few = measured(put(&client, 0..SAMPLE).await, read(&client, SAMPLE).await);
+    let few = measured(put(&client, 0..SAMPLE).await, read(&client, SAMPLE, at_once).await);
     line(&SAMPLE.to_string(), few, 0);
     put(&client, SAMPLE..objects - SAMPLE).await;
-    let many = measured(put(&client, objects - SAMPLE..objects).await, read(&client, objects).await);
+    let many = measured(put(&client, objects - SAMPLE..objects).await, read(&client, objects, at_once).await);
     line(&objects.to_string(), many, 0);
     line("ratio", std::array::from_fn(|at| many[at] / few[at]), 2);
     drop((client, cloud));

@@ -92,7 +92,8 @@ impl Cloud {
         let mounts = Arc::new(options.mounts);
         let sessions = sessions::Sessions::new(account.clone());
         let caller = sessions.owner.identity.clone();
-        let buckets = s3::Buckets { store: store.clone(), account: account.clone(), mounts, caller, sessions };
+        let seekers = Default::default();
+        let buckets = s3::Buckets { store: store.clone(), account: account.clone(), mounts, caller, sessions, seekers };
         let logins = logins::Logins::new(store.clone(), secrets.clone(), warehouses.clone());
         let wire = wire::Wire::new(warehouses.clone(), buckets.clone(), account.clone(), logins.clone());
         let redshift = redshift::Redshift {

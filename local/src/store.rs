@@ -113,6 +113,11 @@ impl Store {
         self.opened().map(|objects| &objects.bodies)
     }
 
+    /// Whether there are more objects than the cache holds.
+    pub fn may_ask_disk(&self) -> bool {
+        self.objects().is_ok_and(|objects| objects.disk_space() > CACHE_BYTES)
+    }
+
     fn opened(&self) -> Result<&Objects> {
         let opened = self.objects.get_or_init(|| Objects::open(&self.directory).map_err(Arc::new));
         opened.as_ref().map_err(|source| StoreError::Objects { source: source.clone() })

@@ -220,7 +220,7 @@ impl S3 for Buckets {
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.readable(&input.bucket, owner, "s3:GetObject", Some(&input.key))?;
         let Found { info, version, attributes, source } =
-            self.find(&bucket, &input.key, input.version_id.as_deref())?;
+            self.find_meanwhile(bucket, input.key, input.version_id).await?;
         check_etag(&info, input.if_match.as_ref(), input.if_none_match.as_ref())?;
         let range = match &input.range {
             Some(range) => Some(
@@ -254,7 +254,7 @@ impl S3 for Buckets {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.readable(&input.bucket, owner, "s3:GetObject", Some(&input.key))?;
-        let Found { info, version, attributes, .. } = self.find(&bucket, &input.key, input.version_id.as_deref())?;
+        let Found { info, version, attributes, .. } = self.find_meanwhile(bucket, input.key, input.version_id).await?;
         check_etag(&info, input.if_match.as_ref(), input.if_none_match.as_ref())?;
         let output = HeadObjectOutput {
             accept_ranges: Some("bytes".to_owned()),

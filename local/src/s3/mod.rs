@@ -10,6 +10,7 @@ mod copying;
 mod host;
 mod keys;
 mod listing;
+mod meanwhile;
 mod mount;
 mod object;
 mod upload;
@@ -24,6 +25,7 @@ use crate::account::Account;
 use crate::iam::Identity;
 use crate::sessions::Sessions;
 use crate::store::Store;
+use meanwhile::Seekers;
 
 pub use access::Found;
 pub use body::Sink;
@@ -42,6 +44,7 @@ pub struct Buckets {
     /// Who asks: full rights in its own account, unless it took on a role; elsewhere what the bucket's policy gives it.
     pub caller: Arc<Identity>,
     pub sessions: Sessions,
+    pub seekers: Seekers,
 }
 
 /// The S3 protocol in front of the buckets, for callers that sign.

@@ -26,7 +26,14 @@ impl Warehouse {
         let store = Store::open(&directory.path().join("state")).expect("store");
         let sessions = crate::sessions::Sessions::new(account.clone());
         let caller = sessions.owner.identity.clone();
-        let buckets = Buckets { store, account: account.clone(), mounts: Arc::new(BTreeMap::new()), caller, sessions };
+        let buckets = Buckets {
+            store,
+            account: account.clone(),
+            mounts: Arc::new(BTreeMap::new()),
+            caller,
+            sessions,
+            seekers: Default::default(),
+        };
         let access = Access {
             buckets,
             account,
