@@ -1,10 +1,13 @@
-"""redshift_connector, SQLAlchemy, pandas and awswrangler.redshift over the wire."""
+"""redshift_connector, psycopg 3, asyncpg, SQLAlchemy, pandas and awswrangler.redshift over the wire."""
 
+import asyncio
 import datetime
 import decimal
 
+import asyncpg
 import awswrangler as wr
 import pandas as pd
+import psycopg
 import redshift_connector
 import sqlalchemy as sa
 
@@ -50,6 +53,24 @@ with stack("drivers") as (role, bucket, cluster):
     assert found["id"].tolist() == [1, 2, 3], found
     connection.commit()
     connection.close()
+
+    # psycopg 3: parameters in binary, and a cursor that is a portal.
+    with psycopg.connect(dbname=where["database"], **{name: where[name] for name in ("host", "port", "user", "password")}) as third:
+        assert third.cursor(binary=True).execute("select id, price, day from t where id = %b", (1,)).fetchone() == (1, row[2], row[5])
+        with third.cursor("named") as named:
+            assert named.execute("select id from w order by id").fetchmany(2) == [(1,), (2,)]
+
+    # asyncpg: sends values only in the types that the server tells.
+    async def by_asyncpg():
+        async with asyncpg.create_pool(ssl=False, min_size=1, max_size=1, **where) as pool:
+            async with pool.acquire() as one, one.transaction():
+                await one.executemany("insert into t (id, name, day, price) values ($1, $2, $3, $4)", [(8, "a", row[5], row[2]), (9, None, None, None)])
+            async with pool.acquire() as one:
+                found = await one.fetch("select id + $1 as more, day from t where id in ($2, $3) order by id", 1, 8, 9)
+                assert [tuple(each) for each in found] == [(9, row[5]), (10, None)], found
+                assert await one.execute("delete from t where id >= $1", 8) == "DELETE 2"
+
+    asyncio.run(by_asyncpg())
 
     # SQLAlchemy and pandas.
     address = "redshift+psycopg2://{user}:{password}@{host}:{port}/{database}".format(**where)

@@ -76,7 +76,7 @@ fn projects_on_the_original_data() {
     }
 }
 
-/// redshift_connector, awswrangler.redshift, SQLAlchemy, pandas.
+/// redshift_connector, psycopg 3, asyncpg, awswrangler.redshift, SQLAlchemy, pandas.
 #[test]
 fn drivers() {
     run("drivers_client.py");

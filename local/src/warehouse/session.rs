@@ -12,6 +12,7 @@ use sqlparser::ast::ObjectType;
 use super::copy::{self, Access};
 use super::error::SqlError;
 use super::result::{self, Collected, ResultColumn, ResultSet, Rows};
+use super::sql::types::Type;
 use super::sql::{self, Command, Name, Parameters, Prepared, Quotients, Reading, Target};
 use super::system::{QueryRecord, System};
 use super::{catalog, define, late_view, show};
@@ -120,6 +121,20 @@ impl Session {
     /// rows. Nothing is run.
     pub fn describe(&mut self, text: &str, parameters: &Parameters) -> Result<Option<Vec<ResultColumn>>, SqlError> {
         self.read_twice(|session, reading| session.describe_as(text, parameters, reading))
+    }
+
+    /// The columns of a cursor that is open.
+    pub fn cursor_columns(&self, name: &str) -> Option<Vec<ResultColumn>> {
+        self.cursors.get(name).map(|cursor| cursor.rows.columns.clone())
+    }
+
+    /// The types of a statement's parameters, as far as what they stand beside tells them.
+    pub fn parameter_types(&mut self, text: &str) -> Result<BTreeMap<usize, Type>, SqlError> {
+        if self.transaction == Transaction::Failed {
+            return Ok(BTreeMap::new());
+        }
+        self.see_catalog()?;
+        Ok(sql::parameter_types(text, |name| self.targets(name).ok().flatten()))
     }
 
     /// Reads a statement as it stands, and leniently where DuckDB cannot bind it so: what cannot be bound has changed

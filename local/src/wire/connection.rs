@@ -1,5 +1,6 @@
 //! One connection: a session of the engine, and the statements that it is asked to run.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use futures::stream::{self, StreamExt};
@@ -11,7 +12,9 @@ use tokio::sync::mpsc;
 use super::types;
 use crate::sync::locked;
 use crate::warehouse::copy::Access;
-use crate::warehouse::{Cancel, Engine, Parameters, ResultColumn, Rows, Session, SqlError, Value, verb_behind_with};
+use crate::warehouse::{
+    Cancel, Engine, Parameters, ResultColumn, Rows, Session, SqlError, Type, Value, verb_behind_with,
+};
 
 /// Batches of rows on their way to a client that reads slowly.
 const BATCHES_AHEAD: usize = 4;
@@ -233,6 +236,14 @@ impl Connection {
     }
 
     /// The columns of a statement, `None` where it answers no rows.
+    /// The types of a statement's parameters, as far as they can be told.
+    pub async fn parameter_types(&self, sql: &str) -> PgWireResult<BTreeMap<usize, Type>> {
+        locked(&self.last).let_go();
+        let (session, sql) = (self.session.clone(), sql.to_owned());
+        let found = tokio::task::spawn_blocking(move || locked(&session).parameter_types(&sql)).await;
+        found.map_err(|error| PgWireError::ApiError(Box::new(error)))?.map_err(|error| wire_error(&error))
+    }
+
     pub async fn describe(&self, sql: &str, parameters: Parameters) -> PgWireResult<Option<Vec<ResultColumn>>> {
         locked(&self.last).let_go();
         let (session, sql) = (self.session.clone(), sql.to_owned());

@@ -13,14 +13,14 @@ use pgwire::api::cancel::CancelHandler;
 use pgwire::api::portal::{Format, Portal};
 use pgwire::api::query::{ExtendedQueryHandler, SimpleQueryHandler, send_describe_response};
 use pgwire::api::results::{DescribePortalResponse, DescribeResponse, DescribeStatementResponse, FieldInfo, Response};
-use pgwire::api::stmt::QueryParser;
+use pgwire::api::stmt::{QueryParser, StoredStatement};
 use pgwire::api::store::{Entry, PortalStore};
 use pgwire::api::{ClientInfo, ClientPortalStore, PgWireServerHandlers, Type};
 use pgwire::error::{ErrorInfo, PgWireError, PgWireResult};
 use pgwire::messages::PgWireBackendMessage;
 use pgwire::messages::cancel::CancelRequest;
 use pgwire::messages::data::{NoData, ParameterDescription};
-use pgwire::messages::extendedquery::{Describe, TARGET_TYPE_BYTE_STATEMENT};
+use pgwire::messages::extendedquery::{Describe, TARGET_TYPE_BYTE_PORTAL, TARGET_TYPE_BYTE_STATEMENT};
 use pgwire::messages::startup::SecretKey;
 use tokio::sync::OnceCell;
 
@@ -29,6 +29,9 @@ use super::{Wire, types};
 use crate::sync::locked;
 use crate::warehouse::copy::Access;
 use crate::warehouse::{Parameters, Place, split};
+
+/// As `version()` has it.
+const REDSHIFT_VERSION: &str = "1.0.117891";
 
 /// Between two interrupts of a statement that is being cancelled.
 const INTERRUPT_AGAIN: Duration = Duration::from_millis(10);
@@ -133,6 +136,9 @@ impl ServerParameterProvider for Settings {
             ("standard_conforming_strings", "off"),
             ("is_superuser", "on"),
             ("show_discovery", "4"),
+            // By this asyncpg tells Redshift from PostgreSQL.
+            ("padb_version", REDSHIFT_VERSION),
+            ("padb_revision", "local"),
         ];
         let mut settings: HashMap<String, String> =
             fixed.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
@@ -301,6 +307,21 @@ fn parameter_types(statement: &Statement) -> Vec<Type> {
 }
 
 impl Queries {
+    /// With the types of parameters that the client left to the server.
+    async fn inferred<C: ClientInfo>(&self, client: &C, statement: &Statement) -> PgWireResult<Statement> {
+        let mut statement = statement.clone();
+        let count = parameter_types(&statement).len();
+        let is_open = |found: &Option<Type>| found.as_ref().is_none_or(|found| *found == Type::UNKNOWN);
+        statement.types.resize(count, None);
+        if statement.types.iter().any(is_open) {
+            let inferred = self.connection(client).await?.parameter_types(&statement.sql).await?;
+            for (at, open) in statement.types.iter_mut().enumerate().filter(|(_, found)| is_open(found)) {
+                *open = inferred.get(&(at + 1)).map(|found| types::oid_type(found.short_name()));
+            }
+        }
+        Ok(statement)
+    }
+
     async fn described<C: ClientInfo>(
         &self,
         client: &C,
@@ -364,12 +385,25 @@ impl ExtendedQueryHandler for Queries {
         PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
     {
         let name = message.name.as_deref().unwrap_or(pgwire::api::DEFAULT_NAME);
+        // To the protocol a cursor is a portal of its name.
+        if message.target_type == TARGET_TYPE_BYTE_PORTAL && client.portal_store().get_portal(name).is_none() {
+            let columns = locked(&self.connection(client).await?.session).cursor_columns(name);
+            if let Some(columns) = columns {
+                let fields = types::fields(&columns, &Format::UnifiedText);
+                return send_describe_response(client, &DescribePortalResponse::new(fields)).await;
+            }
+        }
         let stored = client.portal_store().get_statement(name);
         let (TARGET_TYPE_BYTE_STATEMENT, Some(Entry::Value(stored))) = (message.target_type, stored) else {
             return self._on_describe(client, message).await;
         };
-        let types = parameter_types(&stored.statement);
-        match self.described(client, &stored.statement).await? {
+        let statement = self.inferred(client, &stored.statement).await?;
+        let types = parameter_types(&statement);
+        // Values come in these types from now on.
+        let described =
+            StoredStatement::new(stored.id.clone(), statement.clone(), types.iter().cloned().map(Some).collect());
+        client.portal_store().put_statement(Arc::new(described));
+        match self.described(client, &statement).await? {
             Some(columns) => {
                 let fields = types::fields(&columns, &Format::UnifiedText);
                 send_describe_response(client, &DescribeStatementResponse::new(types, fields)).await

@@ -11,8 +11,9 @@ use crate::warehouse::{Parameter, ParameterKind, ResultColumn, Value};
 /// Microseconds between 1970 and 2000, where the protocol's times begin.
 const EPOCH_MICROS: i64 = 946_684_800_000_000;
 
-fn oid_type(column: &ResultColumn) -> Type {
-    match column.type_name {
+/// By Redshift's short name of a type.
+pub fn oid_type(name: &str) -> Type {
+    match name {
         "bool" => Type::BOOL,
         "int2" => Type::INT2,
         "int4" => Type::INT4,
@@ -31,7 +32,7 @@ fn oid_type(column: &ResultColumn) -> Type {
 /// How the columns are described, in the formats that the client asks for.
 pub fn fields(columns: &[ResultColumn], formats: &Format) -> Vec<FieldInfo> {
     let field = |(at, column): (usize, &ResultColumn)| {
-        let data_type = oid_type(column);
+        let data_type = oid_type(column.type_name);
         let (size, modifier) = match column.type_name {
             "bool" => (1, -1),
             "int2" => (2, -1),

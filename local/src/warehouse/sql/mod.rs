@@ -15,6 +15,7 @@ mod expression;
 mod function_names;
 mod functions;
 mod grant;
+mod inference;
 pub mod keys;
 mod materialized;
 mod merge;
@@ -49,6 +50,7 @@ pub use ddl::{
 };
 #[cfg(test)]
 pub use function_names::{KNOWN, OF_TEXTS};
+pub use inference::parameter_types;
 pub use keys::ForeignKey;
 pub use principals::{Principals, md5_of};
 pub use quotient::{ASKS, Quotients};
