@@ -84,9 +84,9 @@ fn make_catalog(connection: &Connection) -> Result<(), SqlError> {
     if made > 0 {
         return Ok(());
     }
-    connection.execute_batch(&texts)?;
-    Ok(connection
-        .execute_batch(&format!("CREATE OR REPLACE VIEW redshift_system.redshift_made AS SELECT '{mark}' AS mark"))?)
+    // As one: each transaction would wait for the disk.
+    let mark = format!("CREATE OR REPLACE VIEW redshift_system.redshift_made AS SELECT '{mark}' AS mark");
+    Ok(connection.execute_batch(&format!("BEGIN; {texts}; {mark}; COMMIT"))?)
 }
 
 /// STV_SLICES tells how many slices the cluster has, and so how many files COPY loads at once (C5).
