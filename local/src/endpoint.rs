@@ -23,7 +23,7 @@ use crate::data_api::DataApi;
 use crate::error::{ApiError, ApiResult};
 use crate::fault::{Fault, Faults};
 use crate::iam::Iam;
-use crate::protocol::{Request, Response, json, query};
+use crate::protocol::{Request, Response, json, query, random_word};
 use crate::redshift::Redshift;
 use crate::s3::{self, Buckets, CreateTags, bucket_of_host};
 use crate::secrets::Secrets;
@@ -76,7 +76,11 @@ impl Endpoint {
         if service == "s3" {
             let fault =
                 self.fault(|| call::of_s3(request.method(), request.uri(), request.headers(), is_bucket(&request)));
-            return through(fault, &service, self.s3(request)).await;
+            let mut response = through(fault, &service, self.s3(request)).await?;
+            for (name, length) in [("x-amz-request-id", 16), ("x-amz-id-2", 76)] {
+                response.headers_mut().insert(name, HeaderValue::from_str(&random_word(length))?);
+            }
+            return Ok(response);
         }
         let caller = self.caller(&request);
         let (parts, body) = request.into_parts();

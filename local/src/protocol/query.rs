@@ -116,11 +116,11 @@ pub fn serve(
 fn answer(action: &str, namespace: &str, result: Vec<Xml>) -> Response {
     let mut xml = format!("<{action}Response xmlns=\"{namespace}\"><{action}Result>");
     result.iter().for_each(|element| element.render(&mut xml));
+    let id = request_id();
     xml.push_str(&format!(
-        "</{action}Result><ResponseMetadata><RequestId>{}</RequestId></ResponseMetadata></{action}Response>",
-        request_id()
+        "</{action}Result><ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata></{action}Response>"
     ));
-    respond(StatusCode::OK, xml)
+    with_id(respond(StatusCode::OK, xml), &id)
 }
 
 /// A refusal as S3 writes it.
@@ -135,8 +135,17 @@ pub fn refuse(error: &ApiError, namespace: &str) -> Response {
     let mut xml = format!("<ErrorResponse xmlns=\"{namespace}\">");
     tree("Error", vec![text("Type", side), text("Code", &error.code), text("Message", &error.message)])
         .render(&mut xml);
-    xml.push_str(&format!("<RequestId>{}</RequestId></ErrorResponse>", request_id()));
-    respond(error.status, xml)
+    let id = request_id();
+    xml.push_str(&format!("<RequestId>{id}</RequestId></ErrorResponse>"));
+    with_id(respond(error.status, xml), &id)
+}
+
+/// Some SDKs read the id of a request from here, some from the body.
+fn with_id(mut response: Response, id: &str) -> Response {
+    if let Ok(id) = http::HeaderValue::from_str(id) {
+        response.headers_mut().insert("x-amzn-requestid", id);
+    }
+    response
 }
 
 fn respond(status: StatusCode, xml: String) -> Response {

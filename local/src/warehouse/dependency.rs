@@ -82,7 +82,7 @@ struct Kept {
 pub fn rename(session: &Session, schema: &str, from: &str, to: &str) -> Result<(), SqlError> {
     let [old, new] = [from, to].map(|name| literal(&format!("{schema}.{name}")));
     let sql = format!(
-        "SELECT r.schema_name, r.table_name, r.definition, r.comment, (SELECT list(column_name ORDER BY column_index)::JSON::VARCHAR \
+        "SELECT r.schema_name, r.table_name, r.definition, coalesce(r.comment, '{{}}'), (SELECT list(column_name ORDER BY column_index)::JSON::VARCHAR \
          FROM duckdb_columns() c WHERE c.schema_name = r.schema_name AND c.table_name = r.table_name) \
          FROM {KEPT} d JOIN redshift_system.redshift_relations r ON d.view_name = r.schema_name || '.' || r.table_name \
          WHERE d.relation_name = {old} AND NOT coalesce(CAST(json_extract(r.comment, '$.late') AS BOOLEAN), false)"

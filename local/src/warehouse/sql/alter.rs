@@ -34,7 +34,7 @@ pub enum Change {
         data_type: Type,
     },
     /// ALTER SORTKEY, ALTER DISTKEY, ALTER DISTSTYLE.
-    Keys(attributes::TableAttributes),
+    Keys(Box<attributes::TableAttributes>),
     /// Moves the rows of another table. Columns that only one of the two has are passed over where that is asked for.
     Append {
         from: Name,
@@ -110,7 +110,7 @@ pub fn redshift_only(tokens: &[TokenWithSpan]) -> Option<Result<Alter, SqlError>
         return Some(attributes::take_keys(rest[1..].to_vec()).map(|keys| Alter {
             table,
             if_exists: false,
-            change: Change::Keys(keys),
+            change: Change::Keys(Box::new(keys)),
         }));
     }
     None
