@@ -92,6 +92,7 @@ pub fn alter(session: &Session, alter: Alter) -> Result<(), SqlError> {
     if let (Change::RenameTable(to), true) = (&alter.change, catalog::is_view(&session.connection, &alter.table)?) {
         let schema = catalog::schema_of(&session.connection, &alter.table)?.unwrap_or_default();
         each(session, &[format!("ALTER VIEW {} RENAME TO {}", alter.table, quoted(to))])?;
+        take_along(session, &schema, table, to)?;
         return dependency::rename(session, &schema, table, to);
     }
     let found = catalog::table(&session.connection, schema.as_deref(), table)?;
@@ -105,13 +106,8 @@ pub fn alter(session: &Session, alter: Alter) -> Result<(), SqlError> {
         Change::Nothing => return Ok(()),
         Change::RenameTable(to) => {
             let rename = format!("ALTER TABLE {} RENAME TO {}", found.full_name(), quoted(&to));
-            let granted = format!(
-                "UPDATE redshift_system.redshift_privileges SET object_name = {} WHERE kind = 'TABLE' AND object_name = {} AND schema_name = {}",
-                literal(&to),
-                literal(table),
-                literal(&found.schema)
-            );
-            each(session, &[rename, granted])?;
+            each(session, &[rename])?;
+            take_along(session, &found.schema, table, &to)?;
             return dependency::rename(session, &found.schema, table, &to);
         }
         Change::Append { from, ignore_extra, fill_extra } => {
@@ -125,7 +121,13 @@ pub fn alter(session: &Session, alter: Alter) -> Result<(), SqlError> {
         }
         Change::AddKey(constraint) => {
             sql::keys::add(&mut attributes, table, &constraint)?;
-            keys::check(session, &found.full_name(), &columns, &attributes)?;
+            // Those that were there before may name what has gone since.
+            let new = TableAttributes {
+                foreign_keys: attributes.foreign_keys.split_off(found.attributes.foreign_keys.len()),
+                ..attributes.clone()
+            };
+            keys::check(session, &found.full_name(), &columns, &new)?;
+            attributes.foreign_keys.extend(new.foreign_keys);
             let is_nullable = |key: &&String| columns.iter().any(|column| column.name == **key && !column.not_null);
             if let Some(key) = attributes.primary_key.iter().find(is_nullable) {
                 let message = format!("column \"{key}\" of a primary key must be NOT NULL, and was not created so");
@@ -210,6 +212,18 @@ pub fn alter(session: &Session, alter: Alter) -> Result<(), SqlError> {
         }
     }
     replace(session, &Table { attributes, ..found }, &columns, &sources)
+}
+
+/// What was granted on a relation, and said of it, goes with it to its new name.
+fn take_along(session: &Session, schema: &str, from: &str, to: &str) -> Result<(), SqlError> {
+    let [schema, from, to] = [schema, from, to].map(literal);
+    let kept = |table: &str, condition: &str| {
+        format!(
+            "UPDATE redshift_system.{table} SET object_name = {to} \
+             WHERE object_name = {from} AND schema_name = {schema}{condition}"
+        )
+    };
+    each(session, &[kept("redshift_privileges", " AND kind = 'TABLE'"), kept("redshift_comments", "")])
 }
 
 /// Makes the table anew with these columns, each filled from an expression over the old ones.

@@ -137,6 +137,12 @@ impl Session {
         Ok(sql::parameter_types(text, |name| self.targets(name).ok().flatten()))
     }
 
+    /// Whether names in quotes keep their case.
+    pub fn keeps_case(&self) -> bool {
+        let flag = self.settings.get("enable_case_sensitive_identifier");
+        flag.is_some_and(|flag| matches!(flag.to_lowercase().as_str(), "true" | "on" | "1"))
+    }
+
     /// Reads a statement as it stands, and leniently where DuckDB cannot bind it so: what cannot be bound has changed
     /// nothing. A statement that fails in a transaction fails the transaction.
     fn read_twice<T>(
@@ -144,8 +150,7 @@ impl Session {
         mut read: impl FnMut(&mut Self, Reading<'_>) -> Result<T, SqlError>,
     ) -> Result<T, SqlError> {
         let quotients = Quotients::default();
-        let flag = self.settings.get("enable_case_sensitive_identifier");
-        let keeps_case = flag.is_some_and(|flag| matches!(flag.to_lowercase().as_str(), "true" | "on" | "1"));
+        let keeps_case = self.keeps_case();
         let mut read_as = |session: &mut Self, lenient| loop {
             match read(session, Reading { lenient, quotients: Some(&quotients), keeps_case }) {
                 Err(error) if quotients.learn(&error) => {}
@@ -510,6 +515,8 @@ impl Session {
         };
         self.connection.execute_batch(word)?;
         self.restore_settings(word == "ROLLBACK")?;
+        // What it saw of the catalog was of its own time.
+        self.catalog = u64::MAX;
         // What it defined is there for all, or for nobody.
         if std::mem::take(&mut self.has_defined) {
             self.system.catalog_changed();

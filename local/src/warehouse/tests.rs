@@ -283,6 +283,19 @@ fn a_view_follows_what_it_reads() {
     w.does("drop table t");
     w.does("drop table t_old cascade");
     assert_eq!(w.refuses("select * from w"), "42P01");
+
+    // The names that WITH gives are others; literals and what was said of it stay; what cannot be read stays as it is.
+    w.does("create table t (a varchar(9))");
+    w.does("insert into t values ('x1'), ('d')");
+    w.does(r"create view v as with u as (select a from public.t where a ~ '\\d') select a || 'it''s\\' as a from u");
+    w.does("create table u (a int)");
+    w.does("comment on table t is 'old'");
+    w.does("create view broken as select a from u");
+    w.does("alter table u rename column a to b");
+    w.does("alter table u rename to other");
+    w.does("alter table t rename to gone");
+    assert_eq!(w.rows("select a from v"), [r"x1it's\"]);
+    assert_eq!(w.rows("select obj_description('gone'::regclass)"), ["old"]);
 }
 
 #[test]
@@ -361,6 +374,9 @@ fn values_of_other_types_need_a_cast() {
     w.does("insert into t select '1', '2', '3', '6/7/2024', '2024-05-06', 'true', 'x', 'y'");
     w.does("insert into t select null, n, null, null, null, null, d, b from texts union all select '8', 9, null, null, null, null, null, null");
     w.does("insert into t (d, n) select d, n from (select null as d, 1 as n)");
+    w.does("insert into t (n, d) select *, ('2024-01-01') from (select 1)");
+    w.does("insert into t (n) select n from (select n from texts union all select '0')");
+    w.does("delete from t where d = '2024-01-01' or n = 0 or n = 7 and d is null");
     w.does("update t set n = texts.t::int, d = texts.at, t = texts.n from (select *, d as at from texts) texts");
     w.does("update t set n = default, d = '7/8/2024', b = 1");
     assert_eq!(w.rows("select count(*), count(n), min(d), max(t) from t"), ["5|0|2024-07-08|7"]);

@@ -235,7 +235,14 @@ impl Connection {
         }
     }
 
-    /// The columns of a statement, `None` where it answers no rows.
+    /// The columns of a cursor that is open.
+    pub async fn cursor_columns(&self, name: &str) -> PgWireResult<Option<Vec<ResultColumn>>> {
+        locked(&self.last).let_go();
+        let (session, name) = (self.session.clone(), name.to_owned());
+        let found = tokio::task::spawn_blocking(move || locked(&session).cursor_columns(&name)).await;
+        found.map_err(|error| PgWireError::ApiError(Box::new(error)))
+    }
+
     /// The types of a statement's parameters, as far as they can be told.
     pub async fn parameter_types(&self, sql: &str) -> PgWireResult<BTreeMap<usize, Type>> {
         locked(&self.last).let_go();
@@ -244,6 +251,7 @@ impl Connection {
         found.map_err(|error| PgWireError::ApiError(Box::new(error)))?.map_err(|error| wire_error(&error))
     }
 
+    /// The columns of a statement, `None` where it answers no rows.
     pub async fn describe(&self, sql: &str, parameters: Parameters) -> PgWireResult<Option<Vec<ResultColumn>>> {
         locked(&self.last).let_go();
         let (session, sql) = (self.session.clone(), sql.to_owned());

@@ -387,7 +387,7 @@ impl ExtendedQueryHandler for Queries {
         let name = message.name.as_deref().unwrap_or(pgwire::api::DEFAULT_NAME);
         // To the protocol a cursor is a portal of its name.
         if message.target_type == TARGET_TYPE_BYTE_PORTAL && client.portal_store().get_portal(name).is_none() {
-            let columns = locked(&self.connection(client).await?.session).cursor_columns(name);
+            let columns = self.connection(client).await?.cursor_columns(name).await?;
             if let Some(columns) = columns {
                 let fields = types::fields(&columns, &Format::UnifiedText);
                 return send_describe_response(client, &DescribePortalResponse::new(fields)).await;

@@ -110,8 +110,9 @@ CREATE OR REPLACE MACRO redshift_system.redshift_instant(v TIME) AS v, (v VARCHA
 CREATE OR REPLACE MACRO redshift_system.redshift_side(v VARCHAR, beside VARCHAR, kind) AS
         -- Few texts end with a blank, and looking is cheaper than cutting.
         CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') WHEN ends_with(v, ' ') THEN system.main.rtrim(v, ' ') ELSE v END,
-    (v VARCHAR, beside DATE, kind) AS redshift_date(v), (v VARCHAR, beside TIMESTAMP, kind) AS redshift_timestamp(v),
-    (v VARCHAR, beside TIMESTAMPTZ, kind) AS redshift_timestamptz(v),
+    (v VARCHAR, beside DATE, kind) AS redshift_date(CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') ELSE v END),
+    (v VARCHAR, beside TIMESTAMP, kind) AS redshift_timestamp(CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') ELSE v END),
+    (v VARCHAR, beside TIMESTAMPTZ, kind) AS redshift_timestamptz(CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') ELSE v END),
     (v, beside, kind) AS v;
 CREATE OR REPLACE MACRO redshift_system.redshift_zoneless(v TIMESTAMPTZ) AS CAST(v AS TIMESTAMP), (v) AS v;
 CREATE OR REPLACE MACRO redshift_system.redshift_add_years(d, n) AS

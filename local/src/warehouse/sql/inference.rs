@@ -14,7 +14,7 @@ use super::ddl::Name;
 use super::dialect::Redshift;
 use super::types::Type;
 use super::write::Target;
-use super::{one_statement, spelling, tokenize};
+use super::{common_tables, one_statement, spelling, tokenize};
 
 /// By number. What nothing is said of is left out, and so is everything in a statement that cannot be read.
 pub fn parameter_types(
@@ -28,6 +28,8 @@ pub fn parameter_types(
     let Some(statement) = parsed else { return BTreeMap::new() };
     let mut mentioned = Mentioned(Vec::new());
     let _ = statement.visit(&mut mentioned);
+    let common = common_tables(&statement);
+    mentioned.0.retain(|(_, name)| name.schema.is_some() || !common.contains(&name.table.to_lowercase()));
     if let Statement::Insert(Insert { table: TableObject::TableName(name), .. }) = &statement {
         mentioned.0.push((Name::of(name).table, Name::of(name)));
     }
@@ -94,13 +96,13 @@ impl Inference {
                 Value::Number(..) => Some(Type::Decimal(38, 0)),
                 _ => None,
             },
-            Expr::BinaryOp { left, op: BinaryOperator::Plus | BinaryOperator::Minus, right }
-                if self.type_of(left) == Some(Type::Date) && self.type_of(right) != Some(Type::Date) =>
-            {
-                Some(Type::Date)
-            }
             Expr::BinaryOp { left, op, right } if is_arithmetic(op) => {
-                self.type_of(left).or_else(|| self.type_of(right))
+                match (self.type_of(left), self.type_of(right)) {
+                    (Some(Type::Date), Some(Type::Date)) => Some(Type::Integer),
+                    (Some(Type::Timestamp | Type::TimestampTz | Type::Time), _)
+                    | (_, Some(Type::Timestamp | Type::TimestampTz | Type::Time)) => None,
+                    (left, right) => left.or(right),
+                }
             }
             _ => None,
         }
@@ -173,9 +175,9 @@ impl Visitor for Inference {
             Expr::BinaryOp { left, op, right } if is_arithmetic(op) || is_comparison(op) => {
                 for (one, other) in [(left, right), (right, left)] {
                     let beside = self.type_of(other);
-                    // Days are added to a date.
+                    // Days are added to a date, and dates taken from it.
                     let beside = match beside {
-                        Some(Type::Date) if is_arithmetic(op) => Some(Type::Integer),
+                        Some(Type::Date) if *op == BinaryOperator::Plus => Some(Type::Integer),
                         Some(Type::Timestamp | Type::TimestampTz | Type::Time) if is_arithmetic(op) => None,
                         beside => beside,
                     };
@@ -241,6 +243,8 @@ mod tests {
         );
         assert_eq!(types("insert into t (t, a) select $1, $2 from other"), ["1 varchar", "2 int4"]);
         assert_eq!(types("update t set d = $1, a = a + $2 where t = upper($3)"), ["1 date", "2 int4"]);
+        assert_eq!(types("select 1 from t where d - d > $1 and d - $2 = 3"), ["1 int4", "2 date"]);
+        assert!(types("with t as (select 'x' a) select a from t where a = $1").is_empty());
         assert!(types("select from where $1").is_empty());
     }
 }

@@ -27,11 +27,12 @@ pub mod types;
 pub mod udf;
 mod write;
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    CreateView, Delete, Ident, ObjectNamePart, SchemaName, SetExpr, Statement, TableAlias, TableFactor, VisitMut,
-    VisitorMut,
+    CreateView, Delete, Ident, ObjectName, ObjectNamePart, Query, SchemaName, SetExpr, Statement, TableAlias,
+    TableFactor, Value, ValueWithSpan, VisitMut, Visitor, VisitorMut,
 };
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer};
@@ -358,19 +359,39 @@ pub fn translate_query(text: &str, reading: Reading<'_>) -> Result<String, SqlEr
     }
 }
 
+/// The names that WITH gives to queries, wherever it stands.
+pub fn common_tables(statement: &impl sqlparser::ast::Visit) -> BTreeSet<String> {
+    struct Names(BTreeSet<String>);
+    impl Visitor for Names {
+        type Break = ();
+        fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+            let named = query.with.iter().flat_map(|with| &with.cte_tables);
+            self.0.extend(named.map(|table| table.alias.name.value.to_lowercase()));
+            ControlFlow::Continue(())
+        }
+    }
+    let mut names = Names(BTreeSet::new());
+    let _ = statement.visit(&mut names);
+    names.0
+}
+
 /// A query, where a relation is called otherwise. What says of which relation a column is goes on saying so.
 pub fn rename_relation(query: &str, schema: &str, from: &str, to: &str) -> Result<String, SqlError> {
-    struct Renames<'n>(&'n str, &'n str, &'n str);
+    struct Renames<'n>(&'n str, &'n str, &'n str, BTreeSet<String>);
     impl VisitorMut for Renames<'_> {
         type Break = ();
         fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<()> {
-            let Self(schema, from, to) = self;
+            let Self(schema, from, to, common) = self;
             if let TableFactor::Table { name, alias, .. } = factor {
                 let found = Name::of(name);
                 let is_of = |wanted: &str, found: &str| found.eq_ignore_ascii_case(wanted);
-                if is_of(from, &found.table)
-                    && found.schema.is_none_or(|found| is_of(schema, &found))
-                    && let Some(ObjectNamePart::Identifier(last)) = name.0.last_mut()
+                let is_it = match &found.schema {
+                    Some(found) => is_of(schema, found),
+                    None => !common.contains(&found.table.to_lowercase()),
+                };
+                if is_it
+                    && is_of(from, &found.table)
+                    && let Some(ObjectNamePart::Identifier(last)) = name.0.last()
                 {
                     alias.get_or_insert_with(|| TableAlias {
                         explicit: true,
@@ -378,16 +399,19 @@ pub fn rename_relation(query: &str, schema: &str, from: &str, to: &str) -> Resul
                         columns: Vec::new(),
                         at: None,
                     });
-                    *last = Ident::with_quote('"', *to);
+                    *name = ObjectName::from(vec![Ident::with_quote('"', *schema), Ident::with_quote('"', *to)]);
                 }
             }
             ControlFlow::Continue(())
         }
     }
-    let parsed =
-        Parser::new(&Redshift).try_with_sql(query.trim_end_matches(';')).and_then(|mut parser| parser.parse_query());
+    // Escapes stay as they are written.
+    let tokens = Tokenizer::new(&Redshift, query.trim_end_matches(';')).with_unescape(false).tokenize_with_location();
+    let tokens = tokens.map_err(|error| SqlError::syntax(error.message))?;
+    let parsed = Parser::new(&Redshift).with_tokens_with_locations(tokens).parse_query();
     let mut parsed = parsed.map_err(SqlError::from_parser)?;
-    let _ = parsed.visit(&mut Renames(schema, from, to));
+    let common = common_tables(&parsed);
+    let _ = parsed.visit(&mut Renames(schema, from, to, common));
     Ok(parsed.to_string())
 }
 
@@ -419,9 +443,24 @@ fn parse(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<(Statem
 
 /// What the catalog tells of a view: its query, or where it is not bound to what it reads, all of it.
 fn definition(view: &CreateView) -> String {
+    // So that it says the same when it is read again.
+    struct Escapes;
+    impl VisitorMut for Escapes {
+        type Break = ();
+        fn pre_visit_value(&mut self, value: &mut ValueWithSpan) -> ControlFlow<()> {
+            if let Value::SingleQuotedString(text) = &mut value.value
+                && text.contains(['\\', '\''])
+            {
+                *text = text.replace('\\', r"\\").replace('\'', r"\'");
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let mut query = view.query.clone();
+    let _ = query.visit(&mut Escapes);
     match view.with_no_schema_binding {
-        true => format!("CREATE VIEW {} AS {} WITH NO SCHEMA BINDING;", view.name, view.query),
-        false => format!("{};", view.query),
+        true => format!("CREATE VIEW {} AS {query} WITH NO SCHEMA BINDING;", view.name),
+        false => format!("{query};"),
     }
 }
 

@@ -68,19 +68,25 @@ impl Write {
 pub struct Source {
     pub query: String,
     columns: Vec<Option<Target>>,
+    has_union: bool,
 }
 
 impl Source {
     fn of(columns: Vec<Option<Target>>, query: impl FnOnce() -> String) -> Option<Self> {
-        columns.iter().any(Option::is_some).then(|| Self { query: query(), columns })
+        columns.iter().any(Option::is_some).then(|| {
+            let query = query();
+            let has_union = query.contains("UNION") || query.contains("INTERSECT") || query.contains("EXCEPT");
+            Self { query, columns, has_union }
+        })
     }
 
     /// Refuses what Redshift does not convert by itself (Type compatibility and conversion), by DuckDB's names of the
     /// types that are read.
     pub fn check(&self, types: &[String]) -> Result<(), SqlError> {
         for (column, found) in self.columns.iter().zip(types) {
-            // What is NULL in every row has no type yet.
-            let found = Type::from_duck(found).filter(|_| found != "\"NULL\"");
+            // What is NULL in every row has no type yet, nor has a literal before the rest of a UNION gives it one.
+            let is_open = found == "\"NULL\"" || found == "VARCHAR" && self.has_union;
+            let found = Type::from_duck(found).filter(|_| !is_open);
             let (Some(column), Some(found)) = (column, found) else { continue };
             if !found.becomes(column.data_type) {
                 let (wanted, found) = (column.data_type.bare_name(), found.bare_name());
@@ -170,9 +176,15 @@ fn assign(body: &mut SetExpr, columns: &[&Target], typed: &mut Vec<Option<Target
             Ok(())
         }
         SetExpr::Select(select) => {
+            let width = select.projection.len();
             for (at, (item, column)) in select.projection.iter_mut().zip(columns).enumerate() {
-                // Else it stands for several columns.
-                let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = item else { break };
+                let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = item else {
+                    // It stands for several columns, so that nobody knows here what those behind it are for.
+                    if at + 1 < width {
+                        typed.iter_mut().skip(at).for_each(|typed| *typed = None);
+                    }
+                    break;
+                };
                 if let (Some(typed), true) = (typed.get_mut(at), is_untyped(expr)) {
                     *typed = None;
                 }
@@ -214,7 +226,8 @@ fn fit(value: &mut Expr, column: &Target) -> Result<(), SqlError> {
 /// What is of whatever type is wanted.
 fn is_untyped(value: &Expr) -> bool {
     let is_null = matches!(value, Expr::Value(value) if value.value == Value::Null);
-    is_null || literal(value).is_some() || is_default(value)
+    let is_nested = matches!(value, Expr::Nested(inner) if is_untyped(inner));
+    is_null || is_nested || literal(value).is_some() || is_default(value)
 }
 
 fn is_default(value: &Expr) -> bool {
