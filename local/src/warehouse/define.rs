@@ -24,7 +24,7 @@ pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
     }
     match &create.shape {
         Shape::Columns(columns) => {
-            keys::check(session, name, columns, attributes)?;
+            keys::check(session, name, columns, attributes, &attributes.foreign_keys)?;
             each(session, &sql::define(name, *temporary, columns, attributes)?)
         }
         Shape::Like { source, with_defaults } => {
@@ -122,12 +122,8 @@ pub fn alter(session: &Session, alter: Alter) -> Result<(), SqlError> {
         Change::AddKey(constraint) => {
             sql::keys::add(&mut attributes, table, &constraint)?;
             // Those that were there before may name what has gone since.
-            let new = TableAttributes {
-                foreign_keys: attributes.foreign_keys.split_off(found.attributes.foreign_keys.len()),
-                ..attributes.clone()
-            };
-            keys::check(session, &found.full_name(), &columns, &new)?;
-            attributes.foreign_keys.extend(new.foreign_keys);
+            let new = &attributes.foreign_keys[found.attributes.foreign_keys.len()..];
+            keys::check(session, &found.full_name(), &columns, &attributes, new)?;
             let is_nullable = |key: &&String| columns.iter().any(|column| column.name == **key && !column.not_null);
             if let Some(key) = attributes.primary_key.iter().find(is_nullable) {
                 let message = format!("column \"{key}\" of a primary key must be NOT NULL, and was not created so");
@@ -175,11 +171,7 @@ pub fn alter(session: &Session, alter: Alter) -> Result<(), SqlError> {
                     return Err(SqlError::new("0A000", format!("cannot drop {kind} column \"{column}\"")));
                 }
             }
-            if attributes.primary_key.contains(&column) {
-                (attributes.primary_key, attributes.primary_key_name) = (Vec::new(), None);
-            }
-            attributes.unique_keys.retain(|key| !key.columns.contains(&column));
-            attributes.foreign_keys.retain(|key| !key.columns.contains(&column));
+            sql::keys::drop_with_column(&mut attributes, &column);
             columns.remove(at);
             sources.remove(at);
         }

@@ -5,19 +5,20 @@ use super::error::SqlError;
 use super::session::Session;
 use super::sql::{ColumnSpec, ForeignKey, Name, TableAttributes};
 
-/// For a table with these columns and keys.
+/// For a table with these columns and keys, of which those to other tables are new.
 pub fn check(
     session: &Session,
     name: &Name,
     columns: &[ColumnSpec],
     attributes: &TableAttributes,
+    new: &[ForeignKey],
 ) -> Result<(), SqlError> {
     let has = |key: &&String| columns.iter().any(|column| column.name == **key);
     let unique = attributes.unique_keys.iter().flat_map(|key| &key.columns);
     if let Some(key) = attributes.primary_key.iter().chain(unique).find(|key| !has(key)) {
         return Err(SqlError::new("42703", format!("column \"{key}\" named in key does not exist")));
     }
-    for key in &attributes.foreign_keys {
+    for key in new {
         let referencing = key.columns.iter().find(|key| !has(key));
         let referred = match key.table == name.table && (key.schema.is_none() || key.schema == name.schema) {
             true => Referred::of(attributes, columns.iter().map(|column| column.name.clone()).collect()),

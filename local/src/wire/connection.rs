@@ -237,26 +237,31 @@ impl Connection {
 
     /// The columns of a cursor that is open.
     pub async fn cursor_columns(&self, name: &str) -> PgWireResult<Option<Vec<ResultColumn>>> {
-        locked(&self.last).let_go();
-        let (session, name) = (self.session.clone(), name.to_owned());
-        let found = tokio::task::spawn_blocking(move || locked(&session).cursor_columns(&name)).await;
-        found.map_err(|error| PgWireError::ApiError(Box::new(error)))
+        let name = name.to_owned();
+        self.ask(move |session| session.cursor_columns(&name)).await
     }
 
     /// The types of a statement's parameters, as far as they can be told.
     pub async fn parameter_types(&self, sql: &str) -> PgWireResult<BTreeMap<usize, Type>> {
-        locked(&self.last).let_go();
-        let (session, sql) = (self.session.clone(), sql.to_owned());
-        let found = tokio::task::spawn_blocking(move || locked(&session).parameter_types(&sql)).await;
-        found.map_err(|error| PgWireError::ApiError(Box::new(error)))?.map_err(|error| wire_error(&error))
+        let sql = sql.to_owned();
+        self.ask(move |session| session.parameter_types(&sql)).await?.map_err(|error| wire_error(&error))
     }
 
     /// The columns of a statement, `None` where it answers no rows.
     pub async fn describe(&self, sql: &str, parameters: Parameters) -> PgWireResult<Option<Vec<ResultColumn>>> {
+        let sql = sql.to_owned();
+        self.ask(move |session| session.describe(&sql, &parameters)).await?.map_err(|error| wire_error(&error))
+    }
+
+    /// Asks the session on a thread that may wait; an answer that is still read gives way.
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut Session) -> T + Send + 'static,
+    ) -> PgWireResult<T> {
         locked(&self.last).let_go();
-        let (session, sql) = (self.session.clone(), sql.to_owned());
-        let described = tokio::task::spawn_blocking(move || locked(&session).describe(&sql, &parameters)).await;
-        described.map_err(|error| PgWireError::ApiError(Box::new(error)))?.map_err(|error| wire_error(&error))
+        let session = self.session.clone();
+        let answer = tokio::task::spawn_blocking(move || question(&mut locked(&session))).await;
+        answer.map_err(|error| PgWireError::ApiError(Box::new(error)))
     }
 }
 

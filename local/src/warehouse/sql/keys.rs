@@ -74,6 +74,16 @@ pub fn drop(attributes: &mut TableAttributes, table: &str, name: &str) -> bool {
     count(attributes) < before
 }
 
+/// Forgets the keys that a column is part of.
+pub fn drop_with_column(attributes: &mut TableAttributes, column: &str) {
+    let has = |columns: &[String]| columns.iter().any(|known| known == column);
+    if has(&attributes.primary_key) {
+        (attributes.primary_key, attributes.primary_key_name) = (Vec::new(), None);
+    }
+    attributes.unique_keys.retain(|key| !has(&key.columns));
+    attributes.foreign_keys.retain(|key| !has(&key.columns));
+}
+
 /// Every list of columns that a key is of.
 pub fn columns(attributes: &mut TableAttributes) -> impl Iterator<Item = &mut Vec<String>> {
     let unique = attributes.unique_keys.iter_mut().map(|key| &mut key.columns);
