@@ -53,6 +53,13 @@ const PIECES: &[&str] = &[
     " from ",
     "json 'auto'",
     "%",
+    "99999999999999999999",
+    "12018-11-30",
+    "T23:59:60.9999999+15:59",
+    "e-2147483648",
+    "E2147483647",
+    "Infinity",
+    "nan",
     "..",
     "\r\n",
     "\n\n",
@@ -129,7 +136,7 @@ fn throw(kind: &str, mut read: impl FnMut(&[u8])) {
     }
     let begun = Instant::now();
     let mut thrown = 0;
-    while begun.elapsed() < Duration::from_secs_f64(seconds() / 4.0) {
+    while begun.elapsed() < Duration::from_secs_f64(seconds() / 5.0) {
         let input = corpus.input(&mut random);
         let caught = catch_unwind(AssertUnwindSafe(|| read(&input)));
         assert!(caught.is_ok(), "{kind} (seed {seed}) panics at:\n{}", String::from_utf8_lossy(&input));
@@ -141,6 +148,11 @@ fn throw(kind: &str, mut read: impl FnMut(&[u8])) {
 #[test]
 fn the_rewriter_of_sql() {
     throw("sql", |input| fuzz::sql(&String::from_utf8_lossy(input)));
+}
+
+#[test]
+fn the_functions() {
+    throw("functions", |input| fuzz::functions(&String::from_utf8_lossy(input)));
 }
 
 #[test]

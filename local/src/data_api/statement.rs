@@ -254,7 +254,9 @@ impl Shared {
     /// The answer to DescribeStatement, for the whole or for one part of a batch.
     pub fn describe(&self, part: Option<usize>) -> Json {
         let statement = self.lock();
-        if let Some(part) = part.and_then(|number| statement.parts.get(number - 1).map(|part| (number, part))) {
+        if let Some(part) =
+            part.and_then(|number| statement.parts.get(number.checked_sub(1)?).map(|part| (number, part)))
+        {
             return describe_part(&statement, part.0, part.1);
         }
         let failed = statement.parts.iter().find(|part| part.error.is_some());
@@ -318,7 +320,7 @@ impl Shared {
             }
             None => 0,
         };
-        let end = rows.rows.len().min(start + limit);
+        let end = rows.rows.len().min(start.saturating_add(limit));
         let shown = rows.rows.get(start..end).unwrap_or_default();
         let records: Vec<Json> = match format {
             ResultFormat::Json => shown.iter().map(|row| record(row)).collect(),

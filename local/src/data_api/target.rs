@@ -186,13 +186,10 @@ impl DataApi {
     }
 
     fn keep_session(&self, target: &Target, seconds: u64) -> ApiResult<String> {
-        if seconds > MOST_KEPT_SECONDS {
-            return Err(invalid(format!("SessionKeepAliveSeconds must be at most {MOST_KEPT_SECONDS}")));
-        }
         let kept = Kept {
             caller: target.caller.clone(),
             engine: target.engine.clone(),
-            keep: Mutex::new(Duration::from_secs(seconds)),
+            keep: Mutex::new(keep_alive(seconds)?),
             created: now_millis(),
             last_used: Mutex::new((Instant::now(), now_millis())),
             statement: Mutex::default(),
@@ -213,7 +210,7 @@ impl DataApi {
         let kept = self.lock_sessions().get(id).cloned().ok_or_else(missing)?;
         *locked(&kept.last_used) = (Instant::now(), now_millis());
         if let Some(seconds) = keep {
-            *locked(&kept.keep) = Duration::from_secs(seconds);
+            *locked(&kept.keep) = keep_alive(seconds)?;
         }
         let place = self.place(&kept.caller)?;
         Ok(Target {
@@ -247,4 +244,11 @@ impl DataApi {
 
 pub(super) fn refused(error: SqlError) -> ApiError {
     invalid(error.to_string())
+}
+
+fn keep_alive(seconds: u64) -> ApiResult<Duration> {
+    match seconds {
+        0..=MOST_KEPT_SECONDS => Ok(Duration::from_secs(seconds)),
+        _ => Err(invalid(format!("SessionKeepAliveSeconds must be at most {MOST_KEPT_SECONDS}"))),
+    }
 }

@@ -170,6 +170,7 @@ impl SqlError {
                 let to = redshift_type(&between(" -> ", ")").unwrap_or_default());
                 Self::new("42846", format!("cannot cast type {from} to {to}"))
             }
+            _ if message.contains("Max expression depth limit") => Self::new("54001", "stack depth limit exceeded"),
             "Binder Error" if message.starts_with(NO_FUNCTION) => no_function(&message[NO_FUNCTION.len()..]),
             "Binder Error" if message.starts_with(NO_CHOICE) => no_function(&message[NO_CHOICE.len()..]),
             "Conversion Error" | "Out of Range Error" if message.contains("to DECIMAL(") => {

@@ -1,6 +1,7 @@
 //! Doors for `crate::fuzz` to what reads statements and files.
 
 use super::copy::{read_json, read_text};
+use super::function;
 use super::sql::{self, Parameter, Parameters, Reading};
 
 /// Reads a text as statements, in both ways.
@@ -9,10 +10,18 @@ pub fn sql(text: &str) {
     let parameters: Parameters = [("1".to_owned(), value("1")), ("name".to_owned(), value("it's"))].into();
     for statement in sql::split(text).unwrap_or_default() {
         for reading in [Reading::default(), Reading { lenient: true, keeps_case: true, quotients: None }] {
-            let _ = sql::translate(&statement, &parameters, reading);
-            let _ = sql::translate(&statement, &Parameters::default(), reading);
+            sql::with_room(|| {
+                let _ = sql::translate(&statement, &parameters, reading);
+                let _ = sql::translate(&statement, &Parameters::default(), reading);
+            });
         }
     }
+}
+
+/// Calls every function with arguments that stand between line ends.
+pub fn functions(text: &str) {
+    let arguments: Vec<&str> = text.split('\n').collect();
+    function::throw(&arguments);
 }
 
 /// Reads bytes as COPY reads JSON, fast and carefully.

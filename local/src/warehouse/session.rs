@@ -120,7 +120,7 @@ impl Session {
     /// The columns that a statement would answer, with NULL for what its parameters will be; `None` where it answers no
     /// rows. Nothing is run.
     pub fn describe(&mut self, text: &str, parameters: &Parameters) -> Result<Option<Vec<ResultColumn>>, SqlError> {
-        self.read_twice(|session, reading| session.describe_as(text, parameters, reading))
+        sql::with_room(|| self.read_twice(|session, reading| session.describe_as(text, parameters, reading)))
     }
 
     /// The columns of a cursor that is open.
@@ -134,7 +134,7 @@ impl Session {
             return Ok(BTreeMap::new());
         }
         self.see_catalog()?;
-        Ok(sql::parameter_types(text, |name| self.targets(name).ok().flatten()))
+        Ok(sql::with_room(|| sql::parameter_types(text, |name| self.targets(name).ok().flatten())))
     }
 
     /// Whether names in quotes keep their case.
@@ -264,11 +264,13 @@ impl Session {
         }
         self.last_query = query;
         let mut kind = "OTHER";
-        let outcome = self.read_twice(|session, reading| {
-            let command = sql::translate(text, parameters, reading)?;
-            kind = command.kind();
-            session.system.refresh_for(&lower)?;
-            session.run_command(command, reading, access, query, to)
+        let outcome = sql::with_room(|| {
+            self.read_twice(|session, reading| {
+                let command = sql::translate(text, parameters, reading)?;
+                kind = command.kind();
+                session.system.refresh_for(&lower)?;
+                session.run_command(command, reading, access, query, to)
+            })
         });
         let elapsed = i64::try_from(started.elapsed().as_micros()).unwrap_or(i64::MAX);
         self.system.note_query(QueryRecord {

@@ -1086,3 +1086,47 @@ fn a_text_in_a_super_is_a_text() {
     assert_eq!(w.rows("select json_typeof(v) from s"), ["string", "string", "object"]);
     assert_eq!(w.rows("select v::varchar from s"), ["abc", "{\"a\":1}", "NULL"]);
 }
+
+#[test]
+fn long_chains_and_deep_nesting_end_no_process() {
+    let mut w = Warehouse::new();
+    w.does("create table t (a int, b varchar(20))");
+    w.does("insert into t values (1, 'x'), (2, 'y')");
+    let chain = |link: &str, by: &str, count: usize| vec![link; count].join(by);
+    assert_eq!(w.rows(&format!("select count(*) from t where {}", chain("a = 2", " or ", 3_000))), ["1"]);
+    assert_eq!(w.rows(&format!("select count(*) from t where {}", chain("a < 3", " and ", 3_000))), ["2"]);
+    assert_eq!(
+        w.rows(&format!("select count(*) from t where b = 'y' and ({} or a = 2)", chain("a = 7", " or ", 300))),
+        ["1"]
+    );
+    assert_eq!(w.rows(&format!("select {}", chain("1", "+", 900))), ["900"]);
+    assert_eq!(w.rows(&format!("select {}7{}", "(".repeat(200), ")".repeat(200))), ["7"]);
+    assert_eq!(
+        w.rows(&format!("select {}7{} from t limit 1", "case when a = 9 then 0 else ".repeat(100), " end".repeat(100))),
+        ["7"]
+    );
+    for deep in [
+        chain("1", "+", 5_000),
+        chain("1", "+", 400_000),
+        chain("a", "||", 40_000),
+        format!("1{}", "::int".repeat(40_000)),
+        format!("{}1{}", "(".repeat(40_000), ")".repeat(40_000)),
+        format!("case when {} = 1 then 1 end + 1", chain("1", "+", 120_000)),
+    ] {
+        assert_eq!(w.refuses(&format!("select {deep} from t")), "54001");
+    }
+    assert!(w.fails(&format!("select {} true", "not ".repeat(40_000))).starts_with("42601"));
+    assert!(w.fails(&format!("{} select 1", "explain ".repeat(10_000))).starts_with("42601"));
+    assert!(w.fails("prepare p as execute p").starts_with("42601"));
+    assert!(w.fails("declare c cursor for declare d cursor for select 1").starts_with("42601"));
+}
+
+#[test]
+fn signs_that_stand_together_keep_their_meaning() {
+    let mut w = Warehouse::new();
+    assert_eq!(w.rows("select - -1, -(-2), 3 - -1, - - -4, -(- 5)"), ["1|2|4|-4|5"]);
+    assert_eq!(w.rows("select array(e'x', 'y')[1], '[E'"), ["\"y\"|[E"]);
+    let text = "select a[b], '[E''x'; select $$;$$ /* ; */; -- ;\nselect [E'x']";
+    let parted = ["select a[b], '[E''x'", "select $$;$$ /* ; */", "-- ;\nselect [E'x']"];
+    assert_eq!(super::split(text).expect("statements"), parted);
+}

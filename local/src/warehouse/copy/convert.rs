@@ -208,13 +208,16 @@ fn decimal(text: &str, precision: u8, scale: u8, round: bool) -> Result<Cell<'st
         return Err(invalid());
     }
     let unscaled: i128 = format!("{whole}{fraction}").parse().map_err(|_| overflow())?;
-    let shift = i32::from(scale) + exponent - i32::try_from(fraction.len()).map_err(|_| overflow())?;
+    let places = i32::try_from(fraction.len()).map_err(|_| overflow())?;
+    let shift = i32::from(scale).saturating_add(exponent).saturating_sub(places);
     let power = |by: u32| 10_i128.checked_pow(by);
     let scaled = match u32::try_from(shift) {
         Ok(up) => power(up).and_then(|factor| unscaled.checked_mul(factor)).ok_or_else(overflow)?,
         Err(_) => match power(shift.unsigned_abs()) {
-            Some(divisor) if round => (unscaled + divisor / 2) / divisor,
-            Some(divisor) => unscaled / divisor,
+            Some(divisor) => {
+                let up = round && unscaled % divisor >= divisor / 2 && divisor > 1;
+                unscaled / divisor + i128::from(up)
+            }
             None => 0,
         },
     };

@@ -72,13 +72,17 @@ fn plain(text: &str) -> Option<i64> {
     Some(micros(date.to_datetime(time)) - offset * 1_000_000)
 }
 
-/// `+05`, `-0530`, `+05:30`.
+/// `+5`, `+05`, `-0530`, `+05:30`; less than 16 hours, as in PostgreSQL.
 fn offset_seconds(text: &str) -> Option<i64> {
     let digits: String = text[1..].chars().filter(|sign| *sign != ':').collect();
-    let (hours, minutes) = digits.split_at_checked(2)?;
+    if !is_number(&digits) || digits.len() > 4 {
+        return None;
+    }
+    let (hours, minutes) = digits.split_at(digits.len().min(2));
+    let hours: i64 = hours.parse().ok()?;
     let minutes: i64 = if minutes.is_empty() { 0 } else { minutes.parse().ok()? };
-    let seconds = hours.parse::<i64>().ok()? * 3600 + minutes * 60;
-    Some(if text.starts_with('-') { -seconds } else { seconds })
+    let seconds = hours * 3600 + minutes * 60;
+    (hours < 16 && minutes < 60).then_some(if text.starts_with('-') { -seconds } else { seconds })
 }
 
 fn micros(datetime: jiff::civil::DateTime) -> i64 {
@@ -96,7 +100,8 @@ fn decimal_micros(text: &str, unit: i64) -> Option<i64> {
         reason = "below one unit, which is at most a million"
     )]
     let below = (fraction * unit as f64).round() as i64;
-    whole.checked_mul(unit)?.checked_add(below)
+    let whole = whole.checked_mul(unit)?;
+    if text.starts_with('-') { whole.checked_sub(below) } else { whole.checked_add(below) }
 }
 
 /// Redshift's pattern → strptime's; `None` where a field has no counterpart.
@@ -149,6 +154,12 @@ mod tests {
         assert_eq!(read(Some("YYYY-MM-DD HH:MI:SS"), "2018-11-01 20:57:10.796"), Some(1_541_105_830_796_000));
         assert_eq!(read(None, "2018-11-01 20:57:10+00"), Some(1_541_105_830_000_000));
         assert_eq!(read(None, "2018-11-01 20:57:10-05:30"), Some(1_541_125_630_000_000));
+        assert_eq!(read(None, "2018-11-01 20:57:10+5"), Some(1_541_087_830_000_000));
+        assert_eq!(read(None, "2018-11-01 20:57:10+16"), None);
+        assert_eq!(read(None, "2018-11-01 20:57:10-09202036854775808"), None);
+        assert_eq!(read(None, "2018-11-01 20:57:10-+5"), None);
+        assert_eq!(read(Some("epochsecs"), "-0.5"), Some(-500_000));
+        assert_eq!(read(Some("epochsecs"), "9223372036854775807"), None);
         assert_eq!(read(None, "11/01/2018"), None);
         assert_eq!(read(None, "1541105830796"), None);
         assert_eq!(TimeFormat::parse(Some("EPOCHMILLISECS")), None);

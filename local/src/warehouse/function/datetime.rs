@@ -461,8 +461,9 @@ fn zone(name: &str) -> Result<TimeZone, String> {
             (None, None) => (-1, name),
         };
         let (hours, minutes) = rest.split_once(':').unwrap_or((rest, "0"));
-        let seconds = hours.parse::<i32>().ok()? * 3600 + minutes.parse::<i32>().ok()? * 60;
-        Offset::from_seconds(sign * seconds).ok()
+        let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
+        let seconds = hours.checked_mul(3600)?.checked_add(minutes.checked_mul(60)?)?;
+        Offset::from_seconds(seconds.checked_mul(sign)?).ok()
     })();
     offset.map(TimeZone::fixed).ok_or_else(|| format!("time zone \"{name}\" not recognized"))
 }

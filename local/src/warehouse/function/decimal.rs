@@ -1,11 +1,15 @@
 //! Quotients of decimals, to the last of their places.
 
+/// Of any decimal.
+const MOST_PLACES: u32 = 38;
+
 type Answer = Result<Option<String>, String>;
 
 /// A quotient with so many places, those behind them cut off.
 pub fn divide(arguments: &[&str]) -> Answer {
     let &[dividend, divisor, places] = arguments else { return Err("a quotient needs two numbers".into()) };
-    let places: u32 = places.parse().map_err(|_| format!("{places} is no number of places"))?;
+    let places = places.parse().ok().filter(|places| *places <= MOST_PLACES);
+    let places: u32 = places.ok_or_else(|| format!("{} is no number of places", arguments[2]))?;
     let quotient =
         Decimal::read(dividend).zip(Decimal::read(divisor)).and_then(|(left, right)| left.over(right, places));
     quotient.map(|units| Some(written(units, places))).ok_or_else(|| "Numeric data overflow (result precision)".into())

@@ -59,6 +59,14 @@ const FUNCTIONS: &[(&str, Body)] = &[
     ("redshift_truncate", text::truncate),
 ];
 
+/// Throws arguments at every function, for `crate::fuzz`.
+#[cfg(test)]
+pub fn throw(arguments: &[&str]) {
+    for (_, body) in FUNCTIONS {
+        let _ = body(arguments);
+    }
+}
+
 /// The macros over them, by Redshift's names.
 pub const MACROS: &str = include_str!("macros.sql");
 

@@ -4,6 +4,9 @@ use super::datetime::ordinal;
 
 type Answer = Result<Option<String>, String>;
 
+/// Of a format: far more than any number has.
+const MOST_SIGNS: usize = 1000;
+
 /// What a format says.
 #[derive(Debug, Default)]
 struct Format {
@@ -36,6 +39,9 @@ enum Sign {
 }
 
 fn format(text: &str) -> Result<Format, String> {
+    if text.len() > MOST_SIGNS {
+        return Err(format!("the format of a number has {} signs, and {MOST_SIGNS} at most", text.len()));
+    }
     let mut found = Format::default();
     let mut rest = text;
     let mut quoted = false;

@@ -19,6 +19,10 @@ pub fn strtol(arguments: &[&str]) -> Answer {
         return Ok(Some("0".into()));
     }
     let invalid = || format!("The input {text} is not valid to be converted to base {base}");
+    // A second sign is none.
+    if digits.starts_with(['+', '-']) {
+        return Err(invalid());
+    }
     let value = i128::from_str_radix(digits, base).map_err(|_| invalid())?;
     let value = i64::try_from(if negative { -value } else { value }).map_err(|_| invalid())?;
     Ok(Some(value.to_string()))
@@ -45,7 +49,7 @@ pub fn fnv_hash(arguments: &[&str]) -> Answer {
     let width: usize = width.parse().map_err(|_| "fnv_hash".to_owned())?;
     let bytes = match width {
         0 => value.as_bytes().to_vec(),
-        _ => value.parse::<i64>().map_err(|error| error.to_string())?.to_le_bytes()[..width].to_vec(),
+        _ => value.parse::<i64>().map_err(|error| error.to_string())?.to_le_bytes().into_iter().take(width).collect(),
     };
     let seed = seed.parse::<i64>().map_err(|error| error.to_string())?.cast_unsigned();
     let hash = bytes.iter().fold(seed, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(PRIME));

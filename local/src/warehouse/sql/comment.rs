@@ -1,12 +1,10 @@
 //! COMMENT ON, of what the catalog tells the comments of.
 
 use sqlparser::ast::Statement;
-use sqlparser::parser::Parser;
 use sqlparser::tokenizer::TokenWithSpan;
 
 use super::ddl::Name;
-use super::dialect::Redshift;
-use super::{Command, is_word};
+use super::{Command, is_word, parser};
 use crate::warehouse::error::SqlError;
 
 /// What is said of a table, a view, or a column of one.
@@ -25,7 +23,7 @@ pub fn parse(tokens: Vec<TokenWithSpan>) -> Result<Command, SqlError> {
     if !is_column && !is("TABLE") && !is("VIEW") {
         return Ok(Command::Accepted);
     }
-    let parsed = Parser::new(&Redshift).with_tokens_with_locations(tokens).parse_statement();
+    let parsed = parser(tokens).parse_statement();
     let Statement::Comment { object_name, comment, .. } = parsed.map_err(SqlError::from_parser)? else {
         return Err(SqlError::syntax("syntax error in COMMENT"));
     };

@@ -1,8 +1,6 @@
 //! Redshift's dialect as `sqlparser` knows it, with what it does not know of it yet.
 
 use std::any::TypeId;
-use std::iter::Peekable;
-use std::str::Chars;
 
 use sqlparser::ast::Expr;
 use sqlparser::dialect::{Dialect, Precedence, RedshiftSqlDialect};
@@ -48,14 +46,6 @@ impl Dialect for Redshift {
             let call = Parser::new(self).try_with_sql(&format!("{function}({operand})"));
             call.and_then(|mut parser| parser.parse_expr())
         }))
-    }
-
-    fn is_nested_delimited_identifier_start(&self, ch: char) -> bool {
-        KNOWN.is_nested_delimited_identifier_start(ch)
-    }
-
-    fn peek_nested_delimited_identifier_quotes(&self, chars: Peekable<Chars<'_>>) -> Option<(char, Option<char>)> {
-        KNOWN.peek_nested_delimited_identifier_quotes(chars)
     }
 
     fn is_identifier_start(&self, ch: char) -> bool {

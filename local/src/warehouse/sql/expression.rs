@@ -7,12 +7,12 @@ use std::sync::LazyLock;
 use sqlparser::ast::{
     BinaryOperator, CastKind, DataType, DollarQuotedString, Expr, Ident, LimitClause, ObjectName, ObjectNamePart,
     Query, Select, SelectItem, SetExpr, SetOperator, Statement, TableAlias, TableFactor, TopQuantity, TrimWhereField,
-    Value, ValueWithSpan, VisitMut, VisitorMut,
+    UnaryOperator, Value, ValueWithSpan, VisitMut, VisitorMut,
 };
 
 use super::casts::{cast, convert, try_cast, typed_text};
 use super::column_names::{column_name, name_columns, named_like};
-use super::{Reading, comparison, functions};
+use super::{Reading, comparison, depth, functions};
 use crate::warehouse::error::SqlError;
 
 /// Words that DuckDB reserves and Redshift does not: quoted, they are names again.
@@ -84,6 +84,15 @@ impl<'s> Rewrite<'s> {
             _ if self.reading.lenient => operator(left, op, right),
             _ => Ok(None),
         }
+    }
+}
+
+/// *Minus before minus*: two of them without a blank, as the parser's printer writes them, begin a comment.
+fn begins_with_minus(expr: &Expr) -> bool {
+    match expr {
+        Expr::UnaryOp { op, .. } => *op == UnaryOperator::Minus,
+        Expr::Value(value) => matches!(&value.value, Value::Number(digits, _) if digits.starts_with('-')),
+        _ => false,
     }
 }
 
@@ -233,6 +242,17 @@ impl VisitorMut for Rewrite<'_> {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => ControlFlow::Break(error),
         }
+    }
+
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
+        depth::balance(expr);
+        if let Expr::UnaryOp { op: UnaryOperator::Minus, expr: inner } = expr
+            && begins_with_minus(inner)
+        {
+            let operand = std::mem::replace(inner.as_mut(), Expr::value(Value::Null));
+            **inner = Expr::Nested(Box::new(operand));
+        }
+        ControlFlow::Continue(())
     }
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {

@@ -8,6 +8,7 @@ use sqlparser::ast::{
 use sqlparser::dialect::DuckDbDialect;
 use sqlparser::parser::Parser;
 
+use super::depth::MOST_NESTED;
 use super::function_names::{KNOWN, OF_TEXTS};
 use super::udf;
 use crate::warehouse::error::SqlError;
@@ -145,13 +146,19 @@ fn arguments(function: &Function) -> Result<Vec<Expr>, SqlError> {
 
 /// An expression of DuckDB's, from its text.
 pub fn parse(text: &str) -> Result<Expr, SqlError> {
-    let mut parser = Parser::new(&DuckDbDialect {}).try_with_sql(text).map_err(SqlError::from_parser)?;
+    let mut parser = Parser::new(&DuckDbDialect {})
+        .with_recursion_limit(MOST_NESTED)
+        .try_with_sql(text)
+        .map_err(SqlError::from_parser)?;
     parser.parse_expr().map_err(SqlError::from_parser)
 }
 
 /// What stands in the FROM of a query.
 pub fn table_factor(text: &str) -> Result<TableFactor, SqlError> {
-    let query = Parser::new(&DuckDbDialect {}).try_with_sql(text).and_then(|mut parser| parser.parse_query());
+    let query = Parser::new(&DuckDbDialect {})
+        .with_recursion_limit(MOST_NESTED)
+        .try_with_sql(text)
+        .and_then(|mut parser| parser.parse_query());
     match *query.map_err(SqlError::from_parser)?.body {
         SetExpr::Select(mut select) if select.from.len() == 1 => Ok(select.from.remove(0).relation),
         _ => Err(SqlError::syntax("syntax error in FROM")),

@@ -8,13 +8,11 @@ use sqlparser::ast::{
     AssignmentTarget, BinaryOperator, Expr, Insert, LimitClause, Query, SelectItem, SetExpr, Statement, TableFactor,
     TableObject, Update, Value, Visit, Visitor,
 };
-use sqlparser::parser::Parser;
 
 use super::ddl::Name;
-use super::dialect::Redshift;
 use super::types::Type;
 use super::write::Target;
-use super::{common_tables, one_statement, spelling, tokenize};
+use super::{common_tables, one_statement, parser, spelling, tokenize};
 
 /// By number. What nothing is said of is left out, and so is everything in a statement that cannot be read.
 pub fn parameter_types(
@@ -23,7 +21,7 @@ pub fn parameter_types(
 ) -> BTreeMap<usize, Type> {
     let parsed = tokenize(text).and_then(one_statement).ok().and_then(|mut tokens| {
         spelling::spell_out(&mut tokens);
-        Parser::new(&Redshift).with_tokens_with_locations(tokens).parse_statement().ok()
+        parser(tokens).parse_statement().ok()
     });
     let Some(statement) = parsed else { return BTreeMap::new() };
     let mut mentioned = Mentioned(Vec::new());

@@ -1,12 +1,10 @@
 //! Materialized views: a table with what the query answered, and the query, for REFRESH.
 
 use sqlparser::keywords::Keyword;
-use sqlparser::parser::Parser;
 use sqlparser::tokenizer::TokenWithSpan;
 
 use super::ddl::{Name, literal};
-use super::dialect::Redshift;
-use super::{Command, Reading, is_word, translate_tokens};
+use super::{Command, Reading, is_word, parser, translate_tokens};
 use crate::warehouse::error::SqlError;
 
 const KEPT: &str = "redshift_system.redshift_materialized_views";
@@ -18,7 +16,7 @@ pub fn create(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<Co
     let mut query = tokens.split_off(begin);
     query.remove(0);
     let name = name(tokens, &[Keyword::CREATE, Keyword::MATERIALIZED, Keyword::VIEW])?;
-    let written = Parser::new(&Redshift).with_tokens_with_locations(query.clone()).parse_query();
+    let written = parser(query.clone()).parse_query();
     let definition = format!("{};", written.map_err(SqlError::from_parser)?);
     let Command::Query(query) = translate_tokens(query, reading)? else {
         return Err(SqlError::syntax("a materialized view is made of a query"));
@@ -50,7 +48,7 @@ fn forget(name: &Name) -> String {
 }
 
 fn name(tokens: Vec<TokenWithSpan>, before: &[Keyword]) -> Result<Name, SqlError> {
-    let mut parser = Parser::new(&Redshift).with_tokens_with_locations(tokens);
+    let mut parser = parser(tokens);
     let mut read = || {
         parser.expect_keywords(before)?;
         let _ = parser.parse_keywords(&[Keyword::IF, Keyword::EXISTS]);

@@ -10,6 +10,7 @@ mod comment;
 mod comparison;
 mod cursor;
 mod ddl;
+mod depth;
 mod dialect;
 mod expression;
 mod function_names;
@@ -40,6 +41,7 @@ use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer};
 use super::copy::{CopyCommand, UnloadCommand};
 use super::error::SqlError;
 use super::late_view::LateView;
+use depth::MOST_NESTED;
 use dialect::Redshift;
 
 pub use alter::{Alter, Change};
@@ -49,6 +51,7 @@ pub use comment::Comment;
 pub use ddl::{
     ColumnSpec, CreateTable, Drop, Name, Shape, define, describe, describe_column, describe_view, literal, quoted,
 };
+pub use depth::with_room;
 #[cfg(test)]
 pub use function_names::{KNOWN, OF_TEXTS};
 pub use inference::parameter_types;
@@ -249,11 +252,16 @@ pub fn split(text: &str) -> Result<Vec<String>, SqlError> {
     Ok(statements)
 }
 
+/// For every reading of tokens.
+fn parser(tokens: Vec<TokenWithSpan>) -> Parser<'static> {
+    Parser::new(&Redshift).with_recursion_limit(MOST_NESTED).with_tokens_with_locations(tokens)
+}
+
 fn tokenize(text: &str) -> Result<Vec<TokenWithSpan>, SqlError> {
-    // The tokenizer takes `[E` for the beginning of a name in brackets. A literal without the E says the same.
-    let text = text.replace("[E'", "['");
-    let tokens = Tokenizer::new(&Redshift, &text).tokenize_with_location();
-    tokens.map_err(|error| SqlError::syntax(error.message))
+    let tokens = Tokenizer::new(&Redshift, text).tokenize_with_location();
+    let tokens = tokens.map_err(|error| SqlError::syntax(error.message))?;
+    depth::check(&tokens)?;
+    Ok(tokens)
 }
 
 /// What a statement does whose WITH stands before it: the first such word outside parentheses.
@@ -307,6 +315,9 @@ fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Res
         ["SET" | "RESET", ..] => return show::parse_set(&tokens),
         ["EXPLAIN", ..] => {
             let skipped = 1 + usize::from(first.get(1).is_some_and(|word| word == "VERBOSE"));
+            if tokens.get(skipped).is_some_and(|token| is_word(&token.token, "EXPLAIN")) {
+                return Err(SqlError::syntax("syntax error at or near \"EXPLAIN\""));
+            }
             return match translate_tokens(tokens.split_off(skipped), reading)? {
                 Command::Query(sql) | Command::Change(sql) => Ok(Command::Explain(sql)),
                 Command::Write(write) => Ok(Command::Explain(write.sql())),
@@ -349,7 +360,7 @@ pub fn parse_table(text: &str) -> Result<(Statement, TableAttributes), SqlError>
 /// Reads a query, as it stands in UNLOAD.
 pub fn translate_query(text: &str, reading: Reading<'_>) -> Result<String, SqlError> {
     let tokens = one_statement(tokenize(text)?)?;
-    let query = Parser::new(&Redshift).with_tokens_with_locations(tokens.clone()).parse_query();
+    let query = parser(tokens.clone()).parse_query();
     if query.is_ok_and(|query| query.limit_clause.is_some()) {
         return Err(SqlError::new("0A000", "LIMIT clause is not supported in the outer SELECT of UNLOAD"));
     }
@@ -408,7 +419,7 @@ pub fn rename_relation(query: &str, schema: &str, from: &str, to: &str) -> Resul
     // Escapes stay as they are written.
     let tokens = Tokenizer::new(&Redshift, query.trim_end_matches(';')).with_unescape(false).tokenize_with_location();
     let tokens = tokens.map_err(|error| SqlError::syntax(error.message))?;
-    let parsed = Parser::new(&Redshift).with_tokens_with_locations(tokens).parse_query();
+    let parsed = parser(tokens).parse_query();
     let mut parsed = parsed.map_err(SqlError::from_parser)?;
     let common = common_tables(&parsed);
     let _ = parsed.visit(&mut Renames(schema, from, to, common));
@@ -421,7 +432,7 @@ fn parse(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<(Statem
         true => attributes::take(tokens)?,
         false => (tokens, TableAttributes::default()),
     };
-    let mut parser = Parser::new(&Redshift).with_tokens_with_locations(tokens);
+    let mut parser = parser(tokens);
     let mut statement = parser.parse_statement().map_err(SqlError::from_parser)?;
     match parser.peek_token().token {
         Token::EOF => {}

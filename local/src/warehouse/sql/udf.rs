@@ -7,9 +7,8 @@ use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use super::ddl::{Name, quoted};
-use super::dialect::Redshift;
 use super::types::Type;
-use super::{Command, Reading, bind, tokenize, translate_tokens};
+use super::{Command, Reading, bind, parser, tokenize, translate_tokens};
 use crate::warehouse::error::SqlError;
 
 /// Before the name of each of them.
@@ -46,7 +45,7 @@ pub fn create(tokens: Vec<TokenWithSpan>) -> Result<Command, SqlError> {
 }
 
 fn read(tokens: Vec<TokenWithSpan>) -> Result<Function, ParserError> {
-    let mut parser = Parser::new(&Redshift).with_tokens_with_locations(tokens);
+    let mut parser = parser(tokens);
     parser.expect_keyword_is(Keyword::CREATE)?;
     let replace = parser.parse_keywords(&[Keyword::OR, Keyword::REPLACE]);
     parser.expect_keyword_is(Keyword::FUNCTION)?;
@@ -85,7 +84,7 @@ fn read(tokens: Vec<TokenWithSpan>) -> Result<Function, ParserError> {
 
 /// DROP FUNCTION.
 pub fn drop(tokens: Vec<TokenWithSpan>) -> Result<Command, SqlError> {
-    let mut parser = Parser::new(&Redshift).with_tokens_with_locations(tokens);
+    let mut parser = parser(tokens);
     let mut read = || {
         parser.expect_keywords(&[Keyword::DROP, Keyword::FUNCTION])?;
         let exists = if parser.parse_keywords(&[Keyword::IF, Keyword::EXISTS]) { "IF EXISTS " } else { "" };
