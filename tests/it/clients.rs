@@ -58,6 +58,11 @@ fn boto3() {
 }
 
 #[test]
+fn boto3_and_s3_alone() {
+    run("s3_client.py");
+}
+
+#[test]
 fn awswrangler() {
     run("wrangler_client.py");
 }

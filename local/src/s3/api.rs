@@ -5,14 +5,16 @@ use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 
 use super::Buckets;
 use super::access::Found;
+use super::acl::{Wanted, names_others, of_owner, wanted_acl};
 use super::body::Declared;
 use super::bucket::{Bucket, CreateTags};
+use super::bucket_kept::Kept;
 use super::copying::Source;
 use super::listing::Query;
 use super::object::Attributes;
 use super::wire::{
-    check_etag, decode_token, delete_action, encode_token, marker_entry, preconditions, shown, timestamp, to_i64,
-    version_entry,
+    check_etag, check_time, checksum_of, decode_token, delete_action, encode_token, encoded, http_date, marker_entry,
+    named_checksum, preconditions, rolled_up, shown, timestamp, to_i64, version_entry,
 };
 
 type Answer<T> = S3Result<S3Response<T>>;
@@ -48,6 +50,62 @@ macro_rules! declared {
     };
 }
 
+/// The bytes that a GetObject or a HeadObject asks for, when its conditions hold. A condition by ETag stands before one by
+/// time.
+macro_rules! checked {
+    ($input:ident, $found:ident) => {{
+        check_etag(&$found.info, $input.if_match.as_ref(), $input.if_none_match.as_ref())?;
+        check_time(
+            &$found.info,
+            $input.if_modified_since.as_ref().filter(|_| $input.if_none_match.is_none()),
+            $input.if_unmodified_since.as_ref().filter(|_| $input.if_match.is_none()),
+        )?;
+        let size = $found.info.size;
+        // Of nothing no part can be had, not even the last bytes.
+        let part = |range: Range| range.check(size).ok().filter(|part| !part.is_empty());
+        let unsatisfiable = || s3_error!(InvalidRange, "The requested range is not satisfiable");
+        $input.range.map(|range| part(range).ok_or_else(unsatisfiable)).transpose()?
+    }};
+}
+
+/// What GetObject and HeadObject tell alike.
+macro_rules! told {
+    ($Output:ident, $input:ident, $found:ident, $range:ident, $encryption:ident) => {{
+        let (info, attributes) = ($found.info, $found.attributes);
+        // Of a part of the bytes the checksum says nothing.
+        let asked = $input.checksum_mode.is_some() && $range.is_none();
+        let checksum = attributes.checksum.filter(|_| asked).map(checksum_of).unwrap_or_default();
+        let date = |text: String| Timestamp::parse(TimestampFormat::HttpDate, &text).ok();
+        $Output {
+            accept_ranges: Some("bytes".to_owned()),
+            content_length: Some(to_i64($range.as_ref().map_or(info.size, |range| range.end - range.start))),
+            content_range: $range.map(|range| format!("bytes {}-{}/{}", range.start, range.end - 1, info.size)),
+            content_type: $input
+                .response_content_type
+                .or(attributes.content_type)
+                .or_else(|| Some("binary/octet-stream".to_owned())),
+            content_encoding: $input.response_content_encoding.or(attributes.content_encoding),
+            content_language: $input.response_content_language.or(attributes.content_language),
+            cache_control: $input.response_cache_control.or(attributes.cache_control),
+            content_disposition: $input.response_content_disposition.or(attributes.content_disposition),
+            expires: $input.response_expires.or(attributes.expires.and_then(date)),
+            metadata: Some(attributes.metadata.into_iter().collect()),
+            storage_class: attributes.storage_class.map(StorageClass::from),
+            server_side_encryption: Some(ServerSideEncryption::from($encryption)),
+            checksum_crc32: checksum.checksum_crc32,
+            checksum_crc32c: checksum.checksum_crc32c,
+            checksum_crc64nvme: checksum.checksum_crc64nvme,
+            checksum_sha1: checksum.checksum_sha1,
+            checksum_sha256: checksum.checksum_sha256,
+            checksum_type: checksum.checksum_type,
+            e_tag: Some(ETag::Strong(info.etag)),
+            last_modified: Some(timestamp(info.modified)),
+            version_id: $found.version,
+            ..Default::default()
+        }
+    }};
+}
+
 /// What a PutObject or a CreateMultipartUpload wants kept beside the bytes.
 macro_rules! attributes {
     ($input:ident) => {
@@ -58,6 +116,13 @@ macro_rules! attributes {
             content_disposition: $input.content_disposition,
             metadata: $input.metadata.into_iter().flatten().collect(),
             tags: tags_of_header($input.tagging.as_deref()),
+            content_language: $input.content_language,
+            expires: $input.expires.as_ref().and_then(http_date),
+            storage_class: $input
+                .storage_class
+                .map(|class| class.as_str().to_owned())
+                .filter(|class| class != StorageClass::STANDARD),
+            checksum: None,
         }
     };
 }
@@ -83,14 +148,30 @@ impl S3 for Buckets {
         Ok(S3Response::new(HeadBucketOutput { bucket_region: Some(bucket.region), ..Default::default() }))
     }
 
-    async fn list_buckets(&self, _req: S3Request<ListBucketsInput>) -> Answer<ListBucketsOutput> {
+    async fn list_buckets(&self, req: S3Request<ListBucketsInput>) -> Answer<ListBucketsOutput> {
+        let ListBucketsInput { bucket_region, continuation_token, max_buckets, prefix } = req.input;
+        let after = continuation_token.as_deref().map(decode_token).transpose()?.unwrap_or_default();
+        let limit = max_buckets.and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX);
+        let start = prefix.clone().unwrap_or_default();
+        let mut wanted = self.all()?.into_iter().filter(|bucket| {
+            bucket.name > after
+                && bucket.name.starts_with(&start)
+                && bucket_region.as_ref().is_none_or(|region| *region == bucket.region)
+        });
         let entry = |bucket: Bucket| s3s::dto::Bucket {
             name: Some(bucket.name),
             bucket_region: Some(bucket.region),
             creation_date: Some(timestamp(bucket.created)),
         };
-        let buckets = self.all()?.into_iter().map(entry).collect();
-        Ok(S3Response::new(ListBucketsOutput { buckets: Some(buckets), ..Default::default() }))
+        let buckets: Vec<_> = wanted.by_ref().take(limit).map(entry).collect();
+        let last = buckets.last().and_then(|bucket| bucket.name.as_deref());
+        let output = ListBucketsOutput {
+            continuation_token: wanted.next().and(last).map(encode_token),
+            owner: Some(Owner { id: Some(self.account.id.clone()), display_name: None }),
+            buckets: Some(buckets),
+            prefix,
+        };
+        Ok(S3Response::new(output))
     }
 
     async fn get_bucket_location(&self, req: S3Request<GetBucketLocationInput>) -> Answer<GetBucketLocationOutput> {
@@ -102,6 +183,13 @@ impl S3 for Buckets {
 
     async fn put_bucket_policy(&self, req: S3Request<PutBucketPolicyInput>) -> Answer<PutBucketPolicyOutput> {
         self.put_policy(&req.input)
+    }
+
+    async fn get_bucket_policy_status(
+        &self,
+        req: S3Request<GetBucketPolicyStatusInput>,
+    ) -> Answer<GetBucketPolicyStatusOutput> {
+        self.get_policy_status(&req.input)
     }
 
     async fn get_bucket_policy(&self, req: S3Request<GetBucketPolicyInput>) -> Answer<GetBucketPolicyOutput> {
@@ -195,11 +283,13 @@ impl S3 for Buckets {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
-        let attributes = attributes!(input);
+        wanted_acl!(input).check(&bucket)?;
+        let mut attributes = attributes!(input);
         let conditions = preconditions(input.if_none_match, input.if_match);
         let declared = declared!(input, headers, trailing);
         let staged = self.stage(&bucket.name, input.body, declared).await?;
         let checksum = staged.checksum.clone();
+        attributes.checksum = named_checksum(&checksum);
         let version = self.write(&bucket, &input.key, staged, attributes, &conditions)?;
         let output = PutObjectOutput {
             e_tag: Some(ETag::Strong(version.etag)),
@@ -219,33 +309,14 @@ impl S3 for Buckets {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.readable(&input.bucket, owner, "s3:GetObject", Some(&input.key))?;
-        let Found { info, version, attributes, source } =
-            self.find_meanwhile(bucket, input.key, input.version_id).await?;
-        check_etag(&info, input.if_match.as_ref(), input.if_none_match.as_ref())?;
-        let range = match &input.range {
-            Some(range) => Some(
-                range
-                    .check(info.size)
-                    .map_err(|_| s3_error!(InvalidRange, "The requested range is not satisfiable"))?,
-            ),
-            None => None,
-        };
-        let (start, end) = range.as_ref().map_or((0, info.size), |range| (range.start, range.end));
+        let encryption = bucket.encryption.algorithm.clone();
+        let found = self.find_meanwhile(bucket, input.key.clone(), input.version_id.clone()).await?;
+        let range = checked!(input, found);
+        let (start, end) = range.as_ref().map_or((0, found.info.size), |range| (range.start, range.end));
         let output = GetObjectOutput {
-            accept_ranges: Some("bytes".to_owned()),
-            body: Some(self.stream(source, start, end)),
-            content_length: Some(to_i64(end - start)),
-            content_range: range.map(|range| format!("bytes {}-{}/{}", range.start, range.end - 1, info.size)),
-            content_type: attributes.content_type,
-            content_encoding: attributes.content_encoding,
-            cache_control: attributes.cache_control,
-            content_disposition: attributes.content_disposition,
-            metadata: Some(attributes.metadata.into_iter().collect()),
-            tag_count: i32::try_from(attributes.tags.len()).ok().filter(|count| *count > 0),
-            e_tag: Some(ETag::Strong(info.etag)),
-            last_modified: Some(timestamp(info.modified)),
-            version_id: version,
-            ..Default::default()
+            body: Some(self.stream(found.source, start, end)),
+            tag_count: i32::try_from(found.attributes.tags.len()).ok().filter(|count| *count > 0),
+            ..told!(GetObjectOutput, input, found, range, encryption)
         };
         Ok(S3Response::new(output))
     }
@@ -254,17 +325,29 @@ impl S3 for Buckets {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.readable(&input.bucket, owner, "s3:GetObject", Some(&input.key))?;
+        let encryption = bucket.encryption.algorithm.clone();
+        let found = self.find_meanwhile(bucket, input.key.clone(), input.version_id.clone()).await?;
+        let range = checked!(input, found);
+        Ok(S3Response::new(told!(HeadObjectOutput, input, found, range, encryption)))
+    }
+
+    async fn get_object_attributes(
+        &self,
+        req: S3Request<GetObjectAttributesInput>,
+    ) -> Answer<GetObjectAttributesOutput> {
+        let input = req.input;
+        let owner = input.expected_bucket_owner.as_ref();
+        let bucket = self.readable(&input.bucket, owner, "s3:GetObjectAttributes", Some(&input.key))?;
         let Found { info, version, attributes, .. } = self.find_meanwhile(bucket, input.key, input.version_id).await?;
-        check_etag(&info, input.if_match.as_ref(), input.if_none_match.as_ref())?;
-        let output = HeadObjectOutput {
-            accept_ranges: Some("bytes".to_owned()),
-            content_length: Some(to_i64(info.size)),
-            content_type: attributes.content_type,
-            content_encoding: attributes.content_encoding,
-            cache_control: attributes.cache_control,
-            content_disposition: attributes.content_disposition,
-            metadata: Some(attributes.metadata.into_iter().collect()),
-            e_tag: Some(ETag::Strong(info.etag)),
+        // Some clients name them in one header, others in several.
+        let wanted = input.object_attributes.iter().flat_map(|names| names.as_str().split(','));
+        let wants = |name: &str| wanted.clone().any(|wanted| wanted.trim() == name);
+        let class = attributes.storage_class.clone().unwrap_or_else(|| StorageClass::STANDARD.to_owned());
+        let output = GetObjectAttributesOutput {
+            e_tag: wants(ObjectAttributes::ETAG).then_some(ETag::Strong(info.etag)),
+            object_size: wants(ObjectAttributes::OBJECT_SIZE).then_some(to_i64(info.size)),
+            storage_class: wants(ObjectAttributes::STORAGE_CLASS).then(|| StorageClass::from(class)),
+            checksum: attributes.checksum.filter(|_| wants(ObjectAttributes::CHECKSUM)).map(checksum_of),
             last_modified: Some(timestamp(info.modified)),
             version_id: version,
             ..Default::default()
@@ -331,7 +414,8 @@ impl S3 for Buckets {
     async fn list_objects_v2(&self, req: S3Request<ListObjectsV2Input>) -> Answer<ListObjectsV2Output> {
         let input = req.input;
         let prefix = input.prefix.clone().unwrap_or_default();
-        self.readable(&input.bucket, input.expected_bucket_owner.as_ref(), "s3:ListBucket", Some(&prefix))?;
+        let owner = input.expected_bucket_owner.as_ref();
+        let bucket = self.readable(&input.bucket, owner, "s3:ListBucket", Some(&prefix))?;
         let max_keys = input.max_keys.unwrap_or(MAX_KEYS).clamp(0, MAX_KEYS);
         let after = match &input.continuation_token {
             Some(token) => decode_token(token)?,
@@ -339,7 +423,10 @@ impl S3 for Buckets {
         };
         let query = Query { prefix, delimiter: input.delimiter.clone(), after, limit: max_keys as usize };
         let page = self.list(&input.bucket, &query)?;
-        let (contents, common_prefixes) = shown(&page);
+        let encoding = input.encoding_type.as_ref();
+        let (owner, _) = of_owner(&bucket);
+        let (contents, common_prefixes) =
+            shown(&page, encoding, Some(&owner).filter(|_| input.fetch_owner == Some(true)));
         let output = ListObjectsV2Output {
             key_count: i32::try_from(contents.len() + common_prefixes.len()).ok(),
             is_truncated: Some(page.truncated),
@@ -348,9 +435,10 @@ impl S3 for Buckets {
             contents: Some(contents),
             common_prefixes: Some(common_prefixes),
             name: Some(input.bucket),
-            prefix: input.prefix,
-            delimiter: input.delimiter,
-            start_after: input.start_after,
+            prefix: input.prefix.map(|prefix| encoded(&prefix, encoding)),
+            delimiter: input.delimiter.map(|delimiter| encoded(&delimiter, encoding)),
+            start_after: input.start_after.map(|key| encoded(&key, encoding)),
+            encoding_type: encoding.cloned(),
             max_keys: Some(max_keys),
             ..Default::default()
         };
@@ -360,21 +448,24 @@ impl S3 for Buckets {
     async fn list_objects(&self, req: S3Request<ListObjectsInput>) -> Answer<ListObjectsOutput> {
         let input = req.input;
         let prefix = input.prefix.clone().unwrap_or_default();
-        self.readable(&input.bucket, input.expected_bucket_owner.as_ref(), "s3:ListBucket", Some(&prefix))?;
+        let owner = input.expected_bucket_owner.as_ref();
+        let bucket = self.readable(&input.bucket, owner, "s3:ListBucket", Some(&prefix))?;
         let max_keys = input.max_keys.unwrap_or(MAX_KEYS).clamp(0, MAX_KEYS);
         let after = input.marker.clone().unwrap_or_default();
         let query = Query { prefix, delimiter: input.delimiter.clone(), after, limit: max_keys as usize };
         let page = self.list(&input.bucket, &query)?;
-        let (contents, common_prefixes) = shown(&page);
+        let encoding = input.encoding_type.as_ref();
+        let (contents, common_prefixes) = shown(&page, encoding, Some(&of_owner(&bucket).0));
         let output = ListObjectsOutput {
             is_truncated: Some(page.truncated),
-            next_marker: (page.truncated && input.delimiter.is_some()).then(|| page.last.clone()),
-            marker: Some(input.marker.unwrap_or_default()),
+            next_marker: (page.truncated && input.delimiter.is_some()).then(|| encoded(&page.last, encoding)),
+            marker: Some(encoded(&input.marker.unwrap_or_default(), encoding)),
             contents: Some(contents),
             common_prefixes: Some(common_prefixes),
             name: Some(input.bucket),
-            prefix: Some(input.prefix.unwrap_or_default()),
-            delimiter: input.delimiter,
+            prefix: Some(encoded(&input.prefix.unwrap_or_default(), encoding)),
+            delimiter: input.delimiter.map(|delimiter| encoded(&delimiter, encoding)),
+            encoding_type: encoding.cloned(),
             max_keys: Some(max_keys),
             ..Default::default()
         };
@@ -385,6 +476,7 @@ impl S3 for Buckets {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
+        wanted_acl!(input).check(&bucket)?;
         let replaces = input.metadata_directive.as_ref().is_some_and(|directive| directive.as_str() == "REPLACE");
         let replaces_tags = input.tagging_directive.as_ref().is_some_and(|directive| directive.as_str() == "REPLACE");
         let is_itself = matches!(&input.copy_source, CopySource::Bucket { bucket: from, key, version_id: None }
@@ -400,6 +492,14 @@ impl S3 for Buckets {
             source: &input.copy_source,
             if_match: input.copy_source_if_match.as_ref(),
             if_none_match: input.copy_source_if_none_match.as_ref(),
+            if_modified_since: input
+                .copy_source_if_modified_since
+                .as_ref()
+                .filter(|_| input.copy_source_if_none_match.is_none()),
+            if_unmodified_since: input
+                .copy_source_if_unmodified_since
+                .as_ref()
+                .filter(|_| input.copy_source_if_match.is_none()),
             range: None,
         };
         let (staged, _, mut attributes) = self.stage_copy(&bucket.name, &from).await?;
@@ -408,7 +508,7 @@ impl S3 for Buckets {
             attributes.tags.clone_from(&given.tags);
         }
         if replaces {
-            attributes = Attributes { tags: attributes.tags, ..given };
+            attributes = Attributes { tags: attributes.tags, checksum: attributes.checksum, ..given };
         }
         let version = self.write(&bucket, &input.key, staged, attributes, &Default::default())?;
         let result = CopyObjectResult {
@@ -433,6 +533,14 @@ impl S3 for Buckets {
             source: &input.copy_source,
             if_match: input.copy_source_if_match.as_ref(),
             if_none_match: input.copy_source_if_none_match.as_ref(),
+            if_modified_since: input
+                .copy_source_if_modified_since
+                .as_ref()
+                .filter(|_| input.copy_source_if_none_match.is_none()),
+            if_unmodified_since: input
+                .copy_source_if_unmodified_since
+                .as_ref()
+                .filter(|_| input.copy_source_if_match.is_none()),
             range: input.copy_source_range.as_deref(),
         };
         let (staged, info, _) = self.stage_copy(&bucket.name, &from).await?;
@@ -507,17 +615,217 @@ impl S3 for Buckets {
     async fn get_bucket_acl(&self, req: S3Request<GetBucketAclInput>) -> Answer<GetBucketAclOutput> {
         let owner = req.input.expected_bucket_owner.as_ref();
         let bucket = self.readable(&req.input.bucket, owner, "s3:GetBucketAcl", None)?;
-        let grantee = Grantee {
-            id: Some(bucket.owner.clone()),
-            type_: Type::from_static(Type::CANONICAL_USER),
-            display_name: None,
-            email_address: None,
-            uri: None,
-        };
-        let grant =
-            Grant { grantee: Some(grantee), permission: Some(Permission::from_static(Permission::FULL_CONTROL)) };
-        let owner = Owner { id: Some(bucket.owner), display_name: None };
-        Ok(S3Response::new(GetBucketAclOutput { grants: Some(vec![grant]), owner: Some(owner) }))
+        let (owner, grants) = of_owner(&bucket);
+        Ok(S3Response::new(GetBucketAclOutput { grants: Some(grants), owner: Some(owner) }))
+    }
+
+    async fn put_bucket_acl(&self, req: S3Request<PutBucketAclInput>) -> Answer<PutBucketAclOutput> {
+        let input = req.input;
+        let owner = input.expected_bucket_owner.as_ref();
+        let bucket = self.writable(&input.bucket, owner, "s3:PutBucketAcl", None)?;
+        let wanted = wanted_acl!(input);
+        let grants =
+            wanted.grants || input.grant_write.is_some() || names_others(&bucket, &input.access_control_policy);
+        Wanted { grants, ..wanted }.check(&bucket)?;
+        Ok(S3Response::new(PutBucketAclOutput::default()))
+    }
+
+    async fn get_object_acl(&self, req: S3Request<GetObjectAclInput>) -> Answer<GetObjectAclOutput> {
+        let input = req.input;
+        let owner = input.expected_bucket_owner.as_ref();
+        let bucket = self.readable(&input.bucket, owner, "s3:GetObjectAcl", Some(&input.key))?;
+        self.find(&bucket, &input.key, input.version_id.as_deref())?;
+        let (owner, grants) = of_owner(&bucket);
+        Ok(S3Response::new(GetObjectAclOutput { grants: Some(grants), owner: Some(owner), request_charged: None }))
+    }
+
+    async fn put_object_acl(&self, req: S3Request<PutObjectAclInput>) -> Answer<PutObjectAclOutput> {
+        let input = req.input;
+        let owner = input.expected_bucket_owner.as_ref();
+        let bucket = self.writable(&input.bucket, owner, "s3:PutObjectAcl", Some(&input.key))?;
+        let wanted = wanted_acl!(input);
+        let grants =
+            wanted.grants || input.grant_write.is_some() || names_others(&bucket, &input.access_control_policy);
+        Wanted { grants, ..wanted }.check(&bucket)?;
+        self.find(&bucket, &input.key, input.version_id.as_deref())?;
+        Ok(S3Response::new(PutObjectAclOutput::default()))
+    }
+
+    async fn put_bucket_lifecycle_configuration(
+        &self,
+        req: S3Request<PutBucketLifecycleConfigurationInput>,
+    ) -> Answer<PutBucketLifecycleConfigurationOutput> {
+        let input = req.input;
+        let malformed = || s3_error!(MalformedXML, "a lifecycle configuration needs one rule at least");
+        let configuration =
+            input.lifecycle_configuration.filter(|given| !given.rules.is_empty()).ok_or_else(malformed)?;
+        self.keep_setting(&input.bucket, input.expected_bucket_owner.as_ref(), &Kept::LIFECYCLE, Some(&configuration))?;
+        Ok(S3Response::new(PutBucketLifecycleConfigurationOutput::default()))
+    }
+
+    async fn get_bucket_lifecycle_configuration(
+        &self,
+        req: S3Request<GetBucketLifecycleConfigurationInput>,
+    ) -> Answer<GetBucketLifecycleConfigurationOutput> {
+        let owner = req.input.expected_bucket_owner.as_ref();
+        let found: Option<BucketLifecycleConfiguration> =
+            self.kept_setting(&req.input.bucket, owner, &Kept::LIFECYCLE)?;
+        let absent = || s3_error!(NoSuchLifecycleConfiguration, "The lifecycle configuration does not exist");
+        let rules = Some(found.ok_or_else(absent)?.rules);
+        Ok(S3Response::new(GetBucketLifecycleConfigurationOutput { rules, ..Default::default() }))
+    }
+
+    async fn delete_bucket_lifecycle(
+        &self,
+        req: S3Request<DeleteBucketLifecycleInput>,
+    ) -> Answer<DeleteBucketLifecycleOutput> {
+        let owner = req.input.expected_bucket_owner.as_ref();
+        self.keep_setting(&req.input.bucket, owner, &Kept::LIFECYCLE, None::<&BucketLifecycleConfiguration>)?;
+        Ok(S3Response::with_status(DeleteBucketLifecycleOutput::default(), http::StatusCode::NO_CONTENT))
+    }
+
+    async fn put_bucket_cors(&self, req: S3Request<PutBucketCorsInput>) -> Answer<PutBucketCorsOutput> {
+        let owner = req.input.expected_bucket_owner.as_ref();
+        self.keep_setting(&req.input.bucket, owner, &Kept::CORS, Some(&req.input.cors_configuration))?;
+        Ok(S3Response::new(PutBucketCorsOutput::default()))
+    }
+
+    async fn get_bucket_cors(&self, req: S3Request<GetBucketCorsInput>) -> Answer<GetBucketCorsOutput> {
+        let owner = req.input.expected_bucket_owner.as_ref();
+        let found: Option<CORSConfiguration> = self.kept_setting(&req.input.bucket, owner, &Kept::CORS)?;
+        let absent = || s3_error!(NoSuchCORSConfiguration, "The CORS configuration does not exist");
+        Ok(S3Response::new(GetBucketCorsOutput { cors_rules: Some(found.ok_or_else(absent)?.cors_rules) }))
+    }
+
+    async fn delete_bucket_cors(&self, req: S3Request<DeleteBucketCorsInput>) -> Answer<DeleteBucketCorsOutput> {
+        let owner = req.input.expected_bucket_owner.as_ref();
+        self.keep_setting(&req.input.bucket, owner, &Kept::CORS, None::<&CORSConfiguration>)?;
+        Ok(S3Response::with_status(DeleteBucketCorsOutput::default(), http::StatusCode::NO_CONTENT))
+    }
+
+    async fn put_bucket_website(&self, req: S3Request<PutBucketWebsiteInput>) -> Answer<PutBucketWebsiteOutput> {
+        let owner = req.input.expected_bucket_owner.as_ref();
+        self.keep_setting(&req.input.bucket, owner, &Kept::WEBSITE, Some(&req.input.website_configuration))?;
+        Ok(S3Response::new(PutBucketWebsiteOutput::default()))
+    }
+
+    async fn get_bucket_website(&self, req: S3Request<GetBucketWebsiteInput>) -> Answer<GetBucketWebsiteOutput> {
+        let owner = req.input.expected_bucket_owner.as_ref();
+        let found: Option<WebsiteConfiguration> = self.kept_setting(&req.input.bucket, owner, &Kept::WEBSITE)?;
+        let absent =
+            || s3_error!(NoSuchWebsiteConfiguration, "The specified bucket does not have a website configuration");
+        let WebsiteConfiguration { error_document, index_document, redirect_all_requests_to, routing_rules } =
+            found.ok_or_else(absent)?;
+        Ok(S3Response::new(GetBucketWebsiteOutput {
+            error_document,
+            index_document,
+            redirect_all_requests_to,
+            routing_rules,
+        }))
+    }
+
+    async fn delete_bucket_website(
+        &self,
+        req: S3Request<DeleteBucketWebsiteInput>,
+    ) -> Answer<DeleteBucketWebsiteOutput> {
+        let owner = req.input.expected_bucket_owner.as_ref();
+        self.keep_setting(&req.input.bucket, owner, &Kept::WEBSITE, None::<&WebsiteConfiguration>)?;
+        Ok(S3Response::with_status(DeleteBucketWebsiteOutput::default(), http::StatusCode::NO_CONTENT))
+    }
+
+    async fn put_bucket_logging(&self, req: S3Request<PutBucketLoggingInput>) -> Answer<PutBucketLoggingOutput> {
+        let owner = req.input.expected_bucket_owner.as_ref();
+        self.keep_setting(&req.input.bucket, owner, &Kept::LOGGING, Some(&req.input.bucket_logging_status))?;
+        Ok(S3Response::new(PutBucketLoggingOutput::default()))
+    }
+
+    async fn get_bucket_logging(&self, req: S3Request<GetBucketLoggingInput>) -> Answer<GetBucketLoggingOutput> {
+        let owner = req.input.expected_bucket_owner.as_ref();
+        let found: Option<BucketLoggingStatus> = self.kept_setting(&req.input.bucket, owner, &Kept::LOGGING)?;
+        let logging_enabled = found.and_then(|status| status.logging_enabled);
+        Ok(S3Response::new(GetBucketLoggingOutput { logging_enabled }))
+    }
+
+    async fn put_bucket_notification_configuration(
+        &self,
+        req: S3Request<PutBucketNotificationConfigurationInput>,
+    ) -> Answer<PutBucketNotificationConfigurationOutput> {
+        let owner = req.input.expected_bucket_owner.as_ref();
+        self.keep_setting(&req.input.bucket, owner, &Kept::NOTIFICATION, Some(&req.input.notification_configuration))?;
+        Ok(S3Response::new(PutBucketNotificationConfigurationOutput::default()))
+    }
+
+    async fn get_bucket_notification_configuration(
+        &self,
+        req: S3Request<GetBucketNotificationConfigurationInput>,
+    ) -> Answer<GetBucketNotificationConfigurationOutput> {
+        let owner = req.input.expected_bucket_owner.as_ref();
+        let found: Option<NotificationConfiguration> =
+            self.kept_setting(&req.input.bucket, owner, &Kept::NOTIFICATION)?;
+        let found = found.unwrap_or_default();
+        Ok(S3Response::new(GetBucketNotificationConfigurationOutput {
+            event_bridge_configuration: found.event_bridge_configuration,
+            lambda_function_configurations: found.lambda_function_configurations,
+            queue_configurations: found.queue_configurations,
+            topic_configurations: found.topic_configurations,
+        }))
+    }
+
+    async fn put_bucket_accelerate_configuration(
+        &self,
+        req: S3Request<PutBucketAccelerateConfigurationInput>,
+    ) -> Answer<PutBucketAccelerateConfigurationOutput> {
+        let owner = req.input.expected_bucket_owner.as_ref();
+        self.keep_setting(&req.input.bucket, owner, &Kept::ACCELERATION, Some(&req.input.accelerate_configuration))?;
+        Ok(S3Response::new(PutBucketAccelerateConfigurationOutput::default()))
+    }
+
+    async fn get_bucket_accelerate_configuration(
+        &self,
+        req: S3Request<GetBucketAccelerateConfigurationInput>,
+    ) -> Answer<GetBucketAccelerateConfigurationOutput> {
+        let owner = req.input.expected_bucket_owner.as_ref();
+        let found: Option<AccelerateConfiguration> =
+            self.kept_setting(&req.input.bucket, owner, &Kept::ACCELERATION)?;
+        let status = found.and_then(|found| found.status);
+        Ok(S3Response::new(GetBucketAccelerateConfigurationOutput { status, request_charged: None }))
+    }
+
+    async fn put_bucket_request_payment(
+        &self,
+        req: S3Request<PutBucketRequestPaymentInput>,
+    ) -> Answer<PutBucketRequestPaymentOutput> {
+        let owner = req.input.expected_bucket_owner.as_ref();
+        self.keep_setting(&req.input.bucket, owner, &Kept::PAYMENT, Some(&req.input.request_payment_configuration))?;
+        Ok(S3Response::new(PutBucketRequestPaymentOutput::default()))
+    }
+
+    async fn get_bucket_request_payment(
+        &self,
+        req: S3Request<GetBucketRequestPaymentInput>,
+    ) -> Answer<GetBucketRequestPaymentOutput> {
+        let owner = req.input.expected_bucket_owner.as_ref();
+        let found: Option<RequestPaymentConfiguration> = self.kept_setting(&req.input.bucket, owner, &Kept::PAYMENT)?;
+        let payer = found.map_or_else(|| Payer::from_static(Payer::BUCKET_OWNER), |found| found.payer);
+        Ok(S3Response::new(GetBucketRequestPaymentOutput { payer: Some(payer) }))
+    }
+
+    async fn get_bucket_replication(
+        &self,
+        req: S3Request<GetBucketReplicationInput>,
+    ) -> Answer<GetBucketReplicationOutput> {
+        let owner = req.input.expected_bucket_owner.as_ref();
+        self.readable(&req.input.bucket, owner, "s3:GetReplicationConfiguration", None)?;
+        Err(s3_error!(ReplicationConfigurationNotFoundError, "The replication configuration was not found"))
+    }
+
+    async fn get_object_lock_configuration(
+        &self,
+        req: S3Request<GetObjectLockConfigurationInput>,
+    ) -> Answer<GetObjectLockConfigurationOutput> {
+        let owner = req.input.expected_bucket_owner.as_ref();
+        self.readable(&req.input.bucket, owner, "s3:GetBucketObjectLockConfiguration", None)?;
+        Err(s3_error!(ObjectLockConfigurationNotFoundError, "Object Lock configuration does not exist for this bucket"))
     }
 
     async fn delete_bucket_encryption(
@@ -537,34 +845,36 @@ impl S3 for Buckets {
     async fn list_object_versions(&self, req: S3Request<ListObjectVersionsInput>) -> Answer<ListObjectVersionsOutput> {
         let input = req.input;
         let prefix = input.prefix.clone().unwrap_or_default();
-        self.readable(&input.bucket, input.expected_bucket_owner.as_ref(), "s3:ListBucketVersions", Some(&prefix))?;
-        if input.delimiter.is_some() {
-            return Err(s3_error!(NotImplemented, "ListObjectVersions with a delimiter"));
-        }
-        let limit = input.max_keys.unwrap_or(MAX_KEYS).clamp(1, MAX_KEYS) as usize;
-        let page = self.version_page(
-            &input.bucket,
-            &prefix,
-            input.key_marker.as_deref(),
-            input.version_id_marker.as_deref(),
-            limit,
-        )?;
+        let owner = input.expected_bucket_owner.as_ref();
+        let bucket = self.readable(&input.bucket, owner, "s3:ListBucketVersions", Some(&prefix))?;
+        let (owner, _) = of_owner(&bucket);
+        let max_keys = input.max_keys.unwrap_or(MAX_KEYS).clamp(0, MAX_KEYS);
+        let after = input.key_marker.clone().unwrap_or_default();
+        let query = Query { prefix, delimiter: input.delimiter.clone(), after, limit: max_keys as usize };
+        let page = self.version_page(&input.bucket, &query, input.version_id_marker.as_deref())?;
+        let encoding = input.encoding_type.as_ref();
         let (mut versions, mut markers) = (Vec::new(), Vec::new());
         for (version, is_latest) in &page.versions {
             match version.delete_marker {
-                true => markers.push(marker_entry(version, *is_latest)),
-                false => versions.push(version_entry(version, *is_latest)),
+                true => markers.push(marker_entry(version, *is_latest, encoding, &owner)),
+                false => versions.push(version_entry(version, *is_latest, encoding, &owner)),
             }
         }
-        let last = page.truncated.then(|| page.versions.last()).flatten().map(|(version, _)| version);
+        let (last, last_version) = page.last;
         let output = ListObjectVersionsOutput {
             is_truncated: Some(page.truncated),
-            next_key_marker: last.map(|version| version.key.clone()),
-            next_version_id_marker: last.map(|version| version.id.clone()),
+            next_key_marker: page.truncated.then(|| encoded(&last, encoding)),
+            next_version_id_marker: last_version.filter(|_| page.truncated),
             versions: Some(versions),
             delete_markers: Some(markers),
+            common_prefixes: Some(rolled_up(&page.prefixes, encoding)),
             name: Some(input.bucket),
-            prefix: input.prefix,
+            prefix: Some(encoded(&query.prefix, encoding)),
+            delimiter: input.delimiter.map(|delimiter| encoded(&delimiter, encoding)),
+            key_marker: Some(encoded(&query.after, encoding)),
+            version_id_marker: Some(input.version_id_marker.unwrap_or_default()),
+            max_keys: Some(max_keys),
+            encoding_type: encoding.cloned(),
             ..Default::default()
         };
         Ok(S3Response::new(output))
@@ -577,6 +887,7 @@ impl S3 for Buckets {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
+        wanted_acl!(input).check(&bucket)?;
         let attributes = attributes!(input);
         let upload = self.start_upload(&bucket.name, &input.key, attributes)?;
         let output = CreateMultipartUploadOutput {
@@ -626,6 +937,8 @@ impl S3 for Buckets {
         let version = self.complete_upload(&bucket, &input.key, &input.upload_id, &listed, &conditions)?;
         let output = CompleteMultipartUploadOutput {
             location: Some(format!("/{}/{}", bucket.name, input.key)),
+            version_id: bucket.versioning.is_some().then_some(version.id),
+            server_side_encryption: Some(ServerSideEncryption::from(bucket.encryption.algorithm)),
             bucket: Some(bucket.name),
             key: Some(input.key),
             e_tag: Some(ETag::Strong(version.etag)),

@@ -6,6 +6,7 @@ use s3s::dto::{CreateBucketInput, ServerSideEncryption};
 use s3s::{S3Result, s3_error};
 use serde::{Deserialize, Serialize};
 
+use super::acl::wanted_acl;
 use super::{Buckets, Mount};
 use crate::account::now_millis;
 use crate::error::StoreError;
@@ -25,6 +26,9 @@ pub struct Bucket {
     pub ownership: Option<String>,
     /// `Enabled`, `Suspended`, or never set.
     pub versioning: Option<String>,
+    /// What is only told again, as XML.
+    #[serde(default)]
+    pub kept: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -129,6 +133,19 @@ impl Buckets {
             Ok(_) => return Err(s3_error!(BucketAlreadyExists, "The requested bucket name is not available.")),
             Err(_) => {}
         }
+        let acl = wanted_acl!(input);
+        let ownership = match (&input.object_ownership, acl.canned) {
+            (Some(ownership), _) => ownership.as_str(),
+            // Who gives an ACL wants ACLs, even that which every bucket has.
+            (None, Some("private")) => "BucketOwnerPreferred",
+            (None, _) => "BucketOwnerEnforced",
+        };
+        if !acl.is_private() {
+            return Err(s3_error!(
+                InvalidBucketAclWithObjectOwnership,
+                "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
+            ));
+        }
         let all_blocked = PublicAccessBlock { block_acls: true, ignore_acls: true, block_policy: true, restrict: true };
         let bucket = Bucket {
             name: input.bucket.clone(),
@@ -139,8 +156,9 @@ impl Buckets {
             policy: None,
             public_access_block: Some(all_blocked),
             encryption: Encryption::default(),
-            ownership: Some(input.object_ownership.as_ref().map_or("BucketOwnerEnforced", |o| o.as_str()).to_owned()),
+            ownership: Some(ownership.to_owned()),
             versioning: None,
+            kept: BTreeMap::new(),
         };
         self.save(&bucket)?;
         Ok(bucket)

@@ -10,11 +10,11 @@ use crate::iam::policy::{Kind, Policy};
 type Answer<T> = S3Result<S3Response<T>>;
 
 impl Buckets {
-    fn settings(&self, name: &str, owner: Option<&str>, action: &str) -> S3Result<Bucket> {
+    pub fn settings(&self, name: &str, owner: Option<&str>, action: &str) -> S3Result<Bucket> {
         self.open(&self.caller, name, owner, action, None)
     }
 
-    fn set(
+    pub fn set(
         &self,
         name: &str,
         owner: Option<&str>,
@@ -67,6 +67,16 @@ impl Buckets {
             Ok(())
         })?;
         Ok(S3Response::new(PutBucketPolicyOutput::default()))
+    }
+
+    pub fn get_policy_status(&self, input: &GetBucketPolicyStatusInput) -> Answer<GetBucketPolicyStatusOutput> {
+        let owner = input.expected_bucket_owner.as_deref();
+        let bucket = self.settings(&input.bucket, owner, "s3:GetBucketPolicyStatus")?;
+        let absent = || s3_error!(NoSuchBucketPolicy, "The bucket policy does not exist");
+        let policy = Policy::parse(&bucket.policy.ok_or_else(absent)?, Kind::Resource)
+            .map_err(|reason| s3_error!(InternalError, "{reason}"))?;
+        let status = PolicyStatus { is_public: Some(policy.is_public()) };
+        Ok(S3Response::new(GetBucketPolicyStatusOutput { policy_status: Some(status) }))
     }
 
     pub fn get_policy(&self, input: &GetBucketPolicyInput) -> Answer<GetBucketPolicyOutput> {

@@ -7,7 +7,7 @@ use super::Buckets;
 use super::access::Found;
 use super::body::{Declared, Staged};
 use super::object::{Attributes, ObjectInfo};
-use super::wire::check_etag;
+use super::wire::{check_etag, check_time};
 
 /// CopyObject takes at most this many bytes; larger objects are copied in parts.
 const MAX_COPY_BYTES: u64 = 5 << 30;
@@ -17,6 +17,8 @@ pub struct Source<'a> {
     pub source: &'a CopySource,
     pub if_match: Option<&'a ETagCondition>,
     pub if_none_match: Option<&'a ETagCondition>,
+    pub if_modified_since: Option<&'a Timestamp>,
+    pub if_unmodified_since: Option<&'a Timestamp>,
     /// `bytes=0-9`
     pub range: Option<&'a str>,
 }
@@ -30,6 +32,7 @@ impl Buckets {
         let bucket = self.open(&self.caller, bucket, None, "s3:GetObject", Some(key))?;
         let Found { info, attributes, source, .. } = self.find(&bucket, key, version_id.as_deref())?;
         check_etag(&info, from.if_match, from.if_none_match)?;
+        check_time(&info, from.if_modified_since, from.if_unmodified_since)?;
         let (start, end) = match from.range {
             Some(range) => bytes_of(range, info.size)?,
             None if info.size > MAX_COPY_BYTES => {

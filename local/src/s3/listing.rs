@@ -50,28 +50,29 @@ fn past(prefix: &str) -> String {
 }
 
 /// A page of versions, each with whether it is the newest of its key.
+#[derive(Default)]
 pub struct VersionPage {
     pub versions: Vec<(Version, bool)>,
+    pub prefixes: Vec<String>,
     pub truncated: bool,
+    /// The last key or prefix shown, and of a key which version.
+    pub last: (String, Option<String>),
 }
 
 impl Buckets {
-    /// Versions and delete markers under a prefix, after the version that `key` and `id` name.
-    pub fn version_page(
-        &self,
-        bucket: &str,
-        prefix: &str,
-        key: Option<&str>,
-        id: Option<&str>,
-        limit: usize,
-    ) -> S3Result<VersionPage> {
-        let mut page = VersionPage { versions: Vec::new(), truncated: false };
+    /// Versions and delete markers, after the version `id` of the key that the query begins behind.
+    pub fn version_page(&self, bucket: &str, query: &Query, id: Option<&str>) -> S3Result<VersionPage> {
+        let mut page = VersionPage::default();
         let mut last: Option<String> = None;
         let mut passed_marker = id.is_none();
-        let from = key.unwrap_or(prefix).max(prefix);
-        for version in self.versions(bucket, from) {
+        let key = Some(query.after.as_str()).filter(|key| !key.is_empty());
+        let mut walk = match key {
+            Some(prefix) if query.rolled_up(prefix) == Some(prefix) => self.versions(bucket, &past(prefix)),
+            key => self.versions(bucket, key.unwrap_or_default().max(&query.prefix)),
+        };
+        while let Some(version) = walk.next() {
             let version = version.map_err(internal)?;
-            if !version.key.starts_with(prefix) {
+            if !version.key.starts_with(&query.prefix) {
                 break;
             }
             let is_latest = last.as_deref() != Some(version.key.as_str());
@@ -80,10 +81,17 @@ impl Buckets {
                 passed_marker |= id == Some(version.id.as_str());
                 continue;
             }
-            if page.versions.len() == limit {
+            if page.versions.len() + page.prefixes.len() >= query.limit {
                 page.truncated = true;
                 break;
             }
+            if let Some(prefix) = query.rolled_up(&version.key) {
+                page.last = (prefix.to_owned(), None);
+                page.prefixes.push(prefix.to_owned());
+                walk = self.versions(bucket, &past(prefix));
+                continue;
+            }
+            page.last = (version.key.clone(), Some(version.id.clone()));
             page.versions.push((version, is_latest));
         }
         Ok(page)

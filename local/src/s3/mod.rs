@@ -2,9 +2,11 @@
 //! else's buckets. `s3s` speaks the protocol; what things mean is decided here.
 
 mod access;
+mod acl;
 mod api;
 mod body;
 mod bucket;
+mod bucket_kept;
 mod bucket_settings;
 mod copying;
 mod host;
@@ -45,6 +47,29 @@ pub struct Buckets {
     pub caller: Arc<Identity>,
     pub sessions: Sessions,
     pub seekers: Seekers,
+}
+
+#[cfg(test)]
+impl Buckets {
+    /// Of an account that has nothing else, in a directory.
+    pub fn alone(directory: &std::path::Path) -> Self {
+        let account = Account { id: "000000000000".into(), region: "us-west-2".into() };
+        let sessions = Sessions::new(account.clone());
+        Self {
+            store: Store::open(directory).expect("store"),
+            account,
+            mounts: Default::default(),
+            caller: sessions.owner.identity.clone(),
+            sessions,
+            seekers: Default::default(),
+        }
+    }
+}
+
+/// The S3 protocol for callers that sign nothing, so that `crate::fuzz` gets behind the signature.
+#[cfg(test)]
+pub fn unsigned(buckets: Buckets) -> S3Service {
+    S3ServiceBuilder::new(buckets).build()
 }
 
 /// The S3 protocol in front of the buckets, for callers that sign.

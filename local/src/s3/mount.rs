@@ -51,6 +51,7 @@ impl Mount {
             encryption: Encryption::default(),
             ownership: None,
             versioning: None,
+            kept: Default::default(),
         }
     }
 

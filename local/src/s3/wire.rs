@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use s3s::dto::{
-    CommonPrefix, DeleteMarkerEntry, ETag, ETagCondition, Object, ObjectStorageClass, ObjectVersion, Timestamp,
+    Checksum, ChecksumType, CommonPrefix, DeleteMarkerEntry, ETag, ETagCondition, EncodingType, Object,
+    ObjectStorageClass, ObjectVersion, ObjectVersionStorageClass, Owner, Timestamp, TimestampFormat,
 };
 use s3s::{S3Result, s3_error};
 
@@ -38,22 +39,61 @@ pub fn check_etag(info: &ObjectInfo, must: Option<&ETagCondition>, must_not: Opt
     }
 }
 
-pub fn shown(page: &Page) -> (Vec<Object>, Vec<CommonPrefix>) {
+/// Whether it has changed since, in seconds, which is all that HTTP's dates tell. A condition by ETag stands before one by
+/// time.
+pub fn check_time(
+    info: &ObjectInfo,
+    changed_since: Option<&Timestamp>,
+    unchanged_since: Option<&Timestamp>,
+) -> S3Result<()> {
+    let modified = timestamp(info.modified / 1000 * 1000);
+    if unchanged_since.is_some_and(|time| modified > *time) {
+        return Err(s3_error!(PreconditionFailed, "At least one of the pre-conditions you specified did not hold"));
+    }
+    match changed_since.is_some_and(|time| modified <= *time) {
+        true => Err(s3_error!(NotModified, "Not Modified")),
+        false => Ok(()),
+    }
+}
+
+/// A name in a listing: as it is, or for clients that want it so, with everything escaped that XML cannot hold.
+pub fn encoded(name: &str, encoding: Option<&EncodingType>) -> String {
+    match encoding {
+        Some(_) => {
+            let part = |part: &str| form_urlencoded::byte_serialize(part.as_bytes()).collect::<String>();
+            name.split('/').map(part).collect::<Vec<_>>().join("/")
+        }
+        None => name.to_owned(),
+    }
+}
+
+pub fn shown(page: &Page, encoding: Option<&EncodingType>, owner: Option<&Owner>) -> (Vec<Object>, Vec<CommonPrefix>) {
     let object = |info: &ObjectInfo| Object {
-        key: Some(info.key.clone()),
+        key: Some(encoded(&info.key, encoding)),
+        owner: owner.cloned(),
         size: Some(to_i64(info.size)),
         e_tag: Some(ETag::Strong(info.etag.clone())),
         last_modified: Some(timestamp(info.modified)),
         storage_class: Some(ObjectStorageClass::from_static(ObjectStorageClass::STANDARD)),
         ..Default::default()
     };
-    let prefix = |prefix: &String| CommonPrefix { prefix: Some(prefix.clone()) };
-    (page.objects.iter().map(object).collect(), page.prefixes.iter().map(prefix).collect())
+    (page.objects.iter().map(object).collect(), rolled_up(&page.prefixes, encoding))
 }
 
-pub fn version_entry(version: &Version, is_latest: bool) -> ObjectVersion {
+pub fn rolled_up(prefixes: &[String], encoding: Option<&EncodingType>) -> Vec<CommonPrefix> {
+    prefixes.iter().map(|prefix| CommonPrefix { prefix: Some(encoded(prefix, encoding)) }).collect()
+}
+
+pub fn version_entry(
+    version: &Version,
+    is_latest: bool,
+    encoding: Option<&EncodingType>,
+    owner: &Owner,
+) -> ObjectVersion {
     ObjectVersion {
-        key: Some(version.key.clone()),
+        key: Some(encoded(&version.key, encoding)),
+        owner: Some(owner.clone()),
+        storage_class: Some(ObjectVersionStorageClass::from_static(ObjectVersionStorageClass::STANDARD)),
         version_id: Some(version.id.clone()),
         is_latest: Some(is_latest),
         size: Some(to_i64(version.size())),
@@ -63,13 +103,18 @@ pub fn version_entry(version: &Version, is_latest: bool) -> ObjectVersion {
     }
 }
 
-pub fn marker_entry(version: &Version, is_latest: bool) -> DeleteMarkerEntry {
+pub fn marker_entry(
+    version: &Version,
+    is_latest: bool,
+    encoding: Option<&EncodingType>,
+    owner: &Owner,
+) -> DeleteMarkerEntry {
     DeleteMarkerEntry {
-        key: Some(version.key.clone()),
+        key: Some(encoded(&version.key, encoding)),
         version_id: Some(version.id.clone()),
         is_latest: Some(is_latest),
         last_modified: Some(timestamp(version.modified)),
-        owner: None,
+        owner: Some(owner.clone()),
     }
 }
 
@@ -90,4 +135,38 @@ pub fn timestamp(millis: i64) -> Timestamp {
 
 pub fn to_i64(size: u64) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
+}
+
+/// A date as HTTP writes it.
+pub fn http_date(time: &Timestamp) -> Option<String> {
+    let mut text = Vec::new();
+    time.format(TimestampFormat::HttpDate, &mut text).ok()?;
+    String::from_utf8(text).ok()
+}
+
+/// The checksum that came with an object, by the name of its algorithm.
+pub fn named_checksum(checksum: &Checksum) -> Option<(String, String)> {
+    let sums = [
+        ("crc32", &checksum.checksum_crc32),
+        ("crc32c", &checksum.checksum_crc32c),
+        ("crc64nvme", &checksum.checksum_crc64nvme),
+        ("sha1", &checksum.checksum_sha1),
+        ("sha256", &checksum.checksum_sha256),
+    ];
+    sums.into_iter().find_map(|(name, sum)| Some((name.to_owned(), sum.clone()?)))
+}
+
+/// The other way.
+pub fn checksum_of((name, sum): (String, String)) -> Checksum {
+    let mut checksum =
+        Checksum { checksum_type: Some(ChecksumType::from_static(ChecksumType::FULL_OBJECT)), ..Default::default() };
+    let place = match name.as_str() {
+        "crc32" => &mut checksum.checksum_crc32,
+        "crc32c" => &mut checksum.checksum_crc32c,
+        "crc64nvme" => &mut checksum.checksum_crc64nvme,
+        "sha1" => &mut checksum.checksum_sha1,
+        _ => &mut checksum.checksum_sha256,
+    };
+    *place = Some(sum);
+    checksum
 }

@@ -1,13 +1,11 @@
 //! Redshift's answers, statement by statement, from an engine of its own.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use super::copy::{Access, Progress};
 use super::{Engine, Outcome, Session, Slices, SqlError, Value};
 use crate::account::Account;
 use crate::s3::Buckets;
-use crate::store::Store;
 
 /// A warehouse in a directory that goes with it.
 struct Warehouse {
@@ -23,17 +21,7 @@ impl Warehouse {
         let slices = Slices { nodes: 2, per_node: 2 };
         let engine = Engine::open(directory.path(), "dwh", slices).expect("engine");
         let session = engine.session("dwhadmin").expect("session");
-        let store = Store::open(&directory.path().join("state")).expect("store");
-        let sessions = crate::sessions::Sessions::new(account.clone());
-        let caller = sessions.owner.identity.clone();
-        let buckets = Buckets {
-            store,
-            account: account.clone(),
-            mounts: Arc::new(BTreeMap::new()),
-            caller,
-            sessions,
-            seekers: Default::default(),
-        };
+        let buckets = Buckets::alone(&directory.path().join("state"));
         let access = Access {
             buckets,
             account,

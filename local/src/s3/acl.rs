@@ -1,0 +1,75 @@
+//! Access control lists, as far as anybody has them since 2023: the owner's full control, and what refuses any other.
+
+use s3s::dto::{AccessControlPolicy, Grant, Grantee, Owner, Permission, Type};
+use s3s::{S3Result, s3_error};
+
+use super::bucket::Bucket;
+
+/// What a request says of an ACL: by a name, or grant by grant.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted<'r> {
+    pub canned: Option<&'r str>,
+    pub grants: bool,
+}
+
+/// From a request: their inputs share their fields, not a type.
+macro_rules! wanted_acl {
+    ($input:ident) => {
+        $crate::s3::acl::Wanted {
+            canned: $input.acl.as_ref().map(|acl| acl.as_str()),
+            grants: $input.grant_full_control.is_some()
+                || $input.grant_read.is_some()
+                || $input.grant_read_acp.is_some()
+                || $input.grant_write_acp.is_some(),
+        }
+    };
+}
+pub(super) use wanted_acl;
+
+impl Wanted<'_> {
+    fn is_public(self) -> bool {
+        self.canned.is_some_and(|name| name.starts_with("public-read") || name == "authenticated-read")
+    }
+
+    /// Whether it leaves everything with the owner.
+    pub fn is_private(self) -> bool {
+        !self.grants && matches!(self.canned, None | Some("private" | "bucket-owner-full-control"))
+    }
+
+    /// *Object Ownership*: where the owner of the bucket owns all that is in it, nothing but his full control may be set.
+    pub fn check(self, bucket: &Bucket) -> S3Result<()> {
+        let is_enforced = bucket.ownership.as_deref() == Some("BucketOwnerEnforced");
+        if is_enforced && (self.grants || !matches!(self.canned, None | Some("bucket-owner-full-control"))) {
+            return Err(s3_error!(AccessControlListNotSupported, "The bucket does not allow ACLs"));
+        }
+        if self.is_public() && bucket.public_access_block.is_some_and(|block| block.block_acls) {
+            return Err(s3_error!(AccessDenied, "Access Denied"));
+        }
+        match self.is_private() {
+            true => Ok(()),
+            false => Err(s3_error!(NotImplemented, "the local S3 keeps no ACL but the owner's full control")),
+        }
+    }
+}
+
+/// The owner of what is in a bucket, and what he may.
+pub fn of_owner(bucket: &Bucket) -> (Owner, Vec<Grant>) {
+    let grantee = Grantee {
+        id: Some(bucket.owner.clone()),
+        type_: Type::from_static(Type::CANONICAL_USER),
+        display_name: None,
+        email_address: None,
+        uri: None,
+    };
+    let grant = Grant { grantee: Some(grantee), permission: Some(Permission::from_static(Permission::FULL_CONTROL)) };
+    (Owner { id: Some(bucket.owner.clone()), display_name: None }, vec![grant])
+}
+
+/// Whether an ACL that is written out grants anything to anybody but the owner.
+pub fn names_others(bucket: &Bucket, policy: &Option<AccessControlPolicy>) -> bool {
+    let grants = policy.iter().flat_map(|policy| policy.grants.iter().flatten());
+    grants.into_iter().any(|grant| {
+        let grantee = grant.grantee.as_ref();
+        grantee.is_none_or(|grantee| grantee.id.as_ref() != Some(&bucket.owner))
+    })
+}
