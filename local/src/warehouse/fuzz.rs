@@ -10,7 +10,7 @@ pub fn sql(text: &str) {
     let parameters: Parameters = [("1".to_owned(), value("1")), ("name".to_owned(), value("it's"))].into();
     for statement in sql::split(text).unwrap_or_default() {
         for reading in [Reading::default(), Reading { lenient: true, keeps_case: true, quotients: None }] {
-            sql::with_room(|| {
+            sql::with_room(&statement, || {
                 let _ = sql::translate(&statement, &parameters, reading);
                 let _ = sql::translate(&statement, &Parameters::default(), reading);
             });

@@ -120,7 +120,7 @@ impl Session {
     /// The columns that a statement would answer, with NULL for what its parameters will be; `None` where it answers no
     /// rows. Nothing is run.
     pub fn describe(&mut self, text: &str, parameters: &Parameters) -> Result<Option<Vec<ResultColumn>>, SqlError> {
-        sql::with_room(|| self.read_twice(|session, reading| session.describe_as(text, parameters, reading)))
+        sql::with_room(text, || self.read_twice(|session, reading| session.describe_as(text, parameters, reading)))
     }
 
     /// The columns of a cursor that is open.
@@ -134,7 +134,7 @@ impl Session {
             return Ok(BTreeMap::new());
         }
         self.see_catalog()?;
-        Ok(sql::with_room(|| sql::parameter_types(text, |name| self.targets(name).ok().flatten())))
+        Ok(sql::with_room(text, || sql::parameter_types(text, |name| self.targets(name).ok().flatten())))
     }
 
     /// Whether names in quotes keep their case.
@@ -264,7 +264,7 @@ impl Session {
         }
         self.last_query = query;
         let mut kind = "OTHER";
-        let outcome = sql::with_room(|| {
+        let outcome = sql::with_room(text, || {
             self.read_twice(|session, reading| {
                 let command = sql::translate(text, parameters, reading)?;
                 kind = command.kind();

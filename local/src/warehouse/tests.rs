@@ -1105,6 +1105,10 @@ fn long_chains_and_deep_nesting_end_no_process() {
     }
     assert!(w.fails(&format!("select {} true", "not ".repeat(40_000))).starts_with("42601"));
     assert!(w.fails(&format!("{} select 1", "explain ".repeat(10_000))).starts_with("42601"));
+    w.does(&format!("prepare long as select count(*) from t where {}", chain("a = 2", " or ", 9_000)));
+    assert_eq!(w.rows("execute long"), ["1"]);
+    w.does(&format!("prepare deep as select {}", chain("1", "+", 40_000)));
+    assert_eq!(w.refuses("/* so */ execute deep"), "54001");
     assert!(w.fails("prepare p as execute p").starts_with("42601"));
     assert!(w.fails("declare c cursor for declare d cursor for select 1").starts_with("42601"));
 }
