@@ -20,6 +20,7 @@ use crate::account::Account;
 use crate::authorize::{authorize, authorize_s3};
 use crate::call;
 use crate::data_api::DataApi;
+use crate::ec2::Ec2;
 use crate::error::{ApiError, ApiResult};
 use crate::fault::{Fault, Faults};
 use crate::iam::Iam;
@@ -38,6 +39,7 @@ pub struct Endpoint(pub Arc<Services>);
 pub struct Services {
     pub account: Account,
     pub iam: Iam,
+    pub ec2: Ec2,
     pub secrets: Secrets,
     pub redshift: Redshift,
     pub serverless: Serverless,
@@ -124,6 +126,7 @@ impl Endpoint {
             "iam" => self.iam.handle(request),
             "sts" => sts::handle(&self.iam, &self.buckets.sessions, &caller, request),
             "secretsmanager" => self.secrets.handle(request),
+            "ec2" => self.ec2.handle(request),
             "redshift" => self.redshift.handle(request),
             "redshift-serverless" => self.serverless.handle(request),
             "redshift-data" => self.data_api.handle(request).await,
@@ -219,6 +222,7 @@ fn refuse(service: &str, error: &ApiError) -> http::Response<SdkBody> {
     let response = match service {
         "redshift-data" | "redshift-serverless" | "secretsmanager" => json::refuse(error),
         "s3" => query::refuse_s3(error),
+        "ec2" => query::refuse_ec2(error),
         _ => query::refuse(error, "http://amazonaws.com/"),
     };
     response.map(SdkBody::from)

@@ -1,10 +1,11 @@
-//! A local AWS for one warehouse: IAM, STS, S3, Secrets Manager, Redshift and the Redshift Data API, in the process,
+//! A local AWS for one warehouse: IAM, STS, S3, EC2's security groups, Secrets Manager, Redshift and the Redshift Data API, in the process,
 //! under the AWS SDK's HTTP client. SQL runs in DuckDB. What it cannot represent it refuses by name.
 
 mod account;
 mod authorize;
 mod call;
 mod data_api;
+mod ec2;
 mod endpoint;
 mod error;
 mod fault;
@@ -107,12 +108,13 @@ impl Cloud {
         };
         let s3 = s3::service(buckets.clone());
         let iam = iam::Iam { store: store.clone(), account: account.clone(), propagating: pace.propagating };
+        let ec2 = ec2::Ec2 { store: store.clone(), account: account.clone() };
         let serverless =
             serverless::Serverless { store, account: account.clone(), secrets: secrets.clone(), logins, wire };
         let data_api = data_api::DataApi::new(redshift.clone(), serverless.clone(), buckets.clone());
         let faults = options.faults;
         let services =
-            endpoint::Services { account, iam, secrets, redshift, serverless, data_api, buckets, s3, faults };
+            endpoint::Services { account, iam, ec2, secrets, redshift, serverless, data_api, buckets, s3, faults };
         Ok(Self { endpoint: endpoint::Endpoint(Arc::new(services)) })
     }
 

@@ -51,16 +51,37 @@ refused("404", s3.head_object, Bucket=BUCKET, Key="none")
 refused("BucketNotEmpty", s3.delete_bucket, Bucket=BUCKET)
 refused("PreconditionFailed", s3.put_object, Bucket=BUCKET, Key="rows/a.csv", Body=b"", IfNoneMatch="*")
 
+# A security group, which opens nothing here: its rules are kept and told.
+ec2 = boto3.client("ec2")
+vpc = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
+assert len(ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]) == 2
+group = ec2.create_security_group(GroupName="redshift", Description="the port", VpcId=vpc)["GroupId"]
+refused("InvalidGroup.Duplicate", ec2.create_security_group, GroupName="redshift", Description="again", VpcId=vpc)
+port = [{"IpProtocol": "tcp", "FromPort": 5439, "ToPort": 5439, "IpRanges": [{"CidrIp": "10.0.0.0/8", "Description": "home"}]}]
+made = ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=port)["SecurityGroupRules"]
+assert (made[0]["CidrIpv4"], made[0]["FromPort"], made[0]["IsEgress"]) == ("10.0.0.0/8", 5439, False), made
+refused("InvalidPermission.Duplicate", ec2.authorize_security_group_ingress, GroupId=group, IpPermissions=port)
+refused("InvalidParameterValue", ec2.authorize_security_group_ingress, GroupId=group, IpProtocol="tcp", FromPort=1, ToPort=2, CidrIp="home")
+told = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissions"]
+assert (told[0]["IpRanges"], told[0]["ToPort"]) == (port[0]["IpRanges"], 5439), told
+ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=port)
+refused("InvalidPermission.NotFound", ec2.revoke_security_group_ingress, GroupId=group, IpPermissions=port)
+refused("CannotDelete", ec2.delete_security_group, GroupName="default")
+
 # A cluster, and a workgroup beside it.
 made = redshift.create_cluster(
     ClusterIdentifier=CLUSTER, NodeType="ra3.large", ClusterType="single-node", MasterUsername="admin", DBName="dev",
-    ManageMasterPassword=True, IamRoles=[role], DefaultIamRoleArn=role, Tags=[{"Key": "team", "Value": "data"}],
+    ManageMasterPassword=True, VpcSecurityGroupIds=[group], IamRoles=[role], DefaultIamRoleArn=role, Tags=[{"Key": "team", "Value": "data"}],
 )["Cluster"]
 assert made["ClusterStatus"] == "creating"
+assert made["VpcSecurityGroups"] == [{"VpcSecurityGroupId": group, "Status": "active"}], made
 while redshift.describe_clusters(ClusterIdentifier=CLUSTER)["Clusters"][0]["ClusterStatus"] != "available":
     time.sleep(0.05)
 found = redshift.describe_clusters(TagKeys=["team"])["Clusters"]
 assert [cluster["ClusterIdentifier"] for cluster in found] == [CLUSTER]
+tagged = redshift.describe_tags(TagKeys=["team"])["TaggedResources"]
+assert (tagged[0]["Tag"], tagged[0]["ResourceType"]) == ({"Key": "team", "Value": "data"}, "cluster"), tagged
+assert not redshift.describe_logging_status(ClusterIdentifier=CLUSTER)["LoggingEnabled"]
 secret = found[0]["MasterPasswordSecretArn"]
 managed = secrets.get_secret_value(SecretId=secret)["SecretString"]
 assert json.loads(managed)["username"] == "admin"
@@ -178,7 +199,18 @@ assert unloaded["Status"] == "FINISHED", unloaded
 keys = sorted(found["Key"] for found in s3.list_objects_v2(Bucket=BUCKET, Prefix="out/")["Contents"])
 assert keys == ["out/0000_part_00.parquet", "out/manifest"], keys
 
+# A snapshot of it, and a reboot, after which everything is where it was.
+redshift.create_cluster_snapshot(SnapshotIdentifier="boto3-copy", ClusterIdentifier=CLUSTER)
+refused("ClusterSnapshotAlreadyExists", redshift.create_cluster_snapshot, SnapshotIdentifier="boto3-copy", ClusterIdentifier=CLUSTER)
+redshift.delete_cluster_snapshot(SnapshotIdentifier="boto3-copy")
+assert redshift.reboot_cluster(ClusterIdentifier=CLUSTER)["Cluster"]["ClusterStatus"] == "rebooting"
+while redshift.describe_clusters(ClusterIdentifier=CLUSTER)["Clusters"][0]["ClusterStatus"] != "available":
+    time.sleep(0.05)
+count = data.get_statement_result(Id=run("select count(*) from numbers")["Id"])["Records"]
+assert count[0][0]["longValue"] > 0, count
+
 # Nothing is left.
+ec2.delete_security_group(GroupId=group)
 serverless.delete_workgroup(workgroupName="boto3-wg")
 serverless.delete_namespace(namespaceName="boto3-ns")
 redshift.delete_cluster(ClusterIdentifier=CLUSTER, SkipFinalClusterSnapshot=True)

@@ -37,6 +37,18 @@ while (cluster := redshift.describe_clusters(ClusterIdentifier="dwhcluster")["Cl
     time.sleep(0.05)
 endpoint = cluster["Endpoint"]
 
+# The port, as the course opens it; a second run of the cell finds it open.
+vpc = boto3.resource("ec2").Vpc(id=cluster["VpcId"])
+default = list(vpc.security_groups.all())[0]
+opened = dict(GroupName=default.group_name, CidrIp="0.0.0.0/0", IpProtocol="TCP", FromPort=int(config["CLUSTER"]["DB_PORT"]), ToPort=int(config["CLUSTER"]["DB_PORT"]))
+default.authorize_ingress(**opened)
+try:
+    default.authorize_ingress(**opened)
+    raise AssertionError("the rule is there already")
+except Exception as error:
+    assert "InvalidPermission.Duplicate" in str(error), error
+assert cluster["VpcSecurityGroups"][0]["VpcSecurityGroupId"] == default.id
+
 staging_events = """create table if not exists staging_events (artist varchar, auth varchar, firstName varchar, gender varchar, itemInSession int,
     lastName varchar, length numeric, level varchar, location varchar, method varchar, page varchar, registration numeric, sessionId int,
     song varchar, status int, ts timestamp, userAgent varchar, userId int)"""

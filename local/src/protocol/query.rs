@@ -112,6 +112,31 @@ pub fn serve(
     }
 }
 
+/// As `serve`, in EC2's form: what it answers stands in the response itself.
+pub fn serve_ec2(request: &Request, dispatch: impl FnOnce(&str, &Params) -> ApiResult<Vec<Xml>>) -> Response {
+    let params = Params::parse(request);
+    let action = params.get("Action").unwrap_or_default();
+    match dispatch(action, &params) {
+        Ok(result) => {
+            let id = request_id();
+            let mut xml = format!("<{action}Response xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\">");
+            text("requestId", &id).render(&mut xml);
+            result.iter().for_each(|element| element.render(&mut xml));
+            xml.push_str(&format!("</{action}Response>"));
+            with_id(respond(StatusCode::OK, xml), &id)
+        }
+        Err(error) => refuse_ec2(&error),
+    }
+}
+
+pub fn refuse_ec2(error: &ApiError) -> Response {
+    let id = request_id();
+    let told = tree("Error", vec![text("Code", &error.code), text("Message", &error.message)]);
+    let mut xml = String::new();
+    tree("Response", vec![tree("Errors", vec![told]), text("RequestID", &id)]).render(&mut xml);
+    with_id(respond(error.status, xml), &id)
+}
+
 /// The answer to `action`: its result element and the request id.
 fn answer(action: &str, namespace: &str, result: Vec<Xml>) -> Response {
     let mut xml = format!("<{action}Response xmlns=\"{namespace}\"><{action}Result>");

@@ -7,15 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{optional, tags_xml};
 use crate::account::iso;
+use crate::ec2::{DEFAULT_GROUP, VPC};
 use crate::protocol::query::{Xml, text, tree};
 use crate::warehouse::{Place, Slices};
 use crate::wire;
 
 pub const KIND: &str = "redshift-cluster";
-
-/// Where every cluster lies: there is no other network here.
-const VPC: &str = "vpc-0123456789abcdef0";
-const SECURITY_GROUP: &str = "sg-0123456789abcdef0";
 
 /// Times are milliseconds since the epoch. The state is never stored: it follows from the clock, so that a
 /// cluster goes on becoming available while no process runs.
@@ -45,6 +42,9 @@ pub struct Cluster {
     pub account: String,
     #[serde(default)]
     pub kms_key: Option<String>,
+    /// None is the default one.
+    #[serde(default)]
+    pub security_groups: Vec<String>,
     /// When a describe first finds it (R16).
     #[serde(default)]
     pub visible_at: i64,
@@ -70,6 +70,11 @@ pub struct Transition {
 impl Cluster {
     pub fn is_gone(&self, now: i64) -> bool {
         self.gone_at.is_some_and(|gone| gone <= now)
+    }
+
+    fn security_groups(&self) -> impl Iterator<Item = &str> {
+        let default = self.security_groups.is_empty().then_some(DEFAULT_GROUP);
+        self.security_groups.iter().map(String::as_str).chain(default)
     }
 
     /// One of the states of R14.
@@ -149,13 +154,7 @@ impl Cluster {
             text("ClusterSubnetGroupName", "default"),
             text("AvailabilityZone", format!("{}a", self.region)),
             text("PreferredMaintenanceWindow", "sat:08:00-sat:08:30"),
-            tree(
-                "VpcSecurityGroups",
-                vec![tree(
-                    "VpcSecurityGroup",
-                    vec![text("VpcSecurityGroupId", SECURITY_GROUP), text("Status", "active")],
-                )],
-            ),
+            tree("VpcSecurityGroups", self.security_groups().map(security_group).collect()),
             tree(
                 "ClusterParameterGroups",
                 vec![tree(
@@ -179,6 +178,10 @@ impl Cluster {
         }
         tree("Cluster", fields)
     }
+}
+
+fn security_group(id: &str) -> Xml {
+    tree("VpcSecurityGroup", vec![text("VpcSecurityGroupId", id), text("Status", "active")])
 }
 
 /// Slices of one node (C5). The sizes that AWS does not publish count as two.

@@ -74,6 +74,7 @@ impl Redshift {
             region: self.account.region.clone(),
             account: self.account.id.clone(),
             kms_key: params.get("KmsKeyId").map(str::to_owned),
+            security_groups: params.list("VpcSecurityGroupIds.VpcSecurityGroupId"),
             visible_at: now + millis(self.pace.appearing),
             settled_at: available_at + millis(self.pace.settling),
             paused: false,

@@ -59,16 +59,8 @@ impl Redshift {
         match (params.flag("SkipFinalClusterSnapshot").unwrap_or(false), snapshot) {
             (true, None) => {}
             (false, Some(id)) => {
-                if self.store.get::<Snapshot>(SNAPSHOT, id)?.is_some() {
-                    let message = format!(
-                        "Cannot create the snapshot because a snapshot with the identifier {id} already exists."
-                    );
-                    return Err(ApiError::invalid("ClusterSnapshotAlreadyExists", message));
-                }
-                let retention = params.number("FinalClusterSnapshotRetentionPeriod")?.unwrap_or(-1);
-                let (id, tags) = (id.to_owned(), cluster.tags.clone());
-                let snapshot = Snapshot { id, cluster: cluster.id.clone(), tags, created: now, retention };
-                self.store.put(SNAPSHOT, &snapshot.id, &snapshot)?;
+                let retention = params.number("FinalClusterSnapshotRetentionPeriod")?;
+                let snapshot = self.take_snapshot(id, &cluster, cluster.tags.clone(), retention)?;
                 cluster.final_snapshot = Some(snapshot.id);
             }
             _ => {
@@ -93,6 +85,33 @@ impl Redshift {
             self.secrets.delete(secret)?;
         }
         Ok(self.store.delete(KIND, &cluster.id)?)
+    }
+
+    fn take_snapshot(
+        &self,
+        id: &str,
+        cluster: &Cluster,
+        tags: BTreeMap<String, String>,
+        retention: Option<i64>,
+    ) -> ApiResult<Snapshot> {
+        if self.store.get::<Snapshot>(SNAPSHOT, id)?.is_some() {
+            let message =
+                format!("Cannot create the snapshot because a snapshot with the identifier {id} already exists.");
+            return Err(ApiError::invalid("ClusterSnapshotAlreadyExists", message));
+        }
+        let (id, cluster, retention) = (id.to_owned(), cluster.id.clone(), retention.unwrap_or(-1));
+        let snapshot = Snapshot { id, cluster, tags, created: now_millis(), retention };
+        self.store.put(SNAPSHOT, &snapshot.id, &snapshot)?;
+        Ok(snapshot)
+    }
+
+    /// It is there and can be deleted; there is no restoring here.
+    pub(super) fn create_snapshot(&self, params: &Params) -> ApiResult<Vec<Xml>> {
+        let _guard = self.store.change();
+        let cluster = self.settled_cluster(params.required("ClusterIdentifier")?)?;
+        let id = params.required("SnapshotIdentifier")?;
+        let retention = params.number("ManualSnapshotRetentionPeriod")?;
+        Ok(vec![self.take_snapshot(id, &cluster, params.tags("Tags.Tag"), retention)?.xml()])
     }
 
     pub(super) fn describe_snapshots(&self, params: &Params) -> ApiResult<Vec<Xml>> {

@@ -55,6 +55,12 @@ impl Redshift {
             "ResizeCluster" => self.resize_cluster(params),
             "PauseCluster" => self.pause_cluster(params),
             "ResumeCluster" => self.resume_cluster(params),
+            "RebootCluster" => self.reboot_cluster(params),
+            "DescribeLoggingStatus" => {
+                self.cluster(params.required("ClusterIdentifier")?).map(|_| vec![text("LoggingEnabled", false)])
+            }
+            "DescribeTags" => self.describe_tags(params),
+            "CreateClusterSnapshot" => self.create_snapshot(params),
             "GetClusterCredentials" => self.credentials(params),
             "GetClusterCredentialsWithIAM" => self.credentials_with_iam(params),
             "DescribeClusterSnapshots" => self.describe_snapshots(params),
@@ -147,6 +153,27 @@ impl Redshift {
                 || cluster.tags.iter().any(|(key, value)| keys.contains(key) || values.contains(value))
         };
         Ok(vec![tree("Clusters", found.iter().filter(wanted).map(|cluster| self.shown(cluster)).collect())])
+    }
+
+    /// The tags of all clusters, or of one.
+    fn describe_tags(&self, params: &Params) -> ApiResult<Vec<Xml>> {
+        let Account { id: account, region } = &self.account;
+        let (keys, values) = (params.list("TagKeys.TagKey"), params.list("TagValues.TagValue"));
+        let mut tagged = Vec::new();
+        for cluster in self.clusters()? {
+            let name = format!("arn:aws:redshift:{region}:{account}:cluster:{}", cluster.id);
+            if params.get("ResourceName").is_some_and(|wanted| *wanted != name) {
+                continue;
+            }
+            let wanted = |(key, value): &(&String, &String)| {
+                (keys.is_empty() || keys.contains(key)) && (values.is_empty() || values.contains(value))
+            };
+            tagged.extend(cluster.tags.iter().filter(wanted).map(|(key, value)| {
+                let tag = tree("Tag", vec![text("Key", key), text("Value", value)]);
+                tree("TaggedResource", vec![tag, text("ResourceName", &name), text("ResourceType", "cluster")])
+            }));
+        }
+        Ok(vec![tree("TaggedResources", tagged)])
     }
 
     /// The cluster, when nothing is under way on it.

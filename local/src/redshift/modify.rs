@@ -30,6 +30,10 @@ impl Redshift {
             if let Some(key) = params.get("KmsKeyId") {
                 cluster.kms_key = Some(key.to_owned());
             }
+            let groups = params.list("VpcSecurityGroupIds.VpcSecurityGroupId");
+            if !groups.is_empty() {
+                cluster.security_groups = groups;
+            }
             Ok(())
         })
     }
@@ -56,6 +60,13 @@ impl Redshift {
     pub(super) fn pause_cluster(&self, params: &Params) -> ApiResult<Vec<Xml>> {
         self.change_cluster(params, "pausing", |cluster| {
             cluster.paused = true;
+            self.wire.close(&cluster.id);
+            Ok(())
+        })
+    }
+
+    pub(super) fn reboot_cluster(&self, params: &Params) -> ApiResult<Vec<Xml>> {
+        self.change_cluster(params, "rebooting", |cluster| {
             self.wire.close(&cluster.id);
             Ok(())
         })
