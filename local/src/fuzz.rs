@@ -99,7 +99,12 @@ impl Corpus {
         for _ in 0..random.usize(1..6) {
             let at = random.usize(..=bytes.len());
             let end = (at + random.usize(..12)).min(bytes.len());
-            match random.u8(..7) {
+            match random.u8(..8) {
+                // Seldom, since it takes its time: what is deep or long.
+                7 if random.u8(..16) == 0 && bytes.len() < 10_000 => {
+                    let copied = bytes[at..end].to_vec();
+                    drop(bytes.splice(at..at, copied.repeat(random.usize(1..5_000))));
+                }
                 0 => drop(bytes.drain(at..end)),
                 1 => drop(bytes.splice(at..at, PIECES[random.usize(..PIECES.len())].bytes())),
                 2 if at < bytes.len() => bytes[at] = random.u8(..),
