@@ -69,6 +69,10 @@ head = s3.head_object(Bucket="kept", Key=weird, ChecksumMode="ENABLED")
 assert given.items() <= head.items() and head["Expires"] == expires, head
 assert head["ContentType"] == "binary/octet-stream" and head["ServerSideEncryption"] == "AES256", head
 assert head["ChecksumSHA256"] == "WZRHGrsBESr8wYFZ9sx0tPURuZgG2lmzyvWpwXPKz8U=", head
+for algorithm in "CRC32", "SHA1":
+    s3.put_object(Bucket="kept", Key="sum", Body=b"12345", ChecksumAlgorithm=algorithm)
+    head = s3.head_object(Bucket="kept", Key="sum", ChecksumMode="ENABLED")
+    assert head[f"Checksum{algorithm}"] == s3.get_object(Bucket="kept", Key="sum")[f"Checksum{algorithm}"], head
 assert s3.get_object(Bucket="kept", Key=weird, Range="bytes=1-2", ResponseContentType="text/x")["ContentType"] == "text/x"
 attributes = s3.get_object_attributes(Bucket="kept", Key=weird, ObjectAttributes=["ETag", "ObjectSize", "StorageClass"])
 assert (attributes["ObjectSize"], attributes["StorageClass"]) == (5, "STANDARD_IA"), attributes

@@ -66,9 +66,9 @@ pub struct Attributes {
     /// Where it is not STANDARD.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage_class: Option<String>,
-    /// The name of its algorithm, and the checksum that whoever wrote it declared.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub checksum: Option<(String, String)>,
+    /// The checksum that whoever wrote it declared, as `wire::named_checksum` writes it.
+    #[serde(default, rename = "sum", skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

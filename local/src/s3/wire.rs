@@ -144,29 +144,31 @@ pub fn http_date(time: &Timestamp) -> Option<String> {
     String::from_utf8(text).ok()
 }
 
-/// The checksum that came with an object, by the name of its algorithm.
-pub fn named_checksum(checksum: &Checksum) -> Option<(String, String)> {
+/// The checksum that came with an object: `sha256:WZRH…`, without a name where it is the SDKs' usual CRC32, since there may
+/// be millions of these.
+pub fn named_checksum(checksum: &Checksum) -> Option<String> {
     let sums = [
-        ("crc32", &checksum.checksum_crc32),
-        ("crc32c", &checksum.checksum_crc32c),
-        ("crc64nvme", &checksum.checksum_crc64nvme),
-        ("sha1", &checksum.checksum_sha1),
-        ("sha256", &checksum.checksum_sha256),
+        ("", &checksum.checksum_crc32),
+        ("crc32c:", &checksum.checksum_crc32c),
+        ("crc64nvme:", &checksum.checksum_crc64nvme),
+        ("sha1:", &checksum.checksum_sha1),
+        ("sha256:", &checksum.checksum_sha256),
     ];
-    sums.into_iter().find_map(|(name, sum)| Some((name.to_owned(), sum.clone()?)))
+    sums.into_iter().find_map(|(name, sum)| sum.as_ref().map(|sum| format!("{name}{sum}")))
 }
 
 /// The other way.
-pub fn checksum_of((name, sum): (String, String)) -> Checksum {
-    let mut checksum =
-        Checksum { checksum_type: Some(ChecksumType::from_static(ChecksumType::FULL_OBJECT)), ..Default::default() };
-    let place = match name.as_str() {
-        "crc32" => &mut checksum.checksum_crc32,
+pub fn checksum_of(named: String) -> Checksum {
+    let full = ChecksumType::from_static(ChecksumType::FULL_OBJECT);
+    let mut checksum = Checksum { checksum_type: Some(full), ..Default::default() };
+    let (name, sum) = named.split_once(':').unwrap_or(("", &named));
+    let place = match name {
+        "" => &mut checksum.checksum_crc32,
         "crc32c" => &mut checksum.checksum_crc32c,
         "crc64nvme" => &mut checksum.checksum_crc64nvme,
         "sha1" => &mut checksum.checksum_sha1,
         _ => &mut checksum.checksum_sha256,
     };
-    *place = Some(sum);
+    *place = Some(sum.to_owned());
     checksum
 }
