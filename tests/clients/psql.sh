@@ -3,7 +3,8 @@
 set -euo pipefail
 command -v psql > /dev/null || { echo 'psql is not here'; echo 'psql: all as it should be'; exit 0; }
 export PGPASSWORD=Passw0rd99 PGUSER=admin PGDATABASE=dev
-aws redshift create-cluster --cluster-identifier psql --node-type ra3.large --cluster-type single-node --master-username admin \
+# On a port that no other test asks for: at the end nobody else may have taken it.
+aws redshift create-cluster --cluster-identifier psql --port 8213 --node-type ra3.large --cluster-type single-node --master-username admin \
     --master-user-password "$PGPASSWORD" --db-name dev > /dev/null
 describe() { aws redshift describe-clusters --cluster-identifier psql --query "Clusters[0].$1" --output text; }
 until [[ $(describe ClusterStatus) == available ]]; do :; done
