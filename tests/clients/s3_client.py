@@ -26,6 +26,7 @@ s3.create_bucket(Bucket="listed", CreateBucketConfiguration=HERE, ACL="private")
 ownership = s3.get_bucket_ownership_controls(Bucket="listed")["OwnershipControls"]["Rules"][0]["ObjectOwnership"]
 assert ownership == "BucketOwnerPreferred", ownership
 refused("InvalidBucketAclWithObjectOwnership", s3.create_bucket, Bucket="public", ACL="public-read", CreateBucketConfiguration=HERE)
+refused("InvalidBucketAclWithObjectOwnership", s3.create_bucket, Bucket="shared", GrantWrite="id=1", CreateBucketConfiguration=HERE)
 for acl in "public-read", "private":
     refused("AccessControlListNotSupported", s3.put_object, Bucket="kept", Key="a", ACL=acl)
 s3.put_object(Bucket="kept", Key="a", ACL="bucket-owner-full-control")

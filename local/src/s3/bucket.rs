@@ -133,7 +133,7 @@ impl Buckets {
             Ok(_) => return Err(s3_error!(BucketAlreadyExists, "The requested bucket name is not available.")),
             Err(_) => {}
         }
-        let acl = wanted_acl!(input);
+        let acl = wanted_acl!(input).or_grants(input.grant_write.is_some());
         let ownership = match (&input.object_ownership, acl.canned) {
             (Some(ownership), _) => ownership.as_str(),
             // Who gives an ACL wants ACLs, even that which every bucket has.
