@@ -47,28 +47,33 @@ impl Rule {
         (&self.protocol, self.ports, &self.source) == (&other.protocol, other.ports, &other.source)
     }
 
-    fn permission(&self, account: &str) -> Xml {
-        let described = || self.description.iter().map(|description| text("description", description));
-        let listed = |list, name, is_it: bool| {
-            let item = || tree("item", [text(name, &self.source)].into_iter().chain(described()).collect());
-            tree(list, if is_it { vec![item()] } else { Vec::new() })
-        };
-        let is_group = self.source.starts_with("sg-");
-        let mut groups = listed("groups", "groupId", is_group);
-        if let (true, Xml::Tree(_, items)) = (is_group, &mut groups)
-            && let Some(Xml::Tree(_, fields)) = items.first_mut()
-        {
-            fields.push(text("userId", account));
+    /// The list of a permission that its source stands in, and the field there.
+    fn place(&self) -> (&'static str, &'static str) {
+        if self.source.starts_with("sg-") {
+            ("groups", "groupId")
+        } else if self.source.contains(':') {
+            ("ipv6Ranges", "cidrIpv6")
+        } else {
+            ("ipRanges", "cidrIp")
         }
-        let is_v6 = self.source.contains(':');
+    }
+
+    fn permission(&self, account: &str) -> Xml {
+        let (place, field) = self.place();
+        let list = |name| {
+            let is_group = name == "groups";
+            let source = || {
+                let mut source = vec![text(field, &self.source)];
+                source.extend(is_group.then(|| text("userId", account)));
+                source.extend(self.description.iter().map(|description| text("description", description)));
+                tree("item", source)
+            };
+            tree(name, (name == place).then(source).into_iter().collect())
+        };
         let mut fields = vec![text("ipProtocol", &self.protocol)];
         fields.extend(self.bounds());
-        fields.extend([
-            groups,
-            listed("ipRanges", "cidrIp", !is_group && !is_v6),
-            listed("ipv6Ranges", "cidrIpv6", is_v6),
-            tree("prefixListIds", Vec::new()),
-        ]);
+        fields.extend(["groups", "ipRanges", "ipv6Ranges"].map(list));
+        fields.push(tree("prefixListIds", Vec::new()));
         tree("item", fields)
     }
 
@@ -212,7 +217,7 @@ impl Ec2 {
             let message = format!("The security group '{name}' already exists for VPC '{VPC}'");
             return Err(ApiError::invalid("InvalidGroup.Duplicate", message));
         }
-        let id = format!("sg-{:017x}", fastrand::u64(..) & 0x0fff_ffff_ffff_ffff);
+        let id = new_id("sg");
         let group = Group { id, name: name.to_owned(), description: description.to_owned(), rules: Vec::new() };
         self.store.put(KIND, &group.id, &group)?;
         Ok(vec![text("return", true), text("groupId", &group.id)])
@@ -245,17 +250,17 @@ impl Ec2 {
                 return Err(ApiError::invalid("InvalidPermission.Duplicate", message));
             }
             let mut fields = vec![
-                text("securityGroupRuleId", format!("sgr-{:017x}", fastrand::u64(..) & 0x0fff_ffff_ffff_ffff)),
+                text("securityGroupRuleId", new_id("sgr")),
                 text("groupId", &group.id),
                 text("groupOwnerId", &self.account.id),
                 text("isEgress", false),
                 text("ipProtocol", &rule.protocol),
             ];
             fields.extend(rule.bounds());
-            fields.push(match (rule.source.starts_with("sg-"), rule.source.contains(':')) {
-                (true, _) => tree("referencedGroupInfo", vec![text("groupId", &rule.source)]),
-                (_, true) => text("cidrIpv6", &rule.source),
-                _ => text("cidrIpv4", &rule.source),
+            fields.push(match rule.place() {
+                ("groups", field) => tree("referencedGroupInfo", vec![text(field, &rule.source)]),
+                ("ipRanges", _) => text("cidrIpv4", &rule.source),
+                (_, field) => text(field, &rule.source),
             });
             told.push(tree("item", fields));
             group.rules.push(rule);
@@ -278,6 +283,10 @@ impl Ec2 {
         self.store.put(KIND, &group.id, &group)?;
         Ok(vec![text("return", true)])
     }
+}
+
+fn new_id(kind: &str) -> String {
+    format!("{kind}-{:017x}", fastrand::u64(..))
 }
 
 /// Whether a list of ids or names, where there is one, has it.

@@ -1,5 +1,5 @@
-//! A local AWS for one warehouse: IAM, STS, S3, EC2's security groups, Secrets Manager, Redshift and the Redshift Data API, in the process,
-//! under the AWS SDK's HTTP client. SQL runs in DuckDB. What it cannot represent it refuses by name.
+//! A local AWS for one warehouse: IAM, STS, S3, EC2's security groups, Secrets Manager, Redshift and the Redshift Data
+//! API, in the process, under the AWS SDK's HTTP client. SQL runs in DuckDB. What it cannot represent it refuses by name.
 
 mod account;
 mod authorize;

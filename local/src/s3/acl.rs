@@ -6,7 +6,7 @@ use s3s::{S3Result, s3_error};
 use super::bucket::Bucket;
 
 /// What a request says of an ACL: by a name, or grant by grant.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Wanted<'r> {
     pub canned: Option<&'r str>,
     pub grants: bool,
@@ -31,6 +31,11 @@ impl Wanted<'_> {
         self.canned.is_some_and(|name| name.starts_with("public-read") || name == "authenticated-read")
     }
 
+    /// With grants that are said elsewhere in the request.
+    pub fn or_grants(self, grants: bool) -> Self {
+        Self { grants: self.grants || grants, ..self }
+    }
+
     /// Whether it leaves everything with the owner.
     pub fn is_private(self) -> bool {
         !self.grants && matches!(self.canned, None | Some("private" | "bucket-owner-full-control"))
@@ -52,8 +57,12 @@ impl Wanted<'_> {
     }
 }
 
-/// The owner of what is in a bucket, and what he may.
-pub fn of_owner(bucket: &Bucket) -> (Owner, Vec<Grant>) {
+pub fn owner_of(account: &str) -> Owner {
+    Owner { id: Some(account.to_owned()), display_name: None }
+}
+
+/// What the owner of a bucket may do in it.
+pub fn full_control(bucket: &Bucket) -> Vec<Grant> {
     let grantee = Grantee {
         id: Some(bucket.owner.clone()),
         type_: Type::from_static(Type::CANONICAL_USER),
@@ -61,15 +70,12 @@ pub fn of_owner(bucket: &Bucket) -> (Owner, Vec<Grant>) {
         email_address: None,
         uri: None,
     };
-    let grant = Grant { grantee: Some(grantee), permission: Some(Permission::from_static(Permission::FULL_CONTROL)) };
-    (Owner { id: Some(bucket.owner.clone()), display_name: None }, vec![grant])
+    vec![Grant { grantee: Some(grantee), permission: Some(Permission::from_static(Permission::FULL_CONTROL)) }]
 }
 
 /// Whether an ACL that is written out grants anything to anybody but the owner.
-pub fn names_others(bucket: &Bucket, policy: &Option<AccessControlPolicy>) -> bool {
-    let grants = policy.iter().flat_map(|policy| policy.grants.iter().flatten());
-    grants.into_iter().any(|grant| {
-        let grantee = grant.grantee.as_ref();
-        grantee.is_none_or(|grantee| grantee.id.as_ref() != Some(&bucket.owner))
-    })
+pub fn names_others(bucket: &Bucket, policy: Option<&AccessControlPolicy>) -> bool {
+    let is_owner = |grantee: &Grantee| grantee.id.as_ref() == Some(&bucket.owner);
+    let mut grants = policy.into_iter().flat_map(|policy| policy.grants.iter().flatten());
+    grants.any(|grant| !grant.grantee.as_ref().is_some_and(is_owner))
 }

@@ -5,7 +5,7 @@ use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 
 use super::Buckets;
 use super::access::Found;
-use super::acl::{Wanted, names_others, of_owner, wanted_acl};
+use super::acl::{full_control, names_others, owner_of, wanted_acl};
 use super::body::Declared;
 use super::bucket::{Bucket, CreateTags};
 use super::bucket_kept::Kept;
@@ -13,7 +13,7 @@ use super::copying::Source;
 use super::listing::Query;
 use super::object::Attributes;
 use super::wire::{
-    check_etag, check_time, checksum_of, decode_token, delete_action, encode_token, encoded, http_date, marker_entry,
+    Conditions, checksum_of, decode_token, delete_action, encode_token, encoded, http_date, marker_entry,
     named_checksum, preconditions, rolled_up, shown, timestamp, to_i64, version_entry,
 };
 
@@ -50,22 +50,34 @@ macro_rules! declared {
     };
 }
 
-/// The bytes that a GetObject or a HeadObject asks for, when its conditions hold. A condition by ETag stands before one by
-/// time.
+/// The bytes that a GetObject or a HeadObject asks for, when its conditions hold.
 macro_rules! checked {
     ($input:ident, $found:ident) => {{
-        check_etag(&$found.info, $input.if_match.as_ref(), $input.if_none_match.as_ref())?;
-        check_time(
-            &$found.info,
-            $input.if_modified_since.as_ref().filter(|_| $input.if_none_match.is_none()),
-            $input.if_unmodified_since.as_ref().filter(|_| $input.if_match.is_none()),
-        )?;
+        let conditions = Conditions {
+            must_match: $input.if_match.as_ref(),
+            must_not_match: $input.if_none_match.as_ref(),
+            changed_since: $input.if_modified_since.as_ref(),
+            unchanged_since: $input.if_unmodified_since.as_ref(),
+        };
+        conditions.check(&$found.info)?;
         let size = $found.info.size;
         // Of nothing no part can be had, not even the last bytes.
         let part = |range: Range| range.check(size).ok().filter(|part| !part.is_empty());
         let unsatisfiable = || s3_error!(InvalidRange, "The requested range is not satisfiable");
         $input.range.map(|range| part(range).ok_or_else(unsatisfiable)).transpose()?
     }};
+}
+
+/// What a CopyObject or an UploadPartCopy wants of the object that it copies.
+macro_rules! copy_conditions {
+    ($input:ident) => {
+        Conditions {
+            must_match: $input.copy_source_if_match.as_ref(),
+            must_not_match: $input.copy_source_if_none_match.as_ref(),
+            changed_since: $input.copy_source_if_modified_since.as_ref(),
+            unchanged_since: $input.copy_source_if_unmodified_since.as_ref(),
+        }
+    };
 }
 
 /// What GetObject and HeadObject tell alike.
@@ -167,7 +179,7 @@ impl S3 for Buckets {
         let last = buckets.last().and_then(|bucket| bucket.name.as_deref());
         let output = ListBucketsOutput {
             continuation_token: wanted.next().and(last).map(encode_token),
-            owner: Some(Owner { id: Some(self.account.id.clone()), display_name: None }),
+            owner: Some(owner_of(&self.account.id)),
             buckets: Some(buckets),
             prefix,
         };
@@ -310,7 +322,7 @@ impl S3 for Buckets {
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.readable(&input.bucket, owner, "s3:GetObject", Some(&input.key))?;
         let encryption = bucket.encryption.algorithm.clone();
-        let found = self.find_meanwhile(bucket, input.key.clone(), input.version_id.clone()).await?;
+        let found = self.find_meanwhile(bucket, input.key, input.version_id).await?;
         let range = checked!(input, found);
         let (start, end) = range.as_ref().map_or((0, found.info.size), |range| (range.start, range.end));
         let output = GetObjectOutput {
@@ -326,7 +338,7 @@ impl S3 for Buckets {
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.readable(&input.bucket, owner, "s3:GetObject", Some(&input.key))?;
         let encryption = bucket.encryption.algorithm.clone();
-        let found = self.find_meanwhile(bucket, input.key.clone(), input.version_id.clone()).await?;
+        let found = self.find_meanwhile(bucket, input.key, input.version_id).await?;
         let range = checked!(input, found);
         Ok(S3Response::new(told!(HeadObjectOutput, input, found, range, encryption)))
     }
@@ -424,7 +436,7 @@ impl S3 for Buckets {
         let query = Query { prefix, delimiter: input.delimiter.clone(), after, limit: max_keys as usize };
         let page = self.list(&input.bucket, &query)?;
         let encoding = input.encoding_type.as_ref();
-        let (owner, _) = of_owner(&bucket);
+        let owner = owner_of(&bucket.owner);
         let (contents, common_prefixes) =
             shown(&page, encoding, Some(&owner).filter(|_| input.fetch_owner == Some(true)));
         let output = ListObjectsV2Output {
@@ -455,7 +467,7 @@ impl S3 for Buckets {
         let query = Query { prefix, delimiter: input.delimiter.clone(), after, limit: max_keys as usize };
         let page = self.list(&input.bucket, &query)?;
         let encoding = input.encoding_type.as_ref();
-        let (contents, common_prefixes) = shown(&page, encoding, Some(&of_owner(&bucket).0));
+        let (contents, common_prefixes) = shown(&page, encoding, Some(&owner_of(&bucket.owner)));
         let output = ListObjectsOutput {
             is_truncated: Some(page.truncated),
             next_marker: (page.truncated && input.delimiter.is_some()).then(|| encoded(&page.last, encoding)),
@@ -488,20 +500,7 @@ impl S3 for Buckets {
                  object's metadata, storage class, website redirect location or encryption attributes."
             ));
         }
-        let from = Source {
-            source: &input.copy_source,
-            if_match: input.copy_source_if_match.as_ref(),
-            if_none_match: input.copy_source_if_none_match.as_ref(),
-            if_modified_since: input
-                .copy_source_if_modified_since
-                .as_ref()
-                .filter(|_| input.copy_source_if_none_match.is_none()),
-            if_unmodified_since: input
-                .copy_source_if_unmodified_since
-                .as_ref()
-                .filter(|_| input.copy_source_if_match.is_none()),
-            range: None,
-        };
+        let from = Source { source: &input.copy_source, conditions: copy_conditions!(input), range: None };
         let (staged, _, mut attributes) = self.stage_copy(&bucket.name, &from).await?;
         let given = attributes!(input);
         if replaces_tags {
@@ -531,16 +530,7 @@ impl S3 for Buckets {
         let bucket = self.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
         let from = Source {
             source: &input.copy_source,
-            if_match: input.copy_source_if_match.as_ref(),
-            if_none_match: input.copy_source_if_none_match.as_ref(),
-            if_modified_since: input
-                .copy_source_if_modified_since
-                .as_ref()
-                .filter(|_| input.copy_source_if_none_match.is_none()),
-            if_unmodified_since: input
-                .copy_source_if_unmodified_since
-                .as_ref()
-                .filter(|_| input.copy_source_if_match.is_none()),
+            conditions: copy_conditions!(input),
             range: input.copy_source_range.as_deref(),
         };
         let (staged, info, _) = self.stage_copy(&bucket.name, &from).await?;
@@ -615,18 +605,16 @@ impl S3 for Buckets {
     async fn get_bucket_acl(&self, req: S3Request<GetBucketAclInput>) -> Answer<GetBucketAclOutput> {
         let owner = req.input.expected_bucket_owner.as_ref();
         let bucket = self.readable(&req.input.bucket, owner, "s3:GetBucketAcl", None)?;
-        let (owner, grants) = of_owner(&bucket);
-        Ok(S3Response::new(GetBucketAclOutput { grants: Some(grants), owner: Some(owner) }))
+        let (owner, grants) = (Some(owner_of(&bucket.owner)), Some(full_control(&bucket)));
+        Ok(S3Response::new(GetBucketAclOutput { grants, owner }))
     }
 
     async fn put_bucket_acl(&self, req: S3Request<PutBucketAclInput>) -> Answer<PutBucketAclOutput> {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.writable(&input.bucket, owner, "s3:PutBucketAcl", None)?;
-        let wanted = wanted_acl!(input);
-        let grants =
-            wanted.grants || input.grant_write.is_some() || names_others(&bucket, &input.access_control_policy);
-        Wanted { grants, ..wanted }.check(&bucket)?;
+        let others = input.grant_write.is_some() || names_others(&bucket, input.access_control_policy.as_ref());
+        wanted_acl!(input).or_grants(others).check(&bucket)?;
         Ok(S3Response::new(PutBucketAclOutput::default()))
     }
 
@@ -635,18 +623,16 @@ impl S3 for Buckets {
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.readable(&input.bucket, owner, "s3:GetObjectAcl", Some(&input.key))?;
         self.find(&bucket, &input.key, input.version_id.as_deref())?;
-        let (owner, grants) = of_owner(&bucket);
-        Ok(S3Response::new(GetObjectAclOutput { grants: Some(grants), owner: Some(owner), request_charged: None }))
+        let (owner, grants) = (Some(owner_of(&bucket.owner)), Some(full_control(&bucket)));
+        Ok(S3Response::new(GetObjectAclOutput { grants, owner, request_charged: None }))
     }
 
     async fn put_object_acl(&self, req: S3Request<PutObjectAclInput>) -> Answer<PutObjectAclOutput> {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.writable(&input.bucket, owner, "s3:PutObjectAcl", Some(&input.key))?;
-        let wanted = wanted_acl!(input);
-        let grants =
-            wanted.grants || input.grant_write.is_some() || names_others(&bucket, &input.access_control_policy);
-        Wanted { grants, ..wanted }.check(&bucket)?;
+        let others = input.grant_write.is_some() || names_others(&bucket, input.access_control_policy.as_ref());
+        wanted_acl!(input).or_grants(others).check(&bucket)?;
         self.find(&bucket, &input.key, input.version_id.as_deref())?;
         Ok(S3Response::new(PutObjectAclOutput::default()))
     }
@@ -659,7 +645,7 @@ impl S3 for Buckets {
         let malformed = || s3_error!(MalformedXML, "a lifecycle configuration needs one rule at least");
         let configuration =
             input.lifecycle_configuration.filter(|given| !given.rules.is_empty()).ok_or_else(malformed)?;
-        self.keep_setting(&input.bucket, input.expected_bucket_owner.as_ref(), &Kept::LIFECYCLE, Some(&configuration))?;
+        self.keep_setting(&input.bucket, input.expected_bucket_owner.as_ref(), &Kept::LIFECYCLE, &configuration)?;
         Ok(S3Response::new(PutBucketLifecycleConfigurationOutput::default()))
     }
 
@@ -680,13 +666,13 @@ impl S3 for Buckets {
         req: S3Request<DeleteBucketLifecycleInput>,
     ) -> Answer<DeleteBucketLifecycleOutput> {
         let owner = req.input.expected_bucket_owner.as_ref();
-        self.keep_setting(&req.input.bucket, owner, &Kept::LIFECYCLE, None::<&BucketLifecycleConfiguration>)?;
+        self.forget_setting(&req.input.bucket, owner, &Kept::LIFECYCLE)?;
         Ok(S3Response::with_status(DeleteBucketLifecycleOutput::default(), http::StatusCode::NO_CONTENT))
     }
 
     async fn put_bucket_cors(&self, req: S3Request<PutBucketCorsInput>) -> Answer<PutBucketCorsOutput> {
         let owner = req.input.expected_bucket_owner.as_ref();
-        self.keep_setting(&req.input.bucket, owner, &Kept::CORS, Some(&req.input.cors_configuration))?;
+        self.keep_setting(&req.input.bucket, owner, &Kept::CORS, &req.input.cors_configuration)?;
         Ok(S3Response::new(PutBucketCorsOutput::default()))
     }
 
@@ -699,13 +685,13 @@ impl S3 for Buckets {
 
     async fn delete_bucket_cors(&self, req: S3Request<DeleteBucketCorsInput>) -> Answer<DeleteBucketCorsOutput> {
         let owner = req.input.expected_bucket_owner.as_ref();
-        self.keep_setting(&req.input.bucket, owner, &Kept::CORS, None::<&CORSConfiguration>)?;
+        self.forget_setting(&req.input.bucket, owner, &Kept::CORS)?;
         Ok(S3Response::with_status(DeleteBucketCorsOutput::default(), http::StatusCode::NO_CONTENT))
     }
 
     async fn put_bucket_website(&self, req: S3Request<PutBucketWebsiteInput>) -> Answer<PutBucketWebsiteOutput> {
         let owner = req.input.expected_bucket_owner.as_ref();
-        self.keep_setting(&req.input.bucket, owner, &Kept::WEBSITE, Some(&req.input.website_configuration))?;
+        self.keep_setting(&req.input.bucket, owner, &Kept::WEBSITE, &req.input.website_configuration)?;
         Ok(S3Response::new(PutBucketWebsiteOutput::default()))
     }
 
@@ -729,13 +715,13 @@ impl S3 for Buckets {
         req: S3Request<DeleteBucketWebsiteInput>,
     ) -> Answer<DeleteBucketWebsiteOutput> {
         let owner = req.input.expected_bucket_owner.as_ref();
-        self.keep_setting(&req.input.bucket, owner, &Kept::WEBSITE, None::<&WebsiteConfiguration>)?;
+        self.forget_setting(&req.input.bucket, owner, &Kept::WEBSITE)?;
         Ok(S3Response::with_status(DeleteBucketWebsiteOutput::default(), http::StatusCode::NO_CONTENT))
     }
 
     async fn put_bucket_logging(&self, req: S3Request<PutBucketLoggingInput>) -> Answer<PutBucketLoggingOutput> {
         let owner = req.input.expected_bucket_owner.as_ref();
-        self.keep_setting(&req.input.bucket, owner, &Kept::LOGGING, Some(&req.input.bucket_logging_status))?;
+        self.keep_setting(&req.input.bucket, owner, &Kept::LOGGING, &req.input.bucket_logging_status)?;
         Ok(S3Response::new(PutBucketLoggingOutput::default()))
     }
 
@@ -751,7 +737,7 @@ impl S3 for Buckets {
         req: S3Request<PutBucketNotificationConfigurationInput>,
     ) -> Answer<PutBucketNotificationConfigurationOutput> {
         let owner = req.input.expected_bucket_owner.as_ref();
-        self.keep_setting(&req.input.bucket, owner, &Kept::NOTIFICATION, Some(&req.input.notification_configuration))?;
+        self.keep_setting(&req.input.bucket, owner, &Kept::NOTIFICATION, &req.input.notification_configuration)?;
         Ok(S3Response::new(PutBucketNotificationConfigurationOutput::default()))
     }
 
@@ -776,7 +762,7 @@ impl S3 for Buckets {
         req: S3Request<PutBucketAccelerateConfigurationInput>,
     ) -> Answer<PutBucketAccelerateConfigurationOutput> {
         let owner = req.input.expected_bucket_owner.as_ref();
-        self.keep_setting(&req.input.bucket, owner, &Kept::ACCELERATION, Some(&req.input.accelerate_configuration))?;
+        self.keep_setting(&req.input.bucket, owner, &Kept::ACCELERATION, &req.input.accelerate_configuration)?;
         Ok(S3Response::new(PutBucketAccelerateConfigurationOutput::default()))
     }
 
@@ -796,7 +782,7 @@ impl S3 for Buckets {
         req: S3Request<PutBucketRequestPaymentInput>,
     ) -> Answer<PutBucketRequestPaymentOutput> {
         let owner = req.input.expected_bucket_owner.as_ref();
-        self.keep_setting(&req.input.bucket, owner, &Kept::PAYMENT, Some(&req.input.request_payment_configuration))?;
+        self.keep_setting(&req.input.bucket, owner, &Kept::PAYMENT, &req.input.request_payment_configuration)?;
         Ok(S3Response::new(PutBucketRequestPaymentOutput::default()))
     }
 
@@ -847,7 +833,7 @@ impl S3 for Buckets {
         let prefix = input.prefix.clone().unwrap_or_default();
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.readable(&input.bucket, owner, "s3:ListBucketVersions", Some(&prefix))?;
-        let (owner, _) = of_owner(&bucket);
+        let owner = owner_of(&bucket.owner);
         let max_keys = input.max_keys.unwrap_or(MAX_KEYS).clamp(0, MAX_KEYS);
         let after = input.key_marker.clone().unwrap_or_default();
         let query = Query { prefix, delimiter: input.delimiter.clone(), after, limit: max_keys as usize };

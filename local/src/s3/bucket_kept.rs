@@ -39,20 +39,23 @@ impl Kept {
 }
 
 impl Buckets {
-    /// Keeps a setting; `None` takes it back.
-    pub fn keep_setting<T: SerializeContent>(
+    pub fn keep_setting(
         &self,
         bucket: &str,
         owner: Option<&String>,
         kind: &Kept,
-        value: Option<&T>,
+        value: &impl SerializeContent,
     ) -> S3Result<()> {
-        let text = value.map(|value| written(kind, value)).transpose()?;
+        let text = written(kind, value)?;
         self.set(bucket, owner.map(String::as_str), kind.put, |bucket| {
-            match text {
-                Some(text) => drop(bucket.kept.insert(kind.name.to_owned(), text)),
-                None => drop(bucket.kept.remove(kind.name)),
-            }
+            bucket.kept.insert(kind.name.to_owned(), text);
+            Ok(())
+        })
+    }
+
+    pub fn forget_setting(&self, bucket: &str, owner: Option<&String>, kind: &Kept) -> S3Result<()> {
+        self.set(bucket, owner.map(String::as_str), kind.put, |bucket| {
+            bucket.kept.remove(kind.name);
             Ok(())
         })
     }

@@ -7,7 +7,7 @@ use super::Buckets;
 use super::access::Found;
 use super::body::{Declared, Staged};
 use super::object::{Attributes, ObjectInfo};
-use super::wire::{check_etag, check_time};
+use super::wire::Conditions;
 
 /// CopyObject takes at most this many bytes; larger objects are copied in parts.
 const MAX_COPY_BYTES: u64 = 5 << 30;
@@ -15,10 +15,7 @@ const MAX_COPY_BYTES: u64 = 5 << 30;
 /// What is to be copied, and on which conditions.
 pub struct Source<'a> {
     pub source: &'a CopySource,
-    pub if_match: Option<&'a ETagCondition>,
-    pub if_none_match: Option<&'a ETagCondition>,
-    pub if_modified_since: Option<&'a Timestamp>,
-    pub if_unmodified_since: Option<&'a Timestamp>,
+    pub conditions: Conditions<'a>,
     /// `bytes=0-9`
     pub range: Option<&'a str>,
 }
@@ -31,8 +28,7 @@ impl Buckets {
         };
         let bucket = self.open(&self.caller, bucket, None, "s3:GetObject", Some(key))?;
         let Found { info, attributes, source, .. } = self.find(&bucket, key, version_id.as_deref())?;
-        check_etag(&info, from.if_match, from.if_none_match)?;
-        check_time(&info, from.if_modified_since, from.if_unmodified_since)?;
+        from.conditions.check(&info)?;
         let (start, end) = match from.range {
             Some(range) => bytes_of(range, info.size)?,
             None if info.size > MAX_COPY_BYTES => {

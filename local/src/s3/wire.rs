@@ -25,34 +25,37 @@ pub fn preconditions(none_match: Option<ETagCondition>, must_match: Option<ETagC
     Preconditions { must_be_absent: none_match.is_some(), must_match }
 }
 
-pub fn check_etag(info: &ObjectInfo, must: Option<&ETagCondition>, must_not: Option<&ETagCondition>) -> S3Result<()> {
-    let is_it = |condition: &ETagCondition| match condition {
-        ETagCondition::ETag(etag) => etag.value() == info.etag,
-        ETagCondition::Any => true,
-    };
-    if must.is_some_and(|condition| !is_it(condition)) {
-        return Err(s3_error!(PreconditionFailed, "At least one of the pre-conditions you specified did not hold"));
-    }
-    match must_not.is_some_and(is_it) {
-        true => Err(s3_error!(NotModified, "Not Modified")),
-        false => Ok(()),
-    }
+/// What a request wants of an object before it is read.
+pub struct Conditions<'r> {
+    pub must_match: Option<&'r ETagCondition>,
+    pub must_not_match: Option<&'r ETagCondition>,
+    pub changed_since: Option<&'r Timestamp>,
+    pub unchanged_since: Option<&'r Timestamp>,
 }
 
-/// Whether it has changed since, in seconds, which is all that HTTP's dates tell. A condition by ETag stands before one by
-/// time.
-pub fn check_time(
-    info: &ObjectInfo,
-    changed_since: Option<&Timestamp>,
-    unchanged_since: Option<&Timestamp>,
-) -> S3Result<()> {
-    let modified = timestamp(info.modified / 1000 * 1000);
-    if unchanged_since.is_some_and(|time| modified > *time) {
-        return Err(s3_error!(PreconditionFailed, "At least one of the pre-conditions you specified did not hold"));
-    }
-    match changed_since.is_some_and(|time| modified <= *time) {
-        true => Err(s3_error!(NotModified, "Not Modified")),
-        false => Ok(()),
+impl Conditions<'_> {
+    /// A condition by ETag stands before one by time; times are whole seconds, which is all that HTTP's dates tell.
+    pub fn check(&self, info: &ObjectInfo) -> S3Result<()> {
+        let is_it = |condition: &ETagCondition| match condition {
+            ETagCondition::ETag(etag) => etag.value() == info.etag,
+            ETagCondition::Any => true,
+        };
+        let modified = timestamp(info.modified / 1000 * 1000);
+        let holds = match (self.must_match, self.unchanged_since) {
+            (Some(condition), _) => is_it(condition),
+            (None, time) => time.is_none_or(|time| modified <= *time),
+        };
+        if !holds {
+            return Err(s3_error!(PreconditionFailed, "At least one of the pre-conditions you specified did not hold"));
+        }
+        let is_known = match (self.must_not_match, self.changed_since) {
+            (Some(condition), _) => is_it(condition),
+            (None, time) => time.is_some_and(|time| modified <= *time),
+        };
+        match is_known {
+            true => Err(s3_error!(NotModified, "Not Modified")),
+            false => Ok(()),
+        }
     }
 }
 

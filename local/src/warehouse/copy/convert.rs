@@ -215,7 +215,7 @@ fn decimal(text: &str, precision: u8, scale: u8, round: bool) -> Result<Cell<'st
         Ok(up) => power(up).and_then(|factor| unscaled.checked_mul(factor)).ok_or_else(overflow)?,
         Err(_) => match power(shift.unsigned_abs()) {
             Some(divisor) => {
-                let up = round && unscaled % divisor >= divisor / 2 && divisor > 1;
+                let up = round && unscaled % divisor >= divisor / 2;
                 unscaled / divisor + i128::from(up)
             }
             None => 0,

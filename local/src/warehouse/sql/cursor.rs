@@ -15,11 +15,17 @@ pub fn parse(tokens: &[TokenWithSpan], reading: Reading<'_>) -> Result<Command, 
         Some(Token::Word(word)) => Ok(word.value.to_lowercase()),
         _ => Err(near(at)),
     };
+    // What is kept for later begins with one of these words: nothing that would run itself.
+    let only = |begin: usize, verbs: &[&str]| {
+        let first = (begin..tokens.len()).find(|at| tokens[*at].token != Token::LParen).unwrap_or(tokens.len());
+        let is_one = tokens.get(first).is_some_and(|token| verbs.iter().any(|verb| is_word(&token.token, verb)));
+        if is_one { Ok(()) } else { Err(near(first)) }
+    };
     let find = |keyword: &str| tokens.iter().position(|token| is_word(&token.token, keyword));
     match word(0)?.as_str() {
         "declare" => {
             let begin = find("FOR").ok_or_else(|| near(tokens.len()))? + 1;
-            only(&tokens[begin..], &["SELECT", "WITH", "TABLE", "VALUES"])?;
+            only(begin, &["SELECT", "WITH", "TABLE", "VALUES"])?;
             match translate_tokens(tokens[begin..].to_vec(), reading)? {
                 Command::Query(query) => Ok(Command::Declare { cursor: word(1)?, query }),
                 _ => Err(near(begin)),
@@ -47,7 +53,7 @@ pub fn parse(tokens: &[TokenWithSpan], reading: Reading<'_>) -> Result<Command, 
         "close" => word(1).map(Command::Close),
         "prepare" => {
             let begin = find("AS").ok_or_else(|| near(tokens.len()))? + 1;
-            only(&tokens[begin..], &["SELECT", "WITH", "TABLE", "VALUES", "INSERT", "UPDATE", "DELETE"])?;
+            only(begin, &["SELECT", "WITH", "TABLE", "VALUES", "INSERT", "UPDATE", "DELETE"])?;
             Ok(Command::Prepare { name: word(1)?, statement: Prepared(tokens[begin..].to_vec()) })
         }
         "execute" => Ok(Command::Execute { name: word(1)?, arguments: bind::arguments(&tokens[2..])? }),
@@ -55,15 +61,5 @@ pub fn parse(tokens: &[TokenWithSpan], reading: Reading<'_>) -> Result<Command, 
             let name = word(tokens.len() - 1)?;
             Ok(Command::Deallocate((name != "all").then_some(name)))
         }
-    }
-}
-
-/// What is kept for later begins with one of these words: nothing that would run itself.
-fn only(tokens: &[TokenWithSpan], verbs: &[&str]) -> Result<(), SqlError> {
-    let first = tokens.iter().find(|token| token.token != Token::LParen);
-    match first {
-        Some(token) if verbs.iter().any(|verb| is_word(&token.token, verb)) => Ok(()),
-        Some(token) => Err(SqlError::syntax(format!("syntax error at or near \"{}\"", token.token))),
-        None => Err(SqlError::syntax("syntax error at end of input")),
     }
 }
