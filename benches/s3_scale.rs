@@ -32,6 +32,7 @@ fn open(directory: &std::path::Path) -> (Cloud, aws_sdk_s3::Client) {
         account: Account { id: "000000000000".into(), region: "us-east-1".into() },
         mounts: Default::default(),
         pace: Pace::LAPTOP,
+        memory: None,
         faults: None,
     };
     let cloud = Cloud::open(directory, options).unwrap();

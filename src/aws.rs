@@ -152,6 +152,7 @@ pub fn open_cloud(config: &Config) -> Result<sparkify_local::Cloud> {
         // A directory that is missing is a bucket that does not exist: `down` must work without it.
         mounts: config.local.buckets.iter().map(mount).filter(|(_, mount)| mount.directory.exists()).collect(),
         pace: if config.local.simulate { Pace::AWS } else { Pace::LAPTOP },
+        memory: config.local.memory,
         faults: None,
     };
     Cloud::open(directory, options).map_err(|error| match error {

@@ -46,6 +46,9 @@ fn runtime(command: &cli::Command) -> std::io::Result<tokio::runtime::Runtime> {
 /// Some systems let a process have 256 files open unless it asks for more: every source is read over as many connections.
 const OPEN_FILES: u64 = 8192;
 
+/// How long the process waits at its end for what still runs.
+const LAST_STATEMENTS: Duration = Duration::from_secs(10);
+
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     // With fewer than that it works as well, as long as there are few sources.
@@ -61,7 +64,9 @@ fn main() -> ExitCode {
     };
     let ended = runtime.block_on(command::run(cli.command));
     // A statement that still runs in the stand-in is given a moment, and does not hold the process back for ever.
-    runtime.shutdown_timeout(Duration::from_secs(10));
+    #[cfg(feature = "local")]
+    sparkify_local::wait_until_idle(LAST_STATEMENTS);
+    runtime.shutdown_timeout(LAST_STATEMENTS);
     match ended {
         Ok(outcome) => ExitCode::from(outcome.exit_code()),
         Err(failure) => {

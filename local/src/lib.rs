@@ -23,6 +23,7 @@ mod secrets;
 mod serve;
 mod serverless;
 mod sessions;
+mod statement_threads;
 mod store;
 mod sts;
 mod sync;
@@ -41,6 +42,8 @@ pub use fault::{Fault, Faults};
 pub use pace::{CopyPace, Pace};
 pub use s3::Mount;
 pub use serve::{HEALTH, Server};
+pub use statement_threads::wait_until_idle;
+use warehouse::MemoryLimit;
 
 /// A key pair that requests to the stand-in may be signed with. It opens nothing anywhere else. Any other key is known
 /// here by a secret that is the same word: `test` with `test`.
@@ -54,6 +57,8 @@ pub struct Options {
     /// Bucket name → directory on disk.
     pub mounts: BTreeMap<String, Mount>,
     pub pace: Pace,
+    /// Bytes that SQL statements may use together; half of what the machine has where none are given.
+    pub memory: Option<u64>,
     /// What is to go wrong, and a record of all calls: for tests.
     pub faults: Option<Faults>,
 }
@@ -87,8 +92,9 @@ impl Cloud {
             std::fs::read_dir(&mount.directory).map(drop).map_err(unreadable)?;
         }
         let (account, pace) = (options.account, options.pace);
+        let memory = options.memory.map_or_else(MemoryLimit::default, MemoryLimit::new);
         let store = store::Store::open(directory)?;
-        let warehouses = warehouse::Warehouses::new(directory.join("warehouses"));
+        let warehouses = warehouse::Warehouses::new(directory.join("warehouses"), memory);
         let secrets = secrets::Secrets::new(store.clone(), account.clone());
         let mounts = Arc::new(options.mounts);
         let sessions = sessions::Sessions::new(account.clone());

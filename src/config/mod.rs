@@ -119,13 +119,15 @@ pub struct FinalSnapshot {
 pub struct Local {
     pub account: String,
     pub buckets: BTreeMap<String, LocalBucket>,
+    /// Bytes that SQL statements may use together; `None` is half of what the machine has.
+    pub memory: Option<u64>,
     /// It takes as long as AWS would, by a model. Only the command line asks for that.
     pub simulate: bool,
 }
 
 impl Default for Local {
     fn default() -> Self {
-        Self { account: "000000000000".to_owned(), buckets: BTreeMap::new(), simulate: false }
+        Self { account: "000000000000".to_owned(), buckets: BTreeMap::new(), memory: None, simulate: false }
     }
 }
 

@@ -237,6 +237,7 @@ fn local(table: &Table<'_, '_>) -> Local {
         };
         table.tables().into_iter().map(bucket).collect()
     });
+    let memory = table.bytes("memory").map(|memory| memory.value);
     let usual = Local::default();
-    Local { account: account.unwrap_or(usual.account), buckets: buckets.unwrap_or_default(), ..usual }
+    Local { account: account.unwrap_or(usual.account), buckets: buckets.unwrap_or_default(), memory, ..usual }
 }

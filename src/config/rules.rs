@@ -219,8 +219,30 @@ fn is_tag_text(text: &str) -> bool {
 pub fn duration(text: &str) -> Result<Duration, String> {
     let malformed = || format!("'{text}' is not a duration such as 2h, 90m or 1h 30m");
     let span: jiff::SignedDuration = match text.trim().strip_suffix('d').and_then(|days| days.parse::<i64>().ok()) {
-        Some(days) => jiff::SignedDuration::from_hours(days * 24),
+        Some(days) => {
+            let hours = days.checked_mul(24).ok_or_else(malformed)?;
+            jiff::SignedDuration::try_from_hours(hours).ok_or_else(malformed)?
+        }
         None => text.parse().map_err(|_| malformed())?,
     };
     Duration::try_from(span).ok().filter(|duration| !duration.is_zero()).ok_or_else(malformed)
+}
+
+/// The least memory that a database of the local target works with.
+const LEAST_MEMORY: u64 = 256 << 20;
+
+/// `4GB`, `512 MB`, `1.5GiB`: bytes. GB is what memory is sold by, and so the same as GiB.
+pub fn bytes(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let (number, unit) = text.split_at(text.find(|sign: char| sign.is_ascii_alphabetic())?);
+    let shift = match unit.to_ascii_uppercase().as_str() {
+        "MB" | "MIB" => 20,
+        "GB" | "GIB" => 30,
+        "TB" | "TIB" => 40,
+        _ => return None,
+    };
+    let number: f64 = number.trim().parse().ok().filter(|number| (0.0..1e6).contains(number))?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is neither negative nor large")]
+    let bytes = (number * 1024.0) as u64 * (1 << (shift - 10));
+    Some(bytes).filter(|bytes| *bytes >= LEAST_MEMORY)
 }

@@ -119,6 +119,19 @@ impl<'t, 'i> Table<'t, 'i> {
         }
     }
 
+    /// A number of bytes with its unit, such as `4GB`.
+    pub fn bytes(&self, key: &'static str) -> Option<At<u64>> {
+        let value = self.get(key)?;
+        let read = match value.get_ref() {
+            DeValue::String(text) => rules::bytes(text),
+            _ => None,
+        };
+        match read {
+            Some(bytes) => Some(At { value: bytes, span: value.span() }),
+            None => self.wrong_type(key, value, "an amount of memory such as \"4GB\" or \"512MB\", at least 256MB"),
+        }
+    }
+
     pub fn table(&self, key: &'static str) -> Option<Table<'t, 'i>> {
         let value = self.get(key)?;
         self.as_table(key, value)

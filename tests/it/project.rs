@@ -117,7 +117,7 @@ impl Project {
 
     pub fn cloud_with(&self, mounts: BTreeMap<String, Mount>) -> Sdk {
         let account = Account { id: ACCOUNT.into(), region: REGION.into() };
-        let options = Options { account, mounts, pace: Pace::LAPTOP, faults: None };
+        let options = Options { account, mounts, pace: Pace::LAPTOP, memory: None, faults: None };
         Sdk::over(&Cloud::open(&self.path(".sparkify"), options).unwrap())
     }
 

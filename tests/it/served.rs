@@ -26,6 +26,7 @@ impl Served {
             account: Account { id: ACCOUNT.into(), region: REGION.into() },
             mounts: mounts.into_iter().collect(),
             pace,
+            memory: None,
             faults: Some(faults.clone()),
         };
         let cloud = Cloud::open(&project.path(".sparkify"), options).unwrap();

@@ -10,14 +10,16 @@ use sha2::{Digest, Sha256};
 use super::copy;
 use super::error::SqlError;
 use super::function;
+use super::memory::MemoryLimit;
 use super::session::Session;
 use super::show;
+use super::stored_rows::StoredRows;
 use super::system::System;
 use crate::account::now_millis;
 use crate::sync::locked;
 
-/// Memory that DuckDB may use before it spills to disk.
-const MEMORY: &str = "256MB";
+/// What DuckDB keeps of the data in memory while it has nothing to do.
+const IDLE_BYTES: u64 = 64 << 20;
 
 /// How a cluster divides its work (C5).
 #[derive(Debug, Clone, Copy)]
@@ -33,20 +35,28 @@ impl Slices {
 }
 
 pub struct Engine {
+    database: String,
     base: Mutex<Connection>,
     system: System,
     next_query: AtomicI64,
+    /// The next query when memory was last released.
+    released: AtomicI64,
 }
 
 impl Engine {
-    pub fn open(directory: &Path, database: &str, slices: Slices) -> Result<Self, SqlError> {
+    pub fn open(directory: &Path, database: &str, slices: Slices, memory: MemoryLimit) -> Result<Self, SqlError> {
         let unusable =
             |error: std::io::Error| SqlError::new("58030", format!("cannot use {}: {error}", directory.display()));
         std::fs::create_dir_all(directory).map_err(unusable)?;
+        // What was spilled by a process that was killed. The file's lock keeps any other process out that would use it.
+        let spilled = directory.join(format!("{database}.duckdb.tmp"));
+        let _ = std::fs::remove_dir_all(&spilled);
+        StoredRows::remove_left(directory, database);
         // Redshift divides integers into integers and takes NULL for the largest value. Nothing outside the file
         // is reachable from SQL.
         let config = Config::default()
-            .max_memory(MEMORY)?
+            .max_memory(&format!("{}B", memory.for_each_of(1)))?
+            .with("temp_directory", spilled.to_string_lossy())?
             .enable_external_access(false)?
             .enable_autoload_extension(false)?
             .with("autoinstall_known_extensions", "false")?
@@ -59,14 +69,43 @@ impl Engine {
         make_catalog(&base)?;
         base.register_table_function::<copy::CopyRows>(copy::FUNCTION)?;
         fill_slices(&base, slices)?;
-        let system = System::new(base.try_clone()?, directory.to_owned());
-        Ok(Self { base: Mutex::new(base), system, next_query: AtomicI64::new(now_millis()) })
+        let system = System::new(base.try_clone()?, directory.to_owned(), memory);
+        Ok(Self { database: database.to_owned(), base: Mutex::new(base), system, next_query: AtomicI64::new(now_millis()), released: AtomicI64::default() })
     }
 
     /// A new session of a database user.
     pub fn session(&self, user: &str) -> Result<Session, SqlError> {
         let connection = locked(&self.base).try_clone()?;
         Session::new(connection, self.system.clone(), user)
+    }
+
+    /// Lets DuckDB use its share of the memory where so many databases are open.
+    pub fn share_memory(&self, databases: usize) {
+        let bytes = self.system.memory.for_each_of(databases);
+        if let Err(error) = locked(&self.base).execute_batch(&format!("SET GLOBAL memory_limit = '{bytes}B'")) {
+            // It holds more than that: the limit that it has stays.
+            tracing::debug!(%error, "the memory of a database stays as it is");
+        }
+    }
+
+    /// Gives back what DuckDB keeps of the data in memory, where nobody runs a statement, and somebody did since.
+    pub fn release_memory(&self, databases: usize) {
+        let next = self.next_query.load(Ordering::Relaxed);
+        if self.released.load(Ordering::Relaxed) == next {
+            return;
+        }
+        let Ok(_idle) = self.system.running.try_write() else { return };
+        self.released.store(next, Ordering::Relaxed);
+        let base = locked(&self.base);
+        // Blocks that nobody uses go when the limit sinks below what they take.
+        let _ = base.execute_batch(&format!("SET GLOBAL memory_limit = '{IDLE_BYTES}B'"));
+        drop(base);
+        self.share_memory(databases);
+    }
+
+    /// A result without rows yet, which keeps them beside the data.
+    pub fn stored_rows(&self, most_bytes: u64) -> StoredRows {
+        StoredRows::new(self.system.directory(), &self.database, most_bytes)
     }
 
     /// A query id, as Redshift numbers its queries.

@@ -11,11 +11,13 @@ mod function;
 pub mod fuzz;
 mod keys;
 mod late_view;
+mod memory;
 mod result;
 mod session;
 mod settings;
 mod show;
 mod sql;
+mod stored_rows;
 mod system;
 #[cfg(test)]
 mod tests;
@@ -29,10 +31,12 @@ use crate::sync::locked;
 
 pub use engine::{Engine, Slices};
 pub use error::SqlError;
+pub use memory::MemoryLimit;
 pub use result::{ResultColumn, ResultSet, Rows, Value};
 pub use session::{Cancel, Outcome, Session};
 pub use sql::types::Type;
 pub use sql::{Parameter, ParameterKind, Parameters, TableAttributes, parse_table, split, verb_behind_with};
+pub use stored_rows::StoredRows;
 
 /// A cluster or a workgroup, as far as its warehouse is concerned.
 #[derive(Debug, Clone)]
@@ -56,12 +60,13 @@ type Engines = HashMap<(String, String), Arc<Engine>>;
 #[derive(Clone)]
 pub struct Warehouses {
     directory: PathBuf,
+    memory: MemoryLimit,
     open: Arc<Mutex<Engines>>,
 }
 
 impl Warehouses {
-    pub fn new(directory: PathBuf) -> Self {
-        Self { directory, open: Arc::default() }
+    pub fn new(directory: PathBuf, memory: MemoryLimit) -> Self {
+        Self { directory, memory, open: Arc::default() }
     }
 
     fn engines(&self) -> std::sync::MutexGuard<'_, Engines> {
@@ -75,9 +80,16 @@ impl Warehouses {
         if let Some(engine) = engines.get(&key) {
             return Ok(engine.clone());
         }
-        let engine = Arc::new(Engine::open(&self.directory.join(cluster), database, slices)?);
+        let engine = Arc::new(Engine::open(&self.directory.join(cluster), database, slices, self.memory)?);
         engines.insert(key, engine.clone());
+        engines.values().for_each(|engine| engine.share_memory(engines.len()));
         Ok(engine)
+    }
+
+    /// Gives back the memory of databases that have nothing to do.
+    pub fn release_memory(&self) {
+        let engines: Vec<_> = self.engines().values().cloned().collect();
+        engines.iter().for_each(|engine| engine.release_memory(engines.len()));
     }
 
     /// Whether there is such a database: the first one, or one that CREATE DATABASE made.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, PoisonError};
 
 use duckdb::{Connection, InterruptHandle, OptionalExt};
 use regex::Regex;
@@ -15,7 +15,7 @@ use super::result::{self, Collected, ResultColumn, ResultSet, Rows};
 use super::sql::types::Type;
 use super::sql::{self, Command, Name, Parameters, Prepared, Quotients, Reading, Target};
 use super::system::{QueryRecord, System};
-use super::{catalog, define, late_view, show};
+use super::{catalog, define, late_view, memory, show};
 use crate::account::now_millis;
 
 pub struct Session {
@@ -264,6 +264,9 @@ impl Session {
         }
         self.last_query = query;
         let mut kind = "OTHER";
+        let running = self.system.running.clone();
+        let _running = running.read().unwrap_or_else(PoisonError::into_inner);
+        let watched = memory::watch(self.cancel.clone(), self.system.memory);
         let outcome = sql::with_room(text, || {
             self.read_twice(|session, reading| {
                 let command = sql::translate(text, parameters, reading)?;
@@ -272,6 +275,12 @@ impl Session {
                 session.run_command(command, reading, access, query, to)
             })
         });
+        let outcome = outcome.map_err(|error| match error.sqlstate {
+            "57014" if watched.is_ended() => self.system.memory.exceeded(),
+            "53200" => self.system.memory.exceeded(),
+            _ => error,
+        });
+        drop(watched);
         let elapsed = i64::try_from(started.elapsed().as_micros()).unwrap_or(i64::MAX);
         self.system.note_query(QueryRecord {
             id: query,

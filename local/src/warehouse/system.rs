@@ -1,15 +1,16 @@
 //! The system tables: what loads did and what they rejected. They are written outside the transaction of the
 //! statement that they tell of, so that a COPY that fails leaves its reasons.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
 
 use duckdb::{Connection, params};
 
 use super::copy::Progress;
 use super::engine::{Engine, Slices};
 use super::error::SqlError;
+use super::memory::MemoryLimit;
 use crate::account::now_millis;
 use crate::sync::locked;
 
@@ -48,6 +49,9 @@ const MOST_QUERIES: usize = 10_000;
 pub struct System {
     /// Where the databases of the warehouse lie.
     directory: PathBuf,
+    pub memory: MemoryLimit,
+    /// Held shared by each statement that runs.
+    pub running: Arc<RwLock<()>>,
     connection: Arc<Mutex<Connection>>,
     queries: Arc<Mutex<Vec<QueryRecord>>>,
     copying: Arc<Mutex<Vec<Arc<Progress>>>>,
@@ -68,14 +72,21 @@ impl Drop for Copying {
 }
 
 impl System {
-    pub fn new(connection: Connection, directory: PathBuf) -> Self {
+    pub fn new(connection: Connection, directory: PathBuf, memory: MemoryLimit) -> Self {
         Self {
             directory,
+            memory,
+            running: Arc::default(),
             connection: Arc::new(Mutex::new(connection)),
             queries: Arc::default(),
             copying: Arc::default(),
             catalog: Arc::default(),
         }
+    }
+
+    /// Where the databases of the warehouse lie.
+    pub fn directory(&self) -> &Path {
+        &self.directory
     }
 
     pub fn catalog_changed(&self) {
@@ -101,7 +112,7 @@ impl System {
         if self.directory.join(format!("{name}.duckdb")).exists() {
             return Err(SqlError::new("42P04", format!("database \"{name}\" already exists")));
         }
-        Engine::open(&self.directory, name, Slices { nodes: 1, per_node: 1 }).map(drop)
+        Engine::open(&self.directory, name, Slices { nodes: 1, per_node: 1 }, MemoryLimit::new(0)).map(drop)
     }
 
     /// Whether rows keep the order in which they were inserted: for the whole database, and whatever has become of the

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::copy::{Access, Progress};
-use super::{Engine, Outcome, Session, Slices, SqlError, Value};
+use super::{Engine, MemoryLimit, Outcome, Session, Slices, SqlError, Value};
 use crate::account::Account;
 use crate::s3::Buckets;
 
@@ -19,7 +19,7 @@ impl Warehouse {
         let directory = tempfile::tempdir().expect("directory");
         let account = Account { id: "000000000000".into(), region: "us-west-2".into() };
         let slices = Slices { nodes: 2, per_node: 2 };
-        let engine = Engine::open(directory.path(), "dwh", slices).expect("engine");
+        let engine = Engine::open(directory.path(), "dwh", slices, MemoryLimit::default()).expect("engine");
         let session = engine.session("dwhadmin").expect("session");
         let buckets = Buckets::alone(&directory.path().join("state"));
         let access = Access {
