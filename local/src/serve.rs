@@ -1,6 +1,7 @@
 //! The stand-in behind a port of the loopback interface, for programs that are not this one.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use aws_smithy_types::body::SdkBody;
 use hyper::body::Incoming;
@@ -8,12 +9,21 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
+use crate::endpoint::Endpoint;
+use crate::warehouse::Warehouses;
 use crate::wire::Wire;
-use crate::{Cloud, page};
+use crate::{Cloud, page, statement_threads};
 
 /// Where the server says that it is well. No bucket can have this name.
 pub const HEALTH: &str = "/_local/health";
+
+/// How long the answer about its health waits for the rest.
+const HEALTH_WAIT: Duration = Duration::from_secs(1);
+
+/// How soon memory is given back that nobody uses.
+const RELEASE_AFTER: Duration = Duration::from_secs(2);
 
 /// A server that answers until it is dropped.
 pub struct Server {
@@ -23,13 +33,15 @@ pub struct Server {
     pub id: String,
     /// The certificate of the authority that vouches for the warehouses' ports, PEM.
     pub authority: String,
-    accepting: tokio::task::JoinHandle<()>,
+    accepting: JoinHandle<()>,
+    releasing: JoinHandle<()>,
     wire: Wire,
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         self.accepting.abort();
+        self.releasing.abort();
         self.wire.shut();
     }
 }
@@ -60,14 +72,41 @@ fn misdirected() -> http::Response<SdkBody> {
     response
 }
 
-/// Answers that the server is there, and what it plays.
-fn health(id: &str) -> http::Response<SdkBody> {
+/// Answers that the server is there, what it plays, and whether it works: a record is read on the threads that serve
+/// objects, and a thread for a statement is taken, both within a second.
+async fn health(id: &str, endpoint: &Endpoint) -> http::Response<SdkBody> {
     let services = ["iam", "redshift", "redshift-data", "redshift-serverless", "s3", "secretsmanager", "sts"];
-    let body =
-        serde_json::json!({ "status": "ok", "id": id, "version": env!("CARGO_PKG_VERSION"), "services": services });
+    let store = endpoint.buckets.store.clone();
+    let record = tokio::task::spawn_blocking(move || store.check_readable());
+    let failure =
+        match tokio::time::timeout(HEALTH_WAIT, async { (record.await, statement_threads::run(|| ()).await) }).await {
+            Err(_) => Some(format!("no thread was free for {} s", HEALTH_WAIT.as_secs())),
+            Ok((Err(error), _)) => Some(error.to_string()),
+            Ok((Ok(Err(error)), _)) => Some(error.to_string()),
+            Ok((_, Err(error))) => Some(error.to_string()),
+            Ok((Ok(Ok(())), Ok(()))) => None,
+        };
+    let status = if failure.is_none() { "ok" } else { "failing" };
+    let mut body =
+        serde_json::json!({ "status": status, "id": id, "version": env!("CARGO_PKG_VERSION"), "services": services });
+    if let Some(failure) = &failure {
+        body["failure"] = failure.as_str().into();
+    }
     let mut response = http::Response::new(SdkBody::from(body.to_string()));
+    if failure.is_some() {
+        *response.status_mut() = http::StatusCode::SERVICE_UNAVAILABLE;
+    }
     response.headers_mut().insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
     response
+}
+
+/// Gives back what warehouses keep in memory, whenever they have nothing to do.
+async fn release_memory(warehouses: Warehouses) {
+    loop {
+        tokio::time::sleep(RELEASE_AFTER).await;
+        let warehouses = warehouses.clone();
+        let _ = statement_threads::run(move || warehouses.release_memory()).await;
+    }
 }
 
 impl Cloud {
@@ -90,10 +129,11 @@ impl Cloud {
                 }
             }
         });
+        let releasing = tokio::spawn(release_memory(self.endpoint.redshift.warehouses.clone()));
         let wire = self.endpoint.redshift.wire.clone();
         let authority = wire.open(tokio::runtime::Handle::current())?;
         self.endpoint.redshift.open_doors().map_err(std::io::Error::other)?;
-        Ok(Server { address, id, authority, accepting, wire })
+        Ok(Server { address, id, authority, accepting, releasing, wire })
     }
 
     async fn connection(self, stream: TokioIo<tokio::net::TcpStream>, id: String) {
@@ -104,7 +144,7 @@ impl Cloud {
                     return Ok::<_, std::io::Error>(misdirected());
                 }
                 if request.uri().path() == HEALTH {
-                    return Ok(health(&id));
+                    return Ok(health(&id, &endpoint).await);
                 }
                 let is_of_page = is_of_page(&request);
                 let request = request.map(SdkBody::from_body_1_x);

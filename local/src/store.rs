@@ -132,6 +132,14 @@ impl Store {
         locked(&self.changing)
     }
 
+    /// Reads a record that is always there.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub fn check_readable(&self) -> Result<()> {
+        self.get::<u32>("format", "").map(drop)
+    }
+
     pub fn get<T: DeserializeOwned>(&self, kind: &str, id: &str) -> Result<Option<T>> {
         let Some(bytes) = self.records.get(record_key(kind, id))? else { return Ok(None) };
         parse(kind, id, &bytes).map(Some)

@@ -55,12 +55,12 @@ impl DataApi {
         Ok(answer)
     }
 
-    /// The rows of a query in a session of its own, as texts.
+    /// The rows of a query in a session of its own, as texts. Waits for a session that is busy.
     fn ask(&self, input: &Json, sql: &str, values: &[(&str, String)]) -> ApiResult<Vec<Vec<String>>> {
         let target = self.target(input)?;
         let parameter = |(name, value): &(&str, String)| ((*name).to_owned(), Parameter::text(value));
         let parameters: Parameters = values.iter().map(parameter).collect();
-        let mut session = crate::sync::locked(&target.session);
+        let mut session = target.session.blocking_lock();
         let outcome = session.run_with(sql, &parameters, &target.access, target.query()).map_err(refused)?;
         let text = |value: Value| match value {
             Value::Text(text) => text,

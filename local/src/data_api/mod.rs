@@ -5,7 +5,7 @@ mod run;
 mod statement;
 mod target;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use crate::protocol::{Request, Response, json};
 use crate::redshift::Redshift;
 use crate::s3::Buckets;
 use crate::serverless::Serverless;
+use crate::statement_threads;
 use crate::sync::locked;
 use crate::warehouse::{Parameter, Parameters};
 use statement::{ResultFormat, Shared, Statement};
@@ -31,6 +32,8 @@ const INTERRUPT_AGAIN: Duration = Duration::from_millis(10);
 const PAGE_ROWS: usize = 1000;
 /// R21: statements that may be under way at once.
 const MOST_ACTIVE: usize = 500;
+/// Statements that are remembered.
+const MOST_KEPT: usize = 20_000;
 /// R23: how long a ClientToken is remembered.
 const TOKEN_MILLIS: i64 = 8 * 60 * 60 * 1000;
 
@@ -39,10 +42,40 @@ pub struct DataApi {
     redshift: Redshift,
     serverless: Serverless,
     buckets: Buckets,
-    statements: Arc<Mutex<HashMap<String, Arc<Shared>>>>,
+    statements: Arc<Mutex<Statements>>,
     sessions: Arc<Mutex<Sessions>>,
     /// ClientToken → statement id, and when (R23).
     tokens: Arc<Mutex<HashMap<String, (String, i64)>>>,
+}
+
+/// Statements that may be asked about, of which so many at most that have ended.
+#[derive(Default)]
+struct Statements {
+    known: HashMap<String, Arc<Shared>>,
+    /// In the order in which they were submitted.
+    submitted: VecDeque<Arc<Shared>>,
+    active: Vec<Arc<Shared>>,
+}
+
+impl Statements {
+    fn insert(&mut self, statement: &Arc<Shared>) {
+        self.known.insert(statement.id(), statement.clone());
+        self.submitted.push_back(statement.clone());
+        self.active.push(statement.clone());
+    }
+
+    /// Drops what ended a day ago (R21), and the oldest of too many.
+    fn forget(&mut self) {
+        self.active.retain(|statement| statement.is_active());
+        while let Some(oldest) = self.submitted.front() {
+            let is_one_too_many = self.submitted.len() > MOST_KEPT && !oldest.is_active();
+            if !is_one_too_many && !oldest.is_forgotten() {
+                return;
+            }
+            self.known.remove(&oldest.id());
+            self.submitted.pop_front();
+        }
+    }
 }
 
 impl DataApi {
@@ -91,10 +124,10 @@ impl DataApi {
             }
             "ListStatements" => self.list_statements(input),
             "ListSessions" => catalog::page(input, "Sessions", self.list_sessions(input)),
-            "ListDatabases" => self.list_databases(input),
-            "ListSchemas" => self.list_schemas(input),
-            "ListTables" => self.list_tables(input),
-            "DescribeTable" => self.describe_table(input),
+            "ListDatabases" => self.on_thread(input, Self::list_databases).await,
+            "ListSchemas" => self.on_thread(input, Self::list_schemas).await,
+            "ListTables" => self.on_thread(input, Self::list_tables).await,
+            "DescribeTable" => self.on_thread(input, Self::describe_table).await,
             "DescribeStatement" => {
                 let (statement, part) = self.find(input)?;
                 statement.wait(wait_time(input)).await;
@@ -125,6 +158,16 @@ impl DataApi {
         }
     }
 
+    /// Asks what opens a warehouse or runs a statement: that may take its time.
+    async fn on_thread<T: Send + 'static>(
+        &self,
+        input: &Json,
+        ask: impl FnOnce(&Self, &Json) -> ApiResult<T> + Send + 'static,
+    ) -> ApiResult<T> {
+        let (api, input) = (self.clone(), input.clone());
+        statement_threads::run(move || ask(&api, &input)).await.map_err(target::refused)?
+    }
+
     async fn submit(&self, input: &Json, sqls: Vec<String>, mode: Mode) -> ApiResult<Json> {
         if let Some(long) = sqls.iter().find(|sql| sql.len() > MAX_SQL_BYTES) {
             return Err(invalid(format!(
@@ -141,7 +184,7 @@ impl DataApi {
         if let Some(statement) = self.submitted_before(input)? {
             return Ok(statement.submitted());
         }
-        let target = self.target(input)?;
+        let target = self.on_thread(input, Self::target).await?;
         let name = input["StatementName"].as_str().map(str::to_owned);
         let statement = Arc::new(Shared::new(Statement::new(&target, sqls, mode, parameters, format, name)));
         if let Some(session) = &target.session_id {
@@ -149,12 +192,12 @@ impl DataApi {
         }
         {
             let mut statements = self.lock_statements();
-            statements.retain(|_, statement| !statement.is_forgotten());
-            if statements.values().filter(|statement| statement.is_active()).count() >= MOST_ACTIVE {
+            statements.forget();
+            if statements.active.len() >= MOST_ACTIVE {
                 let message = format!("there are {MOST_ACTIVE} active statements already");
                 return Err(ApiError::invalid("ActiveStatementsExceededException", message));
             }
-            statements.insert(statement.id(), statement.clone());
+            statements.insert(&statement);
         }
         if let Some(token) = input["ClientToken"].as_str() {
             locked(&self.tokens).insert(token.to_owned(), (statement.id(), now_millis()));
@@ -172,7 +215,7 @@ impl DataApi {
         let mut tokens = locked(&self.tokens);
         tokens.retain(|_, (_, noted)| now_millis() - *noted < TOKEN_MILLIS);
         let id = tokens.get(token).map(|(id, _)| id.clone());
-        Ok(id.and_then(|id| self.lock_statements().get(&id).cloned()))
+        Ok(id.and_then(|id| self.lock_statements().known.get(&id).cloned()))
     }
 
     /// The newest first; finished ones only, where no state is asked for.
@@ -181,6 +224,7 @@ impl DataApi {
         let name = input["StatementName"].as_str();
         let mut found: Vec<(i64, Json)> = self
             .lock_statements()
+            .known
             .values()
             .map(|statement| statement.listed())
             .filter(|(_, listed)| status == "ALL" || listed["Status"] == *status)
@@ -205,7 +249,7 @@ impl DataApi {
         catalog::page(input, "Statements", found.into_iter().map(tidy).collect())
     }
 
-    fn lock_statements(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Shared>>> {
+    fn lock_statements(&self) -> std::sync::MutexGuard<'_, Statements> {
         locked(&self.statements)
     }
 
@@ -218,7 +262,7 @@ impl DataApi {
             None => (id, None),
         };
         let missing = || ApiError::invalid("ResourceNotFoundException", format!("Query does not exist: {id}"));
-        let statement = self.lock_statements().get(base).cloned().ok_or_else(missing)?;
+        let statement = self.lock_statements().known.get(base).cloned().ok_or_else(missing)?;
         match part {
             Some(part) if !statement.has_part(part) => Err(missing()),
             _ => Ok((statement, part)),

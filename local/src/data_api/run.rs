@@ -1,4 +1,4 @@
-//! Runs a submitted statement on a thread of its own, and lets it take as long as it is to take.
+//! Runs a submitted statement on a thread of its own, when its session is free, and lets it take as long as it is to take.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,15 +7,27 @@ use super::Mode;
 use super::statement::{Shared, Status};
 use super::target::Target;
 use crate::pace::CopyPace;
-use crate::sync::locked;
-use crate::warehouse::{Outcome, Parameters, Session, SqlError};
+use crate::statement_threads;
+use crate::warehouse::{Parameters, Session, SqlError};
+
+/// R21: bytes of one result.
+const MOST_RESULT_BYTES: u64 = 500 << 20;
 
 pub fn start(statement: Arc<Shared>, target: Target, pace: Option<CopyPace>) {
     tokio::spawn(async move {
+        // Statements of one session run one after the other; those that wait for their turn hold no thread.
+        let mut session = target.session.clone().lock_owned().await;
         let running = statement.clone();
-        // A thread that broke off has answered nothing.
-        let ended = tokio::task::spawn_blocking(move || turn(&running, &target, pace)).await;
-        let Some((status, owed)) = ended.unwrap_or(Some((Status::Failed, Duration::ZERO))) else { return };
+        let ended = statement_threads::run(move || turn(&running, &mut session, &target, pace)).await;
+        let (status, owed) = match ended {
+            Ok(Some(ended)) => ended,
+            Ok(None) => return,
+            // A thread that broke off has answered nothing.
+            Err(error) => {
+                statement.change(|statement| statement.fail(error.to_string()));
+                return;
+            }
+        };
         if !owed.is_zero() {
             tokio::time::sleep(owed).await;
         }
@@ -23,10 +35,13 @@ pub fn start(statement: Arc<Shared>, target: Target, pace: Option<CopyPace>) {
     });
 }
 
-/// Waits for its turn and runs it: how it ended, and how much longer it is to take. `None` where it was cancelled before.
-fn turn(statement: &Shared, target: &Target, pace: Option<CopyPace>) -> Option<(Status, Duration)> {
-    // Statements of one session run one after the other.
-    let mut session = locked(&target.session);
+/// Runs a statement: how it ended, and how much longer it is to take. `None` where it was cancelled before.
+fn turn(
+    statement: &Shared,
+    session: &mut Session,
+    target: &Target,
+    pace: Option<CopyPace>,
+) -> Option<(Status, Duration)> {
     // Before it counts as started, so that no cancel falls between.
     statement.allow_cancel(Some(session.new_canceller()));
     let mut started = false;
@@ -36,7 +51,7 @@ fn turn(statement: &Shared, target: &Target, pace: Option<CopyPace>) -> Option<(
             statement.status = Status::Started;
         }
     });
-    let ended = started.then(|| run(statement, &mut session, target, pace));
+    let ended = started.then(|| run(statement, session, target, pace));
     statement.allow_cancel(None);
     ended
 }
@@ -60,7 +75,9 @@ fn run(statement: &Shared, session: &mut Session, target: &Target, pace: Option<
         statement.change(|statement| statement.parts[at].status = Status::Started);
         let query = target.query();
         let begun = Instant::now();
-        let outcome = session.run_with(sql, &parameters, &target.access, query);
+        let mut rows = target.engine.stored_rows(MOST_RESULT_BYTES);
+        let outcome = session.run_into(sql, &parameters, &target.access, query, &mut rows);
+        rows.close();
         let longer = pace.zip(session.take_copied()).map_or(Duration::ZERO, |(pace, copied)| {
             pace.takes(&copied.sizes, copied.seen().read, target.place.slices.count())
         });
@@ -72,7 +89,10 @@ fn run(statement: &Shared, session: &mut Session, target: &Target, pace: Option<
             part.query = query;
             part.status = status_of(&outcome);
             match outcome {
-                Ok(outcome) => part.outcome = outcome,
+                Ok(count) => {
+                    part.count = count;
+                    part.rows = (!rows.columns.is_empty()).then_some(rows);
+                }
                 Err(error) => {
                     part.error = Some(error.to_string());
                     failed = Some(error);
@@ -85,14 +105,14 @@ fn run(statement: &Shared, session: &mut Session, target: &Target, pace: Option<
         let ended = control(session, target, word);
         failed = failed.or(ended.err());
     }
-    (status_of(&failed.map_or(Ok(Outcome::default()), Err)), owed)
+    (status_of(&failed.map_or(Ok(()), Err)), owed)
 }
 
 fn control(session: &mut Session, target: &Target, word: &str) -> Result<(), SqlError> {
     session.run(word, &target.access, 0).map(drop)
 }
 
-fn status_of(outcome: &Result<Outcome, SqlError>) -> Status {
+fn status_of<T>(outcome: &Result<T, SqlError>) -> Status {
     match outcome {
         Ok(_) => Status::Finished,
         // Cancelled on request.

@@ -7,12 +7,12 @@ use serde_json::{Value as Json, json};
 use tokio::sync::watch;
 
 use super::Mode;
-use super::target::{Caller, Target};
+use super::target::{Caller, Target, refused};
 use crate::account::now_millis;
 use crate::error::{ApiError, ApiResult};
 use crate::protocol::uuid;
 use crate::sync::locked;
-use crate::warehouse::{Cancel, Outcome, Parameters, ResultSet, Value};
+use crate::warehouse::{Cancel, Parameters, StoredRows, Value};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
@@ -46,7 +46,9 @@ pub struct Part {
     pub error: Option<String>,
     pub duration: u64,
     pub query: i64,
-    pub outcome: Outcome,
+    pub rows: Option<StoredRows>,
+    /// Rows returned, or changed; -1 where neither is meant.
+    pub count: i64,
 }
 
 pub struct Statement {
@@ -99,14 +101,8 @@ impl Statement {
         format: ResultFormat,
         name: Option<String>,
     ) -> Self {
-        let part = |sql| Part {
-            sql,
-            status: Status::Submitted,
-            error: None,
-            duration: 0,
-            query: 0,
-            outcome: Outcome::default(),
-        };
+        let part =
+            |sql| Part { sql, status: Status::Submitted, error: None, duration: 0, query: 0, rows: None, count: 0 };
         Self {
             id: uuid(),
             name,
@@ -124,6 +120,18 @@ impl Statement {
 }
 
 impl Statement {
+    /// Ends it with what went wrong, in the part that was under way.
+    pub fn fail(&mut self, error: String) {
+        self.status = Status::Failed;
+        for part in self.parts.iter_mut().filter(|part| !part.status.is_final()) {
+            part.status = Status::Aborted;
+        }
+        if let Some(part) = self.parts.iter_mut().find(|part| part.status == Status::Aborted) {
+            part.status = Status::Failed;
+            part.error = Some(error);
+        }
+    }
+
     fn is_batch(&self) -> bool {
         self.mode != Mode::Single
     }
@@ -266,8 +274,8 @@ impl Shared {
             "Id": statement.id, "CreatedAt": seconds(statement.created), "UpdatedAt": seconds(statement.updated),
             "Status": statement.status.name(), "Duration": duration, "RedshiftPid": 1,
             "ResultSize": last.map_or(0, Part::result_bytes), "ResultFormat": statement.format.name(),
-            "HasResultSet": statement.parts.iter().any(|part| part.outcome.rows.is_some()),
-            "ResultRows": last.map_or(-1, |part| part.outcome.count),
+            "HasResultSet": statement.parts.iter().any(|part| part.rows.is_some()),
+            "ResultRows": last.map_or(-1, |part| part.count),
             "RedshiftQueryId": failed.or(last).map_or(0, |part| part.query),
         });
         if let Some(error) = failed.and_then(|part| part.error.as_ref()) {
@@ -310,8 +318,7 @@ impl Shared {
             return Err(ApiError::invalid("ValidationException", message));
         }
         let index = part.map_or(statement.parts.len(), |number| number);
-        let rows =
-            index.checked_sub(1).and_then(|at| statement.parts.get(at)).and_then(|part| part.outcome.rows.as_ref());
+        let rows = index.checked_sub(1).and_then(|at| statement.parts.get(at)).and_then(|part| part.rows.as_ref());
         let rows = rows
             .ok_or_else(|| missing("Query does not have result. Please check query status with DescribeStatement."))?;
         let start: usize = match token {
@@ -320,18 +327,18 @@ impl Shared {
             }
             None => 0,
         };
-        let end = rows.rows.len().min(start.saturating_add(limit));
-        let shown = rows.rows.get(start..end).unwrap_or_default();
+        let count = rows.count();
+        let end = count.min(start.saturating_add(limit));
+        let shown = rows.page(start, limit).map_err(refused)?;
         let records: Vec<Json> = match format {
             ResultFormat::Json => shown.iter().map(|row| record(row)).collect(),
-            ResultFormat::Csv => vec![json!({ "CSVRecords": csv(rows, shown, start == 0) })],
+            ResultFormat::Csv => vec![json!({ "CSVRecords": csv(rows, &shown, start == 0) })],
         };
-        let mut answer =
-            json!({ "Records": records, "ColumnMetadata": column_metadata(rows), "TotalNumRows": rows.rows.len() });
+        let mut answer = json!({ "Records": records, "ColumnMetadata": column_metadata(rows), "TotalNumRows": count });
         if format == ResultFormat::Csv {
             answer["ResultFormat"] = json!("CSV");
         }
-        if end < rows.rows.len() {
+        if end < count {
             answer["NextToken"] = json!(end.to_string());
         }
         Ok(answer)
@@ -341,9 +348,9 @@ impl Shared {
 fn describe_part(statement: &Statement, number: usize, part: &Part) -> Json {
     let mut answer = json!({
         "Id": format!("{}:{number}", statement.id), "QueryString": part.sql, "Status": part.status.name(),
-        "Duration": part.duration, "ResultRows": part.outcome.count, "ResultSize": part.result_bytes(),
+        "Duration": part.duration, "ResultRows": part.count, "ResultSize": part.result_bytes(),
         "RedshiftQueryId": part.query,
-        "HasResultSet": part.outcome.rows.is_some(),
+        "HasResultSet": part.rows.is_some(),
         "CreatedAt": seconds(statement.created), "UpdatedAt": seconds(statement.updated),
     });
     if let Some(error) = &part.error {
@@ -354,19 +361,13 @@ fn describe_part(statement: &Statement, number: usize, part: &Part) -> Json {
 
 impl Part {
     /// Bytes of the rows, roughly as they are sent.
-    fn result_bytes(&self) -> usize {
-        let bytes = |value: &Value| match value {
-            Value::Text(text) => text.len(),
-            Value::Null | Value::Boolean(_) => 1,
-            Value::Long(_) | Value::Double(_) => 8,
-        };
-        let rows = self.outcome.rows.as_ref().map(|rows| rows.rows.as_slice()).unwrap_or_default();
-        rows.iter().flatten().map(bytes).sum()
+    fn result_bytes(&self) -> u64 {
+        self.rows.as_ref().map_or(0, StoredRows::bytes)
     }
 }
 
 /// Rows as CSV, with the names of the columns before the first.
-fn csv(rows: &ResultSet, shown: &[Vec<Value>], with_names: bool) -> String {
+fn csv(rows: &StoredRows, shown: &[Vec<Value>], with_names: bool) -> String {
     let quoted = |text: &str| match text.contains(['"', ',', '\n', '\r']) {
         true => format!("\"{}\"", text.replace('"', "\"\"")),
         false => text.to_owned(),
@@ -389,7 +390,7 @@ fn csv(rows: &ResultSet, shown: &[Vec<Value>], with_names: bool) -> String {
     written
 }
 
-fn column_metadata(rows: &ResultSet) -> Vec<Json> {
+fn column_metadata(rows: &StoredRows) -> Vec<Json> {
     let column = |column: &crate::warehouse::ResultColumn| {
         json!({ "name": column.name, "label": column.name, "typeName": column.type_name, "nullable": 1,
             "precision": column.precision, "scale": column.scale, "length": 0, "schemaName": "", "tableName": "",

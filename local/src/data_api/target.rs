@@ -49,11 +49,14 @@ impl Caller {
     }
 }
 
+/// A session that statements wait for without holding a thread.
+pub type SharedSession = Arc<tokio::sync::Mutex<Session>>;
+
 pub struct Target {
     pub place: Place,
     pub access: Access,
     pub caller: Caller,
-    pub session: Arc<Mutex<Session>>,
+    pub session: SharedSession,
     pub session_id: Option<String>,
     pub engine: Arc<Engine>,
 }
@@ -72,7 +75,7 @@ pub struct Kept {
     created: i64,
     last_used: Mutex<(Instant, i64)>,
     statement: Mutex<Option<String>>,
-    session: Arc<Mutex<Session>>,
+    session: SharedSession,
 }
 
 impl Kept {
@@ -114,7 +117,7 @@ impl DataApi {
         let place = self.place(&caller)?;
         let (engine, access) = (self.engine(&caller, &place)?, self.access(&place));
         let user = self.user(&caller, &place)?;
-        let session = Arc::new(Mutex::new(engine.session(&user).map_err(refused)?));
+        let session = Arc::new(tokio::sync::Mutex::new(engine.session(&user).map_err(refused)?));
         let mut target = Target { place, access, caller, session, session_id: None, engine };
         if let Some(seconds) = input["SessionKeepAliveSeconds"].as_u64().filter(|seconds| *seconds > 0) {
             target.session_id = Some(self.keep_session(&target, seconds)?);

@@ -34,6 +34,17 @@ pub enum Value {
     Text(String),
 }
 
+impl Value {
+    /// Bytes, roughly as they are sent.
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Self::Text(text) => text.len() as u64,
+            Self::Null | Self::Boolean(_) => 1,
+            Self::Long(_) | Self::Double(_) => 8,
+        }
+    }
+}
+
 /// Takes the rows of a statement as they come.
 pub trait Rows {
     /// Comes first, and once.
@@ -75,7 +86,10 @@ impl ResultSet {
     }
 }
 
-/// Runs a query and hands its rows on, a batch at a time; answers how many there were.
+/// Bytes of rows that are handed on at once: what waits for a client is a few times as much.
+const HANDED_ON_BYTES: usize = 64 << 10;
+
+/// Runs a query and hands its rows on, some at a time; answers how many there were.
 pub fn query(connection: &Connection, sql: &str, to: &mut dyn Rows) -> Result<i64, SqlError> {
     let mut statement = connection.prepare(sql)?;
     // As they come: a result of any size is never in memory as a whole.
@@ -85,8 +99,12 @@ pub fn query(connection: &Connection, sql: &str, to: &mut dyn Rows) -> Result<i6
     for batch in batches {
         let batch = batch?;
         let row = |row| batch.columns().iter().map(|array| value(array, row)).collect::<Result<Vec<_>, _>>();
-        to.rows((0..batch.num_rows()).map(row).collect::<Result<_, _>>()?)?;
-        count += batch.num_rows();
+        let rows = batch.num_rows();
+        let step = (rows * HANDED_ON_BYTES).checked_div(batch.get_array_memory_size()).unwrap_or(rows).max(1);
+        for start in (0..rows).step_by(step) {
+            to.rows((start..rows.min(start + step)).map(row).collect::<Result<_, _>>()?)?;
+        }
+        count += rows;
     }
     Ok(i64::try_from(count).unwrap_or(i64::MAX))
 }

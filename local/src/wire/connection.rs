@@ -7,19 +7,23 @@ use futures::stream::{self, StreamExt};
 use pgwire::api::portal::Format;
 use pgwire::api::results::{QueryResponse, Response, Tag};
 use pgwire::error::{ErrorInfo, PgWireError, PgWireResult};
+use pgwire::messages::data::DataRow;
 use tokio::sync::mpsc;
 
 use super::types;
+use crate::statement_threads;
 use crate::sync::locked;
 use crate::warehouse::copy::Access;
 use crate::warehouse::{
-    Cancel, Engine, Parameters, ResultColumn, Rows, Session, SqlError, Type, Value, verb_behind_with,
+    Cancel, Engine, Parameters, ResultColumn, Rows, Session, SqlError, StoredRows, Type, Value, verb_behind_with,
 };
 
 /// Batches of rows on their way to a client that reads slowly.
-const BATCHES_AHEAD: usize = 4;
+const BATCHES_AHEAD: usize = 2;
 /// Rows of one batch.
 const BATCH_ROWS: usize = 2048;
+/// Rows that are read from the disk at once.
+const STORED_BATCH_ROWS: usize = 1000;
 
 pub struct Connection {
     pub session: Arc<Mutex<Session>>,
@@ -43,6 +47,8 @@ enum Event {
     /// With the digits of floats that are asked for beside the usual ones.
     Columns(Vec<ResultColumn>, i32),
     Rows(Vec<Vec<Value>>),
+    /// The rows that the client has not waited for, all at once.
+    Stored(StoredRows),
     Ended(Ended),
 }
 
@@ -68,7 +74,7 @@ impl From<Response> for Answer {
 }
 
 /// How far a statement may run ahead of its client. One that is left half-read, as a portal is, must not keep the session
-/// from the next statement: it is let go then, and the rest of its rows wait in memory.
+/// from the next statement: it is let go then, and the rest of its rows wait on the disk.
 #[derive(Default)]
 pub struct Flow {
     ahead: Mutex<Ahead>,
@@ -85,6 +91,10 @@ impl Flow {
     pub fn let_go(&self) {
         locked(&self.ahead).let_go = true;
         self.moved.notify_all();
+    }
+
+    fn is_let_go(&self) -> bool {
+        locked(&self.ahead).let_go
     }
 
     fn sent(&self) {
@@ -104,12 +114,23 @@ struct Channel {
     to: mpsc::UnboundedSender<Event>,
     flow: Arc<Flow>,
     extra_digits: i32,
+    /// Where rows go for which nobody waits.
+    rest: StoredRows,
 }
 
 impl Channel {
     fn send(&self, event: Event) -> Result<(), SqlError> {
         self.flow.sent();
         self.to.send(event).map_err(|_| SqlError::new("08006", "the client has gone"))
+    }
+
+    fn hand_on(&mut self, rows: Vec<Vec<Value>>) -> Result<(), SqlError> {
+        match self.flow.is_let_go() {
+            // A client that has gone is not noticed by what is stored.
+            true if self.to.is_closed() => Err(SqlError::new("08006", "the client has gone")),
+            true => self.rest.rows(rows),
+            false => self.send(Event::Rows(rows)),
+        }
     }
 }
 
@@ -133,15 +154,38 @@ impl Drop for Events {
 
 impl Rows for Channel {
     fn begin(&mut self, columns: Vec<ResultColumn>) -> Result<(), SqlError> {
+        self.rest.begin(columns.clone())?;
         self.send(Event::Columns(columns, self.extra_digits))
     }
 
     fn rows(&mut self, mut rows: Vec<Vec<Value>>) -> Result<(), SqlError> {
         while rows.len() > BATCH_ROWS {
             let rest = rows.split_off(BATCH_ROWS);
-            self.send(Event::Rows(std::mem::replace(&mut rows, rest)))?;
+            self.hand_on(std::mem::replace(&mut rows, rest))?;
         }
-        self.send(Event::Rows(rows))
+        self.hand_on(rows)
+    }
+}
+
+/// The rows of a result, block after block.
+fn stored_rows(rows: StoredRows) -> impl Iterator<Item = Result<Vec<Value>, SqlError>> {
+    let starts = (0..rows.count()).step_by(STORED_BATCH_ROWS);
+    starts.flat_map(move |start| match rows.page(start, STORED_BATCH_ROWS) {
+        Ok(page) => page.into_iter().map(Ok).collect::<Vec<_>>(),
+        Err(error) => vec![Err(error)],
+    })
+}
+
+/// That a statement's thread has ended without a word, which only a panic does.
+fn thread_ended() -> PgWireError {
+    assert!(!cfg!(test), "a statement panicked");
+    PgWireError::ApiError("the statement's thread ended".into())
+}
+
+fn refused(error: &SqlError) -> PgWireResult<Response> {
+    match wire_error(error) {
+        PgWireError::UserError(info) => Ok(Response::Error(info)),
+        other => Err(other),
     }
 }
 
@@ -151,30 +195,45 @@ pub fn wire_error(error: &SqlError) -> PgWireError {
 }
 
 impl Connection {
-    /// Starts a statement on a thread of its own.
-    fn start(&self, sql: String, parameters: Parameters) -> Events {
+    /// Starts a statement on a thread of its own; with `all_at_once` it runs to its end whether or not its rows are read.
+    fn start(&self, sql: String, parameters: Parameters, all_at_once: bool) -> Events {
         let (sender, receiver) = mpsc::unbounded_channel();
         let flow = Arc::new(Flow::default());
         std::mem::replace(&mut *locked(&self.last), flow.clone()).let_go();
+        if all_at_once {
+            flow.let_go();
+        }
         let events = Events(receiver, flow.clone());
-        let (session, access, query) = (self.session.clone(), self.access.clone(), self.engine.next_query());
-        let running = self.running.clone();
-        tokio::task::spawn_blocking(move || {
+        let (session, access, engine) = (self.session.clone(), self.access.clone(), self.engine.clone());
+        let (running, told) = (self.running.clone(), sender.clone());
+        let work = move || {
             let mut session = locked(&session);
             *locked(&running) = Some(Running { cancel: session.new_canceller(), flow: flow.clone() });
             let extra_digits = session.setting("extra_float_digits").and_then(|digits| digits.parse().ok());
-            let mut channel = Channel { to: sender, flow, extra_digits: extra_digits.unwrap_or_default() };
+            let (extra_digits, rest) = (extra_digits.unwrap_or_default(), engine.stored_rows(u64::MAX));
+            let mut channel = Channel { to: sender, flow, extra_digits, rest };
             let had_failed = session.transaction_status() == b'E';
-            let count = session.run_into(&sql, &parameters, &access, query, &mut channel);
+            let count = session.run_into(&sql, &parameters, &access, engine.next_query(), &mut channel);
             *locked(&running) = None;
             let (status, notices) = (session.transaction_status(), session.take_notices());
             let undid = had_failed && status == b'I';
-            let _ = channel.send(Event::Ended(Ended { count, status, undid, notices }));
+            let Channel { to, flow, rest, .. } = channel;
+            if rest.count() > 0 {
+                let _ = to.send(Event::Stored(rest));
+            }
+            flow.sent();
+            let _ = to.send(Event::Ended(Ended { count, status, undid, notices }));
+        };
+        tokio::spawn(async move {
+            if let Err(error) = statement_threads::run(work).await {
+                let ended = Ended { count: Err(error), status: b'I', undid: false, notices: Vec::new() };
+                let _ = told.send(Event::Ended(ended));
+            }
         });
         events
     }
 
-    /// Runs a statement. Rows are handed on as they come, or all at once where another statement waits behind it.
+    /// Runs a statement. Rows are handed on as they come, or when all are there where another statement waits behind it.
     pub async fn run(
         &self,
         sql: &str,
@@ -182,9 +241,8 @@ impl Connection {
         formats: &Format,
         all_at_once: bool,
     ) -> PgWireResult<Answer> {
-        let mut events = self.start(sql.to_owned(), parameters);
-        let gone = || PgWireError::ApiError("the statement's thread ended".into());
-        match events.next().await.ok_or_else(gone)? {
+        let mut events = self.start(sql.to_owned(), parameters, all_at_once);
+        match events.next().await.ok_or_else(thread_ended)? {
             Event::Ended(Ended { count: Ok(count), status, undid, notices }) => {
                 let tag = if undid { Tag::new("ROLLBACK") } else { tag(sql, count) };
                 // The protocol's library keeps the state of the transaction by these.
@@ -194,44 +252,48 @@ impl Connection {
                 };
                 Ok(Answer { response, notices })
             }
-            Event::Ended(Ended { count: Err(error), .. }) => match wire_error(&error) {
-                PgWireError::UserError(info) => Ok(Response::Error(info).into()),
-                other => Err(other),
-            },
+            Event::Ended(Ended { count: Err(error), .. }) => refused(&error).map(Answer::from),
             Event::Columns(columns, extra_digits) => {
                 let fields = Arc::new(types::fields(&columns, formats));
-                let shown = fields.clone();
+                let mut stored = None;
+                // What comes behind a statement that failed must not run.
+                while all_at_once {
+                    match events.next().await.ok_or_else(thread_ended)? {
+                        Event::Stored(rows) => stored = Some(Event::Stored(rows)),
+                        Event::Ended(Ended { count: Err(error), .. }) => return refused(&error).map(Answer::from),
+                        Event::Ended(_) => break,
+                        Event::Rows(_) | Event::Columns(..) => {}
+                    }
+                }
                 let rows = stream::unfold(events, |mut events| async move {
                     let event = events.next().await?;
                     Some((event, events))
                 });
-                let rows = rows.flat_map(move |event| {
-                    let rows = match event {
-                        Event::Rows(rows) => rows.iter().map(|row| Ok(types::row(row, &shown, extra_digits))).collect(),
-                        Event::Ended(Ended { count: Err(error), .. }) => vec![Err(wire_error(&error))],
-                        Event::Ended(_) | Event::Columns(..) => Vec::new(),
+                let shown = fields.clone();
+                let rows = stream::iter(stored).chain(rows).flat_map(move |event| {
+                    let shown = shown.clone();
+                    let rows: Box<dyn Iterator<Item = PgWireResult<DataRow>> + Send> = match event {
+                        Event::Rows(rows) => {
+                            Box::new(rows.into_iter().map(move |row| Ok(types::row(&row, &shown, extra_digits))))
+                        }
+                        Event::Stored(rows) => Box::new(stored_rows(rows).map(move |row| {
+                            row.map(|row| types::row(&row, &shown, extra_digits)).map_err(|error| wire_error(&error))
+                        })),
+                        Event::Ended(Ended { count: Err(error), .. }) => {
+                            Box::new(std::iter::once(Err(wire_error(&error))))
+                        }
+                        Event::Ended(_) | Event::Columns(..) => Box::new(std::iter::empty()),
                     };
                     stream::iter(rows)
                 });
-                let mut response = match all_at_once {
-                    false => QueryResponse::new(fields, rows),
-                    true => {
-                        let mut rows: Vec<_> = rows.collect().await;
-                        // What comes behind it must not run.
-                        let failed = rows.iter().position(Result::is_err);
-                        if let Some(Err(PgWireError::UserError(info))) = failed.map(|at| rows.swap_remove(at)) {
-                            return Ok(Response::Error(info).into());
-                        }
-                        QueryResponse::new(fields, stream::iter(rows))
-                    }
-                };
+                let mut response = QueryResponse::new(fields, rows);
                 response.set_command_tag(&words(sql).first().map_or("SELECT".into(), |word| match word.as_str() {
                     word @ ("FETCH" | "SHOW" | "EXPLAIN") => word.to_owned(),
                     _ => "SELECT".to_owned(),
                 }));
                 Ok(Response::Query(response).into())
             }
-            Event::Rows(_) => Err(gone()),
+            Event::Rows(_) | Event::Stored(_) => Err(thread_ended()),
         }
     }
 
@@ -260,8 +322,8 @@ impl Connection {
     ) -> PgWireResult<T> {
         locked(&self.last).let_go();
         let session = self.session.clone();
-        let answer = tokio::task::spawn_blocking(move || question(&mut locked(&session))).await;
-        answer.map_err(|error| PgWireError::ApiError(Box::new(error)))
+        let answer = statement_threads::run(move || question(&mut locked(&session))).await;
+        answer.map_err(|error| wire_error(&error))
     }
 }
 
