@@ -186,6 +186,7 @@ impl SqlError {
                 Self::new("22001", format!("value too long for type character varying({limit})"))
             }
             "Parser Error" => Self::syntax(message),
+            "Out of Memory Error" => Self::new("53200", message),
             "INTERRUPT Error" | "Interrupt Error" => Self::new("57014", "Query cancelled on user's request"),
             "TransactionContext Error" | "Transaction Error" => Self::new("40001", message),
             "Conversion Error" => {
@@ -200,6 +201,10 @@ impl SqlError {
                     _ => Self::new("22P02", message),
                 }
             }
+            "Invalid Input Error" if message.contains(RESULT_TOO_LARGE) => {
+                let start = message.find(RESULT_TOO_LARGE).unwrap_or_default();
+                Self::new("54000", &message[start..])
+            }
             "Invalid Input Error" if message.starts_with("Division by zero") => Self::new("22012", "Divide by zero"),
             "Out of Range Error" => Self::new("22003", message),
             _ => Self::new("XX000", first),
@@ -207,6 +212,8 @@ impl SqlError {
     }
 }
 
+/// How functions say that they will not make an answer of that size.
+const RESULT_TOO_LARGE: &str = "Result size exceeds";
 const NO_FUNCTION: &str = "No function matches the given name and argument types '";
 const NO_CHOICE: &str = "Could not choose a best candidate function for the function call \"";
 

@@ -51,8 +51,16 @@ CREATE OR REPLACE MACRO redshift_system.redshift_nullif(a VARCHAR, b VARCHAR) AS
     (a, b) AS CASE WHEN a = b THEN NULL ELSE a END;
 CREATE OR REPLACE MACRO redshift_system.left(s, n) AS system.main.left(CAST(s AS VARCHAR), n);
 CREATE OR REPLACE MACRO redshift_system.right(s, n) AS system.main.right(CAST(s AS VARCHAR), n);
-CREATE OR REPLACE MACRO redshift_system.repeat(s, n) AS system.main.repeat(CAST(s AS VARCHAR), n);
-CREATE OR REPLACE MACRO redshift_system.replace(s, a, b) AS system.main.replace(CAST(s AS VARCHAR), CAST(a AS VARCHAR), CAST(b AS VARCHAR));
+-- What grows. DuckDB's own functions make short answers only: whatever is constant it computes beforehand, also in a
+-- branch of a CASE that is not taken, so that their arguments are bounded as well.
+CREATE OR REPLACE MACRO redshift_system.repeat(s, n) AS
+    CASE WHEN strlen(CAST(s AS VARCHAR)) * greatest(CAST(n AS BIGINT), 0) <= 65535
+    THEN system.main.repeat(CAST(s AS VARCHAR), least(CAST(n AS BIGINT), 65535 // greatest(strlen(CAST(s AS VARCHAR)), 1)))
+    ELSE redshift_repeat(CAST(s AS VARCHAR), CAST(n AS VARCHAR)) END;
+CREATE OR REPLACE MACRO redshift_system.replace(s, a, b) AS
+    CASE WHEN strlen(CAST(s AS VARCHAR)) * strlen(CAST(b AS VARCHAR)) <= 65535
+    THEN system.main.replace(CAST(s AS VARCHAR), CAST(a AS VARCHAR), CAST(b AS VARCHAR))
+    ELSE redshift_replace(CAST(s AS VARCHAR), CAST(a AS VARCHAR), CAST(b AS VARCHAR)) END;
 CREATE OR REPLACE MACRO redshift_system.split_part(s, d, n) AS system.main.split_part(CAST(s AS VARCHAR), d, n);
 CREATE OR REPLACE MACRO redshift_system.substring(s, start) AS system.main.substring(CAST(s AS VARCHAR), greatest(CAST(start AS BIGINT), 1)),
     (s, start, n) AS CASE WHEN start < 1 THEN system.main.left(CAST(s AS VARCHAR), greatest(CAST(start + n - 1 AS BIGINT), 0))
@@ -61,13 +69,19 @@ CREATE OR REPLACE MACRO redshift_system.substr(s, start) AS redshift_system.subs
 CREATE OR REPLACE MACRO redshift_system.octetindex(part, s) AS
     CASE system.main.strpos(s, part) WHEN 0 THEN 0
     ELSE system.main.strlen(system.main.left(s, system.main.strpos(s, part) - 1)) + 1 END;
-CREATE OR REPLACE MACRO redshift_system.replicate(s, n) AS system.main.repeat(CAST(s AS VARCHAR), n);
+CREATE OR REPLACE MACRO redshift_system.replicate(s, n) AS redshift_system.repeat(s, n);
 CREATE OR REPLACE MACRO redshift_system.initcap(s) AS redshift_initcap(CAST(s AS VARCHAR));
 CREATE OR REPLACE MACRO redshift_system.btrim(s) AS system.main.trim(CAST(s AS VARCHAR)), (s, signs) AS system.main.trim(CAST(s AS VARCHAR), signs);
-CREATE OR REPLACE MACRO redshift_system.lpad(s, n) AS system.main.lpad(CAST(s AS VARCHAR), CAST(n AS INTEGER), ' '),
-    (s, n, fill) AS system.main.lpad(CAST(s AS VARCHAR), CAST(n AS INTEGER), fill);
-CREATE OR REPLACE MACRO redshift_system.rpad(s, n) AS system.main.rpad(CAST(s AS VARCHAR), CAST(n AS INTEGER), ' '),
-    (s, n, fill) AS system.main.rpad(CAST(s AS VARCHAR), CAST(n AS INTEGER), fill);
+CREATE OR REPLACE MACRO redshift_system.redshift_pad_left(s, n, fill) AS
+    CASE WHEN n <= 16384 THEN system.main.lpad(s, CAST(least(n, 16384) AS INTEGER), fill)
+    ELSE redshift_lpad(s, CAST(n AS VARCHAR), fill) END;
+CREATE OR REPLACE MACRO redshift_system.redshift_pad_right(s, n, fill) AS
+    CASE WHEN n <= 16384 THEN system.main.rpad(s, CAST(least(n, 16384) AS INTEGER), fill)
+    ELSE redshift_rpad(s, CAST(n AS VARCHAR), fill) END;
+CREATE OR REPLACE MACRO redshift_system.lpad(s, n) AS redshift_system.redshift_pad_left(CAST(s AS VARCHAR), CAST(n AS BIGINT), ' '),
+    (s, n, fill) AS redshift_system.redshift_pad_left(CAST(s AS VARCHAR), CAST(n AS BIGINT), CAST(fill AS VARCHAR));
+CREATE OR REPLACE MACRO redshift_system.rpad(s, n) AS redshift_system.redshift_pad_right(CAST(s AS VARCHAR), CAST(n AS BIGINT), ' '),
+    (s, n, fill) AS redshift_system.redshift_pad_right(CAST(s AS VARCHAR), CAST(n AS BIGINT), CAST(fill AS VARCHAR));
 CREATE OR REPLACE MACRO redshift_system.quote_ident(s) AS
     CASE WHEN system.main.regexp_full_match(CAST(s AS VARCHAR), '[a-z_][a-z0-9_]*') THEN CAST(s AS VARCHAR)
     ELSE '"' || system.main.replace(CAST(s AS VARCHAR), '"', '""') || '"' END;
@@ -199,7 +213,14 @@ CREATE OR REPLACE MACRO redshift_system.redshift_cut(s, n) AS
 CREATE OR REPLACE MACRO redshift_system.is_valid_json(s) AS redshift_json_kind(CAST(s AS VARCHAR)) = 'object';
 CREATE OR REPLACE MACRO redshift_system.is_valid_json_array(s) AS redshift_json_kind(CAST(s AS VARCHAR)) = 'array';
 CREATE OR REPLACE MACRO redshift_system.can_json_parse(s) AS redshift_json_kind(CAST(s AS VARCHAR)) <> '';
-CREATE OR REPLACE MACRO redshift_system.split_to_array(s) AS to_json(string_split(s, ',')), (s, d) AS to_json(string_split(s, d));
+CREATE OR REPLACE MACRO redshift_system.split_to_array(s) AS CAST(redshift_split_to_array(CAST(s AS VARCHAR), ',') AS JSON),
+    (s, d) AS CAST(redshift_split_to_array(CAST(s AS VARCHAR), CAST(d AS VARCHAR)) AS JSON);
+-- The numbers of GENERATE_SERIES among the columns: they are made as one list. The bound stands inside, since DuckDB
+-- computes what is constant beforehand.
+CREATE OR REPLACE MACRO redshift_system.redshift_series(a, b, step) AS system.main.generate_series(CAST(a AS BIGINT),
+        CASE WHEN abs(CAST(b AS HUGEINT) - CAST(a AS HUGEINT)) // greatest(abs(CAST(step AS HUGEINT)), 1) > 20000000
+        THEN error('Result size exceeds the limit of 20000000 rows that GENERATE_SERIES has among the columns')
+        ELSE CAST(b AS BIGINT) END, CAST(step AS BIGINT));
 CREATE OR REPLACE MACRO redshift_system.array_concat(a, b) AS to_json(list_concat(CAST(a AS JSON[]), CAST(b AS JSON[])));
 CREATE OR REPLACE MACRO redshift_system.subarray(a, start) AS to_json(list_slice(CAST(a AS JSON[]), start + 1, system.main.len(CAST(a AS JSON[])))),
     (a, start, n) AS to_json(list_slice(CAST(a AS JSON[]), start + 1, start + n));

@@ -4,6 +4,7 @@
 mod array;
 mod datetime;
 mod decimal;
+mod growing;
 mod number;
 mod pattern;
 mod text;
@@ -41,6 +42,7 @@ const FUNCTIONS: &[(&str, Body)] = &[
     ("redshift_fnv_hash", text::fnv_hash),
     ("redshift_initcap", text::initcap),
     ("redshift_json_kind", text::json_kind),
+    ("redshift_lpad", growing::pad_left),
     ("redshift_murmur3", text::murmur3),
     ("redshift_normal_time", datetime::normalize),
     ("redshift_normal_zoned_time", datetime::normalize_zoned),
@@ -50,9 +52,13 @@ const FUNCTIONS: &[(&str, Body)] = &[
     ("redshift_regexp_instr", pattern::position),
     ("redshift_regexp_replace", pattern::replace),
     ("redshift_regexp_substr", pattern::substring),
+    ("redshift_repeat", growing::repeat),
+    ("redshift_replace", growing::replace),
+    ("redshift_rpad", growing::pad_right),
     ("redshift_sha2", text::sha2),
     ("redshift_similar", pattern::similar),
     ("redshift_soundex", text::soundex),
+    ("redshift_split_to_array", growing::split_to_array),
     ("redshift_strtol", text::strtol),
     ("redshift_to_char_number", number::write),
     ("redshift_to_char_time", datetime::write),
@@ -94,6 +100,9 @@ impl VArrowScalar for Unfit {
     }
 }
 
+/// Bytes that one call answers for all of its rows, of which it gets 2,048: nothing can interrupt it.
+const MOST_BATCH_BYTES: usize = 512 << 20;
+
 struct TextFunction;
 
 impl VArrowScalar for TextFunction {
@@ -104,10 +113,15 @@ impl VArrowScalar for TextFunction {
         let columns: Vec<_> = input.columns().iter().map(|column| column.as_string::<i32>()).collect();
         let mut answers = StringBuilder::with_capacity(input.num_rows(), input.num_rows() * 16);
         let mut arguments = Vec::with_capacity(columns.len());
+        let mut bytes = 0;
         for row in 0..input.num_rows() {
             arguments.clear();
             arguments.extend(columns.iter().filter(|column| !column.is_null(row)).map(|column| column.value(row)));
             let answer = if arguments.len() == columns.len() { body(&arguments)? } else { None };
+            bytes += answer.as_ref().map_or(0, String::len);
+            if bytes > MOST_BATCH_BYTES {
+                return Err("Result size exceeds the limit of 512 MB for the rows that are computed at once".into());
+            }
             answers.append_option(answer);
         }
         Ok(Arc::new(answers.finish()))

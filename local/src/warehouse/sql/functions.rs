@@ -93,7 +93,8 @@ pub fn rewrite(function: &mut Function) -> Result<Option<Expr>, SqlError> {
         },
         // Rows, where it stands among the columns: of integers, as what it is given.
         ("generate_series", [_, _] | [_, _, _]) => {
-            let series = format!("unnest(generate_series({}))", texts.join(", "));
+            let step = if texts.len() == 2 { ", 1" } else { "" };
+            let series = format!("unnest(redshift_series({}{step}))", texts.join(", "));
             let are_integers = texts.iter().all(|text| text.parse::<i32>().is_ok());
             written(&if are_integers { format!("CAST({series} AS INTEGER)") } else { series })
         }
