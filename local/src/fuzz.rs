@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use aws_smithy_types::body::SdkBody;
 
 use crate::warehouse::fuzz;
+use crate::wire::fuzz_entry;
 use crate::{Account, Cloud, Options, Pace};
 
 /// Pieces that are worth putting anywhere.
@@ -129,20 +130,26 @@ fn seconds() -> f64 {
     std::env::var("SPARKIFY_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(2.0)
 }
 
-/// Throws inputs at a reader for its share of the time.
+/// Throws changed inputs of a corpus at a reader for its share of the time.
 fn throw(kind: &str, mut read: impl FnMut(&[u8])) {
+    let corpus = Corpus::of(kind);
+    for entry in &corpus.entries {
+        read(entry);
+    }
+    throw_made(kind, |random| corpus.input(random), read);
+}
+
+/// Throws inputs at a reader for its share of the time.
+fn throw_made(kind: &str, make: impl Fn(&mut fastrand::Rng) -> Vec<u8>, mut read: impl FnMut(&[u8])) {
     let seed = std::env::var("SPARKIFY_FUZZ_SEED")
         .ok()
         .and_then(|text| text.parse().ok())
         .unwrap_or_else(|| fastrand::u64(..));
-    let (corpus, mut random) = (Corpus::of(kind), fastrand::Rng::with_seed(seed));
-    for entry in &corpus.entries {
-        read(entry);
-    }
+    let mut random = fastrand::Rng::with_seed(seed);
     let begun = Instant::now();
     let mut thrown = 0;
-    while begun.elapsed() < Duration::from_secs_f64(seconds() / 6.0) {
-        let input = corpus.input(&mut random);
+    while begun.elapsed() < Duration::from_secs_f64(seconds() / 7.0) {
+        let input = make(&mut random);
         let caught = catch_unwind(AssertUnwindSafe(|| read(&input)));
         assert!(caught.is_ok(), "{kind} (seed {seed}) panics at:\n{}", String::from_utf8_lossy(&input));
         thrown += 1;
@@ -201,16 +208,29 @@ fn the_operations_of_s3() {
     });
 }
 
-#[test]
-fn the_router_of_http() {
-    let directory = tempfile::tempdir().expect("directory");
+fn cloud(directory: &std::path::Path) -> Cloud {
     let options = Options {
         account: Account { id: "000000000000".into(), region: "us-west-2".into() },
         mounts: Default::default(),
         pace: Pace::LAPTOP,
+        memory: None,
         faults: None,
     };
-    let cloud = Cloud::open(directory.path(), options).expect("cloud");
+    Cloud::open(directory, options).expect("cloud")
+}
+
+/// Whole connections: startup, password, simple and extended messages.
+#[test]
+fn the_connections_of_postgresql() {
+    let directory = tempfile::tempdir().expect("directory");
+    let warehouse = fuzz_entry::Warehouse::new(cloud(directory.path()).endpoint.redshift.wire.clone());
+    throw_made("wire", fuzz_entry::conversation, |bytes| warehouse.converse(bytes));
+}
+
+#[test]
+fn the_router_of_http() {
+    let directory = tempfile::tempdir().expect("directory");
+    let cloud = cloud(directory.path());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
     throw("http", |input| {
         if let Some(request) = request(&String::from_utf8_lossy(input)) {

@@ -32,7 +32,7 @@ use crate::sync::locked;
 pub use engine::{Engine, Slices};
 pub use error::SqlError;
 pub use memory::MemoryLimit;
-pub use result::{ResultColumn, ResultSet, Rows, Value};
+pub use result::{ResultColumn, Rows, Value};
 pub use session::{Cancel, Outcome, Session};
 pub use sql::types::Type;
 pub use sql::{Parameter, ParameterKind, Parameters, TableAttributes, parse_table, split, verb_behind_with};

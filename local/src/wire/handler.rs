@@ -26,6 +26,7 @@ use tokio::sync::OnceCell;
 
 use super::connection::{Connection, Running as Statements, wire_error};
 use super::{Wire, types};
+use crate::statement_threads;
 use crate::sync::locked;
 use crate::warehouse::copy::Access;
 use crate::warehouse::{Parameters, Place, split};
@@ -62,6 +63,11 @@ impl Handlers {
         let queries = Queries { wire, place, connection: OnceCell::new(), key: Mutex::default() };
         Self { startup: Arc::new(startup), queries: Arc::new(queries) }
     }
+
+    /// What answers both kinds of queries.
+    pub fn queries(&self) -> Arc<Queries> {
+        self.queries.clone()
+    }
 }
 
 impl PgWireServerHandlers for Handlers {
@@ -94,7 +100,7 @@ impl Debug for Users {
     }
 }
 
-fn fatal(sqlstate: &str, message: String) -> PgWireError {
+pub fn fatal(sqlstate: &str, message: String) -> PgWireError {
     PgWireError::UserError(Box::new(ErrorInfo::new("FATAL".into(), sqlstate.into(), message)))
 }
 
@@ -107,7 +113,10 @@ impl AuthSource for Users {
     async fn verify_password(&self, login: &LoginInfo, presented: &[u8]) -> PgWireResult<Option<()>> {
         let user = login.user().unwrap_or_default();
         let password = String::from_utf8_lossy(presented);
-        let known = self.wire.logins.check(&self.place, user, &password);
+        let (wire, place, name, password) =
+            (self.wire.clone(), self.place.clone(), user.to_owned(), password.to_string());
+        let known = statement_threads::run(move || wire.logins.check(&place, &name, &password)).await;
+        let known = known.map_err(|error| fatal("53000", error.to_string()))?;
         if !known.map_err(|error| fatal("58000", error.to_string()))? {
             return Err(fatal("28P01", format!("password authentication failed for user \"{user}\"")));
         }
@@ -193,7 +202,7 @@ impl Queries {
             let database = client.metadata().get("database").cloned().unwrap_or_else(|| user.clone());
             let (pid, given) = client.pid_and_secret_key();
             let (wire, place) = (self.wire.clone(), self.place.clone());
-            let opened = tokio::task::spawn_blocking(move || {
+            let opened = statement_threads::run(move || {
                 let engine = wire.warehouses.engine(&place.id, &database, place.slices)?;
                 // The prefix of a temporary login is no part of the user's name.
                 let name = ["IAM:", "IAMA:", "IAMR:"].iter().find_map(|prefix| user.strip_prefix(prefix));
@@ -208,8 +217,7 @@ impl Queries {
                     last: Mutex::default(),
                 })
             });
-            let opened = opened.await.map_err(|error| PgWireError::ApiError(Box::new(error)))?;
-            let connection = opened.map_err(|error| wire_error(&error))?;
+            let connection = opened.await.and_then(|opened| opened).map_err(|error| wire_error(&error))?;
             let key = (pid, secret(&given));
             locked(&RUNNING).insert(key.clone(), connection.running.clone());
             *locked(&self.key) = Some(key);

@@ -2,7 +2,11 @@
 //! no longer there to connect to.
 
 mod connection;
+mod framing;
+#[cfg(test)]
+pub mod fuzz_entry;
 mod handler;
+mod socket;
 mod tls;
 mod types;
 
@@ -122,7 +126,7 @@ async fn accept(wire: Wire, place: Place, listener: tokio::net::TcpListener, tls
                 Ok((stream, _)) => {
                     let (handlers, tls) = (Handlers::new(wire.clone(), place.clone()), tls.clone());
                     connections.spawn(async move {
-                        if let Err(error) = pgwire::tokio::process_socket(stream, Some(tls), handlers).await {
+                        if let Err(error) = socket::serve(stream, tls, handlers).await {
                             tracing::debug!(%error, "a connection ended early");
                         }
                     });
