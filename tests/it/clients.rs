@@ -16,38 +16,47 @@ fn run(script: &str) {
 }
 
 fn run_with(script: &str, project: &Project, data: &Path) {
+    let Some(mut command) = client(script, project) else { return };
+    let mount = format!("--mount=udacity-dend={}", data.display());
+    let mut serve = project.command(["local", "serve", "--port=0", "--in-memory", &mount]);
+    serve.env("AWS_REGION", REGION);
+    let server = Serving::start(serve);
+    command
+        .env("AWS_ENDPOINT_URL", format!("http://{}", server.address))
+        .env("SPARKIFY_TEST_PID", server.child.id().to_string());
+    ends_well(command);
+}
+
+/// What runs a script of `tests/clients`; `None` where the clients are not installed.
+fn client(script: &str, project: &Project) -> Option<Command> {
     let Some(bin) = std::env::var_os("SPARKIFY_TEST_CLIENTS").map(PathBuf::from) else {
         // Past the test harness, which keeps what tests print to itself.
         let _ = writeln!(std::io::stderr(), "NOT RUN: {script} (no SPARKIFY_TEST_CLIENTS)");
-        return;
+        return None;
     };
-    let mount = format!("--mount=udacity-dend={}", data.display());
-    let mut command = project.command(["local", "serve", "--port=0", "--in-memory", &mount]);
-    command.env("AWS_REGION", REGION);
-    let server = Serving::start(command);
-    let address = format!("http://{}", server.address);
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(script);
     let program = if script.ends_with(".py") { bin.join("python") } else { "bash".into() };
     let found = std::env::var("PATH").unwrap_or_default();
     // What waits for an answer that never comes must not hold up the rest.
-    let ended = Command::new("timeout")
+    let mut command = Command::new("timeout");
+    command
         .arg("180")
         .arg(program)
         .arg(path)
+        .current_dir(project.path("."))
         .env_clear()
         .env("PATH", format!("{}:{found}", bin.display()))
         .env("HOME", project.path("."))
-        .envs([
-            ("AWS_ENDPOINT_URL", address.as_str()),
-            ("AWS_DEFAULT_REGION", REGION),
-            ("AWS_EC2_METADATA_DISABLED", "true"),
-        ])
+        .envs([("AWS_DEFAULT_REGION", REGION), ("AWS_EC2_METADATA_DISABLED", "true")])
         .envs([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")])
         .env("SPARKIFY_TEST_CA", project.path(".sparkify/ca.pem"))
         .env("SPARKIFY_PAGE_PICTURE", std::env::var_os("SPARKIFY_PAGE_PICTURE").unwrap_or_default())
-        .env("SPARKIFY_TEST_DBT", std::env::var_os("SPARKIFY_TEST_DBT").unwrap_or_default())
-        .output()
-        .unwrap();
+        .env("SPARKIFY_TEST_DBT", std::env::var_os("SPARKIFY_TEST_DBT").unwrap_or_default());
+    Some(command)
+}
+
+fn ends_well(mut command: Command) {
+    let ended = command.output().unwrap();
     let texts = [ended.stdout, ended.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
     assert!(ended.status.success() && texts[0].contains("all as it should be"), "{}\n{}", texts[0], texts[1]);
 }
@@ -110,6 +119,25 @@ fn jdbc() {
 #[test]
 fn tls() {
     run("tls_client.py");
+}
+
+/// Slow readers, statements that wait, half requests, bombs: who means well is answered all the same.
+#[test]
+fn attacks() {
+    run("attack_client.py");
+}
+
+/// A server that is killed under writes, and started again.
+#[test]
+fn kills() {
+    let project = Project::empty();
+    if let Some(mut command) = client("kill_client.py", &project) {
+        command
+            .env("SPARKIFY_TEST_BIN", env!("CARGO_BIN_EXE_sparkify-infra"))
+            .env("SPARKIFY_TEST_KILLS", std::env::var_os("SPARKIFY_TEST_KILLS").unwrap_or("8".into()))
+            .env("AWS_REGION", REGION);
+        ends_well(command);
+    }
 }
 
 /// The page at /_local, in headless Chromium.
