@@ -7,6 +7,7 @@ mod command;
 mod config;
 mod error;
 mod event;
+mod files;
 mod init;
 mod interrupt;
 mod load;

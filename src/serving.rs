@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sparkify_local::Server;
 
 use crate::error::{Error, Result};
+use crate::files;
 
 /// How long a server may take to say that it is there.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -60,7 +61,7 @@ pub fn announce(state: &Path, server: &Server) -> Result<Announced> {
 
 /// Where a server answers for this state, if one does.
 pub fn find(state: &Path) -> Option<SocketAddr> {
-    let note: Note = serde_json::from_slice(&std::fs::read(note_path(state)).ok()?).ok()?;
+    let note: Note = serde_json::from_str(&files::read_text(&note_path(state)).ok()?).ok()?;
     let mut stream = TcpStream::connect_timeout(&note.address, PATIENCE).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
     write!(stream, "GET {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", sparkify_local::HEALTH).ok()?;

@@ -6,6 +6,7 @@ use super::{Outcome, Stack};
 use crate::cli::{Format, Output, QueryArgs};
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::load;
 use crate::load::sql::{self, SqlFile};
 use crate::query;
@@ -44,7 +45,7 @@ fn text(args: &QueryArgs, config: &Config) -> Result<String> {
     match (&args.sql, &args.file) {
         (Some(name), _) if is_name(name) => analysis(name, config),
         (Some(sql), _) => Ok(sql.clone()),
-        (None, Some(path)) => std::fs::read_to_string(path)
+        (None, Some(path)) => files::read_text_or_stream(path)
             .map_err(|error| Error::usage(format!("cannot read {}", path.display())).because(error)),
         (None, None) if std::io::stdin().is_terminal() => Err(Error::usage("there is nothing to run").hint(
             "Give a statement (`query \"select 1\"`), a file (`query -f FILE`), standard input, or an analysis (`query --list`).",

@@ -13,6 +13,7 @@ use std::time::Duration;
 use toml::de::DeTable;
 
 use crate::error::{Error, Result};
+use crate::files;
 use crate::location::Location;
 use mistake::Mistakes;
 use table::Table;
@@ -159,7 +160,7 @@ impl Config {
     /// # Errors
     /// Of kind `Usage`, with every mistake and where it stands.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
+        let text = files::read_text_or_stream(path).map_err(|error| {
             let absent = error.kind() == std::io::ErrorKind::NotFound;
             let unreadable = Error::usage(format!("cannot read {}", path.display())).because(error);
             match absent {

@@ -1,12 +1,12 @@
 //! A look at a directory of data: which sources there are, in which form, with which columns.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use super::infer::Seen;
 use crate::error::{Error, Result};
+use crate::files;
 
 /// Records of one source that are looked at, from as many of its files as it takes.
 const RECORDS: usize = 200_000;
@@ -215,7 +215,7 @@ impl Columns {
 
 fn open(path: &Path, packed: Packed) -> Result<Box<dyn Read>> {
     let unreadable = |error| Error::usage(format!("cannot read {}", path.display())).because(error);
-    let file = BufReader::new(File::open(path).map_err(unreadable)?);
+    let file = BufReader::new(files::open(path).map_err(unreadable)?);
     Ok(match packed {
         Packed::No => Box::new(file),
         Packed::Gzip => Box::new(flate2::read::MultiGzDecoder::new(file)),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::files;
 
 /// One file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub fn files(directory: &Path, folder: &str) -> Result<Vec<SqlFile>> {
 impl SqlFile {
     fn read(path: PathBuf) -> Result<Self> {
         let unreadable = |error: std::io::Error| Error::usage(format!("cannot read {}", path.display())).because(error);
-        let text = std::fs::read_to_string(&path).map_err(unreadable)?;
+        let text = files::read_text(&path).map_err(unreadable)?;
         Self::parse(path, &text)
     }
 

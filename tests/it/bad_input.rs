@@ -1,5 +1,8 @@
 //! Wrong input gets a clear error, and nothing is lost.
 
+use std::io::Write;
+use std::process::{Command, Stdio};
+
 use crate::project::Project;
 
 pub fn first_song(project: &Project) -> std::path::PathBuf {
@@ -171,4 +174,48 @@ fn wrong_sql_files_are_named() {
     let _ = project.run(["load"]).failed(1, &["cannot fill songs", "relation \"staging_sons\" does not exist"]);
     project.edit("sql/copy/staging_songs.sql", "-- source: songs", "-- sauce: songs");
     let _ = project.run(["load"]).failed(2, &["staging_songs.sql does not say which source"]);
+}
+
+/// A FIFO that has no writer is waited for, for ever.
+#[test]
+fn only_regular_files_are_read() {
+    let project = Project::with_sample(5, 5);
+    let fifo = |name: &str| {
+        let path = project.path(name);
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+        // A reader gets a statement and does not wait: then the command succeeds, and the test fails.
+        let writer = path.clone();
+        std::thread::spawn(move || std::fs::write(writer, "-- One row: one.\nselect 1\n"));
+        path
+    };
+    let says = "it is a FIFO, not a regular file";
+    let _ = project.run(["up"]).succeeded();
+    for folder in ["schema", "copy", "transform", "check", "reconcile"] {
+        let name = format!("sql/{folder}/99_pipe.sql");
+        let path = fifo(&name);
+        let _ = project.run(["load"]).failed(2, &[&format!("cannot read {name}"), says]);
+        std::fs::remove_file(path).unwrap();
+    }
+    fifo("sql/analysis/pipe.sql");
+    let _ = project.run(["query", "--list"]).failed(2, &["cannot read sql/analysis/pipe.sql", says]);
+    fifo("pipe.sql");
+    let _ = project.run(["query", "-f", "pipe.sql"]).failed(2, &["cannot read pipe.sql", says]);
+    std::fs::create_dir_all(project.path("more/t")).unwrap();
+    fifo("more/t/pipe.json");
+    std::fs::create_dir(project.path("here")).unwrap();
+    let mut init = project.command(["init", "../more"]);
+    init.current_dir(project.path("here"));
+    let _ = project.output_of(init).failed(2, &["cannot read ../more/t/pipe.json", says]);
+
+    // What is asked for by name is read, and so is what a link leads to.
+    let mut command = project.command(["query", "-f", "/dev/stdin"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"select 7 as n").unwrap();
+    assert_eq!(String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap(), "n\n7\n");
+    std::fs::write(project.path("one.sql"), "select 1 as n").unwrap();
+    std::os::unix::fs::symlink("one.sql", project.path("link.sql")).unwrap();
+    assert_eq!(project.run(["query", "-f", "link.sql"]).succeeded().stdout, "n\n1\n");
+    std::fs::remove_file(project.path("infra.toml")).unwrap();
+    fifo("infra.toml");
+    let _ = project.run(["status"]).failed(2, &["cannot read infra.toml", says]);
 }
