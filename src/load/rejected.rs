@@ -14,13 +14,18 @@ const SHOWN: usize = 10;
 const VALUE: usize = 60;
 /// STL_LOAD_ERRORS: a string is longer than its column.
 const TOO_LONG: &str = "1204";
+/// Bytes of the widest column.
+const WIDEST: &str = "65535";
 
 #[derive(Debug, Clone, Default)]
 pub struct Rejected {
     pub count: u64,
     /// `file:line: column: reason: value`, with the original file and line.
     pub shown: Vec<String>,
+    /// Texts are longer than their columns.
     pub is_too_long: bool,
+    /// They are longer than any column.
+    pub is_beyond_any_column: bool,
 }
 
 /// A rejected row: file, line, column, type, code, message, as the system views tell it.
@@ -48,7 +53,29 @@ impl Rejected {
             let value = values.get(&(text(row, 0), text(row, 1), column)).map(|value| format!(": {}", clipped(value)));
             shown.push(format!("{file}:{line}: {place}{}{}", text(row, 5), value.unwrap_or_default()));
         }
-        Ok(Self { count, shown, is_too_long: rows.iter().any(|row| text(row, 4) == TOO_LONG) })
+        let too_long = rows.iter().filter(|row| text(row, 4) == TOO_LONG);
+        let (widest, wider) = too_long.partition::<Vec<_>, _>(|row| text(row, 3).contains(WIDEST));
+        Ok(Self { count, shown, is_too_long: !wider.is_empty(), is_beyond_any_column: !widest.is_empty() })
+    }
+
+    /// What an error says of them, and what to do.
+    pub fn hints(&self, table: &str, query: i64) -> Vec<String> {
+        let mut hints = self.shown.clone();
+        if self.is_too_long {
+            hints.push(format!(
+                "Widen the column in sql/schema, then run `load --recreate`, or add `truncatecolumns` to sql/copy/{table}.sql."
+            ));
+        }
+        if self.is_beyond_any_column {
+            hints.push(format!(
+                "No column is wider: shorten the text, or add `truncatecolumns` to sql/copy/{table}.sql, which cuts it off."
+            ));
+        }
+        if self.count > 0 {
+            let all = format!("select * from sys_load_error_detail where query_id = {query}");
+            hints.push(format!("{} in all: {all}", self.count));
+        }
+        hints
     }
 }
 

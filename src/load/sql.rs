@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::files;
 
+/// Bytes of a statement that the Data API takes.
+const STATEMENT_BYTES: usize = 100 << 10;
+
 /// One file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqlFile {
@@ -66,6 +69,11 @@ impl SqlFile {
         let statement = body.join("\n").trim().trim_end_matches(';').trim_end().to_owned();
         if statement.is_empty() {
             return Err(Error::usage(format!("{} has no statement", path.display())));
+        }
+        if statement.len() > STATEMENT_BYTES {
+            let (path, bytes) = (path.display(), statement.len());
+            return Err(Error::usage(format!("{path} has {bytes} bytes, and the Data API takes {STATEMENT_BYTES}"))
+                .hint("Shorter names, fewer columns, or a SUPER make it shorter."));
         }
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let name = stem.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches(['_', '-']).to_owned();
@@ -167,5 +175,8 @@ mod tests {
     fn a_file_needs_a_header_and_a_statement() {
         assert!(SqlFile::parse(PathBuf::from("a.sql"), "select 1").is_err());
         assert!(SqlFile::parse(PathBuf::from("a.sql"), "-- what\n;").is_err());
+        let long = format!("-- what\nselect '{}'", "x".repeat(STATEMENT_BYTES));
+        let error = SqlFile::parse(PathBuf::from("a.sql"), &long).expect_err("too long");
+        assert_eq!(error.to_string(), "a.sql has 102409 bytes, and the Data API takes 102400");
     }
 }

@@ -343,22 +343,10 @@ impl Staging<'_> {
             failure =
                 failure.hint(format!("The bucket {bucket} is in another region: set `region` of [sources.{source}]."));
         }
-        let Ok(rejected) = Rejected::of(&self.load.warehouse, query, gatherer, self.source).await else {
-            return failure;
-        };
-        for line in &rejected.shown {
-            failure = failure.hint(line.clone());
+        match Rejected::of(&self.load.warehouse, query, gatherer, self.source).await {
+            Ok(rejected) => rejected.hints(table, query).into_iter().fold(failure, Error::hint),
+            Err(_) => failure,
         }
-        if rejected.is_too_long {
-            failure = failure.hint(format!(
-                "Widen the column in sql/schema, then run `load --recreate`, or add `truncatecolumns` to sql/copy/{table}.sql."
-            ));
-        }
-        if rejected.count > 0 {
-            let all = format!("select * from sys_load_error_detail where query_id = {query}");
-            failure = failure.hint(format!("{} in all: {all}", rejected.count));
-        }
-        failure
     }
 }
 
