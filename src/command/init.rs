@@ -19,6 +19,7 @@ pub fn run(args: &InitArgs) -> Result<Outcome> {
     rules::stack(&stack).map_err(|(_, message)| Error::usage(format!("--stack {stack}: {message}")))?;
     let written = init::write(&args.data, &stack, &args.region)?;
     view::initialised(&written);
+    written.notes.iter().for_each(|note| view::warning(note));
     view::status("\nNow: sparkify-infra up, sparkify-infra load, sparkify-infra query --list, sparkify-infra down");
     Ok(Outcome::Done)
 }

@@ -1,17 +1,17 @@
 //! A look at a directory of data: which sources there are, in which form, with which columns.
 
-use std::collections::HashMap;
-use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use super::infer::Seen;
+use super::infer::{Seen, VARCHAR_MAX};
+use super::records::{self, Columns, Form, Layout, Packed};
 use crate::error::{Error, Result};
-use crate::files;
 
-/// Records of one source that are looked at, from as many of its files as it takes.
-const RECORDS: usize = 200_000;
-/// Files of one source that are looked at, spread over all of them.
-const FILES: usize = 2_000;
+/// Bytes of the files of one table that are read, spread over all of them.
+const BYTES: u64 = 1 << 30;
+/// So many times as large a packed file is taken to be once unpacked.
+const PACKED_TO: u64 = 8;
+/// Bytes of each file that are read in any case.
+const LEAST_BYTES: u64 = 1 << 16;
 /// Bytes of a column's name, at most.
 const LONGEST_NAME: usize = 127;
 
@@ -27,38 +27,31 @@ pub struct Found {
     pub files: usize,
     /// In the order in which they were first seen.
     pub columns: Vec<(String, Seen)>,
+    /// A key has capitals: COPY finds its column only where it ignores case.
+    pub ignore_case: bool,
+    /// What the table does not hold, or may not.
+    pub notes: Vec<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    Json,
-    /// With its delimiter, and whether the first line has the names.
-    Csv(u8, bool),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Packed {
-    No,
-    Gzip,
-    Zstd,
-}
-
+/// The tables, and what was not read.
+///
 /// # Errors
 /// Where the directory cannot be read, has nothing that COPY could load, or mixes forms in one folder.
-pub fn look(directory: &Path) -> Result<Vec<Found>> {
+pub fn look(directory: &Path) -> Result<(Vec<Found>, Vec<String>)> {
     let mut folders: Vec<(String, Vec<PathBuf>)> = Vec::new();
-    let mut here = Vec::new();
+    let (mut here, mut others, mut notes) = (Vec::new(), Vec::new(), Vec::new());
     for path in entries(directory)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if name.starts_with('.') {
-            continue;
-        }
-        if path.is_dir() {
+            notes.extend(hidden(&path));
+        } else if path.is_dir() {
             let mut files = Vec::new();
-            collect(&path, &mut files)?;
+            collect(&path, &mut files, &mut notes)?;
             folders.push((name, files));
         } else if form(&path).is_some() {
             here.push(path);
+        } else if has_content(&path) {
+            others.push(path);
         }
     }
     folders.retain(|(_, files)| !files.is_empty());
@@ -67,6 +60,9 @@ pub fn look(directory: &Path) -> Result<Vec<Found>> {
         if !folders.is_empty() {
             return Err(Error::usage(format!("{} has files beside folders with files", directory.display()))
                 .hint(format!("Give each table a folder of its own: move {} into one.", here[0].display())));
+        }
+        if let Some(other) = others.first() {
+            return Err(no_data(other));
         }
         let name = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
         if std::path::absolute(".").is_ok_and(|here| here == name) {
@@ -95,7 +91,9 @@ pub fn look(directory: &Path) -> Result<Vec<Found>> {
              each folder becomes a table.",
         ));
     }
-    Ok(found)
+    notes
+        .extend(others.iter().map(|path| format!("{} is no JSON or CSV by its name: no table has it", path.display())));
+    Ok((found, notes))
 }
 
 fn entries(directory: &Path) -> Result<Vec<PathBuf>> {
@@ -110,23 +108,37 @@ fn entries(directory: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// The data under a folder. Whatever else lies there would be loaded as data too: it is refused.
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+fn collect(folder: &Path, files: &mut Vec<PathBuf>, notes: &mut Vec<String>) -> Result<()> {
     for path in entries(folder)? {
-        let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        // A link to a folder may lead round in a circle.
-        if is_hidden || path.is_dir() && path.is_symlink() {
-            continue;
-        }
-        if path.is_dir() {
-            collect(&path, files)?;
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
+            notes.extend(hidden(&path));
+        } else if path.is_dir() && path.is_symlink() {
+            // It may lead round in a circle.
+            notes.push(format!("{} is a link to a folder, and was not followed", path.display()));
+        } else if path.is_dir() {
+            collect(&path, files, notes)?;
         } else if form(&path).is_some() {
             files.push(path);
-        } else if path.metadata().is_ok_and(|found| found.len() > 0) {
-            return Err(Error::usage(format!("{} is neither JSON nor CSV by its name", path.display()))
-                .hint("A load reads everything in the folders of the data: move it elsewhere."));
+        } else if has_content(&path) {
+            return Err(no_data(&path));
         }
     }
     Ok(())
+}
+
+/// What there is to say of hidden data.
+fn hidden(path: &Path) -> Option<String> {
+    let is_data = path.is_file() && form(path).is_some();
+    is_data.then(|| format!("{} is hidden, and was not read", path.display()))
+}
+
+fn has_content(path: &Path) -> bool {
+    path.metadata().is_ok_and(|found| found.len() > 0)
+}
+
+fn no_data(path: &Path) -> Error {
+    Error::usage(format!("{} is neither JSON nor CSV by its name", path.display()))
+        .hint("A load reads everything in the folders of the data: move it elsewhere.")
 }
 
 /// What a file's name says of it.
@@ -144,28 +156,33 @@ fn form(path: &Path) -> Option<(&'static str, Packed)> {
     }
 }
 
+/// Reads the files of one table.
 fn source(name: &str, prefix: String, files: &[PathBuf]) -> Result<Found> {
     let forms: Vec<_> = files.iter().filter_map(|path| form(path)).collect();
     if let Some(other) = forms.iter().position(|form| *form != forms[0]) {
         return Err(Error::usage(format!("{} and {} are of two kinds", files[0].display(), files[other].display()))
             .hint("COPY reads one kind of file into a table: give each a folder of its own."));
     }
-    let packed = forms[0].1;
+    let (kind, packed) = forms[0];
+    let sizes: Vec<u64> = files.iter().map(|path| path.metadata().map_or(0, |found| found.len())).collect();
+    let all: u64 = sizes.iter().sum();
+    let mut left = 0;
     let mut columns = Columns::default();
     let mut first: Option<(Layout, &PathBuf)> = None;
-    let every = files.len().div_ceil(FILES);
-    for path in files.iter().step_by(every) {
-        if columns.records >= RECORDS {
-            break;
+    for (path, size) in files.iter().zip(sizes) {
+        columns.begin_file();
+        let share = share(size, all, packed);
+        if kind == "JSON" {
+            left += records::json(path, packed, share, &mut columns)?;
+            same_kind(&files[0], path, &columns)?;
+            continue;
         }
-        let found = match forms[0].0 {
-            "JSON" => json(path, packed, &mut columns)?,
-            _ => csv(path, packed, &mut columns)?,
-        };
-        match (&first, found) {
-            (None, Some(found)) => first = Some((found, path)),
+        let (bytes, layout) = records::csv(path, packed, share, &mut columns)?;
+        left += bytes;
+        match (&first, layout) {
+            (None, Some(layout)) => first = Some((layout, path)),
             // COPY takes the fields of CSV by their place.
-            (Some((wanted, of)), Some(found)) if *wanted != found => {
+            (Some((wanted, of)), Some(layout)) if *wanted != layout => {
                 return Err(Error::usage(format!(
                     "{} and {} do not have the same columns",
                     of.display(),
@@ -176,114 +193,66 @@ fn source(name: &str, prefix: String, files: &[PathBuf]) -> Result<Found> {
             _ => {}
         }
     }
-    let Some(((form, _), _)) = first.filter(|_| !columns.seen.is_empty()) else {
+    if columns.is_empty() {
         return Err(Error::usage(format!("there is no record in {}", files[0].display()))
             .hint("The columns follow from the data: it must have some."));
-    };
-    if let Some((bad, _)) = columns.seen.iter().find(|(name, _)| name.is_empty() || name.len() > LONGEST_NAME) {
+    }
+    let form = first.map_or(Form::Json, |((form, _), _)| form);
+    let (name, ignore_case, mut notes) = (table_name(name), columns.has_capitals(), Vec::new());
+    if left > 0 {
+        let size = indicatif::HumanBytes;
+        notes.push(format!(
+            "{name}: {} of {} were not read, some of each file: keys and longer values may come there that have no column",
+            size(left),
+            size(all)
+        ));
+    }
+    if let Some((one, other)) = columns.twice.take() {
+        let keys = if one == other { format!("'{one}' twice") } else { format!("both '{one}' and '{other}'") };
+        notes.push(format!("{name}: an object has the key {keys}, and a column takes one value: the other is lost"));
+    }
+    let columns = columns.into_seen();
+    if let Some((bad, _)) = columns.iter().find(|(name, _)| name.is_empty() || name.len() > LONGEST_NAME) {
         return Err(Error::usage(format!("{} has a key that no column can have: '{bad}'", files[0].display()))
             .hint("A column's name has 1 to 127 bytes. Take other keys, or name them by a jsonpaths file."));
     }
-    Ok(Found { name: table_name(name), prefix, form, packed, files: files.len(), columns: columns.seen })
-}
-
-/// The form, and of CSV the names in their order.
-type Layout = (Form, Vec<String>);
-
-#[derive(Default)]
-struct Columns {
-    seen: Vec<(String, Seen)>,
-    places: HashMap<String, usize>,
-    records: usize,
-}
-
-impl Columns {
-    fn of(&mut self, name: &str) -> &mut Seen {
-        // Redshift folds names: two that differ in their case only are one column.
-        let folded = name.to_lowercase();
-        let place = match self.places.get(&folded) {
-            Some(place) => *place,
-            None => {
-                self.seen.push((name.to_owned(), Seen::default()));
-                self.places.insert(folded, self.seen.len() - 1);
-                self.seen.len() - 1
-            }
-        };
-        &mut self.seen[place].1
+    for (column, bytes) in columns.iter().filter_map(|(column, seen)| Some((column, seen.too_long()?))) {
+        notes.push(format!(
+            "{name}.{column}: a text of {bytes} bytes, and the longest that COPY takes has {VARCHAR_MAX}: its row is \
+             rejected, or cut off by `truncatecolumns` in sql/copy/{name}.sql"
+        ));
     }
+    Ok(Found { name, prefix, form, packed, files: files.len(), columns, ignore_case, notes })
 }
 
-fn open(path: &Path, packed: Packed) -> Result<Box<dyn Read>> {
-    let unreadable = |error| Error::usage(format!("cannot read {}", path.display())).because(error);
-    let file = BufReader::new(files::open(path).map_err(unreadable)?);
-    Ok(match packed {
-        Packed::No => Box::new(file),
-        Packed::Gzip => Box::new(flate2::read::MultiGzDecoder::new(file)),
-        Packed::Zstd => Box::new(zstd::stream::read::Decoder::new(file).map_err(unreadable)?),
-    })
+/// Bytes of a file that are read: all, or where the files of a table have too many, its share of those that are.
+fn share(size: u64, all: u64, packed: Packed) -> u64 {
+    let most = if packed == Packed::No { BYTES } else { BYTES / PACKED_TO };
+    if all <= most {
+        return u64::MAX;
+    }
+    let share = u128::from(size) * u128::from(most) / u128::from(all);
+    u64::try_from(share).unwrap_or(size).max(LEAST_BYTES)
 }
 
-fn json(path: &Path, packed: Packed, columns: &mut Columns) -> Result<Option<Layout>> {
-    let records = serde_json::Deserializer::from_reader(open(path, packed)?).into_iter::<serde_json::Value>();
-    for record in records.take(RECORDS) {
-        let record = record.map_err(|error| Error::usage(format!("{} is not JSON", path.display())).because(error))?;
-        let serde_json::Value::Object(fields) = record else {
-            return Err(Error::usage(format!("{} is not JSON objects, one after the other", path.display()))
-                .hint("COPY reads objects. An array is taken apart by `jq -c '.[]'`."));
-        };
-        fields.iter().for_each(|(name, value)| columns.of(name).json(value));
-        columns.records += 1;
+/// # Errors
+/// Where the records of `path` have mostly other keys than those before, and its name is another one too: files of one
+/// kind are numbered, or have dates.
+fn same_kind(first: &Path, path: &Path, columns: &Columns) -> Result<()> {
+    if stem(first) == stem(path) || !columns.is_of_another_kind() {
+        return Ok(());
     }
-    Ok(Some((Form::Json, Vec::new())))
+    Err(Error::usage(format!("{} and {} have mostly different keys", first.display(), path.display())).hint(
+        "A folder becomes one table: give each kind of record a folder of its own. Files of one kind are named alike: \
+         part-1.json, part-2.json.",
+    ))
 }
 
-fn csv(path: &Path, packed: Packed, columns: &mut Columns) -> Result<Option<Layout>> {
-    let unreadable = |error: csv::Error| Error::usage(format!("{} is not CSV", path.display())).because(error);
-    let mut start = Vec::new();
-    let read = open(path, packed)?.take(1 << 16).read_to_end(&mut start);
-    read.map_err(|error| Error::usage(format!("cannot read {}", path.display())).because(error))?;
-    let first = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let count = |sign: u8| first.iter().filter(|byte| **byte == sign).count();
-    let delimiter =
-        [b',', b'\t', b';', b'|'].into_iter().max_by_key(|sign| (count(*sign), *sign == b',')).unwrap_or(b',');
-
-    let reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(open(path, packed)?);
-    let mut records = reader.into_records();
-    let Some(header) = records.next() else { return Ok(None) };
-    let header = header.map_err(unreadable)?;
-    let second = records.next().transpose().map_err(unreadable)?;
-    let is_number = |field: &str| field.trim().parse::<f64>().is_ok();
-    let is_text = |field: &str| !field.trim().is_empty() && !is_number(field);
-    // Names are texts; a year may be one where there are texts above numbers beside it.
-    let is_value = |field: &str| field.trim().starts_with(|sign: char| sign.is_ascii_digit() || sign == '-');
-    let above = |(at, field): (usize, &str)| {
-        is_text(field) && !is_value(field) && second.as_ref().and_then(|row| row.get(at)).is_some_and(is_value)
-    };
-    let has_header =
-        header.iter().any(is_text) && (!header.iter().any(is_number) || header.iter().enumerate().any(above));
-    let mut names: Vec<String> = Vec::new();
-    for (at, field) in header.iter().enumerate() {
-        let name = field.trim().trim_start_matches('\u{feff}');
-        let taken = |name: &str| names.iter().any(|other| other.eq_ignore_ascii_case(name));
-        names.push(match has_header && !name.is_empty() {
-            false => format!("column_{}", at + 1),
-            true if taken(name) => format!("{name}_{}", at + 1),
-            true => name.to_owned(),
-        });
-    }
-    names.iter().for_each(|name| _ = columns.of(name));
-    let first = (!has_header).then_some(header).into_iter().chain(second).map(Ok);
-    for record in first.chain(records).take(RECORDS) {
-        for (name, field) in names.iter().zip(&record.map_err(unreadable)?) {
-            columns.of(name).field(field);
-        }
-        columns.records += 1;
-    }
-    Ok(Some((Form::Csv(delimiter, has_header), names)))
+/// The letters of a file's name, without its ending.
+fn stem(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let stem = name.split('.').next().unwrap_or_default();
+    stem.chars().filter(|sign| sign.is_alphabetic()).collect()
 }
 
 /// A name that needs no quotes: lower-case letters, digits and underscores.

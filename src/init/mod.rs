@@ -2,18 +2,22 @@
 
 mod infer;
 mod look;
+mod records;
 mod words;
 
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use look::{Form, Found, Packed};
+use look::Found;
+use records::{Form, Packed};
 
 /// What was written, and what of.
 pub struct Written {
     pub files: Vec<PathBuf>,
     /// Table, files, columns.
     pub tables: Vec<(String, usize, usize)>,
+    /// What was not read, and what would be lost.
+    pub notes: Vec<String>,
 }
 
 /// Into the working directory.
@@ -27,7 +31,7 @@ pub fn write(data: &Path, stack: &str, region: &str) -> Result<Written> {
                 .hint("Begin in an empty directory, or remove it."));
         }
     }
-    let found = look::look(data)?;
+    let (found, mut notes) = look::look(data)?;
     let mut files = vec![(PathBuf::from("infra.toml"), infra(&found, data, stack, region))];
     for (number, source) in (1..).zip(&found) {
         let name = &source.name;
@@ -42,8 +46,9 @@ pub fn write(data: &Path, stack: &str, region: &str) -> Result<Written> {
         let folder = path.parent().unwrap_or(path);
         std::fs::create_dir_all(folder).and_then(|()| std::fs::write(path, text)).map_err(unwritable)?;
     }
+    notes.extend(found.iter().flat_map(|source| source.notes.iter().cloned()));
     let tables = found.iter().map(|source| (source.name.clone(), source.files, source.columns.len())).collect();
-    Ok(Written { files: files.into_iter().map(|(path, _)| path).collect(), tables })
+    Ok(Written { files: files.into_iter().map(|(path, _)| path).collect(), tables, notes })
 }
 
 fn infra(found: &[Found], data: &Path, stack: &str, region: &str) -> String {
@@ -94,11 +99,8 @@ fn schema(source: &Found) -> String {
 fn copy(source: &Found) -> String {
     let (list, format) = match source.form {
         Form::Json => {
-            let is_lower = source.columns.iter().all(|(name, _)| *name == name.to_lowercase());
-            (
-                String::new(),
-                if is_lower { "format as json 'auto'" } else { "format as json 'auto ignorecase'" }.to_owned(),
-            )
+            let auto = if source.ignore_case { "auto ignorecase" } else { "auto" };
+            (String::new(), format!("format as json '{auto}'"))
         }
         Form::Csv(delimiter, has_header) => {
             let names: Vec<String> = source.columns.iter().map(|(name, _)| words::quoted(name)).collect();

@@ -5,14 +5,14 @@ use std::time::Duration;
 use anstream::{eprintln, println};
 
 use super::plan::{self, Full};
-use super::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, tables};
+use super::{BOLD, CYAN, DIM, GREEN, RED, tables};
 use crate::event::Event;
 use crate::resource::contents::Entry;
 use crate::timeline::Span;
 
 pub fn show(event: &Event, quiet: bool) {
     match event {
-        Event::Warning { message } => eprintln!("{YELLOW}warning{YELLOW:#}: {message}"),
+        Event::Warning { message } => super::warning(message),
         Event::StepFailed { step, error } => eprintln!("{RED}failed{RED:#} {step}: {error}"),
         Event::Loaded { report } => {
             println!("{}", tables::report(report));

@@ -83,6 +83,11 @@ pub fn status(line: &str) {
     eprintln!("{line}");
 }
 
+/// Something to know that stops nothing.
+pub fn warning(message: &str) {
+    eprintln!("{YELLOW}warning{YELLOW:#}: {message}");
+}
+
 /// Rows of a query, on stdout.
 pub fn table(rows: &Rows) {
     println!("{}", tables::of(rows));

@@ -123,3 +123,126 @@ fn awkward_names_load_too() {
     );
     assert_eq!(answer("select name, name_2 from my_data_2"), "name,name_2\nx,y\n");
 }
+
+/// A project with these files under data/.
+fn with_data(files: &[(&str, &str)]) -> Project {
+    let project = Project::bare();
+    files.iter().for_each(|(name, text)| put(&project, name, text.as_bytes()));
+    project
+}
+
+fn put(project: &Project, name: &str, content: &[u8]) {
+    let path = project.path("data").join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, content).unwrap();
+}
+
+/// Loads what `init` wrote for the data, and answers a question.
+fn loaded(project: &Project, question: &str) -> String {
+    let _ = project.run(["init", "data", "--stack=own"]).succeeded();
+    let _ = project.run(["up", "--quiet"]).succeeded();
+    let _ = project.run(["load", "--quiet"]).succeeded();
+    project.run(["query", question]).succeeded().stdout
+}
+
+#[test]
+fn keys_that_come_late_have_columns() {
+    let early = "{\"id\":1,\"v\":1}\n".repeat(200_000);
+    let project = with_data(&[
+        ("ev/a.json", &format!("{early}{{\"id\":200001,\"v\":1,\"later\":\"kept\"}}\n")),
+        ("ev/b.json", "{\"id\":200002,\"v\":1,\"also\":\"kept\",\"ID2\":7}\n{\"id\":200003,\"V\":1.5}"),
+    ]);
+    let counts = loaded(
+        &project,
+        "select count(*) as n, max(later) as later, max(also) as also, max(id2) as id2, max(v) as v from ev",
+    );
+    assert_eq!(counts, "n,later,also,id2,v\n200003,kept,kept,7,1.5\n");
+}
+
+#[test]
+fn two_kinds_of_records_are_not_one_table() {
+    let customers = "{\"customer_id\": 0, \"email\": \"c0@example.org\"}";
+    let orders = "{\"order_id\": 0, \"customer_id\": 0, \"amount\": 0.5}";
+    let project = with_data(&[("customers.json", customers), ("orders.json", orders)]);
+    let says = ["data/customers.json and data/orders.json have mostly different keys", "a folder of its own"];
+    let _ = project.run(["init", "data"]).failed(2, &says);
+    // Files of one kind may have other keys: their names say so, or most of their keys.
+    let project = with_data(&[
+        ("ev/2026-11-01.json", "{\"id\": 1, \"click\": 1}"),
+        ("ev/2026-11-02.json", "{\"id\": 2, \"view\": 1}"),
+        ("people/ann.json", "{\"id\": 1, \"name\": \"Ann\", \"age\": 3}"),
+        ("people/bob.json", "{\"id\": 1, \"name\": \"Bob\"}"),
+    ]);
+    assert_eq!(loaded(&project, "select sum(click) as c, sum(view) as v from ev"), "c,v\n1,1\n");
+}
+
+#[test]
+fn whole_numbers_keep_their_digits() {
+    let project = with_data(&[
+        ("n/a.json", "{\"id\": 12345678901234567890123456789012345678, \"mixed\": 9007199254740993, \"more\": 1}"),
+        ("n/b.json", "{\"id\": -1, \"mixed\": 0.5, \"more\": 123456789012345678901234567890123456789}"),
+    ]);
+    assert_eq!(
+        loaded(&project, "select id, mixed, more from n order by id"),
+        "id,mixed,more\n-1,0.5,123456789012345678901234567890123456789\n\
+         12345678901234567890123456789012345678,9007199254740993,1\n"
+    );
+}
+
+#[test]
+fn what_no_table_holds_is_told_at_once() {
+    let wide: Vec<String> = (0..1_601).map(|number| format!("\"c{number}\": 1")).collect();
+    let project = with_data(&[("wide/a.json", &format!("{{{}}}", wide.join(",")))]);
+    let _ = project.run(["init", "data"]).failed(2, &["data/wide/a.json: a table has at most 1600 columns"]);
+    let project = with_data(&[("wide/a.json", &format!("{{{}}}", wide[1..].join(",")))]);
+    let _ = project.run(["init", "data"]).succeeded();
+    let name = "x".repeat(90);
+    let longer: Vec<String> = (0..1_600).map(|number| format!("\"{name}{number}\": 1")).collect();
+    let project = with_data(&[("wide/a.json", &format!("{{{}}}", longer.join(",")))]);
+    let _ = project.run(["init", "data", "--stack=wide"]).succeeded();
+    let _ = project.run(["up", "--quiet"]).succeeded();
+    let _ = project.run(["load"]).failed(2, &["sql/schema/01_wide.sql has", "the Data API takes 102400"]);
+
+    let text = "x".repeat(70_000);
+    let project = with_data(&[
+        ("docs/a.json", &format!("{{\"id\": 1, \"body\": \"{text}\"}}")),
+        ("nested/a.json", &format!("{{\"id\": 1, \"payload\": {{\"signature\": \"{text}\"}}}}")),
+        ("twice/a.json", "{\"a\": 1, \"a\": 2}"),
+        ("notes.txt", "about"),
+        ("twice/.b.json", "{\"a\": 3}"),
+    ]);
+    let told = project.run(["init", "data"]).succeeded().stderr;
+    for words in [
+        "docs.body: a text of 70000 bytes, and the longest that COPY takes has 65535",
+        "nested.payload: a text of 70000 bytes",
+        "twice: an object has the key 'a' twice",
+        "data/notes.txt is no JSON or CSV by its name: no table has it",
+        "data/twice/.b.json is hidden, and was not read",
+    ] {
+        assert!(told.contains(words), "'{words}' is not in\n{told}");
+    }
+    // No column can be wider than the widest.
+    let _ = project.run(["up", "--quiet"]).succeeded();
+    let load = project.run(["load"]).failed(1, &["No column is wider", "truncatecolumns"]);
+    assert!(!load.stderr.contains("Widen"), "{}", load.stderr);
+}
+
+#[test]
+fn what_is_no_plain_text_of_one_form_is_refused() {
+    let refused = |name: &str, content: &[u8], says: &[&str]| {
+        let project = Project::bare();
+        put(&project, name, content);
+        let _ = project.run(["init", "data"]).failed(2, says);
+    };
+    let utf16: Vec<u8> = "\u{feff}id,name\n1,x\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    refused("t/a.csv", &utf16, &["data/t/a.csv is UTF-16", "iconv"]);
+    refused("t/a.json", b"\xef\xbb\xbf{\"a\": 1}", &["a.json begins with a byte-order mark", "tail -c +4"]);
+    refused("t/a.csv", b"\xef\xbb\xbf1,2\n3,4\n", &["a.csv begins with a byte-order mark, which would be data"]);
+    refused("t/a.csv", b"a,b\n1,2\n1,2,3\n", &["data/t/a.csv:3: 3 fields, and 2 columns"]);
+    let project = Project::bare();
+    put(&project, "t/a.csv", b"\xef\xbb\xbfid,name\n1,x\n");
+    assert_eq!(loaded(&project, "select id, name from t"), "id,name\n1,x\n");
+    // All that lies beside the data is loaded with it.
+    let project = with_data(&[("a.json", "{\"a\": 1}"), ("README.md", "about")]);
+    let _ = project.run(["init", "data"]).failed(2, &["data/README.md is neither JSON nor CSV"]);
+}
