@@ -87,6 +87,31 @@ pub fn statements(text: &str) -> Vec<&str> {
     parts.into_iter().map(str::trim).collect()
 }
 
+/// Words, literals, names in quotes and signs of a statement, without blanks and comments.
+pub fn tokens(statement: &str) -> Vec<&str> {
+    let (mut tokens, mut begin) = (Vec::new(), 0);
+    let is_word = |sign: char| sign.is_alphanumeric() || matches!(sign, '_' | '$');
+    loop {
+        begin = Reader { text: statement, at: begin }.skip_blank();
+        let Some(rest) = statement.get(begin..).filter(|rest| !rest.is_empty()) else { return tokens };
+        let end = match rest.find(|sign: char| !is_word(sign)) {
+            Some(0) => {
+                let mut reader = Reader { text: statement, at: begin };
+                reader.step();
+                // A doubled quote does not end it.
+                while rest.starts_with(['\'', '"']) && statement[reader.at..].starts_with(&rest[..1]) {
+                    reader.step();
+                }
+                reader.at
+            }
+            Some(length) => begin + length,
+            None => statement.len(),
+        };
+        tokens.push(&statement[begin..end]);
+        begin = end;
+    }
+}
+
 struct Reader<'a> {
     text: &'a str,
     at: usize,
@@ -178,12 +203,23 @@ mod tests {
         assert_eq!(verb("(select 1)"), "");
     }
 
+    #[test]
+    fn tokens_are_words_literals_names_and_signs() {
+        let found = tokens("copy \"a b\".t (x,y) -- from\n/* z */from :'fr om' a1_$ 'it''s'");
+        assert_eq!(
+            found,
+            ["copy", "\"a b\"", ".", "t", "(", "x", ",", "y", ")", "from", ":", "'fr om'", "a1_$", "'it''s'"]
+        );
+        assert_eq!(tokens(" -- nothing"), Vec::<&str>::new());
+    }
+
     proptest::proptest! {
         /// No text makes it fail, and nothing but semicolons, blanks and comments gets lost.
         #[test]
         fn any_text_is_divided(text in "[a-z;'\"$\\-/*\\\\ \né]{0,40}") {
             let all: String = statements(&text).concat();
             proptest::prop_assert!(all.len() <= text.len());
+            proptest::prop_assert!(tokens(&text).concat().len() <= text.len());
         }
     }
 }

@@ -82,14 +82,17 @@ pub fn insert_load(run: &str, started: &str, mode: Mode, report: &LoadReport) ->
     statement(audit!("insert_load"), &variables)
 }
 
-/// The report as JSON; without the rejected rows where it would be too long with them.
+/// The report as JSON; without the rejected rows and keys where it would be too long with them.
 fn told(report: &LoadReport) -> String {
     let whole = report.json().to_string();
     if whole.len() <= REPORT_BYTES {
         return whole;
     }
     let mut short = report.clone();
-    short.sources.iter_mut().for_each(|source| source.rejections.clear());
+    for source in &mut short.sources {
+        source.rejections.clear();
+        source.unmatched_keys = None;
+    }
     let short = short.json().to_string();
     if short.len() <= REPORT_BYTES { short } else { "{}".to_owned() }
 }

@@ -1,7 +1,20 @@
 //! Whether an object is JSON objects and nothing else, before it is joined with others: what COPY would only say of
 //! the part it was gathered into.
 
-use serde::de::IgnoredAny;
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+
+use super::keys::KeyCounter;
+use crate::config::Source;
+use crate::error::Error;
+use crate::location::Location;
+
+/// Faulty objects that are named.
+const SHOWN: usize = 10;
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What is wrong with an object's content, and where in the object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,31 +24,85 @@ pub struct Fault {
     pub reason: String,
 }
 
-/// The number of JSON objects in `bytes`.
-pub fn count_objects(bytes: &[u8]) -> Result<u64, Fault> {
-    let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<IgnoredAny>();
+/// The number of JSON objects in `bytes`, whose top-level keys are counted.
+pub fn count_objects(bytes: &[u8], keys: &mut KeyCounter) -> Result<u64, Fault> {
+    let mut objects = serde_json::Deserializer::from_slice(bytes).into_iter::<ObjectKeys<'_>>();
     let mut count = 0;
     loop {
-        let start = values.byte_offset();
-        match values.next() {
-            None => return Ok(count),
-            Some(Ok(_)) => {
-                let blank = bytes[start..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-                if bytes.get(start + blank) != Some(&b'{') {
-                    return Err(fault(bytes, start + blank, "a JSON object was expected"));
-                }
-                count += 1;
+        let start = objects.byte_offset();
+        let Some(object) = objects.next() else { return Ok(count) };
+        let blank = bytes[start..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        let at = start + blank;
+        if bytes.get(at) != Some(&b'{') {
+            let has_mark = at == 0 && bytes.starts_with(BYTE_ORDER_MARK);
+            let reason = if has_mark { "it begins with a byte-order mark" } else { "a JSON object was expected" };
+            return Err(fault(bytes, at, reason));
+        }
+        let ObjectKeys(found) = object.map_err(|error| {
+            let text = error.to_string();
+            let reason = match error.is_eof() {
+                true => "the JSON object is cut off",
+                false => text.split(" at line ").next().unwrap_or(&text),
+            };
+            let (line, column) = (error.line() as u64, error.column() as u64);
+            Fault { line, column, reason: reason.to_owned() }
+        })?;
+        keys.add(&found);
+        count += 1;
+    }
+}
+
+/// The top-level keys of a JSON object. Whether they are Unicode is for COPY to say.
+struct ObjectKeys<'de>(Vec<Cow<'de, [u8]>>);
+
+impl<'de> Deserialize<'de> for ObjectKeys<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ObjectVisitor;
+
+        impl<'de> Visitor<'de> for ObjectVisitor {
+            type Value = ObjectKeys<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
             }
-            Some(Err(error)) => {
-                let text = error.to_string();
-                let reason = match error.is_eof() {
-                    true => "the JSON object is cut off",
-                    false => text.split(" at line ").next().unwrap_or(&text),
-                };
-                let (line, column) = (error.line() as u64, error.column() as u64);
-                return Err(Fault { line, column, reason: reason.to_owned() });
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut keys = Vec::with_capacity(16);
+                while let Some(Key(key)) = map.next_key::<Key<'de>>()? {
+                    map.next_value::<IgnoredAny>()?;
+                    keys.push(key);
+                }
+                Ok(ObjectKeys(keys))
             }
         }
+
+        deserializer.deserialize_map(ObjectVisitor)
+    }
+}
+
+struct Key<'de>(Cow<'de, [u8]>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KeyVisitor;
+
+        impl<'de> Visitor<'de> for KeyVisitor {
+            type Value = Key<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key")
+            }
+
+            fn visit_borrowed_bytes<E: serde::de::Error>(self, bytes: &'de [u8]) -> Result<Self::Value, E> {
+                Ok(Key(Cow::Borrowed(bytes)))
+            }
+
+            fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Self::Value, E> {
+                Ok(Key(Cow::Owned(bytes.to_vec())))
+            }
+        }
+
+        deserializer.deserialize_bytes(KeyVisitor)
     }
 }
 
@@ -46,9 +113,64 @@ fn fault(bytes: &[u8], at: usize, reason: &str) -> Fault {
     Fault { line, column: (at - line_start) as u64 + 1, reason: reason.to_owned() }
 }
 
+/// Objects whose content is not what it should be.
+#[derive(Default)]
+pub struct Faults {
+    count: usize,
+    first: Vec<(Location, Fault)>,
+}
+
+impl Faults {
+    pub fn add(&mut self, fault: (Location, Fault)) {
+        self.count += 1;
+        if self.first.len() < SHOWN {
+            self.first.push(fault);
+        }
+    }
+
+    /// # Errors
+    /// Where there is any.
+    pub fn none(self, source: &Source) -> crate::error::Result<()> {
+        if self.count == 0 {
+            return Ok(());
+        }
+        let line = |(location, fault): &(Location, Fault)| {
+            format!("\n  {location}:{}:{}: {}", fault.line, fault.column, fault.reason)
+        };
+        let shown: String = self.first.iter().map(line).collect();
+        let more = match self.count - self.first.len() {
+            0 => String::new(),
+            more => format!("\n  and {more} more"),
+        };
+        let objects = if self.count == 1 { "object is".to_owned() } else { format!("{} objects are", self.count) };
+        Err(Error::failed(format!("{objects} not made of JSON objects:{shown}{more}"))
+            .hint("Nothing was loaded. Mend or remove them, or narrow the source with `prefix`.")
+            .hint(format!(
+                "Gathering joins JSON objects only. Compressed files, CSV, and lists for jsonpaths are loaded from where they \
+                 lie: `gather = \"never\"` in [sources.{}].",
+                source.name
+            )))
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::keys::Keys;
     use super::*;
+
+    fn count_objects(bytes: &[u8]) -> Result<u64, Fault> {
+        super::count_objects(bytes, &mut KeyCounter::default())
+    }
+
+    #[test]
+    fn top_level_keys_are_counted() {
+        let mut counter = KeyCounter::default();
+        let text = b"{\"a\":{\"b\":[{\"c\":1}]},\"\\u0064\":\"}\"}\n{\"a\":null,\"\xff\":1} {}";
+        assert_eq!(super::count_objects(text, &mut counter), Ok(3));
+        let keys = Keys::from_counters(vec![counter]).objects;
+        let keys: Vec<_> = keys.iter().map(|(key, count)| (key.as_str(), *count)).collect();
+        assert_eq!(keys, [("a", 2), ("d", 1), ("\u{fffd}", 1)]);
+    }
 
     #[test]
     fn objects_are_counted_however_they_are_joined() {
@@ -62,6 +184,7 @@ mod tests {
         let place = |bytes: &[u8]| count_objects(bytes).map_err(|fault| (fault.line, fault.reason));
         assert_eq!(place(b"{\"a\":1}\n[1]"), Err((2, "a JSON object was expected".into())));
         assert_eq!(place(b"{\"a\":1},\n{\"a\":2}").map_err(|(line, _)| line), Err(1));
+        assert_eq!(place(b"\xef\xbb\xbf{\"a\":1}"), Err((1, "it begins with a byte-order mark".into())));
         assert_eq!(place(b"{\"a\":1}\n{\"a\":"), Err((2, "the JSON object is cut off".into())));
     }
 }

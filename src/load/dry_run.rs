@@ -1,5 +1,6 @@
 //! What a load would do, from the same files and listings, without doing it.
 
+use super::copy_files::{self, ByKey};
 use super::source::{self, Known};
 use super::sql::{self, SqlFile};
 use super::stage::{found, should_gather};
@@ -21,9 +22,10 @@ impl Load<'_> {
     /// Where a source cannot be listed, or a file of `sql/` is not as it should be.
     pub async fn dry_run(&self, sources: &[Source], options: &LoadOptions) -> Result<Vec<LoadStep>> {
         let directory = &self.config.directory;
-        let [schema, copies, transforms, checks, sums] =
-            ["schema", "copy", "transform", "check", "reconcile"].map(|folder| sql::files(directory, folder));
-        let (schema, copies, transforms, checks, sums) = (schema?, copies?, transforms?, checks?, sums?);
+        let copies = copy_files::read(directory)?;
+        let [schema, transforms, checks, sums] =
+            ["schema", "transform", "check", "reconcile"].map(|folder| sql::files(directory, folder));
+        let (schema, transforms, checks, sums) = (schema?, transforms?, checks?, sums?);
         let (star, staging) = sql::divided(&schema, &transforms);
         let mut steps = Vec::new();
         steps.push(LoadStep {
@@ -66,10 +68,10 @@ impl Load<'_> {
                 let planned = gatherer.planned(source, &listing).await?;
                 let (does, writes) = match planned.parts {
                     None => (format!("take the parts of {} as they are", source.name), Vec::new()),
-                    // Each part and its index, and the manifest.
+                    // Each part and its index, the keys, and the manifest.
                     Some(parts) => {
                         let does = format!("gather {} into {} under {}", source.name, counted(parts), planned.home);
-                        (does, vec![PUT; usize::try_from(2 * parts + 1).unwrap_or(usize::MAX)])
+                        (does, vec![PUT; usize::try_from(2 * parts + 2).unwrap_or(usize::MAX)])
                     }
                 };
                 add(does, found.clone(), writes);
@@ -77,9 +79,15 @@ impl Load<'_> {
                 list.push(PUT);
             }
             // The COPY in its transaction, and a look at what it rejected.
-            let writes = list.into_iter().chain([BATCH_EXECUTE, EXECUTE]).collect();
+            list.extend([BATCH_EXECUTE, EXECUTE]);
+            if should_gather(source, &listing)
+                && ByKey::new(&file.statement).is_some_and(|by_key| by_key.columns.is_none())
+            {
+                // The columns of the table, which the keys are compared with.
+                list.push(EXECUTE);
+            }
             let does = if known.is_empty() { format!("empty {} and {what}", file.name) } else { what };
-            add(does, found, writes);
+            add(does, found, list);
             // What is copied from where it lies has no parts of its own.
             if should_gather(source, &listing) || self.mode == Mode::Append {
                 let old = gatherer.old(source, &gatherer.home(source, &listing)).await?.len();

@@ -5,13 +5,14 @@ use futures::{StreamExt, TryStreamExt};
 use serde_json::json;
 use tokio::task::JoinHandle;
 
-use super::check_json::Fault;
+use super::check_json::Faults;
 use super::direct::Direct;
 use super::index::Index;
+use super::keys::Keys;
 use super::part::{Checked, Part};
 use super::read::{ReadAhead, Reader};
 use super::source::{Known, Listing};
-use crate::aws::{Aws, failed};
+use crate::aws::{Aws, failed, is};
 use crate::config::{Compression, Source};
 use crate::error::{Error, Result};
 use crate::location::Location;
@@ -24,8 +25,6 @@ const SHRINKS_TO: u64 = 5;
 const MIN_PART_BYTES: u64 = 1 << 20;
 /// Objects between two reports of how far it is.
 const TOLD_EVERY: u64 = 100;
-/// Faulty objects that are named.
-const SHOWN: usize = 10;
 
 /// What the manifest's metadata tells of the parts, so that an unchanged source needs one look.
 const RECORDS: &str = "records";
@@ -37,6 +36,8 @@ pub struct Gathered {
     pub manifest: Location,
     pub records: u64,
     pub parts: u64,
+    /// Of its objects; `None` where they were gathered earlier.
+    pub keys: Option<Keys>,
     /// An earlier load gathered the same objects: nothing was read.
     pub reused: bool,
 }
@@ -121,8 +122,8 @@ impl Gatherer<'_> {
                 Err(fault) => faults.add(fault),
             }
         }
-        faults.none()?;
-        writer.finish().await
+        faults.none(source)?;
+        writer.finish(reader.keys()).await
     }
 
     pub async fn reader(&self, source: &Source) -> Reader {
@@ -152,7 +153,25 @@ impl Gatherer<'_> {
         let told = |key: &str| found.metadata()?.get(key)?.parse().ok();
         // A manifest that tells nothing is none of ours: it is written again.
         let (Some(records), Some(parts)) = (told(RECORDS), told(PARTS)) else { return Ok(None) };
-        Ok(Some(Gathered { manifest: manifest.clone(), records, parts, reused: true }))
+        Ok(Some(Gathered { manifest: manifest.clone(), records, parts, keys: None, reused: true }))
+    }
+
+    /// The keys of what was gathered; `None` where an earlier version of the program did it, which counted none.
+    pub async fn keys(&self, gathered: &Gathered, source: &Source, listing: &Listing) -> Result<Option<Keys>> {
+        if let Some(keys) = &gathered.keys {
+            return Ok(Some(keys.clone()));
+        }
+        let key = keys_of(&self.home(source, listing));
+        let doing = format!("read s3://{}/{key}", self.bucket);
+        let call = self.aws.s3.get_object().bucket(self.bucket).key(&key).expected_bucket_owner(&self.aws.account);
+        let found = match call.send().await {
+            Ok(found) => found,
+            Err(error) if is(&error, &["NoSuchKey"]) => return Ok(None),
+            Err(error) => return Err(failed(&doing, &error)),
+        };
+        let bytes =
+            found.body.collect().await.map_err(|error| Error::failed(format!("cannot {doing}")).because(error))?;
+        Ok(serde_json::from_slice(&bytes.into_bytes()).ok())
     }
 
     /// The index of a part.
@@ -227,6 +246,10 @@ impl Shelf {
 
 fn manifest(home: &Location) -> Location {
     home.with_key(format!("{}manifest.json", home.key))
+}
+
+fn keys_of(home: &Location) -> String {
+    format!("{}keys.json", home.key)
 }
 
 fn index_of(part: &str) -> String {
@@ -326,47 +349,16 @@ impl<'a> Writer<'a> {
     }
 
     /// The manifest comes last: where it is, everything is.
-    async fn finish(mut self) -> Result<Gathered> {
+    async fn finish(mut self, keys: Keys) -> Result<Gathered> {
         self.end_part().await?;
+        let text = json!(keys).to_string().into_bytes();
+        self.gatherer.shelf().put(&keys_of(self.home), text, &[]).await?;
         self.uploaded().await?;
         let (records, parts) = (self.records, self.entries.len() as u64);
         let manifest = manifest(self.home);
         let text = json!({ "entries": self.entries }).to_string().into_bytes();
         self.gatherer.shelf().put(&manifest.key, text, &[(RECORDS, records), (PARTS, parts)]).await?;
-        Ok(Gathered { manifest, records, parts, reused: false })
-    }
-}
-
-/// Objects whose content is not what it should be.
-#[derive(Default)]
-struct Faults {
-    count: usize,
-    first: Vec<(Location, Fault)>,
-}
-
-impl Faults {
-    fn add(&mut self, fault: (Location, Fault)) {
-        self.count += 1;
-        if self.first.len() < SHOWN {
-            self.first.push(fault);
-        }
-    }
-
-    fn none(self) -> Result<()> {
-        if self.count == 0 {
-            return Ok(());
-        }
-        let line = |(location, fault): &(Location, Fault)| {
-            format!("\n  {location}:{}:{}: {}", fault.line, fault.column, fault.reason)
-        };
-        let shown: String = self.first.iter().map(line).collect();
-        let more = match self.count - self.first.len() {
-            0 => String::new(),
-            more => format!("\n  and {more} more"),
-        };
-        let objects = if self.count == 1 { "object is".to_owned() } else { format!("{} objects are", self.count) };
-        Err(Error::failed(format!("{objects} not made of JSON objects:{shown}{more}"))
-            .hint("Nothing was loaded. Mend or remove them, or narrow the source with `prefix`."))
+        Ok(Gathered { manifest, records, parts, keys: Some(keys), reused: false })
     }
 }
 

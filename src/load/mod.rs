@@ -2,14 +2,17 @@
 
 mod audit;
 mod check_json;
+mod copy_files;
 mod direct;
 mod dry_run;
 mod gather;
 mod index;
 mod jsonpaths;
+mod keys;
 mod lock;
 mod merge;
 mod part;
+mod pre_gather;
 mod read;
 pub mod reconcile;
 mod rejected;
@@ -31,8 +34,8 @@ use crate::location::Location;
 use crate::resource::{Names, cluster, contents, tags};
 use crate::warehouse::{Place, Warehouse};
 use lock::Lock;
+pub use pre_gather::Ahead;
 use report::{LoadReport, SourceReport};
-pub use stage::Ahead;
 
 /// What the command line adds to infra.toml.
 #[derive(Debug, Clone, Default)]
@@ -213,7 +216,7 @@ impl Load<'_> {
     async fn create_tables(&self, options: &LoadOptions) -> Result<()> {
         let files = sql::files(&self.config.directory, "schema")?;
         self.staged("create tables", async {
-            let copies = sql::files(&self.config.directory, "copy")?;
+            let copies = copy_files::read(&self.config.directory)?;
             let staging: Vec<&str> = copies.iter().map(|file| file.name.as_str()).collect();
             if options.recreate {
                 let transforms = sql::files(&self.config.directory, "transform")?;

@@ -1,7 +1,7 @@
 //! Objects of a source, read and checked: many at once, in their order, and the first of them while others are still
 //! being listed. What is held in memory does not grow with the source.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use futures::{Stream, TryStreamExt};
@@ -11,11 +11,13 @@ use tokio::task::JoinHandle;
 
 use super::check_json::{self, Fault};
 use super::direct::Direct;
+use super::keys::{KeyCounter, Keys};
 use super::part::{Checked, count_lines};
 use super::source::Object;
 use crate::aws::{failed, is};
 use crate::error::{Error, Result};
 use crate::location::Location;
+use crate::sync::locked;
 
 /// Objects read at once. S3 takes its time for the first byte, and one prefix answers thousands a second.
 const IN_FLIGHT: usize = 256;
@@ -45,12 +47,19 @@ pub struct Reader {
     direct: Option<Arc<Direct>>,
     source: Location,
     budget: Arc<Semaphore>,
+    /// One for each object that is just being checked.
+    counters: Arc<Mutex<Vec<KeyCounter>>>,
 }
 
 impl Reader {
     pub fn new(s3: &aws_sdk_s3::Client, direct: Option<Direct>, source: &Location) -> Self {
         let budget = Arc::new(Semaphore::new(HELD_KIB as usize));
-        Self { s3: s3.clone(), direct: direct.map(Arc::new), source: source.clone(), budget }
+        Self { s3: s3.clone(), direct: direct.map(Arc::new), source: source.clone(), budget, counters: Arc::default() }
+    }
+
+    /// The keys of all objects that were read; they are counted anew from here.
+    pub fn keys(&self) -> Keys {
+        Keys::from_counters(std::mem::take(&mut *locked(&self.counters)))
     }
 
     pub fn read_all<S: Stream<Item = Result<Object>>>(
@@ -92,7 +101,10 @@ impl Reader {
             None => Box::pin(self.get(&location, &object)).await?,
         };
         let bytes = if bytes.len() as u64 <= COPIED_BYTES { Bytes::copy_from_slice(&bytes) } else { bytes };
-        let content = match check_json::count_objects(&bytes) {
+        let mut keys = locked(&self.counters).pop().unwrap_or_default();
+        let counted = check_json::count_objects(&bytes, &mut keys);
+        locked(&self.counters).push(keys);
+        let content = match counted {
             Ok(records) => {
                 let lines = count_lines(&bytes);
                 Ok(Checked { key: object.key, bytes, records, lines })

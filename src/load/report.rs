@@ -9,6 +9,9 @@ use super::sql::SqlFile;
 use crate::error::{Error, Kind, Result};
 use crate::location::Location;
 
+/// Unmatched keys of a source that are listed.
+const KEYS_SHOWN: usize = 100;
+
 #[derive(Debug, Clone)]
 pub struct LoadReport {
     pub sources: Vec<SourceReport>,
@@ -41,6 +44,8 @@ pub struct SourceReport {
     pub staged: u64,
     pub rejected: u64,
     pub rejections: Vec<String>,
+    /// Keys of JSON that no column takes, with the objects that have them; `None` where they were not compared.
+    pub unmatched_keys: Option<Vec<(String, u64)>>,
 }
 
 impl LoadReport {
@@ -59,11 +64,14 @@ impl LoadReport {
 
 impl SourceReport {
     pub fn json(&self) -> Value {
+        let key = |(key, objects): &(String, u64)| json!({ "key": key, "objects": objects });
+        let unmatched_keys =
+            self.unmatched_keys.as_ref().map(|keys| keys.iter().take(KEYS_SHOWN).map(key).collect::<Vec<_>>());
         json!({
             "source": self.source, "location": self.location, "objects": self.objects, "markers": self.markers,
             "known": self.known, "bytes": self.bytes, "fingerprint": self.fingerprint, "parts": self.parts,
             "records": self.records, "table": self.table, "staged": self.staged, "rejected": self.rejected,
-            "rejections": self.rejections,
+            "rejections": self.rejections, "unmatched_keys": unmatched_keys,
         })
     }
 

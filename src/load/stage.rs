@@ -1,16 +1,17 @@
 //! Sources into their staging tables, side by side: gathered or where they lie, by COPY, each table in one transaction.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::time::Duration;
 
+use super::copy_files::ByKey;
 use super::gather::{Gathered, Gatherer, is_small};
 use super::read::ReadAhead;
 use super::rejected::Rejected;
 use super::report::SourceReport;
 use super::source::{self, Known, Listing, Object};
 use super::sql::{self, SqlFile};
-use super::{Load, audit, jsonpaths};
+use super::{Load, audit, copy_files, jsonpaths};
 use crate::config::{Compression, Gather, Mode, Source};
 use crate::error::{Error, Result};
 use crate::event::Event;
@@ -36,7 +37,11 @@ enum From {
 impl Load<'_> {
     /// All sources, side by side.
     pub async fn stage(&self, sources: &[Source]) -> Result<Vec<SourceReport>> {
-        let files = sql::files(&self.config.directory, "copy")?;
+        let files = copy_files::read(&self.config.directory)?;
+        for unused in copy_files::unused(&files, sources) {
+            let message = format!("no file of sql/copy copies the source {}: it is not loaded", unused.name);
+            self.events.emit(Event::Warning { message });
+        }
         let mut work = Vec::new();
         for file in &files {
             work.push(self.stage_table(file, self.source_of(file, sources)?));
@@ -82,7 +87,7 @@ impl Load<'_> {
     }
 
     /// Reads objects while they are listed, unless it may turn out that nobody needs them.
-    async fn read_ahead(&self, from: &aws_sdk_s3::Client, source: &Source) -> Result<Option<ReadAhead>> {
+    pub(super) async fn read_ahead(&self, from: &aws_sdk_s3::Client, source: &Source) -> Result<Option<ReadAhead>> {
         let gatherer = self.gatherer(from, self.expected_slices());
         match source.gather == Gather::Never || interrupt::unless_asked(gatherer.has_gathered(source)).await? {
             true => Ok(None),
@@ -90,7 +95,7 @@ impl Load<'_> {
         }
     }
 
-    async fn list(
+    pub(super) async fn list(
         &self,
         from: &aws_sdk_s3::Client,
         source: &Source,
@@ -110,29 +115,7 @@ impl Load<'_> {
         .await
     }
 
-    /// Gathers what is to be gathered, for a cluster that is not there yet and so knows no object.
-    pub(super) async fn gather_ahead(&self, sources: &[Source]) -> Result<Ahead> {
-        let files = sql::files(&self.config.directory, "copy")?;
-        let mut work = Vec::new();
-        for file in &files {
-            let source = self.source_of(file, sources)?;
-            work.push(async move {
-                let from = self.aws.s3_in(&source.region);
-                let mut ahead = self.read_ahead(&from, source).await?;
-                let listing = self.list(&from, source, &Known::new(), ahead.as_mut()).await?;
-                if !should_gather(source, &listing) {
-                    return Ok(None);
-                }
-                let gatherer = self.gatherer(&from, self.expected_slices());
-                self.gather(&gatherer, source, &listing, &Known::new(), ahead).await?;
-                Ok(Some((source.name.clone(), listing)))
-            });
-        }
-        let gathered: Vec<_> = futures::future::try_join_all(work).await?;
-        Ok(Ahead(gathered.into_iter().flatten().collect()))
-    }
-
-    async fn gather(
+    pub(super) async fn gather(
         &self,
         gatherer: &Gatherer<'_>,
         source: &Source,
@@ -172,14 +155,10 @@ impl Load<'_> {
         Ok(count.filter(|count| *count > 0).unwrap_or(expected))
     }
 
-    fn expected_slices(&self) -> u64 {
+    pub(super) fn expected_slices(&self) -> u64 {
         slices_of(&self.config.cluster.node_type) * u64::try_from(self.config.cluster.nodes).unwrap_or(1)
     }
 }
-
-/// Sources that were listed and gathered before the cluster was there, by name.
-#[derive(Debug, Default)]
-pub struct Ahead(HashMap<String, Listing>);
 
 /// One source on its way into its staging table.
 struct Staging<'a> {
@@ -216,27 +195,61 @@ impl Staging<'_> {
             statements.push(audit::copy_objects(table, &list, &load.names.role_arn)?);
         }
         let stage = if load.check { format!("check {table}") } else { format!("copy {table}") };
-        let report = load
-            .staged(&stage, async {
-                let done = tokio::select! {
-                    done = load.warehouse.run_all(&statements) => done?,
-                    never = self.watch(&stage) => match never {},
-                };
-                let done = match done {
-                    Ok(done) => done,
-                    Err(error) => return Err(self.explain(error, &gatherer).await),
-                };
-                let copied = done.parts.get(at).copied().unwrap_or(done.part());
-                let rejected = Rejected::of(&load.warehouse, copied.query, &gatherer, self.source).await?;
-                let report = self.report(&from, u64::try_from(copied.rows).unwrap_or_default(), rejected);
-                if !load.check {
-                    report.check()?;
-                }
-                let detail = format!("{} rows, {} rejected", report.staged, report.rejected);
-                Ok((report, detail))
-            })
-            .await?;
-        Ok(report)
+        load.staged(&stage, self.run(&stage, &statements, at, &from, &gatherer)).await
+    }
+
+    /// Runs the statements, of which the one at `at` is the COPY, and compares its keys with its columns.
+    async fn run(
+        &self,
+        stage: &str,
+        statements: &[String],
+        at: usize,
+        from: &From,
+        gatherer: &Gatherer<'_>,
+    ) -> Result<(SourceReport, String)> {
+        let load = self.load;
+        let by_key = ByKey::new(&self.file.statement);
+        let keys = match (from, &by_key) {
+            (From::Parts(gathered), Some(_)) => gatherer.keys(gathered, self.source, self.listing).await?,
+            _ => None,
+        };
+        let copying = async {
+            tokio::select! {
+                done = load.warehouse.run_all(statements) => done,
+                never = self.watch(stage) => match never {},
+            }
+        };
+        let (done, columns) = tokio::join!(copying, self.columns(keys.as_ref().and(by_key.as_ref())));
+        let done = match done? {
+            Ok(done) => done,
+            Err(error) => return Err(self.explain(error, gatherer).await),
+        };
+        let copied = done.parts.get(at).copied().unwrap_or(done.part());
+        let rejected = Rejected::of(&load.warehouse, copied.query, gatherer, self.source).await?;
+        let mut report = self.report(from, u64::try_from(copied.rows).unwrap_or_default(), rejected);
+        if !load.check {
+            report.check()?;
+        }
+        let mut detail = format!("{} rows, {} rejected", report.staged, report.rejected);
+        if let (Some(keys), Some(columns), Some(by_key)) = (&keys, columns, &by_key) {
+            let lost = keys.without_column(&columns, by_key.ignore_case);
+            for message in keys.warnings(&self.source.name, &self.file.name, &lost) {
+                load.events.emit(Event::Warning { message });
+            }
+            report.unmatched_keys = Some(lost);
+        } else if by_key.is_some() {
+            detail.push_str(", keys not compared with columns");
+        }
+        Ok((report, detail))
+    }
+
+    /// The columns that a COPY fills. Best effort: an error of the table is told by the COPY.
+    async fn columns(&self, by_key: Option<&ByKey>) -> Option<Vec<String>> {
+        if let Some(columns) = &by_key?.columns {
+            return Some(columns.clone());
+        }
+        let found = self.load.warehouse.query(&format!("select * from {} limit 0", self.file.name)).await;
+        found.ok()?.ok().map(|rows| rows.columns)
     }
 
     /// Tells how far the COPY is, for as long as it is waited for (C17). That it cannot be told is no reason to stop.
@@ -330,6 +343,7 @@ impl Staging<'_> {
             staged,
             rejected: rejected.count,
             rejections: rejected.shown,
+            unmatched_keys: None,
         }
     }
 

@@ -32,6 +32,7 @@ pub fn html(stack: &str, when: &str, report: &LoadReport, timeline: &[Span], ans
     page.push_str(&durations(timeline));
     page.push_str(&checks(report));
     page.push_str(&rejections(&report.sources));
+    page.push_str(&unmatched_keys(&report.sources));
     answers.iter().for_each(|answer| page.push_str(&answered(answer)));
     page.push_str("</main>\n</html>\n");
     page
@@ -123,6 +124,22 @@ fn rejections(sources: &[SourceReport]) -> String {
         text.push_str(&section(&format!("Rejected from {}: {}", source.location, grouped(source.rejected))));
         let lines: Vec<String> = source.rejections.iter().map(|line| safe(line)).collect();
         let _ = writeln!(text, "<pre>{}</pre>", lines.join("\n"));
+    }
+    text
+}
+
+fn unmatched_keys(sources: &[SourceReport]) -> String {
+    let mut text = String::new();
+    for source in sources {
+        let keys = source.unmatched_keys.as_deref().unwrap_or_default();
+        if !keys.is_empty() {
+            text.push_str(&section(&format!("Keys of {} that {} has no column for", source.location, source.table)));
+            text.push_str("<table><tr><th>key<th class=n>objects</tr>\n");
+            for (key, objects) in keys.iter().take(SHOWN) {
+                let _ = writeln!(text, "<tr><td>{}<td class=n>{}</tr>", safe(key), grouped(*objects));
+            }
+            text.push_str("</table>\n");
+        }
     }
     text
 }

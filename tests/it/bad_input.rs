@@ -219,3 +219,63 @@ fn only_regular_files_are_read() {
     fifo("infra.toml");
     let _ = project.run(["status"]).failed(2, &["cannot read infra.toml", says]);
 }
+
+/// COPY leaves a key without a column out and says nothing.
+#[test]
+fn keys_without_a_column_are_named() {
+    let project = Project::with_sample(30, 60);
+    let _ = project.run(["up"]).succeeded();
+    let load = project.run(["load"]).succeeded();
+    assert!(!load.stderr.contains("no column"), "{}", load.stderr);
+    let song = first_song(&project);
+    let text = std::fs::read_to_string(&song).unwrap();
+    std::fs::write(&song, text.replacen('{', "{\"mood\":\"lost\",\"Year\":1999,\"year\":1999,", 1)).unwrap();
+    let lost = "songs: staging_songs has no column for these keys, which are not loaded: \"Year\" (1 object), \"mood\" (1 object)";
+    let twice = "songs: keys come again in one object, and staging_songs takes one value of them: \"year\" (1 time)";
+    // Gathered now, gathered before, and read without loading.
+    for command in [&["load", "--quiet"][..], &["load"], &["load", "--check"]] {
+        let load = project.run(command.iter().copied()).succeeded();
+        assert!(load.stderr.contains(lost) && load.stderr.contains(twice), "{command:?}: {}", load.stderr);
+        assert_eq!(load.stderr.contains("gathered before"), command != ["load", "--quiet"], "{}", load.stderr);
+    }
+    let sources = |project: &Project| {
+        let load = project.run(["load", "--output=json"]).succeeded();
+        let lines = load.stdout.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let loaded = lines.into_iter().find(|line| line["event"] == "loaded").unwrap();
+        loaded["sources"].as_array().unwrap().clone()
+    };
+    let told = sources(&project);
+    let keys = serde_json::json!([{ "key": "Year", "objects": 1 }, { "key": "mood", "objects": 1 }]);
+    assert_eq!((told[1]["staged"].as_u64(), &told[1]["unmatched_keys"]), (Some(30), &keys));
+    // Jsonpaths choose their keys.
+    assert!(told[0]["unmatched_keys"].is_null(), "{told:?}");
+    // A list of columns takes no more than it has, and a case that does not matter hides no key.
+    let columns =
+        "artist_id, artist_latitude, artist_location, artist_longitude, artist_name, duration, song_id, title, year";
+    project.edit("sql/copy/staging_songs.sql", "copy staging_songs", &format!("copy staging_songs ({columns})"));
+    project.edit("sql/copy/staging_songs.sql", "'auto'", "'auto ignorecase'");
+    let load = project.run(["load"]).succeeded();
+    assert!(load.stderr.contains("\"num_songs\" (30 objects)") && !load.stderr.contains("\"Year\""), "{}", load.stderr);
+    // What is copied from where it lies is not looked at.
+    project.edit("infra.toml", "gather = \"always\"", "gather = \"never\"");
+    let load = project.run(["load"]).succeeded();
+    assert!(load.stderr.contains("30 rows, 0 rejected, keys not compared with columns"), "{}", load.stderr);
+    assert!(sources(&project)[1]["unmatched_keys"].is_null());
+}
+
+#[test]
+fn a_table_has_one_copy_and_a_source_has_one_too() {
+    let project = Project::with_sample(5, 5);
+    let _ = project.run(["up"]).succeeded();
+    let text = std::fs::read_to_string(project.path("infra.toml")).unwrap();
+    std::fs::write(project.path("infra.toml"), format!("{text}\n[sources.more]\nurl = \"s3://udacity-dend/more/\"\n"))
+        .unwrap();
+    let load = project.run(["load"]).succeeded();
+    assert!(load.stderr.contains("no file of sql/copy copies the source more: it is not loaded"), "{}", load.stderr);
+    let copy = std::fs::read_to_string(project.path("sql/copy/staging_songs.sql")).unwrap();
+    std::fs::write(project.path("sql/copy/02_staging_songs.sql"), &copy).unwrap();
+    let _ = project.run(["load"]).failed(2, &["sql/copy/staging_songs.sql copy into the same table"]);
+    std::fs::rename(project.path("sql/copy/02_staging_songs.sql"), project.path("sql/copy/other.sql")).unwrap();
+    let _ = project.run(["load"]).failed(2, &["sql/copy/other.sql copies into staging_songs, and its name says other"]);
+    let _ = project.run(["load", "--dry-run"]).failed(2, &["sql/copy/other.sql copies into staging_songs"]);
+}

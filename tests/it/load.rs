@@ -176,7 +176,7 @@ fn the_warehouse_remembers_its_loads() {
     let _ = project.run(["load"]).succeeded();
     let sdk = project.cloud();
     let parts = sdk.block_on(sdk.s3.list_objects_v2().bucket(BUCKET).prefix("load/songs/").send()).unwrap();
-    assert_eq!(parts.contents().len(), 3, "{:?}", parts.contents());
+    assert_eq!(parts.contents().len(), 4, "{:?}", parts.contents());
 }
 
 #[test]

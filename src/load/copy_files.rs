@@ -1,0 +1,118 @@
+//! The files of `sql/copy/`: which table each of them fills, and which keys of JSON its columns take.
+
+use std::path::Path;
+
+use super::sql::{self, SqlFile};
+use crate::config::Source;
+use crate::error::{Error, Result};
+use crate::query::tokens;
+
+/// Reads them.
+///
+/// # Errors
+/// As `sql::files`, and where a file copies into another table than the one that its name says, or two into one: what the
+/// first has loaded would be emptied for the second.
+pub fn read(directory: &Path) -> Result<Vec<SqlFile>> {
+    let files = sql::files(directory, "copy")?;
+    for (at, file) in files.iter().enumerate() {
+        let path = file.path.display();
+        if let Some(other) = files[..at].iter().find(|other| other.name == file.name) {
+            return Err(Error::usage(format!("{} and {path} copy into the same table", other.path.display()))
+                .hint("A table is emptied before it is copied into: give each a table of its own."));
+        }
+        let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_lowercase();
+        if let Some(table) = table(&file.statement).filter(|table| last(table) != last(&file.name)) {
+            return Err(Error::usage(format!("{path} copies into {table}, and its name says {}", file.name))
+                .hint("The file's name is the table, which is emptied before it is copied into."));
+        }
+    }
+    Ok(files)
+}
+
+/// Sources that no file copies.
+pub fn unused<'s>(files: &[SqlFile], sources: &'s [Source]) -> Vec<&'s Source> {
+    let is_copied = |source: &Source| files.iter().any(|file| file.settings.get("source") == Some(&source.name));
+    sources.iter().filter(|source| !is_copied(source)).collect()
+}
+
+/// The table of a COPY.
+fn table(statement: &str) -> Option<String> {
+    let mut tokens = tokens(statement).into_iter();
+    tokens.next().filter(|word| word.eq_ignore_ascii_case("copy"))?;
+    let name = tokens.take_while(|token| *token != "(" && !token.eq_ignore_ascii_case("from"));
+    Some(name.map(unquoted).collect::<String>()).filter(|name| !name.is_empty())
+}
+
+/// A COPY that finds the column of a value by its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ByKey {
+    pub ignore_case: bool,
+    /// Those that the statement lists; else all of the table.
+    pub columns: Option<Vec<String>>,
+}
+
+impl ByKey {
+    /// `None` for other formats than JSON, and for jsonpaths, which choose their keys.
+    pub fn new(statement: &str) -> Option<Self> {
+        let tokens = tokens(statement);
+        let json = tokens.iter().rposition(|token| token.eq_ignore_ascii_case("json"))?;
+        let mut behind = tokens[json + 1..].iter().filter(|token| !token.eq_ignore_ascii_case("as"));
+        let ignore_case = match behind.next()?.to_lowercase().as_str() {
+            "'auto'" => false,
+            "'auto ignorecase'" => true,
+            _ => return None,
+        };
+        let from = tokens.iter().position(|token| token.eq_ignore_ascii_case("from"))?;
+        let open = tokens[..from].iter().position(|token| *token == "(");
+        let listed = |open: usize| tokens[open + 1..from].iter().filter(|token| !matches!(**token, "," | ")"));
+        let columns = open.map(|open| listed(open).map(|token| unquoted(token)).collect());
+        Some(Self { ignore_case, columns })
+    }
+}
+
+/// A name as Redshift folds it.
+fn unquoted(token: &str) -> String {
+    let quoted = token.strip_prefix('"').and_then(|token| token.strip_suffix('"'));
+    quoted.map_or_else(|| token.to_owned(), |name| name.replace("\"\"", "\"")).to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_and_the_columns_of_a_copy() {
+        let all = |ignore_case| Some(ByKey { ignore_case, columns: None });
+        assert_eq!(ByKey::new("copy t\nfrom :'from' iam_role :'iam_role'\nformat as json 'auto' :options"), all(false));
+        assert_eq!(ByKey::new("COPY t FROM :'from' JSON AS 'Auto IgnoreCase'"), all(true));
+        let listed = ByKey::new("copy s.t (id, \"My Key\", \"a,b\") /* json */ from :'from' json 'auto'");
+        let columns = Some(["id", "my key", "a,b"].map(str::to_owned).to_vec());
+        assert_eq!(listed, Some(ByKey { ignore_case: false, columns }));
+        assert_eq!(ByKey::new("copy t from :'from' format as json :'jsonpaths' :options"), None);
+        assert_eq!(ByKey::new("copy t from 's3://json' format as csv"), None);
+        assert_eq!(table("copy t (a) from :'from'").as_deref(), Some("t"));
+        assert_eq!(table("copy \"S\".T\nfrom :'from'").as_deref(), Some("s.t"));
+        assert_eq!(table("insert into t values (1)"), None);
+    }
+
+    #[test]
+    fn a_table_has_one_file_of_its_name() {
+        let directory = tempfile::tempdir().expect("directory");
+        let folder = directory.path().join("sql/copy");
+        std::fs::create_dir_all(&folder).expect("folder");
+        let write = |name: &str, table: &str| {
+            let text = format!("-- One row: one.\n-- source: s\ncopy {table} from :'from' :options;\n");
+            std::fs::write(folder.join(name), text).expect("file");
+            read(directory.path()).map(|files| files.len()).map_err(|error| error.to_string())
+        };
+        assert_eq!(write("01_a.sql", "a"), Ok(1));
+        assert_eq!(write("b.sql", "public.B"), Ok(2));
+        let error = write("02_a.sql", "a").expect_err("two for one");
+        assert!(error.ends_with("02_a.sql copy into the same table"), "{error}");
+        let error = write("02_a.sql", "c").expect_err("the same name first");
+        assert!(error.contains("same table"), "{error}");
+        std::fs::remove_file(folder.join("02_a.sql")).expect("removed");
+        let error = write("d.sql", "a").expect_err("another");
+        assert!(error.ends_with("d.sql copies into a, and its name says d"), "{error}");
+    }
+}

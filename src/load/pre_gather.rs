@@ -1,0 +1,37 @@
+//! Sources that are listed and gathered while the cluster is being created.
+
+use std::collections::HashMap;
+
+use super::source::{Known, Listing};
+use super::stage::should_gather;
+use super::{Load, copy_files};
+use crate::config::Source;
+use crate::error::Result;
+
+/// Sources that were listed and gathered before the cluster was there, by name.
+#[derive(Debug, Default)]
+pub struct Ahead(pub(super) HashMap<String, Listing>);
+
+impl Load<'_> {
+    /// Gathers what is to be gathered, for a cluster that is not there yet and so knows no object.
+    pub(super) async fn gather_ahead(&self, sources: &[Source]) -> Result<Ahead> {
+        let files = copy_files::read(&self.config.directory)?;
+        let mut work = Vec::new();
+        for file in &files {
+            let source = self.source_of(file, sources)?;
+            work.push(async move {
+                let from = self.aws.s3_in(&source.region);
+                let mut ahead = self.read_ahead(&from, source).await?;
+                let listing = self.list(&from, source, &Known::new(), ahead.as_mut()).await?;
+                if !should_gather(source, &listing) {
+                    return Ok(None);
+                }
+                let gatherer = self.gatherer(&from, self.expected_slices());
+                self.gather(&gatherer, source, &listing, &Known::new(), ahead).await?;
+                Ok(Some((source.name.clone(), listing)))
+            });
+        }
+        let gathered: Vec<_> = futures::future::try_join_all(work).await?;
+        Ok(Ahead(gathered.into_iter().flatten().collect()))
+    }
+}
