@@ -112,7 +112,8 @@ fn overview(endpoint: &Endpoint) -> Result<Json, ApiError> {
 /// A page of a bucket, with what lies behind the next slash rolled up.
 fn objects(endpoint: &Endpoint, bucket: &str, prefix: String, after: String) -> Result<Json, ApiError> {
     endpoint.buckets.bucket(bucket).map_err(of_s3)?;
-    let query = Query { prefix, delimiter: Some("/".into()), after, limit: LISTED };
+    let continues = !after.is_empty();
+    let query = Query { prefix, delimiter: Some("/".into()), after, limit: LISTED, continues };
     let page = endpoint.buckets.list(bucket, &query).map_err(of_s3)?;
     let object = |object: &crate::s3::ObjectInfo| json!({ "key": object.key, "size": object.size, "etag": object.etag, "modified": iso(object.modified) });
     Ok(json!({

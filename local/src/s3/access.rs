@@ -7,7 +7,7 @@ use s3s::{S3Result, s3_error};
 use super::Buckets;
 use super::body::{ObjectRead, Sink, Source};
 use super::bucket::Bucket;
-use super::listing::{Page, Query};
+use super::listing::Query;
 use super::object::{Attributes, ObjectInfo, Preconditions};
 use crate::iam::Identity;
 use crate::iam::policy::{Decision, Kind, Policy, Principal, Question};
@@ -70,24 +70,11 @@ impl Buckets {
         }
     }
 
-    /// A page of the keys under a prefix, as `reader`.
-    pub fn list_as(&self, reader: &Identity, name: &str, query: &Query) -> S3Result<Page> {
-        self.open(reader, name, None, "s3:ListBucket", Some(&query.prefix))?;
-        self.list(name, query)
-    }
-
-    /// All objects under a prefix, as `reader`.
+    /// All objects under a prefix, as `reader`: one page, so that all are of the same moment.
     pub fn list_all_as(&self, reader: &Identity, name: &str, prefix: &str) -> S3Result<Vec<ObjectInfo>> {
-        let mut query = Query { prefix: prefix.to_owned(), limit: 1000, ..Query::default() };
-        let mut objects = Vec::new();
-        loop {
-            let page = self.list_as(reader, name, &query)?;
-            objects.extend(page.objects);
-            if !page.truncated {
-                return Ok(objects);
-            }
-            query.after = page.last;
-        }
+        self.open(reader, name, None, "s3:ListBucket", Some(prefix))?;
+        let query = Query { prefix: prefix.to_owned(), limit: usize::MAX, ..Query::default() };
+        Ok(self.list(name, &query)?.objects)
     }
 
     /// An object's bytes, as `reader`.

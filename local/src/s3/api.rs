@@ -433,7 +433,8 @@ impl S3 for Buckets {
             Some(token) => decode_token(token)?,
             None => input.start_after.clone().unwrap_or_default(),
         };
-        let query = Query { prefix, delimiter: input.delimiter.clone(), after, limit: max_keys as usize };
+        let continues = input.continuation_token.is_some();
+        let query = Query { prefix, delimiter: input.delimiter.clone(), after, limit: max_keys as usize, continues };
         let page = self.list(&input.bucket, &query)?;
         let encoding = input.encoding_type.as_ref();
         let owner = owner_of(&bucket.owner);
@@ -464,7 +465,8 @@ impl S3 for Buckets {
         let bucket = self.readable(&input.bucket, owner, "s3:ListBucket", Some(&prefix))?;
         let max_keys = input.max_keys.unwrap_or(MAX_KEYS).clamp(0, MAX_KEYS);
         let after = input.marker.clone().unwrap_or_default();
-        let query = Query { prefix, delimiter: input.delimiter.clone(), after, limit: max_keys as usize };
+        let continues = input.marker.is_some();
+        let query = Query { prefix, delimiter: input.delimiter.clone(), after, limit: max_keys as usize, continues };
         let page = self.list(&input.bucket, &query)?;
         let encoding = input.encoding_type.as_ref();
         let (contents, common_prefixes) = shown(&page, encoding, Some(&owner_of(&bucket.owner)));
@@ -836,7 +838,8 @@ impl S3 for Buckets {
         let owner = owner_of(&bucket.owner);
         let max_keys = input.max_keys.unwrap_or(MAX_KEYS).clamp(0, MAX_KEYS);
         let after = input.key_marker.clone().unwrap_or_default();
-        let query = Query { prefix, delimiter: input.delimiter.clone(), after, limit: max_keys as usize };
+        let continues = input.key_marker.is_some();
+        let query = Query { prefix, delimiter: input.delimiter.clone(), after, limit: max_keys as usize, continues };
         let page = self.version_page(&input.bucket, &query, input.version_id_marker.as_deref())?;
         let encoding = input.encoding_type.as_ref();
         let (mut versions, mut markers) = (Vec::new(), Vec::new());

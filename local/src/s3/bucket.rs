@@ -167,7 +167,7 @@ impl Buckets {
     /// R31: a bucket goes only when nothing is in it, not even a delete marker.
     pub fn delete(&self, bucket: &Bucket) -> S3Result<()> {
         let _guard = self.store.change();
-        if self.versions(&bucket.name, "").next().is_some() {
+        if self.versions(&bucket.name, b"").next().is_some() {
             let mut refusal = s3_error!(BucketNotEmpty, "The bucket you tried to delete is not empty");
             if bucket.versioning.is_some() {
                 refusal.set_message(

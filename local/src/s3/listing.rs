@@ -7,13 +7,15 @@ use super::Buckets;
 use super::bucket::internal;
 use super::object::{ObjectInfo, Version};
 
-/// What to list. `after` is the last key or rolled-up prefix of the page before.
+/// What to list: the keys behind `after`, which is the last key or rolled-up prefix of the page before, or any text.
 #[derive(Debug, Clone, Default)]
 pub struct Query {
     pub prefix: String,
     pub delimiter: Option<String>,
     pub after: String,
     pub limit: usize,
+    /// Whether this is a later page of a listing, which shows the same state as the first.
+    pub continues: bool,
 }
 
 #[derive(Debug, Default)]
@@ -26,27 +28,39 @@ pub struct Page {
 }
 
 impl Query {
-    /// The first key that this page may show.
-    fn start(&self) -> String {
-        match &self.delimiter {
-            _ if self.after.is_empty() => self.prefix.clone(),
+    /// The least bytes that a key of this page begins with. No key holds a NUL, so that nothing lies between a key and
+    /// that key with U+0001 behind it, neither among keys nor in the store, where a NUL ends each key.
+    pub fn start(&self) -> Vec<u8> {
+        let next = match self.rolled_up(&self.after) {
+            _ if self.after.is_empty() => Vec::new(),
             // Everything under a prefix that was rolled up has been shown with it.
-            Some(delimiter) if self.after.ends_with(delimiter.as_str()) => past(&self.after),
-            _ => format!("{}\0", self.after).max(self.prefix.clone()),
-        }
+            Some(prefix) => past(prefix),
+            None => format!("{}\u{1}", self.after).into_bytes(),
+        };
+        next.max(self.prefix.clone().into_bytes())
     }
 
-    fn rolled_up<'a>(&self, key: &'a str) -> Option<&'a str> {
+    /// The prefix that takes the place of a key in the listing.
+    pub fn rolled_up<'a>(&self, key: &'a str) -> Option<&'a str> {
         let delimiter = self.delimiter.as_deref().filter(|delimiter| !delimiter.is_empty())?;
         let rest = key.strip_prefix(&self.prefix)?;
         let end = self.prefix.len() + rest.find(delimiter)? + delimiter.len();
         Some(&key[..end])
     }
+
+    /// The version or upload that the page begins behind, where it begins within the entries of one key.
+    pub fn within<'a>(&self, id: Option<&'a str>) -> Option<&'a str> {
+        id.filter(|_| self.after.starts_with(&self.prefix) && self.rolled_up(&self.after).is_none())
+    }
 }
 
-/// The first string after everything that starts with `prefix`.
-fn past(prefix: &str) -> String {
-    format!("{prefix}\u{10FFFF}")
+/// The least bytes behind everything that starts with `prefix`. No byte of UTF-8 is the last one.
+fn past(prefix: &str) -> Vec<u8> {
+    let mut bytes = prefix.as_bytes().to_vec();
+    if let Some(last) = bytes.last_mut() {
+        *last += 1;
+    }
+    bytes
 }
 
 /// A page of versions, each with whether it is the newest of its key.
@@ -59,16 +73,24 @@ pub struct VersionPage {
     pub last: (String, Option<String>),
 }
 
+/// Whether a version comes after the one with this id, which may be gone, where both are of one key.
+fn is_older(version: &Version, id: &str) -> bool {
+    let sequence = id.get(..16).and_then(|digits| u64::from_str_radix(digits, 16).ok());
+    sequence.is_some_and(|sequence| version.sequence < sequence)
+}
+
 impl Buckets {
     /// Versions and delete markers, after the version `id` of the key that the query begins behind.
     pub fn version_page(&self, bucket: &str, query: &Query, id: Option<&str>) -> S3Result<VersionPage> {
         let mut page = VersionPage::default();
+        if query.limit == 0 {
+            return Ok(page);
+        }
+        let mut behind = query.within(id);
         let mut last: Option<String> = None;
-        let mut passed_marker = id.is_none();
-        let key = Some(query.after.as_str()).filter(|key| !key.is_empty());
-        let mut walk = match key {
-            Some(prefix) if query.rolled_up(prefix) == Some(prefix) => self.versions(bucket, &past(prefix)),
-            key => self.versions(bucket, key.unwrap_or_default().max(&query.prefix)),
+        let mut walk = match behind {
+            Some(_) => self.versions(bucket, query.after.as_bytes()),
+            None => self.versions(bucket, &query.start()),
         };
         while let Some(version) = walk.next() {
             let version = version.map_err(internal)?;
@@ -77,9 +99,14 @@ impl Buckets {
             }
             let is_latest = last.as_deref() != Some(version.key.as_str());
             last = Some(version.key.clone());
-            if key == Some(version.key.as_str()) && (id.is_none() || !passed_marker) {
-                passed_marker |= id == Some(version.id.as_str());
-                continue;
+            if let Some(id) = behind.filter(|_| version.key == query.after) {
+                if version.id == id {
+                    behind = None;
+                    continue;
+                }
+                if !is_older(&version, id) {
+                    continue;
+                }
             }
             if page.versions.len() + page.prefixes.len() >= query.limit {
                 page.truncated = true;
@@ -100,9 +127,9 @@ impl Buckets {
     pub fn list(&self, bucket: &str, query: &Query) -> S3Result<Page> {
         match self.mount(bucket) {
             Some(mount) => {
-                let objects = mount.objects(query.after.is_empty()).map_err(s3s::S3Error::internal_error)?;
+                let objects = mount.objects(!query.continues).map_err(s3s::S3Error::internal_error)?;
                 collect(query, |from| {
-                    let start = objects.partition_point(|object| object.key.as_str() < from);
+                    let start = objects.partition_point(|object| object.key.as_bytes() < from);
                     objects[start..].iter().cloned().map(Ok)
                 })
             }
@@ -111,7 +138,7 @@ impl Buckets {
     }
 
     /// The newest version of each key from `from` on, leaving out keys whose newest version is a delete marker.
-    fn newest(&self, bucket: &str, from: &str) -> impl Iterator<Item = S3Result<ObjectInfo>> + use<> {
+    fn newest(&self, bucket: &str, from: &[u8]) -> impl Iterator<Item = S3Result<ObjectInfo>> + use<> {
         let mut last: Option<String> = None;
         self.versions(bucket, from).filter_map(move |version| {
             let version: Version = match version {
@@ -127,8 +154,12 @@ impl Buckets {
     }
 }
 
-fn collect<I: Iterator<Item = S3Result<ObjectInfo>>>(query: &Query, seek: impl Fn(&str) -> I) -> S3Result<Page> {
+fn collect<I: Iterator<Item = S3Result<ObjectInfo>>>(query: &Query, seek: impl Fn(&[u8]) -> I) -> S3Result<Page> {
     let mut page = Page::default();
+    // A page of nothing is the last: behind it there is nowhere to go on.
+    if query.limit == 0 {
+        return Ok(page);
+    }
     let mut walk = seek(&query.start());
     while let Some(object) = walk.next().transpose()? {
         if !object.key.starts_with(&query.prefix) {
@@ -157,35 +188,157 @@ fn collect<I: Iterator<Item = S3Result<ObjectInfo>>>(query: &Query, seek: impl F
 mod tests {
     use super::*;
 
-    fn all_pages(keys: &[&str], query: &Query) -> (Vec<String>, Vec<String>) {
-        let seek = |from: &str| {
-            let info = |key: &&str| ObjectInfo { key: (*key).to_owned(), size: 1, etag: String::new(), modified: 0 };
-            let from = from.to_owned();
-            keys.iter().map(info).skip_while(move |object| object.key < from).map(Ok)
-        };
-        let (mut objects, mut prefixes, mut query) = (Vec::new(), Vec::new(), query.clone());
-        loop {
-            let page = collect(&query, seek).expect("page");
-            objects.extend(page.objects.into_iter().map(|object| object.key));
-            prefixes.extend(page.prefixes);
-            if !page.truncated {
-                return (objects, prefixes);
+    const PIECES: [&str; 12] = ["a", "b", "a", "/", "/", "\u{1}", " ", "-", "0", "\u{e9}", "\u{ffff}", "\u{10ffff}"];
+
+    fn text(random: &mut fastrand::Rng, most: usize) -> String {
+        (0..random.usize(0..=most)).map(|_| PIECES[random.usize(..PIECES.len())]).collect()
+    }
+
+    /// A bucket with up to three versions of each key, of which some are delete markers, in the order of a listing.
+    fn filled(buckets: &Buckets, bucket: &str, random: &mut fastrand::Rng) -> Vec<Version> {
+        let keys: std::collections::BTreeSet<String> = (0..24).map(|_| text(random, 4)).collect();
+        let mut versions = Vec::new();
+        for (key, newest) in keys.into_iter().filter(|key| !key.is_empty()).zip((1..).map(|n| n * 10)) {
+            for sequence in (newest - random.u64(0..3)..=newest).rev() {
+                let version = Version {
+                    key: key.clone(),
+                    sequence,
+                    id: format!("{sequence:016x}{:016x}", random.u64(..)),
+                    delete_marker: random.u8(..4) == 0,
+                    etag: String::new(),
+                    modified: 0,
+                    attributes: Default::default(),
+                    bytes: Default::default(),
+                    segments: Vec::new(),
+                };
+                buckets.save_version(bucket, &version).expect("version");
+                versions.push(version);
             }
-            query.after = page.last;
+        }
+        versions
+    }
+
+    fn any_query(random: &mut fastrand::Rng) -> Query {
+        let delimiters = [None, None, Some("/"), Some("/"), Some(""), Some("a"), Some("/a")];
+        Query {
+            prefix: text(random, 2),
+            delimiter: delimiters[random.usize(..delimiters.len())].map(str::to_owned),
+            after: text(random, 4),
+            limit: random.usize(1..5),
+            continues: false,
+        }
+    }
+
+    /// What a listing shows of these keys: one entry a key, or one for all keys that a delimiter rolls up.
+    fn model(query: &Query, entries: impl Iterator<Item = (String, String)>) -> Vec<(String, String)> {
+        let delimiter = query.delimiter.as_deref().filter(|delimiter| !delimiter.is_empty());
+        let mut shown: Vec<(String, String)> = Vec::new();
+        for (key, id) in entries.filter(|(key, _)| key.starts_with(&query.prefix)) {
+            let end = delimiter.and_then(|delimiter| {
+                key[query.prefix.len()..].find(delimiter).map(|at| query.prefix.len() + at + delimiter.len())
+            });
+            let entry = match end {
+                Some(end) => (key[..end].to_owned(), "..".to_owned()),
+                None => (key, id),
+            };
+            if entry.0 > query.after && shown.last() != Some(&entry) {
+                shown.push(entry);
+            }
+        }
+        shown
+    }
+
+    #[test]
+    fn pages_are_as_a_model_has_them() {
+        let directory = tempfile::tempdir().expect("directory");
+        let buckets = Buckets::alone(directory.path());
+        let mut random = fastrand::Rng::with_seed(18);
+        for number in 0..20 {
+            let name = format!("bucket-{number}");
+            let versions = filled(&buckets, &name, &mut random);
+            // Beside another one, whose name is longer.
+            let _ = filled(&buckets, &format!("{name}-0"), &mut random);
+            for _ in 0..40 {
+                let mut query = any_query(&mut random);
+                let mut newest: Vec<&Version> = versions.iter().collect();
+                newest.dedup_by(|later, first| later.key == first.key);
+                let objects = newest.iter().filter(|version| !version.delete_marker);
+                let expected = model(&query, objects.map(|version| (version.key.clone(), String::new())));
+                let (asked, mut shown) = (query.clone(), Vec::new());
+                loop {
+                    let page = buckets.list(&name, &query).expect("page");
+                    let objects = page.objects.into_iter().map(|object| (object.key, String::new()));
+                    let mut entries: Vec<_> =
+                        objects.chain(page.prefixes.into_iter().map(|prefix| (prefix, "..".to_owned()))).collect();
+                    entries.sort();
+                    assert!(entries.len() <= query.limit, "{asked:?}");
+                    shown.extend(entries);
+                    if !page.truncated {
+                        break;
+                    }
+                    assert!(page.last > query.after, "{asked:?} goes on at {:?}", page.last);
+                    query.after = page.last;
+                }
+                assert_eq!(shown, expected, "{asked:?}");
+            }
         }
     }
 
     #[test]
-    fn pages_of_any_size_show_every_key_once() {
-        let keys = ["a/1", "a/2", "a0", "b/1", "b/2/3", "c"];
-        for limit in 1..=keys.len() {
-            let flat = Query { limit, ..Query::default() };
-            assert_eq!(all_pages(&keys, &flat).0, keys, "limit {limit}");
-            let rolled = Query { limit, delimiter: Some("/".into()), ..Query::default() };
-            let (objects, prefixes) = all_pages(&keys, &rolled);
-            assert_eq!((objects, prefixes), (vec!["a0".to_owned(), "c".into()], vec!["a/".to_owned(), "b/".into()]));
-            let under = Query { prefix: "b/".into(), ..rolled };
-            assert_eq!(all_pages(&keys, &under), (vec!["b/1".to_owned()], vec!["b/2/".to_owned()]));
+    fn pages_of_versions_are_as_a_model_has_them() {
+        let directory = tempfile::tempdir().expect("directory");
+        let buckets = Buckets::alone(directory.path());
+        let mut random = fastrand::Rng::with_seed(81);
+        let versions = filled(&buckets, "versions", &mut random);
+        for _ in 0..400 {
+            let mut query = any_query(&mut random);
+            let all = versions.iter().map(|version| (version.key.clone(), version.id.clone()));
+            let mut expected = model(&query, all);
+            let (asked, mut shown, mut id) = (query.clone(), Vec::new(), None::<String>);
+            loop {
+                let page = buckets.version_page("versions", &query, id.as_deref()).expect("page");
+                for (version, is_latest) in &page.versions {
+                    let newest = versions.iter().find(|other| other.key == version.key).expect("a version");
+                    assert_eq!(*is_latest, newest.id == version.id, "{asked:?}");
+                }
+                let ids = page.versions.into_iter().map(|(version, _)| (version.key, version.id));
+                let entries: Vec<_> =
+                    ids.chain(page.prefixes.into_iter().map(|prefix| (prefix, "..".to_owned()))).collect();
+                assert!(entries.len() <= query.limit, "{asked:?}");
+                shown.extend(entries);
+                if !page.truncated {
+                    break;
+                }
+                (query.after, id) = page.last;
+            }
+            // A page has its versions before its prefixes.
+            shown.sort();
+            expected.sort();
+            assert_eq!(shown, expected, "{asked:?}");
         }
+    }
+
+    #[test]
+    fn versions_go_on_behind_one_that_is_gone() {
+        let directory = tempfile::tempdir().expect("directory");
+        let buckets = Buckets::alone(directory.path());
+        let versions = filled(&buckets, "versions", &mut fastrand::Rng::with_seed(7));
+        for (at, version) in versions.iter().enumerate() {
+            buckets.remove_version("versions", version).expect("removed");
+            let query = Query { after: version.key.clone(), limit: 1000, ..Query::default() };
+            let page = buckets.version_page("versions", &query, Some(&version.id)).expect("page");
+            let shown: Vec<_> = page.versions.into_iter().map(|(version, _)| version.id).collect();
+            let left: Vec<_> = versions[at + 1..].iter().map(|version| version.id.clone()).collect();
+            assert_eq!(shown, left);
+        }
+    }
+
+    #[test]
+    fn a_page_of_nothing_is_the_last() {
+        let directory = tempfile::tempdir().expect("directory");
+        let buckets = Buckets::alone(directory.path());
+        let _ = filled(&buckets, "any", &mut fastrand::Rng::with_seed(3));
+        let page = buckets.list("any", &Query::default()).expect("page");
+        assert!(!page.truncated && page.objects.is_empty());
     }
 }

@@ -160,19 +160,21 @@ fn is_no_id(id: &String) -> bool {
 
 impl Buckets {
     /// Every version of every key from `from` on, in the order of S3: by key, the newest first.
-    pub fn versions(&self, bucket: &str, from: &str) -> impl Iterator<Item = Result<Version, StoreError>> + use<> {
-        self.versions_between(bucket, format!("{bucket}\0{from}"), format!("{bucket}\x01"))
+    pub fn versions(&self, bucket: &str, from: &[u8]) -> impl Iterator<Item = Result<Version, StoreError>> + use<> {
+        let mut start = format!("{bucket}\0").into_bytes();
+        start.extend_from_slice(from);
+        self.versions_between(bucket, start, format!("{bucket}\x01").into_bytes())
     }
 
     fn versions_between(
         &self,
         bucket: &str,
-        start: String,
-        end: String,
+        start: Vec<u8>,
+        end: Vec<u8>,
     ) -> impl Iterator<Item = Result<Version, StoreError>> + use<> {
         let name = bucket.to_owned();
         let (objects, unopened) = match self.store.objects() {
-            Ok(objects) => (Some(objects.range(start.into_bytes()..end.into_bytes())), None),
+            Ok(objects) => (Some(objects.range(start..end)), None),
             Err(error) => (None, Some(Err(error))),
         };
         let found = objects.into_iter().flatten().map(move |entry| {
@@ -192,7 +194,8 @@ impl Buckets {
             return found.iter().map(|record| decode(name, &place, record).map_err(internal)).collect();
         }
         // A range that ends with the key: most tables of the store hold nothing of it.
-        let versions = self.versions_between(name, format!("{name}\0{key}\0"), format!("{name}\0{key}\x01"));
+        let [start, end] = ["\0", "\x01"].map(|end| format!("{name}\0{key}{end}").into_bytes());
+        let versions = self.versions_between(name, start, end);
         versions.collect::<Result<_, _>>().map_err(internal)
     }
 
