@@ -1,5 +1,7 @@
 //! A directory on disk as somebody else's bucket: public to read, not ours to write.
 
+use std::collections::BTreeSet;
+use std::io::ErrorKind::{InvalidFilename, InvalidInput, NotADirectory, NotFound};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::UNIX_EPOCH;
@@ -19,12 +21,20 @@ pub struct Mount {
     pub directory: PathBuf,
     pub region: String,
     scanned: Arc<Mutex<Option<Arc<Vec<ObjectInfo>>>>>,
+    /// What was left out of a listing and has been reported.
+    reported: Arc<Mutex<BTreeSet<PathBuf>>>,
     described: Arc<OnceLock<(Bucket, Option<Policy>)>>,
 }
 
 impl Mount {
     pub fn new(directory: impl Into<PathBuf>, region: impl Into<String>) -> Self {
-        Self { directory: directory.into(), region: region.into(), scanned: Arc::default(), described: Arc::default() }
+        Self {
+            directory: directory.into(),
+            region: region.into(),
+            scanned: Arc::default(),
+            reported: Arc::default(),
+            described: Arc::default(),
+        }
     }
 
     /// The bucket, with its policy as it is asked about every object.
@@ -61,12 +71,23 @@ impl Mount {
         if let (false, Some(objects)) = (fresh, scanned.as_ref()) {
             return Ok(objects.clone());
         }
-        let mut objects = Vec::new();
-        scan(&self.directory, "", &mut objects)?;
-        objects.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-        let objects = Arc::new(objects);
+        let mut scan = Scan::default();
+        scan.folder(&self.directory, "")?;
+        self.report(scan.left_out);
+        scan.objects.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        let objects = Arc::new(scan.objects);
         *scanned = Some(objects.clone());
         Ok(objects)
+    }
+
+    /// Reports what a listing leaves out, once.
+    fn report(&self, left_out: Vec<(PathBuf, String)>) {
+        let mut reported = locked(&self.reported);
+        for (path, why) in left_out {
+            if reported.insert(path.clone()) {
+                tracing::warn!("{} is not listed: {why}", path.display());
+            }
+        }
     }
 
     /// One object, read from the disk and not from the scan: it may have changed since.
@@ -81,31 +102,69 @@ impl Mount {
         match std::fs::metadata(&path) {
             Ok(metadata) if metadata.is_file() => Ok(Some((describe_file(key.to_owned(), &metadata), path))),
             Ok(_) => Ok(None),
-            Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
-                Ok(None)
-            }
-            Err(error) => Err(error),
+            Err(error) if matches!(error.kind(), NotFound | NotADirectory | InvalidFilename | InvalidInput) => Ok(None),
+            Err(_) if is_link(&path) => Ok(None),
+            Err(error) => Err(named(&path, error)),
         }
     }
 }
 
-fn scan(directory: &Path, prefix: &str, objects: &mut Vec<ObjectInfo>) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(directory)? {
-        let entry = entry?;
-        let Ok(name) = entry.file_name().into_string() else { continue };
+/// The files under a directory.
+#[derive(Default)]
+struct Scan {
+    objects: Vec<ObjectInfo>,
+    /// Paths, and why they are not among the objects.
+    left_out: Vec<(PathBuf, String)>,
+    /// The directories above, without links: one of them again would never end.
+    above: Vec<PathBuf>,
+}
+
+impl Scan {
+    fn folder(&mut self, directory: &Path, prefix: &str) -> std::io::Result<()> {
+        let real = std::fs::canonicalize(directory).map_err(|error| named(directory, error))?;
+        if self.above.contains(&real) {
+            self.left_out.push((directory.to_owned(), "a link leads back to a directory above it".to_owned()));
+            return Ok(());
+        }
+        self.above.push(real);
+        for entry in std::fs::read_dir(directory).map_err(|error| named(directory, error))? {
+            let path = entry.map_err(|error| named(directory, error))?.path();
+            self.entry(&path, prefix)?;
+        }
+        self.above.pop();
+        Ok(())
+    }
+
+    fn entry(&mut self, path: &Path, prefix: &str) -> std::io::Result<()> {
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+            self.left_out.push((path.to_owned(), "its name is not UTF-8".to_owned()));
+            return Ok(());
+        };
         // Dotfiles are the directory's own, not the data's.
         if name.starts_with('.') {
-            continue;
+            return Ok(());
         }
         let key = format!("{prefix}{name}");
-        let metadata = std::fs::metadata(entry.path())?;
-        if metadata.is_dir() {
-            scan(&entry.path(), &format!("{key}/"), objects)?;
-        } else if metadata.is_file() {
-            objects.push(describe_file(key, &metadata));
+        match std::fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => self.folder(path, &format!("{key}/"))?,
+            Ok(metadata) if metadata.is_file() => self.objects.push(describe_file(key, &metadata)),
+            Ok(_) => self.left_out.push((path.to_owned(), "it is neither a file nor a directory".to_owned())),
+            Err(error) if is_link(path) => self.left_out.push((path.to_owned(), format!("a link to nothing: {error}"))),
+            // Deleted since the directory was read.
+            Err(error) if error.kind() == NotFound => {}
+            Err(error) => return Err(named(path, error)),
         }
+        Ok(())
     }
-    Ok(())
+}
+
+fn is_link(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink())
+}
+
+/// An error that names what it is about.
+fn named(path: &Path, error: std::io::Error) -> std::io::Error {
+    std::io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
 /// The ETag changes when the file does. It is of the form that S3 gives to uploads in parts (`…-1`), so that
@@ -141,6 +200,41 @@ mod tests {
         assert_eq!(keys, ["a-b.json", "a.json", "a/x.json"]);
         assert!(mount.object("../secret").expect("look").is_none());
         assert!(mount.object("a").expect("look").is_none());
+        assert!(mount.object(&"a".repeat(300)).expect("look").is_none());
         std::fs::remove_dir_all(directory).expect("clean");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_that_lead_nowhere_or_back_are_left_out() {
+        use std::os::unix::fs::symlink;
+        let directory = tempfile::tempdir().expect("directory");
+        let path = |name: &str| directory.path().join(name);
+        for folder in ["mount/a/b", "mount/c", "beside"] {
+            std::fs::create_dir_all(path(folder)).expect("directory");
+        }
+        std::fs::write(path("mount/a/b/1.json"), "{}").expect("file");
+        std::fs::write(path("beside/2.json"), "{}").expect("file");
+        for (to, link) in [
+            ("nowhere", "mount/dangling.json"),
+            ("itself", "mount/itself"),
+            (".", "mount/here"),
+            ("..", "mount/a/up"),
+            ("../c", "mount/a/c"),
+            ("../a", "mount/c/a"),
+            ("../beside", "mount/beside"),
+        ] {
+            symlink(to, path(link)).expect("link");
+        }
+        let mount = Mount::new(path("mount"), "us-west-2");
+        let keys = |mount: &Mount| -> Vec<String> {
+            mount.objects(true).expect("scan").iter().map(|object| object.key.clone()).collect()
+        };
+        assert_eq!(keys(&mount), ["a/b/1.json", "beside/2.json", "c/a/b/1.json"]);
+        let reported: Vec<_> = locked(&mount.reported).iter().cloned().collect();
+        let expected = ["a/c/a", "a/up", "c/a/c", "c/a/up", "dangling.json", "here", "itself"];
+        assert_eq!(reported, expected.map(|link| path("mount").join(link)));
+        assert!(mount.object("itself").expect("look").is_none());
+        assert!(mount.object("dangling.json").expect("look").is_none());
     }
 }
