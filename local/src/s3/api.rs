@@ -10,17 +10,14 @@ use super::body::Declared;
 use super::bucket::{Bucket, CreateTags};
 use super::bucket_kept::Kept;
 use super::copying::Source;
-use super::listing::Query;
+use super::list_operations::{MAX_KEYS, page_size};
 use super::object::Attributes;
 use super::wire::{
-    Conditions, checksum_of, decode_token, delete_action, encode_token, encoded, http_date, marker_entry,
-    named_checksum, preconditions, rolled_up, shown, timestamp, to_i64, version_entry,
+    Conditions, checksum_of, decode_token, delete_action, encode_token, http_date, named_checksum, preconditions,
+    timestamp, to_i64,
 };
 
 type Answer<T> = S3Result<S3Response<T>>;
-
-/// S3's limit of keys in one page and in one DeleteObjects (R31).
-const MAX_KEYS: i32 = 1000;
 
 /// Tags that one object may have.
 const MAX_OBJECT_TAGS: usize = 10;
@@ -424,66 +421,11 @@ impl S3 for Buckets {
     }
 
     async fn list_objects_v2(&self, req: S3Request<ListObjectsV2Input>) -> Answer<ListObjectsV2Output> {
-        let input = req.input;
-        let prefix = input.prefix.clone().unwrap_or_default();
-        let owner = input.expected_bucket_owner.as_ref();
-        let bucket = self.readable(&input.bucket, owner, "s3:ListBucket", Some(&prefix))?;
-        let max_keys = input.max_keys.unwrap_or(MAX_KEYS).clamp(0, MAX_KEYS);
-        let after = match &input.continuation_token {
-            Some(token) => decode_token(token)?,
-            None => input.start_after.clone().unwrap_or_default(),
-        };
-        let continues = input.continuation_token.is_some();
-        let query = Query { prefix, delimiter: input.delimiter.clone(), after, limit: max_keys as usize, continues };
-        let page = self.list(&input.bucket, &query)?;
-        let encoding = input.encoding_type.as_ref();
-        let owner = owner_of(&bucket.owner);
-        let (contents, common_prefixes) =
-            shown(&page, encoding, Some(&owner).filter(|_| input.fetch_owner == Some(true)));
-        let output = ListObjectsV2Output {
-            key_count: i32::try_from(contents.len() + common_prefixes.len()).ok(),
-            is_truncated: Some(page.truncated),
-            next_continuation_token: page.truncated.then(|| encode_token(&page.last)),
-            continuation_token: input.continuation_token,
-            contents: Some(contents),
-            common_prefixes: Some(common_prefixes),
-            name: Some(input.bucket),
-            prefix: input.prefix.map(|prefix| encoded(&prefix, encoding)),
-            delimiter: input.delimiter.map(|delimiter| encoded(&delimiter, encoding)),
-            start_after: input.start_after.map(|key| encoded(&key, encoding)),
-            encoding_type: encoding.cloned(),
-            max_keys: Some(max_keys),
-            ..Default::default()
-        };
-        Ok(S3Response::new(output))
+        self.list_v2(req.input).map(S3Response::new)
     }
 
     async fn list_objects(&self, req: S3Request<ListObjectsInput>) -> Answer<ListObjectsOutput> {
-        let input = req.input;
-        let prefix = input.prefix.clone().unwrap_or_default();
-        let owner = input.expected_bucket_owner.as_ref();
-        let bucket = self.readable(&input.bucket, owner, "s3:ListBucket", Some(&prefix))?;
-        let max_keys = input.max_keys.unwrap_or(MAX_KEYS).clamp(0, MAX_KEYS);
-        let after = input.marker.clone().unwrap_or_default();
-        let continues = input.marker.is_some();
-        let query = Query { prefix, delimiter: input.delimiter.clone(), after, limit: max_keys as usize, continues };
-        let page = self.list(&input.bucket, &query)?;
-        let encoding = input.encoding_type.as_ref();
-        let (contents, common_prefixes) = shown(&page, encoding, Some(&owner_of(&bucket.owner)));
-        let output = ListObjectsOutput {
-            is_truncated: Some(page.truncated),
-            next_marker: (page.truncated && input.delimiter.is_some()).then(|| encoded(&page.last, encoding)),
-            marker: Some(encoded(&input.marker.unwrap_or_default(), encoding)),
-            contents: Some(contents),
-            common_prefixes: Some(common_prefixes),
-            name: Some(input.bucket),
-            prefix: Some(encoded(&input.prefix.unwrap_or_default(), encoding)),
-            delimiter: input.delimiter.map(|delimiter| encoded(&delimiter, encoding)),
-            encoding_type: encoding.cloned(),
-            max_keys: Some(max_keys),
-            ..Default::default()
-        };
-        Ok(S3Response::new(output))
+        self.list_v1(req.input).map(S3Response::new)
     }
 
     async fn copy_object(&self, req: S3Request<CopyObjectInput>) -> Answer<CopyObjectOutput> {
@@ -551,7 +493,7 @@ impl S3 for Buckets {
         let bucket = self.readable(&input.bucket, owner, "s3:ListMultipartUploadParts", Some(&input.key))?;
         let parts = self.parts(&bucket.name, &input.key, &input.upload_id)?;
         let after = input.part_number_marker.unwrap_or(0);
-        let most = input.max_parts.unwrap_or(MAX_KEYS).clamp(0, MAX_KEYS) as usize;
+        let max_parts = page_size(input.max_parts, "max-parts")?;
         let mut left = parts.into_iter().filter(|(number, ..)| *number > after);
         let part = |(number, etag, size): (i32, String, u64)| Part {
             part_number: Some(number),
@@ -559,14 +501,15 @@ impl S3 for Buckets {
             size: Some(to_i64(size)),
             ..Default::default()
         };
-        let shown: Vec<Part> = left.by_ref().take(most).map(part).collect();
+        let shown: Vec<Part> = left.by_ref().take(max_parts as usize).map(part).collect();
         let output = ListPartsOutput {
             bucket: Some(bucket.name),
             key: Some(input.key),
             upload_id: Some(input.upload_id),
-            is_truncated: Some(left.next().is_some()),
-            next_part_number_marker: shown.last().and_then(|part| part.part_number),
-            max_parts: Some(most as i32),
+            is_truncated: Some(max_parts > 0 && left.next().is_some()),
+            part_number_marker: Some(after),
+            next_part_number_marker: Some(shown.last().and_then(|part| part.part_number).unwrap_or(0)),
+            max_parts: Some(max_parts),
             parts: Some(shown),
             ..Default::default()
         };
@@ -831,42 +774,7 @@ impl S3 for Buckets {
     }
 
     async fn list_object_versions(&self, req: S3Request<ListObjectVersionsInput>) -> Answer<ListObjectVersionsOutput> {
-        let input = req.input;
-        let prefix = input.prefix.clone().unwrap_or_default();
-        let owner = input.expected_bucket_owner.as_ref();
-        let bucket = self.readable(&input.bucket, owner, "s3:ListBucketVersions", Some(&prefix))?;
-        let owner = owner_of(&bucket.owner);
-        let max_keys = input.max_keys.unwrap_or(MAX_KEYS).clamp(0, MAX_KEYS);
-        let after = input.key_marker.clone().unwrap_or_default();
-        let continues = input.key_marker.is_some();
-        let query = Query { prefix, delimiter: input.delimiter.clone(), after, limit: max_keys as usize, continues };
-        let page = self.version_page(&input.bucket, &query, input.version_id_marker.as_deref())?;
-        let encoding = input.encoding_type.as_ref();
-        let (mut versions, mut markers) = (Vec::new(), Vec::new());
-        for (version, is_latest) in &page.versions {
-            match version.delete_marker {
-                true => markers.push(marker_entry(version, *is_latest, encoding, &owner)),
-                false => versions.push(version_entry(version, *is_latest, encoding, &owner)),
-            }
-        }
-        let (last, last_version) = page.last;
-        let output = ListObjectVersionsOutput {
-            is_truncated: Some(page.truncated),
-            next_key_marker: page.truncated.then(|| encoded(&last, encoding)),
-            next_version_id_marker: last_version.filter(|_| page.truncated),
-            versions: Some(versions),
-            delete_markers: Some(markers),
-            common_prefixes: Some(rolled_up(&page.prefixes, encoding)),
-            name: Some(input.bucket),
-            prefix: Some(encoded(&query.prefix, encoding)),
-            delimiter: input.delimiter.map(|delimiter| encoded(&delimiter, encoding)),
-            key_marker: Some(encoded(&query.after, encoding)),
-            version_id_marker: Some(input.version_id_marker.unwrap_or_default()),
-            max_keys: Some(max_keys),
-            encoding_type: encoding.cloned(),
-            ..Default::default()
-        };
-        Ok(S3Response::new(output))
+        self.list_versions(req.input).map(S3Response::new)
     }
 
     async fn create_multipart_upload(
@@ -951,29 +859,18 @@ impl S3 for Buckets {
         &self,
         req: S3Request<ListMultipartUploadsInput>,
     ) -> Answer<ListMultipartUploadsOutput> {
-        let input = req.input;
-        let owner = input.expected_bucket_owner.as_ref();
-        let bucket = self.readable(&input.bucket, owner, "s3:ListBucketMultipartUploads", None)?;
-        let prefix = input.prefix.unwrap_or_default();
-        let uploads = self.uploads(&bucket.name)?.into_iter().filter(|upload| upload.key.starts_with(&prefix));
-        let entry = |upload: super::upload::Upload| MultipartUpload {
-            key: Some(upload.key),
-            upload_id: Some(upload.id),
-            initiated: Some(timestamp(upload.started)),
-            ..Default::default()
-        };
-        let output = ListMultipartUploadsOutput {
-            bucket: Some(bucket.name),
-            uploads: Some(uploads.map(entry).collect()),
-            is_truncated: Some(false),
-            ..Default::default()
-        };
-        Ok(S3Response::new(output))
+        self.list_uploads(req.input).map(S3Response::new)
     }
 }
 
 impl Buckets {
-    fn readable(&self, name: &str, owner: Option<&String>, action: &str, key: Option<&str>) -> S3Result<Bucket> {
+    pub(super) fn readable(
+        &self,
+        name: &str,
+        owner: Option<&String>,
+        action: &str,
+        key: Option<&str>,
+    ) -> S3Result<Bucket> {
         self.open(&self.caller, name, owner.map(String::as_str), action, key)
     }
 

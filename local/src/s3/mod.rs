@@ -11,6 +11,7 @@ mod bucket_settings;
 mod copying;
 mod host;
 mod keys;
+mod list_operations;
 mod listing;
 mod meanwhile;
 mod mount;

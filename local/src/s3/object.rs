@@ -321,7 +321,7 @@ impl Buckets {
     }
 }
 
-fn check_key(key: &str) -> S3Result<()> {
+pub fn check_key(key: &str) -> S3Result<()> {
     match key.len() {
         _ if key.contains('\0') => Err(s3_error!(InvalidURI, "a key must not contain NUL")),
         0 => Err(s3_error!(InvalidURI, "a key must not be empty")),

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::Buckets;
 use super::body::{Segment, Staged};
 use super::bucket::{Bucket, internal};
-use super::object::{Attributes, Content, Preconditions, Version};
+use super::listing::Query;
+use super::object::{Attributes, Content, Preconditions, Version, check_key, next_sequence};
 use crate::account::now_millis;
 
 const KIND: &str = "upload";
@@ -33,10 +34,22 @@ struct Part {
     segment: Segment,
 }
 
+/// A page of the open uploads of a bucket.
+#[derive(Default)]
+pub struct UploadPage {
+    pub uploads: Vec<Upload>,
+    pub prefixes: Vec<String>,
+    pub truncated: bool,
+    /// The last key or prefix shown, and of a key which upload.
+    pub last: (String, Option<String>),
+}
+
 impl Buckets {
     pub fn start_upload(&self, bucket: &str, key: &str, attributes: Attributes) -> S3Result<Upload> {
+        check_key(key)?;
         let upload = Upload {
-            id: format!("{:032x}", fastrand::u128(..)),
+            // S3 lists the uploads of a key as they were started, and goes on behind an id.
+            id: format!("{:016x}{:016x}", next_sequence(), fastrand::u64(..)),
             bucket: bucket.to_owned(),
             key: key.to_owned(),
             started: now_millis(),
@@ -60,6 +73,41 @@ impl Buckets {
         let mut here: Vec<Upload> = all.into_iter().filter(|upload| upload.bucket == bucket).collect();
         here.sort_by(|a, b| (&a.key, &a.id).cmp(&(&b.key, &b.id)));
         Ok(here)
+    }
+
+    /// A page of the open uploads, after the upload `id` of the key that the query begins behind.
+    pub fn upload_page(&self, bucket: &str, query: &Query, id: Option<&str>) -> S3Result<UploadPage> {
+        let mut page = UploadPage::default();
+        if query.limit == 0 {
+            return Ok(page);
+        }
+        let (start, within) = (query.start(), query.within(id));
+        let is_behind = |upload: &Upload| {
+            upload.key.as_bytes() >= start.as_slice()
+                || (upload.key == query.after && within.is_some_and(|id| upload.id.as_str() > id))
+        };
+        let uploads = self.uploads(bucket)?.into_iter().filter(|upload| upload.key.starts_with(&query.prefix));
+        for upload in uploads.filter(is_behind) {
+            let prefix = query.rolled_up(&upload.key).map(str::to_owned);
+            if prefix.is_some() && page.prefixes.last() == prefix.as_ref() {
+                continue;
+            }
+            if page.uploads.len() + page.prefixes.len() >= query.limit {
+                page.truncated = true;
+                break;
+            }
+            match prefix {
+                Some(prefix) => {
+                    page.last = (prefix.clone(), None);
+                    page.prefixes.push(prefix);
+                }
+                None => {
+                    page.last = (upload.key.clone(), Some(upload.id.clone()));
+                    page.uploads.push(upload);
+                }
+            }
+        }
+        Ok(page)
     }
 
     /// Number, ETag and size of the parts of an upload.
