@@ -32,16 +32,19 @@ const YELLOW: Style = AnsiColor::Yellow.on_default();
 const CYAN: Style = AnsiColor::Cyan.on_default();
 const DIM: Style = Style::new().dimmed();
 
-/// What is logged to standard error: what SPARKIFY_LOG asks for; with `verbose`, a line for each call to AWS.
+/// What is logged to standard error: what SPARKIFY_LOG asks for, or the warnings of the local target; with `verbose`, a
+/// line for each call to AWS.
 pub fn log(verbose: bool) {
     use tracing_subscriber::Layer;
     use tracing_subscriber::filter::{EnvFilter, filter_fn};
     use tracing_subscriber::layer::SubscriberExt;
     use tracing_subscriber::util::SubscriberInitExt;
 
-    let asked = EnvFilter::try_from_env("SPARKIFY_LOG").unwrap_or_else(|_| "off".into());
+    let asked = EnvFilter::try_from_env("SPARKIFY_LOG").unwrap_or_else(|_| "sparkify_local=warn".into());
     let calls = verbose.then(|| calls::Calls.with_filter(filter_fn(calls::is_call)));
-    let logged = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(asked);
+    let is_terminal = std::io::stderr().is_terminal();
+    let logged =
+        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(is_terminal).with_filter(asked);
     tracing_subscriber::registry().with(logged).with(calls).init();
 }
 
