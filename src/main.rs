@@ -10,6 +10,7 @@ mod event;
 mod files;
 mod init;
 mod interrupt;
+mod listing;
 mod load;
 mod location;
 mod plan;

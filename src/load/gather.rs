@@ -1,6 +1,7 @@
 //! Many small objects → a few parts that COPY likes, beside the cluster, with a manifest and an index for each part.
 //! Listing, reading, checking, compressing and uploading overlap; what is held in memory does not grow with the source.
 
+use aws_sdk_s3::types::EncodingType;
 use futures::{StreamExt, TryStreamExt};
 use serde_json::json;
 use tokio::task::JoinHandle;
@@ -15,6 +16,7 @@ use super::source::{Known, Listing};
 use crate::aws::{Aws, failed, is};
 use crate::config::{Compression, Source};
 use crate::error::{Error, Result};
+use crate::listing::{KeyOrder, decoded};
 use crate::location::Location;
 use crate::resource::policy::gathered_prefix;
 
@@ -189,11 +191,16 @@ impl Gatherer<'_> {
     pub async fn old(&self, source: &Source, current: &Location) -> Result<Vec<String>> {
         let home = current.key.rfind('/').map_or("", |slash| &current.key[..=slash]);
         let call = self.aws.s3.list_objects_v2().bucket(self.bucket).prefix(gathered_prefix(&source.name));
-        let mut pages = call.expected_bucket_owner(&self.aws.account).into_paginator().send();
+        let call = call.expected_bucket_owner(&self.aws.account).encoding_type(EncodingType::Url);
+        let mut pages = call.into_paginator().send();
         let (doing, mut old) = (format!("list old parts in {}", self.bucket), Vec::new());
+        let mut order = KeyOrder::default();
         while let Some(page) = pages.try_next().await.map_err(|error| failed(&doing, &error))? {
-            let keys = page.contents.unwrap_or_default().into_iter().filter_map(|object| object.key);
-            old.extend(keys.filter(|key| !key.starts_with(home)));
+            for object in page.contents.unwrap_or_default() {
+                let key = decoded(object.key.unwrap_or_default(), page.encoding_type.as_ref())?;
+                order.check(self.bucket, &key, "")?;
+                old.extend(Some(key).filter(|key| !key.starts_with(home)));
+            }
         }
         Ok(old)
     }

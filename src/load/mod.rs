@@ -205,7 +205,7 @@ impl Load<'_> {
     async fn forget(&self, source: &Source, current: &Location) -> Result<()> {
         let old = self.gatherer(&self.aws.s3, 1).old(source, current).await?;
         for keys in old.chunks(contents::BATCH) {
-            let entries = keys.iter().map(|key| (Some(key.clone()), None));
+            let entries = keys.iter().map(|key| (key.clone(), None));
             contents::delete_versions(self.aws, &self.names.bucket, entries).await?;
         }
         Ok(())

@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_s3::types::EncodingType;
 use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 use sha2::{Digest, Sha256};
 
 use crate::aws::{failed, is};
 use crate::config::Source;
 use crate::error::{Error, Result};
+use crate::listing::{KeyOrder, cut_off, decoded};
+use crate::location::Location;
 
 /// Objects that are kept between listing and reading: a few megabytes. Beyond that they are listed twice.
 const KEPT: usize = 50_000;
@@ -163,27 +166,43 @@ impl Listing {
     }
 }
 
+/// All objects under a source's prefix, in the order of their keys.
 fn pages<'a>(s3: &aws_sdk_s3::Client, source: &'a Source) -> BoxStream<'a, Result<Object>> {
     let location = &source.location;
     let call = s3.list_objects_v2().bucket(&location.bucket).prefix(&location.key).max_keys(PAGE);
-    let pages = call.into_paginator().send();
-    let pages = futures::stream::unfold(pages, move |mut pages| async move {
+    // A key with a control character cannot stand in XML as it is.
+    let pages = call.encoding_type(EncodingType::Url).into_paginator().send();
+    let pages = futures::stream::unfold((pages, false), move |(mut pages, has_more)| async move {
         let page = match pages.try_next().await {
-            Ok(page) => page?,
+            Ok(Some(page)) => page,
+            Ok(None) if has_more => return Some((Err(cut_off(&location.bucket)), (pages, false))),
+            Ok(None) => return None,
             Err(error) => {
-                return Some((Err(explain(failed(&format!("list {location}"), &error), source, &error)), pages));
+                let failure = explain(failed(&format!("list {location}"), &error), source, &error);
+                return Some((Err(failure), (pages, false)));
             }
         };
-        let objects = page.contents.unwrap_or_default().into_iter().map(|object| {
-            Ok(Object {
-                key: object.key.unwrap_or_default(),
-                size: u64::try_from(object.size.unwrap_or_default()).unwrap_or_default(),
-                etag: object.e_tag.unwrap_or_default(),
-            })
-        });
-        Some((Ok(futures::stream::iter(objects.collect::<Vec<_>>())), pages))
+        let has_more = page.is_truncated == Some(true);
+        let encoding = page.encoding_type;
+        let listed = page.contents.unwrap_or_default().into_iter();
+        let objects: Vec<_> = listed.map(|object| read(object, encoding.as_ref(), location)).collect();
+        Some((Ok(futures::stream::iter(objects)), (pages, has_more)))
     });
-    pages.try_flatten().boxed()
+    let mut order = KeyOrder::default();
+    let checked = pages.try_flatten().map(move |object: Result<Object>| -> Result<Object> {
+        let object = object?;
+        order.check(&location.bucket, &object.key, "")?;
+        Ok(object)
+    });
+    checked.boxed()
+}
+
+/// An object as a listing shows it.
+fn read(listed: aws_sdk_s3::types::Object, encoding: Option<&EncodingType>, location: &Location) -> Result<Object> {
+    let key = decoded(listed.key.unwrap_or_default(), encoding)?;
+    let size = listed.size.and_then(|size| u64::try_from(size).ok());
+    let unknown = || Error::failed(format!("the listing of {location} has no size of {key:?}"));
+    Ok(Object { size: size.ok_or_else(unknown)?, etag: listed.e_tag.unwrap_or_default(), key })
 }
 
 fn explain<E: aws_smithy_types::error::metadata::ProvideErrorMetadata>(
@@ -206,4 +225,88 @@ fn explain<E: aws_smithy_types::error::metadata::ProvideErrorMetadata>(
         return failure.hint(format!("Your credentials need s3:ListBucket and s3:GetObject on {bucket}."));
     }
     failure
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::{Arc, Mutex};
+
+    use aws_smithy_runtime_api::client::http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+    };
+    use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+    use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+    use aws_smithy_types::body::SdkBody;
+
+    use super::*;
+    use crate::config::Gather;
+
+    /// A server that answers with these pages, one after the other.
+    #[derive(Debug, Clone)]
+    struct Pages(Arc<Mutex<VecDeque<String>>>);
+
+    impl HttpConnector for Pages {
+        fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+            let body = self.0.lock().expect("pages").pop_front().expect("a page");
+            let status = 200_u16.try_into().expect("status");
+            HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(body))))
+        }
+    }
+
+    impl HttpClient for Pages {
+        fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+            SharedHttpConnector::new(self.clone())
+        }
+    }
+
+    fn page(head: &str, keys: &[&str]) -> String {
+        let entry = |key: &&str| format!("<Contents><Key>{key}</Key><Size>1</Size><ETag>e</ETag></Contents>");
+        format!("<ListBucketResult>{head}{}</ListBucketResult>", keys.iter().map(entry).collect::<String>())
+    }
+
+    fn listed(pages: &[String]) -> Result<Vec<String>> {
+        let config = aws_sdk_s3::Config::builder()
+            .behavior_version(aws_sdk_s3::config::BehaviorVersion::latest())
+            .region(aws_sdk_s3::config::Region::new("us-west-2"))
+            .credentials_provider(aws_sdk_s3::config::Credentials::new("test", "test", None, None, "test"))
+            .http_client(Pages(Arc::new(Mutex::new(pages.iter().cloned().collect()))));
+        let s3 = aws_sdk_s3::Client::from_conf(config.build());
+        let source = Source {
+            name: "songs".into(),
+            location: Location { bucket: "raw".into(), key: String::new() },
+            region: "us-west-2".into(),
+            jsonpaths: None,
+            gather: Gather::Never,
+        };
+        let (known, mut keys) = (Known::new(), Vec::new());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+        runtime.block_on(list(&s3, &source, &known, |object| keys.push(object.key.clone())))?;
+        Ok(keys)
+    }
+
+    const MORE: &str = "<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>";
+
+    #[test]
+    fn pages_are_one_listing() {
+        let pages = [page(MORE, &["a", "a-"]), page("<IsTruncated>false</IsTruncated>", &["a/b", "b"])];
+        assert_eq!(listed(&pages).expect("listing"), ["a", "a-", "a/b", "b"]);
+        let url = page("<EncodingType>url</EncodingType>", &["a%01b", "c+d%2B%C3%A9"]);
+        assert_eq!(listed(&[url]).expect("listing"), ["a\u{1}b", "c d+\u{e9}"]);
+    }
+
+    #[test]
+    fn a_listing_that_is_not_as_s3_lists_is_an_error() {
+        let no_size = "<ListBucketResult><Contents><Key>a</Key></Contents></ListBucketResult>".to_owned();
+        for (pages, says) in [
+            (vec![page(MORE, &["a", "b"]), page("", &["b", "c"])], r#"raw names a key twice: "b" comes after "b""#),
+            (vec![page("", &["a/x", "a-x"])], r#"raw is out of order: "a-x" comes after "a/x""#),
+            (vec![page("<IsTruncated>true</IsTruncated>", &["a"])], "raw is incomplete"),
+            (vec![page(MORE, &["a"]), page(MORE, &["b"])], "raw is incomplete"),
+            (vec![no_size], r#"no size of "a""#),
+        ] {
+            let text = listed(&pages).expect_err(says).to_string();
+            assert!(text.contains(says), "{text}");
+        }
+    }
 }

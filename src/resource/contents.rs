@@ -6,6 +6,7 @@ use super::Names;
 use crate::aws::{Aws, failed, is};
 use crate::error::{Error, Result};
 use crate::interrupt;
+use crate::listing::{KeyOrder, decoded, fits_xml, next_marker};
 
 /// R31: keys that one DeleteObjects takes.
 pub const BATCH: usize = 1000;
@@ -58,38 +59,57 @@ impl std::fmt::Display for Emptied {
 
 /// Visits everything that a bucket holds, page by page: nothing of it is kept.
 pub async fn each_entry(aws: &Aws, bucket: &str, mut visit: impl FnMut(Entry)) -> Result<()> {
+    each_upload(aws, bucket, &mut visit).await?;
+    each_version(aws, bucket, &mut visit).await
+}
+
+async fn each_upload(aws: &Aws, bucket: &str, visit: &mut impl FnMut(Entry)) -> Result<()> {
     let doing = format!("list what is in the bucket {bucket}");
     let (mut key, mut id) = (None, None);
     loop {
         let call = aws.s3.list_multipart_uploads().bucket(bucket).expected_bucket_owner(&aws.account);
-        let page = call.set_key_marker(key).set_upload_id_marker(id).send().await.map_err(|e| failed(&doing, &e))?;
+        let call = call.encoding_type(s3::EncodingType::Url).set_key_marker(key).set_upload_id_marker(id);
+        let page = call.send().await.map_err(|error| failed(&doing, &error))?;
+        let encoding = page.encoding_type;
         for upload in page.uploads.unwrap_or_default() {
-            let (key, id) = (upload.key.unwrap_or_default(), upload.upload_id.unwrap_or_default());
-            visit(Entry::Upload { key, id });
+            let key = decoded(upload.key.unwrap_or_default(), encoding.as_ref())?;
+            visit(Entry::Upload { key, id: upload.upload_id.unwrap_or_default() });
         }
         if page.is_truncated != Some(true) {
-            break;
+            return Ok(());
         }
-        (key, id) = (page.next_key_marker, page.next_upload_id_marker);
+        key = Some(next_marker(page.next_key_marker, encoding.as_ref(), bucket)?);
+        id = page.next_upload_id_marker.filter(|id| !id.is_empty());
     }
+}
+
+async fn each_version(aws: &Aws, bucket: &str, visit: &mut impl FnMut(Entry)) -> Result<()> {
+    let doing = format!("list what is in the bucket {bucket}");
     let (mut key, mut version) = (None, None);
+    let (mut versions, mut markers) = (KeyOrder::default(), KeyOrder::default());
     loop {
         let call = aws.s3.list_object_versions().bucket(bucket).expected_bucket_owner(&aws.account);
-        let page = call.set_key_marker(key).set_version_id_marker(version).send().await;
-        let page = page.map_err(|error| failed(&doing, &error))?;
+        let call = call.encoding_type(s3::EncodingType::Url).set_key_marker(key).set_version_id_marker(version);
+        let page = call.send().await.map_err(|error| failed(&doing, &error))?;
+        let encoding = page.encoding_type;
         for found in page.versions.unwrap_or_default() {
-            let (key, version) = (found.key.unwrap_or_default(), found.version_id.unwrap_or_default());
+            let key = decoded(found.key.unwrap_or_default(), encoding.as_ref())?;
+            let version = found.version_id.unwrap_or_default();
+            versions.check(bucket, &key, &version)?;
             let bytes = found.size.and_then(|size| size.try_into().ok()).unwrap_or(0);
             visit(Entry::Version { key, version, bytes, is_latest: found.is_latest.unwrap_or(false) });
         }
         for marker in page.delete_markers.unwrap_or_default() {
-            let (key, version) = (marker.key.unwrap_or_default(), marker.version_id.unwrap_or_default());
+            let key = decoded(marker.key.unwrap_or_default(), encoding.as_ref())?;
+            let version = marker.version_id.unwrap_or_default();
+            markers.check(bucket, &key, &version)?;
             visit(Entry::Marker { key, version });
         }
         if page.is_truncated != Some(true) {
             return Ok(());
         }
-        (key, version) = (page.next_key_marker, page.next_version_id_marker);
+        key = Some(next_marker(page.next_key_marker, encoding.as_ref(), bucket)?);
+        version = page.next_version_id_marker.filter(|version| !version.is_empty());
     }
 }
 
@@ -98,12 +118,13 @@ pub async fn empty(aws: &Aws, names: &Names) -> Result<Emptied> {
     let mut emptied = Emptied { uploads: abort_uploads(aws, names).await?, ..Emptied::default() };
     let bucket = &names.bucket;
     loop {
-        let listed = aws.s3.list_object_versions().bucket(bucket).expected_bucket_owner(&aws.account).send().await;
-        let page = match listed {
+        let call = aws.s3.list_object_versions().bucket(bucket).expected_bucket_owner(&aws.account);
+        let page = match call.encoding_type(s3::EncodingType::Url).send().await {
             Ok(page) => page,
             Err(error) if is(&error, &["NoSuchBucket"]) => return Ok(emptied),
             Err(error) => return Err(failed(&format!("list the versions in {bucket}"), &error)),
         };
+        let encoding = page.encoding_type;
         let versions = page.versions.unwrap_or_default();
         let markers = page.delete_markers.unwrap_or_default();
         if versions.is_empty() && markers.is_empty() {
@@ -112,8 +133,12 @@ pub async fn empty(aws: &Aws, names: &Names) -> Result<Emptied> {
         emptied.objects += versions.len() as u64;
         emptied.markers += markers.len() as u64;
         let entries = versions.into_iter().map(|version| (version.key, version.version_id));
-        let all = entries.chain(markers.into_iter().map(|marker| (marker.key, marker.version_id)));
-        delete_versions(aws, bucket, all).await?;
+        let listed = entries.chain(markers.into_iter().map(|marker| (marker.key, marker.version_id)));
+        let mut all = Vec::new();
+        for (key, version) in listed {
+            all.push((decoded(key.unwrap_or_default(), encoding.as_ref())?, version));
+        }
+        delete_versions(aws, bucket, all.into_iter()).await?;
         interrupt::safe_point()?;
     }
 }
@@ -125,13 +150,21 @@ pub async fn empty(aws: &Aws, names: &Names) -> Result<Emptied> {
 pub async fn delete_versions(
     aws: &Aws,
     bucket: &str,
-    entries: impl Iterator<Item = (Option<String>, Option<String>)>,
+    entries: impl Iterator<Item = (String, Option<String>)>,
 ) -> Result<()> {
     let doing = format!("delete objects in {bucket}");
     let invalid = |error| Error::failed(format!("cannot {doing}")).because(error);
+    let (together, alone): (Vec<_>, Vec<_>) = entries.partition(|(key, _)| fits_xml(key));
+    for (key, version) in alone {
+        let call = aws.s3.delete_object().bucket(bucket).expected_bucket_owner(&aws.account);
+        call.key(key).set_version_id(version).send().await.map_err(|error| failed(&doing, &error))?;
+    }
+    if together.is_empty() {
+        return Ok(());
+    }
     let mut delete = s3::Delete::builder().quiet(true);
-    for (key, version) in entries {
-        let object = s3::ObjectIdentifier::builder().set_key(key).set_version_id(version).build().map_err(invalid)?;
+    for (key, version) in together {
+        let object = s3::ObjectIdentifier::builder().key(key).set_version_id(version).build().map_err(invalid)?;
         delete = delete.objects(object);
     }
     let call = aws.s3.delete_objects().bucket(bucket).expected_bucket_owner(&aws.account);
@@ -153,9 +186,9 @@ async fn abort_uploads(aws: &Aws, names: &Names) -> Result<u64> {
     let doing = format!("abort the uploads in progress in {bucket}");
     let mut aborted = 0;
     loop {
-        let listed = aws.s3.list_multipart_uploads().bucket(bucket).expected_bucket_owner(&aws.account).send().await;
-        let uploads = match listed {
-            Ok(page) => page.uploads.unwrap_or_default(),
+        let call = aws.s3.list_multipart_uploads().bucket(bucket).expected_bucket_owner(&aws.account);
+        let (encoding, uploads) = match call.encoding_type(s3::EncodingType::Url).send().await {
+            Ok(page) => (page.encoding_type, page.uploads.unwrap_or_default()),
             Err(error) if is(&error, &["NoSuchBucket"]) => return Ok(aborted),
             Err(error) => return Err(failed(&doing, &error)),
         };
@@ -164,7 +197,8 @@ async fn abort_uploads(aws: &Aws, names: &Names) -> Result<u64> {
         }
         for upload in uploads {
             let call = aws.s3.abort_multipart_upload().bucket(bucket).expected_bucket_owner(&aws.account);
-            match call.set_key(upload.key).set_upload_id(upload.upload_id).send().await {
+            let key = decoded(upload.key.unwrap_or_default(), encoding.as_ref())?;
+            match call.key(key).set_upload_id(upload.upload_id).send().await {
                 Err(error) if !is(&error, &["NoSuchUpload"]) => return Err(failed(&doing, &error)),
                 _ => aborted += 1,
             }
