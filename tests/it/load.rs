@@ -6,7 +6,7 @@ use crate::project::{BUCKET, Project, STAR};
 use crate::served::Served;
 
 /// The files under a folder of a sample: days of the log, or songs.
-fn files(project: &Project, folder: &str) -> Vec<std::path::PathBuf> {
+pub fn files(project: &Project, folder: &str) -> Vec<std::path::PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![project.path(folder)];
     while let Some(folder) = folders.pop() {
@@ -208,9 +208,14 @@ fn one_bad_object_among_thousands_is_named() {
     let project = Project::with_sample(3000, 10);
     let _ = project.run(["up"]).succeeded();
     let song = crate::bad_input::first_song(&project);
+    let good = std::fs::read(&song).unwrap();
     std::fs::write(&song, "{\"num_songs\": 1, }").unwrap();
     let key = song.strip_prefix(project.path("data")).unwrap().display().to_string();
     let _ = project.run(["load"]).failed(1, &["object is not made of JSON objects", &key, "Nothing was loaded"]);
+    std::fs::write(&song, good).unwrap();
+    let _ = project.run(["load"]).succeeded();
+    let counted = "select count(*), count(distinct song_id) from staging_songs";
+    assert_eq!(project.cloud().rows(counted), [["3000", "3000"]]);
 }
 
 #[test]

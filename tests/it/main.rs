@@ -14,6 +14,7 @@ mod job_policy;
 mod kill;
 mod least_privilege;
 mod life;
+mod listing;
 mod load;
 mod matrix;
 mod mistakes;

@@ -31,6 +31,24 @@ impl Drop for Serving {
     }
 }
 
+/// S3 of a server, each call made once.
+pub fn client(serving: &Serving) -> aws_sdk_s3::Client {
+    let config = aws_sdk_s3::Config::builder()
+        .behavior_version(aws_sdk_s3::config::BehaviorVersion::latest())
+        .region(aws_sdk_s3::config::Region::new("us-west-2"))
+        .credentials_provider(aws_sdk_s3::config::Credentials::new("test", "test", None, None, "test"))
+        .retry_config(aws_sdk_s3::config::retry::RetryConfig::disabled())
+        .endpoint_url(format!("http://{}", serving.address))
+        .force_path_style(true);
+    aws_sdk_s3::Client::from_conf(config.build())
+}
+
+/// Where the stand-in's buckets are.
+pub fn here() -> aws_sdk_s3::types::CreateBucketConfiguration {
+    let place = aws_sdk_s3::types::BucketLocationConstraint::UsWest2;
+    aws_sdk_s3::types::CreateBucketConfiguration::builder().location_constraint(place).build()
+}
+
 fn serve(project: &Project) -> Serving {
     Serving::start(project.command(["local", "serve", "--port=0", "--mount=udacity-dend=data"]))
 }
@@ -121,18 +139,8 @@ fn no_acknowledged_object_is_lost_when_the_server_is_killed() {
     command.env("AWS_REGION", "us-west-2");
     let mut serving = Serving::start(command);
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let config = aws_sdk_s3::Config::builder()
-        .behavior_version(aws_sdk_s3::config::BehaviorVersion::latest())
-        .region(aws_sdk_s3::config::Region::new("us-west-2"))
-        .credentials_provider(aws_sdk_s3::config::Credentials::new("test", "test", None, None, "test"))
-        .retry_config(aws_sdk_s3::config::retry::RetryConfig::disabled())
-        .endpoint_url(format!("http://{}", serving.address))
-        .force_path_style(true);
-    let s3 = aws_sdk_s3::Client::from_conf(config.build());
-    let place = aws_sdk_s3::types::CreateBucketConfiguration::builder()
-        .location_constraint(aws_sdk_s3::types::BucketLocationConstraint::UsWest2)
-        .build();
-    runtime.block_on(s3.create_bucket().bucket("kept").create_bucket_configuration(place).send()).unwrap();
+    let s3 = client(&serving);
+    runtime.block_on(s3.create_bucket().bucket("kept").create_bucket_configuration(here()).send()).unwrap();
     // Large ones among them, which are files; killed while eight are under way.
     let acknowledged = runtime.block_on(async {
         let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();

@@ -3,6 +3,7 @@
 use aws_sdk_redshiftdata::types::StatusString;
 
 use crate::project::{BUCKET, Project, Sdk};
+use crate::serve::here;
 
 fn warehouse() -> (Project, Sdk) {
     let project = Project::with_sample(1, 1);
@@ -387,8 +388,4 @@ fn objects_of_every_size_come_back_as_they_went_in() {
     sdk.block_on(sdk.s3.delete_object().bucket("sizes").key("\u{e9}/1\n").version_id(newest).send()).unwrap();
     let found = sdk.block_on(sdk.s3.head_object().bucket("sizes").key("\u{e9}/1\n").send()).unwrap();
     assert_eq!((found.version_id(), found.content_length()), (Some("null"), Some(1)));
-}
-
-fn here() -> aws_sdk_s3::types::CreateBucketConfiguration {
-    aws_sdk_s3::types::CreateBucketConfiguration::builder().location_constraint("us-west-2".into()).build()
 }
