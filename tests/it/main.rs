@@ -18,6 +18,7 @@ mod listing;
 mod load;
 mod matrix;
 mod mistakes;
+mod objects;
 
 mod output;
 mod project;

@@ -101,7 +101,7 @@ impl Buckets {
         let bucket = self.open(reader, name, None, "s3:DeleteObject", Some(key))?;
         match self.mount(name) {
             Some(_) => Err(s3_error!(AccessDenied, "Access Denied")),
-            None => self.delete_object(&bucket, key, None).map(drop),
+            None => self.delete_object(&bucket, key, None, &Preconditions::default()).map(drop),
         }
     }
 

@@ -11,10 +11,10 @@ use super::bucket::{Bucket, CreateTags};
 use super::bucket_kept::Kept;
 use super::copying::Source;
 use super::list_operations::{MAX_KEYS, page_size};
-use super::object::Attributes;
+use super::object::{Attributes, Preconditions};
 use super::wire::{
-    Conditions, checksum_of, decode_token, delete_action, encode_token, http_date, named_checksum, preconditions,
-    timestamp, to_i64,
+    Conditions, checksum_of, decode_token, delete_action, delete_conditions, encode_token, header_condition, http_date,
+    named_checksum, not_implemented, timestamp, to_i64, write_conditions,
 };
 
 type Answer<T> = S3Result<S3Response<T>>;
@@ -294,7 +294,8 @@ impl S3 for Buckets {
         let bucket = self.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
         wanted_acl!(input).check(&bucket)?;
         let mut attributes = attributes!(input);
-        let conditions = preconditions(input.if_none_match, input.if_match);
+        let conditions = write_conditions(input.if_none_match, input.if_match)?;
+        self.may_compare(&bucket, &input.key, &conditions)?;
         let declared = declared!(input, headers, trailing);
         let staged = self.stage(&bucket.name, input.body, declared).await?;
         let checksum = staged.checksum.clone();
@@ -368,7 +369,12 @@ impl S3 for Buckets {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.writable(&input.bucket, owner, delete_action(input.version_id.as_ref()), Some(&input.key))?;
-        let changed = Buckets::delete_object(self, &bucket, &input.key, input.version_id.as_deref())?;
+        if input.if_match_size.is_some() || input.if_match_last_modified_time.is_some() {
+            return Err(not_implemented("only directory buckets delete by size and time"));
+        }
+        let conditions = delete_conditions(input.if_match, input.version_id.as_ref())?;
+        self.may_compare(&bucket, &input.key, &conditions)?;
+        let changed = Buckets::delete_object(self, &bucket, &input.key, input.version_id.as_deref(), &conditions)?;
         let output = DeleteObjectOutput {
             delete_marker: changed.as_ref().map(|version| version.delete_marker),
             version_id: changed.map(|version| version.id),
@@ -385,6 +391,9 @@ impl S3 for Buckets {
                 "The XML you provided was not well-formed or did not validate against our published schema"
             ));
         }
+        if input.delete.objects.iter().any(|object| object.size.is_some() || object.last_modified_time.is_some()) {
+            return Err(not_implemented("only directory buckets delete by size and time"));
+        }
         // Whether a key may be deleted is asked key by key.
         let owner = self.bucket(&input.bucket)?.owner;
         if input.expected_bucket_owner.as_ref().is_some_and(|expected| *expected != owner) {
@@ -393,9 +402,15 @@ impl S3 for Buckets {
         let (mut deleted, mut errors) = (Vec::new(), Vec::new());
         for object in input.delete.objects {
             let action = delete_action(object.version_id.as_ref());
-            let gone = self
-                .writable(&input.bucket, None, action, Some(&object.key))
-                .and_then(|bucket| Buckets::delete_object(self, &bucket, &object.key, object.version_id.as_deref()));
+            let must_match = object.e_tag.map(|etag| match etag.value() {
+                "*" => ETagCondition::Any,
+                _ => ETagCondition::ETag(etag),
+            });
+            let gone = self.writable(&input.bucket, None, action, Some(&object.key)).and_then(|bucket| {
+                let conditions = delete_conditions(must_match, object.version_id.as_ref())?;
+                self.may_compare(&bucket, &object.key, &conditions)?;
+                Buckets::delete_object(self, &bucket, &object.key, object.version_id.as_deref(), &conditions)
+            });
             match gone {
                 Ok(changed) => {
                     let marker = changed.filter(|version| version.delete_marker);
@@ -429,7 +444,7 @@ impl S3 for Buckets {
     }
 
     async fn copy_object(&self, req: S3Request<CopyObjectInput>) -> Answer<CopyObjectOutput> {
-        let input = req.input;
+        let (headers, input) = (req.headers, req.input);
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
         wanted_acl!(input).check(&bucket)?;
@@ -444,7 +459,17 @@ impl S3 for Buckets {
                  object's metadata, storage class, website redirect location or encryption attributes."
             ));
         }
-        let from = Source { source: &input.copy_source, conditions: copy_conditions!(input), range: None };
+        let conditions = write_conditions(
+            header_condition(&headers, http::header::IF_NONE_MATCH)?,
+            header_condition(&headers, http::header::IF_MATCH)?,
+        )?;
+        self.may_compare(&bucket, &input.key, &conditions)?;
+        let from = Source {
+            source: &input.copy_source,
+            expected_owner: input.expected_source_bucket_owner.as_deref(),
+            conditions: copy_conditions!(input),
+            range: None,
+        };
         let (staged, _, mut attributes) = self.stage_copy(&bucket.name, &from).await?;
         let given = attributes!(input);
         if replaces_tags {
@@ -453,7 +478,7 @@ impl S3 for Buckets {
         if replaces {
             attributes = Attributes { tags: attributes.tags, checksum: attributes.checksum, ..given };
         }
-        let version = self.write(&bucket, &input.key, staged, attributes, &Default::default())?;
+        let version = self.write(&bucket, &input.key, staged, attributes, &conditions)?;
         let result = CopyObjectResult {
             e_tag: Some(ETag::Strong(version.etag)),
             last_modified: Some(timestamp(version.modified)),
@@ -474,6 +499,7 @@ impl S3 for Buckets {
         let bucket = self.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
         let from = Source {
             source: &input.copy_source,
+            expected_owner: input.expected_source_bucket_owner.as_deref(),
             conditions: copy_conditions!(input),
             range: input.copy_source_range.as_deref(),
         };
@@ -830,7 +856,8 @@ impl S3 for Buckets {
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
         let listed = input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
-        let conditions = preconditions(input.if_none_match, input.if_match);
+        let conditions = write_conditions(input.if_none_match, input.if_match)?;
+        self.may_compare(&bucket, &input.key, &conditions)?;
         let version = self.complete_upload(&bucket, &input.key, &input.upload_id, &listed, &conditions)?;
         let output = CompleteMultipartUploadOutput {
             location: Some(format!("/{}/{}", bucket.name, input.key)),
@@ -880,6 +907,14 @@ impl Buckets {
         match self.mount(name) {
             Some(_) => Err(s3_error!(AccessDenied, "Access Denied")),
             None => Ok(bucket),
+        }
+    }
+
+    /// Who compares an ETag may find out what is there: that wants the right to read it.
+    fn may_compare(&self, bucket: &Bucket, key: &str, conditions: &Preconditions) -> S3Result<()> {
+        match conditions.must_match {
+            Some(ETagCondition::ETag(_)) => self.readable(&bucket.name, None, "s3:GetObject", Some(key)).map(drop),
+            _ => Ok(()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! CopyObject and UploadPartCopy: bytes of one object taken in again as another, checked and read as the caller.
 
 use s3s::dto::*;
-use s3s::{S3Result, s3_error};
+use s3s::{S3ErrorCode, S3Result, s3_error};
 
 use super::Buckets;
 use super::access::Found;
@@ -15,6 +15,7 @@ const MAX_COPY_BYTES: u64 = 5 << 30;
 /// What is to be copied, and on which conditions.
 pub struct Source<'a> {
     pub source: &'a CopySource,
+    pub expected_owner: Option<&'a str>,
     pub conditions: Conditions<'a>,
     /// `bytes=0-9`
     pub range: Option<&'a str>,
@@ -26,9 +27,16 @@ impl Buckets {
         let CopySource::Bucket { bucket, key, version_id } = from.source else {
             return Err(s3_error!(NotImplemented, "a copy from an access point is not supported by the local S3"));
         };
-        let bucket = self.open(&self.caller, bucket, None, "s3:GetObject", Some(key))?;
+        let bucket = self.open(&self.caller, bucket, from.expected_owner, "s3:GetObject", Some(key))?;
         let Found { info, attributes, source, .. } = self.find(&bucket, key, version_id.as_deref())?;
-        from.conditions.check(&info)?;
+        // What a GET answers with 304 makes a copy fail.
+        let refusal = |error: s3s::S3Error| match error.code() {
+            S3ErrorCode::NotModified => {
+                s3_error!(PreconditionFailed, "At least one of the pre-conditions you specified did not hold")
+            }
+            _ => error,
+        };
+        from.conditions.check(&info).map_err(refusal)?;
         let (start, end) = match from.range {
             Some(range) => bytes_of(range, info.size)?,
             None if info.size > MAX_COPY_BYTES => {

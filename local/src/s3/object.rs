@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use s3s::dto::ETagCondition;
 use s3s::{S3Result, s3_error};
 use serde::{Deserialize, Serialize};
 
@@ -75,11 +76,29 @@ pub struct Attributes {
     pub tags: BTreeMap<String, String>,
 }
 
-/// What must hold of the newest version for a write to go through.
+/// What must hold of the newest version for a write or a delete to go through.
 #[derive(Debug, Clone, Default)]
 pub struct Preconditions {
     pub must_be_absent: bool,
-    pub must_match: Option<String>,
+    pub must_match: Option<ETagCondition>,
+}
+
+impl Preconditions {
+    /// Checks the newest version of a key. A delete marker counts as no object: 404, never 412.
+    fn check(&self, newest: Option<&Version>) -> S3Result<()> {
+        let current = newest.filter(|version| !version.delete_marker);
+        let holds = match (&self.must_match, current) {
+            (Some(_), None) => return Err(s3_error!(NoSuchKey, "The specified key does not exist.")),
+            (Some(ETagCondition::ETag(etag)), Some(version)) => etag.value() == version.etag,
+            (Some(ETagCondition::Any) | None, _) => true,
+        };
+        match holds && !(self.must_be_absent && current.is_some()) {
+            true => Ok(()),
+            false => {
+                Err(s3_error!(PreconditionFailed, "At least one of the pre-conditions you specified did not hold"))
+            }
+        }
+    }
 }
 
 /// What a version is made of.
@@ -245,22 +264,7 @@ impl Buckets {
     ) -> S3Result<Version> {
         let _guard = self.store.change();
         let before = self.versions_of(bucket, key)?;
-        let newest = before.first().filter(|version| !version.delete_marker);
-        if conditions.must_be_absent && newest.is_some() {
-            return Err(s3_error!(PreconditionFailed, "At least one of the pre-conditions you specified did not hold"));
-        }
-        if let Some(etag) = &conditions.must_match {
-            match newest {
-                None => return Err(s3_error!(NoSuchKey, "The specified key does not exist.")),
-                Some(version) if version.etag != *etag => {
-                    return Err(s3_error!(
-                        PreconditionFailed,
-                        "At least one of the pre-conditions you specified did not hold"
-                    ));
-                }
-                Some(_) => {}
-            }
-        }
+        conditions.check(before.first())?;
         let versioned = bucket.versioning.as_deref() == Some("Enabled");
         let sequence = if bucket.versioning.is_some() { next_sequence() } else { ONLY };
         let delete_marker = content.is_none();
@@ -300,8 +304,14 @@ impl Buckets {
     }
 
     /// Deletes as S3 does: a named version for good; else a marker where versions are kept, and the object where not.
-    /// Answers the version that was removed or the marker that was set.
-    pub fn delete_object(&self, bucket: &Bucket, key: &str, id: Option<&str>) -> S3Result<Option<Version>> {
+    /// Conditions are about the newest version. Answers the version that was removed or the marker that was set.
+    pub fn delete_object(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        id: Option<&str>,
+        conditions: &Preconditions,
+    ) -> S3Result<Option<Version>> {
         if let Some(id) = id {
             let _guard = self.store.change();
             let found = self.versions_of(bucket, key)?.into_iter().find(|version| version.id == id);
@@ -311,10 +321,12 @@ impl Buckets {
             return Ok(found);
         }
         if bucket.versioning.is_some() {
-            return self.add_version(bucket, key, None, &Preconditions::default()).map(Some);
+            return self.add_version(bucket, key, None, conditions).map(Some);
         }
         let _guard = self.store.change();
-        for version in self.versions_of(bucket, key)? {
+        let versions = self.versions_of(bucket, key)?;
+        conditions.check(versions.first())?;
+        for version in versions {
             self.remove_version(&bucket.name, &version)?;
         }
         Ok(None)

@@ -8,7 +8,7 @@ use s3s::dto::{
     Checksum, ChecksumType, CommonPrefix, DeleteMarkerEntry, ETag, ETagCondition, EncodingType, Object,
     ObjectStorageClass, ObjectVersion, ObjectVersionStorageClass, Owner, Timestamp, TimestampFormat,
 };
-use s3s::{S3Result, s3_error};
+use s3s::{S3Error, S3Result, s3_error};
 
 use super::listing::Page;
 use super::object::{ObjectInfo, Preconditions, Version};
@@ -17,12 +17,37 @@ pub fn delete_action(version: Option<&String>) -> &'static str {
     if version.is_some() { "s3:DeleteObjectVersion" } else { "s3:DeleteObject" }
 }
 
-pub fn preconditions(none_match: Option<ETagCondition>, must_match: Option<ETagCondition>) -> Preconditions {
-    let must_match = match must_match {
-        Some(ETagCondition::ETag(etag)) => Some(etag.value().to_owned()),
-        Some(ETagCondition::Any) | None => None,
-    };
-    Preconditions { must_be_absent: none_match.is_some(), must_match }
+/// Conditions of a write: `If-None-Match: *` or `If-Match` with an ETag. S3 refuses all other forms.
+pub fn write_conditions(
+    none_match: Option<ETagCondition>,
+    must_match: Option<ETagCondition>,
+) -> S3Result<Preconditions> {
+    match (none_match, must_match) {
+        (Some(_), Some(_)) => Err(not_implemented("Multiple conditional request headers present in the request")),
+        (Some(ETagCondition::ETag(_)), None) => Err(not_implemented("If-None-Match takes no value but '*'")),
+        (None, Some(ETagCondition::Any)) => Err(not_implemented("If-Match takes an ETag, not '*', in a write")),
+        (none_match, must_match) => Ok(Preconditions { must_be_absent: none_match.is_some(), must_match }),
+    }
+}
+
+/// Conditions of a delete: `If-Match` with an ETag or `*`, about the newest version and no other.
+pub fn delete_conditions(must_match: Option<ETagCondition>, version: Option<&String>) -> S3Result<Preconditions> {
+    match must_match.is_some() && version.is_some() {
+        true => Err(not_implemented("If-Match goes with no version id")),
+        false => Ok(Preconditions { must_be_absent: false, must_match }),
+    }
+}
+
+/// A condition that `s3s` does not read: those of CopyObject on what it overwrites.
+pub fn header_condition(headers: &http::HeaderMap, name: http::HeaderName) -> S3Result<Option<ETagCondition>> {
+    let Some(value) = headers.get(&name) else { return Ok(None) };
+    let malformed = |_| s3_error!(InvalidArgument, "invalid header: {name}");
+    ETagCondition::parse_http_header(value.as_bytes()).map(Some).map_err(malformed)
+}
+
+/// S3's answer to a header, or a value of one, that it knows and does not take.
+pub fn not_implemented(reason: &str) -> S3Error {
+    s3_error!(NotImplemented, "A header you provided implies functionality that is not implemented: {reason}")
 }
 
 /// What a request wants of an object before it is read.
@@ -35,6 +60,7 @@ pub struct Conditions<'r> {
 
 impl Conditions<'_> {
     /// A condition by ETag stands before one by time; times are whole seconds, which is all that HTTP's dates tell.
+    /// A time in the future changes nothing: nothing can have been modified since.
     pub fn check(&self, info: &ObjectInfo) -> S3Result<()> {
         let is_it = |condition: &ETagCondition| match condition {
             ETagCondition::ETag(etag) => etag.value() == info.etag,
@@ -50,7 +76,7 @@ impl Conditions<'_> {
         }
         let is_known = match (self.must_not_match, self.changed_since) {
             (Some(condition), _) => is_it(condition),
-            (None, time) => time.is_some_and(|time| modified <= *time),
+            (None, time) => time.is_some_and(|time| modified <= *time && *time <= Timestamp::from(SystemTime::now())),
         };
         match is_known {
             true => Err(s3_error!(NotModified, "Not Modified")),
