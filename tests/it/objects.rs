@@ -143,3 +143,126 @@ fn a_copy_keeps_the_conditions_of_both_ends() {
     sdk.block_on(copy("to").if_match(&other).copy_source_if_modified_since(future).send()).unwrap();
     assert_eq!(body(&sdk, "to").as_deref(), Some("1"));
 }
+
+/// Keys of 256 bits in base64, each with its MD5.
+const KEY: (&str, &str) = ("MTIzNDU2Nzg5MGFiY2RlZjEyMzQ1Njc4OTBhYmNkZWY=", "JMwgiexXqwuPqIPjYFmIZQ==");
+const OTHER_KEY: (&str, &str) = ("YWJjZGVmMTIzNDU2Nzg5MGFiY2RlZjEyMzQ1Njc4OTA=", "KoitZ78ZSAQHz4+gxDpJqQ==");
+
+/// A call with a customer's key: their builders share their methods, not a type.
+macro_rules! with_key {
+    ($call:expr, $key:expr) => {
+        $call.sse_customer_algorithm("AES256").sse_customer_key($key.0).sse_customer_key_md5($key.1)
+    };
+}
+
+#[test]
+fn an_object_with_a_customers_key_is_answered_to_that_key_alone() {
+    let (_project, sdk) = cloud();
+    let write = || sdk.s3.put_object().bucket(HERE).key("a").body(b"1".to_vec().into());
+    let written = sdk.block_on(with_key!(write(), KEY).send()).unwrap();
+    assert_eq!((written.server_side_encryption(), written.sse_customer_key_md5()), (None, Some(KEY.1)));
+    let (get, head) = (|| sdk.s3.get_object().bucket(HERE).key("a"), || sdk.s3.head_object().bucket(HERE).key("a"));
+    assert_eq!(refused(sdk.block_on(get().send())), is(400, "InvalidRequest"));
+    assert_eq!(refused(sdk.block_on(head().send())).0, 400);
+    assert_eq!(refused(sdk.block_on(with_key!(get(), OTHER_KEY).send())), is(403, "AccessDenied"));
+    assert_eq!(refused(sdk.block_on(with_key!(head(), OTHER_KEY).send())).0, 403);
+    let attributes = || {
+        let call = sdk.s3.get_object_attributes().bucket(HERE).key("a");
+        call.object_attributes(aws_sdk_s3::types::ObjectAttributes::ObjectSize)
+    };
+    assert_eq!(refused(sdk.block_on(attributes().send())), is(400, "InvalidRequest"));
+    assert_eq!(sdk.block_on(with_key!(attributes(), KEY).send()).unwrap().object_size(), Some(1));
+    let found = sdk.block_on(with_key!(get(), KEY).send()).unwrap();
+    assert_eq!((found.server_side_encryption(), found.sse_customer_key_md5()), (None, Some(KEY.1)));
+    assert_eq!(sdk.block_on(found.body.collect()).unwrap().to_vec(), b"1");
+    put(&sdk, "plain", "1");
+    let plain = sdk.s3.get_object().bucket(HERE).key("plain");
+    assert_eq!(refused(sdk.block_on(with_key!(plain, KEY).send())), is(400, "InvalidRequest"));
+
+    let copy = || sdk.s3.copy_object().bucket(HERE).key("b").copy_source(format!("{HERE}/a"));
+    let source = |key: (&str, &str)| {
+        let call = copy().copy_source_sse_customer_algorithm("AES256").copy_source_sse_customer_key(key.0);
+        call.copy_source_sse_customer_key_md5(key.1)
+    };
+    assert_eq!(refused(sdk.block_on(copy().send())), is(400, "InvalidRequest"));
+    assert_eq!(refused(sdk.block_on(source(OTHER_KEY).send())), is(403, "AccessDenied"));
+    sdk.block_on(source(KEY).send()).unwrap();
+    assert_eq!(body(&sdk, "b").as_deref(), Some("1"));
+    sdk.block_on(with_key!(source(KEY), OTHER_KEY).send()).unwrap();
+    assert_eq!(body(&sdk, "b"), None);
+
+    for (key, code) in [((KEY.0, OTHER_KEY.1), "InvalidArgument"), (("MTIz", KEY.1), "InvalidArgument")] {
+        assert_eq!(refused(sdk.block_on(with_key!(write(), key).send())), is(400, code));
+    }
+    let other = write().sse_customer_algorithm("KMS").sse_customer_key(KEY.0).sse_customer_key_md5(KEY.1);
+    assert_eq!(refused(sdk.block_on(other.send())), is(400, "InvalidEncryptionAlgorithmError"));
+    let both = with_key!(write(), KEY).server_side_encryption(aws_sdk_s3::types::ServerSideEncryption::Aes256);
+    assert_eq!(refused(sdk.block_on(both.send())), is(400, "InvalidArgument"));
+}
+
+#[test]
+fn every_part_of_an_upload_comes_with_the_key_that_it_was_begun_with() {
+    let (_project, sdk) = cloud();
+    let begin = with_key!(sdk.s3.create_multipart_upload().bucket(HERE).key("a"), KEY);
+    let upload = sdk.block_on(begin.send()).unwrap().upload_id.unwrap();
+    let part = || {
+        let call = sdk.s3.upload_part().bucket(HERE).key("a").upload_id(&upload).part_number(1);
+        call.body(b"1".to_vec().into())
+    };
+    assert_eq!(refused(sdk.block_on(part().send())), is(400, "InvalidRequest"));
+    assert_eq!(refused(sdk.block_on(with_key!(part(), OTHER_KEY).send())), is(400, "InvalidRequest"));
+    let etag = sdk.block_on(with_key!(part(), KEY).send()).unwrap().e_tag;
+    let part = aws_sdk_s3::types::CompletedPart::builder().part_number(1).set_e_tag(etag).build();
+    let parts = aws_sdk_s3::types::CompletedMultipartUpload::builder().parts(part).build();
+    let complete = sdk.s3.complete_multipart_upload().bucket(HERE).key("a").upload_id(&upload);
+    sdk.block_on(complete.multipart_upload(parts).send()).unwrap();
+    assert_eq!(body(&sdk, "a"), None);
+    let get = with_key!(sdk.s3.get_object().bucket(HERE).key("a"), KEY);
+    assert_eq!(sdk.block_on(get.send()).unwrap().sse_customer_key_md5(), Some(KEY.1));
+}
+
+#[test]
+fn an_object_tells_the_key_of_kms_that_it_was_written_with() {
+    use aws_sdk_s3::types::{
+        ServerSideEncryption, ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration,
+        ServerSideEncryptionRule,
+    };
+    let (_project, sdk) = cloud();
+    let told = |key: &str| {
+        let found = sdk.block_on(sdk.s3.head_object().bucket(HERE).key(key).send()).unwrap();
+        let (method, key) = (found.server_side_encryption().cloned().unwrap(), found.ssekms_key_id());
+        (method, key.map(str::to_owned), found.bucket_key_enabled())
+    };
+    let write = |key: &str| sdk.s3.put_object().bucket(HERE).key(key).body(b"1".to_vec().into());
+    let arn = |id: &str| Some(format!("arn:aws:kms:us-west-2:{}:key/{id}", crate::project::ACCOUNT));
+    let kms = write("kms").server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id("my-key");
+    let written = sdk.block_on(kms.bucket_key_enabled(true).send()).unwrap();
+    assert_eq!(written.ssekms_key_id().map(str::to_owned), arn("my-key"));
+    assert_eq!(told("kms"), (ServerSideEncryption::AwsKms, arn("my-key"), Some(true)));
+    let twice = write("dsse").server_side_encryption(ServerSideEncryption::AwsKmsDsse);
+    sdk.block_on(twice.send()).unwrap();
+    let (method, managed, _) = told("dsse");
+    assert_eq!(method, ServerSideEncryption::AwsKmsDsse);
+    assert!(managed.is_some_and(|key| key.starts_with("arn:aws:kms:us-west-2:")), "the key aws/s3");
+    let without = write("x").ssekms_key_id("my-key");
+    assert_eq!(refused(sdk.block_on(without.send())), is(400, "InvalidArgument"));
+
+    // A default is that of the time of the write, and a copy's that of its own bucket.
+    put(&sdk, "before", "1");
+    let default = ServerSideEncryptionByDefault::builder().sse_algorithm(ServerSideEncryption::AwsKms);
+    let default = default.kms_master_key_id("arn:aws:kms:us-west-2:111122223333:key/k").build().unwrap();
+    let rule = ServerSideEncryptionRule::builder().apply_server_side_encryption_by_default(default).build();
+    let configuration = ServerSideEncryptionConfiguration::builder().rules(rule).build().unwrap();
+    let call = sdk.s3.put_bucket_encryption().bucket(HERE).server_side_encryption_configuration(configuration);
+    sdk.block_on(call.send()).unwrap();
+    put(&sdk, "after", "1");
+    let expected = Some("arn:aws:kms:us-west-2:111122223333:key/k".to_owned());
+    assert_eq!(told("before"), (ServerSideEncryption::Aes256, None, None));
+    assert_eq!(told("after"), (ServerSideEncryption::AwsKms, expected.clone(), None));
+    let copy = sdk.s3.copy_object().bucket(HERE).key("copy").copy_source(format!("{HERE}/kms"));
+    sdk.block_on(copy.send()).unwrap();
+    assert_eq!(told("copy"), (ServerSideEncryption::AwsKms, expected, None));
+    let plain = write("plain").server_side_encryption(ServerSideEncryption::Aes256);
+    sdk.block_on(plain.send()).unwrap();
+    assert_eq!(told("plain"), (ServerSideEncryption::Aes256, None, None));
+}

@@ -125,7 +125,9 @@ fn objects(endpoint: &Endpoint, bucket: &str, prefix: String, after: String) -> 
 /// The beginning of an object, as text where it is text.
 fn object(endpoint: &Endpoint, bucket: &str, key: &str) -> Result<Json, ApiError> {
     let bucket = endpoint.buckets.bucket(bucket).map_err(of_s3)?;
-    let Found { info, source, .. } = endpoint.buckets.find(&bucket, key, None).map_err(of_s3)?;
+    let found = endpoint.buckets.find(&bucket, key, None).map_err(of_s3)?;
+    found.check_no_key().map_err(of_s3)?;
+    let Found { info, source, .. } = found;
     let mut bytes = Vec::new();
     let read = endpoint.buckets.read(&source).and_then(|body| body.take(SHOWN_BYTES).read_to_end(&mut bytes));
     read.map_err(|error| ApiError::invalid("InternalError", error.to_string()))?;

@@ -7,6 +7,7 @@ use s3s::{S3Result, s3_error};
 use super::Buckets;
 use super::body::{ObjectRead, Sink, Source};
 use super::bucket::Bucket;
+use super::encryption::{CustomerKey, ObjectEncryption, check_key};
 use super::listing::Query;
 use super::object::{Attributes, ObjectInfo, Preconditions};
 use crate::iam::Identity;
@@ -19,6 +20,13 @@ pub struct Found {
     pub version: Option<String>,
     pub attributes: Attributes,
     pub source: Source,
+}
+
+impl Found {
+    /// Refuses an object that only its writer's key opens.
+    pub fn check_no_key(&self) -> S3Result<()> {
+        check_key(self.attributes.encryption.as_ref(), CustomerKey::default())
+    }
 }
 
 impl Buckets {
@@ -81,6 +89,7 @@ impl Buckets {
     pub fn read_as(&self, reader: &Identity, name: &str, key: &str) -> S3Result<ObjectRead> {
         let bucket = self.open(reader, name, None, "s3:GetObject", Some(key))?;
         let found = self.find(&bucket, key, None)?;
+        found.check_no_key()?;
         let reader = self.read(&found.source).map_err(s3s::S3Error::internal_error)?;
         Ok(ObjectRead { size: found.info.size, reader })
     }
@@ -92,7 +101,9 @@ impl Buckets {
             return Err(s3_error!(AccessDenied, "Access Denied"));
         }
         let staged = sink.finish().map_err(s3s::S3Error::internal_error)?;
-        let version = self.write(&bucket, key, staged, Attributes::default(), &Preconditions::default())?;
+        let encryption = ObjectEncryption::for_default(&bucket.encryption, &self.account);
+        let attributes = Attributes { encryption, ..Attributes::default() };
+        let version = self.write(&bucket, key, staged, attributes, &Preconditions::default())?;
         Ok(version.size())
     }
 

@@ -10,6 +10,10 @@ use super::body::Declared;
 use super::bucket::{Bucket, CreateTags};
 use super::bucket_kept::Kept;
 use super::copying::Source;
+use super::encryption::{
+    EncryptionHeaders, ObjectEncryption, check_key, check_part_key, customer_key, show_encryption, source_key,
+    wanted_encryption,
+};
 use super::list_operations::{MAX_KEYS, page_size};
 use super::object::{Attributes, Preconditions};
 use super::wire::{
@@ -26,6 +30,13 @@ const MAX_OBJECT_TAGS: usize = 10;
 fn tags_of_header(header: Option<&str>) -> std::collections::BTreeMap<String, String> {
     let pairs = form_urlencoded::parse(header.unwrap_or_default().as_bytes());
     pairs.map(|(key, value)| (key.into_owned(), value.into_owned())).collect()
+}
+
+fn check_part_number(number: i32) -> S3Result<()> {
+    match (1..=10_000).contains(&number) {
+        true => Ok(()),
+        false => Err(s3_error!(InvalidArgument, "Part number must be an integer between 1 and 10000, inclusive")),
+    }
 }
 
 /// What a PutObject or an UploadPart says its bytes are: the two inputs share their fields, not a type.
@@ -56,6 +67,7 @@ macro_rules! checked {
             changed_since: $input.if_modified_since.as_ref(),
             unchanged_since: $input.if_unmodified_since.as_ref(),
         };
+        check_key($found.attributes.encryption.as_ref(), customer_key!($input))?;
         conditions.check(&$found.info)?;
         let size = $found.info.size;
         // Of nothing no part can be had, not even the last bytes.
@@ -79,8 +91,9 @@ macro_rules! copy_conditions {
 
 /// What GetObject and HeadObject tell alike.
 macro_rules! told {
-    ($Output:ident, $input:ident, $found:ident, $range:ident, $encryption:ident) => {{
+    ($Output:ident, $input:ident, $found:ident, $range:ident) => {{
         let (info, attributes) = ($found.info, $found.attributes);
+        let encryption = EncryptionHeaders::new(attributes.encryption.as_ref());
         // Of a part of the bytes the checksum says nothing.
         let asked = $input.checksum_mode.is_some() && $range.is_none();
         let checksum = attributes.checksum.filter(|_| asked).map(checksum_of).unwrap_or_default();
@@ -100,7 +113,11 @@ macro_rules! told {
             expires: $input.response_expires.or(attributes.expires.and_then(date)),
             metadata: Some(attributes.metadata.into_iter().collect()),
             storage_class: attributes.storage_class.map(StorageClass::from),
-            server_side_encryption: Some(ServerSideEncryption::from($encryption)),
+            server_side_encryption: encryption.algorithm,
+            ssekms_key_id: encryption.key,
+            bucket_key_enabled: encryption.bucket_key,
+            sse_customer_algorithm: encryption.customer_algorithm,
+            sse_customer_key_md5: encryption.customer_key_md5,
             checksum_crc32: checksum.checksum_crc32,
             checksum_crc32c: checksum.checksum_crc32c,
             checksum_crc64nvme: checksum.checksum_crc64nvme,
@@ -132,6 +149,7 @@ macro_rules! attributes {
                 .map(|class| class.as_str().to_owned())
                 .filter(|class| class != StorageClass::STANDARD),
             checksum: None,
+            encryption: None,
         }
     };
 }
@@ -294,6 +312,7 @@ impl S3 for Buckets {
         let bucket = self.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
         wanted_acl!(input).check(&bucket)?;
         let mut attributes = attributes!(input);
+        attributes.encryption = ObjectEncryption::for_write(wanted_encryption!(input), &bucket, &self.account)?;
         let conditions = write_conditions(input.if_none_match, input.if_match)?;
         self.may_compare(&bucket, &input.key, &conditions)?;
         let declared = declared!(input, headers, trailing);
@@ -301,7 +320,7 @@ impl S3 for Buckets {
         let checksum = staged.checksum.clone();
         attributes.checksum = named_checksum(&checksum);
         let version = self.write(&bucket, &input.key, staged, attributes, &conditions)?;
-        let output = PutObjectOutput {
+        let mut output = PutObjectOutput {
             e_tag: Some(ETag::Strong(version.etag)),
             version_id: bucket.versioning.is_some().then_some(version.id),
             checksum_crc32: checksum.checksum_crc32,
@@ -309,9 +328,10 @@ impl S3 for Buckets {
             checksum_crc64nvme: checksum.checksum_crc64nvme,
             checksum_sha1: checksum.checksum_sha1,
             checksum_sha256: checksum.checksum_sha256,
-            server_side_encryption: Some(ServerSideEncryption::from(bucket.encryption.algorithm)),
+            ssekms_encryption_context: input.ssekms_encryption_context,
             ..Default::default()
         };
+        show_encryption!(output, version.attributes.encryption.as_ref());
         Ok(S3Response::new(output))
     }
 
@@ -319,14 +339,13 @@ impl S3 for Buckets {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.readable(&input.bucket, owner, "s3:GetObject", Some(&input.key))?;
-        let encryption = bucket.encryption.algorithm.clone();
         let found = self.find_meanwhile(bucket, input.key, input.version_id).await?;
         let range = checked!(input, found);
         let (start, end) = range.as_ref().map_or((0, found.info.size), |range| (range.start, range.end));
         let output = GetObjectOutput {
             body: Some(self.stream(found.source, start, end)),
             tag_count: i32::try_from(found.attributes.tags.len()).ok().filter(|count| *count > 0),
-            ..told!(GetObjectOutput, input, found, range, encryption)
+            ..told!(GetObjectOutput, input, found, range)
         };
         Ok(S3Response::new(output))
     }
@@ -335,10 +354,9 @@ impl S3 for Buckets {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.readable(&input.bucket, owner, "s3:GetObject", Some(&input.key))?;
-        let encryption = bucket.encryption.algorithm.clone();
         let found = self.find_meanwhile(bucket, input.key, input.version_id).await?;
         let range = checked!(input, found);
-        Ok(S3Response::new(told!(HeadObjectOutput, input, found, range, encryption)))
+        Ok(S3Response::new(told!(HeadObjectOutput, input, found, range)))
     }
 
     async fn get_object_attributes(
@@ -349,6 +367,7 @@ impl S3 for Buckets {
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.readable(&input.bucket, owner, "s3:GetObjectAttributes", Some(&input.key))?;
         let Found { info, version, attributes, .. } = self.find_meanwhile(bucket, input.key, input.version_id).await?;
+        check_key(attributes.encryption.as_ref(), customer_key!(input))?;
         // Some clients name them in one header, others in several.
         let wanted = input.object_attributes.iter().flat_map(|names| names.as_str().split(','));
         let wants = |name: &str| wanted.clone().any(|wanted| wanted.trim() == name);
@@ -452,7 +471,8 @@ impl S3 for Buckets {
         let replaces_tags = input.tagging_directive.as_ref().is_some_and(|directive| directive.as_str() == "REPLACE");
         let is_itself = matches!(&input.copy_source, CopySource::Bucket { bucket: from, key, version_id: None }
             if **from == *bucket.name && **key == *input.key);
-        if is_itself && !replaces {
+        let encrypts = input.server_side_encryption.is_some() || customer_key!(input).is_sent();
+        if is_itself && !replaces && !encrypts && input.storage_class.is_none() {
             return Err(s3_error!(
                 InvalidRequest,
                 "This copy request is illegal because it is trying to copy an object to itself without changing the \
@@ -468,28 +488,34 @@ impl S3 for Buckets {
             source: &input.copy_source,
             expected_owner: input.expected_source_bucket_owner.as_deref(),
             conditions: copy_conditions!(input),
+            key: source_key!(input),
             range: None,
         };
+        let encryption = ObjectEncryption::for_write(wanted_encryption!(input), &bucket, &self.account)?;
         let (staged, _, mut attributes) = self.stage_copy(&bucket.name, &from).await?;
         let given = attributes!(input);
+        let storage_class = given.storage_class.clone();
         if replaces_tags {
             attributes.tags.clone_from(&given.tags);
         }
         if replaces {
             attributes = Attributes { tags: attributes.tags, checksum: attributes.checksum, ..given };
         }
+        // Neither comes from the source: what the request does not say is the destination's default.
+        attributes = Attributes { storage_class, encryption, ..attributes };
         let version = self.write(&bucket, &input.key, staged, attributes, &conditions)?;
         let result = CopyObjectResult {
             e_tag: Some(ETag::Strong(version.etag)),
             last_modified: Some(timestamp(version.modified)),
             ..Default::default()
         };
-        let output = CopyObjectOutput {
+        let mut output = CopyObjectOutput {
             copy_object_result: Some(result),
             version_id: bucket.versioning.is_some().then_some(version.id),
-            server_side_encryption: Some(ServerSideEncryption::from(bucket.encryption.algorithm)),
+            ssekms_encryption_context: input.ssekms_encryption_context,
             ..Default::default()
         };
+        show_encryption!(output, version.attributes.encryption.as_ref());
         Ok(S3Response::new(output))
     }
 
@@ -497,10 +523,14 @@ impl S3 for Buckets {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
+        check_part_number(input.part_number)?;
+        let encryption = self.upload_encryption(&bucket.name, &input.key, &input.upload_id)?;
+        check_part_key(encryption.as_ref(), customer_key!(input))?;
         let from = Source {
             source: &input.copy_source,
             expected_owner: input.expected_source_bucket_owner.as_deref(),
             conditions: copy_conditions!(input),
+            key: source_key!(input),
             range: input.copy_source_range.as_deref(),
         };
         let (staged, info, _) = self.stage_copy(&bucket.name, &from).await?;
@@ -510,7 +540,9 @@ impl S3 for Buckets {
             last_modified: Some(timestamp(info.modified)),
             ..Default::default()
         };
-        Ok(S3Response::new(UploadPartCopyOutput { copy_part_result: Some(result), ..Default::default() }))
+        let mut output = UploadPartCopyOutput { copy_part_result: Some(result), ..Default::default() };
+        show_encryption!(output, encryption.as_ref());
+        Ok(S3Response::new(output))
     }
 
     async fn list_parts(&self, req: S3Request<ListPartsInput>) -> Answer<ListPartsOutput> {
@@ -811,16 +843,20 @@ impl S3 for Buckets {
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
         wanted_acl!(input).check(&bucket)?;
-        let attributes = attributes!(input);
+        let mut attributes = attributes!(input);
+        attributes.encryption = ObjectEncryption::for_write(wanted_encryption!(input), &bucket, &self.account)?;
+        let encryption = attributes.encryption.clone();
         let upload = self.start_upload(&bucket.name, &input.key, attributes)?;
-        let output = CreateMultipartUploadOutput {
+        let mut output = CreateMultipartUploadOutput {
             bucket: Some(upload.bucket),
             key: Some(upload.key),
             upload_id: Some(upload.id),
             checksum_algorithm: input.checksum_algorithm,
             checksum_type: input.checksum_type,
+            ssekms_encryption_context: input.ssekms_encryption_context,
             ..Default::default()
         };
+        show_encryption!(output, encryption.as_ref());
         Ok(S3Response::new(output))
     }
 
@@ -829,14 +865,14 @@ impl S3 for Buckets {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
-        if !(1..=10_000).contains(&input.part_number) {
-            return Err(s3_error!(InvalidArgument, "Part number must be an integer between 1 and 10000, inclusive"));
-        }
+        check_part_number(input.part_number)?;
+        let encryption = self.upload_encryption(&bucket.name, &input.key, &input.upload_id)?;
+        check_part_key(encryption.as_ref(), customer_key!(input))?;
         let declared = declared!(input, headers, trailing);
         let staged = self.stage(&bucket.name, input.body, declared).await?;
         let checksum = staged.checksum.clone();
         let etag = self.add_part(&bucket.name, &input.key, &input.upload_id, input.part_number, staged)?;
-        let output = UploadPartOutput {
+        let mut output = UploadPartOutput {
             e_tag: Some(ETag::Strong(etag)),
             checksum_crc32: checksum.checksum_crc32,
             checksum_crc32c: checksum.checksum_crc32c,
@@ -845,6 +881,7 @@ impl S3 for Buckets {
             checksum_sha256: checksum.checksum_sha256,
             ..Default::default()
         };
+        show_encryption!(output, encryption.as_ref());
         Ok(S3Response::new(output))
     }
 
@@ -855,14 +892,21 @@ impl S3 for Buckets {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
+        if customer_key!(input).is_sent() {
+            let encryption = self.upload_encryption(&bucket.name, &input.key, &input.upload_id)?;
+            check_part_key(encryption.as_ref(), customer_key!(input))?;
+        }
         let listed = input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
         let conditions = write_conditions(input.if_none_match, input.if_match)?;
         self.may_compare(&bucket, &input.key, &conditions)?;
         let version = self.complete_upload(&bucket, &input.key, &input.upload_id, &listed, &conditions)?;
+        let encryption = EncryptionHeaders::new(version.attributes.encryption.as_ref());
         let output = CompleteMultipartUploadOutput {
             location: Some(format!("/{}/{}", bucket.name, input.key)),
             version_id: bucket.versioning.is_some().then_some(version.id),
-            server_side_encryption: Some(ServerSideEncryption::from(bucket.encryption.algorithm)),
+            server_side_encryption: encryption.algorithm,
+            ssekms_key_id: encryption.key,
+            bucket_key_enabled: encryption.bucket_key,
             bucket: Some(bucket.name),
             key: Some(input.key),
             e_tag: Some(ETag::Strong(version.etag)),

@@ -5,6 +5,7 @@ use s3s::{S3Response, S3Result, s3_error};
 
 use super::Buckets;
 use super::bucket::{Bucket, Encryption, PublicAccessBlock};
+use super::encryption::bucket_default;
 use crate::iam::policy::{Kind, Policy};
 
 type Answer<T> = S3Result<S3Response<T>>;
@@ -151,14 +152,7 @@ impl Buckets {
     pub fn put_encryption(&self, input: &PutBucketEncryptionInput) -> Answer<PutBucketEncryptionOutput> {
         let owner = input.expected_bucket_owner.as_deref();
         self.set(&input.bucket, owner, "s3:PutEncryptionConfiguration", |bucket| {
-            let malformed = || s3_error!(MalformedXML, "the encryption configuration needs one rule with a default");
-            let rule = input.server_side_encryption_configuration.rules.first().ok_or_else(malformed)?;
-            let default = rule.apply_server_side_encryption_by_default.as_ref().ok_or_else(malformed)?;
-            bucket.encryption = Encryption {
-                algorithm: default.sse_algorithm.as_str().to_owned(),
-                key: default.kms_master_key_id.clone(),
-                bucket_key: rule.bucket_key_enabled.unwrap_or(false),
-            };
+            bucket.encryption = bucket_default(&input.server_side_encryption_configuration.rules)?;
             Ok(())
         })?;
         Ok(S3Response::new(PutBucketEncryptionOutput::default()))

@@ -6,6 +6,7 @@ use s3s::{S3ErrorCode, S3Result, s3_error};
 use super::Buckets;
 use super::access::Found;
 use super::body::{Declared, Staged};
+use super::encryption::{CustomerKey, check_key};
 use super::object::{Attributes, ObjectInfo};
 use super::wire::Conditions;
 
@@ -17,6 +18,7 @@ pub struct Source<'a> {
     pub source: &'a CopySource,
     pub expected_owner: Option<&'a str>,
     pub conditions: Conditions<'a>,
+    pub key: CustomerKey<'a>,
     /// `bytes=0-9`
     pub range: Option<&'a str>,
 }
@@ -29,6 +31,7 @@ impl Buckets {
         };
         let bucket = self.open(&self.caller, bucket, from.expected_owner, "s3:GetObject", Some(key))?;
         let Found { info, attributes, source, .. } = self.find(&bucket, key, version_id.as_deref())?;
+        check_key(attributes.encryption.as_ref(), from.key)?;
         // What a GET answers with 304 makes a copy fail.
         let refusal = |error: s3s::S3Error| match error.code() {
             S3ErrorCode::NotModified => {

@@ -9,6 +9,7 @@ mod bucket;
 mod bucket_kept;
 mod bucket_settings;
 mod copying;
+mod encryption;
 mod host;
 mod keys;
 mod list_operations;

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::Buckets;
 use super::body::{Segment, Source, Staged, Taken};
 use super::bucket::{Bucket, internal};
+use super::encryption::ObjectEncryption;
 use crate::account::now_millis;
 use crate::error::StoreError;
 
@@ -70,6 +71,9 @@ pub struct Attributes {
     /// The checksum that whoever wrote it declared, as `wire::named_checksum` writes it.
     #[serde(default, rename = "sum", skip_serializing_if = "Option::is_none")]
     pub checksum: Option<String>,
+    /// Where it is not AES256.
+    #[serde(default, rename = "enc", skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<ObjectEncryption>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::Buckets;
 use super::body::{Segment, Staged};
 use super::bucket::{Bucket, internal};
+use super::encryption::ObjectEncryption;
 use super::listing::Query;
 use super::object::{Attributes, Content, Preconditions, Version, check_key, next_sequence};
 use crate::account::now_millis;
@@ -65,6 +66,11 @@ impl Buckets {
         found
             .filter(|upload| upload.key == key)
             .ok_or_else(|| s3_error!(NoSuchUpload, "The specified upload does not exist."))
+    }
+
+    /// How the object of an upload will be encrypted.
+    pub fn upload_encryption(&self, bucket: &str, key: &str, id: &str) -> S3Result<Option<ObjectEncryption>> {
+        Ok(self.upload(bucket, key, id)?.attributes.encryption)
     }
 
     /// The open uploads of a bucket, by key.
