@@ -266,3 +266,54 @@ fn an_object_tells_the_key_of_kms_that_it_was_written_with() {
     sdk.block_on(plain.send()).unwrap();
     assert_eq!(told("plain"), (ServerSideEncryption::Aes256, None, None));
 }
+
+/// Completes an upload of these parts, and answers its ETag.
+fn put_parts(sdk: &Sdk, key: &str, bodies: Vec<Vec<u8>>) -> String {
+    let begin = sdk.s3.create_multipart_upload().bucket(HERE).key(key);
+    let upload = sdk.block_on(begin.send()).unwrap().upload_id.unwrap();
+    let mut parts = aws_sdk_s3::types::CompletedMultipartUpload::builder();
+    for (number, body) in (1..).zip(bodies) {
+        let call = sdk.s3.upload_part().bucket(HERE).key(key).upload_id(&upload).part_number(number);
+        let etag = sdk.block_on(call.body(body.into()).send()).unwrap().e_tag;
+        parts = parts.parts(aws_sdk_s3::types::CompletedPart::builder().part_number(number).set_e_tag(etag).build());
+    }
+    let complete = sdk.s3.complete_multipart_upload().bucket(HERE).key(key).upload_id(upload);
+    sdk.block_on(complete.multipart_upload(parts.build()).send()).unwrap().e_tag.unwrap()
+}
+
+#[test]
+fn a_part_of_an_object_is_answered_by_its_number() {
+    let (_project, sdk) = cloud();
+    let first = 5 << 20;
+    put_parts(&sdk, "two", vec![vec![b'x'; first], b"end".to_vec()]);
+    put(&sdk, "one", "all");
+    put(&sdk, "empty", "");
+    let get = |key: &str, number: i32| sdk.s3.get_object().bucket(HERE).key(key).part_number(number);
+    let head = |key: &str, number: i32| sdk.s3.head_object().bucket(HERE).key(key).part_number(number);
+
+    let found = sdk.block_on(get("two", 2).send()).unwrap();
+    let range = format!("bytes {first}-{}/{}", first + 2, first + 3);
+    assert_eq!((found.content_range(), found.parts_count()), (Some(range.as_str()), Some(2)));
+    assert_eq!(sdk.block_on(found.body.collect()).unwrap().to_vec(), b"end");
+    let told = sdk.block_on(head("two", 1).send()).unwrap();
+    assert_eq!((told.content_length(), told.parts_count()), (Some(5 << 20), Some(2)));
+    let found = sdk.block_on(get("one", 1).send()).unwrap();
+    assert_eq!((found.content_range(), found.parts_count()), (Some("bytes 0-2/3"), None));
+    assert_eq!(sdk.block_on(found.body.collect()).unwrap().to_vec(), b"all");
+    assert_eq!(sdk.block_on(get("empty", 1).send()).unwrap().content_length(), Some(0));
+
+    for (key, number) in [("two", 3), ("one", 2), ("empty", 2)] {
+        assert_eq!(refused(sdk.block_on(get(key, number).send())), is(416, "InvalidPartNumber"));
+        assert_eq!(refused(sdk.block_on(head(key, number).send())).0, 416);
+    }
+    assert_eq!(refused(sdk.block_on(get("two", 0).send())), is(400, "InvalidArgument"));
+    assert_eq!(refused(sdk.block_on(get("two", 10_001).send())), is(400, "InvalidArgument"));
+    assert_eq!(refused(sdk.block_on(get("two", 1).range("bytes=0-1").send())), is(400, "InvalidRequest"));
+
+    let attributes = |key: &str| {
+        let call = sdk.s3.get_object_attributes().bucket(HERE).key(key);
+        let call = call.object_attributes(aws_sdk_s3::types::ObjectAttributes::ObjectParts);
+        sdk.block_on(call.send()).unwrap().object_parts.and_then(|parts| parts.total_parts_count)
+    };
+    assert_eq!((attributes("two"), attributes("one")), (Some(2), None));
+}

@@ -1,8 +1,9 @@
 //! Who may do what with a bucket: the owner's policy, the reader's policies, and the account between them.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use s3s::{S3Result, s3_error};
+use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
 use super::Buckets;
 use super::body::{ObjectRead, Sink, Source};
@@ -26,6 +27,38 @@ impl Found {
     /// Refuses an object that only its writer's key opens.
     pub fn check_no_key(&self) -> S3Result<()> {
         check_key(self.attributes.encryption.as_ref(), CustomerKey::default())
+    }
+
+    /// The sizes of the parts of an upload in parts: of them alone an ETag has a hyphen, and each part is a segment.
+    fn parts(&self) -> Option<Vec<u64>> {
+        match &self.source {
+            Source::Segments { segments, .. } if self.info.etag.contains('-') => {
+                Some(segments.iter().map(|segment| segment.size).collect())
+            }
+            _ => None,
+        }
+    }
+
+    pub fn parts_count(&self) -> Option<i32> {
+        self.parts().and_then(|parts| i32::try_from(parts.len()).ok())
+    }
+
+    /// Where a part lies, from 1 on; an object that was put at once is one part. An empty object has no range.
+    pub fn part(&self, number: i32) -> S3Result<Option<Range<u64>>> {
+        let parts = self.parts().unwrap_or_else(|| vec![self.info.size]);
+        let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
+        let Some((index, size)) = index.and_then(|index| Some((index, *parts.get(index)?))) else {
+            let code = S3ErrorCode::Custom("InvalidPartNumber".into());
+            let mut missing = S3Error::with_message(code, "The requested partnumber is not satisfiable");
+            missing.set_status_code(http::StatusCode::RANGE_NOT_SATISFIABLE);
+            return Err(missing);
+        };
+        let start: u64 = parts[..index].iter().sum();
+        match size {
+            0 if self.info.size == 0 => Ok(None),
+            0 => Err(s3_error!(InvalidRange, "The requested range is not satisfiable")),
+            size => Ok(Some(start..start + size)),
+        }
     }
 }
 

@@ -73,7 +73,20 @@ macro_rules! checked {
         // Of nothing no part can be had, not even the last bytes.
         let part = |range: Range| range.check(size).ok().filter(|part| !part.is_empty());
         let unsatisfiable = || s3_error!(InvalidRange, "The requested range is not satisfiable");
-        $input.range.map(|range| part(range).ok_or_else(unsatisfiable)).transpose()?
+        match ($input.range, $input.part_number) {
+            (Some(_), Some(_)) => {
+                return Err(s3_error!(
+                    InvalidRequest,
+                    "Cannot specify both Range header and partNumber query parameter"
+                ));
+            }
+            (Some(range), None) => Some(part(range).ok_or_else(unsatisfiable)?),
+            (None, Some(number)) => {
+                check_part_number(number)?;
+                $found.part(number)?
+            }
+            (None, None) => None,
+        }
     }};
 }
 
@@ -341,10 +354,12 @@ impl S3 for Buckets {
         let bucket = self.readable(&input.bucket, owner, "s3:GetObject", Some(&input.key))?;
         let found = self.find_meanwhile(bucket, input.key, input.version_id).await?;
         let range = checked!(input, found);
+        let parts_count = input.part_number.and_then(|_| found.parts_count());
         let (start, end) = range.as_ref().map_or((0, found.info.size), |range| (range.start, range.end));
         let output = GetObjectOutput {
             body: Some(self.stream(found.source, start, end)),
             tag_count: i32::try_from(found.attributes.tags.len()).ok().filter(|count| *count > 0),
+            parts_count,
             ..told!(GetObjectOutput, input, found, range)
         };
         Ok(S3Response::new(output))
@@ -356,7 +371,9 @@ impl S3 for Buckets {
         let bucket = self.readable(&input.bucket, owner, "s3:GetObject", Some(&input.key))?;
         let found = self.find_meanwhile(bucket, input.key, input.version_id).await?;
         let range = checked!(input, found);
-        Ok(S3Response::new(told!(HeadObjectOutput, input, found, range)))
+        let parts_count = input.part_number.and_then(|_| found.parts_count());
+        let output = HeadObjectOutput { parts_count, ..told!(HeadObjectOutput, input, found, range) };
+        Ok(S3Response::new(output))
     }
 
     async fn get_object_attributes(
@@ -366,7 +383,9 @@ impl S3 for Buckets {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.readable(&input.bucket, owner, "s3:GetObjectAttributes", Some(&input.key))?;
-        let Found { info, version, attributes, .. } = self.find_meanwhile(bucket, input.key, input.version_id).await?;
+        let found = self.find_meanwhile(bucket, input.key, input.version_id).await?;
+        let parts_count = found.parts_count();
+        let Found { info, version, attributes, .. } = found;
         check_key(attributes.encryption.as_ref(), customer_key!(input))?;
         // Some clients name them in one header, others in several.
         let wanted = input.object_attributes.iter().flat_map(|names| names.as_str().split(','));
@@ -377,6 +396,10 @@ impl S3 for Buckets {
             object_size: wants(ObjectAttributes::OBJECT_SIZE).then_some(to_i64(info.size)),
             storage_class: wants(ObjectAttributes::STORAGE_CLASS).then(|| StorageClass::from(class)),
             checksum: attributes.checksum.filter(|_| wants(ObjectAttributes::CHECKSUM)).map(checksum_of),
+            // The parts themselves are listed only where each has a checksum, and none is kept here.
+            object_parts: parts_count
+                .filter(|_| wants(ObjectAttributes::OBJECT_PARTS))
+                .map(|count| GetObjectAttributesParts { total_parts_count: Some(count), ..Default::default() }),
             last_modified: Some(timestamp(info.modified)),
             version_id: version,
             ..Default::default()
