@@ -144,6 +144,9 @@ impl Endpoint {
             let message = "The authorization header is malformed; the dates must be YYYYMMDD and YYYYMMDD'T'HHMMSS'Z'.";
             return Ok(refuse("s3", &ApiError::invalid("AuthorizationHeaderMalformed", message)));
         }
+        if let Err(error) = s3::check_request(&request, is_bucket(&request)) {
+            return Ok(refuse("s3", &error));
+        }
         if !request.headers().contains_key(HOST) {
             let host = request.uri().host().unwrap_or_default();
             let host = HeaderValue::from_str(host)?;
@@ -167,6 +170,11 @@ impl Endpoint {
             request = http::Request::from_parts(parts, SdkBody::from(bytes));
             request.extensions_mut().insert(tags);
         }
+        let is_of_bucket = is_bucket(&request);
+        let request = match s3::checked_body(request, is_of_bucket).await {
+            Ok(request) => request,
+            Err(error) => return Ok(refuse("s3", &error)),
+        };
         let request = request.map(|body| match body.bytes() {
             Some(bytes) => s3s::Body::from(Bytes::copy_from_slice(bytes)),
             None => s3s::Body::http_body_unsync(body),

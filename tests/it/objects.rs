@@ -317,3 +317,18 @@ fn a_part_of_an_object_is_answered_by_its_number() {
     };
     assert_eq!((attributes("two"), attributes("one")), (Some(2), None));
 }
+
+#[test]
+fn what_is_not_here_is_refused_and_changes_nothing() {
+    let (_project, sdk) = cloud();
+    put(&sdk, "a", "1");
+    let write = || sdk.s3.put_object().bucket(HERE).key("a").body(b"2".to_vec().into());
+    assert_eq!(refused(sdk.block_on(write().write_offset_bytes(1).send())), is(501, "NotImplemented"));
+    assert_eq!(refused(sdk.block_on(write().website_redirect_location("/b").send())), is(501, "NotImplemented"));
+    let held = write().object_lock_legal_hold_status(aws_sdk_s3::types::ObjectLockLegalHoldStatus::On);
+    assert_eq!(refused(sdk.block_on(held.send())), is(400, "InvalidRequest"));
+    assert_eq!(refused(sdk.block_on(write().content_md5("MTIz").send())), is(400, "InvalidDigest"));
+    let delete = sdk.s3.delete_object().bucket(HERE).key("a").bypass_governance_retention(true);
+    assert_eq!(refused(sdk.block_on(delete.send())), is(400, "InvalidArgument"));
+    assert_eq!(body(&sdk, "a").as_deref(), Some("1"));
+}

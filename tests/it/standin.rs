@@ -307,6 +307,8 @@ fn buckets_are_as_aws_makes_them() {
     let bad =
         sdk.s3.put_object().bucket(BUCKET).key("c").content_md5("AAAAAAAAAAAAAAAAAAAAAA==").body(b"x".to_vec().into());
     assert!(sdk.block_on(bad.send()).is_err(), "a wrong checksum is refused");
+    let none = sdk.s3.put_object().bucket(BUCKET).key("c").content_md5("MTIz").body(b"x".to_vec().into());
+    assert!(sdk.block_on(none.send()).is_err(), "a malformed one too");
 }
 
 #[test]

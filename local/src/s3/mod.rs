@@ -17,6 +17,7 @@ mod listing;
 mod meanwhile;
 mod mount;
 mod object;
+mod request_checks;
 mod upload;
 mod wire;
 
@@ -38,6 +39,7 @@ pub use host::bucket_of_host;
 pub use listing::Query;
 pub use mount::Mount;
 pub use object::ObjectInfo;
+pub use request_checks::{check_request, checked_body};
 
 /// All buckets of the stand-in.
 #[derive(Clone)]
