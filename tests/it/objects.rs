@@ -332,3 +332,52 @@ fn what_is_not_here_is_refused_and_changes_nothing() {
     assert_eq!(refused(sdk.block_on(delete.send())), is(400, "InvalidArgument"));
     assert_eq!(body(&sdk, "a").as_deref(), Some("1"));
 }
+
+#[test]
+fn an_upload_is_completed_only_as_what_was_declared() {
+    use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, CompletedMultipartUpload, CompletedPart};
+    let (_project, sdk) = cloud();
+    let begin = sdk.s3.create_multipart_upload().bucket(HERE).key("a").checksum_algorithm(ChecksumAlgorithm::Crc32);
+    let upload = sdk.block_on(begin.send()).unwrap().upload_id.unwrap();
+    let part = sdk.s3.upload_part().bucket(HERE).key("a").upload_id(&upload).part_number(1);
+    let part = part.checksum_algorithm(ChecksumAlgorithm::Crc32).body(b"abc".to_vec().into());
+    let part = sdk.block_on(part.send()).unwrap();
+    // The CRC32 of "abc".
+    assert_eq!(part.checksum_crc32(), Some("NSRBwg=="));
+    let complete = |checksum: &str| {
+        let part = CompletedPart::builder().part_number(1).set_e_tag(part.e_tag.clone()).checksum_crc32(checksum);
+        let parts = CompletedMultipartUpload::builder().parts(part.build()).build();
+        sdk.s3.complete_multipart_upload().bucket(HERE).key("a").upload_id(&upload).multipart_upload(parts)
+    };
+    assert_eq!(refused(sdk.block_on(complete("AAAAAA==").send())), is(400, "InvalidPart"));
+    let sized = complete("NSRBwg==").mpu_object_size(4);
+    assert_eq!(refused(sdk.block_on(sized.send())), is(400, "InvalidRequest"));
+    for wrong in ["AAAAAA==", "AAAAAA==-1"] {
+        let call = complete("NSRBwg==").checksum_crc32(wrong);
+        assert_eq!(refused(sdk.block_on(call.send())), is(400, "BadDigest"));
+    }
+    assert_eq!(body(&sdk, "a"), None);
+    let right = complete("NSRBwg==").checksum_crc32("NSRBwg==").mpu_object_size(3);
+    assert_eq!(sdk.block_on(right.send()).unwrap().checksum_crc32(), Some("NSRBwg=="));
+    assert_eq!(body(&sdk, "a").as_deref(), Some("abc"));
+
+    let copy = sdk.s3.copy_object().bucket(HERE).key("b").copy_source(format!("{HERE}/a"));
+    sdk.block_on(copy.checksum_algorithm(ChecksumAlgorithm::Sha256).send()).unwrap();
+    let head = sdk.s3.head_object().bucket(HERE).key("b").checksum_mode(ChecksumMode::Enabled);
+    let sha256 = "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=";
+    assert_eq!(sdk.block_on(head.send()).unwrap().checksum_sha256(), Some(sha256));
+}
+
+#[test]
+fn a_versioning_status_that_does_not_exist_hides_nothing() {
+    let (_project, sdk) = cloud();
+    keep_versions(&sdk);
+    put(&sdk, "a", "1");
+    let set = |status: Option<&str>| {
+        let wanted = VersioningConfiguration::builder().set_status(status.map(Into::into)).build();
+        sdk.block_on(sdk.s3.put_bucket_versioning().bucket(HERE).versioning_configuration(wanted).send())
+    };
+    assert_eq!(refused(set(Some("enabled"))), is(400, "MalformedXML"));
+    assert_eq!(refused(set(None)), is(400, "IllegalVersioningConfigurationException"));
+    assert_eq!(body(&sdk, "a").as_deref(), Some("1"));
+}

@@ -16,6 +16,7 @@ use super::encryption::{
 };
 use super::list_operations::{MAX_KEYS, page_size};
 use super::object::{Attributes, Preconditions};
+use super::upload::Completion;
 use super::wire::{
     Conditions, checksum_of, decode_token, delete_action, delete_conditions, encode_token, header_condition, http_date,
     named_checksum, not_implemented, timestamp, to_i64, write_conditions,
@@ -36,6 +37,28 @@ fn check_part_number(number: i32) -> S3Result<()> {
     match (1..=10_000).contains(&number) {
         true => Ok(()),
         false => Err(s3_error!(InvalidArgument, "Part number must be an integer between 1 and 10000, inclusive")),
+    }
+}
+
+/// The algorithm of a checksum that a request asks for.
+fn known_algorithm(algorithm: Option<&ChecksumAlgorithm>) -> S3Result<Option<&str>> {
+    let known = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"];
+    match algorithm.map(|algorithm| algorithm.as_str()) {
+        Some(name) if !known.contains(&name) => Err(s3_error!(
+            InvalidRequest,
+            "Checksum algorithm provided is unsupported. Please try again with any of the valid types: \
+             [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"
+        )),
+        name => Ok(name),
+    }
+}
+
+/// Whether a copy takes metadata or tags from its request instead of its source.
+fn is_replaced(directive: Option<&str>) -> S3Result<bool> {
+    match directive {
+        None | Some("COPY") => Ok(false),
+        Some("REPLACE") => Ok(true),
+        Some(other) => Err(s3_error!(InvalidArgument, "Unknown directive: {other}")),
     }
 }
 
@@ -490,8 +513,8 @@ impl S3 for Buckets {
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
         wanted_acl!(input).check(&bucket)?;
-        let replaces = input.metadata_directive.as_ref().is_some_and(|directive| directive.as_str() == "REPLACE");
-        let replaces_tags = input.tagging_directive.as_ref().is_some_and(|directive| directive.as_str() == "REPLACE");
+        let replaces = is_replaced(input.metadata_directive.as_ref().map(|directive| directive.as_str()))?;
+        let replaces_tags = is_replaced(input.tagging_directive.as_ref().map(|directive| directive.as_str()))?;
         let is_itself = matches!(&input.copy_source, CopySource::Bucket { bucket: from, key, version_id: None }
             if **from == *bucket.name && **key == *input.key);
         let encrypts = input.server_side_encryption.is_some() || customer_key!(input).is_sent();
@@ -512,10 +535,12 @@ impl S3 for Buckets {
             expected_owner: input.expected_source_bucket_owner.as_deref(),
             conditions: copy_conditions!(input),
             key: source_key!(input),
+            algorithm: known_algorithm(input.checksum_algorithm.as_ref())?,
             range: None,
         };
         let encryption = ObjectEncryption::for_write(wanted_encryption!(input), &bucket, &self.account)?;
         let (staged, _, mut attributes) = self.stage_copy(&bucket.name, &from).await?;
+        attributes.checksum = named_checksum(&staged.checksum).or(attributes.checksum);
         let given = attributes!(input);
         let storage_class = given.storage_class.clone();
         if replaces_tags {
@@ -554,6 +579,7 @@ impl S3 for Buckets {
             expected_owner: input.expected_source_bucket_owner.as_deref(),
             conditions: copy_conditions!(input),
             key: source_key!(input),
+            algorithm: None,
             range: input.copy_source_range.as_deref(),
         };
         let (staged, info, _) = self.stage_copy(&bucket.name, &from).await?;
@@ -866,6 +892,7 @@ impl S3 for Buckets {
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
         wanted_acl!(input).check(&bucket)?;
+        known_algorithm(input.checksum_algorithm.as_ref())?;
         let mut attributes = attributes!(input);
         attributes.encryption = ObjectEncryption::for_write(wanted_encryption!(input), &bucket, &self.account)?;
         let encryption = attributes.encryption.clone();
@@ -922,7 +949,19 @@ impl S3 for Buckets {
         let listed = input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
         let conditions = write_conditions(input.if_none_match, input.if_match)?;
         self.may_compare(&bucket, &input.key, &conditions)?;
-        let version = self.complete_upload(&bucket, &input.key, &input.upload_id, &listed, &conditions)?;
+        let declared = Checksum {
+            checksum_crc32: input.checksum_crc32,
+            checksum_crc32c: input.checksum_crc32c,
+            checksum_crc64nvme: input.checksum_crc64nvme,
+            checksum_sha1: input.checksum_sha1,
+            checksum_sha256: input.checksum_sha256,
+            checksum_type: None,
+        };
+        let checksum = self.check_declared(&bucket.name, &input.key, &input.upload_id, &listed, &declared).await?;
+        let completion =
+            Completion { parts: &listed, conditions: &conditions, expected_size: input.mpu_object_size, checksum };
+        let version = self.complete_upload(&bucket, &input.key, &input.upload_id, completion)?;
+        let checksum = version.attributes.checksum.clone().map(checksum_of).unwrap_or_default();
         let encryption = EncryptionHeaders::new(version.attributes.encryption.as_ref());
         let output = CompleteMultipartUploadOutput {
             location: Some(format!("/{}/{}", bucket.name, input.key)),
@@ -930,6 +969,12 @@ impl S3 for Buckets {
             server_side_encryption: encryption.algorithm,
             ssekms_key_id: encryption.key,
             bucket_key_enabled: encryption.bucket_key,
+            checksum_crc32: checksum.checksum_crc32,
+            checksum_crc32c: checksum.checksum_crc32c,
+            checksum_crc64nvme: checksum.checksum_crc64nvme,
+            checksum_sha1: checksum.checksum_sha1,
+            checksum_sha256: checksum.checksum_sha256,
+            checksum_type: checksum.checksum_type,
             bucket: Some(bucket.name),
             key: Some(input.key),
             e_tag: Some(ETag::Strong(version.etag)),

@@ -214,7 +214,21 @@ impl Buckets {
     pub fn put_versioning(&self, input: &PutBucketVersioningInput) -> Answer<PutBucketVersioningOutput> {
         let owner = input.expected_bucket_owner.as_deref();
         self.set(&input.bucket, owner, "s3:PutBucketVersioning", |bucket| {
-            bucket.versioning = input.versioning_configuration.status.as_ref().map(|status| status.as_str().to_owned());
+            let configuration = &input.versioning_configuration;
+            if configuration.mfa_delete.as_ref().is_some_and(|mfa| mfa.as_str() != MFADelete::DISABLED) {
+                return Err(s3_error!(NotImplemented, "the local S3 has no MFA delete"));
+            }
+            let absent =
+                || s3_error!(IllegalVersioningConfigurationException, "The Versioning element must be specified");
+            let status = configuration.status.as_ref().ok_or_else(absent)?.as_str();
+            // Any other word would hide the versions that are there.
+            if ![BucketVersioningStatus::ENABLED, BucketVersioningStatus::SUSPENDED].contains(&status) {
+                return Err(s3_error!(
+                    MalformedXML,
+                    "The XML you provided was not well-formed or did not validate against our published schema"
+                ));
+            }
+            bucket.versioning = Some(status.to_owned());
             Ok(())
         })?;
         Ok(S3Response::new(PutBucketVersioningOutput::default()))

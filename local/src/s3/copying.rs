@@ -19,6 +19,8 @@ pub struct Source<'a> {
     pub expected_owner: Option<&'a str>,
     pub conditions: Conditions<'a>,
     pub key: CustomerKey<'a>,
+    /// The checksum that the copy is to have, in S3's word for it.
+    pub algorithm: Option<&'a str>,
     /// `bytes=0-9`
     pub range: Option<&'a str>,
 }
@@ -48,7 +50,9 @@ impl Buckets {
             None => (0, info.size),
         };
         let body = self.stream(source, start, end);
-        let staged = self.stage(to, Some(body), Declared::default()).await?;
+        // As with a trailer, the checksum is computed and there is none to compare it with.
+        let declared = Declared { trailer: from.algorithm.map(str::to_lowercase), ..Declared::default() };
+        let staged = self.stage(to, Some(body), declared).await?;
         Ok((staged, info, attributes))
     }
 }

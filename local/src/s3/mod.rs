@@ -19,6 +19,7 @@ mod mount;
 mod object;
 mod request_checks;
 mod upload;
+mod upload_checksum;
 mod wire;
 
 use std::collections::BTreeMap;

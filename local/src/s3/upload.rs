@@ -13,6 +13,7 @@ use super::bucket::{Bucket, internal};
 use super::encryption::ObjectEncryption;
 use super::listing::Query;
 use super::object::{Attributes, Content, Preconditions, Version, check_key, next_sequence};
+use super::wire::named_checksum;
 use crate::account::now_millis;
 
 const KIND: &str = "upload";
@@ -33,6 +34,18 @@ pub struct Upload {
 struct Part {
     etag: String,
     segment: Segment,
+    /// As `wire::named_checksum` writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    checksum: Option<String>,
+}
+
+/// What a CompleteMultipartUpload says of the object.
+pub struct Completion<'r> {
+    pub parts: &'r [CompletedPart],
+    pub conditions: &'r Preconditions,
+    pub expected_size: Option<i64>,
+    /// As it was declared and found to be right.
+    pub checksum: Option<String>,
 }
 
 /// A page of the open uploads of a bucket.
@@ -125,7 +138,8 @@ impl Buckets {
     pub fn add_part(&self, bucket: &str, key: &str, id: &str, number: i32, staged: Staged) -> S3Result<String> {
         let _guard = self.store.change();
         let mut upload = self.upload(bucket, key, id)?;
-        let part = Part { etag: staged.etag, segment: self.apart(bucket, staged.taken)? };
+        let checksum = named_checksum(&staged.checksum);
+        let part = Part { etag: staged.etag, segment: self.apart(bucket, staged.taken)?, checksum };
         let etag = part.etag.clone();
         let replaced = upload.parts.insert(number, part);
         self.store.put(KIND, &record_id(bucket, id), &upload).map_err(internal)?;
@@ -133,15 +147,28 @@ impl Buckets {
         Ok(etag)
     }
 
+    /// Bytes and checksums of those of the listed parts that are there.
+    pub fn listed_parts(
+        &self,
+        bucket: &str,
+        key: &str,
+        id: &str,
+        listed: &[CompletedPart],
+    ) -> S3Result<Vec<(Segment, Option<String>)>> {
+        let mut parts = self.upload(bucket, key, id)?.parts;
+        let stored = listed.iter().filter_map(|part| parts.remove(&part.part_number?));
+        Ok(stored.map(|part| (part.segment, part.checksum)).collect())
+    }
+
     pub fn complete_upload(
         &self,
         bucket: &Bucket,
         key: &str,
         id: &str,
-        listed: &[CompletedPart],
-        conditions: &Preconditions,
+        completion: Completion<'_>,
     ) -> S3Result<Version> {
         use md5::{Digest, Md5};
+        let listed = completion.parts;
         let upload = self.upload(&bucket.name, key, id)?;
         if listed.is_empty() {
             return Err(s3_error!(MalformedXML, "You must specify at least one part"));
@@ -156,7 +183,9 @@ impl Buckets {
             let missing =
                 || s3_error!(InvalidPart, "One or more of the specified parts could not be found: part {number}");
             let stored = upload.parts.get(&number).ok_or_else(missing)?;
-            if part.e_tag.as_ref().is_some_and(|etag| etag.value() != stored.etag) {
+            let declared = declared_checksum(part);
+            let differs = declared.is_some() && stored.checksum.is_some() && declared != stored.checksum;
+            if differs || part.e_tag.as_ref().is_some_and(|etag| etag.value() != stored.etag) {
                 return Err(missing());
             }
             if stored.segment.size < MIN_PART_BYTES && position + 1 < listed.len() {
@@ -165,10 +194,18 @@ impl Buckets {
             digests.update(decode_hex(&stored.etag));
             segments.push(stored.segment.clone());
         }
+        let size: u64 = segments.iter().map(|segment: &Segment| segment.size).sum();
+        if completion.expected_size.is_some_and(|expected| u64::try_from(expected) != Ok(size)) {
+            return Err(s3_error!(
+                InvalidRequest,
+                "The provided 'x-amz-mp-object-size' header does not match what was computed: {size}"
+            ));
+        }
         let etag = format!("{:x}-{}", digests.finalize(), listed.len());
         let used: Vec<String> = segments.iter().map(|segment| segment.id.clone()).collect();
-        let content = Content { bytes: Bytes::new(), segments, etag, attributes: upload.attributes.clone() };
-        let version = self.add_version(bucket, key, Some(content), conditions)?;
+        let attributes = Attributes { checksum: completion.checksum, ..upload.attributes.clone() };
+        let content = Content { bytes: Bytes::new(), segments, etag, attributes };
+        let version = self.add_version(bucket, key, Some(content), completion.conditions)?;
         self.store.delete(KIND, &record_id(&bucket.name, id)).map_err(internal)?;
         let unused = upload.parts.into_values().map(|part| part.segment).filter(|segment| !used.contains(&segment.id));
         self.discard(&bucket.name, &unused.collect::<Vec<_>>())?;
@@ -190,6 +227,17 @@ impl Buckets {
         }
         Ok(())
     }
+}
+
+fn declared_checksum(part: &CompletedPart) -> Option<String> {
+    named_checksum(&Checksum {
+        checksum_crc32: part.checksum_crc32.clone(),
+        checksum_crc32c: part.checksum_crc32c.clone(),
+        checksum_crc64nvme: part.checksum_crc64nvme.clone(),
+        checksum_sha1: part.checksum_sha1.clone(),
+        checksum_sha256: part.checksum_sha256.clone(),
+        checksum_type: None,
+    })
 }
 
 fn record_id(bucket: &str, id: &str) -> String {

@@ -188,8 +188,10 @@ pub fn named_checksum(checksum: &Checksum) -> Option<String> {
 
 /// The other way.
 pub fn checksum_of(named: String) -> Checksum {
-    let full = ChecksumType::from_static(ChecksumType::FULL_OBJECT);
-    let mut checksum = Checksum { checksum_type: Some(full), ..Default::default() };
+    // One of the parts' checksums ends with their number.
+    let is_composite = named.contains('-');
+    let kind = if is_composite { ChecksumType::COMPOSITE } else { ChecksumType::FULL_OBJECT };
+    let mut checksum = Checksum { checksum_type: Some(ChecksumType::from_static(kind)), ..Default::default() };
     let (name, sum) = named.split_once(':').unwrap_or(("", &named));
     let place = match name {
         "" => &mut checksum.checksum_crc32,
