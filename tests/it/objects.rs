@@ -328,6 +328,10 @@ fn what_is_not_here_is_refused_and_changes_nothing() {
     let held = write().object_lock_legal_hold_status(aws_sdk_s3::types::ObjectLockLegalHoldStatus::On);
     assert_eq!(refused(sdk.block_on(held.send())), is(400, "InvalidRequest"));
     assert_eq!(refused(sdk.block_on(write().content_md5("MTIz").send())), is(400, "InvalidDigest"));
+    let many = (0..11).map(|n| format!("k{n}=v")).collect::<Vec<_>>().join("&");
+    for tags in ["k=1&k=2", "=v", many.as_str()] {
+        assert_eq!(refused(sdk.block_on(write().tagging(tags).send())), is(400, "InvalidTag"), "{tags}");
+    }
     let delete = sdk.s3.delete_object().bucket(HERE).key("a").bypass_governance_retention(true);
     assert_eq!(refused(sdk.block_on(delete.send())), is(400, "InvalidArgument"));
     assert_eq!(body(&sdk, "a").as_deref(), Some("1"));

@@ -1,5 +1,7 @@
 //! The operations of S3 that the stand-in knows, as `s3s` names them. What is not here is refused as not implemented.
 
+use std::collections::BTreeMap;
+
 use s3s::dto::*;
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 
@@ -27,10 +29,34 @@ type Answer<T> = S3Result<S3Response<T>>;
 /// Tags that one object may have.
 const MAX_OBJECT_TAGS: usize = 10;
 
+/// Characters of a tag's key, and of its value.
+const MAX_TAG_KEY: usize = 128;
+const MAX_TAG_VALUE: usize = 256;
+
 /// The tags of `x-amz-tagging`, which are written like a query.
-fn tags_of_header(header: Option<&str>) -> std::collections::BTreeMap<String, String> {
+fn tags_of_header(header: Option<&str>) -> S3Result<BTreeMap<String, String>> {
     let pairs = form_urlencoded::parse(header.unwrap_or_default().as_bytes());
-    pairs.map(|(key, value)| (key.into_owned(), value.into_owned())).collect()
+    checked_tags(pairs.map(|(key, value)| (key.into_owned(), value.into_owned())))
+}
+
+/// Tags as an object may have them: few, and each key once.
+fn checked_tags(pairs: impl Iterator<Item = (String, String)>) -> S3Result<BTreeMap<String, String>> {
+    let mut tags = BTreeMap::new();
+    for (key, value) in pairs {
+        if key.is_empty() || key.chars().count() > MAX_TAG_KEY {
+            return Err(s3_error!(InvalidTag, "The TagKey you have provided is invalid"));
+        }
+        if value.chars().count() > MAX_TAG_VALUE {
+            return Err(s3_error!(InvalidTag, "The TagValue you have provided is invalid"));
+        }
+        if tags.insert(key, value).is_some() {
+            return Err(s3_error!(InvalidTag, "Cannot provide multiple Tags with the same key"));
+        }
+    }
+    match tags.len() > MAX_OBJECT_TAGS {
+        true => Err(s3_error!(InvalidTag, "Object tags cannot be greater than 10")),
+        false => Ok(tags),
+    }
 }
 
 fn check_part_number(number: i32) -> S3Result<()> {
@@ -177,7 +203,7 @@ macro_rules! attributes {
             cache_control: $input.cache_control,
             content_disposition: $input.content_disposition,
             metadata: $input.metadata.into_iter().flatten().collect(),
-            tags: tags_of_header($input.tagging.as_deref()),
+            tags: tags_of_header($input.tagging.as_deref())?,
             content_language: $input.content_language,
             expires: $input.expires.as_ref().and_then(http_date),
             storage_class: $input
@@ -539,9 +565,11 @@ impl S3 for Buckets {
             range: None,
         };
         let encryption = ObjectEncryption::for_write(wanted_encryption!(input), &bucket, &self.account)?;
-        let (staged, _, mut attributes) = self.stage_copy(&bucket.name, &from).await?;
-        attributes.checksum = named_checksum(&staged.checksum).or(attributes.checksum);
         let given = attributes!(input);
+        let (staged, _, mut attributes) = self.stage_copy(&bucket.name, &from).await?;
+        // A checksum of the source's parts says nothing of a copy in one piece.
+        let kept = attributes.checksum.filter(|sum| !sum.contains('-'));
+        attributes.checksum = named_checksum(&staged.checksum).or(kept);
         let storage_class = given.storage_class.clone();
         if replaces_tags {
             attributes.tags.clone_from(&given.tags);
@@ -637,7 +665,7 @@ impl S3 for Buckets {
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.writable(&input.bucket, owner, "s3:PutObjectTagging", Some(&input.key))?;
         let pair = |tag: Tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default());
-        let tags = input.tagging.tag_set.into_iter().map(pair).collect();
+        let tags = checked_tags(input.tagging.tag_set.into_iter().map(pair))?;
         self.tag_object(&bucket, &input.key, input.version_id.as_deref(), tags)?;
         Ok(S3Response::new(PutObjectTaggingOutput { version_id: input.version_id }))
     }
@@ -1035,11 +1063,8 @@ impl Buckets {
         bucket: &Bucket,
         key: &str,
         version: Option<&str>,
-        tags: std::collections::BTreeMap<String, String>,
+        tags: BTreeMap<String, String>,
     ) -> S3Result<()> {
-        if tags.len() > MAX_OBJECT_TAGS {
-            return Err(s3_error!(InvalidTag, "Object tags cannot be greater than 10"));
-        }
         let _guard = self.store.change();
         let mut found = self.version(bucket, key, version)?;
         found.attributes.tags = tags;
