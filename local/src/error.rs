@@ -1,6 +1,10 @@
 //! One error for every service: AWS's code, a message in AWS's words, an HTTP status.
 
+use std::path::Path;
+
 use http::StatusCode;
+
+use crate::store::disk;
 
 /// What a service answers when it refuses. The protocol modules render it as XML or JSON.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -53,23 +57,71 @@ pub enum StoreError {
     OtherFormat(String),
     #[error("cannot use the local state in {path}")]
     Io { path: String, source: std::io::Error },
+    #[error("no room left to write to {path}; free some, and it goes on without a restart")]
+    Full { path: String, source: std::io::Error },
     #[error("local state store")]
     Database(#[from] fjall::Error),
-    /// It was not opened when it was first asked for, and is not asked again.
-    #[error("the objects of the local state cannot be opened")]
-    Objects { source: std::sync::Arc<StoreError> },
     #[error("local state of {kind} '{id}' does not parse")]
     Corrupt { kind: String, id: String, source: serde_json::Error },
 }
 
+impl StoreError {
+    /// Classifies a failure to read or write a file.
+    pub fn from_io(path: &Path, source: std::io::Error) -> Self {
+        let path = path.display().to_string();
+        match disk::is_full(&source) {
+            true => Self::Full { path, source },
+            false => Self::Io { path, source },
+        }
+    }
+
+    /// Classifies a failure of a database, which wraps the errors of its files.
+    pub fn from_database(path: &Path, error: fjall::Error) -> Self {
+        let first: &(dyn std::error::Error + 'static) = &error;
+        let causes = std::iter::successors(Some(first), |cause| (*cause).source());
+        let full = causes.filter_map(|cause| cause.downcast_ref::<std::io::Error>()).find(|cause| disk::is_full(cause));
+        match full.map(std::io::Error::kind) {
+            Some(kind) => Self::Full { path: path.display().to_string(), source: kind.into() },
+            None => Self::Database(error),
+        }
+    }
+
+    /// The message with those of its causes.
+    pub fn explained(&self) -> String {
+        let causes = std::iter::successors(std::error::Error::source(self), |cause| (*cause).source());
+        causes.fold(self.to_string(), |message, cause| format!("{message}: {cause}"))
+    }
+}
+
+/// A lack of room passes: the status and the code are those by which AWS asks to try again later.
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        let mut message = error.to_string();
-        let mut source = std::error::Error::source(&error);
-        while let Some(cause) = source {
-            message = format!("{message}: {cause}");
-            source = cause.source();
+        let (status, code) = match error {
+            StoreError::Full { .. } => (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable"),
+            _ => (StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure"),
+        };
+        Self::new(status, code, error.explained())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lack_of_room_is_told_with_its_place() {
+        let full = || std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let path = Path::new("state/store");
+        for error in [
+            StoreError::from_io(path, full()),
+            StoreError::from_database(path, fjall::Error::Io(full())),
+            StoreError::from_database(path, fjall::LsmError::Io(full()).into()),
+        ] {
+            let error = ApiError::from(error);
+            assert_eq!((error.status.as_u16(), error.code.as_str()), (503, "ServiceUnavailable"));
+            assert!(error.message.contains("no room left to write to state/store"), "{}", error.message);
         }
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", message)
+        let other = StoreError::from_io(path, std::io::ErrorKind::PermissionDenied.into());
+        assert_eq!(ApiError::from(other).status.as_u16(), 500);
     }
 }

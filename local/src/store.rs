@@ -2,19 +2,20 @@
 //! log-structured store. A write that was acknowledged survives SIGKILL; a second process is told that the
 //! first holds the lock.
 
+mod database;
+pub mod disk;
+
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use fjall::config::PinningPolicy;
-use fjall::{Database, Keyspace, KeyspaceCreateOptions};
+use fjall::{Keyspace, KeyspaceCreateOptions};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::StoreError;
 use crate::sync::locked;
-
-const RECORDS: &str = "store/records";
-const OBJECTS: &str = "store/objects";
+use database::Database;
 
 /// Changes when what is stored is no longer read as it was.
 const FORMAT: u32 = 4;
@@ -31,58 +32,33 @@ const MEMTABLE_BYTES: u64 = 16 << 20;
 /// Records by kind and id, each a JSON value.
 #[derive(Clone)]
 pub struct Store {
-    _db: Database,
-    records: Keyspace,
+    records: Arc<Database>,
     /// Opened when it is first asked for: what was last written to it is read again then.
-    objects: Arc<OnceLock<std::result::Result<Objects, Arc<StoreError>>>>,
+    objects: Arc<Database>,
     directory: PathBuf,
     changing: Arc<Mutex<()>>,
 }
 
-/// Objects and bodies by ordered binary key.
-struct Objects {
-    _db: Database,
-    records: Keyspace,
-    bodies: Keyspace,
-}
+/// Positions of the keyspaces of the objects.
+const OBJECT_RECORDS: usize = 0;
+const BODIES: usize = 1;
 
-impl Objects {
-    fn open(directory: &Path) -> Result<Self> {
-        let db = open(directory, OBJECTS)?;
-        // Where a key lies is known without reading: one block is read for each object, however many there are.
-        let options = || {
-            KeyspaceCreateOptions::default()
-                .max_memtable_size(MEMTABLE_BYTES)
-                .filter_block_pinning_policy(PinningPolicy::all(true))
-                .index_block_pinning_policy(PinningPolicy::all(true))
-        };
-        Ok(Self { records: db.keyspace("objects", options)?, bodies: db.keyspace("bodies", options)?, _db: db })
-    }
-}
-
-/// One of the two stores of a state.
-fn open(directory: &Path, store: &str) -> Result<Database> {
-    let locked = |error: fjall::Error| match error {
-        fjall::Error::Locked => StoreError::Locked(directory.display().to_string()),
-        other => StoreError::Database(other),
-    };
-    Database::builder(directory.join(store))
-        .cache_size(CACHE_BYTES)
-        .max_journaling_size(JOURNAL_BYTES)
-        .worker_threads(1)
-        .open()
-        .map_err(locked)
+/// Where a key lies is known without reading: one block is read for each object, however many there are.
+fn object_options() -> KeyspaceCreateOptions {
+    KeyspaceCreateOptions::default()
+        .max_memtable_size(MEMTABLE_BYTES)
+        .filter_block_pinning_policy(PinningPolicy::all(true))
+        .index_block_pinning_policy(PinningPolicy::all(true))
 }
 
 impl Store {
     pub fn open(directory: &Path) -> Result<Self> {
-        let io = |source| StoreError::Io { path: directory.display().to_string(), source };
-        std::fs::create_dir_all(directory).map_err(io)?;
-        let db = open(directory, RECORDS)?;
+        std::fs::create_dir_all(directory).map_err(|source| StoreError::from_io(directory, source))?;
+        let records = Database::new(directory, "records", &["records"], KeyspaceCreateOptions::default);
+        let objects = Database::new(directory, "objects", &["objects", "bodies"], object_options);
         let store = Self {
-            records: db.keyspace("records", KeyspaceCreateOptions::default)?,
-            objects: Arc::default(),
-            _db: db,
+            records: Arc::new(records),
+            objects: Arc::new(objects),
             directory: directory.to_owned(),
             changing: Arc::default(),
         };
@@ -98,29 +74,32 @@ impl Store {
         }
         match self.get::<u32>("format", "")? {
             Some(FORMAT) => Ok(()),
-            None if self.records.is_empty()? => self.put("format", "", &FORMAT),
+            None if self.records.read(0, Keyspace::is_empty)? => self.put("format", "", &FORMAT),
             _ => Err(StoreError::OtherFormat(self.directory.display().to_string())),
         }
     }
 
-    /// The records of the objects, by bucket, key and version.
-    pub fn objects(&self) -> Result<&Keyspace> {
-        self.opened().map(|objects| &objects.records)
+    /// Reads the records of the objects, by bucket, key and version.
+    pub fn read_objects<T>(&self, read: impl FnOnce(&Keyspace) -> fjall::Result<T>) -> Result<T> {
+        self.objects.read(OBJECT_RECORDS, read)
     }
 
-    /// The bytes of objects that are neither few nor many.
-    pub fn bodies(&self) -> Result<&Keyspace> {
-        self.opened().map(|objects| &objects.bodies)
+    pub fn write_objects(&self, write: impl Fn(&Keyspace) -> fjall::Result<()>) -> Result<()> {
+        self.objects.write(OBJECT_RECORDS, write)
+    }
+
+    /// Reads the bytes of objects that are neither few nor many.
+    pub fn read_bodies<T>(&self, read: impl FnOnce(&Keyspace) -> fjall::Result<T>) -> Result<T> {
+        self.objects.read(BODIES, read)
+    }
+
+    pub fn write_bodies(&self, write: impl Fn(&Keyspace) -> fjall::Result<()>) -> Result<()> {
+        self.objects.write(BODIES, write)
     }
 
     /// Whether there are more objects than the cache holds.
     pub fn may_ask_disk(&self) -> bool {
-        self.objects().is_ok_and(|objects| objects.disk_space() > CACHE_BYTES)
-    }
-
-    fn opened(&self) -> Result<&Objects> {
-        let opened = self.objects.get_or_init(|| Objects::open(&self.directory).map_err(Arc::new));
-        opened.as_ref().map_err(|source| StoreError::Objects { source: source.clone() })
+        self.read_objects(|objects| Ok(objects.disk_space())).is_ok_and(|bytes| bytes > CACHE_BYTES)
     }
 
     pub fn directory(&self) -> &Path {
@@ -141,25 +120,26 @@ impl Store {
     }
 
     pub fn get<T: DeserializeOwned>(&self, kind: &str, id: &str) -> Result<Option<T>> {
-        let Some(bytes) = self.records.get(record_key(kind, id))? else { return Ok(None) };
+        let found = self.records.read(0, |records| records.get(record_key(kind, id)))?;
+        let Some(bytes) = found else { return Ok(None) };
         parse(kind, id, &bytes).map(Some)
     }
 
     pub fn put<T: Serialize>(&self, kind: &str, id: &str, value: &T) -> Result<()> {
         let corrupt = |source| StoreError::Corrupt { kind: kind.to_owned(), id: id.to_owned(), source };
         let bytes = serde_json::to_vec(value).map_err(corrupt)?;
-        Ok(self.records.insert(record_key(kind, id), bytes)?)
+        self.records.write(0, |records| records.insert(record_key(kind, id), bytes.as_slice()))
     }
 
     pub fn delete(&self, kind: &str, id: &str) -> Result<()> {
-        Ok(self.records.remove(record_key(kind, id))?)
+        self.records.write(0, |records| records.remove(record_key(kind, id)))
     }
 
     /// Every record of a kind, in the order of the ids.
     pub fn list<T: DeserializeOwned>(&self, kind: &str) -> Result<Vec<T>> {
         let prefix = record_key(kind, "");
         let mut found = Vec::new();
-        for entry in self.records.prefix(&prefix) {
+        for entry in self.records.read(0, |records| Ok(records.prefix(&prefix)))? {
             let (key, value) = entry.into_inner()?;
             let id = String::from_utf8_lossy(&key[prefix.len()..]).into_owned();
             found.push(parse(kind, &id, &value)?);

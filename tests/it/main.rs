@@ -8,6 +8,8 @@ mod clients;
 mod copy;
 mod documents;
 mod foreign;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod help;
 mod init;
 mod job_policy;

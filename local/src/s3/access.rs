@@ -7,7 +7,7 @@ use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
 use super::Buckets;
 use super::body::{ObjectRead, Sink, Source};
-use super::bucket::Bucket;
+use super::bucket::{Bucket, internal_io};
 use super::encryption::{CustomerKey, ObjectEncryption, check_key};
 use super::listing::Query;
 use super::object::{Attributes, ObjectInfo, Preconditions};
@@ -123,7 +123,8 @@ impl Buckets {
         let bucket = self.open(reader, name, None, "s3:GetObject", Some(key))?;
         let found = self.find(&bucket, key, None)?;
         found.check_no_key()?;
-        let reader = self.read(&found.source).map_err(s3s::S3Error::internal_error)?;
+        let directory = self.mount(name).map_or_else(|| self.body_directory(name), |mount| mount.directory.clone());
+        let reader = self.read(&found.source).map_err(|error| internal_io(&directory, error))?;
         Ok(ObjectRead { size: found.info.size, reader })
     }
 
@@ -133,7 +134,7 @@ impl Buckets {
         if self.mount(name).is_some() {
             return Err(s3_error!(AccessDenied, "Access Denied"));
         }
-        let staged = sink.finish().map_err(s3s::S3Error::internal_error)?;
+        let staged = sink.finish().map_err(|error| internal_io(&self.body_directory(name), error))?;
         let encryption = ObjectEncryption::for_default(&bucket.encryption, &self.account);
         let attributes = Attributes { encryption, ..Attributes::default() };
         let version = self.write(&bucket, key, staged, attributes, &Preconditions::default())?;
@@ -152,7 +153,7 @@ impl Buckets {
     /// An object, and where its bytes are.
     pub fn find(&self, bucket: &Bucket, key: &str, version: Option<&str>) -> S3Result<Found> {
         if let Some(mount) = self.mount(&bucket.name) {
-            let found = mount.object(key).map_err(s3s::S3Error::internal_error)?;
+            let found = mount.object(key).map_err(|error| internal_io(&mount.directory, error))?;
             let (info, path) = found.ok_or_else(|| s3_error!(NoSuchKey, "The specified key does not exist."))?;
             return Ok(Found { info, version: None, attributes: Attributes::default(), source: Source::File(path) });
         }

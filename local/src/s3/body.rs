@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 use tokio_util::io::ReaderStream;
 
 use super::Buckets;
-use super::bucket::internal;
+use super::bucket::{internal, internal_io};
 use super::object::next_sequence;
 
 /// Bodies up to this size lie in their object's own record: one read finds both, and what a listing reads stays small.
@@ -172,40 +172,32 @@ impl Buckets {
 
     /// Takes a body in. What fails half-way leaves nothing behind.
     pub async fn stage(&self, bucket: &str, body: Option<StreamingBlob>, declared: Declared) -> S3Result<Staged> {
-        let mut incoming = Incoming { bytes: Vec::new(), file: None, size: 0, path: PathBuf::new() };
         let segment_id = new_id();
-        incoming.path = self.body_file(bucket, &segment_id);
+        let path = self.body_file(bucket, &segment_id);
+        let mut incoming = Incoming { bytes: Vec::new(), file: None, size: 0, path: path.clone() };
         let (mut md5, mut hasher) = (Md5::new(), declared.hasher());
-        let taken = async {
-            let mut body = body;
-            while let Some(chunk) = next_chunk(&mut body).await? {
-                md5.update(&chunk);
-                hasher.update(&chunk);
-                incoming.take(&chunk).await.map_err(s3s::S3Error::internal_error)?;
+        let mut body = body;
+        while let Some(chunk) = next_chunk(&mut body).await? {
+            md5.update(&chunk);
+            hasher.update(&chunk);
+            if let Err(error) = incoming.take(&chunk).await {
+                // A client that is still sending would lose the answer with the connection.
+                while let Ok(Some(_)) = next_chunk(&mut body).await {}
+                return Err(internal_io(&path, error));
             }
-            let (digest, computed) = (md5.finalize(), hasher.finalize());
-            declared.verify(&digest, &computed)?;
-            incoming.finish().await.map_err(s3s::S3Error::internal_error)?;
-            S3Result::Ok((format!("{digest:x}"), computed))
+        }
+        let (digest, checksum) = (md5.finalize(), hasher.finalize());
+        declared.verify(&digest, &checksum)?;
+        let taken = match incoming.finish().await.map_err(|error| internal_io(&path, error))? {
+            None => Taken::Apart(Segment { id: segment_id, size: incoming.size, in_file: true }),
+            Some(bytes) if bytes.len() <= IN_RECORD_BYTES => Taken::Few(bytes.into()),
+            Some(bytes) => Taken::Apart(self.keep(bucket, segment_id, &bytes)?),
         };
-        let (etag, checksum) = match taken.await {
-            Ok(taken) => taken,
-            Err(error) => {
-                drop(incoming.file.take());
-                let _ = std::fs::remove_file(&incoming.path);
-                return Err(error);
-            }
-        };
-        let taken = match incoming.file.is_some() {
-            true => Taken::Apart(Segment { id: segment_id, size: incoming.size, in_file: true }),
-            false if incoming.bytes.len() <= IN_RECORD_BYTES => Taken::Few(incoming.bytes.into()),
-            false => Taken::Apart(self.keep(bucket, segment_id, &incoming.bytes)?),
-        };
-        Ok(Staged { taken, etag, checksum })
+        Ok(Staged { taken, etag: format!("{digest:x}"), checksum })
     }
 
     fn keep(&self, bucket: &str, id: String, bytes: &[u8]) -> S3Result<Segment> {
-        let kept = self.store.bodies().and_then(|bodies| Ok(bodies.insert(body_key(bucket, &id), bytes)?));
+        let kept = self.store.write_bodies(|bodies| bodies.insert(body_key(bucket, &id), bytes));
         kept.map_err(internal)?;
         Ok(Segment { id, size: bytes.len() as u64, in_file: false })
     }
@@ -221,14 +213,13 @@ impl Buckets {
     pub fn discard(&self, bucket: &str, segments: &[Segment]) -> S3Result<()> {
         for segment in segments {
             if !segment.in_file {
-                let removed = self.store.bodies().and_then(|bodies| Ok(bodies.remove(body_key(bucket, &segment.id))?));
+                let removed = self.store.write_bodies(|bodies| bodies.remove(body_key(bucket, &segment.id)));
                 removed.map_err(internal)?;
                 continue;
             }
-            match std::fs::remove_file(self.body_file(bucket, &segment.id)) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(s3s::S3Error::internal_error(error));
-                }
+            let path = self.body_file(bucket, &segment.id);
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(internal_io(&path, error)),
                 _ => {}
             }
         }
@@ -237,7 +228,7 @@ impl Buckets {
 
     fn inline(&self, bucket: &str, id: &str) -> std::io::Result<Bytes> {
         let missing = || std::io::Error::new(std::io::ErrorKind::NotFound, format!("body {id} is missing"));
-        let found = self.store.bodies().and_then(|bodies| Ok(bodies.get(body_key(bucket, id))?));
+        let found = self.store.read_bodies(|bodies| bodies.get(body_key(bucket, id)));
         let value = found.map_err(std::io::Error::other)?.ok_or_else(missing)?;
         Ok(Bytes::copy_from_slice(&value))
     }
@@ -335,6 +326,7 @@ fn read_range(path: &Path, from: u64, to: u64) -> std::io::Result<Bytes> {
     Ok(bytes.into())
 }
 
+/// A body on its way in: in memory while it is small, then in a file.
 struct Incoming {
     bytes: Vec<u8>,
     file: Option<tokio::fs::File>,
@@ -353,17 +345,26 @@ impl Incoming {
             if let Some(directory) = self.path.parent() {
                 tokio::fs::create_dir_all(directory).await?;
             }
-            let mut file = tokio::fs::File::create(&self.path).await?;
-            file.write_all(&std::mem::take(&mut self.bytes)).await?;
-            self.file = Some(file);
+            let file = tokio::fs::File::create(&self.path).await?;
+            self.file.insert(file).write_all(&std::mem::take(&mut self.bytes)).await?;
         }
         Ok(())
     }
 
-    async fn finish(&mut self) -> std::io::Result<()> {
-        match &mut self.file {
-            Some(file) => file.flush().await,
-            None => Ok(()),
+    /// The bytes, or nothing where they are in the file, which now stays.
+    async fn finish(&mut self) -> std::io::Result<Option<Vec<u8>>> {
+        let Some(file) = &mut self.file else { return Ok(Some(std::mem::take(&mut self.bytes))) };
+        file.flush().await?;
+        self.file = None;
+        Ok(None)
+    }
+}
+
+impl Drop for Incoming {
+    /// Removes a file that was not finished: the request failed, or nobody waits for it any more.
+    fn drop(&mut self) {
+        if self.file.take().is_some() {
+            let _ = std::fs::remove_file(&self.path);
         }
     }
 }

@@ -1,9 +1,10 @@
 //! A bucket's record: made, found, deleted.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use s3s::dto::{CreateBucketInput, ServerSideEncryption};
-use s3s::{S3Result, s3_error};
+use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 use serde::{Deserialize, Serialize};
 
 use super::acl::wanted_acl;
@@ -179,13 +180,24 @@ impl Buckets {
         self.store.delete(KIND, &bucket.name).map_err(internal)?;
         self.forget_uploads(&bucket.name)?;
         // Whatever a killed process left beside the records goes with the bucket.
-        match std::fs::remove_dir_all(self.body_directory(&bucket.name)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(s3s::S3Error::internal_error(error)),
+        let directory = self.body_directory(&bucket.name);
+        match std::fs::remove_dir_all(&directory) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(internal_io(&directory, error)),
             _ => Ok(()),
         }
     }
 }
 
-pub fn internal(error: StoreError) -> s3s::S3Error {
-    s3s::S3Error::internal_error(error)
+/// What S3 answers when the state cannot be read or written, with a reason: SDKs show `Unknown` where there is none.
+pub fn internal(error: StoreError) -> S3Error {
+    let code = match error {
+        StoreError::Full { .. } => S3ErrorCode::ServiceUnavailable,
+        _ => S3ErrorCode::InternalError,
+    };
+    S3Error::with_message(code, error.explained())
+}
+
+/// As `internal`, for what happened to a file.
+pub fn internal_io(path: &Path, error: std::io::Error) -> S3Error {
+    internal(StoreError::from_io(path, error))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use s3s::S3Result;
+use s3s::{S3Result, s3_error};
 
 use super::Buckets;
 use super::access::Found;
@@ -50,6 +50,6 @@ impl Buckets {
         }
         let buckets = self.clone();
         let found = tokio::task::spawn_blocking(move || buckets.find(&bucket, &key, version.as_deref()));
-        found.await.map_err(s3s::S3Error::internal_error)?
+        found.await.map_err(|error| s3_error!(InternalError, "the look-up of an object ended: {error}"))?
     }
 }

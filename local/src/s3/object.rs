@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use s3s::dto::ETagCondition;
-use s3s::{S3Result, s3_error};
+use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 use serde::{Deserialize, Serialize};
 
 use super::Buckets;
@@ -196,8 +196,8 @@ impl Buckets {
         end: Vec<u8>,
     ) -> impl Iterator<Item = Result<Version, StoreError>> + use<> {
         let name = bucket.to_owned();
-        let (objects, unopened) = match self.store.objects() {
-            Ok(objects) => (Some(objects.range(start..end)), None),
+        let (objects, unopened) = match self.store.read_objects(|objects| Ok(objects.range(start..end))) {
+            Ok(objects) => (Some(objects), None),
             Err(error) => (None, Some(Err(error))),
         };
         let found = objects.into_iter().flatten().map(move |entry| {
@@ -213,7 +213,7 @@ impl Buckets {
         // Where versions were never kept there is one at most, and its place is known.
         if bucket.versioning.is_none() {
             let place = place(name, key, ONLY);
-            let found = self.store.objects().and_then(|objects| Ok(objects.get(&place)?)).map_err(internal)?;
+            let found = self.store.read_objects(|objects| objects.get(&place)).map_err(internal)?;
             return found.iter().map(|record| decode(name, &place, record).map_err(internal)).collect();
         }
         // A range that ends with the key: most tables of the store hold nothing of it.
@@ -244,14 +244,17 @@ impl Buckets {
         attributes: Attributes,
         conditions: &Preconditions,
     ) -> S3Result<Version> {
-        check_key(key)?;
         let (bytes, segments) = match staged.taken {
             Taken::Few(bytes) => (bytes, Vec::new()),
             Taken::Apart(segment) => (Bytes::new(), vec![segment]),
         };
+        if let Err(refusal) = check_key(key) {
+            self.discard(&bucket.name, &segments)?;
+            return Err(refusal);
+        }
         let content = Content { bytes, segments: segments.clone(), etag: staged.etag, attributes };
         let written = self.add_version(bucket, key, Some(content), conditions);
-        if written.is_err() {
+        if written.as_ref().is_err_and(is_refusal) {
             self.discard(&bucket.name, &segments)?;
         }
         written
@@ -297,13 +300,13 @@ impl Buckets {
     }
 
     pub fn save_version(&self, bucket: &str, version: &Version) -> Result<(), StoreError> {
-        Ok(self.store.objects()?.insert(version.store_key(bucket), encode(version)?)?)
+        let record = encode(version)?;
+        self.store.write_objects(|objects| objects.insert(version.store_key(bucket), record.as_slice()))
     }
 
     /// The record goes before the bytes: a kill in between leaves bytes nobody sees, never a record without bytes.
     pub fn remove_version(&self, bucket: &str, version: &Version) -> S3Result<()> {
-        let removed = self.store.objects().and_then(|objects| Ok(objects.remove(version.store_key(bucket))?));
-        removed.map_err(internal)?;
+        self.store.write_objects(|objects| objects.remove(version.store_key(bucket))).map_err(internal)?;
         self.discard(bucket, &version.segments)
     }
 
@@ -335,6 +338,12 @@ impl Buckets {
         }
         Ok(None)
     }
+}
+
+/// Whether an error left nothing written. A record whose write failed may be there all the same once the store is opened
+/// again: its bytes stay.
+pub fn is_refusal(error: &S3Error) -> bool {
+    !matches!(error.code(), S3ErrorCode::InternalError | S3ErrorCode::ServiceUnavailable)
 }
 
 pub fn check_key(key: &str) -> S3Result<()> {

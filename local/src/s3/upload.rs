@@ -12,7 +12,7 @@ use super::body::{Segment, Staged};
 use super::bucket::{Bucket, internal};
 use super::encryption::ObjectEncryption;
 use super::listing::Query;
-use super::object::{Attributes, Content, Preconditions, Version, check_key, next_sequence};
+use super::object::{Attributes, Content, Preconditions, Version, check_key, is_refusal, next_sequence};
 use super::wire::named_checksum;
 use crate::account::now_millis;
 
@@ -136,10 +136,19 @@ impl Buckets {
     }
 
     pub fn add_part(&self, bucket: &str, key: &str, id: &str, number: i32, staged: Staged) -> S3Result<String> {
+        let checksum = named_checksum(&staged.checksum);
+        let segment = self.apart(bucket, staged.taken)?;
+        let part = Part { etag: staged.etag, segment: segment.clone(), checksum };
+        let added = self.record_part(bucket, key, id, number, part);
+        if added.as_ref().is_err_and(is_refusal) {
+            self.discard(bucket, &[segment])?;
+        }
+        added
+    }
+
+    fn record_part(&self, bucket: &str, key: &str, id: &str, number: i32, part: Part) -> S3Result<String> {
         let _guard = self.store.change();
         let mut upload = self.upload(bucket, key, id)?;
-        let checksum = named_checksum(&staged.checksum);
-        let part = Part { etag: staged.etag, segment: self.apart(bucket, staged.taken)?, checksum };
         let etag = part.etag.clone();
         let replaced = upload.parts.insert(number, part);
         self.store.put(KIND, &record_id(bucket, id), &upload).map_err(internal)?;

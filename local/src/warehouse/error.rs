@@ -71,6 +71,12 @@ impl SqlError {
             Some(rest[..rest.find(after)?].trim_matches('"').to_owned())
         };
         match kind {
+            // 53100 is PostgreSQL's disk_full.
+            "IO Error" | "FATAL Error" | "TransactionContext Error"
+                if NO_ROOM.iter().any(|reason| text.contains(reason)) =>
+            {
+                Self::new("53100", message)
+            }
             "Catalog Error"
                 if message.contains(&format!("Function with name {UDF}")) && !message.contains("already") =>
             {
@@ -214,6 +220,9 @@ impl SqlError {
 
 /// How functions say that they will not make an answer of that size.
 const RESULT_TOO_LARGE: &str = "Result size exceeds";
+/// What the operating system says where a file cannot grow.
+const NO_ROOM: [&str; 3] = ["No space left on device", "Disk quota exceeded", "File too large"];
+
 const NO_FUNCTION: &str = "No function matches the given name and argument types '";
 const NO_CHOICE: &str = "Could not choose a best candidate function for the function call \"";
 
@@ -255,5 +264,23 @@ fn redshift_type(duckdb: &str) -> String {
 impl From<duckdb::Error> for SqlError {
     fn from(error: duckdb::Error) -> Self {
         Self::from_duckdb(&error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_has_a_code_of_its_own() {
+        let told = |text: &str| {
+            let error = duckdb::Error::DuckDBFailure(duckdb::ffi::Error::new(1), Some(text.to_owned()));
+            SqlError::from_duckdb(&error)
+        };
+        let full = told("IO Error: Could not write file \"dev.duckdb.wal\": No space left on device");
+        assert_eq!(full.sqlstate, "53100");
+        assert!(full.message.contains("dev.duckdb.wal"), "{}", full.message);
+        let text = told("Conversion Error: Could not convert string 'No space left on device' to INT32");
+        assert_eq!(text.sqlstate, "22P02");
     }
 }
