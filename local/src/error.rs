@@ -59,6 +59,10 @@ pub enum StoreError {
     Io { path: String, source: std::io::Error },
     #[error("no room left to write to {path}; free some, and it goes on without a restart")]
     Full { path: String, source: std::io::Error },
+    #[error(
+        "the local state in {path} is damaged: {what}. `sparkify-infra local check` shows what is left; remove {mark} to go on with it"
+    )]
+    Damaged { path: String, what: String, mark: String },
     #[error("local state store")]
     Database(#[from] fjall::Error),
     #[error("local state of {kind} '{id}' does not parse")]

@@ -4,6 +4,9 @@
 
 mod database;
 pub mod disk;
+mod mark;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -16,6 +19,7 @@ use serde::de::DeserializeOwned;
 use crate::error::StoreError;
 use crate::sync::locked;
 use database::Database;
+pub use database::FIRST;
 
 /// Changes when what is stored is no longer read as it was.
 const FORMAT: u32 = 4;
@@ -74,9 +78,17 @@ impl Store {
         }
         match self.get::<u32>("format", "")? {
             Some(FORMAT) => Ok(()),
-            None if self.records.read(0, Keyspace::is_empty)? => self.put("format", "", &FORMAT),
+            None if self.is_new()? => self.put("format", "", &FORMAT),
             _ => Err(StoreError::OtherFormat(self.directory.display().to_string())),
         }
+    }
+
+    /// Whether there is no record yet.
+    fn is_new(&self) -> Result<bool> {
+        self.records.read(0, |records| match records.range(FIRST..).next() {
+            Some(entry) => entry.key().map(|_| false),
+            None => Ok(true),
+        })
     }
 
     /// Reads the records of the objects, by bucket, key and version.

@@ -1,5 +1,6 @@
 //! The disk below the store: whether there is room, and who may read it.
 
+use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
@@ -24,4 +25,13 @@ pub fn check_room(directory: &Path) -> Result<(), StoreError> {
         (0..ROOM_BYTES / zeros.len()).try_for_each(|_| file.write_all(&zeros))
     };
     write().map_err(|source| StoreError::from_io(directory, source))
+}
+
+/// Opens a file to write, made for its owner alone where it is new.
+pub fn open_private(path: &Path, truncate: bool) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(truncate);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
