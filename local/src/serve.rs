@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::endpoint::Endpoint;
+use crate::s3::Collection;
 use crate::warehouse::Warehouses;
 use crate::wire::Wire;
 use crate::{Cloud, page, statement_threads};
@@ -36,6 +37,7 @@ pub struct Server {
     accepting: JoinHandle<()>,
     releasing: JoinHandle<()>,
     wire: Wire,
+    _collection: Collection,
 }
 
 impl Drop for Server {
@@ -133,7 +135,8 @@ impl Cloud {
         let wire = self.endpoint.redshift.wire.clone();
         let authority = wire.open(tokio::runtime::Handle::current())?;
         self.endpoint.redshift.open_doors().map_err(std::io::Error::other)?;
-        Ok(Server { address, id, authority, accepting, releasing, wire })
+        let collection = self.endpoint.buckets.collect_in_background();
+        Ok(Server { address, id, authority, accepting, releasing, wire, _collection: collection })
     }
 
     async fn connection(self, stream: TokioIo<tokio::net::TcpStream>, id: String) {

@@ -9,7 +9,9 @@ mod mark;
 mod tests;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use fjall::config::PinningPolicy;
 use fjall::{Keyspace, KeyspaceCreateOptions};
@@ -40,6 +42,7 @@ pub struct Store {
     /// Opened when it is first asked for: what was last written to it is read again then.
     objects: Arc<Database>,
     directory: PathBuf,
+    opened_at: u64,
     changing: Arc<Mutex<()>>,
 }
 
@@ -64,6 +67,7 @@ impl Store {
             records: Arc::new(records),
             objects: Arc::new(objects),
             directory: directory.to_owned(),
+            opened_at: next_sequence(),
             changing: Arc::default(),
         };
         store.check_format()?;
@@ -112,6 +116,23 @@ impl Store {
     /// Whether there are more objects than the cache holds.
     pub fn may_ask_disk(&self) -> bool {
         self.read_objects(|objects| Ok(objects.disk_space())).is_ok_and(|bytes| bytes > CACHE_BYTES)
+    }
+
+    /// The number of `next_sequence` before all that this process wrote.
+    pub fn opened_at(&self) -> u64 {
+        self.opened_at
+    }
+
+    /// Whether an earlier process ended half-way, or a write failed: files of objects may be left that no record names.
+    pub fn objects_were_interrupted(&self) -> Result<bool> {
+        // It is known once they are open.
+        self.read_objects(|_| Ok(()))?;
+        Ok(self.objects.was_interrupted())
+    }
+
+    /// Notes that no such file is left.
+    pub fn set_objects_collected(&self) {
+        self.objects.set_collected();
     }
 
     pub fn directory(&self) -> &Path {
@@ -170,4 +191,13 @@ fn parse<T: DeserializeOwned>(kind: &str, id: &str, bytes: &[u8]) -> Result<T> {
         id: id.to_owned(),
         source,
     })
+}
+
+/// A number that rises with time, and is not given twice in a process.
+pub fn next_sequence() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = u64::try_from(since.as_nanos()).unwrap_or(u64::MAX / 2);
+    let last = LAST.fetch_max(now, Ordering::Relaxed);
+    if last < now { now } else { LAST.fetch_add(1, Ordering::Relaxed) + 1 }
 }

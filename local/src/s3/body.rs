@@ -17,7 +17,7 @@ use tokio_util::io::ReaderStream;
 
 use super::Buckets;
 use super::bucket::{internal, internal_io};
-use super::object::next_sequence;
+use crate::store::{disk, next_sequence};
 
 /// Bodies up to this size lie in their object's own record: one read finds both, and what a listing reads stays small.
 const IN_RECORD_BYTES: usize = 2 << 10;
@@ -166,7 +166,7 @@ impl Buckets {
         if let Some(directory) = path.parent() {
             std::fs::create_dir_all(directory)?;
         }
-        let file = std::io::BufWriter::new(std::fs::File::create(&path)?);
+        let file = std::io::BufWriter::new(disk::open_private(&path, true)?);
         Ok(Sink { file, path, id, size: 0, md5: Md5::new(), finished: false })
     }
 
@@ -233,6 +233,16 @@ impl Buckets {
         Ok(Bytes::copy_from_slice(&value))
     }
 
+    /// Opens the file of a segment. One that lost bytes would be read as a shorter object.
+    fn open_segment(&self, bucket: &str, segment: &Segment) -> std::io::Result<std::fs::File> {
+        let file = std::fs::File::open(self.body_file(bucket, &segment.id))?;
+        let (found, size) = (file.metadata()?.len(), segment.size);
+        match found == size {
+            true => Ok(file),
+            false => Err(std::io::Error::other(format!("the file {} has {found} of {size} bytes", segment.id))),
+        }
+    }
+
     /// Reads from start to end on the calling thread.
     pub fn read(&self, source: &Source) -> std::io::Result<Box<dyn Read + Send>> {
         match source {
@@ -242,7 +252,7 @@ impl Buckets {
                 let mut all: Box<dyn Read + Send> = Box::new(std::io::empty());
                 for segment in segments {
                     let next: Box<dyn Read + Send> = match segment.in_file {
-                        true => Box::new(std::fs::File::open(self.body_file(bucket, &segment.id))?),
+                        true => Box::new(self.open_segment(bucket, segment)?),
                         false => Box::new(Cursor::new(self.inline(bucket, &segment.id)?)),
                     };
                     all = Box::new(all.chain(next));
@@ -307,6 +317,9 @@ impl Piece {
             }
             Self::File(path) => {
                 let mut file = tokio::fs::File::open(path).await?;
+                if file.metadata().await?.len() < to {
+                    return Err(std::io::ErrorKind::UnexpectedEof.into());
+                }
                 file.seek(std::io::SeekFrom::Start(from)).await?;
                 Ok(Box::pin(ReaderStream::with_capacity(file.take(to - from), IN_STORE_BYTES)))
             }
@@ -345,8 +358,8 @@ impl Incoming {
             if let Some(directory) = self.path.parent() {
                 tokio::fs::create_dir_all(directory).await?;
             }
-            let file = tokio::fs::File::create(&self.path).await?;
-            self.file.insert(file).write_all(&std::mem::take(&mut self.bytes)).await?;
+            let file = disk::open_private(&self.path, true)?;
+            self.file.insert(file.into()).write_all(&std::mem::take(&mut self.bytes)).await?;
         }
         Ok(())
     }

@@ -98,6 +98,11 @@ impl Buckets {
             .ok_or_else(|| s3_error!(NoSuchBucket, "The specified bucket does not exist"))
     }
 
+    /// Whether there is such a bucket of the account's own.
+    pub fn has_bucket(&self, name: &str) -> Result<bool, StoreError> {
+        Ok(self.store.get::<Bucket>(KIND, name)?.is_some())
+    }
+
     pub fn all(&self) -> S3Result<Vec<Bucket>> {
         self.store.list(KIND).map_err(internal)
     }

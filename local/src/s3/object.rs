@@ -1,8 +1,6 @@
 //! Objects: an ordered list of versions a key, the newest first.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use s3s::dto::ETagCondition;
@@ -15,6 +13,7 @@ use super::bucket::{Bucket, internal};
 use super::encryption::ObjectEncryption;
 use crate::account::now_millis;
 use crate::error::StoreError;
+use crate::store::{FIRST, Store, next_sequence};
 
 /// What a listing tells of an object. `modified` is milliseconds since the epoch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -171,6 +170,20 @@ fn decode(bucket: &str, place: &[u8], record: &[u8]) -> Result<Version, StoreErr
         version.sequence = u64::MAX - u64::from_be_bytes(*sequence);
     }
     Ok(version)
+}
+
+/// Every version in every bucket, with the bucket's name.
+pub fn every_version(
+    store: &Store,
+) -> Result<impl Iterator<Item = Result<(String, Version), StoreError>> + use<>, StoreError> {
+    let objects = store.read_objects(|objects| Ok(objects.range(FIRST..)))?;
+    Ok(objects.map(|entry| -> Result<_, StoreError> {
+        let (place, record) = entry.into_inner()?;
+        let end = place.iter().position(|byte| *byte == 0).unwrap_or_default();
+        let bucket = String::from_utf8_lossy(&place[..end]).into_owned();
+        let version = decode(&bucket, &place, &record)?;
+        Ok((bucket, version))
+    }))
 }
 
 fn no_id() -> String {
@@ -353,12 +366,4 @@ pub fn check_key(key: &str) -> S3Result<()> {
         1..=1024 => Ok(()),
         _ => Err(s3_error!(KeyTooLongError, "Your key is too long")),
     }
-}
-
-pub fn next_sequence() -> u64 {
-    static LAST: AtomicU64 = AtomicU64::new(0);
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let now = u64::try_from(since.as_nanos()).unwrap_or(u64::MAX / 2);
-    let last = LAST.fetch_max(now, Ordering::Relaxed);
-    if last < now { now } else { LAST.fetch_add(1, Ordering::Relaxed) + 1 }
 }

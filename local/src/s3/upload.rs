@@ -12,9 +12,11 @@ use super::body::{Segment, Staged};
 use super::bucket::{Bucket, internal};
 use super::encryption::ObjectEncryption;
 use super::listing::Query;
-use super::object::{Attributes, Content, Preconditions, Version, check_key, is_refusal, next_sequence};
+use super::object::{Attributes, Content, Preconditions, Version, check_key, is_refusal};
 use super::wire::named_checksum;
 use crate::account::now_millis;
+use crate::error::StoreError;
+use crate::store::{Store, next_sequence};
 
 const KIND: &str = "upload";
 /// Every part but the last has at least this many bytes.
@@ -58,6 +60,23 @@ pub struct UploadPage {
     pub last: (String, Option<String>),
 }
 
+impl Upload {
+    /// Where the bytes of its parts are.
+    pub fn segments(&self) -> impl Iterator<Item = &Segment> {
+        self.parts.values().map(|part| &part.segment)
+    }
+}
+
+/// The uploads of all buckets.
+pub fn every_upload(store: &Store) -> Result<Vec<Upload>, StoreError> {
+    store.list(KIND)
+}
+
+/// Removes the record of an upload. The files of its parts are left.
+pub fn forget_upload(store: &Store, upload: &Upload) -> Result<(), StoreError> {
+    store.delete(KIND, &record_id(&upload.bucket, &upload.id))
+}
+
 impl Buckets {
     pub fn start_upload(&self, bucket: &str, key: &str, attributes: Attributes) -> S3Result<Upload> {
         check_key(key)?;
@@ -88,7 +107,7 @@ impl Buckets {
 
     /// The open uploads of a bucket, by key.
     pub fn uploads(&self, bucket: &str) -> S3Result<Vec<Upload>> {
-        let all: Vec<Upload> = self.store.list(KIND).map_err(internal)?;
+        let all = every_upload(&self.store).map_err(internal)?;
         let mut here: Vec<Upload> = all.into_iter().filter(|upload| upload.bucket == bucket).collect();
         here.sort_by(|a, b| (&a.key, &a.id).cmp(&(&b.key, &b.id)));
         Ok(here)
