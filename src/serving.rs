@@ -50,9 +50,9 @@ pub fn announce(state: &Path, server: &Server) -> Result<Announced> {
     let note = Note { address: server.address, id: server.id.clone() };
     let announced = Announced(state.to_owned());
     let write = || -> std::io::Result<()> {
-        std::fs::create_dir_all(state)?;
-        std::fs::write(announced.authority(), &server.authority)?;
-        std::fs::write(note_path(state), serde_json::to_vec(&note)?)
+        sparkify_local::make_private(state)?;
+        sparkify_local::write_private(&announced.authority(), server.authority.as_bytes())?;
+        sparkify_local::write_private(&note_path(state), &serde_json::to_vec(&note)?)
     };
     let unwritable = |error| Error::failed(format!("cannot write to {}", state.display())).because(error);
     write().map_err(unwritable)?;

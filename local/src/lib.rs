@@ -43,6 +43,7 @@ pub use pace::{CopyPace, Pace};
 pub use s3::Mount;
 pub use serve::{HEALTH, Server};
 pub use statement_threads::wait_until_idle;
+pub use store::disk::{make_private, write_private};
 use warehouse::MemoryLimit;
 
 /// A key pair that requests to the stand-in may be signed with. It opens nothing anywhere else. Any other key is known

@@ -60,7 +60,7 @@ fn object_options() -> KeyspaceCreateOptions {
 
 impl Store {
     pub fn open(directory: &Path) -> Result<Self> {
-        std::fs::create_dir_all(directory).map_err(|source| StoreError::from_io(directory, source))?;
+        disk::make_private(directory).map_err(|source| StoreError::from_io(directory, source))?;
         let records = Database::new(directory, "records", &["records"], KeyspaceCreateOptions::default);
         let objects = Database::new(directory, "objects", &["objects", "bodies"], object_options);
         let store = Self {
