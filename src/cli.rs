@@ -284,6 +284,15 @@ pub struct LoadArgs {
 pub enum LocalCommand {
     /// Answer as S3, IAM, STS, Secrets Manager, Redshift and Redshift Data on a port of the loopback interface
     Serve(ServeArgs),
+    /// Say what of the local state is damaged and what can still be read; change nothing
+    #[command(after_help = "Example: sparkify-infra local check")]
+    Check(CheckArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    pub place: Place,
 }
 
 #[derive(Debug, Args)]

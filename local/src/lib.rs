@@ -4,6 +4,7 @@
 mod account;
 mod authorize;
 mod call;
+mod check;
 mod data_api;
 mod ec2;
 mod endpoint;
@@ -37,6 +38,7 @@ use std::sync::Arc;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 pub use account::Account;
+pub use check::{Check, check};
 pub use error::StoreError;
 pub use fault::{Fault, Faults};
 pub use pace::{CopyPace, Pace};

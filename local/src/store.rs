@@ -168,6 +168,17 @@ impl Store {
         self.records.write(0, |records| records.remove(record_key(kind, id)))
     }
 
+    /// Every record, by kind and id, as JSON.
+    pub fn every_record(&self) -> Result<impl Iterator<Item = Result<(String, String, Vec<u8>)>> + use<>> {
+        let records = self.records.read(0, |records| Ok(records.range(FIRST..)))?;
+        Ok(records.map(|entry| -> Result<_> {
+            let (key, json) = entry.into_inner()?;
+            let key = String::from_utf8_lossy(&key);
+            let (kind, id) = key.split_once('\0').unwrap_or((&key, ""));
+            Ok((kind.to_owned(), id.to_owned(), json.to_vec()))
+        }))
+    }
+
     /// Every record of a kind, in the order of the ids.
     pub fn list<T: DeserializeOwned>(&self, kind: &str) -> Result<Vec<T>> {
         let prefix = record_key(kind, "");

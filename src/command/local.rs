@@ -1,12 +1,12 @@
-//! `local serve`: the stand-in behind a loopback port, for programs that are not this one.
+//! `local serve`: the stand-in behind a loopback port, for programs that are not this one. `local check`: its state.
 
 use std::path::Path;
 
-use sparkify_local::Server;
+use sparkify_local::{Server, StoreError};
 
 use super::Outcome;
 use crate::aws;
-use crate::cli::ServeArgs;
+use crate::cli::{CheckArgs, ServeArgs};
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::interrupt;
@@ -35,6 +35,26 @@ pub async fn serve(args: &ServeArgs) -> Result<Outcome> {
     match interrupt::asked().await.kind {
         Kind::Interrupted(_) => Ok(Outcome::Done),
         kind => Err(Error::new(kind, "the server ended")),
+    }
+}
+
+/// Prints what of the state can be read, and fails where something of it is damaged.
+pub fn check(args: &CheckArgs) -> Result<Outcome> {
+    let state = super::read_or_bare(&args.place)?.state;
+    let shown = state.display();
+    let checked = sparkify_local::check(&state).map_err(|error| match error {
+        StoreError::Locked(_) => Error::failed(format!("another process uses the local state in {shown}"))
+            .hint("End it first: a state can be checked only while nothing changes it."),
+        other => Error::failed(format!("cannot check the local state in {shown}")).because(other),
+    })?;
+    checked.sound.iter().for_each(|line| view::document(line));
+    checked.damaged.iter().for_each(|line| view::document(&format!("damaged: {line}")));
+    match checked.damaged.len() {
+        0 => Ok(Outcome::Done),
+        damages => Err(Error::failed(format!("the local state in {shown} is damaged in {damages} places")).hint(
+            "Restore the files that are named. Or go on with what can be read: remove records.mark or objects.mark beside \
+             a store that is damaged, delete the objects, down and up a warehouse whose database is.",
+        )),
     }
 }
 

@@ -161,6 +161,8 @@ pub async fn run(command: Command) -> Result<Outcome> {
         #[cfg(feature = "local")]
         Command::Local(crate::cli::LocalCommand::Serve(args)) => local::serve(&args).await,
         #[cfg(feature = "local")]
+        Command::Local(crate::cli::LocalCommand::Check(args)) => local::check(&args),
+        #[cfg(feature = "local")]
         Command::Schema { config } => schema::run(&config),
         Command::Sample(args) => {
             let written = crate::sample::write(&args.directory, args.size)?;

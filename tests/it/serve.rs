@@ -176,3 +176,19 @@ fn no_acknowledged_object_is_lost_when_the_server_is_killed() {
         assert_eq!(sdk.block_on(found.body.collect()).unwrap().into_bytes().len(), size, "{key}");
     }
 }
+
+#[test]
+fn a_check_of_the_state_tells_what_is_damaged() {
+    let project = Project::with_sample(20, 20);
+    let _ = project.run(["up", "--load"]).succeeded();
+    let sound = project.run(["local", "check"]).succeeded().stdout;
+    assert!(sound.contains("records: ") && sound.contains("objects: ") && sound.contains(".duckdb: "), "{sound}");
+    assert!(!sound.contains("damaged"), "{sound}");
+    std::fs::remove_file(project.path(".sparkify/store/objects/0.jnl")).unwrap();
+    let damaged = project.run(["local", "check"]).failed(1, &["is damaged in"]);
+    assert!(
+        damaged.stdout.contains("damaged: ") && damaged.stdout.contains("the journal is missing"),
+        "{}",
+        damaged.stdout
+    );
+}

@@ -393,6 +393,6 @@ fn new_id() -> String {
     format!("{:016x}{:016x}", next_sequence(), fastrand::u64(..))
 }
 
-fn body_key(bucket: &str, id: &str) -> Vec<u8> {
+pub(super) fn body_key(bucket: &str, id: &str) -> Vec<u8> {
     format!("{bucket}\0{id}").into_bytes()
 }

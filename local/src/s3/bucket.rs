@@ -11,6 +11,7 @@ use super::acl::wanted_acl;
 use super::{Buckets, Mount};
 use crate::account::now_millis;
 use crate::error::StoreError;
+use crate::store::Store;
 
 const KIND: &str = "bucket";
 
@@ -83,6 +84,11 @@ impl CreateTags {
     }
 }
 
+/// The account's own buckets.
+pub fn every_bucket(store: &Store) -> Result<Vec<Bucket>, StoreError> {
+    store.list(KIND)
+}
+
 impl Buckets {
     pub fn mount(&self, name: &str) -> Option<&Mount> {
         self.mounts.get(name)
@@ -104,7 +110,7 @@ impl Buckets {
     }
 
     pub fn all(&self) -> S3Result<Vec<Bucket>> {
-        self.store.list(KIND).map_err(internal)
+        every_bucket(&self.store).map_err(internal)
     }
 
     pub fn save(&self, bucket: &Bucket) -> S3Result<()> {

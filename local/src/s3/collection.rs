@@ -122,15 +122,17 @@ fn sequence_of(id: &str) -> Option<u64> {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::super::body::Declared;
     use super::super::bucket::Bucket;
     use super::super::object::{Attributes, Preconditions};
     use super::*;
 
-    /// Puts an object large enough to be a file.
-    async fn put(buckets: &Buckets, bucket: &Bucket, key: &str) {
-        let body = s3s::Body::from(bytes::Bytes::from(vec![7; 300_000])).into();
+    /// Large enough to be a file.
+    const LARGE: usize = 300_000;
+
+    pub async fn put(buckets: &Buckets, bucket: &Bucket, key: &str, size: usize) {
+        let body = s3s::Body::from(bytes::Bytes::from(vec![7; size])).into();
         let staged = buckets.stage(&bucket.name, Some(body), Declared::default()).await.expect("staged");
         buckets.write(bucket, key, staged, Attributes::default(), &Preconditions::default()).expect("written");
     }
@@ -139,7 +141,7 @@ mod tests {
         body_files(buckets.store.directory()).expect("files").len()
     }
 
-    fn bucket(name: &str) -> Bucket {
+    pub fn bucket(name: &str) -> Bucket {
         let json = serde_json::json!({
             "name": name, "owner": "000000000000", "region": "us-west-2", "created": 0, "tags": {}, "policy": null,
             "public_access_block": null, "ownership": null, "versioning": null,
@@ -154,14 +156,14 @@ mod tests {
         let kept = bucket("kept");
         let buckets = Buckets::alone(home.path());
         buckets.save(&kept).expect("bucket");
-        put(&buckets, &kept, "live").await;
+        put(&buckets, &kept, "live", LARGE).await;
         let upload = buckets.start_upload("kept", "upload", Attributes::default()).expect("upload");
-        let part = s3s::Body::from(bytes::Bytes::from(vec![8; 300_000])).into();
+        let part = s3s::Body::from(bytes::Bytes::from(vec![8; LARGE])).into();
         let staged = buckets.stage("kept", Some(part), Declared::default()).await.expect("staged");
         buckets.add_part("kept", "upload", &upload.id, 1, staged).expect("part");
         // An upload of a bucket that is not there, a body on its way in, and the file of an object that is gone.
         buckets.start_upload("gone", "upload", Attributes::default()).expect("upload");
-        let staged = s3s::Body::from(bytes::Bytes::from(vec![9; 300_000])).into();
+        let staged = s3s::Body::from(bytes::Bytes::from(vec![9; LARGE])).into();
         let staged = buckets.stage("kept", Some(staged), Declared::default()).await.expect("staged");
         drop(staged);
         std::fs::create_dir_all(home.path().join("objects/gone")).expect("directory");
@@ -174,7 +176,7 @@ mod tests {
         std::fs::write(&mark, text.replace("closed", "opened")).expect("mark");
 
         let buckets = Buckets::alone(home.path());
-        let staged = s3s::Body::from(bytes::Bytes::from(vec![6; 300_000])).into();
+        let staged = s3s::Body::from(bytes::Bytes::from(vec![6; LARGE])).into();
         let ours = buckets.stage("kept", Some(staged), Declared::default()).await.expect("staged");
         assert_eq!(buckets.collect(&AtomicBool::new(false)).expect("collected"), 2);
         assert_eq!(files(&buckets), 3, "the object, the part, and what this process has on its way in");

@@ -1,6 +1,7 @@
 //! Warehouses: one DuckDB file for each database of a cluster, opened when it is first used.
 
 mod catalog;
+mod check;
 pub mod copy;
 mod define;
 mod dependency;
@@ -29,6 +30,7 @@ use std::sync::{Arc, Mutex};
 use crate::error::{ApiError, StoreError};
 use crate::sync::locked;
 
+pub use check::check;
 pub use engine::{Engine, Slices};
 pub use error::SqlError;
 pub use memory::MemoryLimit;
