@@ -5,6 +5,7 @@ mod account;
 mod authorize;
 mod call;
 mod check;
+mod civil;
 mod data_api;
 mod ec2;
 mod endpoint;

@@ -69,7 +69,8 @@ fn records_that_are_lists_and_times_in_many_forms() {
     sdk.sql("create table times (d date, at timestamp, tz timestamptz, t time)").unwrap();
     for (line, options) in [
         ("2008-01-15|2008-01-15 14:15:57.119568|2008-01-15 14:15:57+00|14:15:57", ""),
-        ("2008-01-15|2008-01-15T14:15:57.119568Z|2008-01-15 09:15:57-05|14:15:57", ""),
+        ("2008-01-15|2008-01-15T14:15:57.119568Z|2008-01-15 09:15:57-05|14:15:57", "timeformat 'auto'"),
+        ("2008-01-15|2008-01-15 14:15:57-08|2008-01-15 09:15:57-05|14:15:57", ""),
         ("01/15/2008|01/15/2008 14:15:57|2008-01-15 19:45:57+05:30|14:15:57", "dateformat 'auto' timeformat 'auto'"),
         ("Jan-15-2008|2008-01-15 14:15:57|2008-01-15 14:15:57|14:15:57", "dateformat 'auto' timeformat 'auto'"),
         ("2008-01-15|2008-01-15 14:15:57.119568|2008-01-15 14:15:57|14:15:57", "timeformat 'YYYY-MM-DD HH:MI:SS'"),
@@ -81,6 +82,34 @@ fn records_that_are_lists_and_times_in_many_forms() {
         let row = sdk.rows("select d, date_trunc('second', at), tz, t from times").remove(0);
         assert_eq!(row, ["2008-01-15", "2008-01-15 14:15:57", "2008-01-15 14:15:57+00", "14:15:57"], "{line}");
     }
+}
+
+#[test]
+fn the_end_of_time_is_kept_or_refused() {
+    let (_project, sdk) = warehouse();
+    sdk.sql("create table times (d date, at timestamp, tz timestamptz, t time)").unwrap();
+    put(&sdk, "csv.txt", "9999-12-31,9999-12-31 23:59:59,9999-12-31 23:59:59+00,24:00:00\n");
+    let json = r#"{"d":"9999-12-31","at":"9999-12-31T23:59:59","tz":"9999-12-31T23:59:59Z","t":"24:00:00"}"#;
+    put(&sdk, "json.json", json);
+    sdk.sql(&format!("copy times from {} csv", from("csv.txt"))).unwrap();
+    sdk.sql(&format!("copy times from {} json 'auto' timeformat 'auto' dateformat 'auto'", from("json.json"))).unwrap();
+    let end = ["9999-12-31", "9999-12-31 23:59:59", "9999-12-31 23:59:59+00", "24:00:00"];
+    assert_eq!(sdk.rows("select * from times"), [end, end]);
+    assert_eq!(sdk.value("select timestamp '9999-12-31 23:59:59'"), "9999-12-31 23:59:59");
+    assert_eq!(sdk.value("select to_char(timestamp '9999-12-31 23:59:59', 'YYYY J')"), "9999 5373484");
+
+    for (line, code) in [
+        ("294277-01-01,,,", "1205"),
+        (",294277-01-01 00:00:00,,", "1206"),
+        (",,2018-11-30T00:00:00Z,", "1206"),
+        (",,,24:00:01", "1206"),
+    ] {
+        put(&sdk, "csv.txt", line);
+        assert!(sdk.sql(&format!("copy times from {} csv", from("csv.txt"))).is_err(), "{line}");
+        let last = "select err_code from stl_load_errors order by query desc limit 1";
+        assert_eq!(sdk.value(last), code, "{line}");
+    }
+    assert_eq!(sdk.value("select count(*) from times"), "2");
 }
 
 #[test]

@@ -3,12 +3,13 @@
 use duckdb::Connection;
 use duckdb::arrow::array::{Array, AsArray};
 use duckdb::arrow::datatypes::{
-    DataType, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-    TimestampMicrosecondType,
+    DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    Time64MicrosecondType, TimestampMicrosecondType,
 };
 use duckdb::arrow::util::display::{ArrayFormatter, FormatOptions};
 
 use super::error::SqlError;
+use crate::civil;
 
 #[derive(Debug, Clone)]
 pub struct ResultSet {
@@ -169,27 +170,28 @@ fn value(array: &dyn Array, row: usize) -> Result<Value, SqlError> {
             let overflow = || SqlError::new("22003", "bigint out of range");
             Value::Long(i64::try_from(whole).map_err(|_| overflow())?)
         }
-        DataType::Timestamp(_, zone) => Value::Text(timestamp(array, row, zone.is_some())?),
         _ => Value::Text(displayed(array, row)?),
     })
 }
 
-/// A timestamp as Redshift shows it; one with a zone in UTC, which is the only zone of a session here.
-pub fn timestamp(array: &dyn Array, row: usize, zoned: bool) -> Result<String, SqlError> {
-    let broken = || SqlError::new("22008", "timestamp out of range");
-    let micros = array.as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(broken)?.value(row);
-    match micros {
-        i64::MAX => return Ok("infinity".into()),
-        i64::MIN => return Ok("-infinity".into()),
-        _ => {}
-    }
-    let time = jiff::Timestamp::from_microsecond(micros).map_err(|_| broken())?;
-    let time = jiff::tz::Offset::UTC.to_datetime(time);
-    let text = time.strftime("%Y-%m-%d %H:%M:%S%.f").to_string();
-    Ok(if zoned { format!("{text}+00") } else { text })
+/// A value as a text, which is how Redshift shows it.
+pub fn displayed(array: &dyn Array, row: usize) -> Result<String, SqlError> {
+    let unknown = || SqlError::new("XX000", format!("a value of {} cannot be shown", array.data_type()));
+    Ok(match array.data_type() {
+        DataType::Date32 => civil::date_text(array.as_primitive::<Date32Type>().value(row)),
+        DataType::Time64(_) => {
+            let times = array.as_primitive_opt::<Time64MicrosecondType>().ok_or_else(unknown)?;
+            civil::time_text(times.value(row))
+        }
+        DataType::Timestamp(_, zone) => {
+            let times = array.as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(unknown)?;
+            civil::timestamp_text(times.value(row), zone.is_some())
+        }
+        _ => formatted(array, row)?,
+    })
 }
 
-fn displayed(array: &dyn Array, row: usize) -> Result<String, SqlError> {
+fn formatted(array: &dyn Array, row: usize) -> Result<String, SqlError> {
     let broken = |error: duckdb::arrow::error::ArrowError| SqlError::new("XX000", error.to_string());
     let formatter = ArrayFormatter::try_new(array, &FormatOptions::default()).map_err(broken)?;
     formatter.value(row).try_to_string().map_err(broken)

@@ -6,9 +6,11 @@ use pgwire::api::portal::Format;
 use pgwire::api::results::{FieldFormat, FieldInfo};
 use pgwire::messages::data::DataRow;
 
+use crate::civil;
 use crate::warehouse::{Parameter, ParameterKind, ResultColumn, Value};
 
-/// Microseconds between 1970 and 2000, where the protocol's times begin.
+/// Between 1970 and 2000, where the protocol's times begin.
+const EPOCH_DAYS: i32 = 10_957;
 const EPOCH_MICROS: i64 = 946_684_800_000_000;
 
 /// By Redshift's short name of a type.
@@ -125,23 +127,17 @@ fn put_binary(bytes: &mut BytesMut, value: &Value, data_type: &Type) -> bool {
         (Value::Long(number), _) => bytes.put_i64(*number),
         (Value::Double(number), &Type::FLOAT4) => bytes.put_f32(*number as f32),
         (Value::Double(number), _) => bytes.put_f64(*number),
-        (Value::Text(text), &Type::DATE) => match text.parse::<jiff::civil::Date>() {
-            Ok(date) => {
-                let since = date.since(jiff::civil::Date::constant(2000, 1, 1));
-                bytes.put_i32(since.map(|span| span.get_days()).unwrap_or_default());
-            }
-            Err(_) => return false,
-        },
-        (Value::Text(text), &Type::TIMESTAMP | &Type::TIMESTAMPTZ) => match micros(text) {
-            Some(micros) => bytes.put_i64(micros - EPOCH_MICROS),
+        (Value::Text(text), &Type::DATE) => match days(text) {
+            Some(days) => bytes.put_i32(days),
             None => return false,
         },
-        (Value::Text(text), &Type::TIME) => match text.parse::<jiff::civil::Time>() {
-            Ok(time) => {
-                let seconds = i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60 + i64::from(time.second());
-                bytes.put_i64(seconds * 1_000_000 + i64::from(time.subsec_nanosecond()) / 1000);
-            }
-            Err(_) => return false,
+        (Value::Text(text), &Type::TIMESTAMP | &Type::TIMESTAMPTZ) => match micros(text) {
+            Some(micros) => bytes.put_i64(micros),
+            None => return false,
+        },
+        (Value::Text(text), &Type::TIME) => match civil::read_time(text) {
+            Some(micros) => bytes.put_i64(micros),
+            None => return false,
         },
         (Value::Text(text), &Type::NUMERIC) => return put_numeric(bytes, text),
         (Value::Text(text), _) => bytes.put_slice(text.as_bytes()),
@@ -150,9 +146,41 @@ fn put_binary(bytes: &mut BytesMut, value: &Value, data_type: &Type) -> bool {
     true
 }
 
+/// The protocol's days and microseconds, which have infinity at their ends.
+fn days(text: &str) -> Option<i32> {
+    match text {
+        "infinity" => Some(i32::MAX),
+        "-infinity" => Some(i32::MIN),
+        _ => {
+            let (date, is_bc) = text.strip_suffix(" BC").map_or((text, false), |date| (date, true));
+            civil::read_date(date, is_bc).map(|days| days - EPOCH_DAYS)
+        }
+    }
+}
+
 fn micros(text: &str) -> Option<i64> {
-    let time: jiff::civil::DateTime = text.strip_suffix("+00").unwrap_or(text).parse().ok()?;
-    jiff::tz::Offset::UTC.to_timestamp(time).ok().map(jiff::Timestamp::as_microsecond)
+    match text {
+        "infinity" => Some(i64::MAX),
+        "-infinity" => Some(i64::MIN),
+        _ => civil::read_timestamp(text).map(|micros| micros - EPOCH_MICROS),
+    }
+}
+
+/// A date as DuckDB reads it, of days since 1970.
+fn duck_date(days: i32) -> String {
+    civil::date_text(days).replace(" BC", " (BC)")
+}
+
+/// A timestamp as DuckDB reads it, of microseconds since 2000.
+fn duck_timestamp(micros: i64) -> Option<String> {
+    match micros {
+        i64::MAX => return Some("infinity".into()),
+        i64::MIN => return Some("-infinity".into()),
+        _ => {}
+    }
+    let micros = civil::in_range(micros.checked_add(EPOCH_MICROS)?)?;
+    let days = i32::try_from(micros.div_euclid(civil::DAY_MICROS)).ok()?;
+    Some(format!("{} {}", duck_date(days), civil::time_text(micros.rem_euclid(civil::DAY_MICROS))))
 }
 
 /// Digits of base 10,000 with weight, sign and scale.
@@ -205,20 +233,14 @@ pub fn parameter(value: Option<&[u8]>, is_binary: bool, data_type: Option<&Type>
         Some(&Type::INT8) => i64::from_be_bytes(bytes.try_into().ok()?).to_string(),
         Some(&Type::FLOAT4) => f32::from_be_bytes(bytes.try_into().ok()?).to_string(),
         Some(&Type::FLOAT8) => f64::from_be_bytes(bytes.try_into().ok()?).to_string(),
-        Some(&Type::DATE) => {
-            let days = i32::from_be_bytes(bytes.try_into().ok()?);
-            let date = jiff::civil::Date::constant(2000, 1, 1).checked_add(jiff::Span::new().days(days)).ok()?;
-            date.to_string()
-        }
-        Some(&Type::TIMESTAMP | &Type::TIMESTAMPTZ) => {
-            let micros = i64::from_be_bytes(bytes.try_into().ok()?).checked_add(EPOCH_MICROS)?;
-            let time = jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::from_microsecond(micros).ok()?);
-            time.strftime("%Y-%m-%d %H:%M:%S%.6f").to_string()
-        }
+        Some(&Type::DATE) => match i32::from_be_bytes(bytes.try_into().ok()?) {
+            infinite @ (i32::MAX | i32::MIN) => duck_date(infinite),
+            days => duck_date(days.checked_add(EPOCH_DAYS).filter(|days| *days < i32::MAX)?),
+        },
+        Some(&Type::TIMESTAMP | &Type::TIMESTAMPTZ) => duck_timestamp(i64::from_be_bytes(bytes.try_into().ok()?))?,
         Some(&Type::TIME) => {
             let micros = i64::from_be_bytes(bytes.try_into().ok()?);
-            let time = jiff::civil::Time::midnight().checked_add(jiff::Span::new().microseconds(micros)).ok()?;
-            time.to_string()
+            (0..=civil::DAY_MICROS).contains(&micros).then(|| civil::time_text(micros))?
         }
         Some(&Type::NUMERIC) => numeric(bytes)?,
         _ => std::str::from_utf8(bytes).ok()?.to_owned(),
@@ -230,7 +252,7 @@ pub fn parameter(value: Option<&[u8]>, is_binary: bool, data_type: Option<&Type>
 fn date_without_zone(text: &str) -> &str {
     let Some((day, zone)) = text.split_once(' ') else { return text };
     let is_zone = zone.starts_with(['+', '-']) && zone[1..].bytes().all(|byte| byte.is_ascii_digit() || byte == b':');
-    if is_zone && day.parse::<jiff::civil::Date>().is_ok() { day } else { text }
+    if is_zone && civil::read_date(day, false).is_some() { day } else { text }
 }
 
 fn kind_of(data_type: Option<&Type>) -> ParameterKind {
@@ -315,6 +337,30 @@ mod tests {
         let mut bytes = BytesMut::new();
         assert!(put_binary(&mut bytes, &Value::Text("2018-11-30 01:02:03.5".into()), &Type::TIMESTAMP));
         let back = parameter(Some(&bytes), true, Some(&Type::TIMESTAMP)).and_then(|parameter| parameter.value);
-        assert_eq!(back.as_deref(), Some("2018-11-30 01:02:03.500000"));
+        assert_eq!(back.as_deref(), Some("2018-11-30 01:02:03.5"));
+    }
+
+    #[test]
+    fn the_ends_of_time_in_binary_and_back() {
+        for (data_type, shown, read) in [
+            (Type::DATE, "9999-12-31", "9999-12-31"),
+            (Type::DATE, "294276-12-31", "294276-12-31"),
+            (Type::DATE, "0044-03-15 BC", "0044-03-15 (BC)"),
+            (Type::DATE, "-infinity", "-infinity"),
+            (Type::TIMESTAMP, "9999-12-31 23:59:59", "9999-12-31 23:59:59"),
+            (Type::TIMESTAMPTZ, "9999-12-31 23:59:59+00", "9999-12-31 23:59:59"),
+            (Type::TIMESTAMP, "4713-01-01 00:00:00 BC", "4713-01-01 (BC) 00:00:00"),
+            (Type::TIMESTAMP, "infinity", "infinity"),
+            (Type::TIME, "24:00:00", "24:00:00"),
+        ] {
+            let mut bytes = BytesMut::new();
+            assert!(put_binary(&mut bytes, &Value::Text(shown.into()), &data_type), "{shown}");
+            let back = parameter(Some(&bytes), true, Some(&data_type)).and_then(|parameter| parameter.value);
+            assert_eq!(back.as_deref(), Some(read));
+        }
+        // Beyond any day of Redshift's.
+        assert!(parameter(Some(&i64::MAX.wrapping_sub(1).to_be_bytes()), true, Some(&Type::TIMESTAMP)).is_none());
+        assert!(parameter(Some(&(i32::MAX - 1).to_be_bytes()), true, Some(&Type::DATE)).is_none());
+        assert!(parameter(Some(&(civil::DAY_MICROS + 1).to_be_bytes()), true, Some(&Type::TIME)).is_none());
     }
 }

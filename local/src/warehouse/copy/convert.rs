@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 
 use super::options::CopyCommand;
 use super::timestamp::TimeFormat;
+use crate::civil;
 use crate::warehouse::sql::types::Type;
 
 /// A value ready to be appended. Times are microseconds and days since the epoch, decimals are scaled.
@@ -87,7 +88,8 @@ impl Rules {
             Type::Integer => integer(&text, "Integer", i64::from(i32::MIN), i64::from(i32::MAX)),
             Type::BigInt => integer(&text, "Long", i64::MIN, i64::MAX),
             Type::Decimal(precision, scale) => decimal(&text, precision, scale, self.round),
-            Type::Real | Type::Double => float(&text),
+            Type::Real => float(&text, "Real", f64::from(f32::MAX)),
+            Type::Double => float(&text, "Double", f64::MAX),
             Type::Boolean => boolean(&text),
             Type::Date => {
                 let invalid = || rejection(1205, "Invalid Date Format - length must be 10 or more");
@@ -97,16 +99,21 @@ impl Rules {
                 }
             }
             Type::Timestamp | Type::TimestampTz => {
-                let invalid = || rejection(1206, "Invalid timestamp format or value [YYYY-MM-DD HH24:MI:SS]");
-                match self.times.micros(&text) {
+                let is_zoned = column == Type::TimestampTz;
+                let offset = if is_zoned { "OF" } else { "" };
+                let invalid = || {
+                    let form = format!("[YYYY-MM-DD HH24:MI:SS{offset}]");
+                    rejection(1206, format!("Invalid timestamp format or value {form}"))
+                };
+                match self.times.micros(&text, is_zoned) {
                     None if self.any_date => Ok(Cell::Null),
                     micros => micros.map(Cell::Micros).ok_or_else(invalid),
                 }
             }
             Type::Time => {
-                let time: Result<jiff::civil::Time, _> = text.trim().parse();
-                let invalid = |_| rejection(1206, "Invalid time format or value [HH24:MI:SS]");
-                time.map(|time| Cell::Text(time.to_string().into())).map_err(invalid)
+                let invalid = || rejection(1206, "Invalid time format or value [HH24:MI:SS]");
+                let micros = civil::read_time(text.trim()).ok_or_else(invalid)?;
+                Ok(Cell::Text(civil::time_text(micros).into()))
             }
         }
     }
@@ -178,9 +185,15 @@ fn invalid_digit(text: &str, name: &str) -> Rejection {
     rejection(1207, format!("Invalid digit, Value '{sign}', Pos {at}, Type: {name}"))
 }
 
-fn float(text: &str) -> Result<Cell<'static>, Rejection> {
-    let invalid = || invalid_digit(text.trim(), "Double");
-    text.trim().parse().map(Cell::Float).map_err(|_| invalid())
+/// Infinity is itself where it is written out, and else too large a number.
+fn float(text: &str, name: &str, most: f64) -> Result<Cell<'static>, Rejection> {
+    let text = text.trim();
+    let number: f64 = text.parse().map_err(|_| invalid_digit(text, name))?;
+    let is_written = || text.bytes().any(|byte| matches!(byte, b'i' | b'I'));
+    match number.abs() > most && !is_written() {
+        true => Err(rejection(1213, format!("Overflow for {name} ({text})"))),
+        false => Ok(Cell::Float(number)),
+    }
 }
 
 fn boolean(text: &str) -> Result<Cell<'static>, Rejection> {
@@ -271,6 +284,20 @@ mod tests {
         assert_eq!(convert("2.5e2", Type::Decimal(5, 1)), Ok(Cell::Decimal(2500)));
         assert_eq!(convert("1000", Type::Decimal(5, 2)), Err(1208));
         assert_eq!(convert("\"x\"", Type::Decimal(5, 2)), Err(1207));
+    }
+
+    #[test]
+    fn what_no_float_holds_is_refused() {
+        assert_eq!(convert("1e39", Type::Double), Ok(Cell::Float(1e39)));
+        assert_eq!(convert("1e39", Type::Real), Err(1213));
+        assert_eq!(convert("-1e400", Type::Double), Err(1213));
+        assert_eq!(convert("\"-Infinity\"", Type::Real), Ok(Cell::Float(f64::NEG_INFINITY)));
+    }
+
+    #[test]
+    fn the_end_of_a_day_is_a_time() {
+        assert_eq!(convert("\"24:00:00\"", Type::Time), Ok(Cell::Text("24:00:00".into())));
+        assert_eq!(convert("\"24:00:01\"", Type::Time), Err(1206));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Dates and times as COPY reads them: the default form, `auto`, the epoch keywords, and patterns.
 
-use crate::warehouse::function::loose_time;
+use crate::civil;
+use crate::warehouse::function::{loose_time, loose_time_zoned};
 
 /// How texts become times.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,14 +28,20 @@ impl TimeFormat {
         }
     }
 
-    /// Microseconds since the epoch, UTC.
-    pub fn micros(&self, text: &str) -> Option<i64> {
+    /// Microseconds since the epoch, UTC; `None` for what is no time, or out of Redshift's range. Without a zone one that
+    /// the text names is passed over.
+    pub fn micros(&self, text: &str, is_zoned: bool) -> Option<i64> {
         let text = text.trim();
-        match self {
-            Self::EpochSeconds => decimal_micros(text, 1_000_000),
-            Self::EpochMillis => decimal_micros(text, 1_000),
-            Self::Default => plain(text),
-            Self::Auto => plain(text).or_else(|| loose_time(text).map(micros)),
+        let micros = match self {
+            Self::EpochSeconds => decimal_micros(text, 1_000_000)?,
+            Self::EpochMillis => decimal_micros(text, 1_000)?,
+            // ISO 8601 is for 'auto' alone.
+            Self::Default if text.contains('T') => return None,
+            Self::Default => plain(text, is_zoned)?,
+            Self::Auto => plain(text, is_zoned).or_else(|| {
+                let loose = if is_zoned { loose_time_zoned(text) } else { loose_time(text) };
+                civil::from_jiff(loose?)
+            })?,
             Self::Pattern(pattern) => {
                 // A fraction may follow the seconds, though the pattern has none.
                 let (text, fraction) = match text.rsplit_once('.') {
@@ -42,16 +49,24 @@ impl TimeFormat {
                     _ => (text, ""),
                 };
                 let parsed = jiff::fmt::strtime::parse(pattern, text).ok()?;
-                let time = parsed.to_time().unwrap_or(jiff::civil::Time::midnight());
                 let below = decimal_micros(&format!("0.{fraction}"), 1_000_000)?;
-                Some(micros(parsed.to_date().ok()?.to_datetime(time)) + below)
+                civil::from_jiff(parsed.to_date().ok()?.to_datetime(parsed.to_time().ok()?))? + below
             }
-        }
+        };
+        civil::in_range(micros)
     }
 
-    /// Days since the epoch.
+    /// Days since the epoch. Dates reach further than timestamps.
     pub fn days(&self, text: &str) -> Option<i32> {
-        i32::try_from(self.micros(text)?.div_euclid(86_400_000_000)).ok()
+        let text = text.trim();
+        if let (Self::Default | Self::Auto, Some(days)) = (self, plain_date(text)) {
+            return Some(days);
+        }
+        let micros = match self {
+            Self::Default => plain(text, false)?,
+            _ => self.micros(text, false)?,
+        };
+        i32::try_from(micros.div_euclid(civil::DAY_MICROS)).ok()
     }
 }
 
@@ -59,17 +74,27 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// `2018-11-01`, `0044-03-15 BC`.
+fn plain_date(text: &str) -> Option<i32> {
+    let (date, is_bc) = without_era(text);
+    civil::read_date(date, is_bc)
+}
+
+fn without_era(text: &str) -> (&str, bool) {
+    text.strip_suffix(" BC").map_or((text, false), |text| (text, true))
+}
+
 /// `2018-11-01`, `2018-11-01 20:57:10.796`, `2018-11-01T20:57:10Z`, `2018-11-01 20:57:10+05:30`.
-fn plain(text: &str) -> Option<i64> {
+fn plain(text: &str, is_zoned: bool) -> Option<i64> {
+    let (text, is_bc) = without_era(text);
     let (date, time) = text.split_once([' ', 'T']).unwrap_or((text, "00:00:00"));
     let time = time.trim_end_matches('Z').trim();
     let (time, offset) = match time.find(['+', '-']) {
         Some(at) => (time[..at].trim(), offset_seconds(&time[at..])?),
         None => (time, 0),
     };
-    let date: jiff::civil::Date = date.parse().ok()?;
-    let time: jiff::civil::Time = time.parse().ok()?;
-    Some(micros(date.to_datetime(time)) - offset * 1_000_000)
+    let offset = if is_zoned { offset * 1_000_000 } else { 0 };
+    civil::timestamp(civil::read_date(date, is_bc)?, civil::read_time(time)? - offset)
 }
 
 /// `+5`, `+05`, `-0530`, `+05:30`; less than 16 hours, as in PostgreSQL.
@@ -83,10 +108,6 @@ fn offset_seconds(text: &str) -> Option<i64> {
     let minutes: i64 = if minutes.is_empty() { 0 } else { minutes.parse().ok()? };
     let seconds = hours * 3600 + minutes * 60;
     (hours < 16 && minutes < 60).then_some(if text.starts_with('-') { -seconds } else { seconds })
-}
-
-fn micros(datetime: jiff::civil::DateTime) -> i64 {
-    datetime.to_zoned(jiff::tz::TimeZone::UTC).map_or(0, |zoned| zoned.timestamp().as_microsecond())
 }
 
 /// `1541105830796` or `1541105830.796`, in units of which a second has `1_000_000 / unit`.
@@ -144,7 +165,7 @@ mod tests {
 
     #[test]
     fn every_form_of_a_time() {
-        let read = |format: Option<&str>, text: &str| TimeFormat::parse(format).expect("format").micros(text);
+        let read = |format: Option<&str>, text: &str| TimeFormat::parse(format).expect("format").micros(text, true);
         assert_eq!(read(Some("epochmillisecs"), "1541105830796"), Some(1_541_105_830_796_000));
         assert_eq!(read(Some("epochsecs"), "1541105830"), Some(1_541_105_830_000_000));
         assert_eq!(read(None, "2018-11-01 20:57:10.796"), Some(1_541_105_830_796_000));
@@ -162,6 +183,39 @@ mod tests {
         assert_eq!(read(Some("epochsecs"), "9223372036854775807"), None);
         assert_eq!(read(None, "11/01/2018"), None);
         assert_eq!(read(None, "1541105830796"), None);
+        assert_eq!(read(None, "2018-11-01T20:57:10Z"), None);
+        assert_eq!(read(Some("auto"), "2018-11-01T20:57:10Z"), Some(1_541_105_830_000_000));
+        assert_eq!(read(Some("auto"), "12/17/1997 07:37:16 PST"), Some(882_373_036_000_000));
         assert_eq!(TimeFormat::parse(Some("EPOCHMILLISECS")), None);
+    }
+
+    #[test]
+    fn a_time_without_a_zone_passes_over_one() {
+        let read = |text: &str| TimeFormat::Auto.micros(text, false);
+        for text in ["2025-09-22T14:42:59+05:30", "2025-09-22 14:42:59-08", "09/22/2025 14:42:59 PST"] {
+            assert_eq!(read(text), Some(1_758_552_179_000_000), "{text}");
+        }
+        assert_eq!(read("2025-09-22 14:42:59+99"), None);
+    }
+
+    #[test]
+    fn the_end_of_time_is_itself_or_nothing() {
+        let end = 253_402_300_799_000_000;
+        for format in [None, Some("auto"), Some("YYYY-MM-DD HH24:MI:SS")] {
+            let format = TimeFormat::parse(format).expect("format");
+            assert_eq!(format.micros("9999-12-31 23:59:59", true), Some(end));
+            assert_eq!(format.micros("9999-12-31 23:59:59", false), Some(end));
+        }
+        assert_eq!(TimeFormat::EpochSeconds.micros("253402300799", true), Some(end));
+        assert_eq!(TimeFormat::Auto.micros("12/31/9999 23:59:59", false), Some(end));
+        assert_eq!(TimeFormat::Default.days("9999-12-31"), Some(2_932_896));
+        assert_eq!(TimeFormat::Default.days("294276-12-31"), Some(106_762_939));
+        for text in ["294277-01-01 00:00:00", "294276-12-31 00:00:00", "4714-01-01 00:00:00 BC", "2018-02-30 00:00:00"]
+        {
+            assert_eq!(TimeFormat::Default.micros(text, false), None, "{text}");
+        }
+        // One microsecond more is what DuckDB has for infinity.
+        assert_eq!(TimeFormat::EpochMillis.micros("9223372036854775.807", true), None);
+        assert_eq!(TimeFormat::EpochSeconds.micros("-300000000000", true), None);
     }
 }

@@ -4,7 +4,6 @@ use std::io::Write;
 
 use duckdb::arrow::array::{Array, AsArray, RecordBatch};
 use duckdb::arrow::datatypes::DataType;
-use duckdb::arrow::util::display::{ArrayFormatter, FormatOptions};
 use serde_json::json;
 
 use super::options::Compression;
@@ -15,7 +14,7 @@ use super::unload_options::{UnloadCommand, UnloadFormat};
 use crate::iam::Identity;
 use crate::s3::Sink;
 use crate::warehouse::error::SqlError;
-use crate::warehouse::result::timestamp;
+use crate::warehouse::result::displayed;
 use crate::warehouse::session::Session;
 use crate::warehouse::sql::{literal, quoted};
 
@@ -194,8 +193,8 @@ impl Unload<'_> {
         let (mut total, mut number) = (0, 0);
         for batch in batches {
             session.check_cancelled()?;
-            for row in Texts::new(&batch)?.rows() {
-                let row = row?;
+            for row in 0..batch.num_rows() {
+                let row = Row::of(&batch, row)?;
                 let line = match self.command.format {
                     UnloadFormat::Json => json_line(&names, &supers, &batch, &row),
                     _ => self.line(&row.values.iter().map(Option::as_deref).collect::<Vec<_>>()),
@@ -325,42 +324,24 @@ impl Unload<'_> {
     }
 }
 
-/// The columns of a batch as Redshift writes them.
-struct Texts<'a> {
-    columns: Vec<(&'a dyn Array, ArrayFormatter<'a>)>,
-    rows: usize,
-}
-
+/// A row as Redshift writes it.
 struct Row {
     number: usize,
     values: Vec<Option<String>>,
 }
 
-impl<'a> Texts<'a> {
-    fn new(batch: &'a RecordBatch) -> Result<Self, SqlError> {
-        static OPTIONS: FormatOptions<'static> = FormatOptions::new();
-        let column =
-            |array: &'a std::sync::Arc<dyn Array>| Ok((array.as_ref(), ArrayFormatter::try_new(array, &OPTIONS)?));
-        let columns = batch.columns().iter().map(column).collect::<Result<Vec<_>, duckdb::arrow::error::ArrowError>>();
-        let broken = |error: duckdb::arrow::error::ArrowError| SqlError::new("XX000", error.to_string());
-        Ok(Self { columns: columns.map_err(broken)?, rows: batch.num_rows() })
-    }
-
-    fn rows(&self) -> impl Iterator<Item = Result<Row, SqlError>> {
-        let value = |(array, formatter): &(&dyn Array, ArrayFormatter<'_>), row: usize| -> Result<_, SqlError> {
-            if array.is_null(row) {
+impl Row {
+    fn of(batch: &RecordBatch, number: usize) -> Result<Self, SqlError> {
+        let value = |array: &std::sync::Arc<dyn Array>| -> Result<_, SqlError> {
+            if array.is_null(number) {
                 return Ok(None);
             }
             Ok(Some(match array.data_type() {
-                DataType::Boolean => if array.as_boolean().value(row) { "t" } else { "f" }.to_owned(),
-                DataType::Timestamp(_, zone) => timestamp(*array, row, zone.is_some())?,
-                _ => formatter.value(row).to_string(),
+                DataType::Boolean => if array.as_boolean().value(number) { "t" } else { "f" }.to_owned(),
+                _ => displayed(array.as_ref(), number)?,
             }))
         };
-        (0..self.rows).map(move |number| {
-            let values = self.columns.iter().map(|column| value(column, number)).collect::<Result<_, _>>()?;
-            Ok(Row { number, values })
-        })
+        Ok(Self { number, values: batch.columns().iter().map(value).collect::<Result<_, _>>()? })
     }
 }
 

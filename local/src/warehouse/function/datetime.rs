@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
 
+use crate::civil;
+
 type Answer = Result<Option<String>, String>;
 
 const MONTHS: [&str; 12] = [
@@ -158,7 +160,7 @@ fn value(field: &str, time: DateTime) -> Option<i64> {
         "DD" => date.day().into(),
         "D" => date.weekday().to_sunday_one_offset().into(),
         "ID" => date.weekday().to_monday_one_offset().into(),
-        "J" => julian_day(date),
+        "J" => julian_day(date)?,
         "HH24" => time.hour().into(),
         "HH12" | "HH" => hour12.into(),
         "MI" => time.minute().into(),
@@ -170,11 +172,11 @@ fn value(field: &str, time: DateTime) -> Option<i64> {
     })
 }
 
-fn julian_day(date: Date) -> i64 {
+fn julian_day(date: Date) -> Option<i64> {
     /// The Julian day of 1970-01-01.
     const EPOCH: i64 = 2_440_588;
-    let days = date.since(Date::constant(1970, 1, 1)).map(|span| span.get_days());
-    EPOCH + i64::from(days.unwrap_or_default())
+    let days = civil::date(date.year().into(), date.month().into(), date.day().into())?;
+    Some(EPOCH + i64::from(days))
 }
 
 /// The words that a field stands for, in the case that it is written in.
@@ -325,12 +327,18 @@ pub fn normalize(arguments: &[&str]) -> Answer {
 /// The same, where a time with a zone is meant: in UTC.
 pub fn normalize_zoned(arguments: &[&str]) -> Answer {
     let text = arguments.concat();
-    let zoned = with_zone(text.trim()).and_then(|(rest, zone)| {
-        let there = read_loosely(rest).or_else(|| rest.parse().ok())?;
-        let utc = zone.to_ambiguous_zoned(there).compatible().ok()?.with_time_zone(TimeZone::UTC);
-        Some(format!("{}+00", shown(utc.datetime())))
-    });
-    Ok(Some(zoned.or_else(|| read_loosely(&text).map(shown)).unwrap_or(text)))
+    let utc = match with_zone(text.trim()) {
+        Some((rest, zone)) => in_utc(rest, &zone).map(|utc| format!("{}+00", shown(utc))),
+        None => read_loosely(&text).map(shown),
+    };
+    Ok(Some(utc.unwrap_or(text)))
+}
+
+/// A time of a zone in UTC; `None` also where UTC is beyond jiff's range.
+fn in_utc(text: &str, zone: &TimeZone) -> Option<DateTime> {
+    let there = read_loosely(text).or_else(|| text.parse().ok())?;
+    let utc = zone.to_ambiguous_zoned(there).compatible().ok()?.with_time_zone(TimeZone::UTC);
+    Some(utc.datetime())
 }
 
 /// What stands before the name of a zone, and the zone.
@@ -349,6 +357,15 @@ pub fn is_loose_time(text: &str) -> bool {
 /// A time in one of the orders that DuckDB does not read by itself.
 pub fn loose_time(text: &str) -> Option<DateTime> {
     if text.len() <= MOST_TIME_BYTES { read_loosely(text) } else { None }
+}
+
+/// The same in UTC, where a zone is named.
+pub fn loose_time_zoned(text: &str) -> Option<DateTime> {
+    match with_zone(text.trim()) {
+        _ if text.len() > MOST_TIME_BYTES => None,
+        Some((rest, zone)) => in_utc(rest, &zone),
+        None => read_loosely(text),
+    }
 }
 
 /// Longer than any text that is a time.

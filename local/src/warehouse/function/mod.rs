@@ -20,7 +20,7 @@ use duckdb::vscalar::arrow::{ArrowFunctionSignature, VArrowScalar};
 use super::error::SqlError;
 use super::sql::ASKS;
 
-pub use datetime::{is_loose_time, loose_time};
+pub use datetime::{is_loose_time, loose_time, loose_time_zoned};
 
 /// From texts to a text; `None` is NULL. NULL for any argument is NULL without asking.
 type Body = fn(&[&str]) -> Result<Option<String>, String>;
