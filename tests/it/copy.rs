@@ -2,33 +2,33 @@
 
 use crate::project::{BUCKET, Project, Sdk};
 
-const ROLE: &str = "arn:aws:iam::000000000000:role/sparkify-infra/sparkify/sparkify-warehouse";
+pub const ROLE: &str = "arn:aws:iam::000000000000:role/sparkify-infra/sparkify/sparkify-warehouse";
 
 /// A warehouse whose role may read `load/songs/` of its bucket.
-fn warehouse() -> (Project, Sdk) {
+pub fn warehouse() -> (Project, Sdk) {
     let project = Project::with_sample(1, 1);
     let _ = project.run(["up"]).succeeded();
     let sdk = project.cloud();
     (project, sdk)
 }
 
-fn from(key: &str) -> String {
+pub fn from(key: &str) -> String {
     format!("'s3://{BUCKET}/load/songs/{key}' iam_role '{ROLE}'")
 }
 
-fn gzip(text: &str) -> Vec<u8> {
+pub fn gzip(text: &str) -> Vec<u8> {
     use std::io::Write;
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(text.as_bytes()).unwrap();
     encoder.finish().unwrap()
 }
 
-fn put_bytes(sdk: &Sdk, key: &str, body: Vec<u8>) {
+pub fn put_bytes(sdk: &Sdk, key: &str, body: Vec<u8>) {
     let call = sdk.s3.put_object().bucket(BUCKET).key(format!("load/songs/{key}")).body(body.into());
     sdk.block_on(call.send()).unwrap();
 }
 
-fn put(sdk: &Sdk, key: &str, body: &str) {
+pub fn put(sdk: &Sdk, key: &str, body: &str) {
     put_bytes(sdk, key, body.as_bytes().to_vec());
 }
 

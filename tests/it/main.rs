@@ -6,6 +6,7 @@ mod bad_input;
 mod calls;
 mod clients;
 mod copy;
+mod copy_limits;
 mod documents;
 mod foreign;
 #[cfg(target_os = "linux")]

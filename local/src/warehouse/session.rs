@@ -77,6 +77,14 @@ impl Cancel {
         self.asked.store(true, Ordering::SeqCst);
         self.interrupt.interrupt();
     }
+
+    /// An error once the statement is to end.
+    pub fn check(&self) -> Result<(), SqlError> {
+        match self.asked.load(Ordering::Relaxed) {
+            true => Err(SqlError::new("57014", "Query cancelled on user's request")),
+            false => Ok(()),
+        }
+    }
 }
 
 /// What a statement left: rows to read, or how many it changed.
@@ -222,11 +230,13 @@ impl Session {
         self.cancel.clone()
     }
 
+    /// What cancels the statement that runs.
+    pub fn canceller(&self) -> Cancel {
+        self.cancel.clone()
+    }
+
     pub fn check_cancelled(&self) -> Result<(), SqlError> {
-        match self.cancel.asked.load(Ordering::Relaxed) {
-            true => Err(SqlError::new("57014", "Query cancelled on user's request")),
-            false => Ok(()),
-        }
+        self.cancel.check()
     }
 
     /// Runs one statement. Outside a transaction it is one of its own.
@@ -503,14 +513,26 @@ impl Session {
             return act(self);
         }
         self.connection.execute_batch("BEGIN")?;
-        match act(self) {
-            Ok(outcome) => {
-                self.connection.execute_batch("COMMIT")?;
-                Ok(outcome)
-            }
-            Err(error) => {
-                self.connection.execute_batch("ROLLBACK")?;
-                Err(error)
+        let done = act(self).and_then(|outcome| self.commit().map(|()| outcome));
+        if done.is_err() {
+            // The error that led here tells more than one of this.
+            let _ = self.roll_back();
+        }
+        done
+    }
+
+    fn commit(&self) -> Result<(), SqlError> {
+        Ok(self.connection.execute_batch("COMMIT")?)
+    }
+
+    /// Rolls back what DuckDB has open, if anything. A cancel interrupts until the statement has ended: it must not keep
+    /// the transaction open, which the next statement would become a part of.
+    fn roll_back(&self) -> Result<(), SqlError> {
+        loop {
+            match self.connection.execute_batch("ROLLBACK").map_err(SqlError::from) {
+                Err(error) if error.sqlstate == "57014" => {}
+                Err(error) if error.message.contains("no transaction is active") => return Ok(()),
+                done => return done,
             }
         }
     }
@@ -519,20 +541,23 @@ impl Session {
     fn end(&mut self, commit: bool) -> Result<i64, SqlError> {
         let was = std::mem::replace(&mut self.transaction, Transaction::None);
         self.cursors.clear();
-        let word = match (was, commit) {
-            (Transaction::None, _) => return Ok(0),
-            (Transaction::Open, true) => "COMMIT",
-            _ => "ROLLBACK",
+        let commits = was == Transaction::Open && commit;
+        let ended = match was {
+            Transaction::None => return Ok(0),
+            _ if commits => self.commit(),
+            _ => self.roll_back(),
         };
-        self.connection.execute_batch(word)?;
-        self.restore_settings(word == "ROLLBACK")?;
+        if ended.is_err() {
+            let _ = self.roll_back();
+        }
+        self.restore_settings(!commits || ended.is_err())?;
         // What it saw of the catalog was of its own time.
         self.catalog = u64::MAX;
         // What it defined is there for all, or for nobody.
         if std::mem::take(&mut self.has_defined) {
             self.system.catalog_changed();
         }
-        Ok(0)
+        ended.map(|()| 0)
     }
 }
 

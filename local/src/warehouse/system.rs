@@ -122,16 +122,19 @@ impl System {
     }
 
     pub fn record_errors(&self, query: i64, table: &str, errors: &[LoadError]) -> Result<(), SqlError> {
+        if errors.is_empty() {
+            return Ok(());
+        }
+        let now = duckdb::types::Value::Timestamp(duckdb::types::TimeUnit::Millisecond, now_millis());
         self.with(|connection| {
-            let sql = "INSERT INTO redshift_system.redshift_load_errors \
-                       VALUES (?, ?, make_timestamp(? * 1000), ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-            let mut statement = connection.prepare(sql)?;
+            // As one: each transaction would wait for the disk.
+            let mut appender = connection.appender_to_db("redshift_load_errors", "redshift_system")?;
             for error in errors {
                 let length = error.length.map(|length| length.to_string()).unwrap_or_default();
-                statement.execute(params![
+                appender.append_row(params![
                     query,
                     table,
-                    now_millis(),
+                    now,
                     error.file,
                     error.line,
                     error.column,
@@ -143,7 +146,7 @@ impl System {
                     error.raw_value
                 ])?;
             }
-            Ok(())
+            appender.flush()
         })
     }
 
@@ -225,7 +228,7 @@ impl System {
     }
 
     /// A COPY has ended; with `rows`, if it loaded them.
-    pub fn record_load(&self, copied: &Progress, rows: Option<u64>, errors: usize) -> Result<(), SqlError> {
+    pub fn record_load(&self, copied: &Progress, rows: Option<u64>, errors: u64) -> Result<(), SqlError> {
         let status = if rows.is_some() { "completed" } else { "aborted" };
         self.with(|connection| insert_load(connection, copied, status, Some(rows.unwrap_or(0)), errors))
     }
@@ -237,7 +240,7 @@ fn insert_load(
     progress: &Progress,
     status: &str,
     rows: Option<u64>,
-    errors: usize,
+    errors: u64,
 ) -> duckdb::Result<()> {
     let sql = "INSERT INTO redshift_system.redshift_loads VALUES \
                (?, ?, ?, make_timestamp(? * 1000), make_timestamp(? * 1000), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";

@@ -39,6 +39,8 @@ pub struct Batch {
     schema: Arc<Schema>,
     builders: Vec<Builder>,
     pub rows: usize,
+    /// Of the texts.
+    pub bytes: usize,
 }
 
 impl Batch {
@@ -46,7 +48,7 @@ impl Batch {
         let builders: Vec<Builder> = columns.iter().map(|column| Builder::new(column.data_type)).collect();
         let field = |(column, builder): (&Column, &Builder)| Field::new(&column.name, builder.data_type(), true);
         let schema = Arc::new(Schema::new(columns.iter().zip(&builders).map(field).collect::<Vec<_>>()));
-        Self { schema, builders, rows: 0 }
+        Self { schema, builders, rows: 0, bytes: 0 }
     }
 
     pub fn schema(&self) -> &Schema {
@@ -54,20 +56,23 @@ impl Batch {
     }
 
     pub fn push(&mut self, row: &[Cell<'_>]) {
-        for (builder, cell) in self.builders.iter_mut().zip(row) {
-            builder.push(cell);
+        for (column, cell) in row.iter().enumerate() {
+            self.push_cell(column, cell);
         }
         self.rows += 1;
     }
 
     /// One value of a row that is built value by value; `rows` counts it when it is whole.
     pub fn push_cell(&mut self, column: usize, cell: &Cell<'_>) {
+        if let Cell::Text(text) = cell {
+            self.bytes += text.len();
+        }
         self.builders[column].push(cell);
     }
 
     /// The rows gathered so far; the batch is empty afterwards.
     pub fn take(&mut self) -> Result<RecordBatch, ArrowError> {
-        self.rows = 0;
+        (self.rows, self.bytes) = (0, 0);
         RecordBatch::try_new(self.schema.clone(), self.builders.iter_mut().map(Builder::finish).collect())
     }
 }

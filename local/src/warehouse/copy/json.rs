@@ -254,26 +254,25 @@ pub fn for_each_value(
 ) -> Result<(), SqlError> {
     let unreadable = |error: std::io::Error| SqlError::new("XX000", format!("cannot read the object: {error}"));
     let mut buffer: Vec<u8> = Vec::new();
-    let (mut line, mut at_end) = (1, false);
+    let (mut start, mut line, mut at_end) = (0, 1, false);
     loop {
-        let scanned = scan(&buffer, at_end, &mut line, &mut each)?;
-        let used = match scanned {
-            Scanned::NeedsMore { used } if at_end => used.max(buffer.len()),
-            Scanned::NeedsMore { used } if buffer.len() - used > MAX_OBJECT_BYTES + CHUNK_BYTES => {
+        let rest = &buffer[start..];
+        match scan(rest, at_end, &mut line, &mut each)? {
+            Scanned::NeedsMore { .. } if at_end => return Ok(()),
+            Scanned::NeedsMore { used } if rest.len() - used > MAX_OBJECT_BYTES + CHUNK_BYTES => {
                 return Err(too_large(line));
             }
-            Scanned::NeedsMore { used } => used,
+            Scanned::NeedsMore { used } => start += used,
+            // What was read is not moved for each malformed line.
             Scanned::Malformed { used, found } => {
                 line = found.line + 1;
                 malformed(found)?;
-                buffer.drain(..used);
+                start += used;
                 continue;
             }
-        };
-        buffer.drain(..used);
-        if at_end {
-            return Ok(());
         }
+        buffer.drain(..start);
+        start = 0;
         at_end = (&mut input).take(CHUNK_BYTES as u64).read_to_end(&mut buffer).map_err(unreadable)? == 0;
     }
 }

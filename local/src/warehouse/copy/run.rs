@@ -24,10 +24,14 @@ use crate::warehouse::catalog::{self, Table};
 use crate::warehouse::error::SqlError;
 use crate::warehouse::session::Session;
 use crate::warehouse::sql::quoted;
-use crate::warehouse::system::LoadError;
+use crate::warehouse::system::{LoadError, System};
 
 /// Rows held before they are appended.
 const BATCH_ROWS: usize = 20_000;
+/// Bytes of their texts, where rows are long.
+const BATCH_BYTES: usize = 16 << 20;
+/// Rejected rows that are held before they are noted.
+const ERRORS_HELD: usize = 1_000;
 /// Bytes of a raw line or value that the error tables keep.
 const RAW_BYTES: usize = 1024;
 
@@ -102,7 +106,10 @@ struct Load<'a> {
     columns: Vec<Column>,
     layout: Layout,
     rules: Rules,
+    system: System,
+    /// Rejected rows that are not noted yet, and how many there were in all.
     errors: Vec<LoadError>,
+    rejected: u64,
     rows: u64,
     opener: Opener,
 }
@@ -119,7 +126,8 @@ pub fn run(session: &Session, copy: &CopyCommand, access: &Access, query: i64) -
     let table = catalog::table(&session.connection, copy.schema.as_deref(), &copy.table)?;
     let columns = target_columns(&table, copy)?;
     let reader = access.reader(copy.credential.as_ref())?;
-    let (objects, sizes): (Vec<_>, Vec<_>) = source::objects(copy, access, &reader)?.into_iter().unzip();
+    let (objects, sizes): (Vec<_>, Vec<_>) =
+        source::objects(copy, access, &reader, &session.canceller())?.into_iter().unzip();
     let paths = match &copy.format {
         Format::Json(JsonFormat::Paths(url)) => Some(source::read_whole(access, &reader, &Address::parse(url)?)?),
         _ => None,
@@ -141,8 +149,10 @@ pub fn run(session: &Session, copy: &CopyCommand, access: &Access, query: i64) -
     let progress = Progress::new(query, &copy.table, &copy.from, started, format, sizes);
     let running = session.system.copying(&progress);
     let (access, reader) = (access.clone(), Arc::new(reader));
-    let opener = Opener { access, reader, compression: copy.compression, progress: progress.clone() };
-    let mut load = Load { copy, columns, layout, rules, errors: Vec::new(), rows: 0, opener };
+    let cancel = session.canceller();
+    let opener = Opener { access, reader, compression: copy.compression, progress: progress.clone(), cancel };
+    let (system, errors) = (session.system.clone(), Vec::new());
+    let mut load = Load { copy, columns, layout, rules, system, errors, rejected: 0, rows: 0, opener };
     // Where no row may be rejected, the first that would be ends the COPY: only then it has to be found.
     let loaded = match (&copy.format, copy.max_errors) {
         (Format::Json(_), 0) => load.fast(session, &table, &objects),
@@ -152,13 +162,15 @@ pub fn run(session: &Session, copy: &CopyCommand, access: &Access, query: i64) -
         }
         _ => load.objects(session, &table, &objects),
     };
-    session.system.record_errors(query, &copy.table, &load.errors)?;
+    // What a cancel broke off is told as a cancel.
+    let loaded = loaded.map_err(|error| session.check_cancelled().err().unwrap_or(error));
+    load.note_errors()?;
     if loaded.is_ok() {
         session.system.record_files(&progress, &objects.iter().map(Address::to_string).collect::<Vec<_>>())?;
     }
     drop(running);
-    let (rows, errors) = (loaded.is_ok().then_some(load.rows), load.errors.len());
-    session.system.record_load(&progress, rows, errors)?;
+    let rows = loaded.is_ok().then_some(load.rows);
+    session.system.record_load(&progress, rows, load.rejected)?;
     loaded.map(|()| Copied { rows: if copy.no_load { 0 } else { load.rows }, progress })
 }
 
@@ -220,6 +232,7 @@ impl Load<'_> {
                 Ok(())
             }
             Err(Stopped::GaveUp(number)) => {
+                session.check_cancelled()?;
                 let address = objects.get(number).ok_or_else(|| SqlError::new("XX000", "an object got lost"))?;
                 self.careful(session, number, address)?;
                 Err(SqlError::new("XX000", format!("{address} could be read only in part")))
@@ -244,7 +257,6 @@ impl Load<'_> {
         if batch.rows > 0 {
             append(&mut appender, &mut batch)?;
         }
-        appender.flush()?;
         Ok(())
     }
 
@@ -272,7 +284,7 @@ impl Load<'_> {
                 session.check_cancelled()?;
                 self.opener.progress.scanned(number, 1);
                 self.record(&record, format, &file, batch)?;
-                if batch.rows >= BATCH_ROWS {
+                if is_full(batch) {
                     full(batch)?;
                 }
             }
@@ -286,7 +298,7 @@ impl Load<'_> {
                 session.check_cancelled()?;
                 progress.scanned(number, 1);
                 load.borrow_mut().value(value, &file, line, batch)?;
-                if batch.rows >= BATCH_ROWS { full(batch) } else { Ok(()) }
+                if is_full(batch) { full(batch) } else { Ok(()) }
             },
             |malformed| {
                 progress.scanned(number, 1);
@@ -435,7 +447,11 @@ impl Load<'_> {
             raw_line: clip(raw),
             raw_value: clip(value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value)),
         });
-        match self.errors.len() as u64 > self.copy.max_errors {
+        self.rejected += 1;
+        if self.errors.len() >= ERRORS_HELD {
+            self.note_errors()?;
+        }
+        match self.rejected > self.copy.max_errors {
             true => Err(SqlError::new(
                 "XX000",
                 format!(
@@ -446,6 +462,16 @@ impl Load<'_> {
             false => Ok(()),
         }
     }
+
+    /// Writes the rejected rows into the error tables.
+    fn note_errors(&mut self) -> Result<(), SqlError> {
+        let errors = std::mem::take(&mut self.errors);
+        self.system.record_errors(self.opener.progress.query, &self.copy.table, &errors)
+    }
+}
+
+fn is_full(batch: &Batch) -> bool {
+    batch.rows >= BATCH_ROWS || batch.bytes >= BATCH_BYTES
 }
 
 fn table_names(columns: &[Column]) -> Vec<&str> {
@@ -458,7 +484,9 @@ fn arrow(error: duckdb::arrow::error::ArrowError) -> SqlError {
 
 fn append(appender: &mut duckdb::Appender<'_>, batch: &mut Batch) -> Result<(), SqlError> {
     let rows = batch.take().map_err(arrow)?;
-    Ok(appender.append_record_batch(rows)?)
+    appender.append_record_batch(rows)?;
+    // The appender itself would hold ten times as many rows, however long they are.
+    Ok(appender.flush()?)
 }
 
 fn clip(text: &str) -> String {

@@ -10,6 +10,7 @@ use super::progress::Progress;
 use super::run::Access;
 use crate::iam::Identity;
 use crate::warehouse::error::SqlError;
+use crate::warehouse::session::Cancel;
 
 /// One object to load.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,13 +55,19 @@ impl Address {
 }
 
 /// What COPY will read and how many bytes of it, in the order of the keys or of the manifest.
-pub fn objects(copy: &CopyCommand, access: &Access, reader: &Identity) -> Result<Vec<(Address, u64)>, SqlError> {
+pub fn objects(
+    copy: &CopyCommand,
+    access: &Access,
+    reader: &Identity,
+    cancel: &Cancel,
+) -> Result<Vec<(Address, u64)>, SqlError> {
     let from = Address::parse(&copy.from)?;
     check_region(access, &from.bucket, copy.region.as_deref())?;
     if copy.manifest {
-        return manifest(&from, access, reader, copy.region.as_deref());
+        return manifest(&from, access, reader, copy.region.as_deref(), cancel);
     }
     let listed = access.buckets.list_all_as(reader, &from.bucket, &from.key).map_err(|error| service(&error))?;
+    cancel.check()?;
     if listed.is_empty() {
         return Err(SqlError::new("XX000", format!("The specified S3 prefix '{}' does not exist", from.key)));
     }
@@ -74,6 +81,7 @@ fn manifest(
     access: &Access,
     reader: &Identity,
     region: Option<&str>,
+    cancel: &Cancel,
 ) -> Result<Vec<(Address, u64)>, SqlError> {
     // AWS documents that COPY needs to list the bucket too, with a manifest as without.
     access
@@ -85,6 +93,7 @@ fn manifest(
         .map_err(|error| SqlError::new("XX000", format!("Problem reading manifest file {from}: {error}")))?;
     let mut objects = Vec::new();
     for entry in manifest.entries {
+        cancel.check()?;
         let address = Address::parse(&entry.url)?;
         check_region(access, &address.bucket, region)?;
         match access.buckets.read_as(reader, &address.bucket, &address.key) {
@@ -135,6 +144,20 @@ pub struct Opener {
     pub reader: Arc<Identity>,
     pub compression: Compression,
     pub progress: Arc<Progress>,
+    pub cancel: Cancel,
+}
+
+/// Bytes of a statement that may be cancelled while they are read: a small object may unpack to a huge one.
+struct Cancellable<R> {
+    input: R,
+    cancel: Cancel,
+}
+
+impl<R: Read> Read for Cancellable<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.cancel.check().map_err(std::io::Error::other)?;
+        self.input.read(buffer)
+    }
 }
 
 impl Opener {
@@ -146,16 +169,25 @@ impl Opener {
             .read_as(&self.reader, &address.bucket, &address.key)
             .map_err(|error| service(&error))?;
         self.progress.open(object.size);
+        // Nothing has no header that says how it was compressed.
+        if object.size == 0 {
+            return Ok(Box::new(std::io::empty()));
+        }
+        let input = Cancellable { input: object.reader, cancel: self.cancel.clone() };
         Ok(match self.compression {
-            Compression::None => self.progress.counted(object.reader),
-            Compression::Gzip => self.progress.counted(flate2::read::MultiGzDecoder::new(object.reader)),
-            Compression::Bzip2 => self.progress.counted(bzip2::read::MultiBzDecoder::new(object.reader)),
+            Compression::None => self.counted(input),
+            Compression::Gzip => self.counted(flate2::read::MultiGzDecoder::new(input)),
+            Compression::Bzip2 => self.counted(bzip2::read::MultiBzDecoder::new(input)),
             Compression::Zstd => {
-                let decoder = zstd::stream::read::Decoder::new(object.reader);
+                let decoder = zstd::stream::read::Decoder::new(input);
                 let unreadable = |error| SqlError::new("XX000", format!("cannot decompress {address}: {error}"));
-                self.progress.counted(decoder.map_err(unreadable)?)
+                self.counted(decoder.map_err(unreadable)?)
             }
         })
+    }
+
+    fn counted(&self, input: impl Read + Send + 'static) -> Box<dyn Read + Send> {
+        self.progress.counted(Cancellable { input, cancel: self.cancel.clone() })
     }
 }
 

@@ -50,7 +50,7 @@ impl<'f> TextRecords<'f> {
             open.read(&raw, self.format);
             while open.goes_on(self.format) {
                 let before = raw.len();
-                if raw.len() > MAX_OBJECT_BYTES || self.line(&mut raw)? == 0 {
+                if self.line(&mut raw)? == 0 {
                     break;
                 }
                 open.read(&raw[before..], self.format);
@@ -67,12 +67,21 @@ impl<'f> TextRecords<'f> {
         Ok(self.input.fill_buf()?.is_empty())
     }
 
-    fn line(&mut self, bytes: &mut Vec<u8>) -> std::io::Result<usize> {
-        let read = (&mut self.input).take(MAX_OBJECT_BYTES as u64 + 1).read_until(b'\n', bytes)?;
+    /// Reads a line behind what is there of its record. A record that is too long has no end that could be trusted.
+    fn line(&mut self, record: &mut Vec<u8>) -> std::io::Result<usize> {
+        let room = MAX_OBJECT_BYTES as u64 + 1 - record.len() as u64;
+        let read = (&mut self.input).take(room).read_until(b'\n', record)?;
         if read > 0 {
             self.line += 1;
         }
-        Ok(read)
+        match record.len() > MAX_OBJECT_BYTES {
+            true => Err(std::io::Error::other(format!(
+                "the row that reaches line {} is larger than {MAX_OBJECT_BYTES} bytes, the most that COPY takes; look \
+                 for a quote that is not closed",
+                self.line
+            ))),
+            false => Ok(read),
+        }
     }
 }
 
@@ -255,6 +264,35 @@ fn fixed<'a>(raw: &'a [u8], widths: &[usize]) -> Result<Vec<Field<'a>>, &'static
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_row_that_never_ends_is_refused_in_bounded_memory() {
+        struct Endless(usize);
+        impl Read for Endless {
+            fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+                self.0 += buffer.len();
+                assert!(self.0 < 4 * MAX_OBJECT_BYTES, "it reads on and on");
+                buffer.fill(b'x');
+                buffer[0] = b'\n';
+                Ok(buffer.len())
+            }
+        }
+        let format = TextFormat {
+            shape: TextShape::Csv(b'"'),
+            delimiter: None,
+            null: String::new(),
+            skipped_lines: 0,
+            skip_blank_lines: false,
+            fill: false,
+            escape: false,
+            remove_quotes: false,
+        };
+        let input = std::io::Cursor::new(b"1,2\n\"3".to_vec()).chain(Endless(0));
+        let mut records = TextRecords::new(Box::new(input), &format);
+        assert_eq!(records.next().expect("read").map(|record| record.raw), Some(b"1,2".to_vec()));
+        let error = records.next().map(drop).expect_err("too long").to_string();
+        assert!(error.contains("larger than 4194304 bytes"), "{error}");
+    }
 
     fn csv_of(line: &str) -> Vec<String> {
         let fields = csv(line.as_bytes(), b",", b'"').expect("fields");
