@@ -342,6 +342,16 @@ fn what_is_unloaded_can_be_copied_back() {
         found[1][1] = "NULL".into();
         assert_eq!(found, rows, "{unload}");
     }
+    let marked = format!("unload ('select * from t') to 's3://{BUCKET}/load/songs/marked/' iam_role '{ROLE}' parquet");
+    sdk.sql(&marked).unwrap();
+    for (key, body) in [("marked/_SUCCESS", vec![]), ("marked/sub/", vec![]), ("zipped/1.gz", gzip("7|x|1||\n"))] {
+        put_bytes(&sdk, key, body);
+    }
+    put(&sdk, "zipped/2.gz", "");
+    sdk.sql("delete from back").unwrap();
+    sdk.sql(&format!("copy back from {} parquet", from("marked/"))).unwrap();
+    sdk.sql(&format!("copy back from {} gzip", from("zipped/"))).unwrap();
+    assert_eq!(sdk.rows("select id from back order by id"), [["1"], ["2"], ["3"], ["7"]]);
     sdk.sql(&format!(
         "unload ('select id, ok, name from t') to 's3://{BUCKET}/load/parts' iam_role '{ROLE}' csv partition by (ok)"
     ))
@@ -357,4 +367,27 @@ fn what_is_unloaded_can_be_copied_back() {
     assert_eq!(get(&sdk, "two0000_part_00.json"), b"{\"list\":[1,2]}\n");
     let limited = format!("unload ('select 1 limit 1') to 's3://{BUCKET}/load/three' iam_role '{ROLE}'");
     assert!(sdk.sql(&limited).unwrap_err().contains("LIMIT"));
+}
+
+#[test]
+fn every_one_of_many_rows_comes_back() {
+    let (_project, sdk) = warehouse();
+    let rights = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#;
+    let grant = sdk.iam.put_role_policy().role_name("sparkify-warehouse").policy_name("unload");
+    sdk.block_on(grant.policy_document(rights).send()).unwrap();
+    sdk.sql("create table digit (x bigint)").unwrap();
+    sdk.sql("insert into digit values (0),(1),(2),(3),(4),(5),(6),(7),(8),(9)").unwrap();
+    let joined = "from digit a cross join digit b cross join digit c cross join digit d cross join digit e";
+    let number = "a.x + 10 * b.x + 100 * c.x + 1000 * d.x + 10000 * e.x";
+    sdk.sql(&format!("create table n as select {number} as x, 'row ' || ({number}) as name {joined}")).unwrap();
+    sdk.sql("create table back (x bigint, name varchar(20))").unwrap();
+    let all = "select count(*), count(distinct x), sum(x), min(name), max(name) from ";
+    for (unload, copy) in [("csv", "csv"), ("parquet", "parquet"), ("json gzip", "json 'auto' gzip")] {
+        let prefix = format!("songs/many-{}/", unload.replace(' ', "-"));
+        let to = format!("'s3://{BUCKET}/load/{prefix}' iam_role '{ROLE}'");
+        assert_eq!(sdk.sql_counted(&format!("unload ('select * from n') to {to} {unload}")).unwrap().1, 100_000);
+        sdk.sql("delete from back").unwrap();
+        sdk.sql(&format!("copy back from {to} {copy}")).unwrap();
+        assert_eq!(sdk.rows(&format!("{all} back")), sdk.rows(&format!("{all} n")), "{unload}");
+    }
 }

@@ -3,8 +3,8 @@
 use std::io::{Read, Write};
 use std::path::Path;
 
-use duckdb::Connection;
 use duckdb::arrow::record_batch::RecordBatch;
+use duckdb::{Config, Connection};
 
 use super::columns::Column;
 use super::source::{Address, Opener};
@@ -12,6 +12,11 @@ use crate::warehouse::catalog::Table;
 use crate::warehouse::error::SqlError;
 use crate::warehouse::session::Session;
 use crate::warehouse::sql::{literal, quoted};
+
+/// Bytes of rows that are held before they go on.
+const HELD_BYTES: usize = 16 << 20;
+/// Memory of the database that rows pass through on their way into a file; the rest of them is on disk.
+const SCRATCH_MEMORY: &str = "256MB";
 
 fn io(what: &str) -> impl Fn(std::io::Error) -> SqlError {
     move |error| SqlError::new("58030", format!("cannot {what}: {error}"))
@@ -34,9 +39,13 @@ pub fn load(
         &table.schema,
         &names,
     )?;
-    let mut rows = 0;
+    let (mut rows, mut held) = (0, 0);
     for (number, address) in objects.iter().enumerate() {
         session.check_cancelled()?;
+        // `_SUCCESS`, `dir/`: an empty object is passed over.
+        if opener.progress.sizes.get(number) == Some(&0) {
+            continue;
+        }
         let file = fetch(opener, address)?;
         let unreadable = |error: duckdb::Error| {
             SqlError::new("XX000", format!("{address} is not a Parquet file that can be read: {error}"))
@@ -56,13 +65,21 @@ pub fn load(
         let selected: Vec<String> = found.iter().zip(columns).map(cast).collect();
         let sql = format!("SELECT {} FROM read_parquet({path})", selected.join(", "));
         let mut statement = scratch.prepare(&sql).map_err(unreadable)?;
-        for batch in statement.query_arrow([]).map_err(|error| incompatible(address, &error))? {
+        for batch in statement.stream_arrow([]).map_err(|error| incompatible(address, &error))? {
+            session.check_cancelled()?;
+            let batch = batch.map_err(|error| incompatible(address, &error))?;
             rows += batch.num_rows() as u64;
             opener.progress.add_rows(batch.num_rows());
             opener.progress.scanned(number, batch.num_rows());
             check_lengths(&batch, columns, address)?;
-            if !no_load {
-                appender.append_record_batch(batch)?;
+            if no_load {
+                continue;
+            }
+            held += batch.get_array_memory_size();
+            appender.append_record_batch(batch)?;
+            if held > HELD_BYTES {
+                appender.flush()?;
+                held = 0;
             }
         }
     }
@@ -105,9 +122,13 @@ fn fetch(opener: &Opener, address: &Address) -> Result<tempfile::NamedTempFile, 
     Ok(file)
 }
 
-/// Writes the rows of a query into a Parquet file, and answers how many there were.
-pub fn write(connection: &Connection, query: &str, path: &Path) -> Result<u64, SqlError> {
-    let scratch = Connection::open_in_memory()?;
+/// Writes the rows of a query into a Parquet file, and answers how many there were. They pass through a database on
+/// disk, so that memory holds few of them.
+pub fn write(session: &Session, query: &str, path: &Path) -> Result<u64, SqlError> {
+    let connection = &session.connection;
+    let directory = tempfile::tempdir().map_err(io("make a temporary directory"))?;
+    let config = Config::default().max_memory(SCRATCH_MEMORY)?;
+    let scratch = Connection::open_with_flags(directory.path().join("rows.duckdb"), config)?;
     let definition = {
         let mut statement = connection.prepare(&format!("DESCRIBE {query}"))?;
         let column = |row: &duckdb::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
@@ -123,17 +144,25 @@ pub fn write(connection: &Connection, query: &str, path: &Path) -> Result<u64, S
         };
         columns.iter().map(define).collect::<Vec<_>>().join(", ")
     };
-    scratch.execute_batch(&format!("CREATE TABLE rows ({definition})"))?;
-    let mut rows = 0;
+    scratch.execute_batch(&format!("BEGIN; CREATE TABLE rows ({definition})"))?;
+    let (mut rows, mut held) = (0, 0);
     {
         let mut statement = connection.prepare(query)?;
         let mut appender = scratch.appender("rows")?;
-        for batch in statement.query_arrow([])? {
+        for batch in statement.stream_arrow([])? {
+            session.check_cancelled()?;
+            let batch = batch?;
             rows += batch.num_rows() as u64;
+            held += batch.get_array_memory_size();
             appender.append_record_batch(batch)?;
+            if held > HELD_BYTES {
+                appender.flush()?;
+                held = 0;
+            }
         }
         appender.flush()?;
     }
+    scratch.execute_batch("COMMIT")?;
     let path = literal(&path.display().to_string());
     scratch.execute_batch(&format!("COPY rows TO {path} (FORMAT parquet, COMPRESSION snappy)"))?;
     Ok(rows)

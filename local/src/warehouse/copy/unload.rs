@@ -180,10 +180,11 @@ impl Unload<'_> {
         if self.command.format == UnloadFormat::Parquet {
             return self.parquet(session, query, prefix);
         }
-        let mut statement = session.connection.prepare(query)?;
-        let batches = statement.query_arrow([])?;
-        let names: Vec<String> = batches.get_schema().fields().iter().map(|field| field.name().clone()).collect();
+        // First, as the rows stream from the connection until the last.
         let supers = self.supers(session, query)?;
+        let mut statement = session.connection.prepare(query)?;
+        let batches = statement.stream_arrow([])?;
+        let names: Vec<String> = batches.get_schema().fields().iter().map(|field| field.name().clone()).collect();
         let header = if self.command.header {
             self.line(&names.iter().map(|name| Some(name.as_str())).collect::<Vec<_>>())
         } else {
@@ -193,6 +194,7 @@ impl Unload<'_> {
         let (mut total, mut number) = (0, 0);
         for batch in batches {
             session.check_cancelled()?;
+            let batch = batch?;
             for row in 0..batch.num_rows() {
                 let row = Row::of(&batch, row)?;
                 let line = match self.command.format {
@@ -226,7 +228,7 @@ impl Unload<'_> {
 
     fn parquet(&mut self, session: &Session, query: &str, prefix: &str) -> Result<u64, SqlError> {
         let file = tempfile::NamedTempFile::new().map_err(io)?;
-        let rows = parquet::write(&session.connection, query, file.path())?;
+        let rows = parquet::write(session, query, file.path())?;
         let key = self.key(prefix, 0);
         let mut sink = self.access.buckets.sink(&self.bucket).map_err(io)?;
         let mut input = std::fs::File::open(file.path()).map_err(io)?;
