@@ -1,7 +1,7 @@
 //! The engine of one database: a DuckDB file that holds the data, set up to mean what Redshift means.
 
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use duckdb::{Config, Connection};
@@ -11,12 +11,12 @@ use super::copy;
 use super::error::SqlError;
 use super::function;
 use super::memory::MemoryLimit;
+use super::reopen::Database;
 use super::session::Session;
 use super::show;
 use super::stored_rows::StoredRows;
 use super::system::System;
 use crate::account::now_millis;
-use crate::sync::locked;
 
 /// What DuckDB keeps of the data in memory while it has nothing to do.
 const IDLE_BYTES: u64 = 64 << 20;
@@ -36,7 +36,6 @@ impl Slices {
 
 pub struct Engine {
     database: String,
-    base: Mutex<Connection>,
     system: System,
     next_query: AtomicI64,
     /// The next query when memory was last released.
@@ -52,37 +51,22 @@ impl Engine {
         let spilled = directory.join(format!("{database}.duckdb.tmp"));
         let _ = std::fs::remove_dir_all(&spilled);
         StoredRows::remove_left(directory, database);
-        // Redshift divides integers into integers and takes NULL for the largest value. Nothing outside the file
-        // is reachable from SQL.
-        let config = Config::default()
-            .max_memory(&format!("{}B", memory.for_each_of(1)))?
-            .with("temp_directory", spilled.to_string_lossy())?
-            .enable_external_access(false)?
-            .enable_autoload_extension(false)?
-            .with("autoinstall_known_extensions", "false")?
-            .with("integer_division", "true")?
-            // What cannot be bound is read a second time, and must not have ended the transaction by then.
-            .with("default_transaction_invalidation_policy", "SYNTACTIC_ERRORS_DO_NOT_INVALIDATE")?
-            .with("default_null_order", "nulls_last_on_asc_first_on_desc")?;
-        let base = Connection::open_with_flags(directory.join(format!("{database}.duckdb")), config)?;
-        function::register(&base)?;
-        make_catalog(&base)?;
-        base.register_table_function::<copy::CopyRows>(copy::FUNCTION)?;
-        fill_slices(&base, slices)?;
-        let system = System::new(base.try_clone()?, directory.to_owned(), memory);
-        Ok(Self { database: database.to_owned(), base: Mutex::new(base), system, next_query: AtomicI64::new(now_millis()), released: AtomicI64::default() })
+        let path = directory.join(format!("{database}.duckdb"));
+        let opened = Database::open(move || open_file(&path, &spilled, slices, memory))?;
+        let system = System::new(Arc::new(opened), directory.to_owned(), memory);
+        let next_query = AtomicI64::new(now_millis());
+        Ok(Self { database: database.to_owned(), system, next_query, released: AtomicI64::default() })
     }
 
     /// A new session of a database user.
     pub fn session(&self, user: &str) -> Result<Session, SqlError> {
-        let connection = locked(&self.base).try_clone()?;
-        Session::new(connection, self.system.clone(), user)
+        Session::new(self.system.clone(), user)
     }
 
     /// Lets DuckDB use its share of the memory where so many databases are open.
     pub fn share_memory(&self, databases: usize) {
         let bytes = self.system.memory.for_each_of(databases);
-        if let Err(error) = locked(&self.base).execute_batch(&format!("SET GLOBAL memory_limit = '{bytes}B'")) {
+        if let Err(error) = self.set_memory(bytes) {
             // It holds more than that: the limit that it has stays.
             tracing::debug!(%error, "the memory of a database stays as it is");
         }
@@ -96,11 +80,14 @@ impl Engine {
         }
         let Ok(_idle) = self.system.running.try_write() else { return };
         self.released.store(next, Ordering::Relaxed);
-        let base = locked(&self.base);
         // Blocks that nobody uses go when the limit sinks below what they take.
-        let _ = base.execute_batch(&format!("SET GLOBAL memory_limit = '{IDLE_BYTES}B'"));
-        drop(base);
+        let _ = self.set_memory(IDLE_BYTES);
         self.share_memory(databases);
+    }
+
+    fn set_memory(&self, bytes: u64) -> Result<(), SqlError> {
+        let sql = format!("SET GLOBAL memory_limit = '{bytes}B'");
+        self.system.database.with_system(|connection| connection.execute_batch(&sql))
     }
 
     /// A result without rows yet, which keeps them beside the data.
@@ -112,6 +99,28 @@ impl Engine {
     pub fn next_query(&self) -> i64 {
         self.next_query.fetch_add(1, Ordering::Relaxed)
     }
+}
+
+/// Opens the file, and gives DuckDB what Redshift has.
+fn open_file(path: &Path, spilled: &Path, slices: Slices, memory: MemoryLimit) -> Result<Connection, SqlError> {
+    // Redshift divides integers into integers and takes NULL for the largest value. Nothing outside the file
+    // is reachable from SQL.
+    let config = Config::default()
+        .max_memory(&format!("{}B", memory.for_each_of(1)))?
+        .with("temp_directory", spilled.to_string_lossy())?
+        .enable_external_access(false)?
+        .enable_autoload_extension(false)?
+        .with("autoinstall_known_extensions", "false")?
+        .with("integer_division", "true")?
+        // What cannot be bound is read a second time, and must not have ended the transaction by then.
+        .with("default_transaction_invalidation_policy", "SYNTACTIC_ERRORS_DO_NOT_INVALIDATE")?
+        .with("default_null_order", "nulls_last_on_asc_first_on_desc")?;
+    let base = Connection::open_with_flags(path, config)?;
+    function::register(&base)?;
+    make_catalog(&base)?;
+    base.register_table_function::<copy::CopyRows>(copy::FUNCTION)?;
+    fill_slices(&base, slices)?;
+    Ok(base)
 }
 
 /// The system tables, views and macros. They are kept in the file: made once, and again where they have changed.

@@ -13,6 +13,7 @@ pub mod fuzz;
 mod keys;
 mod late_view;
 mod memory;
+mod reopen;
 mod result;
 mod session;
 mod settings;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use duckdb::{Connection, InterruptHandle, OptionalExt};
 use regex::Regex;
@@ -15,12 +15,15 @@ use super::result::{self, Collected, ResultColumn, ResultSet, Rows};
 use super::sql::types::Type;
 use super::sql::{self, Command, Name, Parameters, Prepared, Quotients, Reading, Target};
 use super::system::{QueryRecord, System};
-use super::{catalog, define, late_view, memory, show};
+use super::{catalog, define, late_view, memory, reopen, show};
 use crate::account::now_millis;
+use crate::sync::locked;
 
 pub struct Session {
     pub connection: Connection,
     pub system: System,
+    /// The number of the opening of the database that the connection is of.
+    pub(super) opening: u64,
     cancel: Cancel,
     pub(super) transaction: Transaction,
     user: String,
@@ -64,7 +67,8 @@ pub(super) enum Transaction {
 #[derive(Clone)]
 pub struct Cancel {
     asked: Arc<AtomicBool>,
-    interrupt: Arc<InterruptHandle>,
+    /// Of the session's connection, which may become another one.
+    interrupt: Arc<Mutex<Arc<InterruptHandle>>>,
 }
 
 impl Cancel {
@@ -75,7 +79,7 @@ impl Cancel {
 
     pub fn cancel(&self) {
         self.asked.store(true, Ordering::SeqCst);
-        self.interrupt.interrupt();
+        locked(&self.interrupt).interrupt();
     }
 
     /// An error once the statement is to end.
@@ -97,17 +101,14 @@ pub struct Outcome {
 
 impl Session {
     /// A session of a database user.
-    pub fn new(connection: Connection, system: System, user: &str) -> Result<Self, SqlError> {
-        connection.execute_batch(&format!(
-            "SET search_path = 'public,{SYSTEM_SCHEMA}'; SET VARIABLE redshift_user = {}; \
-             SET VARIABLE redshift_pid = {}",
-            sql::literal(user),
-            fastrand::u32(1000..1_000_000)
-        ))?;
-        let cancel = Cancel { asked: Arc::default(), interrupt: connection.interrupt_handle() };
+    pub fn new(system: System, user: &str) -> Result<Self, SqlError> {
+        let (connection, opening) = reopen::connect(&system, user)?;
+        let interrupt = Arc::new(Mutex::new(connection.interrupt_handle()));
+        let cancel = Cancel { asked: Arc::default(), interrupt };
         Ok(Self {
             connection,
             system,
+            opening,
             cancel,
             transaction: Transaction::None,
             user: user.to_owned(),
@@ -123,6 +124,23 @@ impl Session {
             before: BTreeMap::new(),
             local: BTreeSet::new(),
         })
+    }
+
+    pub(super) fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// Forgets what was of another connection.
+    pub(super) fn reset(&mut self) {
+        *locked(&self.cancel.interrupt) = self.connection.interrupt_handle();
+        // Until the client has ended it: a COMMIT must not seem to have been one.
+        if self.transaction == Transaction::Open {
+            self.transaction = Transaction::Failed;
+        }
+        self.has_defined = false;
+        self.cursors.clear();
+        self.targets.clear();
+        self.catalog = u64::MAX;
     }
 
     /// The columns that a statement would answer, with NULL for what its parameters will be; `None` where it answers no
@@ -141,7 +159,8 @@ impl Session {
         if self.transaction == Transaction::Failed {
             return Ok(BTreeMap::new());
         }
-        self.see_catalog()?;
+        self.follow_database()?;
+        self.see_catalog().map_err(|error| self.recovered(error))?;
         Ok(sql::with_room(text, || sql::parameter_types(text, |name| self.targets(name).ok().flatten())))
     }
 
@@ -157,6 +176,7 @@ impl Session {
         &mut self,
         mut read: impl FnMut(&mut Self, Reading<'_>) -> Result<T, SqlError>,
     ) -> Result<T, SqlError> {
+        self.follow_database()?;
         let quotients = Quotients::default();
         let keeps_case = self.keeps_case();
         let mut read_as = |session: &mut Self, lenient| loop {
@@ -176,7 +196,7 @@ impl Session {
         if done.is_err() && self.transaction == Transaction::Open {
             self.transaction = Transaction::Failed;
         }
-        done
+        done.map_err(|error| self.recovered(error))
     }
 
     fn describe_as(
@@ -269,10 +289,7 @@ impl Session {
         let started = std::time::Instant::now();
         self.notices.clear();
         let lower = text.to_ascii_lowercase();
-        if lower.contains("pg_last_query_id") {
-            self.remember("redshift_query", self.last_query)?;
-        }
-        self.last_query = query;
+        let last_query = std::mem::replace(&mut self.last_query, query);
         let mut kind = "OTHER";
         let running = self.system.running.clone();
         let _running = running.read().unwrap_or_else(PoisonError::into_inner);
@@ -281,6 +298,11 @@ impl Session {
             self.read_twice(|session, reading| {
                 let command = sql::translate(text, parameters, reading)?;
                 kind = command.kind();
+                let database = session.system.database.clone();
+                let _writing = command.may_write().then(|| database.writing());
+                if lower.contains("pg_last_query_id") {
+                    session.remember("redshift_query", last_query)?;
+                }
                 session.system.refresh_for(&lower)?;
                 session.run_command(command, reading, access, query, to)
             })

@@ -11,6 +11,7 @@ use super::copy::Progress;
 use super::engine::{Engine, Slices};
 use super::error::SqlError;
 use super::memory::MemoryLimit;
+use super::reopen::Database;
 use crate::account::now_millis;
 use crate::sync::locked;
 
@@ -44,7 +45,7 @@ pub struct QueryRecord {
 /// Statements of the history that wait to be written.
 const MOST_QUERIES: usize = 10_000;
 
-/// A connection of its own for the system tables.
+/// The system tables, which have a connection of their own.
 #[derive(Clone)]
 pub struct System {
     /// Where the databases of the warehouse lie.
@@ -52,7 +53,7 @@ pub struct System {
     pub memory: MemoryLimit,
     /// Held shared by each statement that runs.
     pub running: Arc<RwLock<()>>,
-    connection: Arc<Mutex<Connection>>,
+    pub database: Arc<Database>,
     queries: Arc<Mutex<Vec<QueryRecord>>>,
     copying: Arc<Mutex<Vec<Arc<Progress>>>>,
     /// Rises when tables come, go or change.
@@ -72,12 +73,12 @@ impl Drop for Copying {
 }
 
 impl System {
-    pub fn new(connection: Connection, directory: PathBuf, memory: MemoryLimit) -> Self {
+    pub fn new(database: Arc<Database>, directory: PathBuf, memory: MemoryLimit) -> Self {
         Self {
             directory,
             memory,
             running: Arc::default(),
-            connection: Arc::new(Mutex::new(connection)),
+            database,
             queries: Arc::default(),
             copying: Arc::default(),
             catalog: Arc::default(),
@@ -99,8 +100,7 @@ impl System {
     }
 
     fn with<T>(&self, act: impl FnOnce(&Connection) -> duckdb::Result<T>) -> Result<T, SqlError> {
-        let connection = locked(&self.connection);
-        Ok(act(&connection)?)
+        self.database.with_system(act)
     }
 
     /// Makes a database beside this one.
@@ -199,7 +199,9 @@ impl System {
         self.with(|connection| {
             let sql = "INSERT INTO redshift_system.redshift_queries VALUES \
                        (?, ?, ?, ?, make_timestamp(?), make_timestamp(?), ?, ?, ?, ?)";
-            let mut statement = connection.prepare(sql)?;
+            // As one: each transaction would wait for the disk.
+            let transaction = connection.unchecked_transaction()?;
+            let mut statement = transaction.prepare(sql)?;
             for query in noted {
                 let status = if query.error.is_some() { "failed" } else { "success" };
                 statement.execute(params![
@@ -215,7 +217,8 @@ impl System {
                     query.text
                 ])?;
             }
-            Ok(())
+            drop(statement);
+            transaction.commit()
         })
     }
 

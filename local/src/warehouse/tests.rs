@@ -1122,3 +1122,28 @@ fn signs_that_stand_together_keep_their_meaning() {
     let parted = ["select a[b], '[E''x'", "select $$;$$ /* ; */", "-- ;\nselect [E'x']"];
     assert_eq!(super::split(text).expect("statements"), parted);
 }
+
+#[test]
+fn a_database_that_a_fatal_error_ended_is_opened_anew() {
+    let mut w = Warehouse::new();
+    let session = || Session::new(w.session.system.clone(), "dwhadmin").expect("session");
+    let (mut idle, mut amid) = (session(), session());
+    w.does("create table t (a int)");
+    w.does("insert into t values (1)");
+    for sql in ["begin", "insert into t values (2)"] {
+        amid.run(sql, &w.access, 1).expect(sql);
+    }
+    let ended = w.session.connection.execute_batch("SET GLOBAL debug_checkpoint_abort = 'before_header'; CHECKPOINT");
+    assert!(ended.is_err(), "a checkpoint that fails ends the database");
+
+    let told = w.fails("select a from t");
+    assert!(told.contains("FATAL Error") && told.contains("was opened anew"), "{told}");
+    assert_eq!(w.rows("select a from t"), ["1"]);
+    idle.run("insert into t values (3)", &w.access, 1).expect("another session goes on");
+    assert_eq!(amid.run("commit", &w.access, 1).expect_err("it is gone").sqlstate, "40001");
+    assert_eq!(amid.run("select 1", &w.access, 1).expect_err("it has failed").sqlstate, "25P02");
+    amid.run("rollback", &w.access, 1).expect("rollback");
+    amid.run("insert into t values (4)", &w.access, 1).expect("it goes on");
+    assert_eq!(w.rows("select a from t order by a"), ["1", "3", "4"]);
+    assert!(Session::new(w.session.system.clone(), "another").is_ok());
+}

@@ -150,6 +150,19 @@ impl Command {
             _ => "UTILITY",
         }
     }
+
+    /// Whether it may change the files of the database. What EXECUTE runs is not known here.
+    pub fn may_write(&self) -> bool {
+        !matches!(
+            self,
+            Self::Query(_)
+                | Self::Unload(_)
+                | Self::Explain(_)
+                | Self::Show(_)
+                | Self::Declare { .. }
+                | Self::Fetch { .. }
+        )
+    }
 }
 
 /// A view, and what it was made of.

@@ -1,0 +1,140 @@
+//! A database that a fatal error has ended: DuckDB refuses every statement from then on, though all that was committed
+//! lies in the files. It is opened anew, and the sessions go over to it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
+
+use duckdb::Connection;
+
+use super::error::SqlError;
+use super::session::{SYSTEM_SCHEMA, Session, Transaction};
+use super::sql;
+use super::system::System;
+use crate::sync::locked;
+
+type Open = Box<dyn Fn() -> Result<Connection, SqlError> + Send + Sync>;
+
+/// The open database of an engine.
+pub struct Database {
+    open: Open,
+    base: Mutex<Connection>,
+    /// The one that writes the system tables.
+    system: Mutex<Connection>,
+    /// How often it was opened.
+    openings: AtomicU64,
+    /// Held by statements that may write: the files have one writer at a time.
+    writers: RwLock<()>,
+}
+
+impl Database {
+    pub fn open(open: impl Fn() -> Result<Connection, SqlError> + Send + Sync + 'static) -> Result<Self, SqlError> {
+        let base = open()?;
+        let system = Mutex::new(base.try_clone()?);
+        let (openings, writers) = (AtomicU64::new(1), RwLock::default());
+        Ok(Self { open: Box::new(open), base: Mutex::new(base), system, openings, writers })
+    }
+
+    pub fn openings(&self) -> u64 {
+        self.openings.load(Ordering::SeqCst)
+    }
+
+    pub fn with_system<T>(&self, act: impl FnOnce(&Connection) -> duckdb::Result<T>) -> Result<T, SqlError> {
+        Ok(act(&locked(&self.system))?)
+    }
+
+    /// Keeps the database from being opened anew.
+    pub fn writing(&self) -> RwLockReadGuard<'_, ()> {
+        self.writers.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens it anew, unless that was done since the opening of this number. Statements that write have ended by then.
+    fn reopen(&self, opening: u64) -> Result<(), SqlError> {
+        let _alone = self.writers.write().unwrap_or_else(PoisonError::into_inner);
+        let (mut system, mut base) = (locked(&self.system), locked(&self.base));
+        if self.openings() != opening {
+            return Ok(());
+        }
+        let fresh = (self.open)()?;
+        *system = fresh.try_clone()?;
+        *base = fresh;
+        self.openings.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+/// A connection set up for a user, and the number of the opening that it is of.
+pub fn connect(system: &System, user: &str) -> Result<(Connection, u64), SqlError> {
+    let set_up = || -> Result<_, SqlError> {
+        // First: a number that is too low is put right by the next statement.
+        let opening = system.database.openings();
+        let connection = locked(&system.database.base).try_clone()?;
+        connection.execute_batch(&format!(
+            "SET search_path = 'public,{SYSTEM_SCHEMA}'; SET VARIABLE redshift_user = {}; \
+             SET VARIABLE redshift_pid = {}",
+            sql::literal(user),
+            fastrand::u32(1000..1_000_000)
+        ))?;
+        Ok((connection, opening))
+    };
+    let opening = system.database.openings();
+    match set_up() {
+        Err(error) if is_fatal(&error) => {
+            system.database.reopen(opening)?;
+            set_up()
+        }
+        done => done,
+    }
+}
+
+fn is_fatal(error: &SqlError) -> bool {
+    error.message.starts_with("FATAL Error: ")
+}
+
+impl Session {
+    /// Goes over to the database where it was opened anew. A transaction that was open is gone with the old one.
+    pub(super) fn follow_database(&mut self) -> Result<(), SqlError> {
+        if self.system.database.openings() == self.opening {
+            return Ok(());
+        }
+        let was = self.transaction;
+        self.go_over()?;
+        match was {
+            Transaction::Open => {
+                let message =
+                    "the transaction was rolled back: a fatal error ended the database, which was opened anew";
+                Err(SqlError::new("40001", message))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn go_over(&mut self) -> Result<(), SqlError> {
+        let (connection, opening) = connect(&self.system, self.user())?;
+        (self.connection, self.opening) = (connection, opening);
+        self.reset();
+        match self.settings.get("search_path").cloned() {
+            Some(path) => self.set_search_path(&path),
+            None => Ok(()),
+        }
+    }
+
+    /// What a statement tells of an error. One that has ended the database has it opened anew.
+    pub(super) fn recovered(&mut self, error: SqlError) -> SqlError {
+        let probe = || self.connection.execute_batch("SELECT 1").map_err(SqlError::from);
+        // An internal error of DuckDB's is one of these, or is not.
+        let may_be = error.message.starts_with("INTERNAL Error: ");
+        if !is_fatal(&error) && !(may_be && probe().is_err_and(|error| is_fatal(&error))) {
+            return error;
+        }
+        let opened = self.system.database.reopen(self.opening).and_then(|()| self.go_over());
+        let after = match opened {
+            Ok(()) => {
+                "The database was opened anew, and what was committed is there: look whether this was before you \
+                       run it again"
+                    .to_owned()
+            }
+            Err(again) => format!("The database could not be opened anew: {}", again.message),
+        };
+        SqlError::new("XX000", format!("{}. {after}", error.message.trim_end_matches('.')))
+    }
+}
