@@ -212,3 +212,23 @@ pub fn internal(error: StoreError) -> S3Error {
 pub fn internal_io(path: &Path, error: std::io::Error) -> S3Error {
     internal(StoreError::from_io(path, error))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    #[test]
+    fn tags_are_read_and_many_attributes_cost_what_their_length_does() {
+        let tags = "<Tags><Tag><Key>a</Key><Value>b</Value></Tag></Tags>";
+        let body = |attributes: &str| {
+            format!("<CreateBucketConfiguration{attributes}>{tags}</CreateBucketConfiguration>").into_bytes()
+        };
+        assert_eq!(CreateTags::from_body(&body("")).0, BTreeMap::from([("a".to_owned(), "b".to_owned())]));
+        let many: String = (0..200_000).map(|n| format!(" a{n}='1'")).collect();
+        let begun = Instant::now();
+        let _ = CreateTags::from_body(&body(&many));
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    }
+}
