@@ -2,6 +2,7 @@
 //! signature's scope.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -11,12 +12,13 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
-use http::header::HOST;
-use http::{HeaderValue, Method};
-use http_body_util::BodyExt;
+use http::header::{CONTENT_LENGTH, HOST};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use s3s::service::S3Service;
 
 use crate::account::Account;
+use crate::auth_failure::AuthFailure;
 use crate::authorize::{authorize, authorize_s3};
 use crate::call;
 use crate::data_api::DataApi;
@@ -24,12 +26,13 @@ use crate::ec2::Ec2;
 use crate::error::{ApiError, ApiResult};
 use crate::fault::{Fault, Faults};
 use crate::iam::Iam;
-use crate::protocol::{Request, Response, json, query, random_word};
+use crate::protocol::{Request, Response, is_json, json, query, random_word};
 use crate::redshift::Redshift;
 use crate::s3::{self, Buckets, CreateTags, bucket_of_host};
 use crate::secrets::Secrets;
 use crate::serverless::Serverless;
 use crate::sessions::Caller;
+use crate::sigv4::{self, Claim};
 use crate::sts;
 
 /// All services behind one door, which many requests share.
@@ -72,8 +75,12 @@ impl Endpoint {
         if !self.redshift.pace.answering.is_zero() {
             tokio::time::sleep(self.redshift.pace.answering).await;
         }
-        // What nobody signed can only be a request for an object: S3 says what it may see.
-        let service = service_of(&request).unwrap_or_else(|| "s3".to_owned());
+        let service = match service_of(&request) {
+            Some(service) => service,
+            None if is_for_control_plane(&request) => return Ok(refuse_unsigned(&request)),
+            // A request for an object may be unsigned: S3 decides what it may see.
+            None => "s3".to_owned(),
+        };
         tracing::debug!(service, method = %request.method(), path = request.uri().path(), "local call");
         if service == "s3" {
             let fault =
@@ -84,11 +91,30 @@ impl Endpoint {
             }
             return Ok(response);
         }
-        let caller = self.caller(&request);
-        let (parts, body) = request.into_parts();
-        let request = Request { headers: parts.headers, body: body.collect().await?.to_bytes() };
+        let (request, caller) = match self.authenticated(&service, request).await {
+            Ok(authenticated) => authenticated,
+            Err(error) => return Ok(refuse(&service, &error)),
+        };
         let fault = self.fault(|| call::of_control_plane(&service, &request));
-        through(fault, &service, self.control_plane(&service, &request, caller)).await
+        through(fault, &service, self.control_plane(&service, &request, &caller)).await
+    }
+
+    /// A request to a control plane and who signed it. Its head is checked before its body is read, so that nobody's
+    /// gigabytes are taken in.
+    async fn authenticated(&self, service: &str, request: http::Request<SdkBody>) -> ApiResult<(Request, Arc<Caller>)> {
+        let (parts, body) = request.into_parts();
+        let limit = body_limit(service)?;
+        let refused = |failure: AuthFailure| failure.refusal(service);
+        let claim = Claim::read(&parts.uri, &parts.headers).map_err(refused)?;
+        claim.check(SystemTime::now()).map_err(refused)?;
+        let sessions = &self.buckets.sessions;
+        let caller = sessions.caller(&claim.access_key, claim.token.as_deref()).map_err(refused)?;
+        let body = read_bounded(service, &parts.headers, body, limit).await?;
+        claim.verify(&parts, &body, &sessions.secret(&claim.access_key)).map_err(refused)?;
+        // A GET, or an address that was signed beforehand, has its fields in the query.
+        let query = parts.uri.query().filter(|_| body.is_empty() && !is_json(service));
+        let body = query.map_or(body, |query| Bytes::copy_from_slice(query.as_bytes()));
+        Ok((Request { headers: parts.headers, body }, caller))
     }
 
     /// What is planned for a call, and the call's name. Where nobody plans anything, no name is made.
@@ -99,43 +125,46 @@ impl Endpoint {
         Some((operation, fault))
     }
 
-    /// Who signed a request.
-    fn caller(&self, request: &http::Request<SdkBody>) -> ApiResult<Arc<Caller>> {
+    /// Who signed a request to S3, if the signature is right: that `s3s` verifies.
+    fn s3_caller(&self, request: &http::Request<SdkBody>) -> ApiResult<Arc<Caller>> {
         let credential = credential(request).or_else(|| old_key(request)).unwrap_or_default();
         let key = credential.split('/').next().unwrap_or_default();
         let header = request.headers().get("x-amz-security-token").and_then(|token| token.to_str().ok());
         let query = query_field(request, "x-amz-security-token");
-        self.buckets.sessions.caller(key.trim(), header.or(query.as_deref()))
+        let caller = self.buckets.sessions.caller(key.trim(), header.or(query.as_deref()));
+        caller.map_err(|failure| failure.refusal("s3"))
     }
 
     async fn control_plane(
         &self,
         service: &str,
         request: &Request,
-        caller: ApiResult<Arc<Caller>>,
+        caller: &Caller,
     ) -> Result<http::Response<SdkBody>, BoxError> {
-        let allowed = caller.and_then(|caller| {
-            let operation = call::of_control_plane(service, request);
-            authorize(&self.iam, &caller, &operation, request).map(|()| caller)
-        });
-        let caller = match allowed {
-            Ok(caller) => caller,
-            Err(error) => return Ok(refuse(service, &error)),
-        };
+        let operation = call::of_control_plane(service, request);
+        if let Err(error) = authorize(&self.iam, caller, &operation, request) {
+            return Ok(refuse(service, &error));
+        }
         let response: Response = match service {
             "iam" => self.iam.handle(request),
-            "sts" => sts::handle(&self.iam, &self.buckets.sessions, &caller, request),
+            "sts" => sts::handle(&self.iam, &self.buckets.sessions, caller, request),
             "secretsmanager" => self.secrets.handle(request),
             "ec2" => self.ec2.handle(request),
             "redshift" => self.redshift.handle(request),
             "redshift-serverless" => self.serverless.handle(request),
             "redshift-data" => self.data_api.handle(request).await,
-            other => {
-                let message = format!("the local stand-in has no service '{other}'");
-                return Ok(refuse(other, &ApiError::invalid("UnknownService", message)));
-            }
+            other => return Ok(refuse(other, &unknown_service(other))),
         };
         Ok(response.map(SdkBody::from))
+    }
+
+    /// The answer to a request to a control plane whose signature nobody looks at, so that `crate::fuzz` gets behind it.
+    #[cfg(test)]
+    pub async fn answer_unsigned(&self, request: http::Request<SdkBody>) -> Result<(), BoxError> {
+        let Some(service) = service_of(&request).filter(|service| service != "s3") else { return Ok(()) };
+        let (parts, body) = request.into_parts();
+        let request = Request { headers: parts.headers, body: body.collect().await?.to_bytes() };
+        self.control_plane(&service, &request, &self.buckets.sessions.owner).await.map(drop)
     }
 
     async fn s3(&self, mut request: http::Request<SdkBody>) -> Result<http::Response<SdkBody>, BoxError> {
@@ -152,7 +181,7 @@ impl Endpoint {
             let host = HeaderValue::from_str(host)?;
             request.headers_mut().insert(HOST, host);
         }
-        let allowed = self.caller(&request).and_then(|caller| {
+        let allowed = self.s3_caller(&request).and_then(|caller| {
             if caller.is_session && is_bucket(&request) {
                 let operation = call::of_s3(request.method(), request.uri(), request.headers(), true);
                 authorize_s3(&self.account, &caller, &operation, &bucket_of(&request))?;
@@ -164,8 +193,14 @@ impl Endpoint {
             Err(error) => return Ok(refuse("s3", &error)),
         };
         if *request.method() == Method::PUT && is_bucket(&request) {
+            if service_of(&request).is_none() && old_key(&request).is_none() {
+                return Ok(refuse("s3", &ApiError::forbidden("AccessDenied", "Access Denied")));
+            }
             let (parts, body) = request.into_parts();
-            let bytes: Bytes = body.collect().await?.to_bytes();
+            let bytes = match read_bounded("s3", &parts.headers, body, s3::MAX_XML_BYTES).await {
+                Ok(bytes) => bytes,
+                Err(error) => return Ok(refuse("s3", &error)),
+            };
             let tags = CreateTags::from_body(&bytes);
             request = http::Request::from_parts(parts, SdkBody::from(bytes));
             request.extensions_mut().insert(tags);
@@ -232,12 +267,62 @@ async fn through(
 /// A refusal in the protocol of its service.
 fn refuse(service: &str, error: &ApiError) -> http::Response<SdkBody> {
     let response = match service {
-        "redshift-data" | "redshift-serverless" | "secretsmanager" => json::refuse(error),
         "s3" => query::refuse_s3(error),
         "ec2" => query::refuse_ec2(error),
+        service if is_json(service) => json::refuse(error),
         _ => query::refuse(error, "http://amazonaws.com/"),
     };
     response.map(SdkBody::from)
+}
+
+/// Whether a request that names no service can only be meant for one with a control plane: S3 has no POST to the root,
+/// and no actions.
+fn is_for_control_plane(request: &http::Request<SdkBody>) -> bool {
+    let is_root = request.uri().path() == "/" && bucket_of_host(host_of(request)).is_none();
+    is_root && (*request.method() == Method::POST || query_field(request, "Action").is_some())
+}
+
+/// The refusal of a request to a control plane that has no signature, or none that could be read.
+fn refuse_unsigned(request: &http::Request<SdkBody>) -> http::Response<SdkBody> {
+    let failure = Claim::read(request.uri(), request.headers()).err().unwrap_or(AuthFailure::Missing);
+    // Only the services with JSON name their operation in a header.
+    let service = if request.headers().contains_key("x-amz-target") { "redshift-data" } else { "sts" };
+    refuse(service, &failure.refusal(service))
+}
+
+fn unknown_service(service: &str) -> ApiError {
+    ApiError::invalid("UnknownService", format!("the local stand-in has no service '{service}'"))
+}
+
+/// Bytes that the body of a request may have. The values are above what each service's own limits make possible: IAM's
+/// documents, 64 KB of a secret as base64, 40 statements of 100 KB.
+fn body_limit(service: &str) -> ApiResult<usize> {
+    match service {
+        "iam" | "sts" | "ec2" | "redshift" | "redshift-serverless" | "secretsmanager" => Ok(1 << 20),
+        "redshift-data" => Ok(8 << 20),
+        other => Err(unknown_service(other)),
+    }
+}
+
+/// The body, if it is not longer than allowed; one that says beforehand that it is longer is not read at all.
+async fn read_bounded(service: &str, headers: &HeaderMap, body: SdkBody, limit: usize) -> ApiResult<Bytes> {
+    let too_large = || match service {
+        "s3" => ApiError::invalid("MaxMessageLengthExceeded", "Your request was too big."),
+        _ => {
+            let code = if is_json(service) { "RequestEntityTooLargeException" } else { "RequestEntityTooLarge" };
+            let message = format!("The request body is larger than {limit} bytes.");
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, code, message)
+        }
+    };
+    let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if length.is_some_and(|length| length > limit) {
+        return Err(too_large());
+    }
+    match Limited::new(body, limit).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
+        Err(error) => Err(ApiError::invalid("IncompleteBody", format!("The request body ended too early: {error}"))),
+    }
 }
 
 /// Whether the request is about a bucket and not an object: `bucket.host/`, or `host/bucket` where the path names it.
@@ -262,16 +347,11 @@ fn host_of(request: &http::Request<SdkBody>) -> &str {
 
 /// Whether the date of the signature's scope and the time of the request, where there are any, are written as such.
 fn dates_are_dates(request: &http::Request<SdkBody>) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let is_time = |text: &str| {
-        let parts = text.strip_suffix('Z').and_then(|text| text.split_once('T'));
-        parts.is_some_and(|(date, time)| date.len() == 8 && time.len() == 6 && digits(date) && digits(time))
-    };
     let date = credential(request).and_then(|credential| credential.split('/').nth(1).map(str::to_owned));
     let header = request.headers().get("x-amz-date").map(|header| header.to_str().unwrap_or_default().to_owned());
     let query = query_field(request, "x-amz-date");
-    date.is_none_or(|date| date.len() == 8 && digits(&date))
-        && [header, query].into_iter().flatten().all(|time| is_time(&time))
+    date.is_none_or(|date| date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit()))
+        && [header, query].into_iter().flatten().all(|time| sigv4::is_time(&time))
 }
 
 /// The service in the signature's scope: `Credential=key/date/region/SERVICE/aws4_request` in the header, or in the

@@ -233,8 +233,10 @@ fn the_router_of_http() {
     let cloud = cloud(directory.path());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
     throw("http", |input| {
-        if let Some(request) = request(&String::from_utf8_lossy(input)) {
-            let _ = runtime.block_on(cloud.answer(request.map(SdkBody::from)));
+        let text = String::from_utf8_lossy(input);
+        if let (Some(signed), Some(unsigned)) = (request(&text), request(&text)) {
+            let _ = runtime.block_on(cloud.endpoint.answer(signed.map(SdkBody::from)));
+            let _ = runtime.block_on(cloud.endpoint.answer_unsigned(unsigned.map(SdkBody::from)));
         }
     });
 }

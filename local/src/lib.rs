@@ -2,6 +2,7 @@
 //! API, in the process, under the AWS SDK's HTTP client. SQL runs in DuckDB. What it cannot represent it refuses by name.
 
 mod account;
+mod auth_failure;
 mod authorize;
 mod call;
 mod check;
@@ -25,6 +26,7 @@ mod secrets;
 mod serve;
 mod serverless;
 mod sessions;
+mod sigv4;
 mod statement_threads;
 mod store;
 mod sts;
@@ -134,15 +136,6 @@ impl Cloud {
     /// Where there is no such cluster.
     pub fn force_status(&self, cluster: &str, status: Option<&str>) -> Result<(), String> {
         self.endpoint.redshift.force_status(cluster, status).map_err(|error| error.to_string())
-    }
-
-    /// The answer to one request.
-    #[cfg(test)]
-    async fn answer(
-        &self,
-        request: http::Request<aws_smithy_types::body::SdkBody>,
-    ) -> Result<http::Response<aws_smithy_types::body::SdkBody>, endpoint::BoxError> {
-        self.endpoint.answer(request).await
     }
 
     /// What to put under the SDK's clients.

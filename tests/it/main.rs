@@ -30,6 +30,7 @@ mod real_data;
 mod report;
 mod serve;
 mod served;
+mod signatures;
 mod simulate;
 mod standin;
 mod students;

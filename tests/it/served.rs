@@ -69,6 +69,11 @@ impl Served {
         self.faults.calls()
     }
 
+    /// Host and port.
+    pub fn address(&self) -> String {
+        self.server.address.to_string()
+    }
+
     pub fn sdk(&self) -> Sdk {
         Sdk::over(&self.cloud)
     }

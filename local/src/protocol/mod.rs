@@ -12,6 +12,11 @@ pub struct Request {
     pub body: Bytes,
 }
 
+/// Whether a service speaks AWS JSON.
+pub fn is_json(service: &str) -> bool {
+    matches!(service, "redshift-data" | "redshift-serverless" | "secretsmanager")
+}
+
 pub type Response = http::Response<Bytes>;
 
 /// A request id in AWS's form.

@@ -27,6 +27,7 @@ mod wire;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::service::{S3Service, S3ServiceBuilder};
 
 use crate::account::Account;
@@ -45,6 +46,9 @@ pub use listing::Query;
 pub use mount::Mount;
 pub use object::ObjectInfo;
 pub use request_checks::{check_request, checked_body};
+
+/// Bytes of a body that is no object: room for the 10,000 parts of an upload, with their checksums.
+pub const MAX_XML_BYTES: usize = 4 << 20;
 
 /// All buckets of the stand-in.
 #[derive(Clone)]
@@ -85,6 +89,9 @@ pub fn unsigned(buckets: Buckets) -> S3Service {
 pub fn service(buckets: Buckets) -> S3Service {
     let keys = keys::Keys(buckets.sessions.clone());
     let mut builder = S3ServiceBuilder::new(buckets);
+    let mut config = S3Config::default();
+    config.xml_max_body_size = MAX_XML_BYTES;
+    builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
     builder.set_auth(keys);
     builder.set_host(host::Hosts);
     builder.build()
