@@ -12,9 +12,8 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http::header::HOST;
+use http::{HeaderValue, Method};
 use s3s::service::S3Service;
 
 use crate::account::Account;
@@ -28,6 +27,7 @@ use crate::fault::{Fault, Faults};
 use crate::iam::Iam;
 use crate::protocol::{Request, Response, is_json, json, query, random_word};
 use crate::redshift::Redshift;
+use crate::request_body::{self, Stalled, unknown_service};
 use crate::s3::{self, Buckets, CreateTags, bucket_of_host};
 use crate::secrets::Secrets;
 use crate::serverless::Serverless;
@@ -82,34 +82,47 @@ impl Endpoint {
             None => "s3".to_owned(),
         };
         tracing::debug!(service, method = %request.method(), path = request.uri().path(), "local call");
+        let stalled = request.extensions().get::<Stalled>().cloned().unwrap_or_default();
+        let response = self.answer_as(&service, request).await;
+        match stalled.is_set() {
+            true => Ok(refuse(&service, &request_body::timed_out(&service))),
+            false => response,
+        }
+    }
+
+    async fn answer_as(
+        &self,
+        service: &str,
+        request: http::Request<SdkBody>,
+    ) -> Result<http::Response<SdkBody>, BoxError> {
         if service == "s3" {
             let fault =
                 self.fault(|| call::of_s3(request.method(), request.uri(), request.headers(), is_bucket(&request)));
-            let mut response = through(fault, &service, self.s3(request)).await?;
+            let mut response = through(fault, service, self.s3(request)).await?;
             for (name, length) in [("x-amz-request-id", 16), ("x-amz-id-2", 76)] {
                 response.headers_mut().insert(name, HeaderValue::from_str(&random_word(length))?);
             }
             return Ok(response);
         }
-        let (request, caller) = match self.authenticated(&service, request).await {
+        let (request, caller) = match self.authenticated(service, request).await {
             Ok(authenticated) => authenticated,
-            Err(error) => return Ok(refuse(&service, &error)),
+            Err(error) => return Ok(refuse(service, &error)),
         };
-        let fault = self.fault(|| call::of_control_plane(&service, &request));
-        through(fault, &service, self.control_plane(&service, &request, &caller)).await
+        let fault = self.fault(|| call::of_control_plane(service, &request));
+        through(fault, service, self.control_plane(service, &request, &caller)).await
     }
 
     /// A request to a control plane and who signed it. Its head is checked before its body is read, so that nobody's
     /// gigabytes are taken in.
     async fn authenticated(&self, service: &str, request: http::Request<SdkBody>) -> ApiResult<(Request, Arc<Caller>)> {
         let (parts, body) = request.into_parts();
-        let limit = body_limit(service)?;
+        let limit = request_body::limit(service)?;
         let refused = |failure: AuthFailure| failure.refusal(service);
         let claim = Claim::read(&parts.uri, &parts.headers).map_err(refused)?;
         claim.check(SystemTime::now()).map_err(refused)?;
         let sessions = &self.buckets.sessions;
         let caller = sessions.caller(&claim.access_key, claim.token.as_deref()).map_err(refused)?;
-        let body = read_bounded(service, &parts.headers, body, limit).await?;
+        let body = request_body::read(service, &parts.headers, body, limit).await?;
         claim.verify(&parts, &body, &sessions.secret(&claim.access_key)).map_err(refused)?;
         // A GET, or an address that was signed beforehand, has its fields in the query.
         let query = parts.uri.query().filter(|_| body.is_empty() && !is_json(service));
@@ -163,7 +176,8 @@ impl Endpoint {
     pub async fn answer_unsigned(&self, request: http::Request<SdkBody>) -> Result<(), BoxError> {
         let Some(service) = service_of(&request).filter(|service| service != "s3") else { return Ok(()) };
         let (parts, body) = request.into_parts();
-        let request = Request { headers: parts.headers, body: body.collect().await?.to_bytes() };
+        let body = http_body_util::BodyExt::collect(body).await?.to_bytes();
+        let request = Request { headers: parts.headers, body };
         self.control_plane(&service, &request, &self.buckets.sessions.owner).await.map(drop)
     }
 
@@ -197,7 +211,7 @@ impl Endpoint {
                 return Ok(refuse("s3", &ApiError::forbidden("AccessDenied", "Access Denied")));
             }
             let (parts, body) = request.into_parts();
-            let bytes = match read_bounded("s3", &parts.headers, body, s3::MAX_XML_BYTES).await {
+            let bytes = match request_body::read("s3", &parts.headers, body, s3::MAX_XML_BYTES).await {
                 Ok(bytes) => bytes,
                 Err(error) => return Ok(refuse("s3", &error)),
             };
@@ -288,41 +302,6 @@ fn refuse_unsigned(request: &http::Request<SdkBody>) -> http::Response<SdkBody> 
     // Only the services with JSON name their operation in a header.
     let service = if request.headers().contains_key("x-amz-target") { "redshift-data" } else { "sts" };
     refuse(service, &failure.refusal(service))
-}
-
-fn unknown_service(service: &str) -> ApiError {
-    ApiError::invalid("UnknownService", format!("the local stand-in has no service '{service}'"))
-}
-
-/// Bytes that the body of a request may have. The values are above what each service's own limits make possible: IAM's
-/// documents, 64 KB of a secret as base64, 40 statements of 100 KB.
-fn body_limit(service: &str) -> ApiResult<usize> {
-    match service {
-        "iam" | "sts" | "ec2" | "redshift" | "redshift-serverless" | "secretsmanager" => Ok(1 << 20),
-        "redshift-data" => Ok(8 << 20),
-        other => Err(unknown_service(other)),
-    }
-}
-
-/// The body, if it is not longer than allowed; one that says beforehand that it is longer is not read at all.
-async fn read_bounded(service: &str, headers: &HeaderMap, body: SdkBody, limit: usize) -> ApiResult<Bytes> {
-    let too_large = || match service {
-        "s3" => ApiError::invalid("MaxMessageLengthExceeded", "Your request was too big."),
-        _ => {
-            let code = if is_json(service) { "RequestEntityTooLargeException" } else { "RequestEntityTooLarge" };
-            let message = format!("The request body is larger than {limit} bytes.");
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, code, message)
-        }
-    };
-    let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if length.is_some_and(|length| length > limit) {
-        return Err(too_large());
-    }
-    match Limited::new(body, limit).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-        Err(error) => Err(ApiError::invalid("IncompleteBody", format!("The request body ended too early: {error}"))),
-    }
 }
 
 /// Whether the request is about a bucket and not an object: `bucket.host/`, or `host/bucket` where the path names it.

@@ -1,6 +1,7 @@
 //! A local AWS for one warehouse: IAM, STS, S3, EC2's security groups, Secrets Manager, Redshift and the Redshift Data
 //! API, in the process, under the AWS SDK's HTTP client. SQL runs in DuckDB. What it cannot represent it refuses by name.
 
+mod accept;
 mod account;
 mod auth_failure;
 mod authorize;
@@ -20,6 +21,7 @@ mod pace;
 mod page;
 mod protocol;
 mod redshift;
+mod request_body;
 mod s3;
 pub mod schema;
 mod secrets;

@@ -4,14 +4,16 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use aws_smithy_types::body::SdkBody;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::accept::next_connection;
 use crate::endpoint::Endpoint;
+use crate::request_body::{Stalled, TimedBody};
 use crate::s3::Collection;
 use crate::warehouse::Warehouses;
 use crate::wire::Wire;
@@ -25,6 +27,18 @@ const HEALTH_WAIT: Duration = Duration::from_secs(1);
 
 /// How soon memory is given back that nobody uses.
 const RELEASE_AFTER: Duration = Duration::from_secs(2);
+
+/// How long a client may take.
+#[derive(Debug, Clone, Copy)]
+struct Timeouts {
+    /// For all of a head, and between two requests of one connection.
+    head: Duration,
+    /// Between two pieces of a body.
+    body: Duration,
+}
+
+/// S3 closes connections that are idle for about as long.
+const TIMEOUTS: Timeouts = Timeouts { head: Duration::from_secs(30), body: Duration::from_secs(30) };
 
 /// A server that answers until it is dropped.
 pub struct Server {
@@ -117,18 +131,18 @@ impl Cloud {
     /// # Errors
     /// Where the port is taken.
     pub async fn serve(&self, port: u16) -> std::io::Result<Server> {
+        self.serve_within(port, TIMEOUTS).await
+    }
+
+    async fn serve_within(&self, port: u16, timeouts: Timeouts) -> std::io::Result<Server> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
         let id = crate::protocol::uuid();
         let (cloud, known) = (self.clone(), id.clone());
         let accepting = tokio::spawn(async move {
             loop {
-                match listener.accept().await {
-                    Ok((stream, _)) => {
-                        drop(tokio::spawn(cloud.clone().connection(TokioIo::new(stream), known.clone())))
-                    }
-                    Err(error) => tracing::warn!(%error, "cannot accept a connection"),
-                }
+                let stream = TokioIo::new(next_connection(&listener).await);
+                drop(tokio::spawn(cloud.clone().connection(stream, known.clone(), timeouts)));
             }
         });
         let releasing = tokio::spawn(release_memory(self.endpoint.redshift.warehouses.clone()));
@@ -139,7 +153,7 @@ impl Cloud {
         Ok(Server { address, id, authority, accepting, releasing, wire, _collection: collection })
     }
 
-    async fn connection(self, stream: TokioIo<tokio::net::TcpStream>, id: String) {
+    async fn connection(self, stream: TokioIo<tokio::net::TcpStream>, id: String, timeouts: Timeouts) {
         let service = service_fn(|request: http::Request<Incoming>| {
             let (endpoint, id) = (self.endpoint.clone(), id.clone());
             async move {
@@ -150,7 +164,12 @@ impl Cloud {
                     return Ok(health(&id, &endpoint).await);
                 }
                 let is_of_page = is_of_page(&request);
-                let request = request.map(SdkBody::from_body_1_x);
+                let stalled = Stalled::default();
+                let mut request = request.map(|body| match body.is_end_stream() {
+                    true => SdkBody::empty(),
+                    false => SdkBody::from_body_1_x(TimedBody::new(body, timeouts.body, stalled.clone())),
+                });
+                request.extensions_mut().insert(stalled);
                 if is_of_page {
                     return Ok(page::answer(&endpoint, request).await);
                 }
@@ -162,8 +181,61 @@ impl Cloud {
             }
         });
         // A reply that is lost on purpose ends the connection without an answer.
-        if let Err(error) = http1::Builder::new().serve_connection(stream, service).await {
+        let mut connection = http1::Builder::new();
+        connection.timer(TokioTimer::new()).header_read_timeout(timeouts.head);
+        if let Err(error) = connection.serve_connection(stream, service).await {
             tracing::debug!(%error, "a connection ended early");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    use super::*;
+    use crate::{Account, Options, Pace};
+
+    /// Sends what begins a request, and reads until the server closes the connection.
+    async fn begin(server: &Server, request: &str) -> String {
+        let mut stream = TcpStream::connect(server.address).await.expect("connection");
+        stream.write_all(request.as_bytes()).await.expect("request");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.expect("answer");
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    #[tokio::test]
+    async fn heads_and_bodies_that_never_end_are_closed_and_keep_nobody_waiting() {
+        let directory = tempfile::tempdir().expect("directory");
+        let options = Options {
+            account: Account { id: "000000000000".into(), region: "us-west-2".into() },
+            mounts: Default::default(),
+            pace: Pace::LAPTOP,
+            faults: None,
+        };
+        let cloud = Cloud::open(directory.path(), options).expect("cloud");
+        let timeouts = Timeouts { head: Duration::from_millis(500), body: Duration::from_millis(100) };
+        let server = cloud.serve_within(0, timeouts).await.expect("server");
+        let mut open = Vec::new();
+        for _ in 0..100 {
+            let mut stream = TcpStream::connect(server.address).await.expect("connection");
+            stream.write_all(b"POST / HTTP/1.1\r\nHost: loc").await.expect("half a head");
+            open.push(stream);
+        }
+        let health = format!("GET {HEALTH} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        let answer = begin(&server, &health).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        for mut stream in open {
+            let mut answer = Vec::new();
+            // It may be reset instead of ended.
+            let _ = stream.read_to_end(&mut answer).await;
+            assert!(!answer.starts_with(b"HTTP/1.1 200"));
+        }
+        let form = "POST /bucket HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\n\
+                    Content-Length: 1000\r\n\r\n--x\r\n";
+        let answer = begin(&server, form).await;
+        assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("<Code>RequestTimeout</Code>"), "{answer}");
     }
 }

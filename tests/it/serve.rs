@@ -16,7 +16,13 @@ pub struct Serving {
 impl Serving {
     /// Returns when it answers.
     pub fn start(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        command.stderr(Stdio::null());
+        Self::start_with_log(command)
+    }
+
+    /// As `start`, with standard error where the command has it.
+    fn start_with_log(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut ready = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
         let address = ready.trim().strip_prefix("ready on http://").unwrap().to_owned();
@@ -110,6 +116,33 @@ fn only_names_of_this_machine_are_answered() {
         let status = ask(&serving.address, host, "");
         assert!(status.contains("403") || status.contains("200"), "{host}: {status}");
     }
+}
+
+/// At the limit of open files accepting fails at once, again and again: the server waits, says so, and goes on.
+#[test]
+fn without_files_for_connections_the_server_waits_until_there_are_some() {
+    let project = Project::empty();
+    let inner = project.command(["local", "serve", "--port=0", "--in-memory"]);
+    let log = project.path("log");
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 120; exec \"$@\"", "sh"]).arg(inner.get_program()).args(inner.get_args());
+    command.current_dir(project.home.path()).env_clear().env("HOME", project.home.path()).env("SPARKIFY_LOG", "warn");
+    let serving = Serving::start_with_log({
+        command.stdin(Stdio::null()).stderr(std::fs::File::create(&log).unwrap());
+        command
+    });
+    let failures = || std::fs::read_to_string(&log).unwrap().matches("cannot accept connections").count();
+    let open: Vec<TcpStream> = (0..150).map(|_| TcpStream::connect(&serving.address).unwrap()).collect();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while failures() == 0 {
+        assert!(std::time::Instant::now() < deadline, "all are accepted");
+        std::thread::yield_now();
+    }
+    drop(open);
+    let health = ask_for(&serving.address, "/_local/health", "localhost", "");
+    assert!(health.contains("200 OK"), "{health}");
+    // One line for each time that it had to wait, not one for each attempt.
+    assert!(failures() < 100, "{} lines", failures());
 }
 
 #[test]

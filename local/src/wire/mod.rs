@@ -18,6 +18,7 @@ use pgwire::tokio::TlsAcceptor;
 use tokio::runtime::Handle;
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::accept::next_connection;
 use crate::account::Account;
 use crate::error::ApiResult;
 use crate::logins::Logins;
@@ -122,17 +123,14 @@ async fn accept(wire: Wire, place: Place, listener: tokio::net::TcpListener, tls
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    let (handlers, tls) = (Handlers::new(wire.clone(), place.clone()), tls.clone());
-                    connections.spawn(async move {
-                        if let Err(error) = socket::serve(stream, tls, handlers).await {
-                            tracing::debug!(%error, "a connection ended early");
-                        }
-                    });
-                }
-                Err(error) => tracing::warn!(%error, "cannot accept a connection"),
-            },
+            stream = next_connection(&listener) => {
+                let (handlers, tls) = (Handlers::new(wire.clone(), place.clone()), tls.clone());
+                connections.spawn(async move {
+                    if let Err(error) = socket::serve(stream, tls, handlers).await {
+                        tracing::debug!(%error, "a connection ended early");
+                    }
+                });
+            }
             Some(_) = connections.join_next() => {}
         }
     }
