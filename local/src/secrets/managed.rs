@@ -6,6 +6,7 @@ use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::versions::{self, CURRENT};
 use super::{Secrets, arn, tags_json};
 use crate::account::now_millis;
 use crate::error::{ApiError, ApiResult};
@@ -35,15 +36,21 @@ impl Managed {
             "CreatedDate": self.created / 1000 })
     }
 
-    pub fn answer(&self, operation: &str) -> ApiResult<Value> {
+    pub fn answer(&self, operation: &str, input: &Value) -> ApiResult<Value> {
         match operation {
             "DescribeSecret" => Ok(self.json()),
             "GetSecretValue" => {
+                if let Some(stage) = input["VersionStage"].as_str().filter(|stage| *stage != CURRENT) {
+                    return Err(versions::missing(&format!("staging label: {stage}")));
+                }
+                if let Some(id) = input["VersionId"].as_str() {
+                    return Err(versions::missing(&format!("VersionId: {id}")));
+                }
                 Ok(json!({ "ARN": self.arn, "Name": self.name, "SecretString": self.value().to_string(),
-                "VersionStages": ["AWSCURRENT"], "CreatedDate": self.created / 1000 }))
+                "VersionStages": [CURRENT], "CreatedDate": self.created / 1000 }))
             }
             // It belongs to the service that made it; the caller may not touch it.
-            "DeleteSecret" | "PutSecretValue" | "UpdateSecret" | "RotateSecret" => {
+            "DeleteSecret" | "PutSecretValue" | "UpdateSecret" | "UpdateSecretVersionStage" | "RotateSecret" => {
                 let message = format!("{} is managed by {}", self.name, self.owning_service);
                 Err(ApiError::invalid("InvalidRequestException", message))
             }

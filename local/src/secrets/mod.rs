@@ -2,6 +2,7 @@
 
 mod managed;
 mod own;
+mod versions;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -64,7 +65,7 @@ impl Secrets {
             other => {
                 let id = input["SecretId"].as_str().unwrap_or_default();
                 if let Some(secret) = self.managed_named(id)? {
-                    return secret.answer(other);
+                    return secret.answer(other, input);
                 }
                 let mut own = self.own();
                 let secret = own.values_mut().find(|secret| is_named(id, &secret.name, &secret.arn));
@@ -112,7 +113,10 @@ impl Secrets {
         let own = self.own();
         secrets.extend(own.values().filter(|secret| with_deleted || secret.deleted.is_none()).map(Own::json));
         secrets.retain(|secret| wanted(secret));
-        Ok(json!({ "SecretList": secrets }))
+        if input["SortOrder"] == json!("desc") {
+            secrets.reverse();
+        }
+        page(input, "SecretList", secrets)
     }
 
     /// Whom the secret lets in, where there is such a secret and it says so.
@@ -129,6 +133,23 @@ impl Secrets {
         let field = |name: &str| value[name].as_str().map(str::to_owned);
         Ok(field("username").zip(field("password")).map(|(user, password)| Login { user, password }))
     }
+}
+
+/// As many of a list as were asked for, at most 100, from where the page before ended.
+fn page(input: &Value, name: &str, all: Vec<Value>) -> ApiResult<Value> {
+    const MOST: usize = 100;
+    let invalid = |message: &str| ApiError::invalid("InvalidNextTokenException", message);
+    let most = input["MaxResults"].as_u64().and_then(|most| usize::try_from(most).ok()).unwrap_or(MOST);
+    let start: usize = match input["NextToken"].as_str() {
+        Some(token) => token.parse().map_err(|_| invalid("NextToken is not valid"))?,
+        None => 0,
+    };
+    let end = all.len().min(start.saturating_add(most.clamp(1, MOST)));
+    let mut answer = json!({ name: all.get(start..end).unwrap_or_default() });
+    if end < all.len() {
+        answer["NextToken"] = json!(end.to_string());
+    }
+    Ok(answer)
 }
 
 fn missing() -> ApiError {
@@ -179,7 +200,8 @@ fn random_password(input: &Value) -> ApiResult<Value> {
         ("ExcludeNumbers", "0123456789"),
         ("ExcludePunctuation", "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"),
     ];
-    let kinds = kinds.into_iter().filter(|(name, _)| !leaves_out(name));
+    let space = (input["IncludeSpace"] == json!(true)).then_some(("IncludeSpace", " "));
+    let kinds = kinds.into_iter().filter(|(name, _)| !leaves_out(name)).chain(space);
     let kinds: Vec<Vec<char>> =
         kinds.map(|(_, signs)| signs.chars().filter(|sign| !excluded.contains(*sign)).collect()).collect();
     let all: Vec<char> = kinds.iter().flatten().copied().collect();

@@ -1,21 +1,17 @@
 //! Secrets that callers make. They live in memory and end with the process: nothing secret is ever written to disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::{arn, tags_json};
+use super::versions::{CURRENT, Version, Versions};
+use super::{arn, page, tags_json};
 use crate::account::{Account, now_millis};
 use crate::error::{ApiError, ApiResult};
-use crate::protocol::uuid;
 
 /// Days until a deleted secret is gone, where the caller does not say.
 const RECOVERY_DAYS: i64 = 30;
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
-/// Of the two newest values.
-const STAGES: [&str; 2] = ["AWSCURRENT", "AWSPREVIOUS"];
-/// Secrets Manager's limit of a value.
-const MAX_VALUE_BYTES: usize = 65_536;
 
 #[derive(Debug)]
 pub struct Own {
@@ -28,51 +24,24 @@ pub struct Own {
     changed: i64,
     /// When it will be gone.
     pub deleted: Option<i64>,
-    /// The newest first: AWSCURRENT, then AWSPREVIOUS.
-    versions: Vec<Version>,
+    versions: Versions,
 }
 
-#[derive(Debug)]
-struct Version {
-    id: String,
-    created: i64,
-    /// `SecretString` or `SecretBinary`.
-    field: &'static str,
-    value: String,
-}
-
-fn invalid_parameter(message: impl Into<String>) -> ApiError {
+pub fn invalid_parameter(message: impl Into<String>) -> ApiError {
     ApiError::invalid("InvalidParameterException", message)
 }
 
-fn invalid_request(message: impl Into<String>) -> ApiError {
+pub fn invalid_request(message: impl Into<String>) -> ApiError {
     ApiError::invalid("InvalidRequestException", message)
 }
 
-fn text(input: &Value, name: &str) -> Option<String> {
+pub fn text(input: &Value, name: &str) -> Option<String> {
     input[name].as_str().map(str::to_owned)
 }
 
 fn tags(input: &Value) -> impl Iterator<Item = (String, String)> {
     let entries = input["Tags"].as_array().into_iter().flatten();
     entries.filter_map(|tag| Some((text(tag, "Key")?, text(tag, "Value").unwrap_or_default())))
-}
-
-/// The value that a request carries, if it does.
-fn version(input: &Value) -> ApiResult<Option<Version>> {
-    let (field, value) = match (text(input, "SecretString"), text(input, "SecretBinary")) {
-        (Some(_), Some(_)) => {
-            return Err(invalid_parameter("You can't specify both a binary secret value and a string secret value."));
-        }
-        (Some(value), None) => ("SecretString", value),
-        (None, Some(value)) => ("SecretBinary", value),
-        (None, None) => return Ok(None),
-    };
-    if value.len() > MAX_VALUE_BYTES {
-        return Err(invalid_parameter(format!("The secret value is longer than {MAX_VALUE_BYTES} bytes.")));
-    }
-    let id = text(input, "ClientRequestToken").unwrap_or_else(uuid);
-    Ok(Some(Version { id, created: now_millis(), field, value }))
 }
 
 impl Own {
@@ -85,8 +54,13 @@ impl Own {
                 "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!",
             ));
         }
+        let arn = arn(account, &name);
+        let mut versions = Versions::default();
+        if let Some(version) = Version::from_request(input)? {
+            versions.add(version, BTreeSet::new(), &arn)?;
+        }
         Ok(Self {
-            arn: arn(account, &name),
+            arn,
             name,
             description: text(input, "Description"),
             kms_key: text(input, "KmsKeyId"),
@@ -94,7 +68,7 @@ impl Own {
             created: now_millis(),
             changed: now_millis(),
             deleted: None,
-            versions: version(input)?.into_iter().collect(),
+            versions,
         })
     }
 
@@ -102,10 +76,11 @@ impl Own {
         json!({ "ARN": self.arn, "Name": self.name })
     }
 
+    /// What CreateSecret answers.
     pub fn with_version(&self) -> Value {
         let mut answer = self.identity();
-        if let Some(newest) = self.versions.first() {
-            answer["VersionId"] = json!(newest.id);
+        if let Some(current) = self.versions.with_stage(CURRENT) {
+            answer["VersionId"] = json!(current.id);
         }
         answer
     }
@@ -117,12 +92,8 @@ impl Own {
 
     /// What is the current value, if there is one in words.
     pub fn current(&self) -> Option<&str> {
-        self.versions.first().filter(|version| version.field == "SecretString").map(|version| version.value.as_str())
-    }
-
-    fn stages(&self) -> Value {
-        let stage = |(at, version): (usize, &Version)| (version.id.clone(), json!([STAGES[at]]));
-        self.versions.iter().enumerate().take(STAGES.len()).map(stage).collect::<serde_json::Map<_, _>>().into()
+        let current = self.versions.with_stage(CURRENT).filter(|version| version.field == "SecretString");
+        current.map(|version| version.value.as_str())
     }
 
     pub fn json(&self) -> Value {
@@ -150,12 +121,17 @@ impl Own {
         let answer = match operation {
             "DescribeSecret" => {
                 let mut answer = self.json();
-                answer["VersionIdsToStages"] = self.stages();
+                answer["VersionIdsToStages"] = self.versions.stages();
                 answer
             }
             "GetSecretValue" => self.value(input)?,
             "PutSecretValue" | "UpdateSecret" => self.put(operation, input)?,
             "DeleteSecret" => self.delete(input)?,
+            "UpdateSecretVersionStage" => {
+                self.versions.move_stage(input)?;
+                self.changed = now_millis();
+                self.identity()
+            }
             "RestoreSecret" => {
                 self.deleted = None;
                 self.identity()
@@ -171,9 +147,9 @@ impl Own {
                 json!({})
             }
             "ListSecretVersionIds" => {
-                let entry = |(at, version): (usize, &Version)| json!({ "VersionId": version.id, "CreatedDate": version.created / 1000, "VersionStages": STAGES.get(at).into_iter().collect::<Vec<_>>() });
-                let mut answer = self.identity();
-                answer["Versions"] = self.versions.iter().enumerate().map(entry).collect();
+                let mut answer =
+                    page(input, "Versions", self.versions.listed(input["IncludeDeprecated"] == json!(true)))?;
+                (answer["ARN"], answer["Name"]) = (json!(self.arn), json!(self.name));
                 answer
             }
             other => return Err(ApiError::unknown_operation("Secrets Manager", other)),
@@ -182,46 +158,30 @@ impl Own {
     }
 
     fn value(&self, input: &Value) -> ApiResult<Value> {
-        let (id, stage) = (text(input, "VersionId"), text(input, "VersionStage"));
-        let wanted = |(at, version): &(usize, &Version)| match (&id, &stage) {
-            (Some(id), _) => version.id == *id,
-            (None, Some(stage)) => STAGES.get(*at) == Some(&stage.as_str()),
-            (None, None) => *at == 0,
-        };
-        let (at, found) = self.versions.iter().enumerate().find(wanted).ok_or_else(|| {
-            let which = match (&id, stage) {
-                (Some(id), _) => format!("VersionId: {id}"),
-                (None, stage) => format!("staging label: {}", stage.unwrap_or_else(|| STAGES[0].to_owned())),
-            };
-            let message = format!("Secrets Manager can't find the specified secret value for {which}");
-            ApiError::invalid("ResourceNotFoundException", message)
-        })?;
+        let found = self.versions.wanted(input)?;
         let mut answer = self.identity();
         answer[found.field] = json!(found.value);
-        answer["VersionId"] = json!(found.id);
-        answer["VersionStages"] = STAGES.get(at).into_iter().copied().collect();
-        answer["CreatedDate"] = json!(found.created / 1000);
+        found.describe(&mut answer);
         Ok(answer)
     }
 
     fn put(&mut self, operation: &str, input: &Value) -> ApiResult<Value> {
-        match version(input)? {
-            Some(version) if self.versions.first().is_none_or(|newest| newest.id != version.id) => {
-                self.versions.insert(0, version);
-            }
-            // The same request once more.
-            Some(_) => {}
-            None if operation == "PutSecretValue" => {
-                return Err(invalid_request("You must provide either SecretString or SecretBinary."));
-            }
-            None => {}
+        let is_put = operation == "PutSecretValue";
+        let stages = Versions::wanted_stages(input)?;
+        let added = Version::from_request(input)?.map(|version| self.versions.add(version, stages, &self.arn));
+        let added = added.transpose()?;
+        if is_put && added.is_none() {
+            return Err(invalid_request("You must provide either SecretString or SecretBinary."));
         }
         self.changed = now_millis();
         self.description = text(input, "Description").or_else(|| self.description.take());
         self.kms_key = text(input, "KmsKeyId").or_else(|| self.kms_key.take());
-        let mut answer = self.with_version();
-        if operation == "PutSecretValue" {
-            answer["VersionStages"] = json!([STAGES[0]]);
+        let mut answer = self.identity();
+        if let Some(version) = added.and_then(|id| self.versions.with_id(&id)) {
+            answer["VersionId"] = json!(version.id);
+            if is_put {
+                answer["VersionStages"] = json!(version.stages);
+            }
         }
         Ok(answer)
     }
