@@ -19,7 +19,11 @@ pub fn handle(iam: &Iam, sessions: &Sessions, caller: &Caller, request: &Request
         "GetCallerIdentity" => {
             Ok(vec![text("Arn", &caller.arn), text("UserId", &caller.user_id), text("Account", &iam.account.id)])
         }
-        "AssumeRole" => assume(iam, sessions, caller, params),
+        "AssumeRole" => {
+            params
+                .only("ValidationError", &["RoleArn", "RoleSessionName", "ExternalId", "DurationSeconds", "Policy"])?;
+            assume(iam, sessions, caller, params)
+        }
         other => Err(ApiError::unknown_operation("STS", other)),
     })
 }

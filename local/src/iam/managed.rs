@@ -1,13 +1,16 @@
 //! Managed policies: those of AWS that matter to a warehouse, and those of one's own.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
 
 use super::policy::{Kind, Policy};
 use super::role::{malformed, percent_encode, random_id};
-use super::{Iam, Role};
+use super::{Iam, Role, page};
 use crate::account::iso_now;
 use crate::error::{ApiError, ApiResult};
-use crate::protocol::query::{Params, Xml, text, tree};
+use crate::protocol::query::{Params, Xml, tag_list, text, tree};
 use crate::store::Store;
 
 const KIND: &str = "iam-policy";
@@ -22,27 +25,38 @@ pub struct ManagedPolicy {
     path: String,
     created: String,
     pub document: String,
+    #[serde(default)]
+    description: Option<String>,
+    #[serde(default)]
+    tags: BTreeMap<String, String>,
 }
 
 impl ManagedPolicy {
     fn xml(&self, element: &'static str, attached: usize) -> Xml {
-        tree(
-            element,
-            vec![
-                text("PolicyName", &self.name),
-                text("PolicyId", &self.id),
-                text("Arn", &self.arn),
-                text("Path", &self.path),
-                text("DefaultVersionId", VERSION),
-                text("AttachmentCount", attached),
-                text("PermissionsBoundaryUsageCount", 0),
-                text("IsAttachable", true),
-                text("CreateDate", &self.created),
-                text("UpdateDate", &self.created),
-            ],
-        )
+        let mut fields = vec![
+            text("PolicyName", &self.name),
+            text("PolicyId", &self.id),
+            text("Arn", &self.arn),
+            text("Path", &self.path),
+            text("DefaultVersionId", VERSION),
+            text("AttachmentCount", attached),
+            text("PermissionsBoundaryUsageCount", 0),
+            text("IsAttachable", true),
+            text("CreateDate", &self.created),
+            text("UpdateDate", &self.created),
+        ];
+        fields.extend(self.description.as_ref().map(|description| text("Description", description)));
+        if !self.tags.is_empty() {
+            fields.push(tag_list("Tags", "member", &self.tags));
+        }
+        tree(element, fields)
     }
 }
+
+/// AWS's own policies, by path and name. Of most of them the document is not known here.
+static OF_AWS: LazyLock<BTreeSet<&str>> =
+    LazyLock::new(|| include_str!("aws_policies.txt").lines().filter(|line| !line.starts_with('#')).collect());
+const AWS_PREFIX: &str = "arn:aws:iam::aws:policy/";
 
 /// The document of a policy by its ARN.
 pub fn document(store: &Store, arn: &str) -> Option<String> {
@@ -52,7 +66,7 @@ pub fn document(store: &Store, arn: &str) -> Option<String> {
 
 /// What AWS's own policies say.
 fn of_aws(arn: &str) -> Option<&'static str> {
-    match arn.strip_prefix("arn:aws:iam::aws:policy/")? {
+    match arn.strip_prefix(AWS_PREFIX)? {
         "AdministratorAccess" => Some(super::identity::ALL),
         "PowerUserAccess" => Some(
             r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","NotAction":["iam:*","organizations:*","account:*"],"Resource":"*"}}"#,
@@ -73,6 +87,25 @@ fn of_aws(arn: &str) -> Option<&'static str> {
     }
 }
 
+/// One of AWS's own policies.
+fn of_aws_named(arn: &str) -> Option<ManagedPolicy> {
+    let path_and_name = arn.strip_prefix(AWS_PREFIX).filter(|name| OF_AWS.contains(*name))?;
+    let (path, name) = match path_and_name.rsplit_once('/') {
+        Some((path, name)) => (format!("/{path}/"), name),
+        None => ("/".to_owned(), path_and_name),
+    };
+    Some(ManagedPolicy {
+        arn: arn.to_owned(),
+        name: name.to_owned(),
+        id: format!("ANPA{:0>17}", name.to_uppercase().chars().take(17).collect::<String>()),
+        path,
+        created: "2015-02-06T18:40:00Z".to_owned(),
+        document: of_aws(arn).unwrap_or_default().to_owned(),
+        description: None,
+        tags: BTreeMap::new(),
+    })
+}
+
 impl Iam {
     pub(super) fn create_policy(&self, params: &Params) -> ApiResult<Vec<Xml>> {
         let (name, document) = (params.required("PolicyName")?, params.required("PolicyDocument")?);
@@ -85,6 +118,8 @@ impl Iam {
             path: path.to_owned(),
             created: iso_now(),
             document: document.to_owned(),
+            description: params.get("Description").map(str::to_owned),
+            tags: params.tags("Tags.member"),
         };
         let _guard = self.store.change();
         if self.store.get::<ManagedPolicy>(KIND, &policy.arn)?.is_some() {
@@ -100,15 +135,22 @@ impl Iam {
         if let Some(policy) = self.store.get::<ManagedPolicy>(KIND, arn)? {
             return Ok(policy);
         }
-        let document = of_aws(arn).ok_or_else(|| no_policy(arn))?;
-        let name = arn.rsplit('/').next().unwrap_or(arn).to_owned();
-        let created = "2015-02-06T18:40:00Z".to_owned();
-        let id = format!("ANPA{:0>17}", name.to_uppercase().chars().take(17).collect::<String>());
-        Ok(ManagedPolicy { arn: arn.to_owned(), name, id, path: "/".into(), created, document: document.to_owned() })
+        of_aws_named(arn).ok_or_else(|| no_policy(arn))
     }
 
     fn attached_to(&self, arn: &str) -> ApiResult<Vec<Role>> {
         Ok(self.roles()?.into_iter().filter(|role| role.attached.contains(arn)).collect())
+    }
+
+    /// The ARN of a policy that a role can be given.
+    pub(super) fn attachable(&self, params: &Params) -> ApiResult<String> {
+        let arn = params.required("PolicyArn")?;
+        check_arn(arn)?;
+        if arn.starts_with(&format!("{AWS_PREFIX}aws-service-role/")) && self.policy(params).is_ok() {
+            let message = "Cannot attach a Service Role Policy to a Customer Role.";
+            return Err(ApiError::invalid("PolicyNotAttachable", message));
+        }
+        self.policy(params).map(|policy| policy.arn)
     }
 
     pub(super) fn get_policy(&self, params: &Params) -> ApiResult<Vec<Xml>> {
@@ -122,6 +164,10 @@ impl Iam {
         let version = params.required("VersionId")?;
         if version != VERSION {
             return Err(no_policy(&format!("{} version {version}", policy.arn)));
+        }
+        if policy.document.is_empty() {
+            let message = format!("the local IAM does not know what {} says: it allows nothing here", policy.arn);
+            return Err(ApiError::invalid("InvalidInput", message));
         }
         let fields = vec![
             text("Document", percent_encode(&policy.document)),
@@ -143,15 +189,76 @@ impl Iam {
         Ok(Vec::new())
     }
 
-    /// One's own: those of AWS are too many to be told.
-    pub(super) fn list_policies(&self) -> ApiResult<Vec<Xml>> {
-        let policies: Vec<ManagedPolicy> = self.store.list(KIND)?;
-        let member = |policy: &ManagedPolicy| Ok(policy.xml("member", self.attached_to(&policy.arn)?.len()));
-        let members = policies.iter().map(member).collect::<ApiResult<_>>()?;
-        Ok(vec![tree("Policies", members), text("IsTruncated", false)])
+    /// Those of AWS and one's own, or either.
+    pub(super) fn list_policies(&self, params: &Params) -> ApiResult<Vec<Xml>> {
+        let (scope, prefix) = (params.get("Scope").unwrap_or("All"), params.get("PathPrefix").unwrap_or("/"));
+        let mut policies: Vec<ManagedPolicy> = match scope {
+            "AWS" => Vec::new(),
+            _ => self.store.list(KIND)?,
+        };
+        if scope != "Local" {
+            policies.extend(OF_AWS.iter().filter_map(|name| of_aws_named(&format!("{AWS_PREFIX}{name}"))));
+        }
+        let roles = self.roles()?;
+        let attached = |arn: &str| roles.iter().filter(|role| role.attached.contains(arn)).count();
+        let only_attached = params.flag("OnlyAttached").unwrap_or(false);
+        policies.retain(|policy| policy.path.starts_with(prefix) && (!only_attached || attached(&policy.arn) > 0));
+        page(params, "Policies", policies.iter().map(|policy| policy.xml("member", attached(&policy.arn))).collect())
+    }
+}
+
+fn check_arn(arn: &str) -> ApiResult<()> {
+    if arn.len() < 20 {
+        let message = format!(
+            "1 validation error detected: Value '{arn}' at 'policyArn' failed to satisfy constraint: Member must have length \
+             greater than or equal to 20"
+        );
+        return Err(ApiError::invalid("ValidationError", message));
+    }
+    let resource = arn.strip_prefix("arn:aws:iam::").and_then(|rest| rest.split_once(':'));
+    let is_account =
+        |account: &str| account == "aws" || account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+    let is_valid = resource.is_some_and(|(account, name)| {
+        is_account(account) && name.strip_prefix("policy/").is_some_and(|name| !name.is_empty())
+    });
+    match is_valid {
+        true => Ok(()),
+        false => Err(ApiError::invalid("InvalidInput", format!("ARN {arn} is not valid."))),
     }
 }
 
 fn no_policy(arn: &str) -> ApiError {
     ApiError::not_found("NoSuchEntity", format!("Policy {arn} does not exist or is not attachable."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arn_names_a_policy_of_an_account_or_of_aws() {
+        for good in ["arn:aws:iam::111111111111:policy/path/name", "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"] {
+            check_arn(good).expect(good);
+        }
+        for (bad, code) in [
+            ("short", "ValidationError"),
+            ("longpolicynamebutnoarn", "InvalidInput"),
+            ("arn:aws:iam::111111111111:role/name", "InvalidInput"),
+            ("arn:aws:iam::1111:policy/some-name", "InvalidInput"),
+        ] {
+            assert_eq!(check_arn(bad).expect_err(bad).code, code, "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_policy_with_a_document_is_one_of_aws() {
+        assert!(OF_AWS.len() > 1000);
+        for name in ["AdministratorAccess", "AmazonRedshiftAllCommandsFullAccess", "service-role/AWSGlueServiceRole"] {
+            assert!(OF_AWS.contains(name), "{name}");
+        }
+        for name in OF_AWS.iter() {
+            let document = of_aws(&format!("{AWS_PREFIX}{name}"));
+            assert!(document.is_none_or(|text| Policy::parse(text, Kind::Identity).is_ok()), "{name}");
+        }
+    }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::account::Account;
 use crate::error::{ApiError, ApiResult};
-use crate::protocol::query::{self, Params, Xml, tag_list, text, tree};
+use crate::protocol::query::{self, Params, Xml, text, tree};
 use crate::protocol::{Request, Response};
 use crate::store::Store;
 
@@ -32,6 +32,9 @@ impl Iam {
     }
 
     fn dispatch(&self, action: &str, params: &Params) -> ApiResult<Vec<Xml>> {
+        if let Some(known) = parameters(action) {
+            params.only("InvalidInput", known)?;
+        }
         match action {
             "CreateRole" => self.create_role(params),
             "GetRole" => Ok(vec![self.role(params)?.xml()]),
@@ -47,12 +50,14 @@ impl Iam {
                 Ok(())
             }),
             "ListRoleTags" => {
-                Ok(vec![tag_list("Tags", "member", &self.role(params)?.tags), text("IsTruncated", false)])
+                let member =
+                    |(key, value): (&String, &String)| tree("member", vec![text("Key", key), text("Value", value)]);
+                page(params, "Tags", self.role(params)?.tags.iter().map(member).collect())
             }
             "PutRolePolicy" => self.put_role_policy(params),
             "GetRolePolicy" => self.get_role_policy(params),
             "ListRolePolicies" => {
-                Ok(vec![names("PolicyNames", self.role(params)?.inline.keys()), text("IsTruncated", false)])
+                page(params, "PolicyNames", self.role(params)?.inline.keys().map(|name| text("member", name)).collect())
             }
             "DeleteRolePolicy" => {
                 let name = params.required("PolicyName")?;
@@ -62,7 +67,7 @@ impl Iam {
                 })
             }
             "AttachRolePolicy" => {
-                let arn = params.required("PolicyArn")?.to_owned();
+                let arn = self.attachable(params)?;
                 self.change_role(params, |role| {
                     role.attached.insert(arn);
                     Ok(())
@@ -75,12 +80,12 @@ impl Iam {
                     false => Err(ApiError::not_found("NoSuchEntity", format!("Policy {arn} was not found."))),
                 })
             }
-            "ListAttachedRolePolicies" => Ok(vec![attached(&self.role(params)?), text("IsTruncated", false)]),
+            "ListAttachedRolePolicies" => page(params, "AttachedPolicies", attached(params, &self.role(params)?)),
             "CreatePolicy" => self.create_policy(params),
             "GetPolicy" => self.get_policy(params),
             "GetPolicyVersion" => self.get_policy_version(params),
             "DeletePolicy" => self.delete_policy(params),
-            "ListPolicies" => self.list_policies(),
+            "ListPolicies" => self.list_policies(params),
             // No instance profile can be made here, so none can hold a role.
             "ListInstanceProfilesForRole" => {
                 self.role(params)?;
@@ -95,14 +100,44 @@ fn no_such_policy(name: &str) -> ApiError {
     ApiError::not_found("NoSuchEntity", format!("The role policy with name {name} cannot be found."))
 }
 
-fn names<'a>(list: &'static str, names: impl Iterator<Item = &'a String>) -> Xml {
-    tree(list, names.map(|name| text("member", name)).collect())
+/// A page of a list.
+fn page(params: &Params, list: &'static str, members: Vec<Xml>) -> ApiResult<Vec<Xml>> {
+    let (members, next) = params.page("MaxItems", "Marker", members)?;
+    let mut answer = vec![tree(list, members), text("IsTruncated", next.is_some())];
+    answer.extend(next.map(|marker| text("Marker", marker)));
+    Ok(answer)
 }
 
-fn attached(role: &Role) -> Xml {
+fn attached(params: &Params, role: &Role) -> Vec<Xml> {
+    let prefix = params.get("PathPrefix").unwrap_or("/");
     let member = |arn: &String| {
+        let path_and_name = arn.split_once(":policy").map_or(arn.as_str(), |(_, rest)| rest);
         let name = arn.rsplit('/').next().unwrap_or(arn);
-        tree("member", vec![text("PolicyName", name), text("PolicyArn", arn)])
+        let fields = vec![text("PolicyName", name), text("PolicyArn", arn)];
+        path_and_name.starts_with(prefix).then(|| tree("member", fields))
     };
-    tree("AttachedPolicies", role.attached.iter().map(member).collect())
+    role.attached.iter().filter_map(member).collect()
+}
+
+/// The parameters that are read for an operation; others are refused.
+fn parameters(action: &str) -> Option<&'static [&'static str]> {
+    let known: &[&str] = match action {
+        "CreateRole" => &["RoleName", "Path", "AssumeRolePolicyDocument", "Description", "MaxSessionDuration", "Tags"],
+        "GetRole" | "DeleteRole" => &["RoleName"],
+        "ListRoles" => &["PathPrefix", "MaxItems", "Marker"],
+        "UpdateAssumeRolePolicy" => &["RoleName", "PolicyDocument"],
+        "TagRole" => &["RoleName", "Tags"],
+        "UntagRole" => &["RoleName", "TagKeys"],
+        "ListRoleTags" | "ListRolePolicies" | "ListInstanceProfilesForRole" => &["RoleName", "MaxItems", "Marker"],
+        "ListAttachedRolePolicies" => &["RoleName", "PathPrefix", "MaxItems", "Marker"],
+        "PutRolePolicy" => &["RoleName", "PolicyName", "PolicyDocument"],
+        "GetRolePolicy" | "DeleteRolePolicy" => &["RoleName", "PolicyName"],
+        "AttachRolePolicy" | "DetachRolePolicy" => &["RoleName", "PolicyArn"],
+        "CreatePolicy" => &["PolicyName", "Path", "PolicyDocument", "Description", "Tags"],
+        "GetPolicy" | "DeletePolicy" => &["PolicyArn"],
+        "GetPolicyVersion" => &["PolicyArn", "VersionId"],
+        "ListPolicies" => &["Scope", "OnlyAttached", "PathPrefix", "MaxItems", "Marker"],
+        _ => return None,
+    };
+    Some(known)
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::policy::{Decision, Kind, Policy, Principal, Question};
-use super::{Iam, no_such_policy};
+use super::{Iam, no_such_policy, page};
 use crate::account::{Account, iso_now, now_millis};
 use crate::error::{ApiError, ApiResult};
 use crate::protocol::query::{Params, Xml, tag_list, text, tree};
@@ -138,6 +138,13 @@ impl Iam {
         }
         let trust = params.required("AssumeRolePolicyDocument")?;
         Policy::parse(trust, Kind::Trust).map_err(malformed)?;
+        let max_session = params.number("MaxSessionDuration")?.unwrap_or(3600);
+        if !(3600..=43_200).contains(&max_session) {
+            let message = format!(
+                "The specified value for maxSessionDuration is invalid: {max_session} is not from 3600 to 43200"
+            );
+            return Err(ApiError::invalid("ValidationError", message));
+        }
         let tags = params.tags("Tags.member");
         check_tags(&tags)?;
 
@@ -153,7 +160,7 @@ impl Iam {
             created: iso_now(),
             trust: trust.to_owned(),
             description: params.get("Description").map(str::to_owned),
-            max_session: params.number("MaxSessionDuration")?.unwrap_or(3600),
+            max_session,
             tags,
             inline: BTreeMap::new(),
             attached: BTreeSet::new(),
@@ -176,7 +183,7 @@ impl Iam {
             Xml::Tree(_, fields) => tree("member", fields),
             leaf @ Xml::Text(..) => leaf,
         };
-        Ok(vec![tree("Roles", found.map(member).collect()), text("IsTruncated", false)])
+        page(params, "Roles", found.map(member).collect())
     }
 
     pub(super) fn delete_role(&self, params: &Params) -> ApiResult<Vec<Xml>> {

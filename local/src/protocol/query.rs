@@ -64,6 +64,49 @@ impl Params {
     }
 }
 
+/// Parameters that requests have whatever the operation: those of the protocol and of older signatures.
+const COMMON: [&str; 8] = [
+    "Action",
+    "Version",
+    "AWSAccessKeyId",
+    "SecurityToken",
+    "Signature",
+    "SignatureMethod",
+    "SignatureVersion",
+    "Timestamp",
+];
+
+impl Params {
+    /// Refuses parameters that nobody here reads, so that none is ignored in silence. What is empty or `false` asks for
+    /// nothing.
+    pub fn only(&self, code: &str, known: &[&str]) -> ApiResult<()> {
+        let asked = self.0.iter().filter(|(_, value)| !value.is_empty() && *value != "false");
+        let mut names = asked.map(|(name, _)| name.split('.').next().unwrap_or_default());
+        let is_read = |name: &str| known.contains(&name) || COMMON.contains(&name) || name.starts_with("X-Amz-");
+        match names.find(|name| !is_read(name)) {
+            None => Ok(()),
+            Some(name) => Err(ApiError::invalid(
+                code,
+                format!("The parameter {name} is not supported by the local stand-in: leave it out."),
+            )),
+        }
+    }
+
+    /// As many of a list as the parameter `most` asks for, from where the page before ended, and where the next begins.
+    pub fn page<T>(&self, most: &str, token: &str, all: Vec<T>) -> ApiResult<(Vec<T>, Option<String>)> {
+        const LARGEST: i64 = 1000;
+        let most = self.number(most)?.unwrap_or(PAGE).clamp(1, LARGEST);
+        let invalid = || ApiError::invalid("ValidationError", format!("Invalid {token}."));
+        let start: usize = self.get(token).map_or(Ok(0), |text| text.parse().map_err(|_| invalid()))?;
+        let end = start.saturating_add(usize::try_from(most).unwrap_or(usize::MAX));
+        let next = (end < all.len()).then(|| end.to_string());
+        Ok((all.into_iter().take(end).skip(start).collect(), next))
+    }
+}
+
+/// Members of a page where the caller asks for no other number.
+const PAGE: i64 = 100;
+
 /// A piece of an XML answer.
 pub enum Xml {
     Text(&'static str, String),
