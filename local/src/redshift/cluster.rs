@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::settings::{PARAMETER_GROUP, Settings};
 use super::{optional, tags_xml};
 use crate::account::iso;
 use crate::ec2::{DEFAULT_GROUP, VPC};
@@ -51,6 +52,8 @@ pub struct Cluster {
     /// Until when it refuses changes although it answers `available` (finding 4).
     #[serde(default)]
     pub settled_at: i64,
+    #[serde(default)]
+    pub settings: Settings,
     #[serde(default)]
     pub paused: bool,
     #[serde(default)]
@@ -142,29 +145,25 @@ impl Cluster {
             text("MasterUsername", &self.admin),
             text("DBName", &self.database),
             text("AutomatedSnapshotRetentionPeriod", self.snapshot_retention),
-            text("ManualSnapshotRetentionPeriod", -1),
             text("ClusterVersion", "1.0"),
-            text("AllowVersionUpgrade", true),
             text("NumberOfNodes", self.nodes),
             text("PubliclyAccessible", self.public),
             text("Encrypted", self.encrypted),
-            text("EnhancedVpcRouting", false),
             text("ClusterNamespaceArn", &self.namespace),
             text("VpcId", VPC),
             text("ClusterSubnetGroupName", "default"),
-            text("AvailabilityZone", format!("{}a", self.region)),
-            text("PreferredMaintenanceWindow", "sat:08:00-sat:08:30"),
             tree("VpcSecurityGroups", self.security_groups().map(security_group).collect()),
             tree(
                 "ClusterParameterGroups",
                 vec![tree(
                     "ClusterParameterGroup",
-                    vec![text("ParameterGroupName", "default.redshift-2.0"), text("ParameterApplyStatus", "in-sync")],
+                    vec![text("ParameterGroupName", PARAMETER_GROUP), text("ParameterApplyStatus", "in-sync")],
                 )],
             ),
             tree("IamRoles", self.roles.iter().map(role).collect()),
             tags_xml(&self.tags),
         ];
+        fields.extend(self.settings.xml(&self.region));
         fields.extend(optional("MasterPasswordSecretArn", self.secret.as_ref()));
         fields.extend(optional("KmsKeyId", self.kms_key.as_ref()));
         fields.extend(optional("DefaultIamRoleArn", self.default_role.as_ref()));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::cluster::{Cluster, KIND};
+use super::settings::Settings;
 use super::{Redshift, millis};
 use crate::account::now_millis;
 use crate::error::{ApiError, ApiResult};
@@ -25,9 +26,8 @@ impl Redshift {
         if !is_port(port) {
             return Err(invalid(format!("The port {port} is not in the ranges 5431-5455 and 8191-8215.")));
         }
-        if params.flag("Encrypted") == Some(false) {
-            return Err(invalid("Unencrypted clusters can't be created. Remove Encrypted=false."));
-        }
+        let mut settings = Settings::default();
+        settings.change(params, &self.account)?;
         let retention = params.number("AutomatedSnapshotRetentionPeriod")?.unwrap_or(1);
         if !(1..=35).contains(&retention) {
             return Err(invalid(
@@ -77,6 +77,7 @@ impl Redshift {
             security_groups: params.list("VpcSecurityGroupIds.VpcSecurityGroupId"),
             visible_at: now + millis(self.pace.appearing),
             settled_at: available_at + millis(self.pace.settling),
+            settings,
             paused: false,
             transition: None,
             forced: None,
@@ -132,7 +133,7 @@ pub fn check_nodes(cluster_type: Option<&str>, count: Option<i64>) -> ApiResult<
     }
 }
 
-fn combination(message: &str) -> ApiError {
+pub fn combination(message: &str) -> ApiError {
     ApiError::invalid("InvalidParameterCombination", message)
 }
 
@@ -148,7 +149,7 @@ fn check_admin(name: &str) -> ApiResult<()> {
 }
 
 /// R9: a password that is strong enough, or one managed by Secrets Manager, and not both.
-fn check_password(password: Option<&str>, managed: Option<bool>) -> ApiResult<bool> {
+pub fn check_password(password: Option<&str>, managed: Option<bool>) -> ApiResult<bool> {
     match (password, managed.unwrap_or(false)) {
         (Some(_), true) => Err(combination("MasterUserPassword can't be combined with ManageMasterPassword.")),
         (None, true) => Ok(true),

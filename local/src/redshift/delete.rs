@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::cluster::{Cluster, KIND};
-use super::{Redshift, millis, operation_running, tags_xml};
+use super::{Redshift, millis, operation_running, page, tags_xml};
 use crate::account::{iso, now_millis};
 use crate::error::{ApiError, ApiResult};
 use crate::protocol::query::{Params, Xml, text, tree};
@@ -99,7 +99,8 @@ impl Redshift {
                 format!("Cannot create the snapshot because a snapshot with the identifier {id} already exists.");
             return Err(ApiError::invalid("ClusterSnapshotAlreadyExists", message));
         }
-        let (id, cluster, retention) = (id.to_owned(), cluster.id.clone(), retention.unwrap_or(-1));
+        let (id, cluster, retention) =
+            (id.to_owned(), cluster.id.clone(), retention.unwrap_or(cluster.settings.manual_retention));
         let snapshot = Snapshot { id, cluster, tags, created: now_millis(), retention };
         self.store.put(SNAPSHOT, &snapshot.id, &snapshot)?;
         Ok(snapshot)
@@ -116,17 +117,24 @@ impl Redshift {
 
     pub(super) fn describe_snapshots(&self, params: &Params) -> ApiResult<Vec<Xml>> {
         let all: Vec<Snapshot> = self.store.list(SNAPSHOT)?;
+        let (keys, values) = (params.list("TagKeys.TagKey"), params.list("TagValues.TagValue"));
         let wanted = |snapshot: &&Snapshot| {
             params.get("ClusterIdentifier").is_none_or(|id| id == snapshot.cluster)
                 && params.get("SnapshotIdentifier").is_none_or(|id| id == snapshot.id)
+                && params.get("SnapshotType").is_none_or(|kind| kind == "manual")
+                && (keys.is_empty() && values.is_empty()
+                    || snapshot.tags.iter().any(|(key, value)| keys.contains(key) || values.contains(value)))
         };
-        Ok(vec![tree("Snapshots", all.iter().filter(wanted).map(Snapshot::xml).collect())])
+        page(params, "Snapshots", all.iter().filter(wanted).map(Snapshot::xml).collect())
     }
 
     pub(super) fn delete_snapshot(&self, params: &Params) -> ApiResult<Vec<Xml>> {
         let id = params.required("SnapshotIdentifier")?;
         let missing = || ApiError::not_found("ClusterSnapshotNotFound", format!("Snapshot {id} not found."));
-        let snapshot: Snapshot = self.store.get(SNAPSHOT, id)?.ok_or_else(missing)?;
+        let of = params.get("SnapshotClusterIdentifier");
+        let snapshot: Option<Snapshot> = self.store.get(SNAPSHOT, id)?;
+        let snapshot = snapshot.filter(|snapshot| of.is_none_or(|cluster| cluster == snapshot.cluster));
+        let snapshot = snapshot.ok_or_else(missing)?;
         self.store.delete(SNAPSHOT, id)?;
         Ok(vec![snapshot.xml()])
     }

@@ -5,6 +5,7 @@ mod create;
 mod credentials;
 mod delete;
 mod modify;
+mod settings;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -46,6 +47,9 @@ impl Redshift {
     }
 
     fn dispatch(&self, action: &str, params: &Params) -> ApiResult<Vec<Xml>> {
+        if let Some(known) = settings::parameters(action) {
+            params.only("UnsupportedOptionFault", known)?;
+        }
         match action {
             "CreateCluster" => self.create_cluster(params),
             "DescribeClusters" => self.describe_clusters(params),
@@ -152,7 +156,7 @@ impl Redshift {
             (keys.is_empty() && values.is_empty())
                 || cluster.tags.iter().any(|(key, value)| keys.contains(key) || values.contains(value))
         };
-        Ok(vec![tree("Clusters", found.iter().filter(wanted).map(|cluster| self.shown(cluster)).collect())])
+        page(params, "Clusters", found.iter().filter(wanted).map(|cluster| self.shown(cluster)).collect())
     }
 
     /// The tags of all clusters, or of one.
@@ -160,7 +164,9 @@ impl Redshift {
         let Account { id: account, region } = &self.account;
         let (keys, values) = (params.list("TagKeys.TagKey"), params.list("TagValues.TagValue"));
         let mut tagged = Vec::new();
-        for cluster in self.clusters()? {
+        let has_clusters = params.get("ResourceType").is_none_or(|kind| kind == "cluster");
+        let clusters = if has_clusters { self.clusters()? } else { Vec::new() };
+        for cluster in clusters {
             let name = format!("arn:aws:redshift:{region}:{account}:cluster:{}", cluster.id);
             if params.get("ResourceName").is_some_and(|wanted| *wanted != name) {
                 continue;
@@ -173,7 +179,7 @@ impl Redshift {
                 tree("TaggedResource", vec![tag, text("ResourceName", &name), text("ResourceType", "cluster")])
             }));
         }
-        Ok(vec![tree("TaggedResources", tagged)])
+        page(params, "TaggedResources", tagged)
     }
 
     /// The cluster, when nothing is under way on it.
@@ -208,6 +214,14 @@ fn operation_running(id: &str) -> ApiError {
         "InvalidClusterState",
         format!("There is an operation running on the Cluster. Please try to modify it at a later time: {id}"),
     )
+}
+
+/// A page of a list.
+fn page(params: &Params, list: &'static str, members: Vec<Xml>) -> ApiResult<Vec<Xml>> {
+    let (members, next) = params.page("MaxRecords", "Marker", members)?;
+    let mut answer = vec![tree(list, members)];
+    answer.extend(next.map(|marker| text("Marker", marker)));
+    Ok(answer)
 }
 
 fn millis(duration: Duration) -> i64 {

@@ -1,7 +1,7 @@
 //! Changes to a cluster that exists: its settings, its size, its roles, its rest. Each is one operation at a time (R14).
 
 use super::cluster::{self, Cluster, Transition};
-use super::create::{check_node_type, check_nodes};
+use super::create::{check_node_type, check_nodes, check_password, combination, is_port};
 use super::{Redshift, millis};
 use crate::account::now_millis;
 use crate::error::{ApiError, ApiResult};
@@ -17,16 +17,21 @@ impl Redshift {
             ));
         }
         let port = params.number("Port")?;
-        self.change_cluster(params, "modifying", |cluster| {
+        if port.is_some_and(|port| !is_port(port)) {
+            let message = "The port is not in the ranges 5431-5455 and 8191-8215.";
+            return Err(ApiError::invalid("InvalidParameterValue", message));
+        }
+        let is_resized = ["ClusterType", "NodeType", "NumberOfNodes"].iter().any(|name| params.get(name).is_some());
+        self.change_cluster(params, if is_resized { "resizing" } else { "modifying" }, |cluster| {
+            cluster.settings.change(params, &self.account)?;
+            modify_size(cluster, params)?;
+            self.modify_password(cluster, params)?;
             cluster.snapshot_retention = retention.unwrap_or(cluster.snapshot_retention);
             if let Some(port) = port.filter(|port| *port != cluster.port) {
                 cluster.port = port;
                 self.wire.close(&cluster.id);
             }
             cluster.public = params.flag("PubliclyAccessible").unwrap_or(cluster.public);
-            if let Some(password) = params.get("MasterUserPassword") {
-                self.logins.set(&cluster.id, password)?;
-            }
             if let Some(key) = params.get("KmsKeyId") {
                 cluster.kms_key = Some(key.to_owned());
             }
@@ -36,6 +41,32 @@ impl Redshift {
             }
             Ok(())
         })
+    }
+
+    /// The admin's password, or that Secrets Manager is to keep it, or to keep it no longer.
+    fn modify_password(&self, cluster: &mut Cluster, params: &Params) -> ApiResult<()> {
+        let (password, managed) = (params.get("MasterUserPassword"), params.flag("ManageMasterPassword"));
+        if password.is_none() && managed.is_none() {
+            return Ok(());
+        }
+        match (password, managed, &cluster.secret) {
+            (None, Some(false), None) | (None, Some(true), Some(_)) => return Ok(()),
+            (Some(_), None, Some(_)) => {
+                return Err(combination("MasterUserPassword can't be given while ManageMasterPassword is on."));
+            }
+            _ => {}
+        }
+        if check_password(password, managed)? {
+            cluster.secret = Some(self.secrets.create_for_cluster(&cluster.id, &cluster.admin, &cluster.tags)?);
+        } else if let Some(password) = password {
+            self.logins.set(&cluster.id, password)?;
+            if let Some(secret) = cluster.secret.take() {
+                self.secrets.delete(&secret)?;
+            }
+        }
+        // Its port knows where the password is.
+        self.wire.close(&cluster.id);
+        Ok(())
     }
 
     /// Elastic resize keeps a single node single; from or to one node only a classic resize leads.
@@ -48,7 +79,7 @@ impl Redshift {
             let nodes = check_nodes(params.get("ClusterType"), params.number("NumberOfNodes")?)?;
             if !classic && (nodes == 1) != (cluster.nodes == 1) {
                 return Err(ApiError::invalid(
-                    "UnsupportedOption",
+                    "UnsupportedOptionFault",
                     "A cluster of one node can be resized to several, and back, by a classic resize only.",
                 ));
             }
@@ -118,4 +149,17 @@ impl Redshift {
         self.store.put(cluster::KIND, &cluster.id, cluster)?;
         Ok(vec![cluster.xml(now, None)])
     }
+}
+
+/// Another type or number of nodes, by ModifyCluster: always a classic resize.
+fn modify_size(cluster: &mut Cluster, params: &Params) -> ApiResult<()> {
+    if let Some(node_type) = params.get("NodeType") {
+        cluster.node_type = check_node_type(node_type)?.to_owned();
+    }
+    cluster.nodes = match (params.get("ClusterType"), params.number("NumberOfNodes")?) {
+        (None, None) => return Ok(()),
+        (None, Some(1)) => 1,
+        (cluster_type, nodes) => check_nodes(cluster_type, nodes)?,
+    };
+    Ok(())
 }
