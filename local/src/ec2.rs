@@ -103,7 +103,14 @@ impl Group {
 
 impl Ec2 {
     pub fn handle(&self, request: &Request) -> Response {
-        serve_ec2(request, |action, params| match action {
+        serve_ec2(request, |action, params| self.dispatch(action, params))
+    }
+
+    fn dispatch(&self, action: &str, params: &Params) -> ApiResult<Vec<Xml>> {
+        if let Some(known) = parameters(action) {
+            params.only("UnsupportedOperation", known)?;
+        }
+        match action {
             "DescribeVpcs" => Ok(vec![self.vpcs(params)]),
             "DescribeSubnets" => Ok(vec![self.subnets(params)]),
             "DescribeSecurityGroups" => self.describe_groups(params),
@@ -117,7 +124,7 @@ impl Ec2 {
                     "The action {other} is not valid for this web service: the local EC2 has a VPC and its security groups."
                 ),
             )),
-        })
+        }
     }
 
     fn vpcs(&self, params: &Params) -> Xml {
@@ -207,12 +214,19 @@ impl Ec2 {
             among(&ids, &group.id) && among(&names, &group.name) && passes(params, &known)
         };
         let shown = all.iter().filter(is_wanted).map(|group| group.xml(&self.account.id)).collect();
-        Ok(vec![tree("securityGroupInfo", shown)])
+        let (shown, next) = params.page("MaxResults", "NextToken", shown)?;
+        let mut answer = vec![tree("securityGroupInfo", shown)];
+        answer.extend(next.map(|token| text("nextToken", token)));
+        Ok(answer)
     }
 
     fn create_group(&self, params: &Params) -> ApiResult<Vec<Xml>> {
         let _guard = self.store.change();
         let (name, description) = (params.required("GroupName")?, params.required("GroupDescription")?);
+        if let Some(vpc) = params.get("VpcId").filter(|vpc| *vpc != VPC) {
+            let message = format!("The vpc ID '{vpc}' does not exist");
+            return Err(ApiError::invalid("InvalidVpcID.NotFound", message));
+        }
         if self.groups()?.iter().any(|group| group.name == name) {
             let message = format!("The security group '{name}' already exists for VPC '{VPC}'");
             return Err(ApiError::invalid("InvalidGroup.Duplicate", message));
@@ -283,6 +297,23 @@ impl Ec2 {
         self.store.put(KIND, &group.id, &group)?;
         Ok(vec![text("return", true)])
     }
+}
+
+/// The parameters that are read for an operation; others are refused.
+fn parameters(action: &str) -> Option<&'static [&'static str]> {
+    let known: &[&str] = match action {
+        // There are too few of both for a second page.
+        "DescribeVpcs" => &["VpcId", "Filter", "MaxResults"],
+        "DescribeSubnets" => &["SubnetId", "Filter", "MaxResults"],
+        "DescribeSecurityGroups" => &["GroupId", "GroupName", "Filter", "MaxResults", "NextToken"],
+        "CreateSecurityGroup" => &["GroupName", "GroupDescription", "VpcId"],
+        "DeleteSecurityGroup" => &["GroupId", "GroupName"],
+        "AuthorizeSecurityGroupIngress" | "RevokeSecurityGroupIngress" => {
+            &["GroupId", "GroupName", "IpPermissions", "IpProtocol", "FromPort", "ToPort", "CidrIp"]
+        }
+        _ => return None,
+    };
+    Some(known)
 }
 
 fn new_id(kind: &str) -> String {

@@ -24,6 +24,7 @@ mod mistakes;
 mod objects;
 
 mod output;
+mod parameters;
 mod project;
 mod query;
 mod real_data;

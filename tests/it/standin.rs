@@ -45,63 +45,6 @@ fn a_cluster_comes_and_goes_through_its_states() {
 }
 
 #[test]
-fn a_modified_cluster_is_what_was_asked_for() {
-    let project = Project::empty();
-    let sdk = project.cloud_with(Default::default());
-    let create = sdk.redshift.create_cluster().cluster_identifier("twin").node_type("ra3.large");
-    let create = create.cluster_type("single-node").master_username("admin").master_user_password("Secret123");
-    sdk.block_on(create.availability_zone("us-west-2b").send()).unwrap();
-    let describe = || {
-        let sent = sdk.redshift.describe_clusters().cluster_identifier("twin").send();
-        sdk.block_on(sent).unwrap().clusters.unwrap().remove(0)
-    };
-    let settled = || {
-        while describe().cluster_status.as_deref() != Some("available") {}
-        describe()
-    };
-    let modify = || sdk.redshift.modify_cluster().cluster_identifier("twin");
-    settled();
-    let all = modify().allow_version_upgrade(false).enhanced_vpc_routing(true).manual_snapshot_retention_period(7);
-    let all = all.preferred_maintenance_window("sun:01:00-sun:02:00").maintenance_track_name("trailing");
-    let all = all.node_type("ra3.xlplus").cluster_type("multi-node").number_of_nodes(3).port(5441);
-    let under_way = sdk.block_on(all.send()).unwrap().cluster.unwrap();
-    assert_eq!(under_way.cluster_status.as_deref(), Some("resizing"));
-    let found = settled();
-    assert_eq!((found.allow_version_upgrade, found.enhanced_vpc_routing), (Some(false), Some(true)));
-    assert_eq!((found.number_of_nodes, found.node_type.as_deref()), (Some(3), Some("ra3.xlplus")));
-    assert_eq!(found.preferred_maintenance_window.as_deref(), Some("sun:01:00-sun:02:00"));
-    assert_eq!(
-        (found.manual_snapshot_retention_period, found.maintenance_track_name.as_deref()),
-        (Some(7), Some("trailing"))
-    );
-    assert_eq!(found.availability_zone.as_deref(), Some("us-west-2b"));
-    assert_eq!(found.endpoint.unwrap().port, Some(5441));
-
-    let refused = [
-        (modify().new_cluster_identifier("other"), "NewClusterIdentifier is not supported"),
-        (modify().elastic_ip("1.2.3.4"), "ElasticIp is not supported"),
-        (modify().multi_az(true), "MultiAZ is not supported"),
-        (modify().cluster_parameter_group_name("mine"), "ClusterParameterGroupNotFound"),
-        (modify().cluster_version("2.0"), "ClusterVersion 2.0"),
-        (modify().preferred_maintenance_window("always"), "Invalid maintenance window format"),
-        (modify().port(1), "port"),
-        (modify().encrypted(false), "Unencrypted"),
-        (modify().master_user_password("short"), "MasterUserPassword"),
-        (modify().number_of_nodes(200), "between 2 and 100"),
-    ];
-    for (call, says) in refused {
-        let error = format!("{:?}", sdk.block_on(call.send()).expect_err(says));
-        assert!(error.contains(says), "{says}: {error}");
-        assert_eq!(settled().number_of_nodes, Some(3), "{says}");
-    }
-    sdk.block_on(modify().manage_master_password(true).send()).unwrap();
-    assert!(settled().master_password_secret_arn.is_some());
-    sdk.block_on(modify().manage_master_password(false).master_user_password("Another1").send()).unwrap();
-    assert_eq!(settled().master_password_secret_arn, None);
-    assert!(sdk.block_on(sdk.secrets.list_secrets().send()).unwrap().secret_list().is_empty());
-}
-
-#[test]
 fn wrong_clusters_are_refused() {
     let project = Project::empty();
     let sdk = project.cloud_with(Default::default());

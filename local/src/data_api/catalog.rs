@@ -89,6 +89,37 @@ fn short(name: &str) -> &str {
     }
 }
 
+/// The parameters that are read for an operation; others are refused.
+pub fn parameters(operation: &str) -> Option<Vec<&'static str>> {
+    const WAREHOUSE: [&str; 5] = ["ClusterIdentifier", "WorkgroupName", "Database", "DbUser", "SecretArn"];
+    const STATEMENT: [&str; 7] = [
+        "ClientToken",
+        "Parameters",
+        "ResultFormat",
+        "SessionId",
+        "SessionKeepAliveSeconds",
+        "StatementName",
+        "WaitTimeSeconds",
+    ];
+    // There is one caller and one database to connect to: RoleLevel and ConnectedDatabase make no difference.
+    const PAGE: [&str; 4] = ["MaxResults", "NextToken", "RoleLevel", "ConnectedDatabase"];
+    let groups: &[&[&'static str]] = match operation {
+        "ExecuteStatement" => &[&WAREHOUSE, &STATEMENT, &["Sql"]],
+        "BatchExecuteStatement" => &[&WAREHOUSE, &STATEMENT, &["Sqls", "ExecutionMode"]],
+        "ListStatements" => &[&WAREHOUSE, &PAGE, &["StatementName", "Status"]],
+        "ListSessions" => &[&WAREHOUSE, &PAGE, &["SessionId", "Status"]],
+        "ListDatabases" => &[&WAREHOUSE, &PAGE],
+        "ListSchemas" => &[&WAREHOUSE, &PAGE, &["SchemaPattern"]],
+        "ListTables" => &[&WAREHOUSE, &PAGE, &["SchemaPattern", "TablePattern"]],
+        "DescribeTable" => &[&WAREHOUSE, &PAGE, &["Schema", "Table"]],
+        "GetStatementResult" | "GetStatementResultV2" => &[&["Id", "NextToken", "WaitTimeSeconds"]],
+        "DescribeStatement" => &[&["Id", "WaitTimeSeconds"]],
+        "CancelStatement" => &[&["Id"]],
+        _ => return None,
+    };
+    Some(groups.concat())
+}
+
 /// As many as were asked for, from where the page before ended.
 pub fn page(input: &Json, name: &str, all: Vec<Json>) -> ApiResult<Json> {
     let most = usize::try_from(input["MaxResults"].as_u64().unwrap_or(0)).unwrap_or(MOST);

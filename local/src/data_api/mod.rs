@@ -102,6 +102,9 @@ impl DataApi {
     }
 
     async fn dispatch(&self, operation: &str, input: &Json) -> ApiResult<Json> {
+        if let Some(known) = catalog::parameters(operation) {
+            json::only(input, "ValidationException", &known)?;
+        }
         match operation {
             "ExecuteStatement" => {
                 let sql = required(input, "Sql")?;

@@ -58,6 +58,9 @@ impl Secrets {
     }
 
     fn dispatch(&self, operation: &str, input: &Value) -> ApiResult<Value> {
+        if let Some(known) = parameters(operation) {
+            json::only(input, "InvalidParameterException", known)?;
+        }
         match operation {
             "CreateSecret" => self.create(input),
             "ListSecrets" => self.list(input),
@@ -133,6 +136,40 @@ impl Secrets {
         let field = |name: &str| value[name].as_str().map(str::to_owned);
         Ok(field("username").zip(field("password")).map(|(user, password)| Login { user, password }))
     }
+}
+
+/// The parameters that are read for an operation; others are refused.
+fn parameters(operation: &str) -> Option<&'static [&'static str]> {
+    let known: &[&str] = match operation {
+        "CreateSecret" => {
+            &["Name", "ClientRequestToken", "Description", "KmsKeyId", "SecretString", "SecretBinary", "Tags"]
+        }
+        "ListSecrets" => &["Filters", "IncludePlannedDeletion", "MaxResults", "NextToken", "SortOrder"],
+        // One of each kind of letters is there in any case.
+        "GetRandomPassword" => &[
+            "PasswordLength",
+            "ExcludeCharacters",
+            "ExcludeLowercase",
+            "ExcludeUppercase",
+            "ExcludeNumbers",
+            "ExcludePunctuation",
+            "IncludeSpace",
+            "RequireEachIncludedType",
+        ],
+        "DescribeSecret" | "RestoreSecret" => &["SecretId"],
+        "GetSecretValue" => &["SecretId", "VersionId", "VersionStage"],
+        "PutSecretValue" => &["SecretId", "ClientRequestToken", "SecretString", "SecretBinary", "VersionStages"],
+        "UpdateSecret" => {
+            &["SecretId", "ClientRequestToken", "Description", "KmsKeyId", "SecretString", "SecretBinary"]
+        }
+        "UpdateSecretVersionStage" => &["SecretId", "VersionStage", "RemoveFromVersionId", "MoveToVersionId"],
+        "DeleteSecret" => &["SecretId", "RecoveryWindowInDays", "ForceDeleteWithoutRecovery"],
+        "TagResource" => &["SecretId", "Tags"],
+        "UntagResource" => &["SecretId", "TagKeys"],
+        "ListSecretVersionIds" => &["SecretId", "IncludeDeprecated", "MaxResults", "NextToken"],
+        _ => return None,
+    };
+    Some(known)
 }
 
 /// As many of a list as were asked for, at most 100, from where the page before ended.

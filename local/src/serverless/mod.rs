@@ -1,5 +1,7 @@
 //! Redshift Serverless: namespaces that hold the data, and workgroups that run statements on it.
 
+mod parameters;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +16,7 @@ use crate::secrets::Secrets;
 use crate::store::Store;
 use crate::warehouse::{Place, Slices};
 use crate::wire::{self, Wire};
+use parameters::{page, parameters, tags_of, texts};
 
 const NAMESPACE: &str = "serverless-namespace";
 const WORKGROUP: &str = "serverless-workgroup";
@@ -27,6 +30,8 @@ struct Namespace {
     secret: Option<String>,
     roles: Vec<String>,
     default_role: Option<String>,
+    #[serde(default)]
+    kms_key: Option<String>,
     created: i64,
     tags: BTreeMap<String, String>,
 }
@@ -41,7 +46,13 @@ struct Workgroup {
     public: bool,
     created: i64,
     tags: BTreeMap<String, String>,
+    /// What is told and changes nothing here.
+    #[serde(default)]
+    kept: BTreeMap<String, Json>,
 }
+
+/// Settings of a workgroup's network and size that are kept and described.
+const KEPT: [&str; 4] = ["securityGroupIds", "subnetIds", "enhancedVpcRouting", "maxCapacity"];
 
 #[derive(Clone)]
 pub struct Serverless {
@@ -61,6 +72,9 @@ impl Serverless {
     }
 
     fn dispatch(&self, operation: &str, input: &Json) -> ApiResult<Json> {
+        if let Some(known) = parameters(operation) {
+            json::only(input, "ValidationException", known)?;
+        }
         let _guard = self.store.change();
         match operation {
             "CreateNamespace" => self.create_namespace(input),
@@ -69,14 +83,14 @@ impl Serverless {
             }
             "ListNamespaces" => {
                 let all: Vec<Namespace> = self.store.list(NAMESPACE)?;
-                Ok(json!({ "namespaces": all.iter().map(|found| found.json(&self.account)).collect::<Vec<_>>() }))
+                page(input, "namespaces", all.iter().map(|found| found.json(&self.account)).collect())
             }
             "UpdateNamespace" => self.update_namespace(input),
             "DeleteNamespace" => self.delete_namespace(input),
             "CreateWorkgroup" => self.create_workgroup(input),
             "GetWorkgroup" => Ok(json!({ "workgroup": self.shown(&self.workgroup(name(input, "workgroupName")?)?)? })),
             "GetCredentials" => self.credentials(input),
-            "ListWorkgroups" => Ok(json!({ "workgroups": self.workgroups()? })),
+            "ListWorkgroups" => page(input, "workgroups", self.workgroups()?),
             "UpdateWorkgroup" => self.update_workgroup(input),
             "DeleteWorkgroup" => {
                 let found = self.workgroup(name(input, "workgroupName")?)?;
@@ -166,6 +180,7 @@ impl Serverless {
             secret,
             roles: texts(&input["iamRoles"]),
             default_role: input["defaultIamRoleArn"].as_str().map(str::to_owned),
+            kms_key: input["kmsKeyId"].as_str().map(str::to_owned),
             created: now_millis(),
             tags,
         };
@@ -184,8 +199,38 @@ impl Serverless {
         if let Some(role) = input["defaultIamRoleArn"].as_str() {
             namespace.default_role = Some(role.to_owned());
         }
+        if let Some(key) = input["kmsKeyId"].as_str() {
+            namespace.kms_key = Some(key.to_owned());
+        }
+        self.update_password(&mut namespace, input)?;
         self.store.put(NAMESPACE, &namespace.name, &namespace)?;
         Ok(json!({ "namespace": namespace.json(&self.account) }))
+    }
+
+    /// The admin's password, or that Secrets Manager is to keep it, or to keep it no longer.
+    fn update_password(&self, namespace: &mut Namespace, input: &Json) -> ApiResult<()> {
+        let (password, managed) = (input["adminUserPassword"].as_str(), input["manageAdminPassword"].as_bool());
+        match (password, managed, namespace.secret.is_some()) {
+            (None, None, _) | (None, Some(true), true) | (None, Some(false), false) => return Ok(()),
+            (None, Some(true), false) => {
+                let (name, admin) = (&namespace.name, &namespace.admin);
+                namespace.secret = Some(self.secrets.create_for_cluster(name, admin, &namespace.tags)?);
+            }
+            (Some(password), None, false) | (Some(password), Some(false), _) => {
+                self.logins.set(&directory(&namespace.name), password)?;
+                if let Some(secret) = namespace.secret.take() {
+                    self.secrets.delete(&secret)?;
+                }
+            }
+            _ => {
+                return Err(invalid(
+                    "adminUserPassword must be given where manageAdminPassword is off, and only there",
+                ));
+            }
+        }
+        // Its port knows where the password is.
+        self.wire.close(&directory(&namespace.name));
+        Ok(())
     }
 
     /// The workgroup goes first, then the namespace with its data.
@@ -212,35 +257,28 @@ impl Serverless {
             return Err(ApiError::invalid("ConflictException", format!("The workgroup {name} already exists.")));
         }
         let namespace = self.namespace(input["namespaceName"].as_str().unwrap_or_default())?;
-        let base_capacity = input["baseCapacity"].as_i64().unwrap_or(128);
-        if !(4..=1024).contains(&base_capacity) || base_capacity > 8 && base_capacity % 8 != 0 {
-            return Err(invalid(format!("baseCapacity {base_capacity} must be 4, 8, or a multiple of 8 up to 1024")));
-        }
-        let port = input["port"].as_i64().unwrap_or(5439);
-        if !is_port(port) {
-            return Err(invalid(format!("The port {port} is not in the ranges 5431-5455 and 8191-8215.")));
-        }
-        let workgroup = Workgroup {
+        let mut workgroup = Workgroup {
             name: name.to_owned(),
             id: uuid(),
             namespace: namespace.name,
-            base_capacity,
-            port,
-            public: input["publiclyAccessible"].as_bool().unwrap_or(false),
+            base_capacity: 128,
+            port: 5439,
+            public: false,
             created: now_millis(),
             tags: tags_of(input),
+            kept: BTreeMap::new(),
         };
+        workgroup.change(input)?;
         self.store.put(WORKGROUP, name, &workgroup)?;
         Ok(json!({ "workgroup": workgroup.json(&self.account) }))
     }
 
     fn update_workgroup(&self, input: &Json) -> ApiResult<Json> {
         let mut workgroup = self.workgroup(name(input, "workgroupName")?)?;
-        if let Some(capacity) = input["baseCapacity"].as_i64() {
-            workgroup.base_capacity = capacity;
-        }
-        if let Some(public) = input["publiclyAccessible"].as_bool() {
-            workgroup.public = public;
+        let port = workgroup.port;
+        workgroup.change(input)?;
+        if workgroup.port != port {
+            self.wire.close(&directory(&workgroup.namespace));
         }
         self.store.put(WORKGROUP, &workgroup.name, &workgroup)?;
         Ok(json!({ "workgroup": workgroup.json(&self.account) }))
@@ -280,7 +318,7 @@ impl Namespace {
         let mut answer = json!({
             "namespaceName": self.name, "namespaceId": self.id, "namespaceArn": self.arn(account), "dbName": self.database,
             "adminUsername": self.admin, "iamRoles": self.roles, "status": "AVAILABLE", "creationDate": iso(self.created),
-            "logExports": [], "kmsKeyId": "AWS_OWNED_KMS_KEY",
+            "logExports": [], "kmsKeyId": self.kms_key.as_deref().unwrap_or("AWS_OWNED_KMS_KEY"),
         });
         if let Some(secret) = &self.secret {
             answer["adminPasswordSecretArn"] = json!(secret);
@@ -293,19 +331,43 @@ impl Namespace {
 }
 
 impl Workgroup {
+    /// Takes what a request says of it.
+    fn change(&mut self, input: &Json) -> ApiResult<()> {
+        if let Some(capacity) = input["baseCapacity"].as_i64() {
+            if !(4..=1024).contains(&capacity) || capacity > 8 && capacity % 8 != 0 {
+                return Err(invalid(format!("baseCapacity {capacity} must be 4, 8, or a multiple of 8 up to 1024")));
+            }
+            self.base_capacity = capacity;
+        }
+        if let Some(port) = input["port"].as_i64() {
+            if !is_port(port) {
+                return Err(invalid(format!("The port {port} is not in the ranges 5431-5455 and 8191-8215.")));
+            }
+            self.port = port;
+        }
+        self.public = input["publiclyAccessible"].as_bool().unwrap_or(self.public);
+        let asked = KEPT.iter().filter(|name| !input[**name].is_null());
+        self.kept.extend(asked.map(|name| ((*name).to_owned(), input[*name].clone())));
+        Ok(())
+    }
+
     fn arn(&self, account: &Account) -> String {
         format!("arn:aws:redshift-serverless:{}:{}:workgroup/{}", account.region, account.id, self.id)
     }
 
     fn json(&self, account: &Account) -> Json {
         let address = format!("{}.{}.{}.redshift-serverless.amazonaws.com", self.name, account.id, account.region);
-        json!({
+        let mut answer = json!({
             "workgroupName": self.name, "workgroupId": self.id, "workgroupArn": self.arn(account),
             "namespaceName": self.namespace, "baseCapacity": self.base_capacity, "status": "AVAILABLE",
             "publiclyAccessible": self.public, "enhancedVpcRouting": false, "creationDate": iso(self.created),
             "port": self.port, "endpoint": { "address": address, "port": self.port }, "configParameters": [],
             "securityGroupIds": [], "subnetIds": [],
-        })
+        });
+        for (name, value) in &self.kept {
+            answer[name] = value.clone();
+        }
+        answer
     }
 }
 
@@ -330,14 +392,4 @@ fn checked_name<'a>(input: &'a Json, field: &str) -> ApiResult<&'a str> {
         true => Ok(name),
         false => Err(invalid(format!("{field} '{name}' must have 3 to 64 of: a-z, 0-9, -"))),
     }
-}
-
-fn texts(values: &Json) -> Vec<String> {
-    values.as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned).collect()
-}
-
-fn tags_of(input: &Json) -> BTreeMap<String, String> {
-    let tag =
-        |tag: &Json| Some((tag["key"].as_str()?.to_owned(), tag["value"].as_str().unwrap_or_default().to_owned()));
-    input["tags"].as_array().into_iter().flatten().filter_map(tag).collect()
 }
