@@ -124,7 +124,12 @@ fn make(session: &Session, create: &str) -> Result<(), SqlError> {
     let quotients = Quotients::default();
     let mut lenient = false;
     loop {
-        let reading = Reading { lenient, quotients: Some(&quotients), keeps_case: session.keeps_case() };
+        let reading = Reading {
+            lenient,
+            binds_arguments: lenient,
+            quotients: Some(&quotients),
+            keeps_case: session.keeps_case(),
+        };
         let made = match sql::translate(create, &Parameters::default(), reading)? {
             Command::CreateView(view) => define::create_view(session, *view),
             _ => return Ok(()),

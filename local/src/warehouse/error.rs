@@ -57,6 +57,11 @@ impl SqlError {
             || self.message.contains("multiple overloads that match")
     }
 
+    /// Whether a name was not found, or a value could not be converted: more than that no function takes such types.
+    pub fn is_of_names_or_values(&self) -> bool {
+        matches!(self.sqlstate, "42P01" | "42702" | "42703") || self.sqlstate.starts_with("22")
+    }
+
     /// Rewords what DuckDB says. What has no counterpart keeps DuckDB's first line.
     pub fn from_duckdb(error: &duckdb::Error) -> Self {
         let text = match error {
@@ -115,6 +120,11 @@ impl SqlError {
             "Binder Error" if message.contains("Referenced column") => {
                 let name = between("Referenced column \"", "\" ").unwrap_or_default();
                 let name = name.trim_start_matches(UDF);
+                Self::new("42703", format!("column \"{name}\" does not exist"))
+            }
+            // A cast is named after its column, so that DuckDB takes the column for an alias that comes later.
+            "Binder Error" if message.ends_with("cannot be referenced before it is defined") => {
+                let name = between("Column \"", "\" referenced").unwrap_or_default();
                 Self::new("42703", format!("column \"{name}\" does not exist"))
             }
             "Binder Error" if message.contains("does not have a column named") => {

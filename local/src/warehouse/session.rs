@@ -171,7 +171,8 @@ impl Session {
     }
 
     /// Reads a statement as it stands, and leniently where DuckDB cannot bind it so: what cannot be bound has changed
-    /// nothing. A statement that fails in a transaction fails the transaction.
+    /// nothing. The last reading tells which name is missing, if any. A statement that fails in a transaction fails the
+    /// transaction.
     fn read_twice<T>(
         &mut self,
         mut read: impl FnMut(&mut Self, Reading<'_>) -> Result<T, SqlError>,
@@ -179,18 +180,22 @@ impl Session {
         self.follow_database()?;
         let quotients = Quotients::default();
         let keeps_case = self.keeps_case();
-        let mut read_as = |session: &mut Self, lenient| loop {
-            match read(session, Reading { lenient, quotients: Some(&quotients), keeps_case }) {
+        let mut read_as = |session: &mut Self, lenient, binds_arguments| loop {
+            match read(session, Reading { lenient, binds_arguments, quotients: Some(&quotients), keeps_case }) {
                 Err(error) if quotients.learn(&error) => {}
                 done => return done,
             }
         };
-        let first = match read_as(self, false) {
-            Err(error) if error.is_out_of_view() && late_view::bind_again(self)? => read_as(self, false),
+        let first = match read_as(self, false, false) {
+            Err(error) if error.is_out_of_view() && late_view::bind_again(self)? => read_as(self, false, false),
             done => done,
         };
         let done = match first {
-            Err(error) if error.is_unbound() => read_as(self, true).map_err(|_| error),
+            Err(error) if error.is_unbound() => match read_as(self, true, false) {
+                Err(second) if second.is_unbound() => read_as(self, true, true),
+                done => done,
+            }
+            .map_err(|last| if last.is_of_names_or_values() { last } else { error }),
             done => done,
         };
         if done.is_err() && self.transaction == Transaction::Open {

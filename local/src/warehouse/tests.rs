@@ -7,6 +7,9 @@ use super::{Engine, MemoryLimit, Outcome, Session, Slices, SqlError, Value};
 use crate::account::Account;
 use crate::s3::Buckets;
 
+mod column_names;
+
+
 /// A warehouse in a directory that goes with it.
 struct Warehouse {
     session: Session,

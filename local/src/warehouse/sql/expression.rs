@@ -1,17 +1,17 @@
 //! Rules for what stands inside a statement: names, types, functions.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
 use sqlparser::ast::{
     BinaryOperator, CastKind, DataType, DollarQuotedString, Expr, Ident, LimitClause, ObjectName, ObjectNamePart,
-    Query, Select, SelectItem, SetExpr, SetOperator, Statement, TableAlias, TableFactor, TopQuantity, TrimWhereField,
-    UnaryOperator, Value, ValueWithSpan, VisitMut, VisitorMut,
+    Query, SetExpr, SetOperator, Statement, TableAlias, TableFactor, TopQuantity, TrimWhereField, UnaryOperator, Value,
+    ValueWithSpan, VisitorMut,
 };
 
 use super::casts::{cast, convert, try_cast, typed_text};
-use super::column_names::{column_name, name_columns, named_like};
+use super::column_names::name_columns;
 use super::{Reading, comparison, depth, functions};
 use crate::warehouse::error::SqlError;
 
@@ -231,7 +231,7 @@ impl VisitorMut for Rewrite<'_> {
         if is_top && let Err(error) = top_to_limit(query) {
             return ControlFlow::Break(error);
         }
-        match set_expression(&mut query.body, self.reading.lenient) {
+        match set_expression(&mut query.body) {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => ControlFlow::Break(error),
         }
@@ -367,13 +367,10 @@ fn top_to_limit(query: &mut Query) -> Result<(), SqlError> {
     Ok(())
 }
 
-fn set_expression(body: &mut SetExpr, lenient: bool) -> Result<(), SqlError> {
+fn set_expression(body: &mut SetExpr) -> Result<(), SqlError> {
     match body {
         SetExpr::Select(select) if select.top.is_some() => Err(SqlError::unsupported("TOP in a part of a UNION")),
         SetExpr::Select(select) => {
-            if lenient {
-                expand_aliases(select);
-            }
             name_columns(select);
             Ok(())
         }
@@ -381,8 +378,8 @@ fn set_expression(body: &mut SetExpr, lenient: bool) -> Result<(), SqlError> {
             if *op == SetOperator::Minus {
                 *op = SetOperator::Except;
             }
-            set_expression(left, lenient)?;
-            set_expression(right, lenient)
+            set_expression(left)?;
+            set_expression(right)
         }
         _ => Ok(()),
     }
@@ -428,46 +425,6 @@ fn unnest_super(body: &mut SetExpr) -> Result<(), SqlError> {
         }
     }
     Ok(())
-}
-
-/// *Names given in the same SELECT*, where they are used beside it: what they name takes their place.
-fn expand_aliases(select: &mut Select) {
-    struct Expand(HashMap<String, Expr>);
-    impl VisitorMut for Expand {
-        type Break = ();
-        fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
-            if let Expr::Identifier(ident) = expr
-                && let Some(named) = self.0.get(&ident.value.to_lowercase())
-            {
-                *expr = Expr::Nested(Box::new(named.clone()));
-            }
-            ControlFlow::Continue(())
-        }
-    }
-    let mut expand = Expand(HashMap::new());
-    for item in &mut select.projection {
-        match item {
-            SelectItem::UnnamedExpr(expr) => {
-                // The name that the column would have had is kept.
-                let name = named_like(expr).or_else(|| column_name(expr));
-                let _ = VisitMut::visit(expr, &mut expand);
-                if let Some(name) = name {
-                    *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: Ident::with_quote('"', name) };
-                }
-            }
-            SelectItem::ExprWithAlias { expr, alias } => {
-                let _ = VisitMut::visit(expr, &mut expand);
-                // A column that keeps its own name needs nothing.
-                if named_like(expr).is_none_or(|name| name != alias.value.to_lowercase()) {
-                    expand.0.insert(alias.value.to_lowercase(), expr.clone());
-                }
-            }
-            _ => {}
-        }
-    }
-    if let Some(selection) = &mut select.selection {
-        let _ = VisitMut::visit(selection, &mut expand);
-    }
 }
 
 fn bare(part: &ObjectNamePart) -> String {

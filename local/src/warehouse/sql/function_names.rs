@@ -170,6 +170,56 @@ pub const KNOWN: &[&str] = &[
     "version",
 ];
 
+/// Aggregates as DuckDB calls them, in order.
+pub const AGGREGATES: &[&str] = &[
+    "any_value",
+    "avg",
+    "bit_and",
+    "bit_or",
+    "bool_and",
+    "bool_or",
+    "count",
+    "max",
+    "mean",
+    "median",
+    "min",
+    "percentile_cont",
+    "percentile_disc",
+    "quantile_cont",
+    "quantile_disc",
+    "stddev",
+    "stddev_pop",
+    "stddev_samp",
+    "string_agg",
+    "sum",
+    "var_pop",
+    "var_samp",
+    "variance",
+];
+
+/// Macros that mean different things by the types of their arguments, in order.
+pub const OVERLOADED: &[&str] = &[
+    "fnv_hash",
+    "murmur3_32_hash",
+    "redshift_date",
+    "redshift_instant",
+    "redshift_is",
+    "redshift_minus",
+    "redshift_modulo",
+    "redshift_nullif",
+    "redshift_over",
+    "redshift_plus",
+    "redshift_side",
+    "redshift_times",
+    "redshift_timestamp",
+    "redshift_timestamptz",
+    "redshift_zoneless",
+    "sign",
+    "timezone",
+    "to_char",
+    "trunc",
+];
+
 /// Those of texts, and how many of their first arguments are such: anything else is given to them as its text.
 pub const OF_TEXTS: &[(&str, usize)] = &[
     ("ascii", 1),

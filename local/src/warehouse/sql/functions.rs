@@ -136,7 +136,8 @@ pub fn now(precision: &str) -> Result<Expr, SqlError> {
     parse(&format!("date_trunc('{precision}', make_timestamp(epoch_us(now())))"))
 }
 
-fn arguments(function: &Function) -> Result<Vec<Expr>, SqlError> {
+/// The arguments of a call that has no others than expressions.
+pub fn arguments(function: &Function) -> Result<Vec<Expr>, SqlError> {
     let FunctionArguments::List(list) = &function.args else { return Ok(Vec::new()) };
     let expression = |argument: &FunctionArg| match argument {
         FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Ok(expr.clone()),

@@ -20,6 +20,7 @@ mod inference;
 pub mod keys;
 mod materialized;
 mod merge;
+mod overloads;
 mod principals;
 mod quotient;
 mod show;
@@ -205,9 +206,10 @@ const REFUSED: &[&[&str]] = &[
 /// How a statement is written out for DuckDB.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Reading<'s> {
-    /// For what DuckDB cannot bind as it stands: operators convert texts as Redshift does, and names of columns that were
-    /// given in the same SELECT are replaced by what they name.
+    /// For what DuckDB cannot bind as it stands: operators convert texts as Redshift does.
     pub lenient: bool,
+    /// The arguments of every macro with overloads are bound before it, so that an error names what is missing.
+    pub binds_arguments: bool,
     /// Where DuckDB can be asked for the types of what is divided.
     pub quotients: Option<&'s Quotients>,
     /// Names in quotes are not folded: enable_case_sensitive_identifier.
@@ -459,7 +461,11 @@ fn parse(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<(Statem
         Statement::CreateView(view) => attributes.definition = definition(view),
         _ => {}
     }
-    match statement.visit(&mut expression::Rewrite::new(reading)) {
+    let rewritten = match statement.visit(&mut expression::Rewrite::new(reading)) {
+        ControlFlow::Continue(()) => statement.visit(&mut overloads::BindArguments::new(reading.binds_arguments)),
+        refused => refused,
+    };
+    match rewritten {
         ControlFlow::Break(refused) => Err(refused),
         ControlFlow::Continue(()) => Ok((statement, attributes)),
     }
