@@ -8,7 +8,7 @@ use crate::account::Account;
 use crate::s3::Buckets;
 
 mod column_names;
-
+mod super_values;
 
 /// A warehouse in a directory that goes with it.
 struct Warehouse {

@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
 use sqlparser::ast::{
-    BinaryOperator, CastKind, DataType, DollarQuotedString, Expr, Ident, LimitClause, ObjectName, ObjectNamePart,
-    Query, SetExpr, SetOperator, Statement, TableAlias, TableFactor, TopQuantity, TrimWhereField, UnaryOperator, Value,
-    ValueWithSpan, VisitorMut,
+    BinaryOperator, CastKind, DataType, DollarQuotedString, Expr, Ident, JsonPath, JsonPathElem, LimitClause,
+    ObjectName, ObjectNamePart, Query, SetExpr, SetOperator, Statement, TableAlias, TableFactor, TopQuantity,
+    TrimWhereField, UnaryOperator, Value, ValueWithSpan, VisitorMut,
 };
 
 use super::casts::{cast, convert, try_cast, typed_text};
@@ -238,7 +238,7 @@ impl VisitorMut for Rewrite<'_> {
     }
 
     fn post_visit_query(&mut self, query: &mut Query) -> ControlFlow<Self::Break> {
-        match unnest_super(&mut query.body) {
+        match unnest_super(&mut query.body, self.reading.keeps_case) {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => ControlFlow::Break(error),
         }
@@ -385,14 +385,14 @@ fn set_expression(body: &mut SetExpr) -> Result<(), SqlError> {
     }
 }
 
-/// *Elements of a SUPER in FROM*: in `FROM orders o, o.data.lines l` each element of a list is a row. What is no list has
-/// no rows.
-fn unnest_super(body: &mut SetExpr) -> Result<(), SqlError> {
+/// *Elements of a SUPER in FROM*: in `FROM orders o, o.data.lines l` each element of a list is a row, and so in
+/// `o.data[2].lines l`. What is no list has no rows.
+fn unnest_super(body: &mut SetExpr, keeps_case: bool) -> Result<(), SqlError> {
     let select = match body {
         SetExpr::Select(select) => select,
         SetExpr::SetOperation { left, right, .. } => {
-            unnest_super(left)?;
-            return unnest_super(right);
+            unnest_super(left, keeps_case)?;
+            return unnest_super(right, keeps_case);
         }
         _ => return Ok(()),
     };
@@ -400,12 +400,13 @@ fn unnest_super(body: &mut SetExpr) -> Result<(), SqlError> {
     for joined in &mut select.from {
         let joins = joined.joins.iter_mut().map(|join| &mut join.relation);
         for factor in std::iter::once(&mut joined.relation).chain(joins) {
-            if let TableFactor::Table { name, alias, args: None, .. } = factor {
+            if let TableFactor::Table { name, alias, args: None, json_path, .. } = factor {
                 let parts: Vec<String> = name.0.iter().map(ToString::to_string).collect();
                 let called = alias.as_ref().map(|alias| alias.name.to_string());
                 let called = called.or(parts.last().cloned()).unwrap_or_default();
                 if matches!(&parts[..], [row, _, ..] if seen.contains(row)) {
-                    let list = format!("CASE WHEN json_type({name}) = 'ARRAY' THEN CAST({name} AS JSON[]) END");
+                    let path = format!("{name}{}", steps(json_path.as_ref(), keeps_case));
+                    let list = format!("CASE WHEN json_type({path}) = 'ARRAY' THEN CAST({path} AS JSON[]) END");
                     // AT names the places of the elements, from zero.
                     let places = alias
                         .as_ref()
@@ -421,10 +422,40 @@ fn unnest_super(body: &mut SetExpr) -> Result<(), SqlError> {
                 seen.insert(called);
             } else if let TableFactor::Derived { alias: Some(alias), .. } = factor {
                 seen.insert(alias.name.to_string());
+            } else if let TableFactor::UnpivotExpr { expression, value_alias, attribute_alias } = factor {
+                let called = value_alias.to_string();
+                *factor = attributes_as_rows(expression, value_alias, attribute_alias.as_ref(), seen.len())?;
+                seen.insert(called);
             }
         }
     }
     Ok(())
+}
+
+/// *UNPIVOT*: each attribute of an object is a row.
+fn attributes_as_rows(
+    object: &Expr,
+    value: &Ident,
+    attribute: Option<&Ident>,
+    number: usize,
+) -> Result<TableFactor, SqlError> {
+    let keys = format!("json_keys({object})");
+    let pointer = "'/' || system.main.replace(system.main.replace(redshift_key, '~', '~0'), '/', '~1')";
+    let attribute = attribute.map(|attribute| format!(", unnest({keys}) AS {attribute}")).unwrap_or_default();
+    functions::table_factor(&format!(
+        "SELECT 1 FROM LATERAL (SELECT unnest(list_transform({keys}, \
+         lambda redshift_key : json_extract({object}, {pointer}))) AS {value}{attribute}) AS redshift_elements_of_{number}"
+    ))
+}
+
+/// The steps of a path from its first index on: `[2].lines`.
+fn steps(path: Option<&JsonPath>, keeps_case: bool) -> String {
+    let step = |step: &JsonPathElem| match step {
+        JsonPathElem::Dot { key, quoted: true } if keeps_case => format!(".{}", Ident::with_quote('"', key)),
+        JsonPathElem::Dot { key, .. } => format!(".{}", Ident::with_quote('"', key.to_lowercase())),
+        JsonPathElem::Bracket { key } | JsonPathElem::ColonBracket { key } => format!("[{key}]"),
+    };
+    path.into_iter().flat_map(|path| &path.path).map(step).collect()
 }
 
 fn bare(part: &ObjectNamePart) -> String {
