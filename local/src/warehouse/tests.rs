@@ -7,6 +7,7 @@ use super::{Engine, MemoryLimit, Outcome, Session, Slices, SqlError, Value};
 use crate::account::Account;
 use crate::s3::Buckets;
 
+mod casts;
 mod column_names;
 mod super_values;
 
@@ -581,7 +582,7 @@ fn refusals_are_in_redshifts_words() {
     let mut warehouse = Warehouse::new();
     let mut says = |sql: &str| warehouse.run(sql).expect_err(sql).to_string();
     assert_eq!(says("select 1/0"), "ERROR: Divide by zero");
-    assert_eq!(says("select 'abc'::int"), "ERROR: invalid input syntax for type integer: \"abc\"");
+    assert_eq!(says("select 'abc'::int"), "ERROR: Invalid digit, Value 'a', Pos 0, Type: Integer");
     assert_eq!(says("select 'it''s' :: bool"), "ERROR: invalid input syntax for type boolean: \"it's\"");
     assert_eq!(
         says("select * from stl_wlm_query"),

@@ -120,6 +120,8 @@ CREATE OR REPLACE MACRO redshift_system.redshift_timestamp(v VARCHAR) AS CAST(re
 CREATE OR REPLACE MACRO redshift_system.redshift_date(v VARCHAR) AS CAST(redshift_normal_time(system.main.trim(v, '"')) AS DATE), (v) AS CAST(CAST(v AS TIMESTAMP) AS DATE);
 CREATE OR REPLACE MACRO redshift_system.redshift_timestamptz(v VARCHAR) AS CAST(redshift_normal_zoned_time(system.main.trim(v, '"')) AS TIMESTAMPTZ), (v TIMESTAMP) AS CAST(v AS TIMESTAMPTZ), (v) AS v;
 CREATE OR REPLACE MACRO redshift_system.redshift_instant(v TIME) AS v, (v VARCHAR) AS CAST(redshift_normal_time(v) AS TIMESTAMP), (v) AS CAST(v AS TIMESTAMP);
+-- What is cast to an integer; its type comes as a text, since a SUPER is one here.
+CREATE OR REPLACE MACRO redshift_system.redshift_whole(v VARCHAR, kind, name) AS redshift_digits(v, kind, name), (v, kind, name) AS v;
 -- One side of a comparison, beside the other; its type comes as a text, since a SUPER is one here.
 CREATE OR REPLACE MACRO redshift_system.redshift_side(v VARCHAR, beside VARCHAR, kind) AS
         -- Few texts end with a blank, and looking is cheaper than cutting.

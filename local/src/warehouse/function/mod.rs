@@ -5,6 +5,7 @@ mod array;
 mod datetime;
 mod decimal;
 mod growing;
+mod integer;
 mod number;
 mod pattern;
 mod text;
@@ -38,6 +39,7 @@ const FUNCTIONS: &[(&str, Body)] = &[
     ("redshift_convert_timezone", datetime::convert_timezone),
     ("redshift_crc32", text::crc32),
     ("redshift_difference", text::difference),
+    ("redshift_digits", integer::digits),
     ("redshift_divide", decimal::divide),
     ("redshift_fnv_hash", text::fnv_hash),
     ("redshift_initcap", text::initcap),

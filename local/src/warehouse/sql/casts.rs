@@ -1,7 +1,9 @@
 //! Casts to Redshift's types, in each of their forms.
 
-use sqlparser::ast::{DataType, Expr, Ident, ObjectName, Value};
+use sqlparser::ast::{BinaryOperator, DataType, Expr, Ident, ObjectName, Value};
 
+use super::comparison::literal;
+use super::function_names::NUMERIC;
 use super::functions;
 use super::types::{self, Type};
 use crate::warehouse::error::SqlError;
@@ -29,6 +31,7 @@ pub fn cast(expr: &mut Box<Expr>, data_type: &mut DataType) -> Result<Option<Exp
         Type::Timestamp => return functions::written(&format!("redshift_timestamp({expr})")),
         Type::TimestampTz => return functions::written(&format!("redshift_timestamptz({expr})")),
         Type::Varchar(_) => return functions::written(&format!("redshift_text({expr})")),
+        Type::SmallInt | Type::Integer | Type::BigInt => whole(expr, wanted, "")?,
         _ => {}
     }
     *data_type = DataType::Custom(ObjectName::from(vec![Ident::new(wanted.duck())]), Vec::new());
@@ -43,7 +46,56 @@ pub fn try_cast(expr: &mut Box<Expr>, data_type: &mut DataType) -> Result<Option
             let reads = if kind == Type::TimestampTz { "redshift_normal_zoned_time" } else { "redshift_normal_time" };
             functions::written(&format!("TRY_CAST({reads}(CAST({expr} AS VARCHAR)) AS {})", kind.duck()))
         }
+        Some(kind @ (Type::SmallInt | Type::Integer | Type::BigInt)) => {
+            whole(expr, kind, "TRY ")?;
+            *data_type = DataType::Custom(ObjectName::from(vec![Ident::new(kind.duck())]), Vec::new());
+            Ok(None)
+        }
         _ => cast(expr, data_type),
+    }
+}
+
+/// The longest expression whose type is asked beside its value.
+const MOST_BYTES: usize = 300;
+
+/// *Digits only are an integer*: DuckDB rounds `'2.87'`, and knows exponents, underscores and hexadecimal digits.
+fn whole(expr: &mut Box<Expr>, wanted: Type, attempt: &str) -> Result<(), SqlError> {
+    if is_number(expr) || literal(expr).is_some_and(|text| text.parse::<i64>().is_ok()) {
+        return Ok(());
+    }
+    let name = match wanted {
+        Type::SmallInt => "Short",
+        Type::Integer => "Integer",
+        _ => "Long",
+    };
+    let value = expr.to_string();
+    let kind = match &**expr {
+        Expr::Value(_) | Expr::Case { .. } | Expr::Subquery(_) => format!("'{attempt}VARCHAR'"),
+        _ if value.len() > MOST_BYTES => format!("'{attempt}VARCHAR'"),
+        _ if attempt.is_empty() => format!("typeof({value})"),
+        _ => format!("'{attempt}' || typeof({value})"),
+    };
+    **expr = functions::parse(&format!("redshift_whole({value}, {kind}, '{name}')"))?;
+    Ok(())
+}
+
+/// A text as an integer column takes it.
+pub fn integer(text: &Expr, wanted: Type) -> Result<Expr, SqlError> {
+    let mut digits = Box::new(text.clone());
+    whole(&mut digits, wanted, "")?;
+    functions::parse(&format!("CAST({digits} AS {})", wanted.duck()))
+}
+
+/// Whether an expression is no text, by its looks.
+fn is_number(expr: &Expr) -> bool {
+    match expr {
+        Expr::Value(value) => !matches!(value.value, Value::SingleQuotedString(_) | Value::DollarQuotedString(_)),
+        Expr::Nested(inner) => is_number(inner),
+        Expr::UnaryOp { .. } | Expr::Extract { .. } => true,
+        Expr::Cast { data_type, .. } => !matches!(data_type.to_string().as_str(), "JSON" | "VARCHAR"),
+        Expr::BinaryOp { op, .. } => !matches!(op, BinaryOperator::StringConcat),
+        Expr::Function(function) => NUMERIC.binary_search(&function.name.to_string().to_lowercase().as_str()).is_ok(),
+        _ => false,
     }
 }
 

@@ -197,6 +197,28 @@ pub const AGGREGATES: &[&str] = &[
     "variance",
 ];
 
+/// Functions that answer a number, whatever they are given, in order.
+pub const NUMERIC: &[&str] = &[
+    "abs",
+    "avg",
+    "ceil",
+    "ceiling",
+    "char_length",
+    "count",
+    "date_diff",
+    "dense_rank",
+    "floor",
+    "len",
+    "length",
+    "median",
+    "mod",
+    "ntile",
+    "rank",
+    "round",
+    "row_number",
+    "sum",
+];
+
 /// Macros that mean different things by the types of their arguments, in order.
 pub const OVERLOADED: &[&str] = &[
     "fnv_hash",
@@ -213,6 +235,7 @@ pub const OVERLOADED: &[&str] = &[
     "redshift_times",
     "redshift_timestamp",
     "redshift_timestamptz",
+    "redshift_whole",
     "redshift_zoneless",
     "sign",
     "timezone",

@@ -7,6 +7,7 @@ use sqlparser::ast::{
     VisitorMut,
 };
 
+use super::casts::integer;
 use super::comparison::literal;
 use super::ddl::Name;
 use super::functions::parse;
@@ -217,6 +218,10 @@ fn fit(value: &mut Expr, column: &Target) -> Result<(), SqlError> {
         Type::Date if is_time => "redshift_date",
         Type::Timestamp if is_time => "redshift_timestamp",
         Type::TimestampTz if is_time => "redshift_timestamptz",
+        kind @ (Type::SmallInt | Type::Integer | Type::BigInt) if text.parse::<i64>().is_err() => {
+            *value = integer(value, kind)?;
+            return Ok(());
+        }
         _ => return Ok(()),
     };
     *value = parse(&format!("{function}({value})"))?;

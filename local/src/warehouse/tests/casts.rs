@@ -1,0 +1,36 @@
+//! Casts to numbers.
+
+use super::Warehouse;
+
+/// Invalid digits, as a cast of a text column is refused.
+#[test]
+fn a_text_with_other_signs_than_digits_is_no_integer() {
+    let mut w = Warehouse::new();
+    w.does("create table nums (v varchar(9), n int, b bigint)");
+    w.does("insert into nums values (' 28 ', '7', 8)");
+    let invalid =
+        |sign: char, at: usize, name: &str| format!("22P02 Invalid digit, Value '{sign}', Pos {at}, Type: {name}");
+    for (wrong, message) in [
+        ("select '2.87'::int", invalid('.', 1, "Integer")),
+        ("select cast('2.87' as smallint)", invalid('.', 1, "Short")),
+        ("select convert(bigint, '1e3')", invalid('e', 1, "Long")),
+        ("select '0x1F'::int", invalid('x', 1, "Integer")),
+        ("select max(v || '.5')::int from nums", invalid(' ', 3, "Integer")),
+        ("insert into nums (n) values ('2.87')", invalid('.', 1, "Integer")),
+        ("insert into nums (b) select '2.87'", invalid('.', 1, "Long")),
+        ("update nums set n = '2.87'", invalid('.', 1, "Integer")),
+    ] {
+        assert_eq!(w.fails(wrong), message, "{wrong}");
+    }
+    assert_eq!(
+        w.rows("select v::int, '+5'::int, 2.87::int, n::bigint, count(*)::int, max(v)::bigint from nums group by 1, 4"),
+        ["28|5|3|7|1|28"]
+    );
+    assert_eq!(
+        w.rows("select try_cast('2.87' as int), try_cast(v as int), try_cast('x' as int) from nums"),
+        ["NULL|28|NULL"]
+    );
+    w.does("insert into nums values ('28.98')");
+    assert_eq!(w.fails("select v::int from nums where v like '28.%'"), invalid('.', 2, "Integer"));
+    assert_eq!(w.rows("select count(*) from nums where v::decimal(8,2) > 28.5"), ["1"]);
+}
