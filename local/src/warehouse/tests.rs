@@ -7,6 +7,7 @@ use super::{Engine, MemoryLimit, Outcome, Session, Slices, SqlError, Value};
 use crate::account::Account;
 use crate::s3::Buckets;
 
+mod aggregates;
 mod casts;
 mod column_names;
 mod super_values;

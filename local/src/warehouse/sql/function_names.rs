@@ -179,6 +179,7 @@ pub const AGGREGATES: &[&str] = &[
     "bool_and",
     "bool_or",
     "count",
+    "list",
     "max",
     "mean",
     "median",

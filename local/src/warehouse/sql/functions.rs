@@ -2,15 +2,15 @@
 //! that have to be written another way. A function that is neither is refused, even where DuckDB has one of that name.
 
 use sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, OrderBySort, SetExpr,
-    TableFactor, Value,
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, SetExpr, TableFactor,
+    Value,
 };
 use sqlparser::dialect::DuckDbDialect;
 use sqlparser::parser::Parser;
 
 use super::depth::MOST_NESTED;
 use super::function_names::{KNOWN, OF_TEXTS};
-use super::udf;
+use super::{ordered_aggregates, udf};
 use crate::warehouse::error::SqlError;
 
 /// What stands for a value alone: its text is what Redshift writes of it, which may be something else than DuckDB writes.
@@ -46,8 +46,8 @@ pub fn rewrite(function: &mut Function) -> Result<Option<Expr>, SqlError> {
         function.name = sqlparser::ast::ObjectName::from(vec![sqlparser::ast::Ident::new(&name)]);
     }
     treat_nulls_inside(function);
-    if name.starts_with("percentile_") && function.over.is_some() {
-        return percentile_over(function, &name);
+    if name.starts_with("percentile_") {
+        return ordered_aggregates::percentile(function, &name);
     }
     if let Ok(at) = OF_TEXTS.binary_search_by_key(&name.as_str(), |(name, _)| name) {
         give_texts(function, OF_TEXTS[at].1);
@@ -112,7 +112,7 @@ pub fn rewrite(function: &mut Function) -> Result<Option<Expr>, SqlError> {
                 part => written(&format!("date_diff('{part}', {from}, {to})")),
             }
         }
-        ("listagg", _) => list_aggregate(function, &texts),
+        ("listagg", _) => ordered_aggregates::list_aggregate(function),
         ("to_number", [text, format]) => to_number(text, format),
         ("json_extract_path_text", [json, path @ ..]) if !path.is_empty() => json_path(json, path),
         ("array", values) => written(&format!("json_array({})", values.join(", "))),
@@ -223,20 +223,6 @@ fn treat_nulls_inside(function: &mut Function) {
     }
 }
 
-/// *Percentiles over a window*: DuckDB has them as plain functions only.
-fn percentile_over(function: &Function, name: &str) -> Result<Option<Expr>, SqlError> {
-    let arguments = arguments(function)?;
-    let (Some(fraction), [order], Some(over)) = (arguments.first(), &function.within_group[..], &function.over) else {
-        return Err(SqlError::syntax(format!("{name} needs WITHIN GROUP (ORDER BY …)")));
-    };
-    let duck = if name == "percentile_cont" { "quantile_cont" } else { "quantile_disc" };
-    let fraction = match order.options.sort {
-        Some(OrderBySort::Desc) => format!("1 - {fraction}"),
-        _ => fraction.to_string(),
-    };
-    written(&format!("{duck}({}, {fraction}) OVER {over}", order.expr))
-}
-
 /// The DuckDB name of a date part, from Redshift's many spellings.
 pub fn date_part(text: &str) -> Result<&'static str, SqlError> {
     Ok(match text.trim_matches(['\'', '"']).to_lowercase().as_str() {
@@ -295,32 +281,6 @@ fn decode(value: &str, pairs: &[String]) -> Result<Option<Expr>, SqlError> {
         }
     }
     written(&format!("{text} END"))
-}
-
-/// *LISTAGG*: the order goes into the aggregate's own ORDER BY.
-fn list_aggregate(function: &Function, texts: &[String]) -> Result<Option<Expr>, SqlError> {
-    let FunctionArguments::List(list) = &function.args else { return Err(SqlError::unsupported("this LISTAGG")) };
-    let distinct = if list.duplicate_treatment.is_some() { "DISTINCT " } else { "" };
-    let separator = texts.get(1).map_or("''", String::as_str);
-    let mut order: Vec<String> = function.within_group.iter().map(ToString::to_string).collect();
-    for clause in &list.clauses {
-        match clause {
-            FunctionArgumentClause::OrderBy(by) => order.extend(by.iter().map(ToString::to_string)),
-            other => return Err(SqlError::unsupported(&format!("LISTAGG with {other}"))),
-        }
-    }
-    let value = texts.first().ok_or_else(|| SqlError::syntax("listagg needs an argument"))?;
-    let value = format!("CAST({value} AS VARCHAR)");
-    // DISTINCT can be ordered only by what is listed.
-    let by_itself = |by: &String| match distinct {
-        "" => by.clone(),
-        _ if by.ends_with(" DESC") => format!("{value} DESC"),
-        _ => value.clone(),
-    };
-    let order: Vec<String> = order.iter().map(by_itself).collect();
-    let order = if order.is_empty() { String::new() } else { format!(" ORDER BY {}", order.join(", ")) };
-    let over = function.over.as_ref().map(|over| format!(" OVER {over}")).unwrap_or_default();
-    written(&format!("string_agg({distinct}{value}, {separator}{order}){over}"))
 }
 
 /// *TO_NUMBER*: a numeric with as many places as the format has behind its point.

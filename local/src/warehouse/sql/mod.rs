@@ -20,6 +20,7 @@ mod inference;
 pub mod keys;
 mod materialized;
 mod merge;
+mod ordered_aggregates;
 mod overloads;
 mod principals;
 mod quotient;
