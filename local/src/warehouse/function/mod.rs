@@ -44,6 +44,7 @@ const FUNCTIONS: &[(&str, Body)] = &[
     ("redshift_fnv_hash", text::fnv_hash),
     ("redshift_initcap", text::initcap),
     ("redshift_json_kind", text::json_kind),
+    ("redshift_json_text", text::json_text),
     ("redshift_listagg", text::listagg),
     ("redshift_lpad", growing::pad_left),
     ("redshift_murmur3", text::murmur3),

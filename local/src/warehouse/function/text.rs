@@ -1,5 +1,8 @@
 //! Functions of strings.
 
+use std::collections::HashMap;
+
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
 
 type Answer = Result<Option<String>, String>;
@@ -66,6 +69,26 @@ pub fn json_kind(arguments: &[&str]) -> Answer {
         Ok(_) => "value",
     };
     Ok(Some(kind.into()))
+}
+
+/// (text, key, …): what stands in an object under a key, in the object there under the next one, and so on. A text
+/// comes without its quotes; a list has no keys.
+pub fn json_text(arguments: &[&str]) -> Answer {
+    let [text, keys @ ..] = arguments else { return Err("a JSON path needs a text".into()) };
+    let invalid = |error: serde_json::Error| format!("JSON parsing error: {error}");
+    let mut found: &RawValue = serde_json::from_str(text).map_err(invalid)?;
+    for key in keys {
+        let inside = serde_json::from_str::<HashMap<String, &RawValue>>(found.get()).ok();
+        match inside.and_then(|mut object| object.remove(*key)) {
+            Some(value) => found = value,
+            None => return Ok(None),
+        }
+    }
+    Ok(match found.get() {
+        "null" => None,
+        text if text.starts_with('"') => Some(serde_json::from_str(text).map_err(invalid)?),
+        text => Some(text.to_owned()),
+    })
 }
 
 /// LISTAGG answers no more bytes than a VARCHAR holds.

@@ -8,6 +8,7 @@ use sqlparser::ast::{
 use sqlparser::dialect::DuckDbDialect;
 use sqlparser::parser::Parser;
 
+use super::comparison::literal;
 use super::depth::MOST_NESTED;
 use super::function_names::{KNOWN, OF_TEXTS};
 use super::{ordered_aggregates, udf};
@@ -114,7 +115,7 @@ pub fn rewrite(function: &mut Function) -> Result<Option<Expr>, SqlError> {
         }
         ("listagg", _) => ordered_aggregates::list_aggregate(function),
         ("to_number", [text, format]) => to_number(text, format),
-        ("json_extract_path_text", [json, path @ ..]) if !path.is_empty() => json_path(json, path),
+        ("json_extract_path_text", [json, path @ ..]) if !path.is_empty() => json_path(json, &arguments[1..]),
         ("array", values) => written(&format!("json_array({})", values.join(", "))),
         ("object", values) => written(&format!("json_object({})", values.join(", "))),
         ("ratio_to_report", [value]) => {
@@ -300,14 +301,27 @@ fn to_number(text: &str, format: &str) -> Result<Option<Expr>, SqlError> {
     written(&format!("CAST(redshift_parse_number(CAST({text} AS VARCHAR), {format}) AS DECIMAL({precision},{places}))"))
 }
 
-/// *JSON paths*: element by element; a last TRUE makes invalid JSON NULL.
-fn json_path(json: &str, path: &[String]) -> Result<Option<Expr>, SqlError> {
-    let (path, lenient) = match path {
-        [path @ .., last] if matches!(last.to_lowercase().as_str(), "true" | "false") => {
-            (path, last.to_lowercase() == "true")
-        }
-        path => (path, false),
+/// *JSON paths*: key by key; a last TRUE makes invalid JSON NULL. A key is one of objects only, and whatever signs it has.
+fn json_path(json: &str, path: &[Expr]) -> Result<Option<Expr>, SqlError> {
+    let flag = path.last().map(|last| last.to_string().to_lowercase());
+    let (path, lenient) = match (path, flag.as_deref()) {
+        ([path @ .., _], Some(flag @ ("true" | "false"))) => (path, flag == "true"),
+        _ => (path, false),
     };
     let json = if lenient { format!("CASE WHEN json_valid({json}) THEN {json} END") } else { json.to_owned() };
-    written(&format!("json_extract_string({json}, '/' || {})", path.join(" || '/' || ")))
+    match path.iter().map(pointer_step).collect::<Option<String>>() {
+        Some(pointer) => written(&format!("json_extract_string({json}, '{pointer}')")),
+        None => {
+            let keys: Vec<String> = path.iter().map(|key| format!("CAST({key} AS VARCHAR)")).collect();
+            written(&format!("redshift_json_text(CAST({json} AS VARCHAR), {})", keys.join(", ")))
+        }
+    }
+}
+
+/// A key as a step of a JSON pointer; `None` where it is computed, could be the place of an element, or would not stand
+/// in a literal.
+fn pointer_step(key: &Expr) -> Option<String> {
+    let key = literal(key)?;
+    let is_place = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_digit());
+    (!is_place && !key.contains(['\'', '\\'])).then(|| format!("/{}", key.replace('~', "~0").replace('/', "~1")))
 }
