@@ -1,12 +1,13 @@
 //! Rows that a statement answered, each value in the type that the Data API gives it.
 
-use duckdb::Connection;
 use duckdb::arrow::array::{Array, AsArray};
 use duckdb::arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
     Time64MicrosecondType, TimestampMicrosecondType,
 };
 use duckdb::arrow::util::display::{ArrayFormatter, FormatOptions};
+use duckdb::core::LogicalTypeId;
+use duckdb::{Connection, Statement};
 
 use super::error::SqlError;
 use crate::civil;
@@ -93,13 +94,15 @@ const HANDED_ON_BYTES: usize = 64 << 10;
 /// Runs a query and hands its rows on, some at a time; answers how many there were.
 pub fn query(connection: &Connection, sql: &str, to: &mut dyn Rows) -> Result<i64, SqlError> {
     let mut statement = connection.prepare(sql)?;
+    let sums = integer_sums(&statement);
     // As they come: a result of any size is never in memory as a whole.
     let batches = statement.stream_arrow([])?;
-    to.begin(columns(&batches.get_schema()))?;
+    to.begin(columns(&batches.get_schema(), &sums))?;
     let mut count = 0;
     for batch in batches {
         let batch = batch?;
-        let row = |row| batch.columns().iter().map(|array| value(array, row)).collect::<Result<Vec<_>, _>>();
+        let values = || batch.columns().iter().zip(&sums);
+        let row = |row| values().map(|(array, is_sum)| value(array, row, *is_sum)).collect::<Result<Vec<_>, _>>();
         let rows = batch.num_rows();
         let step = (rows * HANDED_ON_BYTES).checked_div(batch.get_array_memory_size()).unwrap_or(rows).max(1);
         for start in (0..rows).step_by(step) {
@@ -113,8 +116,9 @@ pub fn query(connection: &Connection, sql: &str, to: &mut dyn Rows) -> Result<i6
 /// The columns that a query would answer, without running it.
 pub fn columns_of(connection: &Connection, sql: &str) -> Result<Vec<ResultColumn>, SqlError> {
     let mut statement = connection.prepare(&format!("SELECT * FROM ({sql}) LIMIT 0"))?;
+    let sums = integer_sums(&statement);
     let batches = statement.query_arrow([])?;
-    Ok(columns(&batches.get_schema()))
+    Ok(columns(&batches.get_schema(), &sums))
 }
 
 /// DuckDB's names for the types of the columns that a query would answer, without running it.
@@ -123,21 +127,28 @@ pub fn duck_types(connection: &Connection, sql: &str) -> Result<Vec<String>, Sql
     Ok(statement.query_map([], |row| row.get(1))?.collect::<Result<_, _>>()?)
 }
 
-fn columns(schema: &duckdb::arrow::datatypes::Schema) -> Vec<ResultColumn> {
-    let column = |field: &std::sync::Arc<duckdb::arrow::datatypes::Field>| {
-        let (type_name, precision, scale) = describe(field.data_type());
-        ResultColumn { name: field.name().clone(), type_name, precision, scale }
-    };
-    schema.fields().iter().map(column).collect()
+/// Which columns are integers of 128 bits, as DuckDB sums integers; in Arrow they look like DECIMAL(38,0).
+fn integer_sums(statement: &Statement<'_>) -> Vec<bool> {
+    let columns = 0..statement.column_count();
+    columns.map(|at| statement.column_logical_type(at).id() == LogicalTypeId::Hugeint).collect()
 }
 
-fn describe(data_type: &DataType) -> (&'static str, u8, i8) {
+fn columns(schema: &duckdb::arrow::datatypes::Schema, sums: &[bool]) -> Vec<ResultColumn> {
+    let column = |(field, is_sum): (&std::sync::Arc<duckdb::arrow::datatypes::Field>, &bool)| {
+        let (type_name, precision, scale) = describe(field.data_type(), *is_sum);
+        ResultColumn { name: field.name().clone(), type_name, precision, scale }
+    };
+    schema.fields().iter().zip(sums).map(column).collect()
+}
+
+fn describe(data_type: &DataType, is_sum: bool) -> (&'static str, u8, i8) {
     match data_type {
         DataType::Boolean => ("bool", 1, 0),
         DataType::Int8 | DataType::Int16 => ("int2", 5, 0),
         DataType::Int32 => ("int4", 10, 0),
+        DataType::Int64 => ("int8", 19, 0),
         // DuckDB sums integers into 128 bits where Redshift has a bigint.
-        DataType::Int64 | DataType::Decimal128(38, 0) => ("int8", 19, 0),
+        DataType::Decimal128(38, 0) if is_sum => ("int8", 19, 0),
         DataType::Float32 => ("float4", 8, 8),
         DataType::Float64 => ("float8", 17, 17),
         DataType::Decimal128(precision, scale) => ("numeric", *precision, *scale),
@@ -149,7 +160,7 @@ fn describe(data_type: &DataType) -> (&'static str, u8, i8) {
     }
 }
 
-fn value(array: &dyn Array, row: usize) -> Result<Value, SqlError> {
+fn value(array: &dyn Array, row: usize, is_sum: bool) -> Result<Value, SqlError> {
     if array.is_null(row) || array.data_type() == &DataType::Null {
         return Ok(Value::Null);
     }
@@ -165,7 +176,7 @@ fn value(array: &dyn Array, row: usize) -> Result<Value, SqlError> {
             Value::Double(number.to_string().parse().unwrap_or_else(|_| number.into()))
         }
         DataType::Float64 => Value::Double(array.as_primitive::<Float64Type>().value(row)),
-        DataType::Decimal128(38, 0) => {
+        DataType::Decimal128(38, 0) if is_sum => {
             let whole = array.as_primitive::<Decimal128Type>().value(row);
             let overflow = || SqlError::new("22003", "bigint out of range");
             Value::Long(i64::try_from(whole).map_err(|_| overflow())?)

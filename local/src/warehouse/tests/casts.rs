@@ -34,3 +34,20 @@ fn a_text_with_other_signs_than_digits_is_no_integer() {
     assert_eq!(w.fails("select v::int from nums where v like '28.%'"), invalid('.', 2, "Integer"));
     assert_eq!(w.rows("select count(*) from nums where v::decimal(8,2) > 28.5"), ["1"]);
 }
+
+/// r_Numeric_types201: 38 digits.
+#[test]
+fn a_decimal_of_38_digits_is_one() {
+    let mut w = Warehouse::new();
+    w.does("create table wide (d decimal(38,0), n bigint)");
+    w.does("insert into wide values (9223372036854775808, 9223372036854775807)");
+    let outcome =
+        w.run("select d, sum(n) as n, 99999999999999999999999999999999999999::decimal(38,0) as m from wide group by d");
+    let set = outcome.expect("rows").rows.expect("rows");
+    let types: Vec<_> = set.columns.iter().map(|column| (column.type_name, column.precision)).collect();
+    assert_eq!(types, [("numeric", 38), ("int8", 19), ("numeric", 38)]);
+    assert_eq!(
+        w.rows("select d, sum(n), d + 1 from wide group by d"),
+        ["9223372036854775808|9223372036854775807|9223372036854775809"]
+    );
+}
