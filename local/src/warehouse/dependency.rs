@@ -8,7 +8,7 @@ use sqlparser::ast::{ObjectName, ObjectType, Query, Visit, Visitor};
 
 use super::error::SqlError;
 use super::session::Session;
-use super::sql::{self, Command, Drop, Name, Parameters, Quotients, Reading, literal, quoted};
+use super::sql::{self, Command, Drop, LateralAliases, Name, Parameters, Quotients, Reading, literal, quoted};
 use super::{catalog, define};
 
 const KEPT: &str = "redshift_system.redshift_dependencies";
@@ -121,13 +121,14 @@ pub fn rename(session: &Session, schema: &str, from: &str, to: &str) -> Result<(
 
 /// Makes a view of Redshift's SQL.
 fn make(session: &Session, create: &str) -> Result<(), SqlError> {
-    let quotients = Quotients::default();
+    let (quotients, aliases) = (Quotients::default(), LateralAliases::default());
     let mut lenient = false;
     loop {
         let reading = Reading {
             lenient,
             binds_arguments: lenient,
             quotients: Some(&quotients),
+            aliases: Some(&aliases),
             keeps_case: session.keeps_case(),
         };
         let made = match sql::translate(create, &Parameters::default(), reading)? {
@@ -135,7 +136,7 @@ fn make(session: &Session, create: &str) -> Result<(), SqlError> {
             _ => return Ok(()),
         };
         match made {
-            Err(error) if quotients.learn(&error) => {}
+            Err(error) if quotients.learn(&error) || aliases.learn(&error) => {}
             Err(error) if error.is_unbound() && !lenient => lenient = true,
             done => return done,
         }

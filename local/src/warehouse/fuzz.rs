@@ -9,7 +9,7 @@ pub fn sql(text: &str) {
     let value = |value: &str| Parameter::text(value);
     let parameters: Parameters = [("1".to_owned(), value("1")), ("name".to_owned(), value("it's"))].into();
     for statement in sql::split(text).unwrap_or_default() {
-        let last = Reading { lenient: true, binds_arguments: true, keeps_case: true, quotients: None };
+        let last = Reading { lenient: true, binds_arguments: true, keeps_case: true, ..Reading::default() };
         for reading in [Reading::default(), last] {
             sql::with_room(&statement, || {
                 let _ = sql::translate(&statement, &parameters, reading);

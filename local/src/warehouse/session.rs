@@ -13,7 +13,7 @@ use super::copy::{self, Access};
 use super::error::SqlError;
 use super::result::{self, Collected, ResultColumn, ResultSet, Rows};
 use super::sql::types::Type;
-use super::sql::{self, Command, Name, Parameters, Prepared, Quotients, Reading, Target};
+use super::sql::{self, Command, LateralAliases, Name, Parameters, Prepared, Quotients, Reading, Target};
 use super::system::{QueryRecord, System};
 use super::{catalog, define, late_view, memory, reopen, show};
 use crate::account::now_millis;
@@ -178,11 +178,13 @@ impl Session {
         mut read: impl FnMut(&mut Self, Reading<'_>) -> Result<T, SqlError>,
     ) -> Result<T, SqlError> {
         self.follow_database()?;
-        let quotients = Quotients::default();
+        let (quotients, aliases) = (Quotients::default(), LateralAliases::default());
+        let learned = |error: &SqlError| quotients.learn(error) || aliases.learn(error);
         let keeps_case = self.keeps_case();
         let mut read_as = |session: &mut Self, lenient, binds_arguments| loop {
-            match read(session, Reading { lenient, binds_arguments, quotients: Some(&quotients), keeps_case }) {
-                Err(error) if quotients.learn(&error) => {}
+            let (quotients, aliases) = (Some(&quotients), Some(&aliases));
+            match read(session, Reading { lenient, binds_arguments, quotients, aliases, keeps_case }) {
+                Err(error) if learned(&error) => {}
                 done => return done,
             }
         };

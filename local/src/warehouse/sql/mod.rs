@@ -18,6 +18,7 @@ mod functions;
 mod grant;
 mod inference;
 pub mod keys;
+mod lateral_alias;
 mod materialized;
 mod merge;
 mod ordered_aggregates;
@@ -58,6 +59,7 @@ pub use depth::with_room;
 pub use function_names::{KNOWN, OF_TEXTS};
 pub use inference::parameter_types;
 pub use keys::ForeignKey;
+pub use lateral_alias::LateralAliases;
 pub use principals::{Principals, md5_of};
 pub use quotient::{ASKS, Quotients};
 pub use show::{Grants, Show};
@@ -213,6 +215,8 @@ pub struct Reading<'s> {
     pub binds_arguments: bool,
     /// Where DuckDB can be asked for the types of what is divided.
     pub quotients: Option<&'s Quotients>,
+    /// Where DuckDB can say which aliases it cannot use.
+    pub aliases: Option<&'s LateralAliases>,
     /// Names in quotes are not folded: enable_case_sensitive_identifier.
     pub keeps_case: bool,
 }
@@ -463,7 +467,12 @@ fn parse(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<(Statem
         _ => {}
     }
     let rewritten = match statement.visit(&mut expression::Rewrite::new(reading)) {
-        ControlFlow::Continue(()) => statement.visit(&mut overloads::BindArguments::new(reading.binds_arguments)),
+        ControlFlow::Continue(()) => {
+            if let Some(aliases) = reading.aliases {
+                aliases.inline(&mut statement);
+            }
+            statement.visit(&mut overloads::BindArguments::new(reading.binds_arguments))
+        }
         refused => refused,
     };
     match rewritten {

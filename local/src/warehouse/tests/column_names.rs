@@ -114,3 +114,19 @@ fn a_column_that_is_not_there_is_named() {
     assert_eq!(w.fails("select v.pgae::timestamptz from visit v"), "42703 column pgae does not exist");
     assert_eq!(w.refuses("select nowhere.page from visit v where page = nowhere.page"), "42P01");
 }
+
+/// r_SELECT_list: an alias stands for what it names, also where rows are grouped.
+#[test]
+fn an_alias_is_used_beside_group_by() {
+    let mut w = Warehouse::new();
+    w.does("create table sale (a int, s varchar(5), d varchar(5))");
+    w.does("insert into sale values (1, 'x', 'p'), (2, 'y', 'q')");
+    assert_eq!(
+        w.rows("select a * 2 as b, b + 1 as c, count(*) from sale group by 1, 2 order by 1"),
+        ["2|3|1", "4|5|1"]
+    );
+    w.does("create view seen as select a * 2 as b, to_char(b, '9') as c, b + 1 as d, count(*) as n from sale group by b, c, 3");
+    assert_eq!(w.rows("select b, c, d, n from seen order by b"), ["2| 2|3|1", "4| 4|5|1"]);
+    let column = "select a * 2 as d, d || 'x' as c, count(*) from sale group by 1, 2 order by 1";
+    assert_eq!(w.rows(column), ["2|px|1", "4|qx|1"]);
+}
