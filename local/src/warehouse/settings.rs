@@ -23,6 +23,13 @@ impl Session {
             ("timezone", Some(zone)) if !["utc", "gmt", "default"].contains(&zone.to_lowercase().as_str()) => {
                 return Err(SqlError::unsupported(&format!("SET TIMEZONE to '{zone}' (only UTC)")));
             }
+            (name @ "enable_case_sensitive_super_attribute", Some(flag))
+                if matches!(flag.to_lowercase().as_str(), "true" | "on" | "1") =>
+            {
+                return Err(SqlError::unsupported(&format!(
+                    "SET {name} (enable_case_sensitive_identifier keeps the case of attributes in quotes)"
+                )));
+            }
             _ => {}
         }
         match value {

@@ -17,9 +17,9 @@ CREATE OR REPLACE MACRO redshift_system.redshift_text(v) AS CASE typeof(v)
     WHEN 'FLOAT' THEN redshift_float_text(TRY_CAST(CAST(v AS VARCHAR) AS DOUBLE), '{:.6g}')
     ELSE CAST(v AS VARCHAR) END;
 -- Whether a value is this literal, blanks behind it aside. Such texts lie between it and `past`, which is it and the sign
--- after a blank: DuckDB looks for them where they can be, and cuts few.
+-- after a blank: DuckDB looks for them where they can be, and cuts few. In a SUPER only a text is one.
 CREATE OR REPLACE MACRO redshift_system.redshift_is(v VARCHAR, wanted VARCHAR, past, kind) AS
-        CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') = wanted
+        CASE WHEN kind = 'JSON' THEN json_type(v) = 'VARCHAR' AND json_extract_string(v, '$') = wanted
              ELSE v >= wanted AND v < past AND system.main.rtrim(v, ' ') = wanted END,
     (v, wanted, past, kind) AS v = wanted;
 CREATE OR REPLACE MACRO redshift_system.redshift_compare(a, b) AS
@@ -130,6 +130,11 @@ CREATE OR REPLACE MACRO redshift_system.redshift_side(v VARCHAR, beside VARCHAR,
     (v VARCHAR, beside TIMESTAMP, kind) AS redshift_timestamp(CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') ELSE v END),
     (v VARCHAR, beside TIMESTAMPTZ, kind) AS redshift_timestamptz(CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') ELSE v END),
     (v, beside, kind) AS v;
+-- What a number is compared with. In a SUPER only a number is one.
+CREATE OR REPLACE MACRO redshift_system.redshift_number(v VARCHAR, kind) AS
+        CASE WHEN kind <> 'JSON' THEN CAST(v AS DECIMAL(38,10))
+             WHEN json_type(v) IN ('BIGINT', 'UBIGINT', 'DOUBLE') THEN TRY_CAST(v AS DECIMAL(38,10)) END,
+    (v, kind) AS v;
 CREATE OR REPLACE MACRO redshift_system.redshift_zoneless(v TIMESTAMPTZ) AS CAST(v AS TIMESTAMP), (v) AS v;
 CREATE OR REPLACE MACRO redshift_system.redshift_add_years(d, n) AS
     CASE WHEN month(d) = 2 AND day(d) = 29 AND day(d + to_years(n)) = 28 THEN d + to_years(n) + to_days(1) ELSE d + to_years(n) END;

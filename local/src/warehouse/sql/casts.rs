@@ -32,6 +32,13 @@ pub fn cast(expr: &mut Box<Expr>, data_type: &mut DataType) -> Result<Option<Exp
         Type::TimestampTz => return functions::written(&format!("redshift_timestamptz({expr})")),
         Type::Varchar(_) => return functions::written(&format!("redshift_text({expr})")),
         Type::SmallInt | Type::Integer | Type::BigInt => whole(expr, wanted, "")?,
+        // What a SUPER does not hold is NULL (cast_super_null_on_error).
+        Type::Decimal(..) | Type::Real | Type::Double | Type::Boolean if is_path(expr) => {
+            let kind = wanted.duck();
+            return functions::written(&format!(
+                "CASE WHEN typeof({expr}) = 'JSON' THEN TRY_CAST({expr} AS {kind}) ELSE CAST({expr} AS {kind}) END"
+            ));
+        }
         _ => {}
     }
     *data_type = DataType::Custom(ObjectName::from(vec![Ident::new(wanted.duck())]), Vec::new());
@@ -46,13 +53,28 @@ pub fn try_cast(expr: &mut Box<Expr>, data_type: &mut DataType) -> Result<Option
             let reads = if kind == Type::TimestampTz { "redshift_normal_zoned_time" } else { "redshift_normal_time" };
             functions::written(&format!("TRY_CAST({reads}(CAST({expr} AS VARCHAR)) AS {})", kind.duck()))
         }
-        Some(kind @ (Type::SmallInt | Type::Integer | Type::BigInt)) => {
-            whole(expr, kind, "TRY ")?;
+        Some(
+            kind @ (Type::SmallInt
+            | Type::Integer
+            | Type::BigInt
+            | Type::Decimal(..)
+            | Type::Real
+            | Type::Double
+            | Type::Boolean),
+        ) => {
+            if matches!(kind, Type::SmallInt | Type::Integer | Type::BigInt) {
+                whole(expr, kind, "TRY ")?;
+            }
             *data_type = DataType::Custom(ObjectName::from(vec![Ident::new(kind.duck())]), Vec::new());
             Ok(None)
         }
         _ => cast(expr, data_type),
     }
+}
+
+/// Whether it leads into a SUPER, by its looks: a column with its table looks so, too.
+pub fn is_path(expr: &Expr) -> bool {
+    matches!(expr, Expr::CompoundIdentifier(_) | Expr::CompoundFieldAccess { .. } | Expr::JsonAccess { .. })
 }
 
 /// The longest expression whose type is asked beside its value.

@@ -2,17 +2,27 @@
 //! orders of day and month, and a text in a SUPER is compared without its quotes. What a side is depends on the types of
 //! both, which only DuckDB knows: the macro `redshift_side` chooses by them, and is nothing where neither is a text.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{BinaryOperator, Expr, Query, Value, Visit, Visitor};
+use sqlparser::ast::{BinaryOperator, Expr, Query, UnaryOperator, Value, Visit, Visitor};
 
+use super::casts::is_path;
 use super::functions::parse;
 use crate::warehouse::error::SqlError;
 use crate::warehouse::function::is_loose_time;
 
-/// Rewrites what a comparison compares.
-pub fn rewrite(expr: &mut Expr) -> Result<(), SqlError> {
+/// Rewrites what a comparison compares, beside the tables that are known so far.
+pub fn rewrite(expr: &mut Expr, tables: &BTreeSet<String>) -> Result<(), SqlError> {
     match expr {
+        Expr::BinaryOp { left, op, right } if compares(op) && is_number(right) && leads_into(left, tables) => {
+            **left = number(left)?;
+            Ok(())
+        }
+        Expr::BinaryOp { left, op, right } if compares(op) && is_number(left) && leads_into(right, tables) => {
+            **right = number(right)?;
+            Ok(())
+        }
         Expr::BinaryOp { left, op: BinaryOperator::Eq, right } if is_plain(right) && may_be_text(left) => {
             *expr = equals_literal(left, right)?;
             Ok(())
@@ -34,6 +44,30 @@ pub fn rewrite(expr: &mut Expr) -> Result<(), SqlError> {
 fn compares(op: &BinaryOperator) -> bool {
     use BinaryOperator::{Eq, Gt, GtEq, Lt, LtEq, NotEq};
     matches!(op, Eq | NotEq | Lt | LtEq | Gt | GtEq)
+}
+
+/// Whether a path leads into a SUPER, and does not only name the table of a column.
+fn leads_into(expr: &Expr, tables: &BTreeSet<String>) -> bool {
+    match expr {
+        Expr::CompoundIdentifier(parts) => match &parts[..] {
+            [table, _] => !tables.contains(&table.value.to_lowercase()),
+            _ => true,
+        },
+        _ => is_path(expr),
+    }
+}
+
+/// *A number beside a SUPER*: a text in it is none, whatever its digits.
+fn number(path: &Expr) -> Result<Expr, SqlError> {
+    parse(&format!("redshift_number({path}, typeof({path}))"))
+}
+
+fn is_number(expr: &Expr) -> bool {
+    match expr {
+        Expr::Value(value) => matches!(value.value, Value::Number(..)),
+        Expr::UnaryOp { op: UnaryOperator::Minus, expr } | Expr::Nested(expr) => is_number(expr),
+        _ => false,
+    }
 }
 
 /// A text that is no time.

@@ -61,11 +61,13 @@ pub struct Rewrite<'s> {
     reading: Reading<'s>,
     /// Divisions so far.
     divisions: usize,
+    /// What the tables of FROM are called, so far.
+    tables: BTreeSet<String>,
 }
 
 impl<'s> Rewrite<'s> {
     pub fn new(reading: Reading<'s>) -> Self {
-        Self { reading, divisions: 0 }
+        Self { reading, divisions: 0, tables: BTreeSet::new() }
     }
 
     fn operator(&mut self, left: &Expr, op: &BinaryOperator, right: &Expr) -> Result<Option<Expr>, SqlError> {
@@ -157,6 +159,12 @@ impl VisitorMut for Rewrite<'_> {
     }
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Self::Break> {
+        if let TableFactor::Table { alias: Some(alias), .. } | TableFactor::Derived { alias: Some(alias), .. } = factor
+        {
+            self.tables.insert(alias.name.value.to_lowercase());
+        } else if let TableFactor::Table { name, .. } = factor {
+            self.tables.extend(name.0.last().map(bare));
+        }
         match factor {
             // A function of one value in FROM is a table of one row.
             TableFactor::Table { args: Some(args), name, alias, .. }
@@ -256,7 +264,7 @@ impl VisitorMut for Rewrite<'_> {
     }
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
-        if let Err(error) = comparison::rewrite(expr) {
+        if let Err(error) = comparison::rewrite(expr, &self.tables) {
             return ControlFlow::Break(error);
         }
         let rewritten = match expr {

@@ -230,6 +230,7 @@ pub const OVERLOADED: &[&str] = &[
     "redshift_minus",
     "redshift_modulo",
     "redshift_nullif",
+    "redshift_number",
     "redshift_over",
     "redshift_plus",
     "redshift_side",

@@ -22,3 +22,33 @@ fn a_path_in_from_leads_to_its_elements() {
         assert_eq!(w.rows(query), rows, "{query}");
     }
 }
+
+/// query-super, Lax semantics and Dynamic typing.
+#[test]
+fn a_number_and_its_digits_are_two_values() {
+    let mut w = Warehouse::new();
+    w.does("create table sup (id int, o super)");
+    w.does(
+        r#"insert into sup select 1, json_parse('{"k":1}') union all select 2, json_parse('{"k":"1"}')
+           union all select 3, json_parse('{"k":"Good"}') union all select 4, json_parse('{"k":1.4}')"#,
+    );
+    for (condition, ids) in [
+        ("o.k = 1", &["1"][..]),
+        ("1 = o.k", &["1"]),
+        ("s.o.k = 1", &["1"]),
+        ("o.k = '1'", &["2"]),
+        ("o.k > 1", &["4"]),
+        ("o.k <> 1", &["4"]),
+        ("s.id = 1", &["1"]),
+        ("s.id > 3", &["4"]),
+    ] {
+        assert_eq!(w.rows(&format!("select id from sup s where {condition} order by id")), ids, "{condition}");
+    }
+    assert_eq!(
+        w.rows("select o.k::int, s.o.k::float8, o.k::decimal(8,2), o.k::bigint from sup s order by id"),
+        ["1|1|1.00|1", "1|1|1.00|1", "NULL|NULL|NULL|NULL", "1|1.4|1.40|1"]
+    );
+    assert_eq!(w.rows("select try_cast(s.id as decimal(8,2)), s.id::float8 from sup s where s.id = 3"), ["3.00|3"]);
+    assert_eq!(w.refuses("set enable_case_sensitive_super_attribute to true"), "0A000");
+    w.does("set enable_case_sensitive_super_attribute to false");
+}
