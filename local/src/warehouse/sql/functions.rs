@@ -11,7 +11,7 @@ use sqlparser::parser::Parser;
 use super::comparison::literal;
 use super::depth::MOST_NESTED;
 use super::function_names::{KNOWN, OF_TEXTS};
-use super::{ordered_aggregates, udf};
+use super::{ordered_aggregates, udf, windows};
 use crate::warehouse::error::SqlError;
 
 /// What stands for a value alone: its text is what Redshift writes of it, which may be something else than DuckDB writes.
@@ -45,6 +45,9 @@ pub fn rewrite(function: &mut Function) -> Result<Option<Expr>, SqlError> {
     if let Some(bare) = name.strip_prefix("pg_catalog.").or_else(|| name.strip_prefix("information_schema.")) {
         name = bare.to_owned();
         function.name = sqlparser::ast::ObjectName::from(vec![sqlparser::ast::Ident::new(&name)]);
+    }
+    if let Some(over) = &function.over {
+        windows::check(&name, over)?;
     }
     treat_nulls_inside(function);
     if name.starts_with("percentile_") {

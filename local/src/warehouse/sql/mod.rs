@@ -29,6 +29,7 @@ mod show;
 mod spelling;
 pub mod types;
 pub mod udf;
+mod windows;
 mod write;
 
 use std::collections::BTreeSet;

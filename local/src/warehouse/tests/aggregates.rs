@@ -60,3 +60,22 @@ fn percentiles_count_in_their_order() {
     assert_eq!(w.refuses("select percentile_disc(-0.5) within group (order by n) from t"), "22003");
     assert_eq!(w.refuses("select percentile_cont(0.5) within group (order by n) over (order by n) from t"), "42601");
 }
+
+/// r_WF_SUM, r_WF_first_value: with an ORDER BY, a frame; c_Window_functions: frames are of rows.
+#[test]
+fn a_window_with_an_order_has_a_frame() {
+    let mut w = Warehouse::new();
+    w.does("create table t (n int)");
+    w.does("insert into t values (1), (2), (4)");
+    let framed = "42601 Aggregate window functions with an ORDER BY clause require a frame clause";
+    assert_eq!(w.fails("select sum(n) over (order by n) from t"), framed);
+    assert_eq!(w.fails("select first_value(n) over (order by n) from t"), framed);
+    assert_eq!(
+        w.fails("select avg(n) over (order by n range between unbounded preceding and current row) from t"),
+        "0A000 RANGE clause of window functions not yet implemented"
+    );
+    assert_eq!(
+        w.rows("select sum(n) over (order by n rows unbounded preceding), lag(n) over (order by n), sum(n) over () from t order by n"),
+        ["1|NULL|7", "3|1|7", "7|2|7"]
+    );
+}
