@@ -306,6 +306,7 @@ pub fn create_view(session: &Session, new: NewView) -> Result<(), SqlError> {
     session
         .connection
         .execute_batch(&format!("{create}; {}", sql::describe_view(&name, &definition, &given, false)))?;
+    catalog::refuse_unreadable(&session.connection, &name)?;
     dependency::note(session, &name, &view.query)
 }
 

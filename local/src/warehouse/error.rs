@@ -55,6 +55,12 @@ impl SqlError {
     pub fn is_unbound(&self) -> bool {
         self.sqlstate == "42883" && !self.message.ends_with("Redshift")
             || self.message.contains("multiple overloads that match")
+            || self.is_correlated_view()
+    }
+
+    /// Whether DuckDB made a view that it cannot read: where a macro asked for the types of outer columns in a subquery.
+    pub fn is_correlated_view(&self) -> bool {
+        self.message.ends_with(CORRELATED_VIEW)
     }
 
     /// Whether a name was not found, or a value could not be converted: more than that no function takes such types.
@@ -234,7 +240,8 @@ impl SqlError {
 const RESULT_TOO_LARGE: &str = "Result size exceeds";
 /// What the operating system says where a file cannot grow.
 const NO_ROOM: [&str; 3] = ["No space left on device", "Disk quota exceeded", "File too large"];
-
+/// How DuckDB says that it cannot read such a view.
+const CORRELATED_VIEW: &str = "view bound correlated columns";
 const NO_FUNCTION: &str = "No function matches the given name and argument types '";
 const NO_CHOICE: &str = "Could not choose a best candidate function for the function call \"";
 

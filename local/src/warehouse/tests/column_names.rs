@@ -130,3 +130,21 @@ fn an_alias_is_used_beside_group_by() {
     let column = "select a * 2 as d, d || 'x' as c, count(*) from sale group by 1, 2 order by 1";
     assert_eq!(w.rows(column), ["2|px|1", "4|qx|1"]);
 }
+
+/// r_EXISTS_condition, r_CREATE_VIEW.
+#[test]
+fn a_view_with_a_correlated_subquery_can_be_read() {
+    let mut w = Warehouse::new();
+    w.does("create table cust (id int, name varchar(9))");
+    w.does("create table ord (cid int, name varchar(9))");
+    w.does("insert into cust values (1, 'ann'), (2, 'bob')");
+    w.does("insert into ord values (2, 'ann '), (7, 'ann')");
+    w.does("create view active as select id from cust where exists (select 1 from ord where ord.cid = cust.id)");
+    assert_eq!(w.rows("select * from active"), ["2"]);
+    w.does("begin");
+    w.does(
+        "create or replace view active as select id, (select count(*) from ord where ord.name = cust.name) as n from cust",
+    );
+    w.does("commit");
+    assert_eq!(w.rows("select id, n from active order by id"), ["1|2", "2|0"]);
+}
