@@ -1,10 +1,12 @@
 //! INSERT and UPDATE. They are written out for DuckDB once the table is known that they change: which of its columns get
 //! values, which never do, where a text is to become a time, and what is of a type that needs a cast.
 
+use std::ops::ControlFlow;
+
 use sqlparser::ast::{
-    AssignmentTarget, BinaryOperator, Expr, Ident, Insert, JoinConstraint, JoinOperator, ObjectName, SelectItem,
+    AssignmentTarget, BinaryOperator, Expr, Ident, Insert, JoinConstraint, JoinOperator, ObjectName, Query, SelectItem,
     SetExpr, Statement, TableFactor, TableObject, TableWithJoins, Update, UpdateTableFromKind, Value, VisitMut,
-    VisitorMut,
+    Visitor, VisitorMut,
 };
 
 use super::casts::integer;
@@ -73,12 +75,8 @@ pub struct Source {
 }
 
 impl Source {
-    fn of(columns: Vec<Option<Target>>, query: impl FnOnce() -> String) -> Option<Self> {
-        columns.iter().any(Option::is_some).then(|| {
-            let query = query();
-            let has_union = query.contains("UNION") || query.contains("INTERSECT") || query.contains("EXCEPT");
-            Self { query, columns, has_union }
-        })
+    fn of(columns: Vec<Option<Target>>, has_union: bool, query: impl FnOnce() -> String) -> Option<Self> {
+        columns.iter().any(Option::is_some).then(|| Self { query: query(), columns, has_union })
     }
 
     /// Refuses what Redshift does not convert by itself (Type compatibility and conversion), by DuckDB's names of the
@@ -101,6 +99,21 @@ impl Source {
         }
         Ok(())
     }
+}
+
+/// Whether there is a UNION, an INTERSECT or an EXCEPT in it.
+fn has_union(statement: &impl sqlparser::ast::Visit) -> bool {
+    struct Finds;
+    impl Visitor for Finds {
+        type Break = ();
+        fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+            match query.body.as_ref() {
+                SetExpr::SetOperation { .. } => ControlFlow::Break(()),
+                _ => ControlFlow::Continue(()),
+            }
+        }
+    }
+    statement.visit(&mut Finds).is_break()
 }
 
 fn name_of(factor: &TableFactor) -> Option<Name> {
@@ -148,7 +161,7 @@ fn insert_into(insert: &mut Insert, table: &Name, columns: &[Target]) -> Result<
     }
     let mut typed = named.iter().map(|column| Some((*column).clone())).collect();
     assign(&mut source.body, &named, &mut typed)?;
-    Ok(Source::of(typed, || source.to_string()))
+    Ok(Source::of(typed, has_union(&**source), || source.to_string()))
 }
 
 /// How many values a row has; `None` where only DuckDB knows.
@@ -251,7 +264,7 @@ fn set(update: &mut Update, table: &Name, columns: &[Target]) -> Result<Option<S
     }
     join_itself(update, table)?;
     let (places, typed): (Vec<usize>, Vec<_>) = typed.into_iter().unzip();
-    Ok(Source::of(typed, || {
+    Ok(Source::of(typed, has_union(&*update), || {
         let values: Vec<String> = places.iter().map(|at| update.assignments[*at].value.to_string()).collect();
         let others = match &update.from {
             Some(UpdateTableFromKind::AfterSet(from) | UpdateTableFromKind::BeforeSet(from)) => &from[..],
@@ -324,13 +337,13 @@ struct Renames {
 impl VisitorMut for Renames {
     type Break = ();
 
-    fn post_visit_expr(&mut self, expr: &mut Expr) -> std::ops::ControlFlow<()> {
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
         if let Expr::CompoundIdentifier(parts) = expr
             && let [owner, _] = &mut parts[..]
             && owner.value == self.from
         {
             *owner = self.to.clone();
         }
-        std::ops::ControlFlow::Continue(())
+        ControlFlow::Continue(())
     }
 }

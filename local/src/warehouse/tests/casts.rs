@@ -51,3 +51,18 @@ fn a_decimal_of_38_digits_is_one() {
         ["9223372036854775808|9223372036854775807|9223372036854775809"]
     );
 }
+
+#[test]
+fn the_word_union_in_a_text_is_no_union() {
+    let mut w = Warehouse::new();
+    w.does("create table t (s varchar(20), n int)");
+    w.does("insert into t values ('7', 7)");
+    for wrong in [
+        "insert into t (n) select s from t where s <> 'a UNION b'",
+        "insert into t (n) select s /* UNION */ from t",
+        "update t set n = s where s <> 'EXCEPT'",
+    ] {
+        assert_eq!(w.refuses(wrong), "42804", "{wrong}");
+    }
+    w.does("insert into t (n) select n from (select n from t union all select '0')");
+}
