@@ -36,7 +36,9 @@ pub use engine::{Engine, Slices};
 pub use error::SqlError;
 pub use memory::MemoryLimit;
 pub use result::{ResultColumn, Rows, Value};
-pub use session::{Cancel, Outcome, Session};
+#[cfg(test)]
+pub use session::Outcome;
+pub use session::{Cancel, Session};
 pub use sql::types::Type;
 pub use sql::{Parameter, ParameterKind, Parameters, TableAttributes, parse_table, split, verb_behind_with};
 pub use stored_rows::StoredRows;
