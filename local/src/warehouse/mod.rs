@@ -21,6 +21,7 @@ mod show;
 mod sql;
 mod stored_rows;
 mod system;
+mod transaction;
 #[cfg(test)]
 mod tests;
 

@@ -26,13 +26,15 @@ pub struct Session {
     pub(super) opening: u64,
     cancel: Cancel,
     pub(super) transaction: Transaction,
+    /// The access mode of the transaction that is open.
+    pub(super) read_only: bool,
     user: String,
     pub(super) settings: BTreeMap<String, String>,
     cursors: HashMap<String, Cursor>,
     prepared: HashMap<String, Prepared>,
     copied: Option<Arc<copy::Progress>>,
     /// What the last statement told beside its answer.
-    notices: Vec<String>,
+    pub(super) notices: Vec<String>,
     last_query: i64,
     /// Columns of tables that were written to, as of a state of the catalog.
     pub(super) targets: HashMap<Name, Arc<Vec<Target>>>,
@@ -111,6 +113,7 @@ impl Session {
             opening,
             cancel,
             transaction: Transaction::None,
+            read_only: false,
             user: user.to_owned(),
             settings: BTreeMap::new(),
             cursors: HashMap::new(),
@@ -166,8 +169,7 @@ impl Session {
 
     /// Whether names in quotes keep their case.
     pub fn keeps_case(&self) -> bool {
-        let flag = self.settings.get("enable_case_sensitive_identifier");
-        flag.is_some_and(|flag| matches!(flag.to_lowercase().as_str(), "true" | "on" | "1"))
+        self.is_on("enable_case_sensitive_identifier")
     }
 
     /// Reads a statement as it stands, and leniently where DuckDB cannot bind it so: what cannot be bound has changed
@@ -354,15 +356,9 @@ impl Session {
         if self.transaction != Transaction::Failed {
             self.see_catalog()?;
         }
+        self.refuse_write(&command)?;
         match command {
-            Command::Begin => {
-                if self.transaction == Transaction::None {
-                    self.connection.execute_batch("BEGIN")?;
-                    self.transaction = Transaction::Open;
-                    self.before = self.settings.clone();
-                }
-                Ok(0)
-            }
+            Command::Begin { read_only } => self.begin(read_only),
             Command::Commit | Command::Rollback => self.end(matches!(command, Command::Commit)),
             Command::Query(sql) => result::query(&self.connection, &sql, to),
             Command::Change(sql) => Ok(counted(self.connection.execute(&sql, [])?)),
@@ -439,6 +435,7 @@ impl Session {
                 show::texts(&["QUERY PLAN"], lines).into_rows(to)
             }
             Command::Show(what) => show::run(self, &what)?.into_rows(to),
+            Command::SetTransaction { read_only, of_session } => self.set_transaction(read_only, of_session),
             Command::Set { name, value, local } => self.set(&name, value, local),
             Command::Declare { cursor, query } => self.declare(cursor, &query),
             Command::Fetch { cursor, count } => self.fetch(&cursor, count)?.into_rows(to),
@@ -570,9 +567,13 @@ impl Session {
     fn end(&mut self, commit: bool) -> Result<i64, SqlError> {
         let was = std::mem::replace(&mut self.transaction, Transaction::None);
         self.cursors.clear();
+        self.read_only = false;
         let commits = was == Transaction::Open && commit;
         let ended = match was {
-            Transaction::None => return Ok(0),
+            Transaction::None => {
+                self.notices.push("there is no transaction in progress".to_owned());
+                return Ok(0);
+            }
             _ if commits => self.commit(),
             _ => self.roll_back(),
         };

@@ -2,11 +2,17 @@
 
 use super::error::SqlError;
 use super::session::{SYSTEM_SCHEMA, Session, Transaction};
+use super::transaction::is_true;
 use super::{show, sql};
+
+const ISOLATION_LEVELS: &[&str] = &["serializable", "repeatable read", "read committed", "read uncommitted"];
 
 impl Session {
     /// What a setting is in this session; `None` where there is none of this name.
     pub fn setting(&self, name: &str) -> Option<String> {
+        if name == "transaction_read_only" {
+            return Some(if self.is_read_only() { "on" } else { "off" }.to_owned());
+        }
         self.settings.get(name).cloned().or_else(|| show::default_of(name).map(str::to_owned))
     }
 
@@ -19,6 +25,16 @@ impl Session {
             self.local.insert(name.to_owned());
         }
         match (name, &value) {
+            ("transaction_read_only", Some(flag)) => return self.set_transaction(Some(is_true(flag)), false),
+            // Every level is run as SERIALIZABLE.
+            ("transaction_isolation" | "default_transaction_isolation", Some(level)) => {
+                return match ISOLATION_LEVELS.contains(&level.to_lowercase().as_str()) {
+                    true => Ok(0),
+                    false => {
+                        Err(SqlError::new("22023", format!("invalid value for parameter \"{name}\": \"{level}\"")))
+                    }
+                };
+            }
             ("search_path", _) => self.set_search_path(value.as_deref().unwrap_or("public"))?,
             ("timezone", Some(zone)) if !["utc", "gmt", "default"].contains(&zone.to_lowercase().as_str()) => {
                 return Err(SqlError::unsupported(&format!("SET TIMEZONE to '{zone}' (only UTC)")));

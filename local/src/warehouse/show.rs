@@ -15,6 +15,8 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("cast_super_null_on_error", "on"),
     ("client_encoding", "UTF8"),
     ("datestyle", "ISO, MDY"),
+    ("default_transaction_isolation", "SERIALIZABLE"),
+    ("default_transaction_read_only", "off"),
     ("describe_field_name_in_uppercase", "off"),
     ("downcase_delimited_identifier", "on"),
     ("enable_case_sensitive_identifier", "off"),

@@ -1,5 +1,7 @@
 //! Redshift's answers, statement by statement, from an engine of its own.
 
+mod transactions;
+
 use std::collections::BTreeSet;
 
 use super::copy::{Access, Progress};

@@ -27,6 +27,7 @@ mod principals;
 mod quotient;
 mod show;
 mod spelling;
+mod transaction;
 pub mod types;
 pub mod udf;
 mod windows;
@@ -69,7 +70,10 @@ pub use write::{Target, Write};
 /// What a statement asks the engine to do. Texts are DuckDB's SQL.
 #[derive(Debug)]
 pub enum Command {
-    Begin,
+    /// With the access mode, where one is named.
+    Begin {
+        read_only: Option<bool>,
+    },
     Commit,
     Rollback,
     Copy(Box<CopyCommand>),
@@ -100,6 +104,11 @@ pub enum Command {
     Truncate(String),
     Explain(String),
     Show(Show),
+    /// The access mode of the transaction that is open, or of those of the session that come.
+    SetTransaction {
+        read_only: Option<bool>,
+        of_session: bool,
+    },
     /// `None` sets it back.
     Set {
         name: String,
@@ -167,6 +176,12 @@ impl Command {
                 | Self::Declare { .. }
                 | Self::Fetch { .. }
         )
+    }
+
+    /// Whether it changes the database, and so is refused where a transaction is READ ONLY.
+    pub fn writes(&self) -> bool {
+        matches!(self.kind(), "DML" | "DDL" | "COPY")
+            || matches!(self, Self::Comment(_) | Self::CreateDatabase(_))
     }
 }
 
@@ -318,10 +333,13 @@ fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Res
         [] if tokens.is_empty() => return Err(SqlError::syntax("syntax error at end of input")),
         ["COPY", ..] => return super::copy::parse(&tokens).map(Box::new).map(Command::Copy),
         ["UNLOAD", ..] => return super::copy::parse_unload(&tokens, reading).map(Box::new).map(Command::Unload),
-        ["BEGIN", ..] | ["START", "TRANSACTION", ..] => return Ok(Command::Begin),
-        ["COMMIT" | "END", ..] => return Ok(Command::Commit),
+        ["BEGIN", ..] | ["START", "TRANSACTION", ..] => return transaction::begin(&tokens),
+        ["COMMIT" | "END", ..] => return transaction::end(&tokens, Command::Commit),
         ["ROLLBACK", "TO", ..] => return Err(SqlError::unsupported("SAVEPOINT")),
-        ["ROLLBACK" | "ABORT", ..] => return Ok(Command::Rollback),
+        ["ROLLBACK" | "ABORT", ..] => return transaction::end(&tokens, Command::Rollback),
+        ["SET", "TRANSACTION", ..]
+        | ["SET", "LOCAL" | "SESSION", "TRANSACTION", ..]
+        | ["SET", "SESSION", "CHARACTERISTICS", ..] => return transaction::set(&tokens),
         ["CREATE", "MATERIALIZED", "VIEW", ..] => return materialized::create(tokens, reading),
         ["REFRESH", "MATERIALIZED", "VIEW", ..] => return materialized::refresh(tokens),
         ["DROP", "MATERIALIZED", "VIEW", ..] => return materialized::drop(tokens),

@@ -150,8 +150,6 @@ pub fn parse_set(tokens: &[TokenWithSpan]) -> Result<Command, SqlError> {
         [] => Err(SqlError::syntax("syntax error at end of input")),
         [name, ..] if is_reset => Ok(Command::Set { name: name.to_owned(), value: None, local }),
         ["authorization", ..] => Err(SqlError::unsupported("SET SESSION AUTHORIZATION")),
-        // SET TRANSACTION and SET SESSION CHARACTERISTICS: there is one isolation level, the strictest.
-        ["transaction" | "characteristics", ..] => Ok(Command::Accepted),
         ["time", "zone", zone] => Ok(Command::Set { name: "timezone".into(), value: Some(zone.to_owned()), local }),
         [name, "to" | "=", ref values @ ..] if !values.is_empty() => {
             let value = (values != ["default"]).then(|| values.join(", "));
