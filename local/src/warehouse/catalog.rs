@@ -3,6 +3,7 @@
 use duckdb::{Connection, OptionalExt, params};
 
 use super::error::SqlError;
+use super::session::SYSTEM_SCHEMA;
 use super::sql::types::Type;
 use super::sql::{ColumnAttributes, ColumnSpec, Name, TableAttributes};
 
@@ -72,20 +73,51 @@ fn find(connection: &Connection, schema: Option<&str>, name: &str) -> Result<Opt
     Ok(connection.query_row(sql, params![name, schema, schema], row).optional()?)
 }
 
-/// The schema where a table or a view is found; `None` where there is none of this name.
-pub fn schema_of(connection: &Connection, name: &Name) -> Result<Option<String>, SqlError> {
-    // A temporary table hides a permanent one of its name.
-    let sql = "SELECT schema_name FROM redshift_system.redshift_relations WHERE table_name = ? \
+/// The name that finds a relation again: with its schema, unless it is temporary. `None` where there is none of this name.
+pub fn found(connection: &Connection, name: &Name) -> Result<Option<Name>, SqlError> {
+    let sql = "SELECT schema_name, temporary FROM redshift_system.redshift_relations WHERE table_name = ? \
                AND (schema_name = ? OR (? IS NULL AND (temporary OR list_contains(current_schemas(false), schema_name)))) \
                ORDER BY temporary DESC, list_position(current_schemas(false), schema_name) LIMIT 1";
-    Ok(connection.query_row(sql, params![name.table, name.schema, name.schema], |row| row.get(0)).optional()?)
+    let row = |row: &duckdb::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?));
+    let found = connection.query_row(sql, params![name.table, name.schema, name.schema], row).optional()?;
+    let named = |(schema, temporary): (String, bool)| Name {
+        schema: (!temporary).then_some(schema),
+        table: name.table.clone(),
+    };
+    Ok(found.map(named))
 }
 
-/// Whether there is a view of this name.
+/// The name of a relation that is to be made: where none is given, its schema is the first of the search path.
+pub fn new_name(connection: &Connection, name: &Name) -> Result<Name, SqlError> {
+    if name.schema.is_some() {
+        return Ok(name.clone());
+    }
+    let first: Option<String> = connection.query_row("SELECT current_schemas(false)[1]", [], |row| row.get(0))?;
+    match first.filter(|first| first != SYSTEM_SCHEMA) {
+        Some(first) => Ok(Name { schema: Some(first), table: name.table.clone() }),
+        None => Err(SqlError::new("3F000", "no schema has been selected to create in")),
+    }
+}
+
+/// The tables of a schema, materialized views among them.
+pub fn tables_in(connection: &Connection, schema: &str) -> Result<Vec<Name>, SqlError> {
+    let sql = "SELECT table_name FROM duckdb_tables() WHERE schema_name = ? AND NOT temporary ORDER BY table_oid";
+    let mut statement = connection.prepare(sql)?;
+    let row = |row: &duckdb::Row<'_>| Ok(Name { schema: Some(schema.to_owned()), table: row.get(0)? });
+    Ok(statement.query_map([schema], row)?.collect::<Result<_, _>>()?)
+}
+
+/// Whether there is a view in this schema.
 pub fn is_view(connection: &Connection, name: &Name) -> Result<bool, SqlError> {
-    let sql = "SELECT count(*) FROM duckdb_views() WHERE view_name = ? AND NOT internal AND schema_name = coalesce(?, schema_name)";
-    let found: i64 = connection.query_row(sql, params![name.table, name.schema], |row| row.get(0))?;
-    Ok(found > 0)
+    let sql = "SELECT count(*) > 0 FROM duckdb_views() WHERE view_name = ? AND schema_name = ? AND NOT internal";
+    Ok(connection.query_row(sql, params![name.table, name.schema], |row| row.get(0))?)
+}
+
+/// Whether this is one of the system's relations, which stand behind every search path.
+pub fn is_system(connection: &Connection, table: &str) -> Result<bool, SqlError> {
+    let sql = "SELECT count(*) > 0 FROM (SELECT schema_name, table_name FROM duckdb_tables() \
+               UNION ALL SELECT schema_name, view_name FROM duckdb_views()) WHERE schema_name = ? AND table_name = ?";
+    Ok(connection.query_row(sql, params![SYSTEM_SCHEMA, table], |row| row.get(0))?)
 }
 
 /// Refuses a view that DuckDB made and cannot read, and drops it, so that it can be made with the arguments of its macros

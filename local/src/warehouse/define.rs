@@ -3,23 +3,21 @@
 
 use std::collections::HashSet;
 
-use sqlparser::ast::ObjectType;
-
 use super::catalog::{self, Table};
 use super::error::SqlError;
 use super::result::columns_of;
 use super::session::Session;
 use super::sql::types::Type;
 use super::sql::{
-    self, Alter, Change, ColumnSpec, Comment, CreateTable, Drop, Name, NewView, Principals, Shape, TableAttributes,
+    self, Alter, Change, ColumnSpec, Comment, CreateTable, KeptView, Name, NewView, Principals, Shape, TableAttributes,
     literal, quoted,
 };
-use super::{dependency, keys, late_view};
+use super::{dependency, keys, late_view, materialized};
 
 pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
-    let CreateTable { name, temporary, attributes, .. } = create;
-    let exists = catalog::exists(&session.connection, name.schema.as_deref(), &name.table)?;
-    if exists && create.if_not_exists {
+    let CreateTable { temporary, attributes, .. } = create;
+    let name = &new_name(session, create)?;
+    if create.if_not_exists && is_taken(session, create)? {
         return Ok(());
     }
     match &create.shape {
@@ -60,6 +58,21 @@ pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
     }
 }
 
+/// A temporary table has no schema of ours.
+fn new_name(session: &Session, create: &CreateTable) -> Result<Name, SqlError> {
+    match create.temporary {
+        true => Ok(create.name.clone()),
+        false => catalog::new_name(&session.connection, &create.name),
+    }
+}
+
+/// Whether the name of a new table is taken where it would be made.
+pub fn is_taken(session: &Session, create: &CreateTable) -> Result<bool, SqlError> {
+    let name = new_name(session, create)?;
+    let found = catalog::found(&session.connection, &name)?;
+    Ok(found.is_some_and(|found| found == name))
+}
+
 /// What only DuckDB has becomes what Redshift has: what it computes in 128 bits is kept as a bigint, or as a numeric where
 /// it does not fit.
 fn narrow(session: &Session, name: &Name) -> Result<(), SqlError> {
@@ -85,15 +98,21 @@ fn narrow(session: &Session, name: &Name) -> Result<(), SqlError> {
 }
 
 pub fn alter(session: &Session, alter: Alter) -> Result<(), SqlError> {
-    let Name { schema, table } = &alter.table;
-    if alter.if_exists && !catalog::exists(&session.connection, schema.as_deref(), table)? {
-        return Ok(());
+    let name = match catalog::found(&session.connection, &alter.table)? {
+        Some(name) => name,
+        None => match late_view::find(session, &alter.table)? {
+            Some(name) => name,
+            None if alter.if_exists => return Ok(()),
+            None => alter.table,
+        },
+    };
+    let Name { schema, table } = &name;
+    let late = late_view::find(session, &name)?.filter(|late| *late == name);
+    if late.is_some() || catalog::is_view(&session.connection, &name)? {
+        return alter_view(session, &name, late.is_some(), alter.change);
     }
-    if let (Change::RenameTable(to), true) = (&alter.change, catalog::is_view(&session.connection, &alter.table)?) {
-        let schema = catalog::schema_of(&session.connection, &alter.table)?.unwrap_or_default();
-        each(session, &[format!("ALTER VIEW {} RENAME TO {}", alter.table, quoted(to))])?;
-        take_along(session, &schema, table, to)?;
-        return dependency::rename(session, &schema, table, to);
+    if materialized::is_kept(session, &name)? {
+        return Err(SqlError::unsupported("ALTER TABLE of a materialized view"));
     }
     let found = catalog::table(&session.connection, schema.as_deref(), table)?;
     let mut attributes = found.attributes.clone();
@@ -105,10 +124,8 @@ pub fn alter(session: &Session, alter: Alter) -> Result<(), SqlError> {
     match alter.change {
         Change::Nothing => return Ok(()),
         Change::RenameTable(to) => {
-            let rename = format!("ALTER TABLE {} RENAME TO {}", found.full_name(), quoted(&to));
-            each(session, &[rename])?;
-            take_along(session, &found.schema, table, &to)?;
-            return dependency::rename(session, &found.schema, table, &to);
+            each(session, &[format!("ALTER TABLE {name} RENAME TO {}", quoted(&to))])?;
+            return follow(session, &name, to);
         }
         Change::Append { from, ignore_extra, fill_extra } => {
             return append(session, &found, &from, ignore_extra, fill_extra);
@@ -206,16 +223,30 @@ pub fn alter(session: &Session, alter: Alter) -> Result<(), SqlError> {
     replace(session, &Table { attributes, ..found }, &columns, &sources)
 }
 
-/// What was granted on a relation, and said of it, goes with it to its new name.
-fn take_along(session: &Session, schema: &str, from: &str, to: &str) -> Result<(), SqlError> {
-    let [schema, from, to] = [schema, from, to].map(literal);
+fn alter_view(session: &Session, name: &Name, is_late: bool, change: Change) -> Result<(), SqlError> {
+    match change {
+        Change::Nothing => Ok(()),
+        Change::RenameTable(to) if is_late => {
+            late_view::rename(session, name, &Name { schema: name.schema.clone(), table: to.clone() })?;
+            follow(session, name, to)
+        }
+        Change::RenameTable(to) => {
+            each(session, &[format!("ALTER VIEW {name} RENAME TO {}", quoted(&to))])?;
+            follow(session, name, to)
+        }
+        _ => Err(SqlError::new("42809", format!("\"{}\" is not a table", name.table))),
+    }
+}
+
+/// What was granted on a relation, and said of it, goes with it to its new name, and what reads it follows.
+fn follow(session: &Session, from: &Name, to: String) -> Result<(), SqlError> {
+    let Some(schema) = &from.schema else { return Ok(()) };
+    let place = format!("object_name = {} AND schema_name = {}", literal(&from.table), literal(schema));
     let kept = |table: &str, condition: &str| {
-        format!(
-            "UPDATE redshift_system.{table} SET object_name = {to} \
-             WHERE object_name = {from} AND schema_name = {schema}{condition}"
-        )
+        format!("UPDATE redshift_system.{table} SET object_name = {} WHERE {place}{condition}", literal(&to))
     };
-    each(session, &[kept("redshift_privileges", " AND kind = 'TABLE'"), kept("redshift_comments", "")])
+    each(session, &[kept("redshift_privileges", " AND kind = 'TABLE'"), kept("redshift_comments", "")])?;
+    dependency::rename(session, from, &Name { schema: from.schema.clone(), table: to })
 }
 
 /// Makes the table anew with these columns, each filled from an expression over the old ones.
@@ -281,12 +312,19 @@ pub fn principals(session: &Session, change: &Principals) -> Result<(), SqlError
     each(session, &change.statements)
 }
 
-/// A view has the columns that its query has now: what `*` means is written out, for tables get more of them.
+/// A view has the columns that its query has now: what `*` means is written out, for tables get more of them. What it reads
+/// is what it reads now, whatever the search path will be.
 pub fn create_view(session: &Session, new: NewView) -> Result<(), SqlError> {
-    let NewView { view, definition } = new;
-    let name = Name::of(&view.name);
+    let NewView { mut view, definition } = new;
+    let name = catalog::new_name(&session.connection, &Name::of(&view.name))?;
+    view.name = name.to_object_name();
+    dependency::qualify(session, &mut view.query, None)?;
     // It takes the place of one that was bound late.
-    late_view::forget(session, &name)?;
+    if view.or_replace {
+        late_view::forget(session, &name)?;
+    } else if late_view::find(session, &name)?.is_some() {
+        return Err(SqlError::new("42P07", format!("Relation \"{}\" already exists", name.table)));
+    }
     let query = view.query.to_string();
     let names: Vec<String> = match query.contains('*') {
         true => columns_of(&session.connection, &query)?.into_iter().map(|column| column.name).collect(),
@@ -299,13 +337,12 @@ pub fn create_view(session: &Session, new: NewView) -> Result<(), SqlError> {
         let columns = view.columns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let columns = if columns.is_empty() { columns } else { format!(" ({columns})") };
         let replace = if view.or_replace { "OR REPLACE " } else { "" };
-        format!("CREATE {replace}VIEW {}{columns} AS SELECT {} FROM ({query})", view.name, names.join(", "))
+        format!("CREATE {replace}VIEW {name}{columns} AS SELECT {} FROM ({query})", names.join(", "))
     } else {
         view.to_string()
     };
-    session
-        .connection
-        .execute_batch(&format!("{create}; {}", sql::describe_view(&name, &definition, &given, false)))?;
+    let kept = KeptView { definition: format!("{definition};"), columns: given, late: false };
+    session.connection.execute_batch(&format!("{create}; {}", kept.describe(&name)?))?;
     catalog::refuse_unreadable(&session.connection, &name)?;
     dependency::note(session, &name, &view.query)
 }
@@ -313,9 +350,9 @@ pub fn create_view(session: &Session, new: NewView) -> Result<(), SqlError> {
 /// Keeps what is said of a relation or a column, in the place of what was said before.
 pub fn comment(session: &Session, comment: &Comment) -> Result<(), SqlError> {
     let Comment { relation, column, text } = comment;
-    let schema = catalog::schema_of(&session.connection, relation)?;
-    let schema =
-        schema.ok_or_else(|| SqlError::new("42P01", format!("relation \"{}\" does not exist", relation.table)))?;
+    let missing = || SqlError::new("42P01", format!("relation \"{}\" does not exist", relation.table));
+    let found = catalog::found(&session.connection, relation)?.ok_or_else(missing)?;
+    let Some(schema) = found.schema else { return Err(SqlError::unsupported("COMMENT on a temporary table")) };
     let column = literal(column.as_deref().unwrap_or_default());
     let place = format!("{}, {}, {column}", literal(&schema), literal(&relation.table));
     let mut statements = vec![format!(
@@ -325,74 +362,6 @@ pub fn comment(session: &Session, comment: &Comment) -> Result<(), SqlError> {
         statements.push(format!("INSERT INTO redshift_system.redshift_comments VALUES ({place}, {})", literal(text)));
     }
     each(session, &statements)
-}
-
-pub fn drop(session: &Session, drop: &Drop) -> Result<(), SqlError> {
-    for name in &drop.names {
-        let sequences: Vec<String> = match drop.kind {
-            ObjectType::Table if catalog::exists(&session.connection, name.schema.as_deref(), &name.table)? => {
-                let table = catalog::table(&session.connection, name.schema.as_deref(), &name.table)?;
-                let sequence =
-                    |column: &catalog::Column| column.attributes.identity.as_ref().map(|found| found.sequence.clone());
-                table.columns.iter().filter_map(sequence).filter(|sequence| !sequence.is_empty()).collect()
-            }
-            _ => Vec::new(),
-        };
-        if drop.kind == ObjectType::Schema && name.table == "public" {
-            return Err(SqlError::unsupported("DROP SCHEMA public"));
-        }
-        if drop.kind == ObjectType::Schema && drop.cascade {
-            dependency::forget_all(session, &name.table)?;
-            drop_tables(session, &name.table)?;
-        }
-        if drop.kind == ObjectType::Schema {
-            late_view::forget_all(session, &name.table)?;
-        }
-        let kind = match drop.kind {
-            ObjectType::MaterializedView => ObjectType::View,
-            kind => kind,
-        };
-        if drop.kind == ObjectType::Table && dependency::is_materialized(session, name)? {
-            let message = format!("\"{}\" is a materialized view, which DROP MATERIALIZED VIEW drops", name.table);
-            return Err(SqlError::new("42809", message));
-        }
-        if drop.kind == ObjectType::Table || kind == ObjectType::View {
-            dependency::give_way(session, name, drop.cascade)?;
-        }
-        // One that reads what is missing is known only as it was written.
-        let is_late = kind == ObjectType::View && late_view::is_kept(session, name)?;
-        if is_late {
-            late_view::forget(session, name)?;
-        }
-        let exists = if drop.if_exists || is_late { "IF EXISTS " } else { "" };
-        let cascade = if drop.cascade { " CASCADE" } else { "" };
-        let target = if drop.kind == ObjectType::Schema { quoted(&name.table) } else { name.to_string() };
-        let mut statements = vec![format!("DROP {kind} {exists}{target}{cascade}")];
-        statements
-            .extend(sequences.iter().map(|sequence| format!("DROP SEQUENCE IF EXISTS redshift_system.{sequence}")));
-        // What was granted on it, and said of it, goes with it.
-        let name = literal(&name.table);
-        for (kept, condition) in [("redshift_privileges", "k.kind = 'TABLE' AND "), ("redshift_comments", "")] {
-            statements.push(match drop.kind {
-                ObjectType::Schema => format!("DELETE FROM redshift_system.{kept} WHERE schema_name = {name}"),
-                _ => format!(
-                    "DELETE FROM redshift_system.{kept} AS k WHERE {condition}k.object_name = {name} AND NOT EXISTS \
-                     (SELECT 1 FROM redshift_system.redshift_relations r WHERE r.table_name = {name} AND r.schema_name = k.schema_name)"
-                ),
-            });
-        }
-        each(session, &statements)?;
-    }
-    Ok(())
-}
-
-/// The tables of a schema with their sequences, which stand outside it.
-fn drop_tables(session: &Session, schema: &str) -> Result<(), SqlError> {
-    let sql = "SELECT table_name FROM duckdb_tables() WHERE schema_name = ? AND NOT temporary";
-    let mut statement = session.connection.prepare(sql)?;
-    let names: Vec<String> = statement.query_map([schema], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    let names = names.into_iter().map(|table| Name { schema: Some(schema.to_owned()), table }).collect();
-    self::drop(session, &Drop { kind: ObjectType::Table, names, if_exists: true, cascade: true })
 }
 
 /// Statements, one after the other.

@@ -1,4 +1,5 @@
-//! What views are made of: a relation that one reads does not go without it.
+//! What views are made of: a relation that one reads does not go without it, and a view reads the same relations whatever
+//! the search path is, and whatever they are renamed to.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -8,40 +9,48 @@ use sqlparser::ast::{ObjectName, ObjectType, Query, Visit, Visitor};
 
 use super::error::SqlError;
 use super::session::Session;
-use super::sql::{self, Command, Drop, LateralAliases, Name, Parameters, Quotients, Reading, literal, quoted};
-use super::{catalog, define};
+use super::sql::{
+    self, Command, Drop, KeptView, LateralAliases, Name, Parameters, Quotients, Reading, literal, quoted,
+};
+use super::{catalog, define, removal};
 
 const KEPT: &str = "redshift_system.redshift_dependencies";
-const MATERIALIZED: &str = "redshift_system.redshift_materialized_views";
 
-pub fn is_materialized(session: &Session, name: &Name) -> Result<bool, SqlError> {
-    let sql = format!("SELECT count(*) > 0 FROM {MATERIALIZED} WHERE name = ?");
-    let Some(schema) = catalog::schema_of(&session.connection, name)? else { return Ok(false) };
-    Ok(session.connection.query_row(&sql, [format!("{schema}.{}", name.table)], |row| row.get(0))?)
+/// Gives the relations of a query the schemas where the search path finds them, so that they are the same under any other.
+/// Those that are not there get the schema of `missing`, where that is given.
+pub fn qualify(session: &Session, query: &mut Query, missing: Option<&str>) -> Result<(), SqlError> {
+    sql::rename_relations(query, &mut |name: &Name| {
+        if name.schema.is_some() {
+            return Ok(None);
+        }
+        match (catalog::found(&session.connection, name)?, missing) {
+            // A temporary table has no schema of ours.
+            (Some(found), _) => Ok(found.schema.is_some().then_some(found)),
+            (None, Some(schema)) if !catalog::is_system(&session.connection, &name.table)? => {
+                Ok(Some(Name { schema: Some(schema.to_owned()), table: name.table.clone() }))
+            }
+            _ => Ok(None),
+        }
+    })
 }
 
-/// Notes what a view reads, in the place of what one of its name read.
+/// Notes what a view reads, in the place of what one of its name read. Every relation in the query has its schema.
 pub fn note(session: &Session, view: &Name, query: &Query) -> Result<(), SqlError> {
-    struct Reads(BTreeSet<Name>, BTreeSet<String>);
+    struct Reads(BTreeSet<Name>);
     impl Visitor for Reads {
         type Break = ();
         fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<()> {
-            let name = Name::of(relation);
-            if name.schema.is_some() || !self.1.contains(&name.table.to_lowercase()) {
-                self.0.insert(name);
-            }
+            self.0.insert(Name::of(relation));
             ControlFlow::Continue(())
         }
     }
-    let mut reads = Reads(BTreeSet::new(), sql::common_tables(query));
+    let mut reads = Reads(BTreeSet::new());
     let _ = query.visit(&mut reads);
-    let Some(schema) = catalog::schema_of(&session.connection, view)? else { return Ok(()) };
-    let key = literal(&format!("{schema}.{}", view.table));
+    let key = literal(&view.key());
     let mut statements = vec![format!("DELETE FROM {KEPT} WHERE view_name = {key}")];
-    for name in reads.0 {
-        if let Some(schema) = catalog::schema_of(&session.connection, &name)? {
-            statements
-                .push(format!("INSERT INTO {KEPT} VALUES ({key}, {})", literal(&format!("{schema}.{}", name.table))));
+    for name in reads.0.iter().filter(|name| name.schema.is_some()) {
+        if let Some(found) = catalog::found(&session.connection, name)? {
+            statements.push(format!("INSERT INTO {KEPT} VALUES ({key}, {})", literal(&found.key())));
         }
     }
     define::each(session, &statements)
@@ -50,8 +59,8 @@ pub fn note(session: &Session, view: &Name, query: &Query) -> Result<(), SqlErro
 /// Before a relation goes: the views that read it go first where that is asked for, and are in the way else. So are the
 /// foreign keys of other tables, which go with CASCADE.
 pub fn give_way(session: &Session, name: &Name, cascade: bool) -> Result<(), SqlError> {
-    let Some(schema) = catalog::schema_of(&session.connection, name)? else { return Ok(()) };
-    let key = format!("{schema}.{}", name.table);
+    let Some(schema) = &name.schema else { return Ok(()) };
+    let key = name.key();
     let sql = format!(
         "SELECT r.schema_name, r.table_name FROM {KEPT} d JOIN redshift_system.redshift_relations r \
          ON d.view_name = r.schema_name || '.' || r.table_name WHERE d.relation_name = ? AND d.view_name <> d.relation_name"
@@ -68,52 +77,91 @@ pub fn give_way(session: &Session, name: &Name, cascade: bool) -> Result<(), Sql
         return Err(SqlError::new("2BP01", message));
     }
     if !views.is_empty() {
-        define::drop(session, &Drop { kind: ObjectType::View, names: views, if_exists: true, cascade: true })?;
+        removal::drop(session, &Drop { kind: ObjectType::View, names: views, if_exists: true, cascade: true })?;
     }
     define::each(session, &[format!("DELETE FROM {KEPT} WHERE view_name = {0} OR relation_name = {0}", literal(&key))])
 }
 
-/// What a view's comment keeps of the names of its columns.
-#[derive(Default, serde::Deserialize)]
-struct Kept {
-    #[serde(default)]
+/// A view that is bound to what it reads.
+struct View {
+    name: Name,
+    /// Its query, as it was written.
+    definition: String,
+    kept: KeptView,
     columns: Vec<String>,
+    reads: Vec<Name>,
 }
 
-/// The views that read a relation go on reading it when it is called otherwise: they are made anew, with the columns that
-/// they have.
-pub fn rename(session: &Session, schema: &str, from: &str, to: &str) -> Result<(), SqlError> {
-    let [old, new] = [from, to].map(|name| literal(&format!("{schema}.{name}")));
+/// The bound views that a condition on the relation `r` holds for.
+fn views(session: &Session, condition: &str) -> Result<Vec<View>, SqlError> {
     let sql = format!(
-        "SELECT DISTINCT r.schema_name, r.table_name, r.definition, coalesce(r.comment, '{{}}'), (SELECT list(column_name ORDER BY column_index)::JSON::VARCHAR \
-         FROM duckdb_columns() c WHERE c.schema_name = r.schema_name AND c.table_name = r.table_name) \
-         FROM {KEPT} d JOIN redshift_system.redshift_relations r ON d.view_name = r.schema_name || '.' || r.table_name \
-         WHERE d.relation_name = {old} AND NOT coalesce(CAST(json_extract(r.comment, '$.late') AS BOOLEAN), false)"
+        "SELECT r.schema_name, r.table_name, r.definition, coalesce(r.comment, '{{}}'), \
+         coalesce((SELECT list(column_name ORDER BY column_index)::JSON::VARCHAR FROM duckdb_columns() c \
+          WHERE c.schema_name = r.schema_name AND c.table_name = r.table_name), '[]'), \
+         coalesce((SELECT list(d.relation_name)::JSON::VARCHAR FROM {KEPT} d \
+          WHERE d.view_name = r.schema_name || '.' || r.table_name), '[]') \
+         FROM redshift_system.redshift_relations r \
+         WHERE r.kind = 'VIEW' AND coalesce(CAST(json_extract(r.comment, '$.late') AS BOOLEAN), false) IS FALSE \
+         AND NOT EXISTS (SELECT 1 FROM redshift_system.redshift_materialized_views m \
+          WHERE m.name = r.schema_name || '.' || r.table_name) AND ({condition})"
     );
-    let mut statement = session.connection.prepare(&sql)?;
     let row = |row: &duckdb::Row<'_>| {
-        let name = Name { schema: Some(row.get(0)?), table: row.get(1)? };
-        Ok((name, row.get::<_, String>(2)?, row.get::<_, String>(3)?, row.get::<_, String>(4)?))
-    };
-    let views = statement.query_map([], row)?.collect::<Result<Vec<_>, _>>()?;
-    for (view, definition, comment, columns) in views {
-        let columns: Vec<String> = serde_json::from_str(&columns).unwrap_or_default();
-        let query = sql::rename_relation(&definition, schema, from, to)?;
-        let kept: Kept = serde_json::from_str(&comment).unwrap_or_default();
-        let names = |columns: &[String]| columns.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
-        // What `*` meant when it was made is what the view has, unless names were given to all of it.
-        let create = match kept.columns.is_empty() {
-            true => {
-                format!("CREATE OR REPLACE VIEW {view} AS SELECT {} FROM ({query}) AS redshift_view", names(&columns))
-            }
-            false => format!("CREATE OR REPLACE VIEW {view} ({}) AS {query}", names(&kept.columns)),
+        let texts = |at: usize| {
+            row.get::<_, String>(at).map(|json| serde_json::from_str::<Vec<String>>(&json).unwrap_or_default())
         };
-        match make(session, &create) {
+        let comment: String = row.get(3)?;
+        Ok(View {
+            name: Name { schema: Some(row.get(0)?), table: row.get(1)? },
+            definition: row.get(2)?,
+            kept: serde_json::from_str(&comment).unwrap_or_default(),
+            columns: texts(4)?,
+            reads: texts(5)?.iter().map(|key| Name::from_key(key)).collect(),
+        })
+    };
+    let mut statement = session.connection.prepare(&sql)?;
+    Ok(statement.query_map([], row)?.collect::<Result<_, _>>()?)
+}
+
+/// Makes a view anew under a name, where relations that it reads have others. It keeps the columns that it has.
+fn make_again(
+    session: &Session,
+    view: &View,
+    to: &Name,
+    renamed: &dyn Fn(&Name) -> Option<Name>,
+) -> Result<(), SqlError> {
+    let query = sql::rename_relations_in(&view.definition, &mut |name: &Name| {
+        let known = view.reads.iter().find(|known| match name.schema {
+            Some(_) => known.is(name),
+            None => known.table.eq_ignore_ascii_case(&name.table),
+        });
+        Ok(known.and_then(|known| renamed(known).or_else(|| name.schema.is_none().then(|| known.clone()))))
+    })?;
+    let names = |columns: &[String]| columns.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
+    // What `*` meant when it was made is what the view has, unless names were given to all of it.
+    let given = &view.kept.columns;
+    let create = match given.is_empty() {
+        true => {
+            format!("CREATE OR REPLACE VIEW {to} AS SELECT {} FROM ({query}) AS redshift_view", names(&view.columns))
+        }
+        false => format!("CREATE OR REPLACE VIEW {to} ({}) AS {query}", names(given)),
+    };
+    make(session, &create)?;
+    let kept = KeptView { definition: format!("{query};"), columns: given.clone(), late: false };
+    define::each(session, &[kept.describe(to)?])
+}
+
+/// The views that read a relation go on reading it when it is called otherwise.
+pub fn rename(session: &Session, from: &Name, to: &Name) -> Result<(), SqlError> {
+    let [old, new] = [from, to].map(|name| literal(&name.key()));
+    let reads = format!(
+        "EXISTS (SELECT 1 FROM {KEPT} d WHERE d.relation_name = {old} AND d.view_name = r.schema_name || '.' || r.table_name)"
+    );
+    for view in views(session, &reads)? {
+        match make_again(session, &view, &view.name, &|name| name.is(from).then(|| to.clone())) {
             // What it reads has changed so that it can be read no more: it is left as it is.
-            Err(error) if matches!(error.sqlstate, "42703" | "42P01") => continue,
+            Err(error) if matches!(error.sqlstate, "42703" | "42P01") => {}
             made => made?,
         }
-        define::each(session, &[sql::describe_view(&view, &format!("{query};"), &kept.columns, false)])?;
     }
     let follow = |column: &str| format!("UPDATE {KEPT} SET {column} = {new} WHERE {column} = {old}");
     define::each(session, &[follow("view_name"), follow("relation_name")])
@@ -143,9 +191,13 @@ fn make(session: &Session, create: &str) -> Result<(), SqlError> {
     }
 }
 
+/// A view reads nothing more that would be noted.
+pub fn forget(session: &Session, view: &Name) -> Result<(), SqlError> {
+    define::each(session, &[format!("DELETE FROM {KEPT} WHERE view_name = {}", literal(&view.key()))])
+}
+
 /// What the views of a schema read goes with it.
 pub fn forget_all(session: &Session, schema: &str) -> Result<(), SqlError> {
     let beginning = literal(&format!("{schema}."));
-    let forget = |table: &str, column: &str| format!("DELETE FROM {table} WHERE starts_with({column}, {beginning})");
-    define::each(session, &[forget(MATERIALIZED, "name"), forget(KEPT, "view_name")])
+    define::each(session, &[format!("DELETE FROM {KEPT} WHERE starts_with(view_name, {beginning})")])
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use duckdb::{Connection, InterruptHandle, OptionalExt};
+use duckdb::{Connection, InterruptHandle};
 use regex::Regex;
 use sqlparser::ast::ObjectType;
 
@@ -15,7 +15,7 @@ use super::result::{self, Collected, ResultColumn, ResultSet, Rows};
 use super::sql::types::Type;
 use super::sql::{self, Command, LateralAliases, Name, Parameters, Prepared, Quotients, Reading, Target};
 use super::system::{QueryRecord, System};
-use super::{catalog, define, late_view, memory, reopen, show};
+use super::{catalog, define, late_view, materialized, memory, removal, reopen, show};
 use crate::account::now_millis;
 use crate::sync::locked;
 
@@ -378,7 +378,7 @@ impl Session {
                 Ok(changed)
             }),
             Command::CreateTable(create) => {
-                if create.if_not_exists && catalog::schema_of(&self.connection, &create.name)?.is_some() {
+                if create.if_not_exists && define::is_taken(self, &create)? {
                     self.notices.push(format!("Relation \"{}\" already exists and will be skipped", create.name.table));
                 }
                 self.defined(|session| define::create(session, &create))
@@ -386,25 +386,21 @@ impl Session {
             Command::Alter(alter) => self.defined(|session| define::alter(session, *alter)),
             Command::Drop(drop) => {
                 for name in drop.names.iter().filter(|_| drop.if_exists && drop.kind != ObjectType::Schema) {
-                    if catalog::schema_of(&self.connection, name)?.is_none() {
+                    if !removal::is_there(self, name)? {
                         let kind = drop.kind.to_string().to_lowercase();
                         let kind = format!("{}{}", kind[..1].to_uppercase(), &kind[1..]);
                         self.notices.push(format!("{kind} \"{}\" does not exist and will be skipped", name.table));
                     }
                 }
-                self.defined(|session| define::drop(session, &drop))
+                self.defined(|session| removal::drop(session, &drop))
             }
             Command::Define(statements) => self.defined(|session| define::each(session, &statements)),
             Command::Principals(change) => self.defined(|session| define::principals(session, &change)),
             Command::CreateView(view) => self.defined(|session| define::create_view(session, *view)),
-            Command::CreateLateView(view) => self.defined(|session| late_view::create(session, &view)),
-            Command::Refresh { key, table } => self.defined(|session| {
-                let sql = "SELECT query FROM redshift_system.redshift_materialized_views WHERE name = ?";
-                let found: Option<String> = session.connection.query_row(sql, [&key], |row| row.get(0)).optional()?;
-                let missing = || SqlError::new("42P01", format!("materialized view {key} does not exist"));
-                let query = found.ok_or_else(missing)?;
-                Ok(session.connection.execute_batch(&format!("DELETE FROM {table}; INSERT INTO {table} {query}"))?)
-            }),
+            Command::CreateLateView(view) => self.defined(|session| late_view::create(session, *view)),
+            Command::CreateMaterialized(view) => self.defined(|session| materialized::create(session, *view)),
+            Command::AutoRefresh { view, on } => self.defined(|session| materialized::auto_refresh(session, &view, on)),
+            Command::Refresh(view) => self.defined(|session| materialized::refresh(session, &view)),
             Command::Truncate(sql) => {
                 self.connection.execute_batch(&sql)?;
                 match self.transaction {

@@ -38,19 +38,21 @@ WHERE status = 'running';
 
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_materialized_views (name VARCHAR, query VARCHAR);
 ALTER TABLE redshift_system.redshift_materialized_views ADD COLUMN IF NOT EXISTS definition VARCHAR;
+ALTER TABLE redshift_system.redshift_materialized_views ADD COLUMN IF NOT EXISTS auto_refresh BOOLEAN;
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_dependencies (view_name VARCHAR, relation_name VARCHAR);
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_comments (schema_name VARCHAR, object_name VARCHAR, column_name VARCHAR, comment VARCHAR);
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_users (name VARCHAR, id INTEGER, creates_databases BOOLEAN, is_superuser BOOLEAN);
 ALTER TABLE redshift_system.redshift_users ADD COLUMN IF NOT EXISTS password VARCHAR;
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_user_groups (name VARCHAR, id INTEGER);
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_group_members (group_name VARCHAR, user_name VARCHAR);
-CREATE TABLE IF NOT EXISTS redshift_system.redshift_late_views (name VARCHAR, definition VARCHAR);
+DROP TABLE IF EXISTS redshift_system.redshift_late_views;
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_late_binding_views (schema_name VARCHAR, view_name VARCHAR, query VARCHAR, columns VARCHAR, title VARCHAR, written VARCHAR);
 
 CREATE OR REPLACE VIEW redshift_system.stv_mv_info AS
 SELECT current_database() AS db_name, split_part(name, '.', 1) AS "schema", split_part(name, '.', 2) AS name,
        0 AS updated_upto_xid, false AS is_stale,
        coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser') AS owner_user_name, 1 AS state, 'f' AS autorewrite,
-       'f' AS autorefresh
+       CASE WHEN auto_refresh THEN 't' ELSE 'f' END AS autorefresh
 FROM redshift_system.redshift_materialized_views;
 
 CREATE TABLE IF NOT EXISTS redshift_system.stv_slices (node INTEGER, slice INTEGER, localslice INTEGER, type VARCHAR);

@@ -29,9 +29,28 @@ impl Name {
         Self { schema: parts.next(), table }
     }
 
-    /// How a relation is told from others. A name without a schema is of `public`, as it is where nothing else was set.
+    /// How a relation is kept in the tables that tell of others: its name has a schema.
     pub fn key(&self) -> String {
-        format!("{}.{}", self.schema.as_deref().unwrap_or("public"), self.table).to_lowercase()
+        format!("{}.{}", self.schema.as_deref().unwrap_or_default(), self.table)
+    }
+
+    /// The name that `key` was made of.
+    pub fn from_key(key: &str) -> Self {
+        match key.split_once('.') {
+            Some((schema, table)) => Self { schema: Some(schema.to_owned()), table: table.to_owned() },
+            None => Self { schema: None, table: key.to_owned() },
+        }
+    }
+
+    /// Whether both name the same relation, as it is found without quotes.
+    pub fn is(&self, other: &Self) -> bool {
+        self.key().eq_ignore_ascii_case(&other.key())
+    }
+
+    /// With quotes, as the parser has it.
+    pub fn to_object_name(&self) -> ObjectName {
+        let parts = self.schema.iter().chain([&self.table]).map(|part| Ident::with_quote('"', part));
+        ObjectName::from(parts.collect::<Vec<_>>())
     }
 
     /// The name of a table where an expression can stand: SELECT INTO.
@@ -266,10 +285,23 @@ pub fn describe(name: &Name, attributes: &TableAttributes) -> Result<String, Sql
     Ok(format!("COMMENT ON TABLE {name} IS {}", comment(attributes)?))
 }
 
-/// What is kept of a view: what it was made of, the names that were given to its columns, and whether it is bound to that.
-pub fn describe_view(name: &Name, definition: &str, columns: &[String], is_late: bool) -> String {
-    let kept = serde_json::json!({ "definition": definition, "columns": columns, "late": is_late });
-    format!("COMMENT ON VIEW {name} IS {}", literal(&kept.to_string()))
+/// What the comment of a view keeps.
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
+pub struct KeptView {
+    /// What the catalog shows: its query, or where it is not bound to what it reads, all of it.
+    #[serde(default)]
+    pub definition: String,
+    /// The names that were given to its columns.
+    #[serde(default)]
+    pub columns: Vec<String>,
+    #[serde(default)]
+    pub late: bool,
+}
+
+impl KeptView {
+    pub fn describe(&self, name: &Name) -> Result<String, SqlError> {
+        Ok(format!("COMMENT ON VIEW {name} IS {}", comment(self)?))
+    }
 }
 
 pub fn describe_column(name: &Name, column: &str, attributes: &ColumnAttributes) -> Result<String, SqlError> {

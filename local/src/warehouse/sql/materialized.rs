@@ -1,59 +1,106 @@
 //! Materialized views: a table with what the query answered, and the query, for REFRESH.
 
-use sqlparser::keywords::Keyword;
-use sqlparser::tokenizer::TokenWithSpan;
+use sqlparser::ast::{ObjectType, Query, Statement};
+use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use super::ddl::{Name, literal};
-use super::{Command, Reading, is_word, parser, translate_tokens};
+use super::attributes::{self, TableAttributes};
+use super::ddl::{Drop, Name};
+use super::{Command, Reading, definition, is_word, parse, parser};
+use crate::warehouse::copy::{TokenReader as Reader, near};
 use crate::warehouse::error::SqlError;
 
-const KEPT: &str = "redshift_system.redshift_materialized_views";
+/// A materialized view that is to be made.
+#[derive(Debug)]
+pub struct NewMaterialized {
+    pub name: Name,
+    pub attributes: TableAttributes,
+    /// Kept and shown: nothing here refreshes by itself.
+    pub auto_refresh: bool,
+    /// In DuckDB's words.
+    pub query: Box<Query>,
+    /// The statement as the catalog shows it.
+    pub definition: String,
+}
 
-/// CREATE MATERIALIZED VIEW name … AS query. How it is distributed and when it refreshes itself has no meaning here.
+/// CREATE MATERIALIZED VIEW name [table attributes] [AUTO REFRESH YES|NO] AS query.
 pub fn create(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<Command, SqlError> {
     let begin = tokens.iter().position(|token| is_word(&token.token, "AS"));
     let begin = begin.ok_or_else(|| SqlError::syntax("syntax error at end of input"))?;
     let mut query = tokens.split_off(begin);
     query.remove(0);
-    let name = name(tokens, &[Keyword::CREATE, Keyword::MATERIALIZED, Keyword::VIEW])?;
-    let written = parser(query.clone()).parse_query();
-    let definition = format!("{};", written.map_err(SqlError::from_parser)?);
-    let Command::Query(query) = translate_tokens(query, reading)? else {
+    let (kept, attributes) = attributes::take(tokens)?;
+    if !attributes.names.is_empty() {
+        return Err(SqlError::syntax("syntax error at or near \"(\""));
+    }
+    let mut reader = Reader::new(&kept[3..]);
+    let name = name(&mut reader)?;
+    let mut auto_refresh = false;
+    if reader.take_word("AUTO") {
+        reader.word("REFRESH")?;
+        auto_refresh = yes_or_no(&mut reader)?;
+    }
+    if let Some(rest) = reader.tokens.next() {
+        return Err(near(rest));
+    }
+    let written = parser(query.clone()).parse_query().map_err(SqlError::from_parser)?;
+    let title: String = kept[3..].iter().take_while(|token| !is_word(&token.token, "AUTO")).map(text).collect();
+    let definition = format!("CREATE MATERIALIZED VIEW {title} AS {};", definition(&written));
+    let (Statement::Query(query), _) = parse(query, reading)? else {
         return Err(SqlError::syntax("a materialized view is made of a query"));
     };
-    Ok(Command::Define(vec![
-        format!("CREATE TABLE {name} AS {query}"),
-        // One of that name may have gone by DROP TABLE.
-        forget(&name),
-        format!("INSERT INTO {KEPT} VALUES ({}, {}, {})", literal(&name.key()), literal(&query), literal(&definition)),
-    ]))
+    Ok(Command::CreateMaterialized(Box::new(NewMaterialized { name, attributes, auto_refresh, query, definition })))
 }
 
-/// REFRESH MATERIALIZED VIEW name: which one, and how it is told from others.
-pub fn refresh(tokens: Vec<TokenWithSpan>) -> Result<Command, SqlError> {
-    let name = name(tokens, &[Keyword::REFRESH, Keyword::MATERIALIZED, Keyword::VIEW])?;
-    Ok(Command::Refresh { key: name.key(), table: name.to_string() })
+fn text(token: &TokenWithSpan) -> String {
+    token.token.to_string()
 }
 
-/// DROP MATERIALIZED VIEW name.
-pub fn drop(tokens: Vec<TokenWithSpan>) -> Result<Command, SqlError> {
-    let if_exists = tokens.iter().any(|token| is_word(&token.token, "EXISTS"));
-    let name = name(tokens, &[Keyword::DROP, Keyword::MATERIALIZED, Keyword::VIEW])?;
-    let exists = if if_exists { "IF EXISTS " } else { "" };
-    Ok(Command::Define(vec![format!("DROP TABLE {exists}{name}"), forget(&name)]))
+/// REFRESH MATERIALIZED VIEW name.
+pub fn refresh(tokens: &[TokenWithSpan]) -> Result<Command, SqlError> {
+    let mut reader = Reader::new(&tokens[3..]);
+    let name = name(&mut reader)?;
+    if reader.take_word("CASCADE") {
+        return Err(SqlError::unsupported("REFRESH MATERIALIZED VIEW … CASCADE"));
+    }
+    let _ = reader.take_word("RESTRICT");
+    reader.tokens.next().map_or(Ok(Command::Refresh(name)), |rest| Err(near(rest)))
 }
 
-fn forget(name: &Name) -> String {
-    format!("DELETE FROM {KEPT} WHERE name = {}", literal(&name.key()))
+/// ALTER MATERIALIZED VIEW name AUTO REFRESH YES|NO.
+pub fn alter(tokens: &[TokenWithSpan]) -> Result<Command, SqlError> {
+    let mut reader = Reader::new(&tokens[3..]);
+    let view = name(&mut reader)?;
+    if !reader.take_word("AUTO") {
+        let rest: Vec<String> = reader.tokens.map(text).collect();
+        return Err(SqlError::unsupported(&format!("ALTER MATERIALIZED VIEW … {}", rest.join(" "))));
+    }
+    reader.word("REFRESH")?;
+    let on = yes_or_no(&mut reader)?;
+    reader.tokens.next().map_or(Ok(Command::AutoRefresh { view, on }), |rest| Err(near(rest)))
 }
 
-fn name(tokens: Vec<TokenWithSpan>, before: &[Keyword]) -> Result<Name, SqlError> {
-    let mut parser = parser(tokens);
-    let mut read = || {
-        parser.expect_keywords(before)?;
-        let _ = parser.parse_keywords(&[Keyword::IF, Keyword::EXISTS]);
-        parser.parse_object_name(false)
-    };
-    let Name { schema, table } = Name::of(&read().map_err(SqlError::from_parser)?);
-    Ok(Name { schema: schema.map(|schema| schema.to_lowercase()), table: table.to_lowercase() })
+/// DROP MATERIALIZED VIEW [IF EXISTS] name, … [CASCADE|RESTRICT].
+pub fn drop(tokens: &[TokenWithSpan]) -> Result<Command, SqlError> {
+    let mut reader = Reader::new(&tokens[3..]);
+    let if_exists = reader.take_word("IF");
+    if if_exists {
+        reader.word("EXISTS")?;
+    }
+    let mut names = vec![name(&mut reader)?];
+    while reader.take(&Token::Comma) {
+        names.push(name(&mut reader)?);
+    }
+    let cascade = reader.take_word("CASCADE");
+    let _ = reader.take_word("RESTRICT");
+    let drop = Drop { kind: ObjectType::MaterializedView, names, if_exists, cascade };
+    reader.tokens.next().map_or(Ok(Command::Drop(drop)), |rest| Err(near(rest)))
+}
+
+fn name(reader: &mut Reader<'_>) -> Result<Name, SqlError> {
+    reader.table().map(|(schema, table)| Name { schema, table })
+}
+
+fn yes_or_no(reader: &mut Reader<'_>) -> Result<bool, SqlError> {
+    let yes = reader.take_word("YES");
+    if yes { Ok(true) } else { reader.word("NO").map(|()| false) }
 }

@@ -21,6 +21,7 @@ pub mod keys;
 mod lateral_alias;
 mod materialized;
 mod merge;
+mod names;
 mod ordered_aggregates;
 mod overloads;
 mod principals;
@@ -37,15 +38,13 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    CreateView, Delete, Ident, ObjectName, ObjectNamePart, Query, SchemaName, SetExpr, Statement, TableAlias,
-    TableFactor, Value, ValueWithSpan, VisitMut, Visitor, VisitorMut,
+    CreateView, Delete, Query, SchemaName, SetExpr, Statement, Value, ValueWithSpan, VisitMut, Visitor, VisitorMut,
 };
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer};
 
 use super::copy::{CopyCommand, UnloadCommand};
 use super::error::SqlError;
-use super::late_view::LateView;
 use depth::MOST_NESTED;
 use dialect::Redshift;
 
@@ -54,7 +53,7 @@ pub use attributes::{ColumnAttributes, TableAttributes};
 pub use bind::{Parameter, ParameterKind, Parameters};
 pub use comment::Comment;
 pub use ddl::{
-    ColumnSpec, CreateTable, Drop, Name, Shape, define, describe, describe_column, describe_view, literal, quoted,
+    ColumnSpec, CreateTable, Drop, KeptView, Name, Shape, define, describe, describe_column, literal, quoted,
 };
 pub use depth::with_room;
 #[cfg(test)]
@@ -62,6 +61,8 @@ pub use function_names::{KNOWN, OF_TEXTS};
 pub use inference::parameter_types;
 pub use keys::ForeignKey;
 pub use lateral_alias::LateralAliases;
+pub use materialized::NewMaterialized;
+pub use names::{rename_relations, rename_relations_in};
 pub use principals::{Principals, md5_of};
 pub use quotient::{ASKS, Quotients};
 pub use show::{Grants, Show};
@@ -94,12 +95,15 @@ pub enum Command {
     /// Users and groups.
     Principals(Principals),
     CreateView(Box<NewView>),
-    CreateLateView(LateView),
-    /// A materialized view is filled anew; the key finds its query.
-    Refresh {
-        key: String,
-        table: String,
+    CreateLateView(Box<NewView>),
+    CreateMaterialized(Box<NewMaterialized>),
+    /// ALTER MATERIALIZED VIEW … AUTO REFRESH.
+    AutoRefresh {
+        view: Name,
+        on: bool,
     },
+    /// A materialized view is filled anew.
+    Refresh(Name),
     /// As Redshift's TRUNCATE: it commits the transaction that it runs in.
     Truncate(String),
     Explain(String),
@@ -159,7 +163,9 @@ impl Command {
             | Self::Principals(_)
             | Self::CreateView(_)
             | Self::CreateLateView(_)
-            | Self::Refresh { .. }
+            | Self::CreateMaterialized(_)
+            | Self::AutoRefresh { .. }
+            | Self::Refresh(_)
             | Self::Truncate(_) => "DDL",
             _ => "UTILITY",
         }
@@ -180,12 +186,11 @@ impl Command {
 
     /// Whether it changes the database, and so is refused where a transaction is READ ONLY.
     pub fn writes(&self) -> bool {
-        matches!(self.kind(), "DML" | "DDL" | "COPY")
-            || matches!(self, Self::Comment(_) | Self::CreateDatabase(_))
+        matches!(self.kind(), "DML" | "DDL" | "COPY") || matches!(self, Self::Comment(_) | Self::CreateDatabase(_))
     }
 }
 
-/// A view, and what it was made of.
+/// A view, and the query that it was made of, as it was written.
 #[derive(Debug)]
 pub struct NewView {
     pub view: CreateView,
@@ -341,8 +346,9 @@ fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Res
         | ["SET", "LOCAL" | "SESSION", "TRANSACTION", ..]
         | ["SET", "SESSION", "CHARACTERISTICS", ..] => return transaction::set(&tokens),
         ["CREATE", "MATERIALIZED", "VIEW", ..] => return materialized::create(tokens, reading),
-        ["REFRESH", "MATERIALIZED", "VIEW", ..] => return materialized::refresh(tokens),
-        ["DROP", "MATERIALIZED", "VIEW", ..] => return materialized::drop(tokens),
+        ["REFRESH", "MATERIALIZED", "VIEW", ..] => return materialized::refresh(&tokens),
+        ["ALTER", "MATERIALIZED", "VIEW", ..] => return materialized::alter(&tokens),
+        ["DROP", "MATERIALIZED", "VIEW", ..] => return materialized::drop(&tokens),
         ["CREATE", "FUNCTION", ..] | ["CREATE", "OR", "REPLACE", "FUNCTION", ..] => return udf::create(tokens),
         ["DROP", "FUNCTION", ..] => return udf::drop(tokens),
         ["CREATE" | "ALTER" | "DROP", "USER" | "GROUP", ..] => return principals::parse(&tokens),
@@ -425,46 +431,6 @@ pub fn common_tables(statement: &impl sqlparser::ast::Visit) -> BTreeSet<String>
     names.0
 }
 
-/// A query, where a relation is called otherwise. What says of which relation a column is goes on saying so.
-pub fn rename_relation(query: &str, schema: &str, from: &str, to: &str) -> Result<String, SqlError> {
-    struct Renames<'n>(&'n str, &'n str, &'n str, BTreeSet<String>);
-    impl VisitorMut for Renames<'_> {
-        type Break = ();
-        fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<()> {
-            let Self(schema, from, to, common) = self;
-            if let TableFactor::Table { name, alias, .. } = factor {
-                let found = Name::of(name);
-                let is_of = |wanted: &str, found: &str| found.eq_ignore_ascii_case(wanted);
-                let is_it = match &found.schema {
-                    Some(found) => is_of(schema, found),
-                    None => !common.contains(&found.table.to_lowercase()),
-                };
-                if is_it
-                    && is_of(from, &found.table)
-                    && let Some(ObjectNamePart::Identifier(last)) = name.0.last()
-                {
-                    alias.get_or_insert_with(|| TableAlias {
-                        explicit: true,
-                        name: last.clone(),
-                        columns: Vec::new(),
-                        at: None,
-                    });
-                    *name = ObjectName::from(vec![Ident::with_quote('"', *schema), Ident::with_quote('"', *to)]);
-                }
-            }
-            ControlFlow::Continue(())
-        }
-    }
-    // Escapes stay as they are written.
-    let tokens = Tokenizer::new(&Redshift, query.trim_end_matches(';')).with_unescape(false).tokenize_with_location();
-    let tokens = tokens.map_err(|error| SqlError::syntax(error.message))?;
-    let parsed = parser(tokens).parse_query();
-    let mut parsed = parsed.map_err(SqlError::from_parser)?;
-    let common = common_tables(&parsed);
-    let _ = parsed.visit(&mut Renames(schema, from, to, common));
-    Ok(parsed.to_string())
-}
-
 fn parse(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<(Statement, TableAttributes), SqlError> {
     spelling::spell_out(&mut tokens);
     let (tokens, mut attributes) = match is_create_table(&words(&tokens)) {
@@ -482,7 +448,7 @@ fn parse(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<(Statem
             ddl::refuse_reserved(create)?;
             ddl::note_defaults(create, &mut attributes);
         }
-        Statement::CreateView(view) => attributes.definition = definition(view),
+        Statement::CreateView(view) => attributes.definition = definition(&view.query),
         _ => {}
     }
     let rewritten = match statement.visit(&mut expression::Rewrite::new(reading)) {
@@ -500,8 +466,8 @@ fn parse(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<(Statem
     }
 }
 
-/// What the catalog tells of a view: its query, or where it is not bound to what it reads, all of it.
-fn definition(view: &CreateView) -> String {
+/// The query of a view as it was written, which the catalog shows.
+fn definition(query: &Query) -> String {
     // So that it says the same when it is read again.
     struct Escapes;
     impl VisitorMut for Escapes {
@@ -515,12 +481,9 @@ fn definition(view: &CreateView) -> String {
             ControlFlow::Continue(())
         }
     }
-    let mut query = view.query.clone();
+    let mut query = query.clone();
     let _ = query.visit(&mut Escapes);
-    match view.with_no_schema_binding {
-        true => format!("CREATE VIEW {} AS {query} WITH NO SCHEMA BINDING;", view.name),
-        false => format!("{query};"),
-    }
+    query.to_string()
 }
 
 fn command(statement: Statement, attributes: TableAttributes) -> Result<Command, SqlError> {
@@ -552,15 +515,9 @@ fn command(statement: Statement, attributes: TableAttributes) -> Result<Command,
             alter::parse(alter.clone(), &statement, attributes).map(Box::new).map(Command::Alter)
         }
         Statement::CreateView(mut view) => {
-            let definition = attributes.definition;
-            if std::mem::take(&mut view.with_no_schema_binding) {
-                let name = Name::of(&view.name);
-                let described = describe_view(&name, &definition, &[], true);
-                let create = format!("{view}; {described}");
-                view.or_replace = true;
-                return Ok(Command::CreateLateView(LateView { name, create, replace: format!("{view}; {described}") }));
-            }
-            Ok(Command::CreateView(Box::new(NewView { view, definition })))
+            let is_late = std::mem::take(&mut view.with_no_schema_binding);
+            let view = Box::new(NewView { view, definition: attributes.definition });
+            Ok(if is_late { Command::CreateLateView(view) } else { Command::CreateView(view) })
         }
         Statement::CreateSchema { schema_name, if_not_exists, .. } => {
             let name = match &schema_name {

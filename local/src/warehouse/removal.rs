@@ -1,0 +1,111 @@
+//! DROP, of relations and schemas, with what is kept of them.
+
+use sqlparser::ast::ObjectType;
+
+use super::error::SqlError;
+use super::session::Session;
+use super::sql::{Drop, Name, literal, quoted};
+use super::{catalog, define, dependency, late_view, materialized};
+
+pub fn drop(session: &Session, drop: &Drop) -> Result<(), SqlError> {
+    drop.names.iter().try_for_each(|name| match drop.kind {
+        ObjectType::Schema => drop_schema(session, &name.table, drop),
+        _ => drop_relation(session, name, drop),
+    })
+}
+
+/// Whether there is such a relation, or a view that cannot be bound.
+pub fn is_there(session: &Session, name: &Name) -> Result<bool, SqlError> {
+    Ok(catalog::found(&session.connection, name)?.is_some() || late_view::find(session, name)?.is_some())
+}
+
+fn drop_relation(session: &Session, name: &Name, drop: &Drop) -> Result<(), SqlError> {
+    let late = late_view::find(session, name)?;
+    let found = catalog::found(&session.connection, name)?;
+    let is_late = drop.kind == ObjectType::View && late.is_some() && (found.is_none() || found == late);
+    let name = &match (found, late) {
+        (None, Some(late)) if is_late => late,
+        (found, _) => found.unwrap_or_else(|| name.clone()),
+    };
+    let is_materialized = materialized::is_kept(session, name)?;
+    let sequences = match drop.kind {
+        ObjectType::Table => sequences(session, name)?,
+        _ => Vec::new(),
+    };
+    match drop.kind {
+        ObjectType::Table | ObjectType::View if is_materialized => {
+            let message = format!("\"{}\" is a materialized view, which DROP MATERIALIZED VIEW drops", name.table);
+            return Err(SqlError::new("42809", message));
+        }
+        ObjectType::MaterializedView if !is_materialized => {
+            let is_other = is_there(session, name)?;
+            let message = match is_other {
+                true => format!("\"{}\" is not a materialized view", name.table),
+                false if drop.if_exists => return Ok(()),
+                false => format!("materialized view \"{}\" does not exist", name.table),
+            };
+            return Err(SqlError::new(if is_other { "42809" } else { "42P01" }, message));
+        }
+        _ => {}
+    }
+    dependency::give_way(session, name, drop.cascade)?;
+    // One that reads what is missing is known only as it was written.
+    if is_late {
+        late_view::forget(session, name)?;
+    }
+    if is_materialized {
+        materialized::forget(session, name)?;
+    }
+    let kind = if is_materialized { ObjectType::Table } else { drop.kind };
+    let exists = if drop.if_exists || is_late { "IF EXISTS " } else { "" };
+    let cascade = if drop.cascade { " CASCADE" } else { "" };
+    let mut statements = vec![format!("DROP {kind} {exists}{name}{cascade}")];
+    statements.extend(sequences.iter().map(|sequence| format!("DROP SEQUENCE IF EXISTS redshift_system.{sequence}")));
+    // What was granted on it, and said of it, goes with it.
+    if let Some(schema) = &name.schema {
+        let place = format!("schema_name = {} AND object_name = {}", literal(schema), literal(&name.table));
+        statements.push(format!("DELETE FROM redshift_system.redshift_privileges WHERE kind = 'TABLE' AND {place}"));
+        statements.push(format!("DELETE FROM redshift_system.redshift_comments WHERE {place}"));
+    }
+    define::each(session, &statements)
+}
+
+/// The sequences behind the identity of a table, which stand outside its schema.
+fn sequences(session: &Session, name: &Name) -> Result<Vec<String>, SqlError> {
+    if !catalog::exists(&session.connection, name.schema.as_deref(), &name.table)? {
+        return Ok(Vec::new());
+    }
+    let table = catalog::table(&session.connection, name.schema.as_deref(), &name.table)?;
+    let sequence = |column: &catalog::Column| column.attributes.identity.as_ref().map(|found| found.sequence.clone());
+    Ok(table.columns.iter().filter_map(sequence).filter(|sequence| !sequence.is_empty()).collect())
+}
+
+fn drop_schema(session: &Session, schema: &str, drop: &Drop) -> Result<(), SqlError> {
+    if schema == "public" {
+        return Err(SqlError::unsupported("DROP SCHEMA public"));
+    }
+    if drop.cascade {
+        dependency::forget_all(session, schema)?;
+        materialized::forget_all(session, schema)?;
+        drop_tables(session, schema)?;
+    } else if late_view::are_in(session, schema)? {
+        let message = format!("cannot drop schema {schema} because other objects depend on it");
+        return Err(SqlError::new("2BP01", message));
+    }
+    late_view::forget_all(session, schema)?;
+    let exists = if drop.if_exists { "IF EXISTS " } else { "" };
+    let cascade = if drop.cascade { " CASCADE" } else { "" };
+    let kept = |table: &str| format!("DELETE FROM redshift_system.{table} WHERE schema_name = {}", literal(schema));
+    let statements = [
+        format!("DROP SCHEMA {exists}{}{cascade}", quoted(schema)),
+        kept("redshift_privileges"),
+        kept("redshift_comments"),
+    ];
+    define::each(session, &statements)
+}
+
+/// The tables of a schema with their sequences.
+fn drop_tables(session: &Session, schema: &str) -> Result<(), SqlError> {
+    let names = catalog::tables_in(&session.connection, schema)?;
+    self::drop(session, &Drop { kind: ObjectType::Table, names, if_exists: true, cascade: true })
+}
