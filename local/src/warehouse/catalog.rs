@@ -43,15 +43,19 @@ impl Column {
 
     /// What makes the same column again.
     pub fn spec(&self) -> ColumnSpec {
-        // A column that no DDL of Redshift's made has no length to be checked.
+        // A column that no DDL of Redshift's made has no length to be checked, and is told by its type all the same.
         let declared = Type::from_name(&self.attributes.data_type);
+        let mut attributes = self.attributes.clone();
+        if attributes.data_type.is_empty() {
+            attributes.data_type = self.data_type.name();
+        }
         ColumnSpec {
             name: self.name.clone(),
             duck: self.duck.clone(),
             not_null: self.not_null,
             default: self.default.clone(),
             limit: declared.and_then(Type::limit),
-            attributes: self.attributes.clone(),
+            attributes,
         }
     }
 }

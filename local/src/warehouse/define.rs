@@ -12,7 +12,7 @@ use super::sql::{
     self, Alter, Change, ColumnSpec, Comment, CreateTable, KeptView, Name, NewView, Principals, Shape, TableAttributes,
     literal, quoted,
 };
-use super::{dependency, keys, late_view, materialized};
+use super::{append, dependency, keys, late_view, materialized};
 
 pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
     let CreateTable { temporary, attributes, .. } = create;
@@ -117,6 +117,8 @@ pub fn alter(session: &Session, alter: Alter) -> Result<(), SqlError> {
     let found = catalog::table(&session.connection, schema.as_deref(), table)?;
     let mut attributes = found.attributes.clone();
     let mut columns: Vec<ColumnSpec> = found.columns.iter().map(catalog::Column::spec).collect();
+    // What COMMENT said of a column goes with it.
+    let mut said = None;
     let mut sources: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
     let place = |name: &str| columns.iter().position(|column| column.name == *name);
     let missing =
@@ -127,14 +129,17 @@ pub fn alter(session: &Session, alter: Alter) -> Result<(), SqlError> {
             each(session, &[format!("ALTER TABLE {name} RENAME TO {}", quoted(&to))])?;
             return follow(session, &name, to);
         }
-        Change::Append { from, ignore_extra, fill_extra } => {
-            return append(session, &found, &from, ignore_extra, fill_extra);
+        Change::Append { from, ignore_extra, fill_target } => {
+            return append::run(session, &found, &from, ignore_extra, fill_target);
         }
-        Change::Encode { column, encoding } => {
-            let at = place(&column).ok_or_else(|| missing(&column))?;
-            let mut attributes = columns[at].attributes.clone();
-            attributes.encoding = Some(encoding);
-            return each(session, &[sql::describe_column(&found.full_name(), &column, &attributes)?]);
+        Change::Encode(encodings) => {
+            for (column, encoding) in encodings {
+                let at = place(&column).ok_or_else(|| missing(&column))?;
+                let mut attributes = columns[at].attributes.clone();
+                attributes.encoding = Some(encoding);
+                each(session, &[sql::describe_column(&name, &column, &attributes)?])?;
+            }
+            return Ok(());
         }
         Change::AddKey(constraint) => {
             sql::keys::add(&mut attributes, table, &constraint)?;
@@ -191,6 +196,7 @@ pub fn alter(session: &Session, alter: Alter) -> Result<(), SqlError> {
             sql::keys::drop_with_column(&mut attributes, &column);
             columns.remove(at);
             sources.remove(at);
+            said = Some((column, None));
         }
         Change::RenameColumn { from, to } => {
             let at = place(&from).ok_or_else(|| missing(&from))?;
@@ -205,7 +211,8 @@ pub fn alter(session: &Session, alter: Alter) -> Result<(), SqlError> {
             for name in attributes.distkey.iter_mut().chain(&mut attributes.sortkey).filter(|name| **name == from) {
                 name.clone_from(&to);
             }
-            columns[at].name = to;
+            columns[at].name.clone_from(&to);
+            said = Some((from, Some(to)));
         }
         Change::SetType { column, data_type } => {
             let at = place(&column).ok_or_else(|| missing(&column))?;
@@ -220,7 +227,23 @@ pub fn alter(session: &Session, alter: Alter) -> Result<(), SqlError> {
             columns[at].attributes.data_type = data_type.name();
         }
     }
-    replace(session, &Table { attributes, ..found }, &columns, &sources)
+    replace(session, &Table { attributes, ..found }, &columns, &sources)?;
+    said.map_or(Ok(()), |(from, to)| follow_column(session, &name, &from, to.as_deref()))
+}
+
+/// A comment on a column goes with it, to its new name where it has one.
+fn follow_column(session: &Session, relation: &Name, from: &str, to: Option<&str>) -> Result<(), SqlError> {
+    const KEPT: &str = "redshift_system.redshift_comments";
+    let Name { schema: Some(schema), table } = relation else { return Ok(()) };
+    let [schema, table, from] = [schema, table, from].map(literal);
+    let place = format!("(schema_name, object_name, column_name) = ({schema}, {table}, {from})");
+    each(
+        session,
+        &[match to {
+            Some(to) => format!("UPDATE {KEPT} SET column_name = {} WHERE {place}", literal(to)),
+            None => format!("DELETE FROM {KEPT} WHERE {place}"),
+        }],
+    )
 }
 
 fn alter_view(session: &Session, name: &Name, is_late: bool, change: Change) -> Result<(), SqlError> {
@@ -259,37 +282,6 @@ fn replace(session: &Session, table: &Table, columns: &[ColumnSpec], sources: &[
     statements.push(format!("DROP TABLE {name}"));
     statements.push(format!("ALTER TABLE {new} RENAME TO {}", quoted(&name.table)));
     each(session, &statements)
-}
-
-/// ALTER TABLE APPEND: the rows move. The columns must be the same, but for those that are to be ignored or filled.
-fn append(
-    session: &Session,
-    target: &Table,
-    from: &Name,
-    ignore_extra: bool,
-    fill_extra: bool,
-) -> Result<(), SqlError> {
-    let source = catalog::table(&session.connection, from.schema.as_deref(), &from.table)?;
-    let has = |table: &Table, name: &str| table.columns.iter().any(|column| column.name == name);
-    let extra = |one: &Table, other: &Table| {
-        one.columns.iter().find(|column| !has(other, &column.name)).map(|column| column.name.clone())
-    };
-    let differ = |column: String, table: &Name, option: &str| {
-        let message = format!("column {column} is in {} only; {option} passes over such", table.table);
-        Err(SqlError::new("0A000", message))
-    };
-    match (extra(&source, target), extra(target, &source)) {
-        (Some(column), _) if !ignore_extra => return differ(column, from, "IGNOREEXTRA"),
-        (_, Some(column)) if !fill_extra => return differ(column, &target.full_name(), "FILLEXTRA"),
-        _ => {}
-    }
-    let shared = source.columns.iter().filter(|column| has(target, &column.name));
-    let names = shared.map(|column| quoted(&column.name)).collect::<Vec<_>>().join(", ");
-    let (target, source) = (target.full_name(), source.full_name());
-    each(
-        session,
-        &[format!("INSERT INTO {target} ({names}) SELECT {names} FROM {source}"), format!("DELETE FROM {source}")],
-    )
 }
 
 /// Users and groups come and go.
@@ -353,6 +345,14 @@ pub fn comment(session: &Session, comment: &Comment) -> Result<(), SqlError> {
     let missing = || SqlError::new("42P01", format!("relation \"{}\" does not exist", relation.table));
     let found = catalog::found(&session.connection, relation)?.ok_or_else(missing)?;
     let Some(schema) = found.schema else { return Err(SqlError::unsupported("COMMENT on a temporary table")) };
+    if let Some(column) = column {
+        let sql = "SELECT count(*) > 0 FROM duckdb_columns() WHERE (schema_name, table_name, column_name) = (?, ?, ?)";
+        let is_there: bool = session.connection.query_row(sql, [&schema, &relation.table, column], |row| row.get(0))?;
+        if !is_there {
+            let message = format!("column \"{column}\" of relation \"{}\" does not exist", relation.table);
+            return Err(SqlError::new("42703", message));
+        }
+    }
     let column = literal(column.as_deref().unwrap_or_default());
     let place = format!("{}, {}, {column}", literal(&schema), literal(&relation.table));
     let mut statements = vec![format!(

@@ -383,7 +383,12 @@ impl Session {
                 }
                 self.defined(|session| define::create(session, &create))
             }
-            Command::Alter(alter) => self.defined(|session| define::alter(session, *alter)),
+            Command::Alter(alter) => {
+                if let Some(what) = alter.change.outside_transaction() {
+                    self.refuse_in_transaction(what)?;
+                }
+                self.defined(|session| define::alter(session, *alter))
+            }
             Command::Drop(drop) => {
                 for name in drop.names.iter().filter(|_| drop.if_exists && drop.kind != ObjectType::Schema) {
                     if !removal::is_there(self, name)? {

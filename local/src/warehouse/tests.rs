@@ -1,5 +1,6 @@
 //! Redshift's answers, statement by statement, from an engine of its own.
 
+mod alter;
 mod names;
 mod transactions;
 
@@ -136,8 +137,6 @@ fn tables_change_and_keep_what_redshift_knows_of_them() {
         ["id|integer|az64|false|0|true", "name|character varying(8)|zstd|true|1|true", "remark|character varying(4)|lzo|false|0|false"]
     );
     w.does("create table t (like renamed including defaults)");
-    w.does("alter table t append from renamed");
-    assert_eq!(w.rows("select count(*) from renamed"), ["0"]);
     assert_eq!(w.rows("show table t").len(), 1);
     w.does("drop table renamed, t");
     assert_eq!(w.refuses("select * from t"), "42P01");
@@ -1060,14 +1059,28 @@ fn names_in_quotes_keep_their_case_where_that_is_asked_for() {
 #[test]
 fn rows_move_between_tables_that_differ_where_that_is_asked_for() {
     let mut w = Warehouse::new();
-    w.does("create table into_it (a int, b int)");
-    w.does("create table from_it (a int, c int)");
-    w.does("insert into from_it values (1, 2)");
-    assert_eq!(w.refuses("alter table into_it append from from_it"), "0A000");
-    assert_eq!(w.refuses("alter table into_it append from from_it ignoreextra"), "0A000");
-    w.does("alter table into_it append from from_it ignoreextra fillextra");
-    assert_eq!(w.rows("select * from into_it"), ["1|NULL"]);
-    assert!(w.rows("select * from from_it").is_empty());
+    w.does("create table into_it (a int, b int default 5)");
+    w.does("create table less (a int)");
+    w.does("create table more (a int, b int, c int)");
+    w.does("insert into less values (1), (2)");
+    w.does("insert into more values (3, 4, 5)");
+    assert_eq!(w.refuses("alter table into_it append from less"), "0A000");
+    assert_eq!(w.refuses("alter table into_it append from less ignoreextra"), "0A000");
+    assert_eq!(w.refuses("alter table into_it append from more filltarget"), "0A000");
+    for options in ["fillextra", "ignoreextra filltarget"] {
+        assert_eq!(w.refuses(&format!("alter table into_it append from less {options}")), "42601", "{options}");
+    }
+    w.does("alter table into_it append from less filltarget");
+    w.does("alter table public.into_it append from public.more ignoreextra");
+    assert_eq!(w.rows("select * from into_it order by a"), ["1|5", "2|5", "3|4"]);
+    assert_eq!(w.rows("select (select count(*) from less), (select count(*) from more)"), ["0|0"]);
+    w.does("begin");
+    assert_eq!(w.refuses("alter table into_it append from less filltarget"), "25001");
+    w.does("rollback");
+    w.does("create table texts (a varchar(9), b int)");
+    assert_eq!(w.refuses("alter table into_it append from texts"), "42804");
+    w.does("create table counted (a int identity(1,1), b int)");
+    assert_eq!(w.refuses("alter table counted append from into_it"), "0A000");
     w.does("alter table into_it alter column a encode zstd");
     assert_eq!(w.rows("select encoding from pg_table_def where tablename = 'into_it' and \"column\" = 'a'"), ["zstd"]);
     let changed = w.run("with w as (select 7 a, 8 b) insert into into_it select a, b from w").expect("rows");

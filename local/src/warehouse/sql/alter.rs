@@ -1,13 +1,14 @@
 //! ALTER TABLE: what is to change. Redshift's own forms are read from the tokens, the common ones by the parser.
 
 use sqlparser::ast::{
-    AlterColumnOperation, AlterTable, AlterTableOperation, RenameTableNameKind, Statement, TableConstraint,
+    AlterColumnOperation, AlterTable, AlterTableOperation, ColumnDef, RenameTableNameKind, Statement, TableConstraint,
 };
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use super::ddl::{ColumnSpec, Name};
 use super::types::Type;
 use super::{attributes, is_word};
+use crate::warehouse::copy::{TokenReader as Reader, near};
 use crate::warehouse::error::SqlError;
 
 #[derive(Debug)]
@@ -35,16 +36,15 @@ pub enum Change {
     },
     /// ALTER SORTKEY, ALTER DISTKEY, ALTER DISTSTYLE.
     Keys(Box<attributes::TableAttributes>),
-    /// Moves the rows of another table. Columns that only one of the two has are passed over where that is asked for.
+    /// Moves the rows of another table. IGNOREEXTRA passes over columns that the target has not, FILLTARGET fills those that
+    /// only the target has.
     Append {
         from: Name,
         ignore_extra: bool,
-        fill_extra: bool,
+        fill_target: bool,
     },
-    Encode {
-        column: String,
-        encoding: String,
-    },
+    /// Columns with their new encodings.
+    Encode(Vec<(String, String)>),
     AddKey(Box<TableConstraint>),
     DropKey {
         name: String,
@@ -52,6 +52,17 @@ pub enum Change {
     },
     /// A declaration that changes nothing here: owners.
     Nothing,
+}
+
+impl Change {
+    /// What it is called, where it may not stand in a transaction.
+    pub fn outside_transaction(&self) -> Option<&'static str> {
+        match self {
+            Self::Append { .. } => Some("ALTER TABLE APPEND"),
+            Self::SetType { .. } => Some("ALTER TABLE ALTER COLUMN"),
+            _ => None,
+        }
+    }
 }
 
 /// Whether the statement is in a form that only Redshift has, and what it says.
@@ -70,40 +81,16 @@ pub fn redshift_only(tokens: &[TokenWithSpan]) -> Option<Result<Alter, SqlError>
     let is = |position: usize, keyword: &str| rest.get(position).is_some_and(|token| is_word(&token.token, keyword));
     let altered = |change| Some(Ok(Alter { table: table.clone(), if_exists: false, change }));
     if is(0, "APPEND") && is(1, "FROM") {
-        let names: Vec<String> = rest[2..]
-            .iter()
-            .map_while(|token| match &token.token {
-                Token::Period => Some(None),
-                option if is_word(option, "IGNOREEXTRA") || is_word(option, "FILLEXTRA") => None,
-                other => name(other).map(Some),
-            })
-            .flatten()
-            .take(2)
-            .collect();
-        let asks = |option: &str| rest.iter().any(|token| is_word(&token.token, option));
-        let source = match &names[..] {
-            [schema, table] => Name { schema: Some(schema.clone()), table: table.clone() },
-            [table] => Name { schema: None, table: table.clone() },
-            _ => return Some(Err(SqlError::syntax("syntax error at or near \"FROM\""))),
-        };
-        return altered(Change::Append {
-            from: source,
-            ignore_extra: asks("IGNOREEXTRA"),
-            fill_extra: asks("FILLEXTRA"),
-        });
+        return Some(append(&rest[2..]).map(|change| Alter { table, if_exists: false, change }));
     }
     if is(0, "OWNER") {
         return altered(Change::Nothing);
     }
-    if is(0, "ALTER") && is(1, "ENCODE") {
+    if is(0, "ALTER") && is(1, "ENCODE") && is(2, "AUTO") && rest.len() == 3 {
         return altered(Change::Nothing);
     }
     if is(0, "ALTER") && is(1, "COLUMN") && is(3, "ENCODE") {
-        let word = |at: usize| rest.get(at).and_then(|token| name(&token.token));
-        return match (word(2), word(4)) {
-            (Some(column), Some(encoding)) => altered(Change::Encode { column, encoding }),
-            _ => Some(Err(SqlError::syntax("syntax error at end of input"))),
-        };
+        return Some(encode(rest).map(|change| Alter { table, if_exists: false, change }));
     }
     let is_key = ["DISTKEY", "DISTSTYLE", "SORTKEY", "COMPOUND", "INTERLEAVED"].iter().any(|word| is(1, word));
     if is(0, "ALTER") && is_key {
@@ -114,6 +101,40 @@ pub fn redshift_only(tokens: &[TokenWithSpan]) -> Option<Result<Alter, SqlError>
         }));
     }
     None
+}
+
+/// source [IGNOREEXTRA|FILLTARGET]: only one of the two.
+fn append(tokens: &[TokenWithSpan]) -> Result<Change, SqlError> {
+    let mut reader = Reader::new(tokens);
+    let (schema, table) = reader.table()?;
+    let ignore_extra = reader.take_word("IGNOREEXTRA");
+    let fill_target = !ignore_extra && reader.take_word("FILLTARGET");
+    let change = Change::Append { from: Name { schema, table }, ignore_extra, fill_target };
+    reader.tokens.next().map_or(Ok(change), |rest| Err(near(rest)))
+}
+
+/// ALTER COLUMN column ENCODE encoding, …
+fn encode(tokens: &[TokenWithSpan]) -> Result<Change, SqlError> {
+    let mut reader = Reader::new(tokens);
+    let mut columns = Vec::new();
+    loop {
+        reader.word("ALTER")?;
+        reader.word("COLUMN")?;
+        let column = reader.name()?;
+        reader.word("ENCODE")?;
+        columns.push((column, attributes::encoding(reader.name()?)?));
+        if !reader.take(&Token::Comma) {
+            return reader.tokens.next().map_or(Ok(Change::Encode(columns)), |rest| Err(near(rest)));
+        }
+    }
+}
+
+/// The columns that an ALTER TABLE adds.
+pub fn added(alter: &AlterTable) -> impl Iterator<Item = &ColumnDef> {
+    alter.operations.iter().filter_map(|operation| match operation {
+        AlterTableOperation::AddColumn { column_def, .. } => Some(column_def),
+        _ => None,
+    })
 }
 
 fn name(token: &Token) -> Option<String> {
@@ -135,8 +156,9 @@ pub fn parse(
     };
     let [operation] = &alter.operations[..] else { return Err(unsupported()) };
     let change = match operation {
-        AlterTableOperation::AddColumn { column_def, .. } => {
-            let found = attributes.columns.remove(&column_def.name.value).unwrap_or_default();
+        AlterTableOperation::AddColumn { column_def, if_not_exists: false, .. } => {
+            let mut found = attributes.columns.remove(&column_def.name.value.to_lowercase()).unwrap_or_default();
+            found.encoding = attributes.encoding;
             Change::AddColumn(Box::new(ColumnSpec::of(column_def, found)?))
         }
         AlterTableOperation::DropColumn { column_names, if_exists, .. } => match &column_names[..] {
@@ -148,10 +170,14 @@ pub fn parse(
         }
         AlterTableOperation::RenameTable {
             table_name: RenameTableNameKind::To(name) | RenameTableNameKind::As(name),
-        } => Change::RenameTable(Name::of(name).table),
-        AlterTableOperation::AlterColumn { column_name, op: AlterColumnOperation::SetDataType { data_type, .. } } => {
-            Change::SetType { column: column_name.value.clone(), data_type: Type::of(data_type)? }
-        }
+        } => match Name::of(name) {
+            Name { schema: None, table } => Change::RenameTable(table),
+            _ => return Err(SqlError::syntax("syntax error at or near \".\"")),
+        },
+        AlterTableOperation::AlterColumn {
+            column_name,
+            op: AlterColumnOperation::SetDataType { data_type, using: None, .. },
+        } => Change::SetType { column: column_name.value.clone(), data_type: Type::of(data_type)? },
         AlterTableOperation::AddConstraint { constraint, .. } => Change::AddKey(Box::new(constraint.clone())),
         AlterTableOperation::DropConstraint { name, if_exists, .. } => {
             Change::DropKey { name: name.value.clone(), if_exists: *if_exists }

@@ -34,6 +34,9 @@ pub struct TableAttributes {
     /// What a view is made of, as it was written.
     #[serde(skip)]
     pub definition: String,
+    /// Of the column that ALTER TABLE adds.
+    #[serde(skip)]
+    pub encoding: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +46,9 @@ pub struct ColumnAttributes {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
     pub identity: Option<Identity>,
+    /// COLLATE CASE_INSENSITIVE.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ignores_case: bool,
     /// Redshift's name of the type, with its length or precision.
     pub data_type: String,
 }
@@ -104,6 +110,42 @@ pub fn take(tokens: Vec<TokenWithSpan>) -> Result<(Vec<TokenWithSpan>, TableAttr
         found.sortstyle = Some("COMPOUND".into());
     }
     Ok((reader.kept, found))
+}
+
+const ENCODINGS: &[&str] = &[
+    "auto",
+    "az64",
+    "bytedict",
+    "delta",
+    "delta32k",
+    "lzo",
+    "mostly16",
+    "mostly32",
+    "mostly8",
+    "raw",
+    "runlength",
+    "text255",
+    "text32k",
+    "zstd",
+];
+
+/// An encoding by its name.
+pub fn encoding(name: String) -> Result<String, SqlError> {
+    match ENCODINGS.contains(&name.as_str()) {
+        true => Ok(name),
+        false => Err(SqlError::new("22023", format!("invalid encoding type \"{name}\""))),
+    }
+}
+
+/// Takes ENCODE and its encoding out of ALTER TABLE … ADD COLUMN.
+pub fn take_encoding(tokens: &mut Vec<TokenWithSpan>) -> Result<Option<String>, SqlError> {
+    let Some(at) = tokens.iter().position(|token| is_word(&token.token, "ENCODE")) else { return Ok(None) };
+    let word = match tokens.get(at + 1).map(|token| &token.token) {
+        Some(Token::Word(word)) => word.value.to_lowercase(),
+        _ => return Err(near(tokens.get(at + 1))),
+    };
+    tokens.drain(at..at + 2);
+    encoding(word).map(Some)
 }
 
 /// The keys of an ALTER TABLE … ALTER DISTKEY, SORTKEY, DISTSTYLE.
@@ -261,7 +303,7 @@ impl Reader {
     fn column_attribute(&mut self, word: &str, column: &str) -> Result<bool, SqlError> {
         match word {
             "ENCODE" => {
-                let encoding = self.word()?;
+                let encoding = encoding(self.word()?)?;
                 self.found.columns.entry(column.to_owned()).or_default().encoding = Some(encoding);
             }
             "DISTKEY" => self.found.distkey = Some(column.to_owned()),

@@ -1,7 +1,7 @@
 //! COMMENT ON, of what the catalog tells the comments of.
 
 use sqlparser::ast::Statement;
-use sqlparser::tokenizer::TokenWithSpan;
+use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use super::ddl::Name;
 use super::{Command, is_word, parser};
@@ -16,12 +16,19 @@ pub struct Comment {
     pub text: Option<String>,
 }
 
-/// Comments on anything else are accepted and not kept.
-pub fn parse(tokens: Vec<TokenWithSpan>) -> Result<Command, SqlError> {
+/// COMMENT ON TABLE, VIEW or COLUMN.
+pub fn parse(mut tokens: Vec<TokenWithSpan>) -> Result<Command, SqlError> {
     let is = |keyword: &str| tokens.get(2).is_some_and(|token| is_word(&token.token, keyword));
     let is_column = is("COLUMN");
     if !is_column && !is("TABLE") && !is("VIEW") {
-        return Ok(Command::Accepted);
+        let kind = tokens.get(2).map_or_else(String::new, |token| token.token.to_string().to_uppercase());
+        return Err(SqlError::unsupported(&format!("COMMENT ON {kind}")));
+    }
+    // The parser knows a text between quotes only.
+    for token in &mut tokens {
+        if let Token::DollarQuotedString(text) = &mut token.token {
+            token.token = Token::SingleQuotedString(std::mem::take(&mut text.value));
+        }
     }
     let parsed = parser(tokens).parse_statement();
     let Statement::Comment { object_name, comment, .. } = parsed.map_err(SqlError::from_parser)? else {

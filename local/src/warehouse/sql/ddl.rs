@@ -2,8 +2,8 @@
 //! out of what DuckDB sees. A VARCHAR's length becomes a check on its bytes.
 
 use sqlparser::ast::{
-    ColumnDef, ColumnOption, CreateTable as Ast, CreateTableLikeDefaults, CreateTableLikeKind, Expr, Ident, ObjectName,
-    ObjectType, Statement,
+    ColumnDef, ColumnOption, CreateTable as Ast, CreateTableLikeDefaults, CreateTableLikeKind, CreateTableOptions,
+    Expr, Ident, ObjectName, ObjectType, Statement,
 };
 
 use super::attributes::{ColumnAttributes, TableAttributes};
@@ -129,13 +129,11 @@ impl ColumnSpec {
                 ColumnOption::NotNull | ColumnOption::PrimaryKey(_) => spec.not_null = true,
                 ColumnOption::Default(value) => spec.default = Some(value.to_string()),
                 ColumnOption::Collation(name) => match name.to_string().trim_matches('"').to_lowercase().as_str() {
-                    "case_insensitive" | "ci" => spec.duck = format!("{} COLLATE NOCASE", spec.duck),
-                    _ => {}
+                    "case_insensitive" | "ci" => spec.attributes.ignores_case = true,
+                    "case_sensitive" | "cs" => {}
+                    other => return Err(SqlError::unsupported(&format!("COLLATE {other}"))),
                 },
-                ColumnOption::Null
-                | ColumnOption::Unique(_)
-                | ColumnOption::ForeignKey(_)
-                | ColumnOption::Comment(_) => {}
+                ColumnOption::Null | ColumnOption::Unique(_) | ColumnOption::ForeignKey(_) => {}
                 other => return Err(SqlError::unsupported(&format!("the column option {other}"))),
             }
         }
@@ -146,6 +144,9 @@ impl ColumnSpec {
     fn definition(&self, sequence: Option<&str>) -> String {
         let name = quoted(&self.name);
         let mut text = format!("{name} {}", self.duck);
+        if self.attributes.ignores_case {
+            text.push_str(" COLLATE NOCASE");
+        }
         match (sequence, &self.default) {
             (Some(sequence), _) => text.push_str(&format!(" DEFAULT nextval('{sequence}')")),
             (None, Some(default)) => text.push_str(&format!(" DEFAULT {default}")),
@@ -194,6 +195,7 @@ pub fn create_table(create: Ast, mut attributes: TableAttributes) -> Result<Crea
         let word = if create.or_replace { "replace" } else { "as" };
         return Err(SqlError::syntax(format!("syntax error at or near \"{word}\"")));
     }
+    refuse_others(&create)?;
     let mut name = Name::of(&create.name);
     let temporary = create.temporary || name.table.starts_with('#');
     if temporary {
@@ -229,9 +231,29 @@ pub fn create_table(create: Ast, mut attributes: TableAttributes) -> Result<Crea
     Ok(CreateTable { name, if_not_exists: create.if_not_exists, temporary, attributes, shape })
 }
 
+/// What other databases can say of a new table, and the parser reads.
+fn refuse_others(create: &Ast) -> Result<(), SqlError> {
+    let others = [
+        ("CLONE", create.clone.is_some()),
+        ("CLUSTER BY", create.cluster_by.is_some() || create.clustered_by.is_some()),
+        ("COMMENT", create.comment.is_some()),
+        ("INHERITS", create.inherits.is_some()),
+        ("LOCATION", create.location.is_some()),
+        ("ON COMMIT", create.on_commit.is_some()),
+        ("PARTITION BY", create.partition_by.is_some() || create.partition_of.is_some()),
+        ("STORED AS", create.file_format.is_some()),
+        ("UNLOGGED", create.unlogged),
+        ("WITH", create.table_options != CreateTableOptions::None),
+    ];
+    match others.iter().find(|(_, is_given)| *is_given) {
+        Some((option, _)) => Err(SqlError::unsupported(&format!("CREATE TABLE … {option}"))),
+        None => Ok(()),
+    }
+}
+
 /// Keeps the defaults as they were written, before they are said in DuckDB's words.
-pub fn note_defaults(create: &Ast, attributes: &mut TableAttributes) {
-    for column in &create.columns {
+pub fn note_defaults<'c>(columns: impl IntoIterator<Item = &'c ColumnDef>, attributes: &mut TableAttributes) {
+    for column in columns {
         let default = column.options.iter().find_map(|option| match &option.option {
             ColumnOption::Default(value) => Some(value.to_string()),
             _ => None,

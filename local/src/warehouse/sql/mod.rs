@@ -378,23 +378,18 @@ fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Res
         ["MERGE", ..] if tokens.iter().rev().take(2).map(|token| &token.token).all(is_removal) => {
             return merge::without_duplicates(&tokens, reading);
         }
-        ["ALTER", ..] => without_encodings(&mut tokens),
         _ => {}
     }
-    let (statement, attributes) = parse(tokens, reading)?;
+    let encoding =
+        if starts_with(&first, &["ALTER", "TABLE"]) { attributes::take_encoding(&mut tokens)? } else { None };
+    let (statement, mut attributes) = parse(tokens, reading)?;
+    attributes.encoding = encoding;
     command(statement, attributes)
 }
 
 /// The two words at the end of MERGE … REMOVE DUPLICATES.
 fn is_removal(token: &Token) -> bool {
     is_word(token, "REMOVE") || is_word(token, "DUPLICATES")
-}
-
-/// ADD COLUMN … ENCODE: an encoding has nothing to do with what is stored here.
-fn without_encodings(tokens: &mut Vec<TokenWithSpan>) {
-    while let Some(at) = tokens.iter().position(|token| is_word(&token.token, "ENCODE")) {
-        tokens.drain(at..(at + 2).min(tokens.len()));
-    }
 }
 
 /// Reads one statement without running it: a CREATE TABLE with what Redshift adds to it.
@@ -446,8 +441,9 @@ fn parse(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<(Statem
     match &statement {
         Statement::CreateTable(create) => {
             ddl::refuse_reserved(create)?;
-            ddl::note_defaults(create, &mut attributes);
+            ddl::note_defaults(&create.columns, &mut attributes);
         }
+        Statement::AlterTable(alter) => ddl::note_defaults(alter::added(alter), &mut attributes),
         Statement::CreateView(view) => attributes.definition = definition(&view.query),
         _ => {}
     }
