@@ -12,7 +12,7 @@ use super::sql::{
     self, Alter, Change, ColumnSpec, Comment, CreateTable, KeptView, Name, NewView, Principals, Shape, TableAttributes,
     literal, quoted,
 };
-use super::{append, dependency, keys, late_view, materialized};
+use super::{append, dependency, keys, late_view, materialized, owner};
 
 pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
     let CreateTable { temporary, attributes, .. } = create;
@@ -97,16 +97,23 @@ fn narrow(session: &Session, name: &Name) -> Result<(), SqlError> {
     Ok(())
 }
 
-pub fn alter(session: &Session, alter: Alter) -> Result<(), SqlError> {
+pub fn alter(session: &Session, admin: &str, alter: Alter) -> Result<(), SqlError> {
     let name = match catalog::found(&session.connection, &alter.table)? {
         Some(name) => name,
         None => match late_view::find(session, &alter.table)? {
             Some(name) => name,
             None if alter.if_exists => return Ok(()),
-            None => alter.table,
+            None => {
+                let message = format!("relation \"{}\" does not exist", alter.table.table);
+                return Err(SqlError::new("42P01", message));
+            }
         },
     };
     let Name { schema, table } = &name;
+    if let Change::Owner(owner) = &alter.change {
+        let temporary = || SqlError::unsupported("OWNER TO of a temporary table");
+        return owner::set(session, admin, schema.as_ref().ok_or_else(temporary)?, table, owner);
+    }
     let late = late_view::find(session, &name)?.filter(|late| *late == name);
     if late.is_some() || catalog::is_view(&session.connection, &name)? {
         return alter_view(session, &name, late.is_some(), alter.change);
@@ -124,7 +131,7 @@ pub fn alter(session: &Session, alter: Alter) -> Result<(), SqlError> {
     let missing =
         |name: &str| SqlError::new("42703", format!("column \"{name}\" of relation \"{table}\" does not exist"));
     match alter.change {
-        Change::Nothing => return Ok(()),
+        Change::Nothing | Change::Owner(_) => return Ok(()),
         Change::RenameTable(to) => {
             each(session, &[format!("ALTER TABLE {name} RENAME TO {}", quoted(&to))])?;
             return follow(session, &name, to);
@@ -268,7 +275,14 @@ fn follow(session: &Session, from: &Name, to: String) -> Result<(), SqlError> {
     let kept = |table: &str, condition: &str| {
         format!("UPDATE redshift_system.{table} SET object_name = {} WHERE {place}{condition}", literal(&to))
     };
-    each(session, &[kept("redshift_privileges", " AND kind = 'TABLE'"), kept("redshift_comments", "")])?;
+    each(
+        session,
+        &[
+            kept("redshift_privileges", " AND kind = 'TABLE'"),
+            kept("redshift_comments", ""),
+            kept("redshift_owners", ""),
+        ],
+    )?;
     dependency::rename(session, from, &Name { schema: from.schema.clone(), table: to })
 }
 

@@ -167,6 +167,46 @@ pub fn rename(session: &Session, from: &Name, to: &Name) -> Result<(), SqlError>
     define::each(session, &[follow("view_name"), follow("relation_name")])
 }
 
+/// The views of a schema go on in another, and those that read what is in it follow. One may read another.
+pub fn move_views(session: &Session, from: &str, to: &str) -> Result<(), SqlError> {
+    let beginning = literal(&format!("{from}."));
+    let mut left = views(
+        session,
+        &format!(
+            "r.schema_name = {} OR EXISTS (SELECT 1 FROM {KEPT} d WHERE starts_with(d.relation_name, {beginning}) \
+             AND d.view_name = r.schema_name || '.' || r.table_name)",
+            literal(from)
+        ),
+    )?;
+    let renamed = |name: &Name| {
+        let is_within = name.schema.as_deref() == Some(from);
+        is_within.then(|| Name { schema: Some(to.to_owned()), table: name.table.clone() })
+    };
+    while !left.is_empty() {
+        let (before, mut failed, mut reason) = (left.len(), Vec::new(), None);
+        for view in left {
+            let new = renamed(&view.name).unwrap_or_else(|| view.name.clone());
+            match make_again(session, &view, &new, &renamed) {
+                Err(error) => {
+                    let message = format!("view {} cannot follow its schema: {}", view.name.key(), error.message);
+                    reason = Some(SqlError::new(error.sqlstate, message));
+                    failed.push(view);
+                }
+                Ok(()) if new == view.name => {}
+                Ok(()) => {
+                    forget(session, &view.name)?;
+                    define::each(session, &[format!("DROP VIEW {}", view.name)])?;
+                }
+            }
+        }
+        if let Some(reason) = reason.filter(|_| failed.len() == before) {
+            return Err(reason);
+        }
+        left = failed;
+    }
+    Ok(())
+}
+
 /// Makes a view of Redshift's SQL.
 fn make(session: &Session, create: &str) -> Result<(), SqlError> {
     let (quotients, aliases) = (Quotients::default(), LateralAliases::default());

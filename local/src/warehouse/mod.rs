@@ -15,18 +15,20 @@ mod keys;
 mod late_view;
 mod materialized;
 mod memory;
+mod owner;
 mod removal;
 mod reopen;
 mod result;
+mod schema;
 mod session;
 mod settings;
 mod show;
 mod sql;
 mod stored_rows;
 mod system;
-mod transaction;
 #[cfg(test)]
 mod tests;
+mod transaction;
 
 use std::collections::HashMap;
 use std::path::PathBuf;

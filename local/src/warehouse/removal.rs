@@ -66,6 +66,7 @@ fn drop_relation(session: &Session, name: &Name, drop: &Drop) -> Result<(), SqlE
         let place = format!("schema_name = {} AND object_name = {}", literal(schema), literal(&name.table));
         statements.push(format!("DELETE FROM redshift_system.redshift_privileges WHERE kind = 'TABLE' AND {place}"));
         statements.push(format!("DELETE FROM redshift_system.redshift_comments WHERE {place}"));
+        statements.push(format!("DELETE FROM redshift_system.redshift_owners WHERE {place}"));
     }
     define::each(session, &statements)
 }
@@ -100,6 +101,7 @@ fn drop_schema(session: &Session, schema: &str, drop: &Drop) -> Result<(), SqlEr
         format!("DROP SCHEMA {exists}{}{cascade}", quoted(schema)),
         kept("redshift_privileges"),
         kept("redshift_comments"),
+        kept("redshift_owners"),
     ];
     define::each(session, &statements)
 }

@@ -15,7 +15,7 @@ use super::result::{self, Collected, ResultColumn, ResultSet, Rows};
 use super::sql::types::Type;
 use super::sql::{self, Command, LateralAliases, Name, Parameters, Prepared, Quotients, Reading, Target};
 use super::system::{QueryRecord, System};
-use super::{catalog, define, late_view, materialized, memory, removal, reopen, show};
+use super::{catalog, define, late_view, materialized, memory, removal, reopen, schema, show};
 use crate::account::now_millis;
 use crate::sync::locked;
 
@@ -387,8 +387,10 @@ impl Session {
                 if let Some(what) = alter.change.outside_transaction() {
                     self.refuse_in_transaction(what)?;
                 }
-                self.defined(|session| define::alter(session, *alter))
+                self.defined(|session| define::alter(session, &access.admin, *alter))
             }
+            Command::CreateSchema(new) => self.defined(|session| schema::create(session, &access.admin, &new)),
+            Command::AlterSchema(alter) => self.defined(|session| schema::alter(session, &access.admin, &alter)),
             Command::Drop(drop) => {
                 for name in drop.names.iter().filter(|_| drop.if_exists && drop.kind != ObjectType::Schema) {
                     if !removal::is_there(self, name)? {

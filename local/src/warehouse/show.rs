@@ -87,10 +87,12 @@ pub fn run(session: &Session, show: &Show) -> Result<ResultSet, SqlError> {
         Show::Tables { schema, pattern } => {
             let filter = format!("WHERE {} {}", like("table_name", pattern.as_ref()), of_schema(schema.as_ref()));
             query(&format!(
-                "SELECT database_name, schema_name, table_name, table_type, table_acl, remarks, redshift_system.redshift_user() AS owner, \
+                "SELECT database_name, schema_name, table_name, table_type, table_acl, remarks, \
+                 coalesce((SELECT min(o.owner) FROM redshift_system.redshift_owners o WHERE o.schema_name = t.schema_name \
+                  AND o.object_name = t.table_name), redshift_system.redshift_user()) AS owner, \
                  CAST(NULL AS TIMESTAMP) AS last_altered_time, CAST(NULL AS TIMESTAMP) AS last_modified_time, \
                  CAST(NULL AS VARCHAR) AS dist_style, CASE table_type WHEN 'VIEW' THEN 'REGULAR VIEW' ELSE 'REGULAR TABLE' END AS table_subtype \
-                 FROM redshift_system.svv_redshift_tables {filter} ORDER BY schema_name, table_name"
+                 FROM redshift_system.svv_redshift_tables t {filter} ORDER BY schema_name, table_name"
             ))
         }
         Show::Columns(Name { schema, table }) => {

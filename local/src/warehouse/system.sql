@@ -43,6 +43,10 @@ CREATE TABLE IF NOT EXISTS redshift_system.redshift_dependencies (view_name VARC
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_comments (schema_name VARCHAR, object_name VARCHAR, column_name VARCHAR, comment VARCHAR);
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_users (name VARCHAR, id INTEGER, creates_databases BOOLEAN, is_superuser BOOLEAN);
 ALTER TABLE redshift_system.redshift_users ADD COLUMN IF NOT EXISTS password VARCHAR;
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_owners (schema_name VARCHAR, object_name VARCHAR, owner VARCHAR);
+CREATE OR REPLACE VIEW redshift_system.redshift_owner_ids AS
+SELECT o.schema_name, o.object_name, o.owner, coalesce(u.id, 100) AS owner_id
+FROM redshift_system.redshift_owners o LEFT JOIN redshift_system.redshift_users u ON u.name = o.owner;
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_user_groups (name VARCHAR, id INTEGER);
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_group_members (group_name VARCHAR, user_name VARCHAR);
 DROP TABLE IF EXISTS redshift_system.redshift_late_views;
@@ -196,9 +200,10 @@ SELECT current_database() AS table_catalog, schema_name AS table_schema, table_n
 FROM redshift_system.redshift_relations WHERE kind = 'VIEW';
 
 CREATE OR REPLACE VIEW redshift_system.information_schema_schemata AS
-SELECT current_database() AS catalog_name, schema_name, coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser') AS schema_owner
-FROM duckdb_schemas()
-WHERE database_name = current_database() AND schema_name NOT IN ('redshift_system', 'main');
+SELECT current_database() AS catalog_name, s.schema_name,
+       coalesce(o.owner, CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser') AS schema_owner
+FROM duckdb_schemas() s LEFT JOIN redshift_system.redshift_owners o ON o.schema_name = s.schema_name AND o.object_name = ''
+WHERE s.database_name = current_database() AND s.schema_name NOT IN ('redshift_system', 'main');
 
 CREATE OR REPLACE VIEW redshift_system.information_schema_columns AS
 SELECT current_database() AS table_catalog, schema_name AS table_schema, table_name, column_name, ordinal_position,
@@ -241,9 +246,10 @@ LEFT JOIN redshift_system.redshift_column_keys k
 CREATE OR REPLACE VIEW redshift_system.svv_all_columns AS SELECT * FROM redshift_system.svv_redshift_columns;
 
 CREATE OR REPLACE VIEW redshift_system.svv_redshift_schemas AS
-SELECT catalog_name AS database_name, schema_name, 100 AS schema_owner, 'local' AS schema_type,
+SELECT s.catalog_name AS database_name, s.schema_name, coalesce(o.owner_id, 100) AS schema_owner, 'local' AS schema_type,
        CAST(NULL AS VARCHAR) AS schema_acl, CAST(NULL AS VARCHAR) AS source_database, CAST(NULL AS VARCHAR) AS schema_option
-FROM redshift_system.information_schema_schemata;
+FROM redshift_system.information_schema_schemata s
+LEFT JOIN redshift_system.redshift_owner_ids o ON o.schema_name = s.schema_name AND o.object_name = '';
 
 CREATE OR REPLACE VIEW redshift_system.svv_all_schemas AS SELECT * FROM redshift_system.svv_redshift_schemas;
 
@@ -271,13 +277,19 @@ SELECT now()::TIMESTAMP AS starttime, 0 AS process, coalesce(CAST(getvariable('r
        current_database() AS db_name, 0 AS timeout_sec WHERE false;
 
 CREATE OR REPLACE VIEW redshift_system.pg_tables AS
-SELECT schema_name AS schemaname, table_name AS tablename, coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser') AS tableowner,
+SELECT r.schema_name AS schemaname, r.table_name AS tablename,
+       coalesce(o.owner, CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser') AS tableowner,
        CAST(NULL AS VARCHAR) AS tablespace, false AS hasindexes, false AS hasrules, false AS hastriggers
-FROM redshift_system.redshift_relations WHERE kind = 'BASE TABLE';
+FROM redshift_system.redshift_relations r
+LEFT JOIN redshift_system.redshift_owners o ON o.schema_name = r.schema_name AND o.object_name = r.table_name
+WHERE r.kind = 'BASE TABLE';
 
 CREATE OR REPLACE VIEW redshift_system.pg_views AS
-SELECT schema_name AS schemaname, table_name AS viewname, coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser') AS viewowner, definition
-FROM redshift_system.redshift_relations WHERE kind = 'VIEW';
+SELECT r.schema_name AS schemaname, r.table_name AS viewname,
+       coalesce(o.owner, CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser') AS viewowner, r.definition
+FROM redshift_system.redshift_relations r
+LEFT JOIN redshift_system.redshift_owners o ON o.schema_name = r.schema_name AND o.object_name = r.table_name
+WHERE r.kind = 'VIEW';
 
 CREATE OR REPLACE VIEW redshift_system.pg_user AS
 SELECT coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser') AS usename, 100 AS usesysid, true AS usecreatedb, true AS usesuper,
@@ -302,7 +314,9 @@ FROM redshift_system.redshift_user_groups g;
 
 -- The catalog of PostgreSQL, as far as drivers look into it.
 CREATE OR REPLACE VIEW redshift_system.pg_namespace AS
-SELECT * REPLACE (100 AS nspowner) FROM pg_catalog.pg_namespace WHERE nspname NOT IN ('redshift_system', 'main');
+SELECT * REPLACE (coalesce((SELECT min(o.owner_id) FROM redshift_system.redshift_owner_ids o
+                            WHERE o.schema_name = nspname AND o.object_name = ''), 100) AS nspowner)
+FROM pg_catalog.pg_namespace WHERE nspname NOT IN ('redshift_system', 'main');
 
 CREATE OR REPLACE VIEW redshift_system.redshift_primary_keys AS
 SELECT schema_name, table_name, table_oid, coalesce(json_extract_string(comment, '$.primary_key_name'), table_name || '_pkey') AS name,
@@ -316,15 +330,19 @@ FROM (SELECT schema_name, table_name, table_oid, unnest(keys) AS key, generate_s
       FROM (SELECT *, CAST(json_extract(comment, '$.unique_keys') AS STRUCT(name VARCHAR, columns VARCHAR[])[]) AS keys
             FROM redshift_system.redshift_relations WHERE comment IS NOT NULL));
 
+-- As they were declared, whether what they name is there or not.
+CREATE OR REPLACE VIEW redshift_system.redshift_foreign_key_lists AS
+SELECT schema_name, table_name, table_oid, unnest(keys) AS key, generate_subscripts(keys, 1) AS n
+FROM (SELECT *, CAST(json_extract(comment, '$.foreign_keys')
+          AS STRUCT(name VARCHAR, columns VARCHAR[], schema VARCHAR, "table" VARCHAR, referred VARCHAR[])[]) AS keys
+      FROM redshift_system.redshift_relations WHERE comment IS NOT NULL);
+
 CREATE OR REPLACE VIEW redshift_system.redshift_foreign_keys AS
 SELECT k.schema_name, k.table_name, k.table_oid, k.n, k.key, coalesce(k.key.name, k.table_name || '_' || k.key.columns[1] || '_fkey') AS name,
        r.table_oid AS referred_oid, r.schema_name AS referred_schema, r.table_name AS referred_table,
        CASE WHEN k.key.referred[1] IS NOT NULL THEN k.key.referred
             ELSE CAST(json_extract_string(r.comment, '$.primary_key[*]') AS VARCHAR[]) END AS referred
-FROM (SELECT schema_name, table_name, table_oid, unnest(keys) AS key, generate_subscripts(keys, 1) AS n
-      FROM (SELECT *, CAST(json_extract(comment, '$.foreign_keys')
-                AS STRUCT(name VARCHAR, columns VARCHAR[], schema VARCHAR, "table" VARCHAR, referred VARCHAR[])[]) AS keys
-            FROM redshift_system.redshift_relations WHERE comment IS NOT NULL)) k
+FROM redshift_system.redshift_foreign_key_lists k
 JOIN redshift_system.redshift_relations r ON r.table_name = k.key."table" AND r.schema_name = coalesce(k.key.schema,
     (SELECT o.schema_name FROM redshift_system.redshift_relations o WHERE o.table_name = k.key."table"
      ORDER BY o.schema_name <> k.schema_name, o.schema_name <> 'public' LIMIT 1));
@@ -353,7 +371,9 @@ FROM redshift_system.redshift_foreign_keys;
 CREATE OR REPLACE VIEW redshift_system.pg_class AS
 WITH here AS (
     SELECT * EXCLUDE (relacl)
-           REPLACE (100 AS relowner,
+           REPLACE (coalesce((SELECT min(o.owner_id) FROM redshift_system.redshift_owner_ids o
+                              JOIN pg_catalog.pg_namespace n ON n.nspname = o.schema_name
+                              WHERE o.object_name = relname AND n.oid = relnamespace), 100) AS relowner,
                     CASE WHEN oid IN (SELECT table_oid FROM redshift_system.redshift_relations WHERE kind = 'VIEW') THEN 'v' ELSE relkind END AS relkind,
                     oid IN (SELECT table_oid FROM redshift_system.redshift_primary_keys) AS relhasindex,
                     oid IN (SELECT unnest([table_oid, referred_oid]) FROM redshift_system.redshift_foreign_keys) AS relhastriggers),

@@ -2,6 +2,7 @@
 
 mod alter;
 mod names;
+mod schemas;
 mod transactions;
 
 use std::collections::BTreeSet;
@@ -129,6 +130,7 @@ fn tables_change_and_keep_what_redshift_knows_of_them() {
     w.does("alter table t drop column n");
     assert_eq!(w.refuses("alter table t drop column n"), "42703");
     w.does("alter table t rename to renamed");
+    w.does("create user somebody password disable");
     w.does("alter table renamed owner to somebody");
     w.does("alter table renamed add constraint pk primary key (id)");
     assert_eq!(w.rows("select id, name, remark from renamed order by id"), ["1|a|none", "2|b|none", "4|longer|none"]);

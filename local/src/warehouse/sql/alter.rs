@@ -1,7 +1,8 @@
 //! ALTER TABLE: what is to change. Redshift's own forms are read from the tokens, the common ones by the parser.
 
 use sqlparser::ast::{
-    AlterColumnOperation, AlterTable, AlterTableOperation, ColumnDef, RenameTableNameKind, Statement, TableConstraint,
+    AlterColumnOperation, AlterTable, AlterTableOperation, ColumnDef, Owner, RenameTableNameKind, Statement,
+    TableConstraint,
 };
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
@@ -50,7 +51,8 @@ pub enum Change {
         name: String,
         if_exists: bool,
     },
-    /// A declaration that changes nothing here: owners.
+    Owner(String),
+    /// Has no meaning here: ALTER ENCODE AUTO.
     Nothing,
 }
 
@@ -83,8 +85,8 @@ pub fn redshift_only(tokens: &[TokenWithSpan]) -> Option<Result<Alter, SqlError>
     if is(0, "APPEND") && is(1, "FROM") {
         return Some(append(&rest[2..]).map(|change| Alter { table, if_exists: false, change }));
     }
-    if is(0, "OWNER") {
-        return altered(Change::Nothing);
+    if is(0, "OWNER") && is(1, "TO") && rest.len() == 3 {
+        return name(&rest[2].token).map(|owner| Ok(Alter { table, if_exists: false, change: Change::Owner(owner) }));
     }
     if is(0, "ALTER") && is(1, "ENCODE") && is(2, "AUTO") && rest.len() == 3 {
         return altered(Change::Nothing);
@@ -182,7 +184,7 @@ pub fn parse(
         AlterTableOperation::DropConstraint { name, if_exists, .. } => {
             Change::DropKey { name: name.value.clone(), if_exists: *if_exists }
         }
-        AlterTableOperation::OwnerTo { .. } => Change::Nothing,
+        AlterTableOperation::OwnerTo { new_owner: Owner::Ident(owner) } => Change::Owner(owner.value.to_lowercase()),
         _ => return Err(unsupported()),
     };
     Ok(Alter { table: Name::of(&alter.name), if_exists: alter.if_exists, change })

@@ -26,6 +26,7 @@ mod ordered_aggregates;
 mod overloads;
 mod principals;
 mod quotient;
+mod schema;
 mod show;
 mod spelling;
 mod transaction;
@@ -38,7 +39,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    CreateView, Delete, Query, SchemaName, SetExpr, Statement, Value, ValueWithSpan, VisitMut, Visitor, VisitorMut,
+    CreateView, Delete, Query, SetExpr, Statement, Value, ValueWithSpan, VisitMut, Visitor, VisitorMut,
 };
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer};
@@ -65,6 +66,7 @@ pub use materialized::NewMaterialized;
 pub use names::{rename_relations, rename_relations_in};
 pub use principals::{Principals, md5_of};
 pub use quotient::{ASKS, Quotients};
+pub use schema::{AlterSchema, NewSchema, SchemaChange};
 pub use show::{Grants, Show};
 pub use write::{Target, Write};
 
@@ -90,6 +92,8 @@ pub enum Command {
     CreateTable(Box<CreateTable>),
     Alter(Box<Alter>),
     Drop(Drop),
+    CreateSchema(NewSchema),
+    AlterSchema(AlterSchema),
     /// Statements that change the catalog, in one transaction.
     Define(Vec<String>),
     /// Users and groups.
@@ -159,6 +163,8 @@ impl Command {
             Self::CreateTable(_)
             | Self::Alter(_)
             | Self::Drop(_)
+            | Self::CreateSchema(_)
+            | Self::AlterSchema(_)
             | Self::Define(_)
             | Self::Principals(_)
             | Self::CreateView(_)
@@ -208,7 +214,6 @@ const ACCEPTED: &[&[&str]] = &[
     &["CREATE", "ROLE"],
     &["DROP", "ROLE"],
     &["ALTER", "DEFAULT", "PRIVILEGES"],
-    &["ALTER", "SCHEMA"],
     &["DISCARD"],
 ];
 
@@ -351,6 +356,8 @@ fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Res
         ["DROP", "MATERIALIZED", "VIEW", ..] => return materialized::drop(&tokens),
         ["CREATE", "FUNCTION", ..] | ["CREATE", "OR", "REPLACE", "FUNCTION", ..] => return udf::create(tokens),
         ["DROP", "FUNCTION", ..] => return udf::drop(tokens),
+        ["CREATE", "SCHEMA", ..] => schema::refuse_quota(&tokens)?,
+        ["ALTER", "SCHEMA", ..] => return schema::alter(&tokens),
         ["CREATE" | "ALTER" | "DROP", "USER" | "GROUP", ..] => return principals::parse(&tokens),
         ["CREATE", "DATABASE", name, ..] => return Ok(Command::CreateDatabase(name.to_lowercase())),
         ["GRANT" | "REVOKE", ..] => return Ok(grant::parse(&tokens)?.unwrap_or(Command::Accepted)),
@@ -515,14 +522,7 @@ fn command(statement: Statement, attributes: TableAttributes) -> Result<Command,
             let view = Box::new(NewView { view, definition: attributes.definition });
             Ok(if is_late { Command::CreateLateView(view) } else { Command::CreateView(view) })
         }
-        Statement::CreateSchema { schema_name, if_not_exists, .. } => {
-            let name = match &schema_name {
-                SchemaName::Simple(name) | SchemaName::NamedAuthorization(name, _) => name.to_string(),
-                SchemaName::UnnamedAuthorization(user) => user.to_string(),
-            };
-            let exists = if if_not_exists { "IF NOT EXISTS " } else { "" };
-            Ok(Command::Define(vec![format!("CREATE SCHEMA {exists}{name}")]))
-        }
+        Statement::CreateSchema { .. } => schema::create(statement),
         Statement::Drop { .. } => ddl::drop(&statement).map(Command::Drop),
         Statement::Truncate(truncate) => match &truncate.table_names[..] {
             [table] => Ok(Command::Truncate(format!("DELETE FROM {}", table.name))),

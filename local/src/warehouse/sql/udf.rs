@@ -38,7 +38,7 @@ pub fn create(tokens: Vec<TokenWithSpan>) -> Result<Command, SqlError> {
     let Command::Query(query) = translate_tokens(body, Reading::default())? else {
         return Err(SqlError::new("42P13", "the body of a function is a SELECT"));
     };
-    let (name, returns) = (quoted(&format!("{PREFIX}{}", function.name)), Type::of(&function.returns)?.duck());
+    let (name, returns) = (macro_name(&function.name), Type::of(&function.returns)?.duck());
     let or_replace = if function.replace { "OR REPLACE " } else { "" };
     let sql = format!("CREATE {or_replace}MACRO {name}({}) AS CAST(({query}) AS {returns})", typed.join(", "));
     Ok(Command::Define(vec![sql]))
@@ -88,9 +88,14 @@ pub fn drop(tokens: Vec<TokenWithSpan>) -> Result<Command, SqlError> {
     let mut read = || {
         parser.expect_keywords(&[Keyword::DROP, Keyword::FUNCTION])?;
         let exists = if parser.parse_keywords(&[Keyword::IF, Keyword::EXISTS]) { "IF EXISTS " } else { "" };
-        Ok(format!("DROP MACRO {exists}{}", quoted(&format!("{PREFIX}{}", bare(&mut parser)?))))
+        Ok(format!("DROP MACRO {exists}{}", macro_name(&bare(&mut parser)?)))
     };
     read().map(|sql| Command::Define(vec![sql])).map_err(SqlError::from_parser)
+}
+
+/// All stand in the schema that is behind every search path.
+fn macro_name(function: &str) -> String {
+    format!("redshift_system.{}", quoted(&format!("{PREFIX}{function}")))
 }
 
 /// The name without its schema: there is one namespace.

@@ -1,0 +1,24 @@
+//! Who owns schemas and relations, where that was said: kept, and shown by the catalog. What was not said is owned by whoever
+//! asks.
+
+use super::define;
+use super::error::SqlError;
+use super::session::Session;
+use super::sql::literal;
+
+/// Gives a relation to a user; with an empty name, the schema itself. `admin` is the cluster's, which no CREATE USER made.
+pub fn set(session: &Session, admin: &str, schema: &str, relation: &str, owner: &str) -> Result<(), SqlError> {
+    let sql = "SELECT count(*) > 0 FROM redshift_system.pg_user WHERE usename = ?";
+    let is_known: bool = session.connection.query_row(sql, [owner], |row| row.get(0))?;
+    if !is_known && owner != admin {
+        return Err(SqlError::new("42704", format!("user \"{owner}\" does not exist")));
+    }
+    let place = format!("{}, {}", literal(schema), literal(relation));
+    define::each(
+        session,
+        &[
+            format!("DELETE FROM redshift_system.redshift_owners WHERE (schema_name, object_name) = ({place})"),
+            format!("INSERT INTO redshift_system.redshift_owners VALUES ({place}, {})", literal(owner)),
+        ],
+    )
+}
