@@ -213,6 +213,7 @@ mod tests {
             account: Account { id: "000000000000".into(), region: "us-west-2".into() },
             mounts: Default::default(),
             pace: Pace::LAPTOP,
+            memory: None,
             faults: None,
         };
         let cloud = Cloud::open(directory.path(), options).expect("cloud");

@@ -9,8 +9,8 @@ use super::result::columns_of;
 use super::session::Session;
 use super::sql::types::Type;
 use super::sql::{
-    self, Alter, Change, ColumnSpec, Comment, CreateTable, KeptView, Name, NewView, Principals, Shape, TableAttributes,
-    literal, quoted,
+    self, Alter, Change, ColumnSpec, Comment, CreateTable, KeptView, Name, NewView, Shape, TableAttributes, literal,
+    quoted,
 };
 use super::{append, dependency, keys, late_view, materialized, owner};
 
@@ -296,26 +296,6 @@ fn replace(session: &Session, table: &Table, columns: &[ColumnSpec], sources: &[
     statements.push(format!("DROP TABLE {name}"));
     statements.push(format!("ALTER TABLE {new} RENAME TO {}", quoted(&name.table)));
     each(session, &statements)
-}
-
-/// Users and groups come and go.
-pub fn principals(session: &Session, change: &Principals) -> Result<(), SqlError> {
-    let (table, word) = (change.kind.table(), change.kind.word());
-    let exists = |name: &String| -> Result<bool, SqlError> {
-        let sql = format!("SELECT count(*) > 0 FROM {table} WHERE name = ?");
-        Ok(session.connection.query_row(&sql, [name], |row| row.get(0))?)
-    };
-    for name in &change.new {
-        if exists(name)? {
-            return Err(SqlError::new("42710", format!("{word} \"{name}\" already exists")));
-        }
-    }
-    for name in &change.known {
-        if !exists(name)? {
-            return Err(SqlError::new("42704", format!("{word} \"{name}\" does not exist")));
-        }
-    }
-    each(session, &change.statements)
 }
 
 /// A view has the columns that its query has now: what `*` means is written out, for tables get more of them. What it reads

@@ -16,6 +16,7 @@ mod late_view;
 mod materialized;
 mod memory;
 mod owner;
+mod principals;
 mod removal;
 mod reopen;
 mod result;
@@ -34,6 +35,9 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use duckdb::params;
+
+use crate::account::now_millis;
 use crate::error::{ApiError, StoreError};
 use crate::sync::locked;
 
@@ -124,8 +128,9 @@ impl Warehouses {
         let hash = sql::md5_of(password, user);
         for database in self.databases(place) {
             let session = self.engine(&place.id, &database, place.slices)?.session(user)?;
-            let sql = "SELECT count(*) > 0 FROM redshift_system.redshift_users WHERE name = ? AND password = ?";
-            if session.connection.query_row(sql, [user, &hash], |row| row.get(0))? {
+            let sql = "SELECT count(*) > 0 FROM redshift_system.redshift_users WHERE name = ? AND password = ? \
+                       AND (valid_until IS NULL OR valid_until > make_timestamp(? * 1000))";
+            if session.connection.query_row(sql, params![user, hash, now_millis()], |row| row.get(0))? {
                 return Ok(true);
             }
         }

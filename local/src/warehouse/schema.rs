@@ -2,7 +2,7 @@
 
 use super::error::SqlError;
 use super::session::{SYSTEM_SCHEMA, Session};
-use super::sql::{self, AlterSchema, ColumnSpec, Name, NewSchema, SchemaChange, literal, quoted};
+use super::sql::{self, AlterSchema, ColumnSpec, Grant, Name, NewSchema, SchemaChange, literal, quoted};
 use super::{catalog, define, dependency, late_view, owner};
 
 pub fn create(session: &Session, admin: &str, new: &NewSchema) -> Result<(), SqlError> {
@@ -30,6 +30,16 @@ pub fn alter(session: &Session, admin: &str, alter: &AlterSchema) -> Result<(), 
         }
         SchemaChange::Rename(to) => rename(session, name, to),
     }
+}
+
+/// GRANT and REVOKE: the schemas that they name must be there.
+pub fn grant(session: &Session, grant: &Grant) -> Result<(), SqlError> {
+    for name in &grant.schemas {
+        if !exists(session, name)? {
+            return Err(SqlError::new("3F000", format!("schema \"{name}\" does not exist")));
+        }
+    }
+    define::each(session, &grant.statements)
 }
 
 fn exists(session: &Session, name: &str) -> Result<bool, SqlError> {

@@ -13,9 +13,9 @@ use super::copy::{self, Access};
 use super::error::SqlError;
 use super::result::{self, Collected, ResultColumn, ResultSet, Rows};
 use super::sql::types::Type;
-use super::sql::{self, Command, LateralAliases, Name, Parameters, Prepared, Quotients, Reading, Target};
+use super::sql::{self, Command, LateralAliases, Maintenance, Name, Parameters, Prepared, Quotients, Reading, Target};
 use super::system::{QueryRecord, System};
-use super::{catalog, define, late_view, materialized, memory, removal, reopen, schema, show};
+use super::{catalog, define, late_view, materialized, memory, principals, removal, reopen, schema, show};
 use crate::account::now_millis;
 use crate::sync::locked;
 
@@ -98,6 +98,7 @@ impl Cancel {
 pub struct Outcome {
     pub rows: Option<ResultSet>,
     /// Rows returned, or changed; -1 where neither is meant.
+    #[cfg_attr(not(test), expect(dead_code, reason = "who reads rows as they come is told"))]
     pub count: i64,
 }
 
@@ -402,7 +403,8 @@ impl Session {
                 self.defined(|session| removal::drop(session, &drop))
             }
             Command::Define(statements) => self.defined(|session| define::each(session, &statements)),
-            Command::Principals(change) => self.defined(|session| define::principals(session, &change)),
+            Command::Grant(grant) => self.defined(|session| schema::grant(session, &grant)),
+            Command::Principals(change) => self.defined(|session| principals::apply(session, &change)),
             Command::CreateView(view) => self.defined(|session| define::create_view(session, *view)),
             Command::CreateLateView(view) => self.defined(|session| late_view::create(session, *view)),
             Command::CreateMaterialized(view) => self.defined(|session| materialized::create(session, *view)),
@@ -469,9 +471,22 @@ impl Session {
                 Ok(0)
             }
             Command::Comment(comment) => self.defined(|session| define::comment(session, &comment)),
-            Command::OutsideTransaction(what) => self.refuse_in_transaction(what).map(|()| 0),
+            Command::Maintenance(what) => self.maintain(&what),
             Command::Accepted => Ok(0),
         }
+    }
+
+    /// ANALYZE, LOCK and VACUUM change nothing here, but of what is not there they are refused.
+    fn maintain(&self, what: &Maintenance) -> Result<i64, SqlError> {
+        if what.is_vacuum {
+            self.refuse_in_transaction("VACUUM")?;
+        }
+        for table in &what.tables {
+            if !removal::is_there(self, table)? && !catalog::is_system(&self.connection, &table.table)? {
+                return Err(SqlError::new("42P01", format!("relation \"{}\" does not exist", table.table)));
+            }
+        }
+        Ok(0)
     }
 
     fn refuse_in_transaction(&self, what: &str) -> Result<(), SqlError> {

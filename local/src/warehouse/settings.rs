@@ -7,6 +7,49 @@ use super::{show, sql};
 
 const ISOLATION_LEVELS: &[&str] = &["serializable", "repeatable read", "read committed", "read uncommitted"];
 
+const ON: &[&str] = &["on", "true", "yes", "1"];
+const OFF: &[&str] = &["off", "false", "no", "0"];
+
+/// Settings that change what statements answer in Redshift, with what they may be here, which knows one way only.
+const FIXED: &[(&str, &[&str])] = &[
+    ("cast_super_null_on_error", ON),
+    ("client_encoding", &["utf8", "utf-8", "unicode"]),
+    ("datestyle", &["iso", "mdy", "iso, mdy", "iso,mdy"]),
+    ("describe_field_name_in_uppercase", OFF),
+    ("downcase_delimited_identifier", ON),
+    ("enable_case_sensitive_super_attribute", OFF),
+    ("enable_numeric_rounding", OFF),
+    ("error_on_nondeterministic_update", OFF),
+    ("interval_forbid_composite_literals", OFF),
+    ("json_serialization_enable", OFF),
+    ("json_serialization_parse_nested_strings", OFF),
+    ("navigate_super_null_on_error", ON),
+    ("parse_super_null_on_error", OFF),
+    ("standard_conforming_strings", OFF),
+];
+
+/// Settings that tell of the server.
+const READ_ONLY: &[&str] =
+    &["integer_datetimes", "is_superuser", "max_index_keys", "server_encoding", "server_version", "server_version_num"];
+
+/// Refuses what no setting is called, and what a setting cannot be here.
+fn check(name: &str, value: Option<&str>) -> Result<(), SqlError> {
+    let is_all = name == "all" && value.is_none();
+    if !is_all && show::default_of(name).is_none() {
+        return Err(SqlError::new("42704", format!("unrecognized configuration parameter \"{name}\"")));
+    }
+    if READ_ONLY.contains(&name) {
+        return Err(SqlError::new("55P02", format!("parameter \"{name}\" cannot be changed")));
+    }
+    let fixed = FIXED.iter().find(|(fixed, _)| *fixed == name);
+    match (fixed, value) {
+        (Some((_, known)), Some(value)) if !known.contains(&value.to_lowercase().as_str()) => {
+            Err(SqlError::unsupported(&format!("SET {name} TO {value}")))
+        }
+        _ => Ok(()),
+    }
+}
+
 impl Session {
     /// What a setting is in this session; `None` where there is none of this name.
     pub fn setting(&self, name: &str) -> Option<String> {
@@ -17,6 +60,7 @@ impl Session {
     }
 
     pub(super) fn set(&mut self, name: &str, value: Option<String>, local: bool) -> Result<i64, SqlError> {
+        check(name, value.as_deref())?;
         // Outside a transaction it would be over at once.
         if local && self.transaction == Transaction::None {
             return Ok(0);

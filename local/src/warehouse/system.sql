@@ -43,6 +43,7 @@ CREATE TABLE IF NOT EXISTS redshift_system.redshift_dependencies (view_name VARC
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_comments (schema_name VARCHAR, object_name VARCHAR, column_name VARCHAR, comment VARCHAR);
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_users (name VARCHAR, id INTEGER, creates_databases BOOLEAN, is_superuser BOOLEAN);
 ALTER TABLE redshift_system.redshift_users ADD COLUMN IF NOT EXISTS password VARCHAR;
+ALTER TABLE redshift_system.redshift_users ADD COLUMN IF NOT EXISTS valid_until TIMESTAMP;
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_owners (schema_name VARCHAR, object_name VARCHAR, owner VARCHAR);
 CREATE OR REPLACE VIEW redshift_system.redshift_owner_ids AS
 SELECT o.schema_name, o.object_name, o.owner, coalesce(u.id, 100) AS owner_id
@@ -295,7 +296,7 @@ CREATE OR REPLACE VIEW redshift_system.pg_user AS
 SELECT coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser') AS usename, 100 AS usesysid, true AS usecreatedb, true AS usesuper,
        false AS usecatupd, '********' AS passwd, CAST(NULL AS TIMESTAMP) AS valuntil, CAST(NULL AS VARCHAR) AS useconfig
 UNION ALL
-SELECT name, id, creates_databases, is_superuser, false, '********', NULL, NULL FROM redshift_system.redshift_users
+SELECT name, id, creates_databases, is_superuser, false, '********', valid_until, NULL FROM redshift_system.redshift_users
 WHERE name <> coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser');
 
 CREATE OR REPLACE VIEW redshift_system.svv_user_info AS
@@ -462,8 +463,19 @@ CREATE OR REPLACE VIEW redshift_system.pg_language AS SELECT 0 AS oid, CAST(NULL
 CREATE OR REPLACE VIEW redshift_system.pg_inherits AS
 SELECT 0 AS inhrelid, 0 AS inhparent, 0 AS inhseqno, false AS inhdetachpending WHERE false;
 
+-- A view is a rule, which depends on what the view reads.
 CREATE OR REPLACE VIEW redshift_system.pg_rewrite AS
-SELECT 0 AS oid, CAST(NULL AS VARCHAR) AS rulename, 0 AS ev_class, '1' AS ev_type, 'O' AS ev_enabled, true AS is_instead WHERE false;
+SELECT 500000000 + table_oid AS oid, '_RETURN' AS rulename, table_oid AS ev_class, '1' AS ev_type, 'O' AS ev_enabled, true AS is_instead
+FROM redshift_system.redshift_relations WHERE kind = 'VIEW';
+
+CREATE OR REPLACE VIEW redshift_system.pg_depend AS
+SELECT 2618 AS classid, w.oid AS objid, 0 AS objsubid, 1259 AS refclassid, w.ev_class AS refobjid, 0 AS refobjsubid, 'i' AS deptype
+FROM redshift_system.pg_rewrite w
+UNION ALL
+SELECT 2618, 500000000 + v.table_oid, 0, 1259, r.table_oid, 0, 'n'
+FROM redshift_system.redshift_dependencies d
+JOIN redshift_system.redshift_relations v ON d.view_name = v.schema_name || '.' || v.table_name
+JOIN redshift_system.redshift_relations r ON d.relation_name = r.schema_name || '.' || r.table_name;
 
 CREATE OR REPLACE VIEW redshift_system.pg_proc_info AS
 SELECT 0 AS prooid, CAST(NULL AS VARCHAR) AS proname, 0 AS pronamespace, 0 AS proowner, 'f' AS prokind WHERE false;

@@ -2,6 +2,7 @@
 
 mod alter;
 mod names;
+mod promises;
 mod schemas;
 mod transactions;
 

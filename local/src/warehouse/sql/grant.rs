@@ -12,13 +12,25 @@ const OF_DATABASE: &[&str] = &["CREATE", "TEMPORARY", "USAGE"];
 /// What else can be granted on.
 const WITHOUT_MEANING: &[&str] = &["FUNCTION", "PROCEDURE", "LANGUAGE", "MODEL", "DATASHARE", "EXTERNAL", "COPY"];
 
+/// What a GRANT or REVOKE writes down, and the schemas that must be there.
+#[derive(Debug)]
+pub struct Grant {
+    pub schemas: Vec<String>,
+    pub statements: Vec<String>,
+}
+
 /// What a GRANT on tables, schemas or databases writes down. `None` for grants of other kinds, which are accepted and
 /// have no meaning here: of roles, on functions, of columns.
 pub fn parse(tokens: &[TokenWithSpan]) -> Result<Option<Command>, SqlError> {
     let is_grant = is_word(&tokens[0].token, "GRANT");
     let mut reader = Reader::new(&tokens[1..]);
     // REVOKE GRANT OPTION FOR leaves the privilege.
-    if !is_grant && reader.take_word("GRANT") || reader.take_word("ASSUMEROLE") {
+    let option_only = !is_grant && reader.take_word("GRANT");
+    if option_only {
+        reader.word("OPTION")?;
+        reader.word("FOR")?;
+    }
+    if reader.take_word("ASSUMEROLE") {
         return Ok(None);
     }
     let Some(privileges) = privileges(&mut reader) else { return Ok(None) };
@@ -68,8 +80,12 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<Option<Command>, SqlError> {
         let message = format!("invalid privilege type {other} for {}", kind.to_lowercase());
         return Err(SqlError::new("0LP01", message));
     }
-    let mut statements = Vec::new();
+    let mut grant = Grant { schemas: Vec::new(), statements: Vec::new() };
+    let statements = &mut grant.statements;
     for (schema, name) in &objects {
+        if every || kind == "SCHEMA" {
+            grant.schemas.push(name.clone());
+        }
         let place = place(kind, every, schema.as_deref(), name);
         if kind == "TABLE" && !every {
             // What is not there cannot be granted.
@@ -80,8 +96,12 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<Option<Command>, SqlError> {
             let (identity, identity_kind) = (literal(identity), literal(identity_kind));
             let list: Vec<String> = privileges.iter().map(|name| literal(name)).collect();
             let list = list.join(", ");
+            let change = match option_only {
+                true => "UPDATE redshift_system.redshift_privileges SET grantable = false",
+                false => "DELETE FROM redshift_system.redshift_privileges",
+            };
             statements.push(format!(
-                "DELETE FROM redshift_system.redshift_privileges WHERE (kind, schema_name, object_name) IN \
+                "{change} WHERE (kind, schema_name, object_name) IN \
                  (SELECT (kind, schema_name, object_name) FROM ({place})) AND privilege IN ({list}) \
                  AND identity = {identity} AND identity_type = {identity_kind}"
             ));
@@ -93,7 +113,7 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<Option<Command>, SqlError> {
             }
         }
     }
-    Ok(Some(Command::Define(statements)))
+    Ok(Some(Command::Grant(grant)))
 }
 
 /// A query of the objects that are meant: kind, schema, name.

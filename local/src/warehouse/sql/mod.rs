@@ -9,6 +9,7 @@ mod column_names;
 mod comment;
 mod comparison;
 mod cursor;
+mod database;
 mod ddl;
 mod depth;
 mod dialect;
@@ -19,6 +20,7 @@ mod grant;
 mod inference;
 pub mod keys;
 mod lateral_alias;
+mod maintenance;
 mod materialized;
 mod merge;
 mod names;
@@ -59,12 +61,14 @@ pub use ddl::{
 pub use depth::with_room;
 #[cfg(test)]
 pub use function_names::{KNOWN, OF_TEXTS};
+pub use grant::Grant;
 pub use inference::parameter_types;
 pub use keys::ForeignKey;
 pub use lateral_alias::LateralAliases;
+pub use maintenance::Maintenance;
 pub use materialized::NewMaterialized;
 pub use names::{rename_relations, rename_relations_in};
-pub use principals::{Principals, md5_of};
+pub use principals::{Kind, Principals, md5_of};
 pub use quotient::{ASKS, Quotients};
 pub use schema::{AlterSchema, NewSchema, SchemaChange};
 pub use show::{Grants, Show};
@@ -96,6 +100,7 @@ pub enum Command {
     AlterSchema(AlterSchema),
     /// Statements that change the catalog, in one transaction.
     Define(Vec<String>),
+    Grant(Grant),
     /// Users and groups.
     Principals(Principals),
     CreateView(Box<NewView>),
@@ -146,9 +151,9 @@ pub enum Command {
     Deallocate(Option<String>),
     CreateDatabase(String),
     Comment(Comment),
-    /// Has no meaning here, and may not stand in a transaction: VACUUM.
-    OutsideTransaction(&'static str),
-    /// Has no meaning here: ANALYZE, LOCK, roles.
+    /// Has no meaning here: ANALYZE, LOCK and VACUUM, of tables that must be there.
+    Maintenance(Maintenance),
+    /// Has no meaning here: roles, default privileges.
     Accepted,
 }
 
@@ -166,6 +171,7 @@ impl Command {
             | Self::CreateSchema(_)
             | Self::AlterSchema(_)
             | Self::Define(_)
+            | Self::Grant(_)
             | Self::Principals(_)
             | Self::CreateView(_)
             | Self::CreateLateView(_)
@@ -208,14 +214,7 @@ pub struct NewView {
 pub struct Prepared(Vec<TokenWithSpan>);
 
 /// What begins so changes nothing that can be seen here, and is accepted.
-const ACCEPTED: &[&[&str]] = &[
-    &["ANALYZE"],
-    &["LOCK"],
-    &["CREATE", "ROLE"],
-    &["DROP", "ROLE"],
-    &["ALTER", "DEFAULT", "PRIVILEGES"],
-    &["DISCARD"],
-];
+const ACCEPTED: &[&[&str]] = &[&["CREATE", "ROLE"], &["DROP", "ROLE"], &["ALTER", "DEFAULT", "PRIVILEGES"]];
 
 /// What Redshift has and this does not, by its first words.
 const REFUSED: &[&[&str]] = &[
@@ -230,6 +229,8 @@ const REFUSED: &[&[&str]] = &[
     &["CREATE", "PROCEDURE"],
     &["CALL"],
     &["SAVEPOINT"],
+    &["DISCARD"],
+    &["ANALYZE", "COMPRESSION"],
 ];
 
 /// How a statement is written out for DuckDB.
@@ -359,10 +360,10 @@ fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Res
         ["CREATE", "SCHEMA", ..] => schema::refuse_quota(&tokens)?,
         ["ALTER", "SCHEMA", ..] => return schema::alter(&tokens),
         ["CREATE" | "ALTER" | "DROP", "USER" | "GROUP", ..] => return principals::parse(&tokens),
-        ["CREATE", "DATABASE", name, ..] => return Ok(Command::CreateDatabase(name.to_lowercase())),
+        ["CREATE", "DATABASE", ..] => return database::create(&tokens),
         ["GRANT" | "REVOKE", ..] => return Ok(grant::parse(&tokens)?.unwrap_or(Command::Accepted)),
         ["COMMENT", "ON", ..] => return comment::parse(tokens),
-        ["VACUUM", ..] => return Ok(Command::OutsideTransaction("VACUUM")),
+        ["ANALYZE" | "LOCK" | "VACUUM", ..] => return maintenance::parse(&tokens),
         ["SHOW", ..] => return show::parse(&tokens).map(Command::Show),
         ["SET" | "RESET", ..] => return show::parse_set(&tokens),
         ["EXPLAIN", ..] => {
@@ -525,6 +526,9 @@ fn command(statement: Statement, attributes: TableAttributes) -> Result<Command,
         Statement::CreateSchema { .. } => schema::create(statement),
         Statement::Drop { .. } => ddl::drop(&statement).map(Command::Drop),
         Statement::Truncate(truncate) => match &truncate.table_names[..] {
+            _ if truncate.if_exists || truncate.identity.is_some() || truncate.cascade.is_some() => {
+                Err(SqlError::syntax("TRUNCATE takes the name of a table and nothing else"))
+            }
             [table] => Ok(Command::Truncate(format!("DELETE FROM {}", table.name))),
             _ => Err(SqlError::unsupported("TRUNCATE of several tables")),
         },

@@ -1,0 +1,37 @@
+//! Users and groups come, change and go.
+
+use super::define;
+use super::error::SqlError;
+use super::session::Session;
+use super::sql::{Kind, Principals};
+
+/// Runs a statement about users or groups, where all that it names is as it must be.
+pub fn apply(session: &Session, change: &Principals) -> Result<(), SqlError> {
+    let exists = |kind: Kind, name: &String| -> Result<bool, SqlError> {
+        let sql = format!("SELECT count(*) > 0 FROM {} WHERE name = ?", kind.table());
+        Ok(session.connection.query_row(&sql, [name], |row| row.get(0))?)
+    };
+    for (kind, name) in &change.new {
+        if exists(*kind, name)? {
+            return Err(SqlError::new("42710", format!("{} \"{name}\" already exists", kind.word())));
+        }
+    }
+    for (kind, name) in &change.known {
+        if !exists(*kind, name)? {
+            return Err(SqlError::new("42704", format!("{} \"{name}\" does not exist", kind.word())));
+        }
+    }
+    let sql = "SELECT (SELECT count(*) FROM redshift_system.redshift_privileges WHERE identity = ? AND identity_type = ?) \
+               + (SELECT count(*) FROM redshift_system.redshift_owners WHERE owner = ? AND ? = 'user') > 0";
+    for (kind, name) in &change.unused {
+        let word = kind.word();
+        if session.connection.query_row(sql, [name.as_str(), word, name.as_str(), word], |row| row.get(0))?
+            && exists(*kind, name)?
+        {
+            let message =
+                format!("{word} \"{name}\" can't be dropped because it owns or has a privilege on some object");
+            return Err(SqlError::new("2BP01", message));
+        }
+    }
+    define::each(session, &change.statements)
+}

@@ -1,0 +1,36 @@
+//! CREATE DATABASE.
+
+use sqlparser::tokenizer::TokenWithSpan;
+
+use super::Command;
+use crate::warehouse::copy::{TokenReader as Reader, near};
+use crate::warehouse::error::SqlError;
+
+/// CREATE DATABASE name [WITH] …: limits and isolation have no meaning here, what would make another database is refused.
+pub fn create(tokens: &[TokenWithSpan]) -> Result<Command, SqlError> {
+    let mut reader = Reader::new(&tokens[2..]);
+    let name = reader.name()?;
+    let _ = reader.take_word("WITH");
+    while let Some(option) = reader.tokens.next() {
+        match option.token.to_string().to_uppercase().as_str() {
+            "CONNECTION" => {
+                reader.word("LIMIT")?;
+                if !reader.take_word("UNLIMITED") {
+                    reader.number()?;
+                }
+            }
+            "ISOLATION" => {
+                reader.word("LEVEL")?;
+                if !reader.take_word("SNAPSHOT") {
+                    reader.word("SERIALIZABLE")?;
+                }
+            }
+            "COLLATE" if reader.take_word("CASE_SENSITIVE") || reader.take_word("CS") => {}
+            word @ ("COLLATE" | "FROM" | "OWNER") => {
+                return Err(SqlError::unsupported(&format!("CREATE DATABASE … {word}")));
+            }
+            _ => return Err(near(option)),
+        }
+    }
+    Ok(Command::CreateDatabase(name))
+}
