@@ -99,7 +99,11 @@ impl Flow {
 
     fn sent(&self) {
         let wait = |ahead: &mut Ahead| ahead.batches >= BATCHES_AHEAD && !ahead.let_go;
-        let ahead = self.moved.wait_while(locked(&self.ahead), wait);
+        let mut ahead = locked(&self.ahead);
+        if wait(&mut ahead) {
+            statement_threads::give_up_turn();
+        }
+        let ahead = self.moved.wait_while(ahead, wait);
         ahead.unwrap_or_else(PoisonError::into_inner).batches += 1;
     }
 

@@ -115,7 +115,7 @@ impl AuthSource for Users {
         let password = String::from_utf8_lossy(presented);
         let (wire, place, name, password) =
             (self.wire.clone(), self.place.clone(), user.to_owned(), password.to_string());
-        let known = statement_threads::run(move || wire.logins.check(&place, &name, &password)).await;
+        let known = statement_threads::run_login(move || wire.logins.check(&place, &name, &password)).await;
         let known = known.map_err(|error| fatal("53000", error.to_string()))?;
         if !known.map_err(|error| fatal("58000", error.to_string()))? {
             return Err(fatal("28P01", format!("password authentication failed for user \"{user}\"")));
@@ -202,7 +202,7 @@ impl Queries {
             let database = client.metadata().get("database").cloned().unwrap_or_else(|| user.clone());
             let (pid, given) = client.pid_and_secret_key();
             let (wire, place) = (self.wire.clone(), self.place.clone());
-            let opened = statement_threads::run(move || {
+            let opened = statement_threads::run_login(move || {
                 let engine = wire.warehouses.engine(&place.id, &database, place.slices)?;
                 // The prefix of a temporary login is no part of the user's name.
                 let name = ["IAM:", "IAMA:", "IAMR:"].iter().find_map(|prefix| user.strip_prefix(prefix));
