@@ -19,7 +19,7 @@ use super::system::System;
 use crate::account::now_millis;
 
 /// What DuckDB keeps of the data in memory while it has nothing to do.
-const IDLE_BYTES: u64 = 64 << 20;
+const IDLE_BYTES: u64 = 16 << 20;
 
 /// How a cluster divides its work (C5).
 #[derive(Debug, Clone, Copy)]

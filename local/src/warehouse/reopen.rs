@@ -12,6 +12,9 @@ use super::sql;
 use super::system::System;
 use crate::sync::locked;
 
+/// Bytes of a result that DuckDB computes ahead of who reads it.
+const STREAMED_BYTES: u64 = 128 << 10;
+
 type Open = Box<dyn Fn() -> Result<Connection, SqlError> + Send + Sync>;
 
 /// The open database of an engine.
@@ -69,7 +72,7 @@ pub fn connect(system: &System, user: &str) -> Result<(Connection, u64), SqlErro
         let opening = system.database.openings();
         let connection = locked(&system.database.base).try_clone()?;
         connection.execute_batch(&format!(
-            "SET search_path = 'public,{SYSTEM_SCHEMA}'; SET VARIABLE redshift_user = {}; \
+            "SET streaming_buffer_size = '{STREAMED_BYTES}B'; SET search_path = 'public,{SYSTEM_SCHEMA}'; SET VARIABLE redshift_user = {}; \
              SET VARIABLE redshift_pid = {}",
             sql::literal(user),
             fastrand::u32(1000..1_000_000)

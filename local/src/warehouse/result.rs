@@ -89,7 +89,7 @@ impl ResultSet {
 }
 
 /// Bytes of rows that are handed on at once: what waits for a client is a few times as much.
-const HANDED_ON_BYTES: usize = 64 << 10;
+const HANDED_ON_BYTES: usize = 32 << 10;
 
 /// Runs a query and hands its rows on, some at a time; answers how many there were.
 pub fn query(connection: &Connection, sql: &str, to: &mut dyn Rows) -> Result<i64, SqlError> {

@@ -45,6 +45,9 @@ pub struct QueryRecord {
 /// Statements of the history that wait to be written.
 const MOST_QUERIES: usize = 10_000;
 
+/// How long the history is kept: seven days, as in Redshift (cm_chap_system-tables).
+const HISTORY_MILLIS: i64 = 7 * 24 * 60 * 60 * 1000;
+
 /// The system tables, which have a connection of their own.
 #[derive(Clone)]
 pub struct System {
@@ -218,6 +221,9 @@ impl System {
                 ])?;
             }
             drop(statement);
+            let forgotten = (now_millis() - HISTORY_MILLIS) * 1000;
+            let sql = "DELETE FROM redshift_system.redshift_queries WHERE start_time < make_timestamp(?)";
+            transaction.execute(sql, [forgotten])?;
             transaction.commit()
         })
     }
