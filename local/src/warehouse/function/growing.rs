@@ -3,11 +3,15 @@
 
 type Answer = Result<Option<String>, String>;
 
-/// Bytes of a string in memory (REPEAT in the reference shows as many).
-pub const MOST_BYTES: usize = 16_000_000;
+/// Bytes of a string that functions work on, where `enable_large_strings_opt_in` is not set (r_enable_large_strings_opt_in).
+pub const MOST_BYTES: usize = 65_535;
+/// Bytes of a SUPER.
+const MOST_SUPER_BYTES: usize = 16_000_000;
 
 /// Says that a string would be longer than Redshift makes one.
-pub const TOO_LONG: &str = "Result size exceeds the limit of 16000000 bytes";
+const TOO_LONG: &str = "Result size exceeds the limit of 65535 bytes";
+/// Says that a SUPER would be larger than there is one.
+const TOO_LARGE: &str = "Result size exceeds the limit of 16000000 bytes of a SUPER";
 
 fn fits(bytes: Option<usize>) -> Result<(), String> {
     match bytes {
@@ -74,7 +78,9 @@ pub fn split_to_array(arguments: &[&str]) -> Answer {
         _ => text.split(delimiter).collect(),
     };
     let list = serde_json::to_string(&parts).map_err(|error| error.to_string())?;
-    fits(Some(list.len()))?;
+    if list.len() > MOST_SUPER_BYTES {
+        return Err(TOO_LARGE.into());
+    }
     Ok(Some(list))
 }
 
@@ -88,17 +94,17 @@ mod tests {
 
     #[test]
     fn answers_end_at_the_limit() {
-        assert_eq!(answer(repeat, &["x", "16000000"]), Some(MOST_BYTES));
-        assert_eq!(repeat(&["x", "16000001"]), Err(TOO_LONG.into()));
+        assert_eq!(answer(repeat, &["x", "65535"]), Some(MOST_BYTES));
+        assert_eq!(repeat(&["x", "65536"]), Err(TOO_LONG.into()));
         assert_eq!(repeat(&["xy", &i64::MAX.to_string()]), Err(TOO_LONG.into()));
         assert_eq!(repeat(&["x", "-1"]), Ok(Some(String::new())));
-        assert_eq!(answer(pad_left, &["x", "16000000", " "]), Some(MOST_BYTES));
-        assert_eq!(pad_left(&["x", "9000000", "é"]), Err(TOO_LONG.into()));
+        assert_eq!(answer(pad_left, &["x", "65535", " "]), Some(MOST_BYTES));
+        assert_eq!(pad_left(&["x", "40000", "é"]), Err(TOO_LONG.into()));
         assert_eq!(pad_right(&["x", "2000000000", "ab"]), Err(TOO_LONG.into()));
-        let long = "x".repeat(70_000);
+        let long = "x".repeat(30_000);
         assert_eq!(replace(&[&long, "x", &long]), Err(TOO_LONG.into()));
-        assert_eq!(answer(replace, &[&long, "x", "yy"]), Some(140_000));
-        assert_eq!(split_to_array(&[&",".repeat(6_000_000), ","]), Err(TOO_LONG.into()));
+        assert_eq!(answer(replace, &[&long, "x", "yy"]), Some(60_000));
+        assert_eq!(split_to_array(&[&",".repeat(6_000_000), ","]), Err(TOO_LARGE.into()));
     }
 
     #[test]

@@ -59,7 +59,9 @@ CREATE OR REPLACE MACRO redshift_system.repeat(s, n) AS
     ELSE redshift_repeat(CAST(s AS VARCHAR), CAST(n AS VARCHAR)) END;
 CREATE OR REPLACE MACRO redshift_system.replace(s, a, b) AS
     CASE WHEN strlen(CAST(s AS VARCHAR)) * strlen(CAST(b AS VARCHAR)) <= 65535
-    THEN system.main.replace(CAST(s AS VARCHAR), CAST(a AS VARCHAR), CAST(b AS VARCHAR))
+    THEN system.main.replace(
+        CASE WHEN strlen(CAST(s AS VARCHAR)) * strlen(CAST(b AS VARCHAR)) <= 65535 THEN CAST(s AS VARCHAR) END,
+        CAST(a AS VARCHAR), CAST(b AS VARCHAR))
     ELSE redshift_replace(CAST(s AS VARCHAR), CAST(a AS VARCHAR), CAST(b AS VARCHAR)) END;
 CREATE OR REPLACE MACRO redshift_system.split_part(s, d, n) AS system.main.split_part(CAST(s AS VARCHAR), d, n);
 CREATE OR REPLACE MACRO redshift_system.substring(s, start) AS system.main.substring(CAST(s AS VARCHAR), greatest(CAST(start AS BIGINT), 1)),

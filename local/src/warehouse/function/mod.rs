@@ -104,7 +104,8 @@ impl VArrowScalar for Unfit {
     }
 }
 
-/// Bytes that one call answers for all of its rows, of which it gets 2,048: nothing can interrupt it.
+/// Bytes that one call answers for all of its rows, of which it gets 2,048: nothing can interrupt it. Texts of 65,535 bytes
+/// stay below.
 const MOST_BATCH_BYTES: usize = 512 << 20;
 
 struct TextFunction;
