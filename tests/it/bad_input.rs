@@ -258,6 +258,7 @@ fn keys_without_a_column_are_named() {
     assert!(load.stderr.contains("\"num_songs\" (30 objects)") && !load.stderr.contains("\"Year\""), "{}", load.stderr);
     // What is copied from where it lies is not looked at.
     project.edit("infra.toml", "gather = \"always\"", "gather = \"never\"");
+    let _ = project.run(["up"]).succeeded();
     let load = project.run(["load"]).succeeded();
     assert!(load.stderr.contains("30 rows, 0 rejected, keys not compared with columns"), "{}", load.stderr);
     assert!(sources(&project)[1]["unmatched_keys"].is_null());

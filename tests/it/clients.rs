@@ -49,6 +49,7 @@ fn client(script: &str, project: &Project) -> Option<Command> {
         .env("HOME", project.path("."))
         .envs([("AWS_DEFAULT_REGION", REGION), ("AWS_EC2_METADATA_DISABLED", "true")])
         .envs([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")])
+        .env("SPARKIFY_TEST_MINUTES", std::env::var_os("SPARKIFY_TEST_MINUTES").unwrap_or("0.5".into()))
         .env("SPARKIFY_TEST_CA", project.path(".sparkify/ca.pem"))
         .env("SPARKIFY_PAGE_PICTURE", std::env::var_os("SPARKIFY_PAGE_PICTURE").unwrap_or_default())
         .env("SPARKIFY_TEST_DBT", std::env::var_os("SPARKIFY_TEST_DBT").unwrap_or_default());
@@ -125,6 +126,12 @@ fn tls() {
 #[test]
 fn attacks() {
     run("attack_client.py");
+}
+
+/// What a server holds does not grow with what it has done.
+#[test]
+fn growth() {
+    run("growth_client.py");
 }
 
 /// A server that is killed under writes, and started again.

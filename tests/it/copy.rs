@@ -285,7 +285,7 @@ fn text_in_all_its_forms() {
     let piped = |options: &str| loaded("1|Zürich|2.5|20181130\n\n2|\\N|x\n", options);
     assert!(piped("").is_err());
     let error = sdk.rows("select colname, err_code, err_reason from stl_load_errors order by query desc limit 1");
-    assert_eq!(error, [["name", "1214", "Delimiter not found"]]);
+    assert_eq!(error, [["day", "1205", "Invalid Date Format - length must be 10 or more"]]);
     assert_eq!(
         piped("ignoreblanklines fillrecord maxerror 1 dateformat 'YYYYMMDD'").unwrap(),
         [["1", "Zürich", "2.50", "2018-11-30"]]

@@ -244,7 +244,7 @@ fn reads_that_are_refused_or_lost_are_made_again() {
         served.faults.at("s3:GetObject", call, if call % 3 == 0 { Fault::LoseReply } else { Fault::Throttle });
     }
     let refused = Fault::Fail { status: 403, code: "AccessDenied".into(), message: "Access Denied".into() };
-    served.faults.at("s3:GetObject", 60, refused);
+    served.faults.at("s3:GetObject", 5, refused);
     let _ = served.run(["load"]).succeeded();
     assert_eq!(served.sdk().value("select count(*) from staging_songs"), "200");
 }
