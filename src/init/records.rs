@@ -142,7 +142,7 @@ impl Progress {
     /// Counts a record; the bytes that are left where it was the last that is read.
     fn left(&mut self) -> Option<u64> {
         self.records += 1;
-        if self.records % LOOKED_EVERY > 0 {
+        if !self.records.is_multiple_of(LOOKED_EVERY) {
             return None;
         }
         let at = self.file.stream_position().ok()?;

@@ -87,9 +87,9 @@ impl Buckets {
         let mut files = body_files(self.store.directory()).map_err(|error| StoreError::from_io(&directory, error))?;
         files.retain(|id, _| sequence_of(id).is_some_and(|sequence| sequence < first_of_ours));
         self.forget_orphaned_uploads()?;
-        if !files.is_empty()
-            && !(self.store.objects_were_interrupted()? && retain_unnamed(&self.store, &mut files, is_stopped)?)
-        {
+        let is_known = files.is_empty()
+            || self.store.objects_were_interrupted()? && retain_unnamed(&self.store, &mut files, is_stopped)?;
+        if !is_known {
             return Ok(0);
         }
         for path in files.values() {

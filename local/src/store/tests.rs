@@ -64,7 +64,8 @@ fn damaged_files_are_errors_and_never_an_empty_answer() {
     fill(&whole, 150..300);
     let expected = content(&whole).expect("content");
     assert_eq!((expected.0.len(), expected.1.len()), (300, 300));
-    let damages: [(&str, fn(&Path)); 4] = [
+    type Damage = (&'static str, fn(&Path));
+    let damages: [Damage; 4] = [
         ("removed", |file| std::fs::remove_file(file).expect("removed")),
         ("emptied", |file| std::fs::write(file, "").expect("emptied")),
         ("cut", |file| {

@@ -126,7 +126,8 @@ impl Session {
         let probe = || self.connection.execute_batch("SELECT 1").map_err(SqlError::from);
         // An internal error of DuckDB's is one of these, or is not.
         let may_be = error.message.starts_with("INTERNAL Error: ");
-        if !is_fatal(&error) && !(may_be && probe().is_err_and(|error| is_fatal(&error))) {
+        let has_ended = is_fatal(&error) || may_be && probe().is_err_and(|error| is_fatal(&error));
+        if !has_ended {
             return error;
         }
         let opened = self.system.database.reopen(self.opening).and_then(|()| self.go_over());

@@ -182,7 +182,10 @@ fn stored_rows(rows: StoredRows) -> impl Iterator<Item = Result<Vec<Value>, SqlE
 
 /// That a statement's thread has ended without a word, which only a panic does.
 fn thread_ended() -> PgWireError {
-    assert!(!cfg!(test), "a statement panicked");
+    // A test must see it.
+    #[cfg(test)]
+    panic!("a statement panicked");
+    #[cfg(not(test))]
     PgWireError::ApiError("the statement's thread ended".into())
 }
 
@@ -259,13 +262,13 @@ impl Connection {
             Event::Ended(Ended { count: Err(error), .. }) => refused(&error).map(Answer::from),
             Event::Columns(columns, extra_digits) => {
                 let fields = Arc::new(types::fields(&columns, formats));
-                let mut stored = None;
+                let (mut stored, mut has_ended) = (None, false);
                 // What comes behind a statement that failed must not run.
-                while all_at_once {
+                while all_at_once && !has_ended {
                     match events.next().await.ok_or_else(thread_ended)? {
                         Event::Stored(rows) => stored = Some(Event::Stored(rows)),
                         Event::Ended(Ended { count: Err(error), .. }) => return refused(&error).map(Answer::from),
-                        Event::Ended(_) => break,
+                        Event::Ended(_) => has_ended = true,
                         Event::Rows(_) | Event::Columns(..) => {}
                     }
                 }

@@ -25,7 +25,7 @@ pub fn percentile(function: &Function, name: &str) -> Result<Option<Expr>, SqlEr
     refuse_order(over, name)?;
     let duck = if name == "percentile_cont" { "quantile_cont" } else { "quantile_disc" };
     let fraction = match (&order.options.sort, number) {
-        (Some(OrderBySort::Desc), Some(number)) if number == 0.0 => "1.0".to_owned(),
+        (Some(OrderBySort::Desc), Some(0.0)) => "1.0".to_owned(),
         (Some(OrderBySort::Desc), _) => format!("-({fraction})"),
         _ => fraction.to_string(),
     };
