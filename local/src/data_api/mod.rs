@@ -44,35 +44,44 @@ pub struct DataApi {
     buckets: Buckets,
     statements: Arc<Mutex<Statements>>,
     sessions: Arc<Mutex<Sessions>>,
-    /// ClientToken → statement id, and when (R23).
-    tokens: Arc<Mutex<HashMap<String, (String, i64)>>>,
 }
 
 /// Statements that may be asked about, of which so many at most that have ended.
 #[derive(Default)]
 struct Statements {
     known: HashMap<String, Arc<Shared>>,
-    /// In the order in which they were submitted.
-    submitted: VecDeque<Arc<Shared>>,
+    /// In the order in which they were submitted, with their ClientTokens.
+    submitted: VecDeque<(Arc<Shared>, Option<String>)>,
+    /// ClientToken → statement id, and when (R23).
+    tokens: HashMap<String, (String, i64)>,
     active: Vec<Arc<Shared>>,
 }
 
 impl Statements {
-    fn insert(&mut self, statement: &Arc<Shared>) {
+    fn insert(&mut self, statement: &Arc<Shared>, token: Option<&str>) {
         self.known.insert(statement.id(), statement.clone());
-        self.submitted.push_back(statement.clone());
+        if let Some(token) = token {
+            self.tokens.insert(token.to_owned(), (statement.id(), now_millis()));
+        }
+        self.submitted.push_back((statement.clone(), token.map(str::to_owned)));
         self.active.push(statement.clone());
     }
 
     /// Drops what ended a day ago (R21), and the oldest of too many.
     fn forget(&mut self) {
         self.active.retain(|statement| statement.is_active());
-        while let Some(oldest) = self.submitted.front() {
+        while let Some((oldest, token)) = self.submitted.front() {
             let is_one_too_many = self.submitted.len() > MOST_KEPT && !oldest.is_active();
             if !is_one_too_many && !oldest.is_forgotten() {
                 return;
             }
-            self.known.remove(&oldest.id());
+            let id = oldest.id();
+            self.known.remove(&id);
+            // A token that was used again is the later statement's.
+            if let Some(token) = token.as_ref().filter(|token| self.tokens.get(*token).is_some_and(|(of, _)| *of == id))
+            {
+                self.tokens.remove(token);
+            }
             self.submitted.pop_front();
         }
     }
@@ -80,14 +89,7 @@ impl Statements {
 
 impl DataApi {
     pub fn new(redshift: Redshift, serverless: Serverless, buckets: Buckets) -> Self {
-        Self {
-            redshift,
-            serverless,
-            buckets,
-            statements: Arc::default(),
-            sessions: Arc::default(),
-            tokens: Arc::default(),
-        }
+        Self { redshift, serverless, buckets, statements: Arc::default(), sessions: Arc::default() }
     }
 
     pub async fn handle(&self, request: &Request) -> Response {
@@ -200,10 +202,7 @@ impl DataApi {
                 let message = format!("there are {MOST_ACTIVE} active statements already");
                 return Err(ApiError::invalid("ActiveStatementsExceededException", message));
             }
-            statements.insert(&statement);
-        }
-        if let Some(token) = input["ClientToken"].as_str() {
-            locked(&self.tokens).insert(token.to_owned(), (statement.id(), now_millis()));
+            statements.insert(&statement, input["ClientToken"].as_str());
         }
         run::start(statement.clone(), target, self.redshift.pace.copying);
         statement.wait(wait_time(input)).await;
@@ -215,10 +214,10 @@ impl DataApi {
         if token.is_empty() || token.len() > 64 {
             return Err(invalid("ClientToken must have between 1 and 64 characters"));
         }
-        let mut tokens = locked(&self.tokens);
-        tokens.retain(|_, (_, noted)| now_millis() - *noted < TOKEN_MILLIS);
-        let id = tokens.get(token).map(|(id, _)| id.clone());
-        Ok(id.and_then(|id| self.lock_statements().known.get(&id).cloned()))
+        let statements = self.lock_statements();
+        let is_remembered = |(_, noted): &&(String, i64)| now_millis() - noted < TOKEN_MILLIS;
+        let id = statements.tokens.get(token).filter(is_remembered).map(|(id, _)| id);
+        Ok(id.and_then(|id| statements.known.get(id).cloned()))
     }
 
     /// The newest first; finished ones only, where no state is asked for.
