@@ -27,6 +27,9 @@ const HEALTH_WAIT: Duration = Duration::from_secs(1);
 
 /// How soon memory is given back that nobody uses.
 const RELEASE_AFTER: Duration = Duration::from_secs(2);
+/// How often, and how soon again, an instant between two statements is looked for.
+const RELEASE_TRIES: usize = 50;
+const RELEASE_AGAIN: Duration = Duration::from_millis(20);
 
 /// How long a client may take.
 #[derive(Debug, Clone, Copy)]
@@ -116,12 +119,17 @@ async fn health(id: &str, endpoint: &Endpoint) -> http::Response<SdkBody> {
     response
 }
 
-/// Gives back what warehouses keep in memory, whenever they have nothing to do.
+/// Gives back what warehouses keep in memory and do not need, between two of their statements.
 async fn release_memory(warehouses: Warehouses) {
     loop {
         tokio::time::sleep(RELEASE_AFTER).await;
-        let warehouses = warehouses.clone();
-        let _ = statement_threads::run(move || warehouses.release_memory()).await;
+        for _ in 0..RELEASE_TRIES {
+            let warehouses = warehouses.clone();
+            if statement_threads::run(move || warehouses.release_memory()).await.unwrap_or(true) {
+                break;
+            }
+            tokio::time::sleep(RELEASE_AGAIN).await;
+        }
     }
 }
 

@@ -16,7 +16,7 @@ pub fn check(warehouses: &Path, check: &mut Check) {
     }
 }
 
-/// Databases, also those of which only the log is left.
+/// Databases, also those of which only the log or the mark is left.
 fn databases(warehouses: &Path) -> Vec<PathBuf> {
     let list =
         |directory: &Path| std::fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
@@ -25,6 +25,7 @@ fn databases(warehouses: &Path) -> Vec<PathBuf> {
         .filter_map(|path| match path.extension()?.to_str()? {
             "duckdb" => Some(path),
             "wal" => Some(path.with_extension("")),
+            "mark" => Some(path.with_extension("duckdb")),
             _ => None,
         })
         .collect();
@@ -36,7 +37,7 @@ fn databases(warehouses: &Path) -> Vec<PathBuf> {
 /// The number of tables and of rows in them.
 fn check_database(path: &Path) -> Result<(usize, u64), String> {
     if !path.is_file() {
-        return Err("it is missing, and its log is there".into());
+        return Err("it is missing, and it was there".into());
     }
     read_whole(path).map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())
 }

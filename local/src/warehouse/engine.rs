@@ -18,8 +18,9 @@ use super::stored_rows::StoredRows;
 use super::system::System;
 use crate::account::now_millis;
 
-/// What DuckDB keeps of the data in memory while it has nothing to do.
+/// What DuckDB keeps of the data in memory while it has nothing to do, and while it has.
 const IDLE_BYTES: u64 = 16 << 20;
+const BUSY_BYTES: u64 = 192 << 20;
 
 /// How a cluster divides its work (C5).
 #[derive(Debug, Clone, Copy)]
@@ -38,8 +39,9 @@ pub struct Engine {
     database: String,
     system: System,
     next_query: AtomicI64,
-    /// The next query when memory was last released.
+    /// The next query when memory was last released, and when it was last looked at.
     released: AtomicI64,
+    looked: AtomicI64,
 }
 
 impl Engine {
@@ -52,10 +54,30 @@ impl Engine {
         let _ = std::fs::remove_dir_all(&spilled);
         StoredRows::remove_left(directory, database);
         let path = directory.join(format!("{database}.duckdb"));
+        // Says that the database was there: one whose file is gone is not an empty one.
+        let mark = directory.join(format!("{database}.mark"));
+        let is_marked = mark.try_exists().map_err(unusable)?;
+        if is_marked && !path.try_exists().map_err(unusable)? {
+            let (path, mark) = (path.display(), mark.display());
+            let message = format!(
+                "{path} is missing, and with it the database \"{database}\". Bring it back, or remove {mark} \
+                                   to begin with an empty one"
+            );
+            return Err(SqlError::new("58030", message));
+        }
         let opened = Database::open(move || open_file(&path, &spilled, slices, memory))?;
         let system = System::new(Arc::new(opened), directory.to_owned(), memory);
+        if !is_marked {
+            std::fs::write(&mark, "").map_err(unusable)?;
+        }
         let next_query = AtomicI64::new(now_millis());
-        Ok(Self { database: database.to_owned(), system, next_query, released: AtomicI64::default() })
+        Ok(Self {
+            database: database.to_owned(),
+            system,
+            next_query,
+            released: AtomicI64::default(),
+            looked: AtomicI64::default(),
+        })
     }
 
     /// A new session of a database user.
@@ -72,17 +94,29 @@ impl Engine {
         }
     }
 
-    /// Gives back what DuckDB keeps of the data in memory, where nobody runs a statement, and somebody did since.
-    pub fn release_memory(&self, databases: usize) {
+    /// Gives back what DuckDB keeps of the data in memory: all of it where nobody has run a statement since it was asked
+    /// last, and what is too much at an instant where nobody runs one. Answers whether there is nothing left to do.
+    pub fn release_memory(&self, databases: usize) -> bool {
         let next = self.next_query.load(Ordering::Relaxed);
         if self.released.load(Ordering::Relaxed) == next {
-            return;
+            return true;
         }
-        let Ok(_idle) = self.system.running.try_write() else { return };
+        let is_idle = self.looked.swap(next, Ordering::Relaxed) == next;
+        if !is_idle && self.cached_bytes() < BUSY_BYTES {
+            return true;
+        }
+        let Ok(_idle) = self.system.running.try_write() else { return false };
         self.released.store(next, Ordering::Relaxed);
         // Blocks that nobody uses go when the limit sinks below what they take.
         let _ = self.set_memory(IDLE_BYTES);
         self.share_memory(databases);
+        true
+    }
+
+    /// What DuckDB counts as used, most of it blocks of the files; 0 where it does not say.
+    fn cached_bytes(&self) -> u64 {
+        let sql = "SELECT coalesce(sum(memory_usage_bytes), 0)::UBIGINT FROM duckdb_memory()";
+        self.system.database.with_system(|connection| connection.query_row(sql, [], |row| row.get(0))).unwrap_or(0)
     }
 
     fn set_memory(&self, bytes: u64) -> Result<(), SqlError> {
@@ -145,4 +179,22 @@ fn fill_slices(connection: &Connection, slices: Slices) -> Result<(), SqlError> 
                SELECT range // ?, range, range % ?, 'D' FROM range(?)";
     connection.execute(sql, [per_node, per_node, nodes * per_node])?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_whose_file_is_gone_is_no_empty_one() {
+        let directory = tempfile::tempdir().expect("directory");
+        let open = || Engine::open(directory.path(), "dwh", Slices { nodes: 1, per_node: 1 }, MemoryLimit::new(0));
+        drop(open().expect("new"));
+        drop(open().expect("again"));
+        std::fs::remove_file(directory.path().join("dwh.duckdb")).expect("removed");
+        let error = open().map(drop).expect_err("missing");
+        assert!(error.sqlstate == "58030" && error.message.contains("dwh.mark"), "{error}");
+        std::fs::remove_file(directory.path().join("dwh.mark")).expect("removed");
+        drop(open().expect("empty"));
+    }
 }

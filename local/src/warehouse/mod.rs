@@ -101,10 +101,10 @@ impl Warehouses {
         Ok(engine)
     }
 
-    /// Gives back the memory of databases that have nothing to do.
-    pub fn release_memory(&self) {
+    /// Gives back memory that databases do not need. Answers whether there is nothing left to do.
+    pub fn release_memory(&self) -> bool {
         let engines: Vec<_> = self.engines().values().cloned().collect();
-        engines.iter().for_each(|engine| engine.release_memory(engines.len()));
+        engines.iter().filter(|engine| !engine.release_memory(engines.len())).count() == 0
     }
 
     /// Whether there is such a database: the first one, or one that CREATE DATABASE made.
