@@ -49,6 +49,8 @@ fn client(script: &str, project: &Project) -> Option<Command> {
         .env("HOME", project.path("."))
         .envs([("AWS_DEFAULT_REGION", REGION), ("AWS_EC2_METADATA_DISABLED", "true")])
         .envs([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")])
+        // Beside other tests the processors are not the server's alone.
+        .env("SPARKIFY_TEST_SECONDS", std::env::var_os("SPARKIFY_TEST_SECONDS").unwrap_or("10".into()))
         .env("SPARKIFY_TEST_MINUTES", std::env::var_os("SPARKIFY_TEST_MINUTES").unwrap_or("0.5".into()))
         .env("SPARKIFY_TEST_CA", project.path(".sparkify/ca.pem"))
         .env("SPARKIFY_PAGE_PICTURE", std::env::var_os("SPARKIFY_PAGE_PICTURE").unwrap_or_default())

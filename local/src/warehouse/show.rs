@@ -16,6 +16,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("client_encoding", "UTF8"),
     ("client_min_messages", "notice"),
     ("datestyle", "ISO, MDY"),
+    ("default_geometry_encoding", "1"),
     ("default_transaction_isolation", "SERIALIZABLE"),
     ("default_transaction_read_only", "off"),
     ("describe_field_name_in_uppercase", "off"),
