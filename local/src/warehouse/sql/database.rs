@@ -6,7 +6,7 @@ use super::Command;
 use crate::warehouse::copy::{TokenReader as Reader, near};
 use crate::warehouse::error::SqlError;
 
-/// CREATE DATABASE name [WITH] …: limits and isolation have no meaning here, what would make another database is refused.
+/// `CREATE DATABASE name [WITH] …`: limits and isolation have no meaning here, what would make another database is refused.
 pub fn create(tokens: &[TokenWithSpan]) -> Result<Command, SqlError> {
     let mut reader = Reader::new(&tokens[2..]);
     let name = reader.name()?;
