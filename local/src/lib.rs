@@ -86,6 +86,19 @@ pub enum OpenError {
 }
 
 impl Cloud {
+    /// One with nothing in it, for tests.
+    #[cfg(test)]
+    fn bare(directory: &Path) -> Self {
+        let options = Options {
+            account: Account { id: "000000000000".into(), region: "us-west-2".into() },
+            mounts: Default::default(),
+            pace: Pace::LAPTOP,
+            memory: None,
+            faults: None,
+        };
+        Self::open(directory, options).expect("cloud")
+    }
+
     /// Opens the state under `directory`, making it where there is none.
     ///
     /// # Errors

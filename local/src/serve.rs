@@ -203,7 +203,6 @@ mod tests {
     use tokio::net::TcpStream;
 
     use super::*;
-    use crate::{Account, Options, Pace};
 
     /// Sends what begins a request, and reads until the server closes the connection.
     async fn begin(server: &Server, request: &str) -> String {
@@ -217,14 +216,7 @@ mod tests {
     #[tokio::test]
     async fn heads_and_bodies_that_never_end_are_closed_and_keep_nobody_waiting() {
         let directory = tempfile::tempdir().expect("directory");
-        let options = Options {
-            account: Account { id: "000000000000".into(), region: "us-west-2".into() },
-            mounts: Default::default(),
-            pace: Pace::LAPTOP,
-            memory: None,
-            faults: None,
-        };
-        let cloud = Cloud::open(directory.path(), options).expect("cloud");
+        let cloud = Cloud::bare(directory.path());
         let timeouts = Timeouts { head: Duration::from_millis(500), body: Duration::from_millis(100) };
         let server = cloud.serve_within(0, timeouts).await.expect("server");
         let mut open = Vec::new();

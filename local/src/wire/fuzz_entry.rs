@@ -11,6 +11,7 @@ use super::handler::Handlers;
 use super::socket::converse;
 use crate::warehouse::{Place, Slices};
 
+const STARTUP: &[u8] = b"\0\x03\0\0user\0ann\0database\0dwh\0\0";
 const PASSWORD: &[u8] = b"Fuzzed1234\0";
 
 /// Statements that end soon.
@@ -60,11 +61,11 @@ impl Warehouse {
         Self { wire, place, runtime }
     }
 
-    /// Sends bytes and reads what comes, to the end.
+    /// Sends bytes and answers what comes, to the end.
     ///
     /// # Panics
     /// Where the connection does.
-    pub fn converse(&self, bytes: &[u8]) {
+    pub fn converse(&self, bytes: &[u8]) -> Vec<u8> {
         self.runtime.block_on(async {
             let (client, server) = tokio::io::duplex(1 << 16);
             let handlers = Handlers::new(self.wire.clone(), self.place.clone());
@@ -83,15 +84,15 @@ impl Warehouse {
             {
                 std::panic::resume_unwind(error.into_panic());
             }
-        });
+            answers
+        })
     }
 }
 
 /// What a client might send: startup, password, messages of both protocols; some with wrong lengths, some cut off.
 pub fn conversation(random: &mut fastrand::Rng) -> Vec<u8> {
     let mut sent = Vec::new();
-    let parameters = b"user\0ann\0database\0dwh\0\0";
-    sent.extend(spoilt(random, &[&[0, 3, 0, 0][..], parameters].concat(), None));
+    sent.extend(spoilt(random, STARTUP, None));
     sent.extend(spoilt(random, PASSWORD, Some(b'p')));
     for _ in 0..random.usize(..12) {
         let (kind, body) = message(random);
@@ -101,6 +102,17 @@ pub fn conversation(random: &mut fastrand::Rng) -> Vec<u8> {
         sent.truncate(random.usize(..=sent.len()));
     }
     sent
+}
+
+/// A message as it is sent; the first one has no type.
+pub fn message_of(kind: Option<u8>, body: &[u8]) -> Vec<u8> {
+    let length = i32::try_from(body.len() + 4).unwrap_or(i32::MAX);
+    kind.into_iter().chain(length.to_be_bytes()).chain(body.iter().copied()).collect()
+}
+
+/// What a client says until it may ask.
+pub fn login() -> Vec<u8> {
+    [message_of(None, STARTUP), message_of(Some(b'p'), PASSWORD)].concat()
 }
 
 /// A message as it is sent, now and then with another length, another body or another type.

@@ -20,11 +20,12 @@ use pgwire::error::{ErrorInfo, PgWireError, PgWireResult};
 use pgwire::messages::PgWireBackendMessage;
 use pgwire::messages::cancel::CancelRequest;
 use pgwire::messages::data::{NoData, ParameterDescription};
-use pgwire::messages::extendedquery::{Describe, TARGET_TYPE_BYTE_PORTAL, TARGET_TYPE_BYTE_STATEMENT};
+use pgwire::messages::extendedquery::{Describe, Execute, TARGET_TYPE_BYTE_PORTAL, TARGET_TYPE_BYTE_STATEMENT};
 use pgwire::messages::startup::SecretKey;
 use tokio::sync::OnceCell;
 
 use super::connection::{Connection, Running as Statements, wire_error};
+use super::execute::execute;
 use super::{Wire, types};
 use crate::statement_threads;
 use crate::sync::locked;
@@ -382,6 +383,16 @@ impl ExtendedQueryHandler for Queries {
             Response::Error(error) => Err(PgWireError::UserError(error)),
             response => Ok(response),
         }
+    }
+
+    async fn on_execute<C>(&self, client: &mut C, message: Execute) -> PgWireResult<()>
+    where
+        C: ClientInfo + ClientPortalStore + Sink<PgWireBackendMessage> + Unpin + Send + Sync,
+        C::PortalStore: PortalStore<Statement = Statement>,
+        C::Error: Debug,
+        PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
+    {
+        execute(self, client, message).await
     }
 
     /// A statement without rows says so, also where it has parameters.

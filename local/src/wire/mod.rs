@@ -2,6 +2,7 @@
 //! no longer there to connect to.
 
 mod connection;
+mod execute;
 mod framing;
 #[cfg(test)]
 pub mod fuzz_entry;
