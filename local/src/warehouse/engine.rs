@@ -36,7 +36,6 @@ impl Slices {
 }
 
 pub struct Engine {
-    database: String,
     system: System,
     next_query: AtomicI64,
     /// The next query when memory was last released, and when it was last looked at.
@@ -66,18 +65,12 @@ impl Engine {
             return Err(SqlError::new("58030", message));
         }
         let opened = Database::open(move || open_file(&path, &spilled, slices, memory))?;
-        let system = System::new(Arc::new(opened), directory.to_owned(), memory);
+        let system = System::new(Arc::new(opened), directory.to_owned(), database, memory);
         if !is_marked {
             std::fs::write(&mark, "").map_err(unusable)?;
         }
         let next_query = AtomicI64::new(now_millis());
-        Ok(Self {
-            database: database.to_owned(),
-            system,
-            next_query,
-            released: AtomicI64::default(),
-            looked: AtomicI64::default(),
-        })
+        Ok(Self { system, next_query, released: AtomicI64::default(), looked: AtomicI64::default() })
     }
 
     /// A new session of a database user.
@@ -126,7 +119,7 @@ impl Engine {
 
     /// A result without rows yet, which keeps them beside the data.
     pub fn stored_rows(&self, most_bytes: u64) -> StoredRows {
-        StoredRows::new(self.system.directory(), &self.database, most_bytes)
+        self.system.stored_rows(most_bytes)
     }
 
     /// A query id, as Redshift numbers its queries.

@@ -4,6 +4,7 @@ mod append;
 mod catalog;
 mod check;
 pub mod copy;
+mod cursor;
 mod define;
 mod dependency;
 mod engine;

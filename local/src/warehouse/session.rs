@@ -10,6 +10,7 @@ use regex::Regex;
 use sqlparser::ast::ObjectType;
 
 use super::copy::{self, Access};
+use super::cursor::Cursors;
 use super::error::SqlError;
 use super::result::{self, Collected, ResultColumn, ResultSet, Rows};
 use super::sql::types::Type;
@@ -30,7 +31,7 @@ pub struct Session {
     pub(super) read_only: bool,
     user: String,
     pub(super) settings: BTreeMap<String, String>,
-    cursors: HashMap<String, Cursor>,
+    cursors: Cursors,
     prepared: HashMap<String, Prepared>,
     copied: Option<Arc<copy::Progress>>,
     /// What the last statement told beside its answer.
@@ -44,12 +45,6 @@ pub struct Session {
     /// The settings when the transaction began, and the names of those that end with it.
     pub(super) before: BTreeMap<String, String>,
     pub(super) local: BTreeSet<String>,
-}
-
-/// The rows of a DECLARE that were not fetched yet. It lives in its transaction.
-struct Cursor {
-    rows: ResultSet,
-    next: usize,
 }
 
 /// Schemas that stand behind every search path: where the system views and functions are.
@@ -117,7 +112,7 @@ impl Session {
             read_only: false,
             user: user.to_owned(),
             settings: BTreeMap::new(),
-            cursors: HashMap::new(),
+            cursors: Cursors::default(),
             prepared: HashMap::new(),
             copied: None,
             notices: Vec::new(),
@@ -155,7 +150,7 @@ impl Session {
 
     /// The columns of a cursor that is open.
     pub fn cursor_columns(&self, name: &str) -> Option<Vec<ResultColumn>> {
-        self.cursors.get(name).map(|cursor| cursor.rows.columns.clone())
+        self.cursors.columns(name)
     }
 
     /// The types of a statement's parameters, as far as what they stand beside tells them.
@@ -223,7 +218,7 @@ impl Session {
             Command::Query(sql) => result::columns_of(&self.connection, &sql).map(Some),
             Command::Show(what) => show::run(self, &what).map(|rows| Some(rows.columns)),
             Command::Explain(_) => Ok(Some(show::texts(&["QUERY PLAN"], Vec::new()).columns)),
-            Command::Fetch { cursor, .. } => Ok(self.cursors.get(&cursor).map(|cursor| cursor.rows.columns.clone())),
+            Command::Fetch { cursor, .. } => Ok(self.cursors.columns(&cursor)),
             _ => Ok(None),
         }
     }
@@ -443,11 +438,8 @@ impl Session {
             Command::SetTransaction { read_only, of_session } => self.set_transaction(read_only, of_session),
             Command::Set { name, value, local } => self.set(&name, value, local),
             Command::Declare { cursor, query } => self.declare(cursor, &query),
-            Command::Fetch { cursor, count } => self.fetch(&cursor, count)?.into_rows(to),
-            Command::Close(cursor) => match self.cursors.remove(&cursor) {
-                Some(_) => Ok(0),
-                None => Err(no_cursor(&cursor)),
-            },
+            Command::Fetch { cursor, count } => self.cursors.fetch(&cursor, count, to),
+            Command::Close(cursor) => self.cursors.close(&cursor),
             Command::Prepare { name, statement } => {
                 if self.prepared.contains_key(&name) {
                     return Err(SqlError::new("42P05", format!("prepared statement \"{name}\" already exists")));
@@ -526,21 +518,12 @@ impl Session {
         if self.transaction == Transaction::None {
             return Err(SqlError::new("25P01", "DECLARE CURSOR may only be used in transaction blocks"));
         }
-        if self.cursors.contains_key(&cursor) {
-            return Err(SqlError::new("42P03", format!("cursor \"{cursor}\" already exists")));
-        }
-        let rows = ResultSet::query(&self.connection, query)?;
-        self.cursors.insert(cursor, Cursor { rows, next: 0 });
+        self.cursors.vacant(&cursor)?;
+        let mut rows = self.system.stored_rows(u64::MAX);
+        result::query(&self.connection, query, &mut rows)?;
+        rows.close();
+        self.cursors.open(cursor, rows);
         Ok(0)
-    }
-
-    fn fetch(&mut self, name: &str, count: Option<u64>) -> Result<ResultSet, SqlError> {
-        let cursor = self.cursors.get_mut(name).ok_or_else(|| no_cursor(name))?;
-        let left = cursor.rows.rows.len() - cursor.next;
-        let count = count.map_or(left, |count| usize::try_from(count).unwrap_or(usize::MAX).min(left));
-        let rows = cursor.rows.rows[cursor.next..cursor.next + count].to_vec();
-        cursor.next += count;
-        Ok(ResultSet { columns: cursor.rows.columns.clone(), rows })
     }
 
     /// Changes the catalog, and answers no rows.
@@ -616,10 +599,6 @@ fn without_secrets(text: &str) -> Cow<'_, str> {
         Regex::new(&format!(r"(?i)\b({words})(\s+as)?\s*'(?:[^']|'')*'")).ok()
     });
     SECRETS.as_ref().map_or(Cow::Borrowed(text), |secrets| secrets.replace_all(text, "$1$2 '***'"))
-}
-
-fn no_cursor(name: &str) -> SqlError {
-    SqlError::new("34000", format!("cursor \"{name}\" does not exist"))
 }
 
 fn counted(count: impl TryInto<i64>) -> i64 {

@@ -1,7 +1,7 @@
 //! The system tables: what loads did and what they rejected. They are written outside the transaction of the
 //! statement that they tell of, so that a COPY that fails leaves its reasons.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
@@ -12,6 +12,7 @@ use super::engine::{Engine, Slices};
 use super::error::SqlError;
 use super::memory::MemoryLimit;
 use super::reopen::Database;
+use super::stored_rows::StoredRows;
 use crate::account::now_millis;
 use crate::sync::locked;
 
@@ -53,6 +54,7 @@ const HISTORY_MILLIS: i64 = 7 * 24 * 60 * 60 * 1000;
 pub struct System {
     /// Where the databases of the warehouse lie.
     directory: PathBuf,
+    name: String,
     pub memory: MemoryLimit,
     /// Held shared by each statement that runs.
     pub running: Arc<RwLock<()>>,
@@ -76,9 +78,10 @@ impl Drop for Copying {
 }
 
 impl System {
-    pub fn new(database: Arc<Database>, directory: PathBuf, memory: MemoryLimit) -> Self {
+    pub fn new(database: Arc<Database>, directory: PathBuf, name: &str, memory: MemoryLimit) -> Self {
         Self {
             directory,
+            name: name.to_owned(),
             memory,
             running: Arc::default(),
             database,
@@ -88,9 +91,9 @@ impl System {
         }
     }
 
-    /// Where the databases of the warehouse lie.
-    pub fn directory(&self) -> &Path {
-        &self.directory
+    /// A result without rows yet, which keeps them beside the data.
+    pub fn stored_rows(&self, most_bytes: u64) -> StoredRows {
+        StoredRows::new(&self.directory, &self.name, most_bytes)
     }
 
     pub fn catalog_changed(&self) {

@@ -219,7 +219,20 @@ fn what_the_session_holds() {
     w.does("declare c cursor for select * from generate_series(1, 5)");
     assert_eq!(w.rows("fetch forward 2 from c"), ["1", "2"]);
     assert_eq!(w.rows("fetch all from c"), ["3", "4", "5"]);
-    w.does("commit");
+    assert!(w.rows("fetch all from c").is_empty());
+    assert_eq!(w.refuses("declare c cursor for select 1"), "42P03");
+    w.does("rollback");
+    w.does("begin");
+    // Beyond what stays in memory.
+    w.does("declare c cursor for select * from generate_series(1, 12345)");
+    let mut fetched = Vec::new();
+    for count in ["1", "1000", "2500", "all"] {
+        fetched.extend(w.rows(&format!("fetch {count} from c")));
+    }
+    assert_eq!(fetched, (1..=12_345).map(|n| n.to_string()).collect::<Vec<_>>());
+    w.does("close c");
+    assert_eq!(w.refuses("fetch 1 from c"), "34000");
+    w.does("rollback");
     assert_eq!(w.refuses("fetch 1 from c"), "34000");
 
     w.does("prepare p (int, varchar) as select $1 + 1, $2");
