@@ -12,7 +12,7 @@ use std::time::Instant;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_s3::config::Credentials;
 use futures::{StreamExt, stream};
-use sparkify_local::{ACCESS_KEY, Account, Cloud, Options, Pace, SECRET_KEY};
+use sparkify_local::{ACCESS_KEY, Account, Behaviors, Cloud, Options, Pace, SECRET_KEY};
 
 // As in the binary.
 #[global_allocator]
@@ -32,6 +32,7 @@ fn open(directory: &std::path::Path) -> (Cloud, aws_sdk_s3::Client) {
         account: Account { id: "000000000000".into(), region: "us-east-1".into() },
         mounts: Default::default(),
         pace: Pace::LAPTOP,
+        behaviors: Behaviors::default(),
         memory: None,
         faults: None,
     };

@@ -140,7 +140,7 @@ fn retries() -> RetryConfig {
 /// The stand-in, with the directories that play buckets.
 #[cfg(feature = "local")]
 pub fn open_cloud(config: &Config) -> Result<sparkify_local::Cloud> {
-    use sparkify_local::{Account, Cloud, Mount, OpenError, Options, Pace, StoreError};
+    use sparkify_local::{Account, Behaviors, Cloud, Mount, OpenError, Options, Pace, StoreError};
 
     let directory = &config.state;
     let mount = |(name, bucket): (&String, &crate::config::LocalBucket)| {
@@ -152,6 +152,7 @@ pub fn open_cloud(config: &Config) -> Result<sparkify_local::Cloud> {
         // A directory that is missing is a bucket that does not exist: `down` must work without it.
         mounts: config.local.buckets.iter().map(mount).filter(|(_, mount)| mount.directory.exists()).collect(),
         pace: if config.local.simulate { Pace::AWS } else { Pace::LAPTOP },
+        behaviors: Behaviors::default(),
         memory: config.local.memory,
         faults: None,
     };

@@ -5,6 +5,7 @@ mod accept;
 mod account;
 mod auth_failure;
 mod authorize;
+mod behavior;
 mod call;
 mod check;
 mod civil;
@@ -43,6 +44,7 @@ use std::sync::Arc;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 pub use account::Account;
+pub use behavior::Behaviors;
 pub use check::{Check, check};
 pub use error::StoreError;
 pub use fault::{Fault, Faults};
@@ -65,6 +67,8 @@ pub struct Options {
     /// Bucket name → directory on disk.
     pub mounts: BTreeMap<String, Mount>,
     pub pace: Pace,
+    /// What AWS is played to answer where that is not settled.
+    pub behaviors: Behaviors,
     /// Bytes that SQL statements may use together; half of what the machine has where none are given.
     pub memory: Option<u64>,
     /// What is to go wrong, and a record of all calls: for tests.
@@ -93,6 +97,7 @@ impl Cloud {
             account: Account { id: "000000000000".into(), region: "us-west-2".into() },
             mounts: Default::default(),
             pace: Pace::LAPTOP,
+            behaviors: Behaviors::default(),
             memory: None,
             faults: None,
         };
@@ -138,7 +143,7 @@ impl Cloud {
         let ec2 = ec2::Ec2 { store: store.clone(), account: account.clone() };
         let serverless =
             serverless::Serverless { store, account: account.clone(), secrets: secrets.clone(), logins, wire };
-        let data_api = data_api::DataApi::new(redshift.clone(), serverless.clone(), buckets.clone());
+        let data_api = data_api::DataApi::new(redshift.clone(), serverless.clone(), buckets.clone(), options.behaviors);
         let faults = options.faults;
         let services =
             endpoint::Services { account, iam, ec2, secrets, redshift, serverless, data_api, buckets, s3, faults };

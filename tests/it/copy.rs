@@ -44,7 +44,7 @@ fn keys_find_columns_by_name_by_any_case_and_by_path() {
     put(&sdk, "paths.json.txt", r#"{"jsonpaths":["$['firstName']","$.itemId","$.extra.k[1]"]}"#);
     let copied = |format: &str| {
         sdk.sql("delete from t").unwrap();
-        let (_, rows) = sdk.sql_counted(&format!("copy t from {} format as json {format}", from("a.json"))).unwrap();
+        let rows = sdk.copied(&format!("copy t from {} format as json {format}", from("a.json"))).unwrap();
         assert_eq!(rows, 2);
         sdk.rows("select firstname, itemid, extra from t order by coalesce(firstname, ''), itemid")
     };
@@ -125,12 +125,8 @@ fn compressed_objects_and_manifests() {
         format!("{{\"url\":\"s3://{BUCKET}/load/songs/{key}\",\"mandatory\":{mandatory}}}")
     };
     put(&sdk, "good.manifest", &format!("{{\"entries\":[{},{}]}}", entry("p.json", true), entry("absent.json", false)));
-    let (_, rows) = sdk
-        .sql_counted(&format!(
-            "copy t from {} json 'auto' manifest maxerror 5 region 'us-west-2'",
-            from("good.manifest")
-        ))
-        .unwrap();
+    let copy = format!("copy t from {} json 'auto' manifest maxerror 5 region 'us-west-2'", from("good.manifest"));
+    let rows = sdk.copied(&copy).unwrap();
     assert_eq!(rows, 1);
     assert_eq!(sdk.rows("select a from t order by a"), [["1"], ["2"], ["3"], ["4"]]);
 
@@ -183,13 +179,13 @@ fn maxerror_noload_and_atomicity() {
     ];
     put(&sdk, "a.json", &lines.join("\n"));
     let copy = |options: &str| {
-        sdk.sql_counted(&format!("copy t from {} json 'auto' timeformat 'epochmillisecs' {options}", from("a.json")))
+        sdk.copied(&format!("copy t from {} json 'auto' timeformat 'epochmillisecs' {options}", from("a.json")))
     };
     assert!(copy("maxerror 3").is_err());
     assert_eq!(sdk.value("select count(*) from t"), "0");
-    assert_eq!(copy("maxerror 4 noload").unwrap().1, 0);
+    assert_eq!(copy("maxerror 4 noload").unwrap(), 0);
     assert_eq!(sdk.value("select count(*) from t"), "0");
-    assert_eq!(copy("maxerror as 4 compupdate off statupdate on").unwrap().1, 2);
+    assert_eq!(copy("maxerror as 4 compupdate off statupdate on").unwrap(), 2);
     assert_eq!(
         sdk.rows("select a, d, at from t order by a"),
         [["1", "1.00", "2018-11-01 20:57:10.796"], ["3", "NULL", "NULL"]]

@@ -10,7 +10,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_redshiftdata::types::{Field, StatusString};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
-use sparkify_local::{ACCESS_KEY, Account, Cloud, Mount, Options, Pace, SECRET_KEY};
+use sparkify_local::{ACCESS_KEY, Account, Behaviors, Cloud, Mount, Options, Pace, SECRET_KEY};
 
 pub const ACCOUNT: &str = "000000000000";
 pub const REGION: &str = "us-west-2";
@@ -117,7 +117,8 @@ impl Project {
 
     pub fn cloud_with(&self, mounts: BTreeMap<String, Mount>) -> Sdk {
         let account = Account { id: ACCOUNT.into(), region: REGION.into() };
-        let options = Options { account, mounts, pace: Pace::LAPTOP, memory: None, faults: None };
+        let behaviors = Behaviors::default();
+        let options = Options { account, mounts, pace: Pace::LAPTOP, behaviors, memory: None, faults: None };
         Sdk::over(&Cloud::open(&self.path(".sparkify"), options).unwrap())
     }
 
@@ -226,6 +227,22 @@ impl Sdk {
                     return Ok((rows, described.result_rows));
                 }
             }
+        })
+    }
+
+    /// Runs a COPY: the rows that it loaded, which its own answer does not count (R25), or the error.
+    pub fn copied(&self, copy: &str) -> Result<i64, String> {
+        self.block_on(async {
+            let call =
+                self.data.batch_execute_statement().cluster_identifier("sparkify").database("dwh").db_user("dwhadmin");
+            let call = call.sqls(copy).sqls("select pg_last_copy_count()").wait_time_seconds(30);
+            let id = call.send().await.map_err(|error| format!("{error:?}"))?.id.unwrap();
+            let described = self.data.describe_statement().id(&id).wait_time_seconds(30).send().await.unwrap();
+            if described.status != Some(StatusString::Finished) {
+                return Err(described.error.unwrap_or_else(|| format!("{:?}", described.status)));
+            }
+            let counted = self.data.get_statement_result().id(format!("{id}:2")).send().await.unwrap();
+            Ok(counted.records.into_iter().flatten().map(text).next().unwrap().parse().unwrap())
         })
     }
 

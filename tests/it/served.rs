@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use sparkify_local::{ACCESS_KEY, Account, Cloud, Faults, Mount, Options, Pace, SECRET_KEY, Server};
+use sparkify_local::{ACCESS_KEY, Account, Behaviors, Cloud, Faults, Mount, Options, Pace, SECRET_KEY, Server};
 
 use crate::project::{ACCOUNT, Output, Project, REGION, Sdk};
 
@@ -19,6 +19,11 @@ pub struct Served {
 
 impl Served {
     pub fn new(project: Project, pace: Pace) -> Self {
+        Self::playing(project, pace, Behaviors::default())
+    }
+
+    /// One whose stand-in answers so where it is not settled what AWS answers.
+    pub fn playing(project: Project, pace: Pace, behaviors: Behaviors) -> Self {
         let faults = Faults::default();
         let mount = Some(project.path("data")).filter(|data| data.exists());
         let mounts = mount.map(|data| ("udacity-dend".to_owned(), Mount::new(data, REGION)));
@@ -26,6 +31,7 @@ impl Served {
             account: Account { id: ACCOUNT.into(), region: REGION.into() },
             mounts: mounts.into_iter().collect(),
             pace,
+            behaviors,
             memory: None,
             faults: Some(faults.clone()),
         };

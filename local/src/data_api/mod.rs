@@ -12,6 +12,7 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 
 use crate::account::now_millis;
+use crate::behavior::Behaviors;
 use crate::error::{ApiError, ApiResult};
 use crate::protocol::{Request, Response, json};
 use crate::redshift::Redshift;
@@ -42,6 +43,7 @@ pub struct DataApi {
     redshift: Redshift,
     serverless: Serverless,
     buckets: Buckets,
+    behaviors: Behaviors,
     statements: Arc<Mutex<Statements>>,
     sessions: Arc<Mutex<Sessions>>,
 }
@@ -88,8 +90,8 @@ impl Statements {
 }
 
 impl DataApi {
-    pub fn new(redshift: Redshift, serverless: Serverless, buckets: Buckets) -> Self {
-        Self { redshift, serverless, buckets, statements: Arc::default(), sessions: Arc::default() }
+    pub fn new(redshift: Redshift, serverless: Serverless, buckets: Buckets, behaviors: Behaviors) -> Self {
+        Self { redshift, serverless, buckets, behaviors, statements: Arc::default(), sessions: Arc::default() }
     }
 
     pub async fn handle(&self, request: &Request) -> Response {
@@ -204,7 +206,7 @@ impl DataApi {
             }
             statements.insert(&statement, input["ClientToken"].as_str());
         }
-        run::start(statement.clone(), target, self.redshift.pace.copying);
+        run::start(statement.clone(), target, self.redshift.pace.copying, self.behaviors);
         statement.wait(wait_time(input)).await;
         Ok(statement.submitted())
     }

@@ -6,19 +6,22 @@ use std::time::{Duration, Instant};
 use super::Mode;
 use super::statement::{Shared, Status};
 use super::target::Target;
+use crate::behavior::Behaviors;
 use crate::pace::CopyPace;
 use crate::statement_threads;
-use crate::warehouse::{Parameters, Session, SqlError};
+use crate::warehouse::{Parameters, Session, SqlError, is_on_leader_node};
 
 /// R21: bytes of one result.
 const MOST_RESULT_BYTES: u64 = 500 << 20;
+/// The query number of a statement that the leader node runs alone (R39).
+const ON_LEADER_NODE: i64 = -1;
 
-pub fn start(statement: Arc<Shared>, target: Target, pace: Option<CopyPace>) {
+pub fn start(statement: Arc<Shared>, target: Target, pace: Option<CopyPace>, behaviors: Behaviors) {
     tokio::spawn(async move {
         // Statements of one session run one after the other; those that wait for their turn hold no thread.
         let mut session = target.session.clone().lock_owned().await;
         let running = statement.clone();
-        let ended = statement_threads::run(move || turn(&running, &mut session, &target, pace)).await;
+        let ended = statement_threads::run(move || turn(&running, &mut session, &target, pace, behaviors)).await;
         let (status, owed) = match ended {
             Ok(Some(ended)) => ended,
             Ok(None) => return,
@@ -41,6 +44,7 @@ fn turn(
     session: &mut Session,
     target: &Target,
     pace: Option<CopyPace>,
+    behaviors: Behaviors,
 ) -> Option<(Status, Duration)> {
     // Before it counts as started, so that no cancel falls between.
     statement.allow_cancel(Some(session.new_canceller()));
@@ -49,15 +53,22 @@ fn turn(
         started = statement.status == Status::Submitted;
         if started {
             statement.status = Status::Started;
+            statement.pid = session.pid();
         }
     });
-    let ended = started.then(|| run(statement, session, target, pace));
+    let ended = started.then(|| run(statement, session, target, pace, behaviors));
     statement.allow_cancel(None);
     ended
 }
 
 /// Each part in turn. What comes after a failure is aborted; in a transaction, what came before is undone.
-fn run(statement: &Shared, session: &mut Session, target: &Target, pace: Option<CopyPace>) -> (Status, Duration) {
+fn run(
+    statement: &Shared,
+    session: &mut Session,
+    target: &Target,
+    pace: Option<CopyPace>,
+    behaviors: Behaviors,
+) -> (Status, Duration) {
     let (mut sqls, mut mode, mut parameters) = (Vec::new(), Mode::Single, Parameters::default());
     statement.change(|statement| {
         sqls = statement.parts.iter().map(|part| part.sql.clone()).collect();
@@ -78,7 +89,10 @@ fn run(statement: &Shared, session: &mut Session, target: &Target, pace: Option<
         let mut rows = target.engine.stored_rows(MOST_RESULT_BYTES);
         let outcome = session.run_into(sql, &parameters, &target.access, query, &mut rows);
         rows.close();
-        let longer = pace.zip(session.take_copied()).map_or(Duration::ZERO, |(pace, copied)| {
+        let copied = session.take_copied();
+        let number = if is_on_leader_node(sql) { ON_LEADER_NODE } else { query };
+        let is_counted = copied.is_none() || behaviors.counts_copied_rows;
+        let longer = pace.zip(copied).map_or(Duration::ZERO, |(pace, copied)| {
             pace.takes(&copied.sizes, copied.seen().read, target.place.slices.count())
         });
         owed += longer;
@@ -86,11 +100,11 @@ fn run(statement: &Shared, session: &mut Session, target: &Target, pace: Option<
         statement.change(|statement| {
             let part = &mut statement.parts[at];
             part.duration = duration;
-            part.query = query;
+            part.query = number;
             part.status = status_of(&outcome);
             match outcome {
                 Ok(count) => {
-                    part.count = count;
+                    part.count = if is_counted { count } else { 0 };
                     part.rows = (!rows.columns.is_empty()).then_some(rows);
                 }
                 Err(error) => {

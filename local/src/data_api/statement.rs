@@ -59,6 +59,8 @@ pub struct Statement {
     created: i64,
     updated: i64,
     pub status: Status,
+    /// The process that it runs in; 0 before it has started.
+    pub pid: i32,
     pub mode: Mode,
     pub parameters: Parameters,
     format: ResultFormat,
@@ -111,6 +113,7 @@ impl Statement {
             created: now_millis(),
             updated: now_millis(),
             status: Status::Submitted,
+            pid: 0,
             mode,
             parameters,
             format,
@@ -269,14 +272,19 @@ impl Shared {
         }
         let failed = statement.parts.iter().find(|part| part.error.is_some());
         let last = statement.parts.last();
-        let duration: u64 = statement.parts.iter().map(|part| part.duration).sum();
+        let is_finished = statement.status == Status::Finished;
+        let duration = if is_finished { signed(statement.parts.iter().map(|part| part.duration).sum()) } else { -1 };
+        // Seen of batches, and of statements that run, failed or were cancelled (R39): no query, and -1 for what is
+        // counted.
+        let whole = last.filter(|_| is_finished && !statement.is_batch());
         let mut answer = json!({
             "Id": statement.id, "CreatedAt": seconds(statement.created), "UpdatedAt": seconds(statement.updated),
-            "Status": statement.status.name(), "Duration": duration, "RedshiftPid": 1,
-            "ResultSize": last.map_or(0, Part::result_bytes), "ResultFormat": statement.format.name(),
+            "Status": statement.status.name(), "Duration": duration,
+            "RedshiftPid": statement.pid,
+            "ResultSize": whole.map_or(-1, |part| signed(part.result_bytes())), "ResultFormat": statement.format.name(),
             "HasResultSet": statement.parts.iter().any(|part| part.rows.is_some()),
-            "ResultRows": last.map_or(-1, |part| part.count),
-            "RedshiftQueryId": failed.or(last).map_or(0, |part| part.query),
+            "ResultRows": whole.map_or(-1, |part| part.count),
+            "RedshiftQueryId": whole.map_or(0, |part| part.query),
         });
         if let Some(error) = failed.and_then(|part| part.error.as_ref()) {
             answer["Error"] = json!(error);
@@ -346,10 +354,13 @@ impl Shared {
 }
 
 fn describe_part(statement: &Statement, number: usize, part: &Part) -> Json {
+    let finished = Some(part).filter(|part| part.status == Status::Finished);
     let mut answer = json!({
         "Id": format!("{}:{number}", statement.id), "QueryString": part.sql, "Status": part.status.name(),
-        "Duration": part.duration, "ResultRows": part.count, "ResultSize": part.result_bytes(),
-        "RedshiftQueryId": part.query,
+        "Duration": finished.map_or(-1, |part| signed(part.duration)),
+        "ResultRows": finished.map_or(-1, |part| part.count),
+        "ResultSize": finished.map_or(-1, |part| signed(part.result_bytes())),
+        "RedshiftQueryId": finished.map_or(0, |part| part.query),
         "HasResultSet": part.rows.is_some(),
         "CreatedAt": seconds(statement.created), "UpdatedAt": seconds(statement.updated),
     });
@@ -364,6 +375,10 @@ impl Part {
     fn result_bytes(&self) -> u64 {
         self.rows.as_ref().map_or(0, StoredRows::bytes)
     }
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// Rows as CSV, with the names of the columns before the first.

@@ -99,7 +99,7 @@ async function run(event) {
       $('state').textContent = `${found.more ? `the first ${ROWS_SHOWN} of ${told.ResultRows}` : found.rows.length} rows in ${seconds} s`;
     } else {
       $('result').replaceChildren();
-      $('state').textContent = `done in ${seconds} s${told.ResultRows >= 0 ? `, ${told.ResultRows} rows` : ''}`;
+      $('state').textContent = `done in ${seconds} s${told.ResultRows > 0 ? `, ${told.ResultRows} rows` : ''}`;
     }
     await showTables();
   } catch (error) {

@@ -51,7 +51,9 @@ pub use result::{ResultColumn, Rows, Value};
 pub use session::Outcome;
 pub use session::{Cancel, Session};
 pub use sql::types::Type;
-pub use sql::{Parameter, ParameterKind, Parameters, TableAttributes, parse_table, split, verb_behind_with};
+pub use sql::{
+    Parameter, ParameterKind, Parameters, TableAttributes, is_on_leader_node, parse_table, split, verb_behind_with,
+};
 pub use stored_rows::StoredRows;
 
 /// A cluster or a workgroup, as far as its warehouse is concerned.

@@ -65,17 +65,16 @@ impl Database {
     }
 }
 
-/// A connection set up for a user, and the number of the opening that it is of.
-pub fn connect(system: &System, user: &str) -> Result<(Connection, u64), SqlError> {
+/// A connection set up for a user and a process id, and the number of the opening that it is of.
+pub fn connect(system: &System, user: &str, pid: i32) -> Result<(Connection, u64), SqlError> {
     let set_up = || -> Result<_, SqlError> {
         // First: a number that is too low is put right by the next statement.
         let opening = system.database.openings();
         let connection = locked(&system.database.base).try_clone()?;
         connection.execute_batch(&format!(
             "SET streaming_buffer_size = '{STREAMED_BYTES}B'; SET search_path = 'public,{SYSTEM_SCHEMA}'; SET VARIABLE redshift_user = {}; \
-             SET VARIABLE redshift_pid = {}",
-            sql::literal(user),
-            fastrand::u32(1000..1_000_000)
+             SET VARIABLE redshift_pid = {pid}",
+            sql::literal(user)
         ))?;
         Ok((connection, opening))
     };
@@ -112,7 +111,7 @@ impl Session {
     }
 
     fn go_over(&mut self) -> Result<(), SqlError> {
-        let (connection, opening) = connect(&self.system, self.user())?;
+        let (connection, opening) = connect(&self.system, self.user(), self.pid())?;
         (self.connection, self.opening) = (connection, opening);
         self.reset();
         match self.settings.get("search_path").cloned() {

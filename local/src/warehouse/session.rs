@@ -30,6 +30,7 @@ pub struct Session {
     /// The access mode of the transaction that is open.
     pub(super) read_only: bool,
     user: String,
+    pid: i32,
     pub(super) settings: BTreeMap<String, String>,
     cursors: Cursors,
     prepared: HashMap<String, Prepared>,
@@ -100,7 +101,8 @@ pub struct Outcome {
 impl Session {
     /// A session of a database user.
     pub fn new(system: System, user: &str) -> Result<Self, SqlError> {
-        let (connection, opening) = reopen::connect(&system, user)?;
+        let pid = fastrand::i32(1000..1_000_000);
+        let (connection, opening) = reopen::connect(&system, user, pid)?;
         let interrupt = Arc::new(Mutex::new(connection.interrupt_handle()));
         let cancel = Cancel { asked: Arc::default(), interrupt };
         Ok(Self {
@@ -111,6 +113,7 @@ impl Session {
             transaction: Transaction::None,
             read_only: false,
             user: user.to_owned(),
+            pid,
             settings: BTreeMap::new(),
             cursors: Cursors::default(),
             prepared: HashMap::new(),
@@ -127,6 +130,17 @@ impl Session {
 
     pub(super) fn user(&self) -> &str {
         &self.user
+    }
+
+    /// The process id, by which the system views know the session.
+    pub fn pid(&self) -> i32 {
+        self.pid
+    }
+
+    /// Takes on the process id that the client was given.
+    pub fn set_pid(&mut self, pid: i32) -> Result<(), SqlError> {
+        self.pid = pid;
+        self.remember("redshift_pid", pid)
     }
 
     /// Forgets what was of another connection.
@@ -321,6 +335,7 @@ impl Session {
         let elapsed = i64::try_from(started.elapsed().as_micros()).unwrap_or(i64::MAX);
         self.system.note_query(QueryRecord {
             id: query,
+            session: self.pid,
             user: self.user.clone(),
             kind,
             started: now_millis() * 1000 - elapsed,

@@ -34,6 +34,8 @@ pub struct LoadError {
 #[derive(Debug)]
 pub struct QueryRecord {
     pub id: i64,
+    /// The process of the session.
+    pub session: i32,
     pub user: String,
     pub kind: &'static str,
     pub started: i64,
@@ -127,20 +129,20 @@ impl System {
         self.with(|connection| connection.execute_batch(&format!("SET GLOBAL preserve_insertion_order = {keep}")))
     }
 
-    pub fn record_errors(&self, query: i64, table: &str, errors: &[LoadError]) -> Result<(), SqlError> {
+    pub fn record_errors(&self, copy: &Progress, errors: &[LoadError]) -> Result<(), SqlError> {
         if errors.is_empty() {
             return Ok(());
         }
-        let now = duckdb::types::Value::Timestamp(duckdb::types::TimeUnit::Millisecond, now_millis());
+        let started = duckdb::types::Value::Timestamp(duckdb::types::TimeUnit::Millisecond, copy.started);
         self.with(|connection| {
             // As one: each transaction would wait for the disk.
             let mut appender = connection.appender_to_db("redshift_load_errors", "redshift_system")?;
             for error in errors {
                 let length = error.length.map(|length| length.to_string()).unwrap_or_default();
                 appender.append_row(params![
-                    query,
-                    table,
-                    now,
+                    copy.query,
+                    copy.table,
+                    started,
                     error.file,
                     error.line,
                     error.column,
@@ -149,7 +151,8 @@ impl System {
                     error.code,
                     error.message,
                     error.raw_line,
-                    error.raw_value
+                    error.raw_value,
+                    copy.session
                 ])?;
             }
             appender.flush()
@@ -204,7 +207,7 @@ impl System {
         let noted = std::mem::take(&mut *locked(&self.queries));
         self.with(|connection| {
             let sql = "INSERT INTO redshift_system.redshift_queries VALUES \
-                       (?, ?, ?, ?, make_timestamp(?), make_timestamp(?), ?, ?, ?, ?)";
+                       (?, ?, ?, ?, make_timestamp(?), make_timestamp(?), ?, ?, ?, ?, ?)";
             // As one: each transaction would wait for the disk.
             let transaction = connection.unchecked_transaction()?;
             let mut statement = transaction.prepare(sql)?;
@@ -220,7 +223,8 @@ impl System {
                     query.elapsed,
                     query.rows,
                     query.error,
-                    query.text
+                    query.text,
+                    query.session
                 ])?;
             }
             drop(statement);
@@ -255,7 +259,7 @@ fn insert_load(
     errors: u64,
 ) -> duckdb::Result<()> {
     let sql = "INSERT INTO redshift_system.redshift_loads VALUES \
-               (?, ?, ?, make_timestamp(? * 1000), make_timestamp(? * 1000), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+               (?, ?, ?, make_timestamp(? * 1000), make_timestamp(? * 1000), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let (now, seen) = (now_millis(), progress.seen());
     let ended = (status != "running").then_some(now);
     connection.execute(
@@ -275,7 +279,8 @@ fn insert_load(
             seen.bytes,
             seen.files_scanned,
             seen.bytes_scanned,
-            errors
+            errors,
+            progress.session
         ],
     )?;
     Ok(())

@@ -11,6 +11,7 @@ CREATE TABLE IF NOT EXISTS redshift_system.redshift_load_errors (
     column_name VARCHAR, column_type VARCHAR, column_length VARCHAR, error_code INTEGER, error_message VARCHAR,
     raw_line VARCHAR, raw_field_value VARCHAR
 );
+ALTER TABLE redshift_system.redshift_load_errors ADD COLUMN IF NOT EXISTS session_id INTEGER;
 
 -- One COPY, that has ended or runs; durations are microseconds.
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_loads (
@@ -18,16 +19,19 @@ CREATE TABLE IF NOT EXISTS redshift_system.redshift_loads (
     data_source VARCHAR, file_format VARCHAR, loaded_rows BIGINT, loaded_bytes BIGINT, source_file_count INTEGER,
     source_file_bytes BIGINT, file_count_scanned INTEGER, file_bytes_scanned BIGINT, error_count INTEGER
 );
+ALTER TABLE redshift_system.redshift_loads ADD COLUMN IF NOT EXISTS session_id INTEGER;
 
+-- A query has one number in the SYS views and another in STL_*, STV_* and SVL_*, which is an INTEGER (R39).
 CREATE OR REPLACE VIEW redshift_system.sys_load_history AS
-SELECT 100 AS user_id, query_id, status, 0 AS session_id, query_id AS transaction_id,
+SELECT 100 AS user_id, query_id, status, coalesce(session_id, 0) AS session_id, query_id AS transaction_id,
        current_database() AS database_name, table_name, start_time, end_time, duration, data_source, file_format,
        loaded_rows, loaded_bytes, source_file_count, source_file_bytes, file_count_scanned, file_bytes_scanned,
        error_count
 FROM redshift_system.redshift_loads;
 
 CREATE OR REPLACE VIEW redshift_system.stv_load_state AS
-SELECT 100 AS userid, 0 AS session, query_id AS query, 0 AS slice, 1 AS pid, start_time AS recordtime,
+SELECT 100 AS userid, coalesce(session_id, 0) AS session, CAST(query_id % 2000000000 AS INTEGER) AS query, 0 AS slice,
+       coalesce(session_id, 0) AS pid, start_time AS recordtime,
        source_file_bytes AS bytes_to_load, file_bytes_scanned AS bytes_loaded,
        source_file_bytes AS bytes_to_load_compressed, file_bytes_scanned AS bytes_loaded_compressed,
        loaded_rows AS lines, source_file_count AS num_files, file_count_scanned AS num_files_complete,
@@ -63,14 +67,14 @@ FROM redshift_system.redshift_materialized_views;
 CREATE TABLE IF NOT EXISTS redshift_system.stv_slices (node INTEGER, slice INTEGER, localslice INTEGER, type VARCHAR);
 
 CREATE OR REPLACE VIEW redshift_system.sys_load_error_detail AS
-SELECT 100 AS user_id, query_id, 0 AS table_id, query_id AS transaction_id, 0 AS session_id,
+SELECT 100 AS user_id, query_id, 0 AS table_id, query_id AS transaction_id, coalesce(session_id, 0) AS session_id,
        current_database() AS database_name, start_time, file_name, line_number, column_name, column_type,
        column_length, 0 AS position, error_code, error_message
 FROM redshift_system.redshift_load_errors;
 
 CREATE OR REPLACE VIEW redshift_system.stl_load_errors AS
-SELECT 100 AS userid, 0 AS slice, 0 AS tbl, start_time AS starttime, 0 AS session, query_id AS query,
-       file_name AS filename, line_number, column_name AS colname, column_type AS "type", column_length AS col_length,
+SELECT 100 AS userid, 0 AS slice, 0 AS tbl, start_time AS starttime, coalesce(session_id, 0) AS session,
+       CAST(query_id % 2000000000 AS INTEGER) AS query, file_name AS filename, line_number, column_name AS colname, column_type AS "type", column_length AS col_length,
        0 AS position, raw_line, raw_field_value, error_code AS err_code, error_message AS err_reason
 FROM redshift_system.redshift_load_errors;
 
@@ -80,7 +84,7 @@ CREATE TABLE IF NOT EXISTS redshift_system.redshift_load_files (
 ALTER TABLE redshift_system.redshift_load_files ADD COLUMN IF NOT EXISTS lines BIGINT;
 
 CREATE OR REPLACE VIEW redshift_system.stl_load_commits AS
-SELECT 100 AS userid, query_id AS query, 0 AS slice, 0 AS name, file_name AS filename, 0 AS byte_offset,
+SELECT 100 AS userid, CAST(query_id % 2000000000 AS INTEGER) AS query, 0 AS slice, 0 AS name, file_name AS filename, 0 AS byte_offset,
        lines AS lines_scanned, 0 AS errors, recorded_at AS curtime, 1 AS status
 FROM redshift_system.redshift_load_files;
 
@@ -93,22 +97,26 @@ CREATE TABLE IF NOT EXISTS redshift_system.redshift_queries (
     query_id BIGINT, user_name VARCHAR, query_type VARCHAR, status VARCHAR, start_time TIMESTAMP, end_time TIMESTAMP,
     elapsed_time BIGINT, returned_rows BIGINT, error_message VARCHAR, query_text VARCHAR
 );
+ALTER TABLE redshift_system.redshift_queries ADD COLUMN IF NOT EXISTS session_id INTEGER;
 
 CREATE OR REPLACE VIEW redshift_system.sys_query_history AS
-SELECT 100 AS user_id, query_id, CAST(NULL AS VARCHAR) AS query_label, query_id AS transaction_id, 0 AS session_id,
+SELECT 100 AS user_id, query_id, CAST(NULL AS VARCHAR) AS query_label, query_id AS transaction_id,
+       coalesce(session_id, 0) AS session_id,
        current_database() AS database_name, query_type, status, false AS result_cache_hit, start_time, end_time,
        elapsed_time, CAST(0 AS BIGINT) AS queue_time, elapsed_time AS execution_time, error_message, returned_rows,
        CAST(NULL AS BIGINT) AS returned_bytes, query_text, user_name AS username
 FROM redshift_system.redshift_queries;
 
 CREATE OR REPLACE VIEW redshift_system.stl_query AS
-SELECT 100 AS userid, query_id AS query, 'default' AS label, query_id AS xid, 0 AS pid, current_database() AS "database",
+SELECT 100 AS userid, CAST(query_id % 2000000000 AS INTEGER) AS query, 'default' AS label, query_id AS xid,
+       coalesce(session_id, 0) AS pid, current_database() AS "database",
        query_text AS querytxt, start_time AS starttime, end_time AS endtime,
        CASE status WHEN 'failed' THEN 1 ELSE 0 END AS aborted
 FROM redshift_system.redshift_queries;
 
 CREATE OR REPLACE VIEW redshift_system.svl_qlog AS
-SELECT 100 AS userid, query_id AS query, query_id AS xid, 0 AS pid, start_time AS starttime, end_time AS endtime,
+SELECT 100 AS userid, CAST(query_id % 2000000000 AS INTEGER) AS query, query_id AS xid, coalesce(session_id, 0) AS pid,
+       start_time AS starttime, end_time AS endtime,
        elapsed_time AS elapsed, CASE status WHEN 'failed' THEN 1 ELSE 0 END AS aborted, 'default' AS label,
        left(query_text, 60) AS substring
 FROM redshift_system.redshift_queries;

@@ -489,7 +489,7 @@ fn what_is_granted_is_written_down() {
 #[test]
 fn a_copy_that_runs_is_told_as_far_as_it_is() {
     let mut warehouse = Warehouse::new();
-    let progress = Progress::new(7, "t", "s3://b/", 0, "json", vec![100, 300]);
+    let progress = Progress::new(7, 1, "t", "s3://b/", 0, "json", vec![100, 300]);
     progress.open(100);
     progress.add_rows(5);
     let running = warehouse.session.system.copying(&progress);

@@ -207,8 +207,8 @@ impl Queries {
                 let engine = wire.warehouses.engine(&place.id, &database, place.slices)?;
                 // The prefix of a temporary login is no part of the user's name.
                 let name = ["IAM:", "IAMA:", "IAMR:"].iter().find_map(|prefix| user.strip_prefix(prefix));
-                let session = engine.session(name.unwrap_or(&user).split(':').next().unwrap_or_default())?;
-                session.connection.execute_batch(&format!("SET VARIABLE redshift_pid = {pid}"))?;
+                let mut session = engine.session(name.unwrap_or(&user).split(':').next().unwrap_or_default())?;
+                session.set_pid(pid)?;
                 let access = Access::of(&place, wire.buckets.clone(), wire.account.clone());
                 Ok(Connection {
                     session: Arc::new(Mutex::new(session)),

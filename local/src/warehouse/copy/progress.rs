@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug)]
 pub struct Progress {
     pub query: i64,
+    /// The process that it runs in.
+    pub session: i32,
     pub table: String,
     pub source: String,
     /// Milliseconds since the epoch.
@@ -38,6 +40,7 @@ pub struct Seen {
 impl Progress {
     pub fn new(
         query: i64,
+        session: i32,
         table: &str,
         source: &str,
         started: i64,
@@ -47,6 +50,7 @@ impl Progress {
         let lines = sizes.iter().map(|_| AtomicU64::new(0)).collect();
         Arc::new(Self {
             query,
+            session,
             table: table.to_owned(),
             source: source.to_owned(),
             started,

@@ -146,7 +146,7 @@ pub fn run(session: &Session, copy: &CopyCommand, access: &Access, query: i64) -
         Format::Text(_) => "text",
         Format::Parquet => "parquet",
     };
-    let progress = Progress::new(query, &copy.table, &copy.from, started, format, sizes);
+    let progress = Progress::new(query, session.pid(), &copy.table, &copy.from, started, format, sizes);
     let running = session.system.copying(&progress);
     let (access, reader) = (access.clone(), Arc::new(reader));
     let cancel = session.canceller();
@@ -466,7 +466,7 @@ impl Load<'_> {
     /// Writes the rejected rows into the error tables.
     fn note_errors(&mut self) -> Result<(), SqlError> {
         let errors = std::mem::take(&mut self.errors);
-        self.system.record_errors(self.opener.progress.query, &self.copy.table, &errors)
+        self.system.record_errors(&self.opener.progress, &errors)
     }
 }
 

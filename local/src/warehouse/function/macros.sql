@@ -299,14 +299,16 @@ CREATE OR REPLACE MACRO redshift_system.redshift_divided(a, b, places) AS CASE
     ELSE redshift_divide(CAST(a AS VARCHAR), CAST(b AS VARCHAR), places) END;
 CREATE OR REPLACE MACRO redshift_system.redshift_modulo(a VARCHAR, b) AS CAST(a AS DOUBLE) % b, (a, b) AS a % b;
 
--- The session
+-- The session. Queries have the numbers that they have in STL_QUERY.
 CREATE OR REPLACE MACRO redshift_system.version() AS
     'PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 (Red Hat 3.4.2-6.fc3), Redshift 1.0.117891';
 CREATE OR REPLACE MACRO redshift_system.pg_backend_pid() AS coalesce(CAST(getvariable('redshift_pid') AS INTEGER), 0);
 CREATE OR REPLACE MACRO redshift_system.pg_last_copy_count() AS coalesce(CAST(getvariable('redshift_copied') AS BIGINT), 0);
-CREATE OR REPLACE MACRO redshift_system.pg_last_copy_id() AS coalesce(CAST(getvariable('redshift_copy') AS BIGINT), -1);
+CREATE OR REPLACE MACRO redshift_system.pg_last_copy_id() AS
+    coalesce(CAST(CAST(getvariable('redshift_copy') AS BIGINT) % 2000000000 AS INTEGER), -1);
 CREATE OR REPLACE MACRO redshift_system.pg_last_unload_count() AS coalesce(CAST(getvariable('redshift_unloaded') AS BIGINT), 0);
-CREATE OR REPLACE MACRO redshift_system.pg_last_query_id() AS coalesce(CAST(getvariable('redshift_query') AS BIGINT), -1);
+CREATE OR REPLACE MACRO redshift_system.pg_last_query_id() AS
+    coalesce(CAST(CAST(getvariable('redshift_query') AS BIGINT) % 2000000000 AS INTEGER), -1);
 CREATE OR REPLACE MACRO redshift_system.redshift_user() AS coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser');
 CREATE OR REPLACE MACRO redshift_system.current_user_id() AS 100;
 CREATE OR REPLACE MACRO redshift_system.current_setting(wanted) AS
