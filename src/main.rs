@@ -20,6 +20,7 @@ mod retry;
 mod sample;
 #[cfg(feature = "local")]
 mod serving;
+mod statement_process;
 mod sync;
 mod timeline;
 mod view;

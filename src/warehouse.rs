@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use aws_sdk_redshiftdata::types::{Field, StatementStatusString, StatusString, SubStatementData};
+use aws_sdk_redshiftdata::types::{Field, StatusString};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::aws::{Aws, failed, is};
@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::event::Events;
 use crate::interrupt;
 use crate::retry::retry;
+use crate::statement_process::StatementProcess;
 
 /// Finding 1: as long as the Data API holds an answer back.
 const LONG_POLL_SECONDS: i32 = 30;
@@ -46,27 +47,11 @@ pub struct Session {
 #[derive(Debug, Clone)]
 pub struct Done {
     pub id: String,
-    /// Rows returned or changed (R25).
+    /// Rows returned, inserted, updated or deleted; a COPY is not counted (R25), nor is a batch.
     pub rows: i64,
-    pub query: i64,
-    /// The statements of a batch, in their order.
-    pub parts: Vec<Part>,
+    pub process: StatementProcess,
     session: Option<String>,
     has_rows: bool,
-}
-
-/// One statement of a batch: rows returned or changed, and its query.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Part {
-    pub rows: i64,
-    pub query: i64,
-}
-
-impl Done {
-    /// The statement itself, where it was the only one.
-    pub fn part(&self) -> Part {
-        Part { rows: self.rows, query: self.query }
-    }
 }
 
 /// A statement that failed, in Redshift's words.
@@ -74,7 +59,7 @@ impl Done {
 #[error("{message}")]
 pub struct StatementError {
     pub message: String,
-    pub query: i64,
+    pub process: StatementProcess,
 }
 
 impl StatementError {
@@ -132,6 +117,15 @@ enum Next {
 }
 
 impl Pages<'_> {
+    /// The rows of all pages.
+    async fn all(mut self) -> Result<Rows> {
+        let mut read = self.next().await?.unwrap_or_default();
+        while let Some(page) = self.next().await? {
+            read.rows.extend(page.rows);
+        }
+        Ok(read)
+    }
+
     /// `None` behind the last page, and where the statement answered no rows.
     pub async fn next(&mut self) -> Result<Option<Rows>> {
         let token = match std::mem::replace(&mut self.next, Next::None) {
@@ -266,13 +260,8 @@ impl Warehouse {
             let late = Instant::now() >= deadline;
             match asked {
                 Ok(found) => {
-                    // Of a batch, the statement that failed; else the last.
-                    let failed_part = found
-                        .sub_statements()
-                        .iter()
-                        .find(|part| part.status == Some(StatementStatusString::Failed))
-                        .map(|part| part.redshift_query_id);
-                    let query = failed_part.unwrap_or(found.redshift_query_id);
+                    let submitted = found.created_at.as_ref().map_or(0, |created| created.secs());
+                    let process = StatementProcess::new(found.redshift_pid, submitted);
                     let is_over = matches!(
                         found.status,
                         Some(StatusString::Finished | StatusString::Failed | StatusString::Aborted)
@@ -284,16 +273,11 @@ impl Warehouse {
                         Some(StatusString::Finished) => {
                             let has_rows = found.has_result_set.unwrap_or(false);
                             let (rows, session) = (found.result_rows, found.session_id);
-                            let part = |part: &SubStatementData| Part {
-                                rows: part.result_rows,
-                                query: part.redshift_query_id,
-                            };
-                            let parts = found.sub_statements.iter().flatten().map(part).collect();
-                            return Ok(Ok(Done { id, rows, query, parts, session, has_rows }));
+                            return Ok(Ok(Done { id, rows, process, session, has_rows }));
                         }
                         Some(StatusString::Failed | StatusString::Aborted) => {
                             let message = found.error.unwrap_or_else(|| "the statement was cancelled".to_owned());
-                            return Ok(Err(StatementError { message, query }));
+                            return Ok(Err(StatementError { message, process }));
                         }
                         status if late => {
                             return Err(Error::failed(format!(
@@ -333,12 +317,13 @@ impl Warehouse {
 
     /// All rows that a statement answered.
     pub async fn rows(&self, done: &Done) -> Result<Rows> {
-        let mut pages = self.pages(done);
-        let mut read = pages.next().await?.unwrap_or_default();
-        while let Some(page) = pages.next().await? {
-            read.rows.extend(page.rows);
-        }
-        Ok(read)
+        self.pages(done).all().await
+    }
+
+    /// The rows that the statement of this number, from 1, in a batch answered.
+    pub async fn rows_of_statement(&self, batch: &Done, number: usize) -> Result<Rows> {
+        let id = format!("{}:{number}", batch.id);
+        Pages { client: &self.client, id: &id, next: Next::First }.all().await
     }
 
     /// Runs a query and reads its rows.
@@ -358,6 +343,13 @@ impl Session {
     /// As `run`, and no signal cancels it: what ends a transaction is waited for.
     pub async fn to_the_end(&self, sql: &str) -> Result<std::result::Result<Done, StatementError>> {
         self.warehouse.execute(sql, &On::Session(&self.id), Signals::Ignore).await
+    }
+
+    /// Closes it: the Data API has no call for that, but keeps no session that is to live on for 0 seconds. Best effort:
+    /// one that stays ends by itself.
+    pub async fn close(self) {
+        let call = self.warehouse.client.execute_statement().session_id(&self.id).session_keep_alive_seconds(0);
+        let _ = call.sql("select 1").wait_time_seconds(LONG_POLL_SECONDS).send().await;
     }
 
     pub async fn query(&self, sql: &str) -> Result<std::result::Result<Rows, StatementError>> {

@@ -2,6 +2,7 @@
 
 mod audit;
 mod check_json;
+mod copy_batch;
 mod copy_files;
 mod direct;
 mod dry_run;

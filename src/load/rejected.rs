@@ -6,6 +6,7 @@ use super::gather::Gatherer;
 use super::index::Index;
 use crate::config::Source;
 use crate::error::{Error, Result};
+use crate::statement_process::StatementProcess;
 use crate::warehouse::Warehouse;
 
 /// Rows shown; the rest is counted.
@@ -32,18 +33,24 @@ pub struct Rejected {
 type Told = Vec<Option<String>>;
 
 impl Rejected {
-    /// What SYS_LOAD_ERROR_DETAIL tells of a COPY, and STL_LOAD_ERRORS of the values (C17).
-    pub async fn of(warehouse: &Warehouse, query: i64, gatherer: &Gatherer<'_>, source: &Source) -> Result<Self> {
+    /// What SYS_LOAD_ERROR_DETAIL tells of the COPYs of a process, and STL_LOAD_ERRORS of the values (C17).
+    pub async fn of(
+        warehouse: &Warehouse,
+        process: StatementProcess,
+        gatherer: &Gatherer<'_>,
+        source: &Source,
+    ) -> Result<Self> {
+        let Some(of_process) = process.condition("session_id", "start_time") else { return Ok(Self::default()) };
         let sql = format!(
             "select trim(file_name), line_number, trim(column_name), trim(column_type), error_code, \
-             trim(error_message), count(*) over () from sys_load_error_detail where query_id = {query} \
+             trim(error_message), count(*) over () from sys_load_error_detail where {of_process} \
              order by file_name, line_number limit {SHOWN}"
         );
         let rows = warehouse.query(&sql).await?;
         let rows = rows.map_err(|error| Error::failed("cannot read what COPY rejected").because(error))?.rows;
         let Some(first) = rows.first() else { return Ok(Self::default()) };
         let count = text(first, 6).parse().unwrap_or(rows.len() as u64);
-        let values = values(warehouse, query).await;
+        let values = values(warehouse, process).await;
         let mut origins = Origins { gatherer, source, indices: BTreeMap::new() };
         let mut shown = Vec::new();
         for row in &rows {
@@ -59,7 +66,7 @@ impl Rejected {
     }
 
     /// What an error says of them, and what to do.
-    pub fn hints(&self, table: &str, query: i64) -> Vec<String> {
+    pub fn hints(&self, table: &str, process: StatementProcess) -> Vec<String> {
         let mut hints = self.shown.clone();
         if self.is_too_long {
             hints.push(format!(
@@ -71,9 +78,10 @@ impl Rejected {
                 "No column is wider: shorten the text, or add `truncatecolumns` to sql/copy/{table}.sql, which cuts it off."
             ));
         }
-        if self.count > 0 {
-            let all = format!("select * from sys_load_error_detail where query_id = {query}");
-            hints.push(format!("{} in all: {all}", self.count));
+        if self.count > 0
+            && let Some(of_process) = process.condition("session_id", "start_time")
+        {
+            hints.push(format!("{} in all: select * from sys_load_error_detail where {of_process}", self.count));
         }
         hints
     }
@@ -83,11 +91,13 @@ fn text(row: &Told, at: usize) -> String {
     row.get(at).cloned().flatten().unwrap_or_default()
 }
 
-/// The values that were rejected, by file, line and column. Where nobody tells them, there are none.
-async fn values(warehouse: &Warehouse, query: i64) -> BTreeMap<(String, String, String), String> {
+/// The values that were rejected, by file, line and column. Where nobody tells them, there are none: a workgroup has no
+/// STL views.
+async fn values(warehouse: &Warehouse, process: StatementProcess) -> BTreeMap<(String, String, String), String> {
+    let Some(of_process) = process.condition("session", "starttime") else { return BTreeMap::new() };
     let sql = format!(
         "select trim(filename), line_number, trim(colname), trim(raw_field_value) from stl_load_errors \
-         where query = {query} order by filename, line_number limit {SHOWN}"
+         where {of_process} order by filename, line_number limit {SHOWN}"
     );
     let rows = warehouse.query(&sql).await.ok().and_then(std::result::Result::ok).unwrap_or_default().rows;
     let told = rows.iter().filter(|row| !text(row, 3).is_empty());

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::time::Duration;
 
+use super::copy_batch::CopyBatch;
 use super::copy_files::ByKey;
 use super::gather::{Gathered, Gatherer, is_small};
 use super::read::ReadAhead;
@@ -181,29 +182,31 @@ impl Staging<'_> {
             return Ok(self.report(&from, 0, Rejected::default()));
         }
         let copy = self.statement(&from)?;
-        // An append to a table of which nothing is remembered begins with all of it, as a replace does.
-        let is_first = self.known.is_empty();
         let objects = audit::objects_table(table);
-        let mut statements = match is_first && !load.check {
-            true => vec![format!("delete from {table}"), format!("delete from {objects}")],
-            false => Vec::new(),
-        };
-        let at = statements.len();
-        statements.push(copy);
-        if load.mode == Mode::Append && !load.check {
-            let list = gatherer.objects(self.source, self.listing, self.known, &load.run).await?;
-            statements.push(audit::copy_objects(table, &list, &load.names.role_arn)?);
+        let mut batch = CopyBatch::default();
+        // An append to a table of which nothing is remembered begins with all of it, as a replace does.
+        match self.known.is_empty() {
+            _ if load.check => {}
+            true => batch.statements.extend([table, &objects].map(|table| format!("delete from {table}"))),
+            false => batch.count_before(table),
+        }
+        batch.add(copy);
+        if !load.check {
+            batch.count_after(table);
+            if load.mode == Mode::Append {
+                let list = gatherer.objects(self.source, self.listing, self.known, &load.run).await?;
+                batch.add(audit::copy_objects(table, &list, &load.names.role_arn)?);
+            }
         }
         let stage = if load.check { format!("check {table}") } else { format!("copy {table}") };
-        load.staged(&stage, self.run(&stage, &statements, at, &from, &gatherer)).await
+        load.staged(&stage, self.run(&stage, &batch, &from, &gatherer)).await
     }
 
-    /// Runs the statements, of which the one at `at` is the COPY, and compares its keys with its columns.
+    /// Runs a batch with a COPY, and compares the keys of its source with its columns.
     async fn run(
         &self,
         stage: &str,
-        statements: &[String],
-        at: usize,
+        batch: &CopyBatch,
         from: &From,
         gatherer: &Gatherer<'_>,
     ) -> Result<(SourceReport, String)> {
@@ -215,7 +218,7 @@ impl Staging<'_> {
         };
         let copying = async {
             tokio::select! {
-                done = load.warehouse.run_all(statements) => done,
+                done = load.warehouse.run_all(&batch.statements) => done,
                 never = self.watch(stage) => match never {},
             }
         };
@@ -224,9 +227,9 @@ impl Staging<'_> {
             Ok(done) => done,
             Err(error) => return Err(self.explain(error, gatherer).await),
         };
-        let copied = done.parts.get(at).copied().unwrap_or(done.part());
-        let rejected = Rejected::of(&load.warehouse, copied.query, gatherer, self.source).await?;
-        let mut report = self.report(from, u64::try_from(copied.rows).unwrap_or_default(), rejected);
+        let staged = batch.added(&load.warehouse, &done, &self.file.name).await?;
+        let rejected = Rejected::of(&load.warehouse, done.process, gatherer, self.source).await?;
+        let mut report = self.report(from, staged, rejected);
         if !load.check {
             report.check()?;
         }
@@ -349,7 +352,7 @@ impl Staging<'_> {
 
     /// A COPY that failed, with the rows it failed on by their own file and line.
     async fn explain(&self, error: StatementError, gatherer: &Gatherer<'_>) -> Error {
-        let (query, table) = (error.query, &self.file.name);
+        let (process, table) = (error.process, &self.file.name);
         let is_elsewhere = error.to_string().contains("PermanentRedirect");
         let mut failure = Error::failed(format!("cannot copy into {table}; it is as it was before")).because(error);
         if is_elsewhere {
@@ -357,8 +360,8 @@ impl Staging<'_> {
             failure =
                 failure.hint(format!("The bucket {bucket} is in another region: set `region` of [sources.{source}]."));
         }
-        match Rejected::of(&self.load.warehouse, query, gatherer, self.source).await {
-            Ok(rejected) => rejected.hints(table, query).into_iter().fold(failure, Error::hint),
+        match Rejected::of(&self.load.warehouse, process, gatherer, self.source).await {
+            Ok(rejected) => rejected.hints(table, process).into_iter().fold(failure, Error::hint),
             Err(_) => failure,
         }
     }
