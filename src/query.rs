@@ -30,7 +30,9 @@ pub async fn run(warehouse: &Warehouse, text: &str, answers: &mut dyn Answers) -
             let session = warehouse.session("select 1").await?;
             let ended = several(warehouse, &session, &statements, answers).await;
             // A transaction that was left open would hold its locks for as long as the session lives.
-            let _ = session.to_the_end("rollback").await;
+            if session.to_the_end("rollback").await.is_ok() {
+                session.close().await;
+            }
             ended
         }
     }
@@ -60,7 +62,10 @@ async fn tell(warehouse: &Warehouse, statement: &str, done: &Done, answers: &mut
         answers.page(&rows, is_first)?;
         (is_first, answered) = (false, true);
     }
-    answers.end(verb(statement), done.rows, answered)
+    let verb = verb(statement);
+    // Of a COPY, 0 says nothing (R25).
+    let says_nothing = done.rows == 0 && verb.eq_ignore_ascii_case("copy");
+    answers.end(verb, if says_nothing { -1 } else { done.rows }, answered)
 }
 
 /// The first word of a statement, behind its comments.

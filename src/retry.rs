@@ -19,7 +19,7 @@ pub enum Passing {
     ClusterBusy,
     /// IAM and S3 refuse a change while another of the same resource is under way.
     ChangeUnderWay,
-    /// R22: too many calls, too many statements.
+    /// R21, R22: too many calls, statements or sessions.
     Throttled,
 }
 
@@ -38,6 +38,7 @@ impl Passing {
             | "RequestLimitExceeded"
             | "DependentServiceRequestThrottling"
             | "DependentServiceRequestThrottlingFault"
+            | "ActiveSessionsExceededException"
             | "ActiveStatementsExceededException"
             | "ActiveWaitingRequestsExceededException" => Some(Self::Throttled),
             _ => None,

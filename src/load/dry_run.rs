@@ -101,8 +101,8 @@ impl Load<'_> {
                 }
             }
         }
-        // Begin, the row of the audit, commit.
-        let mut statements = 3 + 2 * transforms.len() + checks.len() + sums.len();
+        // Begin, the row of the audit, commit, the end of the session.
+        let mut statements = 4 + 2 * transforms.len() + checks.len() + sums.len();
         if options.recreate {
             statements += 2 * star.len();
         }

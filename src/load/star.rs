@@ -34,12 +34,15 @@ impl Load<'_> {
         match told {
             Ok(star) => {
                 let done = session.to_the_end("commit").await?;
+                session.close().await;
                 done.map_err(|error| Error::failed("cannot commit the star; it is as it was before").because(error))?;
                 Ok(star)
             }
             Err(error) => {
                 // The error at hand says more than one about rolling back: the session's end rolls back as well.
-                let _ = session.to_the_end("rollback").await;
+                if session.to_the_end("rollback").await.is_ok() {
+                    session.close().await;
+                }
                 Err(error)
             }
         }

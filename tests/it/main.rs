@@ -7,6 +7,7 @@ mod calls;
 mod clients;
 mod copy;
 mod copy_limits;
+mod counts;
 mod documents;
 mod foreign;
 #[cfg(target_os = "linux")]
