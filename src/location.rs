@@ -1,4 +1,4 @@
-//! `s3://bucket/key`.
+//! Places in AWS: `s3://bucket/key`, and the partition that a region is in.
 
 use std::fmt;
 
@@ -38,9 +38,47 @@ impl fmt::Display for Location {
     }
 }
 
+/// How the names of regions begin outside the partition `aws` (R40). Each partition has its own accounts, ARNs and endpoints.
+const PARTITIONS: [(&str, &str); 7] = [
+    ("cn-", "aws-cn"),
+    ("us-gov-", "aws-us-gov"),
+    ("eusc-", "aws-eusc"),
+    ("us-iso-", "aws-iso"),
+    ("us-isob-", "aws-iso-b"),
+    ("eu-isoe-", "aws-iso-e"),
+    ("us-isof-", "aws-iso-f"),
+];
+
+/// The partition of a region, as its ARNs name it (R40).
+pub fn partition(region: &str) -> &'static str {
+    PARTITIONS.iter().find(|(prefix, _)| region.starts_with(prefix)).map_or("aws", |(_, partition)| partition)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_region_is_in_one_partition() {
+        for (region, expected) in [
+            ("us-west-2", "aws"),
+            ("us-east-1", "aws"),
+            ("eu-central-2", "aws"),
+            ("mx-central-1", "aws"),
+            ("cn-north-1", "aws-cn"),
+            ("cn-northwest-1", "aws-cn"),
+            ("us-gov-east-1", "aws-us-gov"),
+            ("us-gov-west-1", "aws-us-gov"),
+            ("eusc-de-east-1", "aws-eusc"),
+            ("us-iso-east-1", "aws-iso"),
+            ("us-iso-west-1", "aws-iso"),
+            ("us-isob-east-1", "aws-iso-b"),
+            ("eu-isoe-west-1", "aws-iso-e"),
+            ("us-isof-south-1", "aws-iso-f"),
+        ] {
+            assert_eq!(partition(region), expected, "{region}");
+        }
+    }
 
     #[test]
     fn a_prefix_narrows_from_here_or_as_a_whole_key() {

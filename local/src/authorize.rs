@@ -32,7 +32,7 @@ pub fn authorize(iam: &Iam, caller: &Caller, operation: &str, request: &Request)
 pub fn authorize_s3(account: &Account, caller: &Caller, operation: &str, bucket: &str) -> ApiResult<()> {
     let resource = match operation {
         "s3:ListBuckets" => "*".to_owned(),
-        "s3:CreateBucket" => format!("arn:aws:s3:::{bucket}"),
+        "s3:CreateBucket" => format!("arn:{}:s3:::{bucket}", account.partition()),
         _ => return Ok(()),
     };
     let context = context(account, caller, &BTreeMap::new());
@@ -71,9 +71,9 @@ fn fields(request: &Request) -> BTreeMap<String, String> {
 
 /// The ARN of what a call is about; `*` where IAM cannot narrow it.
 fn resource(iam: &Iam, operation: &str, fields: &BTreeMap<String, String>) -> ApiResult<Option<String>> {
-    let Account { id, region } = &iam.account;
+    let account = &iam.account;
     let field = |name: &str| fields.get(name).map(String::as_str);
-    let cluster = |name: &str| format!("arn:aws:redshift:{region}:{id}:cluster:{}", name.to_lowercase());
+    let cluster = |name: &str| account.arn("redshift", format_args!("cluster:{}", name.to_lowercase()));
     let (service, name) = operation.split_once(':').unwrap_or((operation, ""));
     let any = || Some("*".to_owned());
     Ok(match service {
@@ -87,7 +87,7 @@ fn resource(iam: &Iam, operation: &str, fields: &BTreeMap<String, String>) -> Ap
             (_, Some(arn), _) => Some(arn.to_owned()),
             ("GetClusterCredentials", _, Some(name)) => {
                 let user = field("DbUser").unwrap_or_default();
-                Some(format!("arn:aws:redshift:{region}:{id}:dbuser:{name}/{user}"))
+                Some(account.arn("redshift", format_args!("dbuser:{name}/{user}")))
             }
             (_, _, Some(name)) => Some(cluster(name)),
             _ => any(),
@@ -100,7 +100,7 @@ fn resource(iam: &Iam, operation: &str, fields: &BTreeMap<String, String>) -> Ap
         },
         "secretsmanager" => match field("SecretId").or(field("Name")) {
             Some(arn) if arn.starts_with("arn:") => Some(arn.to_owned()),
-            Some(name) => Some(format!("arn:aws:secretsmanager:{region}:{id}:secret:{name}-000000")),
+            Some(name) => Some(account.arn("secretsmanager", format_args!("secret:{name}-000000"))),
             None => any(),
         },
         _ => None,

@@ -47,9 +47,9 @@ pub struct Caller {
 impl Sessions {
     pub fn new(account: Account) -> Self {
         let owner = Caller {
-            arn: owner_arn(&account.id),
+            arn: owner_arn(&account),
             user_id: "AIDALOCALSTANDIN00000".into(),
-            identity: Arc::new(Identity::owner(&account.id)),
+            identity: Arc::new(Identity::owner(&account)),
             is_session: false,
         };
         Self { account, owner: Arc::new(owner), open: Arc::default() }
@@ -57,9 +57,8 @@ impl Sessions {
 
     /// Begins a session of so many seconds.
     pub fn begin(&self, role: &Role, identity: Identity, name: &str, seconds: i64) -> Session {
-        let id = &self.account.id;
         let caller = Caller {
-            arn: format!("arn:aws:sts::{id}:assumed-role/{}/{name}", role.name),
+            arn: self.account.global_arn("sts", format_args!("assumed-role/{}/{name}", role.name)),
             user_id: format!("{}:{name}", role.id),
             identity: Arc::new(identity),
             is_session: true,

@@ -62,7 +62,7 @@ fn assume(iam: &Iam, sessions: &Sessions, caller: &Caller, params: &Params) -> A
     }
     let limit = params.get("Policy").map(|text| Policy::parse(text, Kind::Identity)).transpose();
     let limit = limit.map_err(|reason| ApiError::invalid("MalformedPolicyDocument", reason))?;
-    let identity = Identity::of_role(&role, &iam.account.id, &iam.store).limited(limit);
+    let identity = Identity::of_role(&role, &iam.account, &iam.store).limited(limit);
     let session = sessions.begin(&role, identity, name, seconds);
     let credentials = vec![
         text("AccessKeyId", session.key),

@@ -157,8 +157,11 @@ fn source(name: &At<String>, table: &Table<'_, '_>, region: &str) -> Source {
         place = place.narrowed(&prefix.value);
     }
     let elsewhere = table.string("region");
-    if let Some(region) = &elsewhere {
-        mistakes.borrow_mut().check(region, rules::region);
+    if let Some(elsewhere) = &elsewhere {
+        mistakes.borrow_mut().check(elsewhere, rules::region);
+        if let Err((rule, message)) = rules::same_partition(region, &elsewhere.value) {
+            mistakes.borrow_mut().breaks(elsewhere.span.clone(), rule, message);
+        }
     }
     let jsonpaths = table.string("jsonpaths").map(|url| {
         let paths = location(&url);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::mistake::Mistakes;
 use super::table::At;
+use crate::location;
 
 /// A rule by its number in the project's collection, and where AWS says so.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ rules! {
     R19 "redshift/latest/mgmt/redshift-secrets-manager-integration.html"
     R28 "AmazonS3/latest/userguide/bucketnamingrules.html"
     R32 "redshift/latest/dg/copy-parameters-data-source-s3.html"
+    R38 "redshift/latest/mgmt/working-with-clusters.html"
+    R40 "whitepapers/latest/aws-fault-isolation-boundaries/partitions.html"
     C7 "redshift/latest/dg/copy-parameters-data-format.html"
     ARN "IAM/latest/UserGuide/reference-arns.html"
     REGION "general/latest/gr/redshift-service.html"
@@ -114,6 +117,13 @@ pub fn region(name: &str) -> Checked {
     when(parts.len() >= 3 && number && words, &REGION, "a region looks like us-west-2")
 }
 
+/// R40: a role of one partition reads nothing in another.
+pub fn same_partition(stack: &str, source: &str) -> Checked {
+    let (own, other) = (location::partition(stack), location::partition(source));
+    let message = format!("{source} is in the partition {other}, and a stack in {stack}, in {own}, cannot read there");
+    when(own == other, &R40, message)
+}
+
 pub fn account(id: &str) -> Checked {
     when(id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit()), &ACCOUNT, "an account id has 12 digits")
 }
@@ -187,7 +197,7 @@ pub fn kms_key(arn: &str) -> Checked {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     let well_formed = matches!(parts.as_slice(),
         ["arn", partition, "kms", place, owner, key]
-            if partition.starts_with("aws") && region(place).is_ok() && account(owner).is_ok()
+            if *partition == location::partition(place) && region(place).is_ok() && account(owner).is_ok()
                 && key.strip_prefix("key/").is_some_and(|id| !id.is_empty()));
     when(well_formed, &ARN, "the ARN of a key looks like arn:aws:kms:us-west-2:123456789012:key/ID")
 }

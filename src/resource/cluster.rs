@@ -247,7 +247,7 @@ pub async fn attach_role(aws: &Aws, names: &Names, role: &str) -> Result<()> {
 }
 
 fn arn(aws: &Aws, names: &Names) -> String {
-    let partition = super::partition(&names.region);
+    let partition = crate::location::partition(&names.region);
     format!("arn:{partition}:redshift:{}:{}:cluster:{}", names.region, aws.account, names.cluster)
 }
 

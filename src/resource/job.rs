@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Names, partition};
+use super::Names;
 use crate::config::Config;
+use crate::location::partition;
 
 /// On the stack's role, which Redshift takes on.
 const ON_ROLE: &[&str] = &[

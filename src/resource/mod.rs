@@ -11,6 +11,7 @@ pub mod tags;
 use crate::aws::Aws;
 use crate::config::Config;
 use crate::error::Result;
+use crate::location::partition;
 
 pub use bucket::{BucketState, DesiredBucket};
 pub use cluster::{ClusterState, DesiredCluster};
@@ -110,15 +111,6 @@ impl Names {
     /// The name that Redshift gives to the admin's secret (R19).
     pub fn secret(&self) -> String {
         format!("redshift!{}-{}", self.cluster, self.admin)
-    }
-}
-
-/// `aws`, or the partition of China or of the government's regions.
-pub fn partition(region: &str) -> &'static str {
-    match region {
-        region if region.starts_with("cn-") => "aws-cn",
-        region if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
     }
 }
 

@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::partition;
 use crate::config::{Config, Gather, Mode};
-use crate::location::Location;
+use crate::location::{Location, partition};
 
 /// Only Redshift may assume the role, and only on behalf of this account (R5).
 pub fn trust(account: &str) -> Value {

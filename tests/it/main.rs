@@ -29,6 +29,7 @@ mod parameters;
 mod project;
 mod query;
 mod real_data;
+mod regions;
 mod report;
 mod serve;
 mod served;

@@ -116,7 +116,11 @@ impl Project {
     }
 
     pub fn cloud_with(&self, mounts: BTreeMap<String, Mount>) -> Sdk {
-        let account = Account { id: ACCOUNT.into(), region: REGION.into() };
+        self.cloud_in(REGION, mounts)
+    }
+
+    pub fn cloud_in(&self, region: &str, mounts: BTreeMap<String, Mount>) -> Sdk {
+        let account = Account { id: ACCOUNT.into(), region: region.into() };
         let behaviors = Behaviors::default();
         let options = Options { account, mounts, pace: Pace::LAPTOP, behaviors, memory: None, faults: None };
         Sdk::over(&Cloud::open(&self.path(".sparkify"), options).unwrap())

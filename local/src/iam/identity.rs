@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::policy::{Decision, Kind, Policy, Principal, Question};
 use super::{Role, managed};
+use crate::account::Account;
 use crate::store::Store;
 
 /// A principal with the policies that it carries: the caller, or a role that was taken on.
@@ -20,22 +21,22 @@ static EVERYTHING: LazyLock<Arc<[Policy]>> = LazyLock::new(|| Policy::parse(ALL,
 pub(super) const ALL: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
 
 /// The stand-in's own caller.
-pub fn owner_arn(account: &str) -> String {
-    format!("arn:aws:iam::{account}:user/local")
+pub fn owner_arn(account: &Account) -> String {
+    account.global_arn("iam", "user/local")
 }
 
 impl Identity {
     /// The stand-in's own caller, who may do everything.
-    pub fn owner(account: &str) -> Self {
-        let principal = Principal::Aws { account: account.to_owned(), arn: owner_arn(account) };
+    pub fn owner(account: &Account) -> Self {
+        let principal = Principal::Aws { account: account.id.clone(), arn: owner_arn(account) };
         Self { principal, policies: EVERYTHING.clone(), limit: None }
     }
 
-    pub fn of_role(role: &Role, account: &str, store: &Store) -> Self {
+    pub fn of_role(role: &Role, account: &Account, store: &Store) -> Self {
         let inline = role.inline.values().cloned();
-        let managed = role.attached.iter().filter_map(|arn| managed::document(store, arn));
+        let managed = role.attached.iter().filter_map(|arn| managed::document(store, account, arn));
         let policies = inline.chain(managed).filter_map(|text| Policy::parse(&text, Kind::Identity).ok()).collect();
-        let principal = Principal::Aws { account: account.to_owned(), arn: role.arn.clone() };
+        let principal = Principal::Aws { account: account.id.clone(), arn: role.arn.clone() };
         Self { principal, policies, limit: None }
     }
 

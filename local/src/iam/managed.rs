@@ -5,10 +5,9 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::policy::{Kind, Policy};
-use super::role::{malformed, percent_encode, random_id};
+use super::role::{percent_encode, random_id};
 use super::{Iam, Role, page};
-use crate::account::iso_now;
+use crate::account::{Account, iso_now};
 use crate::error::{ApiError, ApiResult};
 use crate::protocol::query::{Params, Xml, tag_list, text, tree};
 use crate::store::Store;
@@ -56,17 +55,22 @@ impl ManagedPolicy {
 /// AWS's own policies, by path and name. Of most of them the document is not known here.
 static OF_AWS: LazyLock<BTreeSet<&str>> =
     LazyLock::new(|| include_str!("aws_policies.txt").lines().filter(|line| !line.starts_with('#')).collect());
-const AWS_PREFIX: &str = "arn:aws:iam::aws:policy/";
 
-/// The document of a policy by its ARN.
-pub fn document(store: &Store, arn: &str) -> Option<String> {
-    let own = || store.get::<ManagedPolicy>(KIND, arn).ok().flatten().map(|policy| policy.document);
-    of_aws(arn).map(str::to_owned).or_else(own)
+/// How the ARNs of AWS's own policies begin in the account's partition (R40).
+fn aws_prefix(account: &Account) -> String {
+    format!("arn:{}:iam::aws:policy/", account.partition())
 }
 
-/// What AWS's own policies say.
-fn of_aws(arn: &str) -> Option<&'static str> {
-    match arn.strip_prefix(AWS_PREFIX)? {
+/// The document of a policy by its ARN.
+pub fn document(store: &Store, account: &Account, arn: &str) -> Option<String> {
+    let own = || store.get::<ManagedPolicy>(KIND, arn).ok().flatten().map(|policy| policy.document);
+    let of_aws = arn.strip_prefix(&aws_prefix(account)).and_then(of_aws);
+    of_aws.map(str::to_owned).or_else(own)
+}
+
+/// What AWS's own policies say, by path and name.
+fn of_aws(name: &str) -> Option<&'static str> {
+    match name {
         "AdministratorAccess" => Some(super::identity::ALL),
         "PowerUserAccess" => Some(
             r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","NotAction":["iam:*","organizations:*","account:*"],"Resource":"*"}}"#,
@@ -88,8 +92,8 @@ fn of_aws(arn: &str) -> Option<&'static str> {
 }
 
 /// One of AWS's own policies.
-fn of_aws_named(arn: &str) -> Option<ManagedPolicy> {
-    let path_and_name = arn.strip_prefix(AWS_PREFIX).filter(|name| OF_AWS.contains(*name))?;
+fn of_aws_named(account: &Account, arn: &str) -> Option<ManagedPolicy> {
+    let path_and_name = arn.strip_prefix(&aws_prefix(account)).filter(|name| OF_AWS.contains(*name))?;
     let (path, name) = match path_and_name.rsplit_once('/') {
         Some((path, name)) => (format!("/{path}/"), name),
         None => ("/".to_owned(), path_and_name),
@@ -100,7 +104,7 @@ fn of_aws_named(arn: &str) -> Option<ManagedPolicy> {
         id: format!("ANPA{:0>17}", name.to_uppercase().chars().take(17).collect::<String>()),
         path,
         created: "2015-02-06T18:40:00Z".to_owned(),
-        document: of_aws(arn).unwrap_or_default().to_owned(),
+        document: of_aws(path_and_name).unwrap_or_default().to_owned(),
         description: None,
         tags: BTreeMap::new(),
     })
@@ -109,10 +113,10 @@ fn of_aws_named(arn: &str) -> Option<ManagedPolicy> {
 impl Iam {
     pub(super) fn create_policy(&self, params: &Params) -> ApiResult<Vec<Xml>> {
         let (name, document) = (params.required("PolicyName")?, params.required("PolicyDocument")?);
-        Policy::parse(document, Kind::Identity).map_err(malformed)?;
+        self.check_document(document)?;
         let path = params.get("Path").unwrap_or("/");
         let policy = ManagedPolicy {
-            arn: format!("arn:aws:iam::{}:policy{path}{name}", self.account.id),
+            arn: self.account.global_arn("iam", format_args!("policy{path}{name}")),
             name: name.to_owned(),
             id: format!("ANPA{}", random_id(17)),
             path: path.to_owned(),
@@ -135,7 +139,7 @@ impl Iam {
         if let Some(policy) = self.store.get::<ManagedPolicy>(KIND, arn)? {
             return Ok(policy);
         }
-        of_aws_named(arn).ok_or_else(|| no_policy(arn))
+        of_aws_named(&self.account, arn).ok_or_else(|| no_policy(arn))
     }
 
     fn attached_to(&self, arn: &str) -> ApiResult<Vec<Role>> {
@@ -145,8 +149,8 @@ impl Iam {
     /// The ARN of a policy that a role can be given.
     pub(super) fn attachable(&self, params: &Params) -> ApiResult<String> {
         let arn = params.required("PolicyArn")?;
-        check_arn(arn)?;
-        if arn.starts_with(&format!("{AWS_PREFIX}aws-service-role/")) && self.policy(params).is_ok() {
+        check_arn(arn, self.account.partition())?;
+        if arn.starts_with(&format!("{}aws-service-role/", aws_prefix(&self.account))) && self.policy(params).is_ok() {
             let message = "Cannot attach a Service Role Policy to a Customer Role.";
             return Err(ApiError::invalid("PolicyNotAttachable", message));
         }
@@ -197,7 +201,8 @@ impl Iam {
             _ => self.store.list(KIND)?,
         };
         if scope != "Local" {
-            policies.extend(OF_AWS.iter().filter_map(|name| of_aws_named(&format!("{AWS_PREFIX}{name}"))));
+            let prefix = aws_prefix(&self.account);
+            policies.extend(OF_AWS.iter().filter_map(|name| of_aws_named(&self.account, &format!("{prefix}{name}"))));
         }
         let roles = self.roles()?;
         let attached = |arn: &str| roles.iter().filter(|role| role.attached.contains(arn)).count();
@@ -207,7 +212,7 @@ impl Iam {
     }
 }
 
-fn check_arn(arn: &str) -> ApiResult<()> {
+fn check_arn(arn: &str, partition: &str) -> ApiResult<()> {
     if arn.len() < 20 {
         let message = format!(
             "1 validation error detected: Value '{arn}' at 'policyArn' failed to satisfy constraint: Member must have length \
@@ -215,7 +220,7 @@ fn check_arn(arn: &str) -> ApiResult<()> {
         );
         return Err(ApiError::invalid("ValidationError", message));
     }
-    let resource = arn.strip_prefix("arn:aws:iam::").and_then(|rest| rest.split_once(':'));
+    let resource = arn.strip_prefix(&format!("arn:{partition}:iam::")).and_then(|rest| rest.split_once(':'));
     let is_account =
         |account: &str| account == "aws" || account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
     let is_valid = resource.is_some_and(|(account, name)| {
@@ -234,11 +239,13 @@ fn no_policy(arn: &str) -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::iam::policy::{Kind, Policy};
 
     #[test]
     fn an_arn_names_a_policy_of_an_account_or_of_aws() {
         for good in ["arn:aws:iam::111111111111:policy/path/name", "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"] {
-            check_arn(good).expect(good);
+            check_arn(good, "aws").expect(good);
+            assert_eq!(check_arn(good, "aws-cn").expect_err(good).code, "InvalidInput", "{good} in China");
         }
         for (bad, code) in [
             ("short", "ValidationError"),
@@ -246,7 +253,7 @@ mod tests {
             ("arn:aws:iam::111111111111:role/name", "InvalidInput"),
             ("arn:aws:iam::1111:policy/some-name", "InvalidInput"),
         ] {
-            assert_eq!(check_arn(bad).expect_err(bad).code, code, "{bad}");
+            assert_eq!(check_arn(bad, "aws").expect_err(bad).code, code, "{bad}");
         }
     }
 
@@ -257,7 +264,7 @@ mod tests {
             assert!(OF_AWS.contains(name), "{name}");
         }
         for name in OF_AWS.iter() {
-            let document = of_aws(&format!("{AWS_PREFIX}{name}"));
+            let document = of_aws(name);
             assert!(document.is_none_or(|text| Policy::parse(text, Kind::Identity).is_ok()), "{name}");
         }
     }

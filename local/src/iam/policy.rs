@@ -134,17 +134,20 @@ impl Policy {
         decision
     }
 
+    /// What its statements name as resources, or as none of theirs.
+    pub fn resources(&self) -> impl Iterator<Item = &str> {
+        let lists = self.0.iter().flat_map(|statement| statement.resource.iter().chain(&statement.not_resource));
+        lists.flat_map(|list| list.0.iter().map(String::as_str))
+    }
+
     /// Whether every resource it names is this bucket or lies in it, as a bucket's policy must.
     pub fn is_only_about(&self, bucket: &str) -> bool {
-        let inside = |resource: &String| {
+        let inside = |resource: &str| {
             let rest = resource.strip_prefix(bucket);
             resource == "*"
                 || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || rest.starts_with('*'))
         };
-        self.0
-            .iter()
-            .flat_map(|statement| statement.resource.iter().chain(&statement.not_resource))
-            .all(|list| list.0.iter().all(inside))
+        self.resources().all(inside)
     }
 
     /// Whether it lets everybody in: an allow for `*` that no condition narrows.
@@ -233,7 +236,9 @@ fn is_principal(name: &str, principal: &Principal) -> bool {
     match principal {
         Principal::Service(service) => name == service,
         Principal::Aws { account, arn } => {
-            name == "*" || name == account || name == arn || name == format!("arn:aws:iam::{account}:root")
+            // The root of the account, in the partition that the ARN is of.
+            let partition = arn.split(':').nth(1).unwrap_or("aws");
+            name == "*" || name == account || name == arn || name == format!("arn:{partition}:iam::{account}:root")
         }
     }
 }

@@ -53,7 +53,7 @@ impl Role {
 
 /// The role with this ARN, for services that assume it. Names are unique without regard to case (R1).
 fn find_role(store: &Store, account: &Account, arn: &str) -> ApiResult<Option<Role>> {
-    let Some(path) = arn.strip_prefix(&format!("arn:aws:iam::{}:role/", account.id)) else { return Ok(None) };
+    let Some(path) = arn.strip_prefix(&account.global_arn("iam", "role/")) else { return Ok(None) };
     let name = path.rsplit('/').next().unwrap_or(path);
     let role: Option<Role> = store.get(KIND, &name.to_lowercase())?;
     Ok(role.filter(|role| role.arn == arn))
@@ -71,7 +71,7 @@ pub fn assumable_by_redshift(store: &Store, account: &Account, arn: &str) -> Api
     };
     let role = find_role(store, account, arn)?.filter(|role| role.known_at <= now_millis()).ok_or_else(invalid)?;
     let trust = Policy::parse(&role.trust, Kind::Trust).map_err(|_| invalid())?;
-    let source = format!("arn:aws:redshift:{}:{}:cluster:any", account.region, account.id);
+    let source = account.arn("redshift", "cluster:any");
     let context = [("aws:sourceaccount", account.id.clone()), ("aws:sourcearn", source)];
     let question = Question {
         principal: &Principal::Service("redshift.amazonaws.com".into()),
@@ -94,7 +94,7 @@ impl Iam {
     /// The ARN of a role by its name. One that is not there has no path but that which it is to have.
     pub fn arn_of(&self, name: &str, path: Option<&str>) -> ApiResult<String> {
         let role: Option<Role> = self.store.get(KIND, &name.to_lowercase())?;
-        let missing = || format!("arn:aws:iam::{}:role{}{name}", self.account.id, path.unwrap_or("/"));
+        let missing = || self.account.global_arn("iam", format_args!("role{}{name}", path.unwrap_or("/")));
         Ok(role.map_or_else(missing, |role| role.arn))
     }
 
@@ -155,7 +155,7 @@ impl Iam {
         let role = Role {
             name: name.to_owned(),
             path: path.to_owned(),
-            arn: format!("arn:aws:iam::{}:role{path}{name}", self.account.id),
+            arn: self.account.global_arn("iam", format_args!("role{path}{name}")),
             id: format!("AROA{}", random_id(17)),
             created: iso_now(),
             trust: trust.to_owned(),
@@ -210,7 +210,7 @@ impl Iam {
 
     pub(super) fn put_role_policy(&self, params: &Params) -> ApiResult<Vec<Xml>> {
         let (name, document) = (params.required("PolicyName")?, params.required("PolicyDocument")?);
-        Policy::parse(document, Kind::Identity).map_err(malformed)?;
+        self.check_document(document)?;
         self.change_role(params, |role| {
             role.inline.insert(name.to_owned(), document.to_owned());
             Ok(())
@@ -228,7 +228,28 @@ impl Iam {
     }
 }
 
-pub(super) fn malformed(reason: String) -> ApiError {
+impl Iam {
+    /// Refuses permissions that are malformed, or name resources of another partition (R40).
+    pub(super) fn check_document(&self, document: &str) -> ApiResult<()> {
+        let policy = Policy::parse(document, Kind::Identity).map_err(malformed)?;
+        let own = self.account.partition();
+        match policy.resources().find(|resource| !["*", own].contains(&partition_of(resource))) {
+            None => Ok(()),
+            Some(resource) => {
+                let partition = partition_of(resource);
+                // Quoted, as IAM answers it: https://github.com/aws/serverless-application-model/issues/1954.
+                Err(malformed(format!("Partition \"{partition}\" is not valid for resource \"{resource}\".")))
+            }
+        }
+    }
+}
+
+/// The partition that a resource of a policy names; `*` where it names all.
+fn partition_of(resource: &str) -> &str {
+    resource.split(':').nth(1).unwrap_or("*")
+}
+
+fn malformed(reason: String) -> ApiError {
     ApiError::invalid("MalformedPolicyDocument", reason)
 }
 

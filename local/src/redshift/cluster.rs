@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::settings::{PARAMETER_GROUP, Settings};
 use super::{optional, tags_xml};
-use crate::account::iso;
+use crate::account::{dns_suffix, iso};
 use crate::ec2::{DEFAULT_GROUP, VPC};
 use crate::protocol::query::{Xml, text, tree};
 use crate::warehouse::{Place, Slices};
@@ -170,7 +170,10 @@ impl Cluster {
         if status != "creating" {
             let (address, port) = match door {
                 Some(door) => (wire::host(door), i64::from(door.port())),
-                None => (format!("{}.local.{}.redshift.amazonaws.com", self.id, self.region), self.port),
+                None => {
+                    let host = format!("{}.local.{}.redshift.{}", self.id, self.region, dns_suffix(&self.region));
+                    (host, self.port)
+                }
             };
             fields.push(text("ClusterCreateTime", iso(self.created)));
             fields.push(tree("Endpoint", vec![text("Address", address), text("Port", port)]));

@@ -70,7 +70,7 @@ impl Redshift {
             available_at,
             gone_at: None,
             final_snapshot: None,
-            namespace: format!("arn:aws:redshift:{}:{}:namespace:{}", self.account.region, self.account.id, uuid()),
+            namespace: self.account.arn("redshift", format_args!("namespace:{}", uuid())),
             region: self.account.region.clone(),
             account: self.account.id.clone(),
             kms_key: params.get("KmsKeyId").map(str::to_owned),

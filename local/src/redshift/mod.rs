@@ -161,13 +161,12 @@ impl Redshift {
 
     /// The tags of all clusters, or of one.
     fn describe_tags(&self, params: &Params) -> ApiResult<Vec<Xml>> {
-        let Account { id: account, region } = &self.account;
         let (keys, values) = (params.list("TagKeys.TagKey"), params.list("TagValues.TagValue"));
         let mut tagged = Vec::new();
         let has_clusters = params.get("ResourceType").is_none_or(|kind| kind == "cluster");
         let clusters = if has_clusters { self.clusters()? } else { Vec::new() };
         for cluster in clusters {
-            let name = format!("arn:aws:redshift:{region}:{account}:cluster:{}", cluster.id);
+            let name = self.account.arn("redshift", format_args!("cluster:{}", cluster.id));
             if params.get("ResourceName").is_some_and(|wanted| *wanted != name) {
                 continue;
             }

@@ -82,7 +82,7 @@ impl Buckets {
 
     /// An explicit deny anywhere wins. Inside one account either side may allow; across accounts both must.
     fn allows(&self, reader: &Identity, bucket: &Bucket, action: &str, key: Option<&str>) -> bool {
-        let arn = format!("arn:aws:s3:::{}", bucket.name);
+        let arn = bucket.arn();
         let resource = key.map_or_else(|| arn.clone(), |key| format!("{arn}/{key}"));
         // In the process and on loopback nothing can be overheard: both count as TLS.
         let mut context = BTreeMap::from([("aws:securetransport".to_owned(), "true".to_owned())]);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::acl::wanted_acl;
 use super::{Buckets, Mount};
-use crate::account::now_millis;
+use crate::account::{now_millis, partition};
 use crate::error::StoreError;
 use crate::store::Store;
 
@@ -51,6 +51,12 @@ pub struct Encryption {
 impl Default for Encryption {
     fn default() -> Self {
         Self { algorithm: ServerSideEncryption::AES256.into(), key: None, bucket_key: false }
+    }
+}
+
+impl Bucket {
+    pub fn arn(&self) -> String {
+        format!("arn:{}:s3:::{}", partition(&self.region), self.name)
     }
 }
 

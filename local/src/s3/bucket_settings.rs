@@ -54,7 +54,7 @@ impl Buckets {
         self.set(&input.bucket, owner, "s3:PutBucketPolicy", |bucket| {
             let malformed = |reason: String| s3_error!(MalformedPolicy, "{reason}");
             let policy = Policy::parse(&input.policy, Kind::Resource).map_err(malformed)?;
-            let arn = format!("arn:aws:s3:::{}", bucket.name);
+            let arn = bucket.arn();
             if !policy.is_only_about(&arn) {
                 return Err(s3_error!(MalformedPolicy, "Policy has invalid resource"));
             }

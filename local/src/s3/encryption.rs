@@ -265,6 +265,6 @@ fn is_kms(method: &str) -> bool {
 fn key_arn(key: &str, account: &Account) -> String {
     match key.starts_with("arn:") || key.starts_with("alias/") {
         true => key.to_owned(),
-        false => format!("arn:aws:kms:{}:{}:key/{key}", account.region, account.id),
+        false => account.arn("kms", format_args!("key/{key}")),
     }
 }

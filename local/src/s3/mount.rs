@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::bucket::{Bucket, Encryption};
 use super::object::ObjectInfo;
+use crate::account::partition;
 use crate::iam::policy::{Kind, Policy};
 use crate::sync::locked;
 
@@ -47,7 +48,8 @@ impl Mount {
     }
 
     fn describe(&self, name: &str) -> Bucket {
-        let (all, objects) = (format!("arn:aws:s3:::{name}"), format!("arn:aws:s3:::{name}/*"));
+        let all = format!("arn:{}:s3:::{name}", partition(&self.region));
+        let objects = format!("{all}/*");
         let policy = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Principal": "*",
             "Action": ["s3:GetObject", "s3:ListBucket", "s3:GetBucketLocation"], "Resource": [all, objects] }] });
         Bucket {

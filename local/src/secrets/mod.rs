@@ -33,7 +33,7 @@ pub struct Login {
 /// An ARN with the six random signs that Secrets Manager puts behind every name.
 fn arn(account: &Account, name: &str) -> String {
     let suffix = random_word(6);
-    format!("arn:aws:secretsmanager:{}:{}:secret:{name}-{suffix}", account.region, account.id)
+    account.arn("secretsmanager", format_args!("secret:{name}-{suffix}"))
 }
 
 fn tags_json(tags: &BTreeMap<String, String>) -> Value {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use crate::account::{Account, iso, now_millis};
+use crate::account::{Account, dns_suffix, iso, now_millis};
 use crate::error::{ApiError, ApiResult};
 use crate::logins::Logins;
 use crate::protocol::{Request, Response, json, uuid};
@@ -311,7 +311,7 @@ impl Serverless {
 
 impl Namespace {
     fn arn(&self, account: &Account) -> String {
-        format!("arn:aws:redshift-serverless:{}:{}:namespace/{}", account.region, account.id, self.id)
+        account.arn("redshift-serverless", format_args!("namespace/{}", self.id))
     }
 
     fn json(&self, account: &Account) -> Json {
@@ -352,11 +352,12 @@ impl Workgroup {
     }
 
     fn arn(&self, account: &Account) -> String {
-        format!("arn:aws:redshift-serverless:{}:{}:workgroup/{}", account.region, account.id, self.id)
+        account.arn("redshift-serverless", format_args!("workgroup/{}", self.id))
     }
 
     fn json(&self, account: &Account) -> Json {
-        let address = format!("{}.{}.{}.redshift-serverless.amazonaws.com", self.name, account.id, account.region);
+        let Account { id, region } = account;
+        let address = format!("{}.{id}.{region}.redshift-serverless.{}", self.name, dns_suffix(region));
         let mut answer = json!({
             "workgroupName": self.name, "workgroupId": self.id, "workgroupArn": self.arn(account),
             "namespaceName": self.namespace, "baseCapacity": self.base_capacity, "status": "AVAILABLE",

@@ -89,15 +89,14 @@ impl Access {
             return Err(SqlError::unsupported("role chaining in IAM_ROLE"));
         }
         let denied = || {
-            let Account { id, region } = &self.account;
-            let user = format!("arn:aws:redshift:{region}:{id}:dbuser:{}/{}", self.cluster, self.admin);
+            let user = self.account.arn("redshift", format_args!("dbuser:{}/{}", self.cluster, self.admin));
             SqlError::new("XX000", format!("User {user} is not authorized to assume IAM Role {arn}"))
         };
         if !self.roles.contains(arn) {
             return Err(denied());
         }
         let role = assumable_by_redshift(&self.buckets.store, &self.account, arn).map_err(|_| denied())?;
-        Ok(Identity::of_role(&role, &self.account.id, &self.buckets.store))
+        Ok(Identity::of_role(&role, &self.account, &self.buckets.store))
     }
 }
 
