@@ -4,7 +4,7 @@ use super::copy_files::{self, ByKey};
 use super::source::{self, Known};
 use super::sql::{self, SqlFile};
 use super::stage::{found, should_gather};
-use super::{Load, LoadOptions};
+use super::{Load, LoadOptions, jsonpaths};
 use crate::config::{Mode, Source};
 use crate::error::Result;
 use crate::event::LoadStep;
@@ -76,6 +76,10 @@ impl Load<'_> {
                 };
                 add(does, found.clone(), writes);
             } else if self.mode == Mode::Append {
+                list.push(PUT);
+            }
+            if should_gather(source, &listing) && jsonpaths::is_apart(source, &self.aws.region) {
+                // Its jsonpaths file, beside the parts.
                 list.push(PUT);
             }
             // The COPY in its transaction, and a look at what it rejected.

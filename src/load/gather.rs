@@ -217,6 +217,14 @@ impl Gatherer<'_> {
         Ok(manifest)
     }
 
+    /// Writes a source's jsonpaths file beside its parts; its address.
+    pub async fn put_jsonpaths(&self, source: &Source, listing: &Listing, content: bytes::Bytes) -> Result<Location> {
+        let home = self.home(source, listing);
+        let location = home.with_key(format!("{}jsonpaths.json", home.key));
+        self.shelf().put(&location.key, content.into(), &[]).await?;
+        Ok(location)
+    }
+
     /// The list of the objects themselves, for the table that remembers them; its address.
     pub async fn objects(&self, source: &Source, listing: &Listing, known: &Known, run: &str) -> Result<Location> {
         let mut part = Part::new(Compression::Zstd)?;

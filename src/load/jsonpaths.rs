@@ -1,31 +1,47 @@
-//! A look at a source's jsonpaths file before COPY reads it.
+//! A source's jsonpaths file: checked before COPY reads it, and where COPY finds it.
 
+use bytes::Bytes;
 use serde_json::Value;
 
+use super::gather::Gatherer;
+use super::source::Listing;
 use crate::aws::{failed, is};
 use crate::config::Source;
 use crate::error::{Error, Result};
+use crate::location::Location;
 
-/// C7: where the file has no key `jsonpaths`, COPY takes 'auto' in its place and says nothing.
+/// Reads the file, and checks it: where it has no key `jsonpaths`, COPY takes 'auto' in its place and says nothing (C7).
+/// `None` where there is none, and where the caller may not read it: that is left to COPY, whose role may.
 ///
 /// # Errors
-/// Where the file is not there, or is no jsonpaths file. One that the caller may not read is left to COPY, whose role may.
-pub async fn check(s3: &aws_sdk_s3::Client, source: &Source) -> Result<()> {
-    let Some(location) = &source.jsonpaths else { return Ok(()) };
+/// Where the file is not there, or is no jsonpaths file.
+pub async fn read(s3: &aws_sdk_s3::Client, source: &Source) -> Result<Option<Bytes>> {
+    let Some(location) = &source.jsonpaths else { return Ok(None) };
     let found = match s3.get_object().bucket(&location.bucket).key(&location.key).send().await {
         Ok(found) => found,
-        Err(error) if is(&error, &["AccessDenied"]) => return Ok(()),
+        Err(error) if is(&error, &["AccessDenied"]) => return Ok(None),
         Err(error) if is(&error, &["NoSuchKey"]) => {
             return Err(Error::failed(format!("there is no jsonpaths file {location}"))
                 .hint(format!("Check `jsonpaths` of [sources.{}] in infra.toml.", source.name)));
+        }
+        Err(error) if is(&error, &["PermanentRedirect", "AuthorizationHeaderMalformed", "301"]) => {
+            return Err(failed(&format!("read the jsonpaths file {location}"), &error).hint(format!(
+                "It must be in the region of its source, {} (R37): put a copy of it there, and name that.",
+                source.region
+            )));
         }
         Err(error) => return Err(failed(&format!("read the jsonpaths file {location}"), &error)),
     };
     let unread = |error| Error::failed(format!("cannot read {location} to its end")).because(error);
     let bytes = found.body.collect().await.map_err(unread)?.into_bytes();
+    check(location, &bytes)?;
+    Ok(Some(bytes))
+}
+
+fn check(location: &Location, bytes: &[u8]) -> Result<()> {
     let shape =
         "It looks like {\"jsonpaths\": [\"$.first\", \"$.second\"]}, with a path for each column that is copied.";
-    let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
+    let value: Value = serde_json::from_slice(bytes).map_err(|error| {
         Error::failed(format!("the jsonpaths file {location} is not JSON")).because(error).hint(shape)
     })?;
     match value.get("jsonpaths").and_then(Value::as_array) {
@@ -36,4 +52,34 @@ pub async fn check(s3: &aws_sdk_s3::Client, source: &Source) -> Result<()> {
         ))
         .hint(shape)),
     }
+}
+
+/// Whether the parts of a source lie in another region than its jsonpaths file (R37).
+pub fn is_apart(source: &Source, region: &str) -> bool {
+    source.jsonpaths.is_some() && source.region != region
+}
+
+/// Where a COPY of parts finds the file. All that a COPY names is in one region (R37): parts of a source in another one have
+/// a copy of the file beside them, written anew by each load, since it may have changed while its source did not.
+///
+/// # Errors
+/// Where the caller may not read it, so that it cannot be copied, or the copy cannot be written.
+pub async fn for_parts(
+    gatherer: &Gatherer<'_>,
+    source: &Source,
+    listing: &Listing,
+    content: Option<Bytes>,
+) -> Result<Option<Location>> {
+    let (Some(location), true) = (&source.jsonpaths, is_apart(source, &gatherer.aws.region)) else {
+        return Ok(source.jsonpaths.clone());
+    };
+    let unreadable = || {
+        Error::failed(format!("cannot copy the jsonpaths file {location} to the parts of {}", source.name)).hint(
+            format!(
+                "Your credentials need s3:GetObject on it: it is in {}, and COPY reads it beside the parts, in {}.",
+                source.region, gatherer.aws.region
+            ),
+        )
+    };
+    gatherer.put_jsonpaths(source, listing, content.ok_or_else(unreadable)?).await.map(Some)
 }

@@ -174,14 +174,18 @@ struct Staging<'a> {
 impl Staging<'_> {
     async fn copy(&self, ahead: Option<ReadAhead>) -> Result<SourceReport> {
         let (load, table) = (self.load, &self.file.name);
-        interrupt::unless_asked(jsonpaths::check(self.from, self.source)).await?;
+        let paths = interrupt::unless_asked(jsonpaths::read(self.from, self.source)).await?;
         let slices = load.slices(self.listing.bytes).await?;
         let gatherer = load.gatherer(self.from, slices);
         let from = self.what_to_copy(&gatherer, ahead).await?;
         if matches!(from, From::Nothing) {
             return Ok(self.report(&from, 0, Rejected::default()));
         }
-        let copy = self.statement(&from)?;
+        let paths = match from {
+            From::Parts(_) => jsonpaths::for_parts(&gatherer, self.source, self.listing, paths).await?,
+            _ => self.source.jsonpaths.clone(),
+        };
+        let copy = self.statement(&from, paths.as_ref())?;
         let objects = audit::objects_table(table);
         let mut batch = CopyBatch::default();
         // An append to a table of which nothing is remembered begins with all of it, as a replace does.
@@ -293,7 +297,7 @@ impl Staging<'_> {
     }
 
     /// The COPY, with psql's variables filled in.
-    fn statement(&self, from: &From) -> Result<String> {
+    fn statement(&self, from: &From, jsonpaths: Option<&Location>) -> Result<String> {
         let (load, source) = (self.load, self.source);
         let (address, mut options) = match from {
             From::Parts(gathered) => {
@@ -313,10 +317,9 @@ impl Staging<'_> {
         if load.check {
             options.push_str(" noload");
         }
-        let jsonpaths = source.jsonpaths.as_ref().map(Location::to_string);
         let role = load.names.role_arn.clone();
         let mut variables = BTreeMap::from([("from", address), ("iam_role", role), ("options", options)]);
-        variables.extend(jsonpaths.map(|paths| ("jsonpaths", paths)));
+        variables.extend(jsonpaths.map(|paths| ("jsonpaths", paths.to_string())));
         self.file.with_variables(&variables)
     }
 

@@ -40,7 +40,10 @@ pub fn permissions(config: &Config, bucket: &str) -> Value {
         if source.gather != Gather::Always {
             prefixes.push(source.location.clone());
         }
-        objects.extend(source.jsonpaths.iter().cloned());
+        // R37: of a source in another region COPY reads the copy beside the parts.
+        if source.gather != Gather::Always || source.region == config.region {
+            objects.extend(source.jsonpaths.iter().cloned());
+        }
     }
     let list = |prefix: &Location| {
         json!({

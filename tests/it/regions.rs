@@ -2,7 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::project::Project;
+use serde_json::Value;
+use sparkify_local::Pace;
+
+use crate::copy::ROLE;
+use crate::project::{BUCKET, Project};
+use crate::served::Served;
 
 /// Every ARN in a text is of this partition.
 fn assert_partition(text: &str, partition: &str) {
@@ -83,4 +88,89 @@ fn what_lies_in_another_partition_is_refused_before_any_call() {
         let _ = project.run(["up"]).failed(2, &says);
     }
     assert!(!project.path(".sparkify").exists(), "nothing was opened");
+}
+
+/// A stack in us-west-2 whose sources lie in eu-west-1.
+fn with_sources_elsewhere() -> Served {
+    let project = Project::with_sample(20, 40);
+    project.edit("infra.toml", "gather = \"always\"", "gather = \"always\"\nregion = \"eu-west-1\"");
+    project.edit("infra.toml", "gather = \"never\"", "gather = \"never\"\nregion = \"eu-west-1\"");
+    Served::with_data_in("eu-west-1", project, Pace::AT_ONCE)
+}
+
+/// The jsonpaths files in the stack's bucket.
+fn copies_of_jsonpaths(served: &Served) -> Vec<String> {
+    let sdk = served.sdk();
+    let listed = sdk.block_on(sdk.s3.list_objects_v2().bucket(BUCKET).prefix("load/").send()).unwrap();
+    let keys = listed.contents().iter().filter_map(|object| object.key.clone());
+    keys.filter(|key| key.ends_with("/jsonpaths.json")).collect()
+}
+
+#[test]
+fn a_gathered_source_from_elsewhere_has_its_jsonpaths_file_beside_its_parts() {
+    let served = with_sources_elsewhere();
+    let _ = served.run(["up"]).succeeded();
+    // Copied from where it lies, all of it is there.
+    let _ = served.run(["load"]).succeeded();
+    assert_eq!(served.sdk().value("select count(*) from staging_events"), "40");
+    assert_eq!(copies_of_jsonpaths(&served), Vec::<String>::new());
+
+    served.project.edit("infra.toml", "gather = \"never\"", "gather = \"always\"");
+    let _ = served.run(["up"]).succeeded();
+    served.faults.clear();
+    let planned = served.run(["load", "--dry-run", "--output=json"]).succeeded().stdout;
+    let mut planned = planned.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let planned = planned.find(|line| line["event"] == "load_planned").unwrap();
+    let steps = planned["steps"].as_array().unwrap().iter();
+    let shown = steps.flat_map(|step| step["writes"].as_array().unwrap()).filter(|write| *write == "s3:PutObject");
+    let made = served.calls_of(["load"]).into_iter().filter(|call| call == "s3:PutObject");
+    assert_eq!(shown.count(), made.count());
+    let copies = copies_of_jsonpaths(&served);
+    assert_eq!(copies.len(), 1, "{copies:?}");
+    assert!(copies[0].starts_with("load/events/"), "{copies:?}");
+    let sdk = served.sdk();
+    assert_eq!(sdk.value("select count(*) from staging_events where page is not null"), "40");
+
+    // The role reads the copy, and the file itself no more.
+    let policy = sdk.iam.get_role_policy().role_name("sparkify-warehouse").policy_name("read-what-load-reads");
+    let document = sdk.block_on(policy.send()).unwrap().policy_document;
+    assert!(!document.contains("log_json_path"), "{document}");
+
+    // It may change while the source does not: the next load takes it as it is.
+    let paths = served.project.path("data/log_json_path.json");
+    let text = std::fs::read_to_string(&paths).unwrap();
+    std::fs::write(&paths, text.replace("$['page']", "$['nothing']")).unwrap();
+    let again = served.run(["load", "--check"]).succeeded();
+    assert!(again.stderr.contains("gathered before"), "{}", again.stderr);
+    let copied = sdk.block_on(sdk.s3.get_object().bucket(BUCKET).key(&copies[0]).send()).unwrap();
+    let copied = sdk.block_on(copied.body.collect()).unwrap().into_bytes();
+    assert_eq!(copied, std::fs::read(&paths).unwrap());
+}
+
+#[test]
+fn the_stand_in_refuses_a_jsonpaths_file_in_another_region_than_the_data() {
+    let served = with_sources_elsewhere();
+    let _ = served.run(["up"]).succeeded();
+    let sdk = served.sdk();
+    sdk.sql("create table t (a varchar(10))").unwrap();
+    let paths = r#"{"jsonpaths": ["$.a"]}"#;
+    // Where the role may read.
+    sdk.put(BUCKET, "load/songs/1.json", r#"{"a": "x"}"#);
+    sdk.put(BUCKET, "load/songs/paths.json", paths);
+    std::fs::write(served.project.path("data/log_json_path.json"), paths).unwrap();
+    let here = format!("s3://{BUCKET}/load/songs/");
+    let copy = |from: &str, paths: &str, region: &str| {
+        sdk.sql(&format!("copy t from '{from}' iam_role '{ROLE}' json '{paths}' {region}"))
+    };
+    let there = "region 'eu-west-1'";
+    for (from, paths, region) in [
+        (format!("{here}1.json"), "s3://udacity-dend/log_json_path.json".to_owned(), ""),
+        ("s3://udacity-dend/log_data/".to_owned(), format!("{here}paths.json"), there),
+    ] {
+        let error = copy(&from, &paths, region).unwrap_err();
+        assert!(error.contains("PermanentRedirect"), "{error}");
+    }
+    copy(&format!("{here}1.json"), &format!("{here}paths.json"), "").unwrap();
+    copy("s3://udacity-dend/log_data/", "s3://udacity-dend/log_json_path.json", there).unwrap();
+    assert_eq!(sdk.value("select count(*) from t"), "41");
 }

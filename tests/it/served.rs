@@ -19,14 +19,23 @@ pub struct Served {
 
 impl Served {
     pub fn new(project: Project, pace: Pace) -> Self {
-        Self::playing(project, pace, Behaviors::default())
+        Self::begin(REGION, Behaviors::default(), project, pace)
     }
 
     /// One whose stand-in answers so where it is not settled what AWS answers.
     pub fn playing(project: Project, pace: Pace, behaviors: Behaviors) -> Self {
+        Self::begin(REGION, behaviors, project, pace)
+    }
+
+    /// The bucket of the sample data is in this region.
+    pub fn with_data_in(region: &str, project: Project, pace: Pace) -> Self {
+        Self::begin(region, Behaviors::default(), project, pace)
+    }
+
+    fn begin(region: &str, behaviors: Behaviors, project: Project, pace: Pace) -> Self {
         let faults = Faults::default();
         let mount = Some(project.path("data")).filter(|data| data.exists());
-        let mounts = mount.map(|data| ("udacity-dend".to_owned(), Mount::new(data, REGION)));
+        let mounts = mount.map(|data| ("udacity-dend".to_owned(), Mount::new(data, region)));
         let options = Options {
             account: Account { id: ACCOUNT.into(), region: REGION.into() },
             mounts: mounts.into_iter().collect(),

@@ -128,7 +128,7 @@ pub fn run(session: &Session, copy: &CopyCommand, access: &Access, query: i64) -
     let (objects, sizes): (Vec<_>, Vec<_>) =
         source::objects(copy, access, &reader, &session.canceller())?.into_iter().unzip();
     let paths = match &copy.format {
-        Format::Json(JsonFormat::Paths(url)) => Some(source::read_whole(access, &reader, &Address::parse(url)?)?),
+        Format::Json(JsonFormat::Paths(url)) => Some(source::jsonpaths(copy, access, &reader, url)?),
         _ => None,
     };
     let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();

@@ -128,8 +128,15 @@ fn check_region(access: &Access, bucket: &str, region: Option<&str>) -> Result<(
     }
 }
 
+/// A jsonpaths file, which must be where the data is (R37).
+pub fn jsonpaths(copy: &CopyCommand, access: &Access, reader: &Identity, url: &str) -> Result<String, SqlError> {
+    let address = Address::parse(url)?;
+    check_region(access, &address.bucket, copy.region.as_deref())?;
+    read_whole(access, reader, &address)
+}
+
 /// A small object as text: a manifest or a jsonpaths file, neither of which may be compressed.
-pub fn read_whole(access: &Access, reader: &Identity, address: &Address) -> Result<String, SqlError> {
+fn read_whole(access: &Access, reader: &Identity, address: &Address) -> Result<String, SqlError> {
     let mut object = access.buckets.read_as(reader, &address.bucket, &address.key).map_err(|error| service(&error))?;
     let mut text = String::new();
     let unreadable = |error: std::io::Error| SqlError::new("XX000", format!("cannot read {address}: {error}"));
