@@ -8,11 +8,13 @@ use super::load::load_and_tell;
 use super::{Outcome, Stack};
 use crate::apply::Apply;
 use crate::cli::{Expires, UpArgs, Wishes};
+use crate::config::Cluster;
 use crate::error::{Error, Result};
 use crate::event::{Event, Events};
 use crate::interrupt;
 use crate::load::{self, Ahead, LoadOptions};
 use crate::plan::{Action, Plan, bring_up, take_down};
+use crate::resource::orderable::{self, Orderable};
 use crate::resource::tags::{RUN, run_id, time};
 use crate::resource::{ClusterState, Desired, Expiry, Observed, cluster, observe, observe_to_delete};
 use crate::timeline::Timeline;
@@ -95,7 +97,29 @@ async fn look(stack: &Stack, wishes: Wishes, run: &str) -> Result<(Arc<Plan>, Ob
     let observed = observe(&stack.aws, &stack.names).await?;
     let plan = bring_up(&stack.names, &desired, &observed);
     refuse(&plan)?;
+    refuse_what_is_not_offered(stack, &plan, &desired.cluster.settings).await?;
     Ok((Arc::new(plan), observed))
+}
+
+/// Refuses a cluster that AWS does not offer in the region, before anything is created (R38). Where AWS does not tell, that is
+/// no reason to stop.
+async fn refuse_what_is_not_offered(stack: &Stack, plan: &Plan, wanted: &Cluster) -> Result<()> {
+    let orders = |action: &Action| matches!(action, Action::CreateCluster(_) | Action::ResizeCluster { .. });
+    if !plan.steps.iter().any(|step| orders(&step.action)) {
+        return Ok(());
+    }
+    let (node_type, nodes) = (&wanted.node_type, wanted.nodes);
+    let asking = async { Ok(orderable::ask(&stack.aws, node_type, nodes).await) };
+    match interrupt::unless_asked(asking).await? {
+        Orderable::Yes => Ok(()),
+        Orderable::No(reason) => Err(Error::failed(format!("refused, and nothing was changed:\n  {reason}"))
+            .hint("Choose another `node_type` or number of `nodes` in infra.toml.")),
+        Orderable::Unknown(reason) => {
+            let message = format!("it is not known whether AWS offers {nodes} x {node_type}: {reason}");
+            stack.events.emit(Event::Warning { message });
+            Ok(())
+        }
+    }
 }
 
 fn apply<'a>(stack: &'a Stack, events: &'a Events) -> Apply<'a> {

@@ -103,6 +103,14 @@ fn cluster_of(table: &Table<'_, '_>, stack: &str) -> Cluster {
     if nodes.is_none() && !table.has("nodes") {
         table.missing("nodes", "1");
     }
+    let node_type = required("node_type", "\"ra3.large\"", rules::node_type);
+    let count = nodes.clone().map_or(1, |nodes| number(nodes, &[1..=100], &R11, "a cluster has 1 to 100 nodes"));
+    // What is not a number of nodes at all has its own mistake.
+    if let Some(nodes) = nodes.filter(|nodes| nodes.value == i64::from(count))
+        && let Err((rule, message)) = rules::node_count(&node_type, count)
+    {
+        table.mistakes.borrow_mut().breaks(nodes.span, rule, message);
+    }
     let retention = table.integer("snapshot_retention_days");
     let final_retention = table.integer("final_snapshot_retention_days");
     let final_snapshot = optional("final_snapshot", rules::snapshot);
@@ -112,8 +120,8 @@ fn cluster_of(table: &Table<'_, '_>, stack: &str) -> Cluster {
     }
     Cluster {
         identifier: optional("identifier", rules::cluster_identifier).unwrap_or_else(|| stack.to_owned()),
-        node_type: required("node_type", "\"ra3.large\"", rules::node_type),
-        nodes: nodes.map_or(1, |nodes| number(nodes, &[1..=100], &R11, "a cluster has 1 to 100 nodes")),
+        node_type,
+        nodes: count,
         database: required("database", "\"dwh\"", rules::database),
         admin: optional("admin", rules::admin).unwrap_or_else(|| ADMIN.to_owned()),
         port: table.integer("port").map_or(5439, |port| {

@@ -40,9 +40,33 @@ rules! {
     QUOTA "IAM/latest/UserGuide/reference_iam-quotas.html"
 }
 
-/// R10: node types that can be created. dc2 and ds2 no longer can.
-const NODE_TYPES: [&str; 8] =
-    ["rg.large", "rg.xlarge", "rg.4xlarge", "rg.12xlarge", "ra3.large", "ra3.xlplus", "ra3.4xlarge", "ra3.16xlarge"];
+/// A node type, and how many nodes a cluster of it has.
+struct NodeType {
+    name: &'static str,
+    /// 1 where there are single-node clusters of it.
+    least: i32,
+    /// Of a new cluster.
+    most_new: i32,
+    /// Of a cluster that was resized.
+    most: i32,
+}
+
+/// R11: what the API takes at most, of any type.
+const MOST_NODES: i32 = 100;
+
+/// R10: the types that can be created; dc2 and ds2 no longer can. R38: the numbers are those of the guide's tables, for RG
+/// with AWS's announcement of single-node rg.large (<https://aws.amazon.com/about-aws/whats-new/2026/09/redshift-rg-large-single-node>).
+/// Where neither has a number, it is the API's, and AWS decides.
+const NODE_TYPES: [NodeType; 8] = [
+    NodeType { name: "rg.large", least: 1, most_new: 16, most: MOST_NODES },
+    NodeType { name: "rg.xlarge", least: 2, most_new: 16, most: MOST_NODES },
+    NodeType { name: "rg.4xlarge", least: 2, most_new: 32, most: MOST_NODES },
+    NodeType { name: "rg.12xlarge", least: 2, most_new: MOST_NODES, most: MOST_NODES },
+    NodeType { name: "ra3.large", least: 1, most_new: MOST_NODES, most: MOST_NODES },
+    NodeType { name: "ra3.xlplus", least: 1, most_new: 16, most: 32 },
+    NodeType { name: "ra3.4xlarge", least: 2, most_new: 32, most: 64 },
+    NodeType { name: "ra3.16xlarge", least: 2, most_new: MOST_NODES, most: MOST_NODES },
+];
 
 /// R28.
 const BUCKET_PREFIXES: [&str; 3] = ["xn--", "sthree-", "amzn-s3-demo-"];
@@ -129,11 +153,30 @@ pub fn account(id: &str) -> Checked {
 }
 
 pub fn node_type(name: &str) -> Checked {
+    let all = node_types(|_| true);
     let message = match name.starts_with("dc") || name.starts_with("ds") {
-        true => format!("{name} can no longer be created; one of {}", NODE_TYPES.join(", ")),
-        false => format!("not a node type that can be created; one of {}", NODE_TYPES.join(", ")),
+        true => format!("{name} can no longer be created; one of {all}"),
+        false => format!("not a node type that can be created; one of {all}"),
     };
-    when(NODE_TYPES.contains(&name), &R10, message)
+    when(NODE_TYPES.iter().any(|known| known.name == name), &R10, message)
+}
+
+fn node_types(wanted: impl Fn(&NodeType) -> bool) -> String {
+    NODE_TYPES.iter().filter(|known| wanted(known)).map(|known| known.name).collect::<Vec<_>>().join(", ")
+}
+
+/// R38: whether a cluster of this type can have so many nodes, new or resized. A type that is not known has its own mistake.
+pub fn node_count(node_type: &str, nodes: i32) -> Checked {
+    let Some(known) = NODE_TYPES.iter().find(|known| known.name == node_type) else { return Ok(()) };
+    let single = node_types(|other| other.least == 1);
+    let too_few = format!("a cluster of {node_type} has at least {} nodes; one node can be {single}", known.least);
+    when(nodes >= known.least, &R38, too_few)?;
+    when(nodes <= known.most, &R38, format!("a cluster of {node_type} has at most {} nodes", known.most))
+}
+
+/// R38: the most nodes that a new cluster of this type has.
+pub fn most_new_nodes(node_type: &str) -> i32 {
+    NODE_TYPES.iter().find(|known| known.name == node_type).map_or(MOST_NODES, |known| known.most_new)
 }
 
 pub fn is_reserved(word: &str) -> bool {

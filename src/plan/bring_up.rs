@@ -2,6 +2,7 @@
 
 use super::difference::{created, of_documents};
 use super::{Action, Change, On, Plan};
+use crate::config::rules::most_new_nodes;
 use crate::resource::cluster::Modification;
 use crate::resource::tags::{EXPIRES, RUN};
 use crate::resource::{
@@ -162,6 +163,15 @@ fn bring_up_cluster(plan: &mut Plan, names: &Names, desired: &Desired, found: Op
     let wanted = &desired.cluster;
     let settings = &wanted.settings;
     let Some(found) = found else {
+        let most = most_new_nodes(&settings.node_type);
+        if settings.nodes > most {
+            plan.refuse(format!(
+                "a new cluster of {} has at most {most} nodes (R38), infra.toml says {}: create it with fewer, then run \
+                 `up --resize`",
+                settings.node_type, settings.nodes
+            ));
+            return;
+        }
         let mut step = plan.on(Kind::Cluster, &names.cluster);
         let size =
             format!("{} x {}, private, encrypted, password in Secrets Manager", settings.nodes, settings.node_type);

@@ -69,6 +69,7 @@ const ON_ALL: &[&str] = &[
     "iam:ListRoles",
     "redshift:DescribeClusterSnapshots",
     "redshift:DescribeClusters",
+    "redshift:DescribeOrderableClusterOptions",
     "redshift-data:CancelStatement",
     "redshift-data:DescribeStatement",
     "redshift-data:GetStatementResult",

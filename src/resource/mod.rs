@@ -4,6 +4,7 @@ pub mod bucket;
 pub mod cluster;
 pub mod contents;
 pub mod job;
+pub mod orderable;
 pub mod policy;
 pub mod role;
 pub mod tags;

@@ -148,6 +148,7 @@ fn no_more_calls_than_needed() {
     insta::assert_snapshot!(calls(&["up"]), @r#"
     iam:GetRole
     redshift:DescribeClusters
+    redshift:DescribeOrderableClusterOptions
     s3:GetBucketTagging
     sts:GetCallerIdentity
     iam:CreateRole

@@ -11,6 +11,9 @@ use crate::served::Served;
 /// Needed only where Ctrl-C comes while a statement runs.
 const ON_INTERRUPT: &str = "redshift-data:CancelStatement";
 
+/// Without it nothing fails: a warning says that AWS did not tell what it offers (R38).
+const FOR_ADVICE: &str = "redshift:DescribeOrderableClusterOptions";
+
 fn actions(served: &Served) -> BTreeSet<String> {
     let told = served.run(["policy"]).succeeded().stdout;
     let policy: serde_json::Value = serde_json::from_str(&told).unwrap();
@@ -75,7 +78,7 @@ fn with_it_and_nothing_more_every_command_works() {
 #[test]
 fn without_any_one_of_its_actions_a_command_fails() {
     let policy = actions(&Served::new(Project::with_sample(3, 20), Pace::AT_ONCE));
-    for action in policy.iter().filter(|action| *action != ON_INTERRUPT) {
+    for action in policy.iter().filter(|action| ![ON_INTERRUPT, FOR_ADVICE].contains(&action.as_str())) {
         let served = Served::new(Project::with_sample(3, 20), Pace::AT_ONCE);
         let rest = policy.iter().filter(|other| *other != action).cloned().collect();
         assert!(!every_command_works(&served, Some(&rest)), "every command works without {action}");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use sparkify_local::Pace;
+use sparkify_local::{Fault, Pace};
 
 use crate::copy::ROLE;
 use crate::project::{BUCKET, Project};
@@ -72,7 +72,7 @@ fn the_stand_in_refuses_arns_of_another_partition() {
 }
 
 #[test]
-fn what_lies_in_another_partition_is_refused_before_any_call() {
+fn what_a_region_or_a_node_type_cannot_have_is_refused_before_any_call() {
     let project = Project::empty();
     let good = std::fs::read_to_string(project.path("infra.toml")).unwrap();
     let key = "nodes = 1\nkms_key = \"arn:aws:kms:cn-north-1:123456789012:key/k\"";
@@ -83,6 +83,19 @@ fn what_lies_in_another_partition_is_refused_before_any_call() {
             ["25:10", "R40: us-gov-west-1 is in the partition aws-us-gov"],
         ),
         ("nodes = 1", key, ["12:11", "ARN: the ARN of a key"]),
+        (
+            "node_type = \"ra3.large\"",
+            "node_type = \"rg.xlarge\"",
+            [
+                "11:9",
+                "R38: a cluster of rg.xlarge has at least 2 nodes; one node can be rg.large, ra3.large, ra3.xlplus",
+            ],
+        ),
+        (
+            "node_type = \"ra3.large\"\nnodes = 1",
+            "node_type = \"ra3.xlplus\"\nnodes = 33",
+            ["11:9", "R38: a cluster of ra3.xlplus has at most 32 nodes"],
+        ),
     ] {
         std::fs::write(project.path("infra.toml"), good.replacen(from, to, 1)).unwrap();
         let _ = project.run(["up"]).failed(2, &says);
@@ -173,4 +186,69 @@ fn the_stand_in_refuses_a_jsonpaths_file_in_another_region_than_the_data() {
     copy(&format!("{here}1.json"), &format!("{here}paths.json"), "").unwrap();
     copy("s3://udacity-dend/log_data/", "s3://udacity-dend/log_json_path.json", there).unwrap();
     assert_eq!(sdk.value("select count(*) from t"), "41");
+}
+
+#[test]
+fn a_cluster_that_aws_does_not_offer_is_refused_before_anything_is_created() {
+    for (region, size, says) in [
+        // Elastic resize goes further than CreateCluster.
+        (
+            "us-west-2",
+            "node_type = \"ra3.xlplus\"\nnodes = 20",
+            "a new cluster of ra3.xlplus has at most 16 nodes (R38)",
+        ),
+        (
+            "cn-north-1",
+            "node_type = \"rg.large\"\nnodes = 2",
+            "AWS does not offer rg.large in cn-north-1; it offers ra3.16xlarge, ra3.4xlarge, ra3.large, ra3.xlplus",
+        ),
+    ] {
+        let project = Project::empty();
+        project.edit("infra.toml", "us-west-2", region);
+        project.edit("infra.toml", "node_type = \"ra3.large\"\nnodes = 1", size);
+        for command in ["plan", "up"] {
+            let _ = project.run([command]).failed(1, &["refused, and nothing was changed", says]);
+        }
+        assert_eq!(project.everything(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn not_to_be_told_what_aws_offers_stops_nothing() {
+    let served = Served::new(Project::empty(), Pace::AT_ONCE);
+    for (status, code) in [(403, "AccessDenied"), (501, "NotImplemented")] {
+        let fault = Fault::Fail { status, code: code.into(), message: "no answer".into() };
+        served.faults.at("redshift:DescribeOrderableClusterOptions", 1, fault);
+        let up = served.run(["up"]).succeeded();
+        for words in ["it is not known whether AWS offers 1 x ra3.large", code] {
+            assert!(up.stderr.contains(words), "'{words}' is not in\n{}", up.stderr);
+        }
+        let _ = served.run(["down"]).succeeded();
+    }
+}
+
+#[test]
+fn the_stand_in_offers_what_it_creates() {
+    let project = Project::bare();
+    let sdk = project.cloud_in("us-west-2", BTreeMap::new());
+    let offered = |node_type: &str| {
+        let call = sdk.redshift.describe_orderable_cluster_options().node_type(node_type);
+        let options = sdk.block_on(call.send()).unwrap().orderable_cluster_options.unwrap_or_default();
+        assert!(options.iter().all(|option| option.availability_zones()[0].name() == Some("us-west-2a")));
+        options.into_iter().map(|option| option.cluster_type.unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(offered("rg.large"), ["single-node", "multi-node"]);
+    assert_eq!(offered("rg.xlarge"), ["multi-node"]);
+    assert_eq!(offered("dc2.large"), Vec::<String>::new());
+    let create = |node_type: &str, nodes: i32| {
+        let call = sdk.redshift.create_cluster().cluster_identifier("twin").node_type(node_type);
+        let call = call.cluster_type(if nodes == 1 { "single-node" } else { "multi-node" });
+        let call = call.set_number_of_nodes((nodes > 1).then_some(nodes));
+        sdk.block_on(call.master_username("admin").manage_master_password(true).send())
+    };
+    for (node_type, nodes, says) in [("rg.xlarge", 1, "single-node"), ("ra3.xlplus", 17, "at most 16 nodes")] {
+        let error = format!("{:?}", create(node_type, nodes).expect_err(says));
+        assert!(error.contains("InvalidParameterCombination") && error.contains(says), "{error}");
+    }
+    create("rg.large", 1).unwrap();
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::cluster::{Cluster, KIND};
+use super::node_type::{check_new_size, check_nodes, combination};
 use super::settings::Settings;
 use super::{Redshift, millis};
 use crate::account::now_millis;
@@ -10,15 +11,13 @@ use crate::error::{ApiError, ApiResult};
 use crate::protocol::query::{Params, Xml};
 use crate::protocol::uuid;
 
-const NODE_TYPES: [&str; 8] =
-    ["rg.large", "rg.xlarge", "rg.4xlarge", "rg.12xlarge", "ra3.large", "ra3.xlplus", "ra3.4xlarge", "ra3.16xlarge"];
-
 impl Redshift {
     pub(super) fn create_cluster(&self, params: &Params) -> ApiResult<Vec<Xml>> {
         let id = params.required("ClusterIdentifier")?;
         check_identifier(id)?;
-        let node_type = check_node_type(params.required("NodeType")?)?;
+        let node_type = self.check_node_type(params.required("NodeType")?)?;
         let nodes = check_nodes(params.get("ClusterType"), params.number("NumberOfNodes")?)?;
+        check_new_size(node_type, nodes)?;
         let admin = params.required("MasterUsername")?;
         check_admin(admin)?;
         let managed = check_password(params.get("MasterUserPassword"), params.flag("ManageMasterPassword"))?;
@@ -112,29 +111,6 @@ fn check_identifier(id: &str) -> ApiResult<()> {
          contain only lowercase ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two \
          consecutive hyphens."
     )))
-}
-
-/// R10: the node types that can still be created.
-pub fn check_node_type(node_type: &str) -> ApiResult<&str> {
-    match NODE_TYPES.contains(&node_type) {
-        true => Ok(node_type),
-        false => Err(invalid(format!("Invalid node type: {node_type}"))),
-    }
-}
-
-/// R11: `single-node` takes no count, `multi-node` 2 to 100.
-pub fn check_nodes(cluster_type: Option<&str>, count: Option<i64>) -> ApiResult<i64> {
-    match (cluster_type.unwrap_or("multi-node"), count) {
-        ("single-node", None | Some(1)) => Ok(1),
-        ("single-node", Some(_)) => Err(combination("NumberOfNodes must not be given for a single-node cluster.")),
-        ("multi-node", Some(count @ 2..=100)) => Ok(count),
-        ("multi-node", _) => Err(combination("Number of nodes for cluster type multi-node must be between 2 and 100")),
-        (other, _) => Err(invalid(format!("Invalid cluster type: {other}"))),
-    }
-}
-
-pub fn combination(message: &str) -> ApiError {
-    ApiError::invalid("InvalidParameterCombination", message)
 }
 
 /// R8.

@@ -5,6 +5,7 @@ mod create;
 mod credentials;
 mod delete;
 mod modify;
+mod node_type;
 mod settings;
 
 use std::collections::BTreeMap;
@@ -53,6 +54,7 @@ impl Redshift {
         match action {
             "CreateCluster" => self.create_cluster(params),
             "DescribeClusters" => self.describe_clusters(params),
+            "DescribeOrderableClusterOptions" => self.describe_orderable(params),
             "DeleteCluster" => self.delete_cluster(params),
             "ModifyCluster" => self.modify_cluster(params),
             "ModifyClusterIamRoles" => self.modify_roles(params),

@@ -1,7 +1,8 @@
 //! Changes to a cluster that exists: its settings, its size, its roles, its rest. Each is one operation at a time (R14).
 
 use super::cluster::{self, Cluster, Transition};
-use super::create::{check_node_type, check_nodes, check_password, combination, is_port};
+use super::create::{check_password, is_port};
+use super::node_type::{check_nodes, check_single, combination};
 use super::{Redshift, millis};
 use crate::account::now_millis;
 use crate::error::{ApiError, ApiResult};
@@ -24,7 +25,7 @@ impl Redshift {
         let is_resized = ["ClusterType", "NodeType", "NumberOfNodes"].iter().any(|name| params.get(name).is_some());
         self.change_cluster(params, if is_resized { "resizing" } else { "modifying" }, |cluster| {
             cluster.settings.change(params, &self.account)?;
-            modify_size(cluster, params)?;
+            self.modify_size(cluster, params)?;
             self.modify_password(cluster, params)?;
             cluster.snapshot_retention = retention.unwrap_or(cluster.snapshot_retention);
             if let Some(port) = port.filter(|port| *port != cluster.port) {
@@ -74,7 +75,7 @@ impl Redshift {
         let classic = params.flag("Classic").unwrap_or(false);
         self.change_cluster(params, "resizing", |cluster| {
             if let Some(node_type) = params.get("NodeType") {
-                cluster.node_type = check_node_type(node_type)?.to_owned();
+                cluster.node_type = self.check_node_type(node_type)?.to_owned();
             }
             let nodes = check_nodes(params.get("ClusterType"), params.number("NumberOfNodes")?)?;
             if !classic && (nodes == 1) != (cluster.nodes == 1) {
@@ -84,7 +85,7 @@ impl Redshift {
                 ));
             }
             cluster.nodes = nodes;
-            Ok(())
+            check_single(&cluster.node_type, nodes)
         })
     }
 
@@ -149,17 +150,17 @@ impl Redshift {
         self.store.put(cluster::KIND, &cluster.id, cluster)?;
         Ok(vec![cluster.xml(now, None)])
     }
-}
 
-/// Another type or number of nodes, by ModifyCluster: always a classic resize.
-fn modify_size(cluster: &mut Cluster, params: &Params) -> ApiResult<()> {
-    if let Some(node_type) = params.get("NodeType") {
-        cluster.node_type = check_node_type(node_type)?.to_owned();
+    /// Another type or number of nodes, by ModifyCluster: always a classic resize.
+    fn modify_size(&self, cluster: &mut Cluster, params: &Params) -> ApiResult<()> {
+        if let Some(node_type) = params.get("NodeType") {
+            cluster.node_type = self.check_node_type(node_type)?.to_owned();
+        }
+        cluster.nodes = match (params.get("ClusterType"), params.number("NumberOfNodes")?) {
+            (None, None) => cluster.nodes,
+            (None, Some(1)) => 1,
+            (cluster_type, nodes) => check_nodes(cluster_type, nodes)?,
+        };
+        check_single(&cluster.node_type, cluster.nodes)
     }
-    cluster.nodes = match (params.get("ClusterType"), params.number("NumberOfNodes")?) {
-        (None, None) => return Ok(()),
-        (None, Some(1)) => 1,
-        (cluster_type, nodes) => check_nodes(cluster_type, nodes)?,
-    };
-    Ok(())
 }

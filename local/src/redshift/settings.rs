@@ -183,6 +183,7 @@ pub fn parameters(action: &str) -> Option<&'static [&'static str]> {
             "IpAddressType",
         ],
         "DescribeClusters" => &["ClusterIdentifier", "TagKeys", "TagValues", "MaxRecords", "Marker"],
+        "DescribeOrderableClusterOptions" => &["ClusterVersion", "NodeType", "MaxRecords", "Marker"],
         "DeleteCluster" => &[
             "ClusterIdentifier",
             "SkipFinalClusterSnapshot",
