@@ -17,11 +17,12 @@ pub fn file(table: &Table<'_, '_>, directory: PathBuf) -> Config {
         let value = table.required(key, example);
         if table.has(key) && !value.span.is_empty() { checked(value, rule) } else { value.value }
     };
-    let stack = required("stack", "\"sparkify\"", rules::stack);
-    let region = required("region", "\"us-west-2\"", rules::region);
-    let account = table.string("account").map(|account| checked(account, rules::account));
     let bucket = table.table("bucket").and_then(|table| table.string("name"));
     let bucket = bucket.map(|name| checked(name, rules::bucket));
+    let stack_rule: fn(&str) -> _ = if bucket.is_some() { rules::stack } else { rules::stack_with_bucket };
+    let stack = required("stack", "\"sparkify\"", stack_rule);
+    let region = required("region", "\"us-west-2\"", rules::region);
+    let account = table.string("account").map(|account| checked(account, rules::account));
     let expires = table.duration("expires").map(|expires| expires.value);
     let tags = table.table("tags").map(|table| tags(&table)).unwrap_or_default();
     let cluster = table.table("cluster");

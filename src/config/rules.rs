@@ -70,7 +70,8 @@ const NODE_TYPES: [NodeType; 8] = [
 
 /// R28.
 const BUCKET_PREFIXES: [&str; 3] = ["xn--", "sthree-", "amzn-s3-demo-"];
-const BUCKET_SUFFIXES: [&str; 5] = ["-s3alias", "--ol-s3", "--x-s3", "--table-s3", ".mrap"];
+/// `-an` is of buckets in an account's own namespace, which CreateBucket is not asked for.
+const BUCKET_SUFFIXES: [&str; 6] = ["-s3alias", "--ol-s3", "--x-s3", "--table-s3", ".mrap", "-an"];
 
 /// Words that R8 forbids as names of a database or an admin, from
 /// <https://docs.aws.amazon.com/redshift/latest/dg/r_pg_keywords.html>.
@@ -122,6 +123,19 @@ pub fn stack(name: &str) -> Checked {
     cluster_identifier(name)?;
     let fits = "a stack's name has at most 30 characters, so that its bucket's name fits into 63";
     when(name.len() <= 30, &R28, fits)
+}
+
+/// As `stack`, where the bucket takes its name from it: `STACK-ACCOUNT-REGION` (R28).
+pub fn stack_with_bucket(name: &str) -> Checked {
+    stack(name)?;
+    let begins = format!("{name}-");
+    match BUCKET_PREFIXES.iter().find(|prefix| begins.starts_with(**prefix)) {
+        None => Ok(()),
+        Some(prefix) => {
+            let message = format!("S3 keeps names with {prefix} for itself, and the stack's bucket would be {begins}…");
+            Err((&R28, format!("{message}; name the bucket otherwise: [bucket] name")))
+        }
+    }
 }
 
 /// R7, in the stricter form of the Data API.
@@ -183,13 +197,12 @@ pub fn is_reserved(word: &str) -> bool {
     RESERVED.split_whitespace().any(|reserved| reserved == word)
 }
 
+/// R8 has letters and digits only; R41: CreateCluster takes `_` and `$` too
+/// (<https://github.com/hashicorp/terraform/issues/10009>). That one of them may come first is known of `_`.
 pub fn database(name: &str) -> Checked {
-    let well_formed = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    when(
-        well_formed && (1..=64).contains(&name.len()),
-        &R8,
-        "a database's name is 1 to 64 lower-case letters and digits",
-    )?;
+    let well_formed = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_$".contains(&b));
+    let form = "a database's name is 1 to 64 lower-case letters, digits, _ and $, not starting with $";
+    when(well_formed && !name.starts_with('$') && (1..=64).contains(&name.len()), &R8, form)?;
     when(!is_reserved(name), &R8, format!("{name} is a reserved word of Redshift"))
 }
 

@@ -1,4 +1,4 @@
-//! Regions and partitions: ARNs and hosts of each, and what a source in another region may name.
+//! What AWS takes and offers: ARNs and hosts of every partition, regions of sources, sizes of clusters, names.
 
 use std::collections::BTreeMap;
 
@@ -83,6 +83,9 @@ fn what_a_region_or_a_node_type_cannot_have_is_refused_before_any_call() {
             ["25:10", "R40: us-gov-west-1 is in the partition aws-us-gov"],
         ),
         ("nodes = 1", key, ["12:11", "ARN: the ARN of a key"]),
+        // The bucket takes its name from the stack.
+        ("\"sparkify\"", "\"amzn-s3-demo-x\"", ["5:9", "R28: S3 keeps names with amzn-s3-demo- for itself"]),
+        ("\"sparkify\"", "\"sthree\"", ["5:9", "R28: S3 keeps names with sthree- for itself"]),
         (
             "node_type = \"ra3.large\"",
             "node_type = \"rg.xlarge\"",
@@ -101,6 +104,11 @@ fn what_a_region_or_a_node_type_cannot_have_is_refused_before_any_call() {
         let _ = project.run(["up"]).failed(2, &says);
     }
     assert!(!project.path(".sparkify").exists(), "nothing was opened");
+    // With a name of its own it is as good as any.
+    let named = "[bucket]\nname = \"a-bucket-of-another-name\"\n\n[cluster]";
+    let stack = good.replace("\"sparkify\"", "\"amzn-s3-demo-x\"").replace("[cluster]", named);
+    std::fs::write(project.path("infra.toml"), stack).unwrap();
+    let _ = project.run(["plan"]).succeeded();
 }
 
 /// A stack in us-west-2 whose sources lie in eu-west-1.
@@ -251,4 +259,37 @@ fn the_stand_in_offers_what_it_creates() {
         assert!(error.contains("InvalidParameterCombination") && error.contains(says), "{error}");
     }
     create("rg.large", 1).unwrap();
+}
+
+#[test]
+fn a_database_may_have_an_underscore_and_a_dollar_sign() {
+    let project = Project::with_sample(5, 5);
+    project.edit("infra.toml", "\"dwh\"", "\"my_db$1\"");
+    let up = project.run(["up"]).succeeded();
+    assert!(up.stderr.contains("database my_db$1 at"), "{}", up.stderr);
+    let _ = project.run(["load"]).succeeded();
+    let asked = project.run(["query", "select current_database() as db, count(*) as n from songs"]).succeeded();
+    assert_eq!(asked.stdout, "db,n\nmy_db$1,5\n");
+    let _ = project.run(["down"]).succeeded();
+    assert_eq!(project.everything(), Vec::<String>::new());
+
+    project.edit("infra.toml", "my_db$1", "$db");
+    let _ = project.run(["up"]).failed(2, &["12:12", "R8: a database's name", "not starting with $"]);
+}
+
+#[test]
+fn names_that_aws_does_not_take_are_refused_by_the_stand_in() {
+    let project = Project::bare();
+    let sdk = project.cloud_in("us-east-1", BTreeMap::new());
+    for name in ["Dwh", "a-b", "../dwh", ""] {
+        let call = sdk.redshift.create_cluster().cluster_identifier("twin").node_type("ra3.large").db_name(name);
+        let call = call.cluster_type("single-node").master_username("admin").manage_master_password(true);
+        let error = format!("{:?}", sdk.block_on(call.send()).expect_err(name));
+        assert!(error.contains("DBName"), "{error}");
+    }
+    for name in ["amzn-s3-demo-x", "sthree-x", "x-s3alias", "x--ol-s3", "x-an"] {
+        let error = format!("{:?}", sdk.block_on(sdk.s3.create_bucket().bucket(name).send()).expect_err(name));
+        assert!(error.contains("InvalidBucketName"), "{name}: {error}");
+    }
+    sdk.block_on(sdk.s3.create_bucket().bucket("x-demo").send()).unwrap();
 }

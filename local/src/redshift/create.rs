@@ -20,6 +20,8 @@ impl Redshift {
         check_new_size(node_type, nodes)?;
         let admin = params.required("MasterUsername")?;
         check_admin(admin)?;
+        let database = params.get("DBName").unwrap_or("dev");
+        check_database(database)?;
         let managed = check_password(params.get("MasterUserPassword"), params.flag("ManageMasterPassword"))?;
         let port = params.number("Port")?.unwrap_or(5439);
         if !is_port(port) {
@@ -55,7 +57,7 @@ impl Redshift {
             id: id.to_owned(),
             node_type: node_type.to_owned(),
             nodes,
-            database: params.get("DBName").unwrap_or("dev").to_owned(),
+            database: database.to_owned(),
             admin: admin.to_owned(),
             port,
             secret,
@@ -111,6 +113,15 @@ fn check_identifier(id: &str) -> ApiResult<()> {
          contain only lowercase ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two \
          consecutive hyphens."
     )))
+}
+
+/// R8, R41.
+fn check_database(name: &str) -> ApiResult<()> {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_$".contains(&byte);
+    match (1..=64).contains(&name.len()) && name.bytes().all(allowed) {
+        true => Ok(()),
+        false => Err(invalid(format!("The parameter DBName is not valid: {name}"))),
+    }
 }
 
 /// R8.

@@ -90,6 +90,20 @@ impl CreateTags {
     }
 }
 
+/// How names begin and end that S3 keeps for itself (R28); `-an` is that of buckets in an account's own namespace, which are
+/// not played here.
+const RESERVED_PREFIXES: [&str; 3] = ["xn--", "sthree-", "amzn-s3-demo-"];
+const RESERVED_SUFFIXES: [&str; 6] = ["-s3alias", "--ol-s3", "--x-s3", "--table-s3", ".mrap", "-an"];
+
+fn check_name(name: &str) -> S3Result<()> {
+    let is_reserved = RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        || RESERVED_SUFFIXES.iter().any(|suffix| name.ends_with(suffix));
+    match is_reserved {
+        true => Err(s3_error!(InvalidBucketName, "The specified bucket is not valid.")),
+        false => Ok(()),
+    }
+}
+
 /// The account's own buckets.
 pub fn every_bucket(store: &Store) -> Result<Vec<Bucket>, StoreError> {
     store.list(KIND)
@@ -125,6 +139,7 @@ impl Buckets {
 
     /// A new bucket has what AWS gives it since 2023: nothing public, encrypted, owned by its owner.
     pub fn create(&self, input: &CreateBucketInput, tags: CreateTags) -> S3Result<Bucket> {
+        check_name(&input.bucket)?;
         let wanted = input.create_bucket_configuration.as_ref().and_then(|c| c.location_constraint.as_ref());
         let region = match wanted.map(|constraint| constraint.as_str()) {
             // R30: us-east-1 is no location constraint, but the absence of one.
