@@ -34,6 +34,15 @@ pub enum Target {
     Aws,
 }
 
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Local => "local",
+            Self::Aws => "aws",
+        })
+    }
+}
+
 impl Aws {
     /// Connects and asks who the caller is. If infra.toml names an account, the caller must be in it.
     pub async fn connect(target: Target, config: &Config) -> Result<Self> {
@@ -72,6 +81,11 @@ impl Aws {
             account: String::new(),
             region,
         }
+    }
+
+    /// The server that answers as AWS, where one is named.
+    pub fn endpoint(&self) -> Option<&str> {
+        self.config.endpoint_url()
     }
 
     /// For requests that go over the network without the SDK; `None` where the stand-in is asked in this process.

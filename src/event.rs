@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::aws::Target;
 use crate::load::report::{LoadReport, SourceReport};
 use crate::plan::Plan;
 use crate::resource::contents::Entry;
@@ -10,6 +11,8 @@ use crate::timeline::Span;
 
 #[derive(Debug, Clone)]
 pub enum Event {
+    /// Where the command works: the first event of each.
+    Scope { scope: Scope },
     /// The plan, before anything is changed. `only`: nothing will be.
     Planned { verb: &'static str, stack: String, plan: Arc<Plan>, only: bool },
     /// Something in the bucket that `down` would delete with it.
@@ -46,6 +49,24 @@ pub enum Event {
     Warning { message: String },
     /// What `demo` is about to do, or which stack `down --all-expired` is about to take down.
     Chapter { title: String },
+}
+
+/// The target, account and region that a command works in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    pub target: Target,
+    pub account: String,
+    pub region: String,
+    /// The server that answers as AWS, where one is named.
+    pub endpoint: Option<String>,
+}
+
+impl std::fmt::Display for Scope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { target, account, region, endpoint } = self;
+        let at = endpoint.as_ref().map(|endpoint| format!(" at {endpoint}")).unwrap_or_default();
+        write!(f, "target {target}{at}: account {account}, region {region}")
+    }
 }
 
 /// A resource as `status` shows it.

@@ -8,7 +8,7 @@ use crate::aws::Target;
 use crate::cli::{Cli, Command, DemoArgs, UpArgs};
 use crate::config::{Config, LocalBucket};
 use crate::error::{Error, Result};
-use crate::event::Event;
+use crate::event::{Event, Scope};
 use crate::load::{self, LoadOptions, sql};
 use crate::view;
 
@@ -19,6 +19,9 @@ pub async fn run(args: &DemoArgs) -> Result<Outcome> {
     let (events, begun) = (view::human(false, false), Instant::now());
     let chapter = |title: &str| events.emit(Event::Chapter { title: title.to_owned() });
     let mut config = Config::read(&args.config)?;
+    // As the local target will answer; it cannot be asked before the data that plays its bucket is there.
+    let (account, region) = (config.local.account.clone(), config.region.clone());
+    events.emit(Event::Scope { scope: Scope { target: Target::Local, account, region, endpoint: None } });
     let home = std::path::absolute(config.directory.join(".sparkify/demo"))
         .map_err(|error| Error::failed("cannot find the working directory").because(error))?;
 

@@ -20,7 +20,7 @@ use clap::CommandFactory;
 use crate::cli::{Cli, Command, Common, DownArgs, Output, Place};
 use crate::config::{Config, LocalBucket};
 use crate::error::{Error, Kind, Result};
-use crate::event::Events;
+use crate::event::{Event, Events, Scope};
 use crate::interrupt;
 use crate::resource::Names;
 use crate::view;
@@ -48,6 +48,7 @@ impl Outcome {
 /// What every command about a stack begins with.
 #[derive(Clone)]
 struct Stack {
+    target: Target,
     config: Config,
     aws: Aws,
     names: Names,
@@ -57,7 +58,32 @@ struct Stack {
 impl Stack {
     async fn open(common: &Common) -> Result<Self> {
         let config = configured(&common.place, Config::read(&common.place.config)?);
-        Self::connect(config, common.target, events(common)).await
+        let stack = Self::connect(config, common.target, events(common)).await?;
+        stack.announce();
+        Ok(stack)
+    }
+
+    /// For `query` and `policy`, whose standard output is rows or a document: the first line is on standard error, also
+    /// where events are JSON.
+    async fn open_beside_output(common: &Common) -> Result<Self> {
+        let config = configured(&common.place, Config::read(&common.place.config)?);
+        let stack = Self::connect(config, common.target, events(common)).await?;
+        if !common.quiet {
+            view::scope(&stack.scope());
+        }
+        Ok(stack)
+    }
+
+    /// Where the stack is looked for.
+    fn scope(&self) -> Scope {
+        let aws = &self.aws;
+        let endpoint = aws.endpoint().map(str::to_owned);
+        Scope { target: self.target, account: aws.account.clone(), region: aws.region.clone(), endpoint }
+    }
+
+    /// Says where the stack is looked for, before anything else is said.
+    fn announce(&self) {
+        self.events.emit(Event::Scope { scope: self.scope() });
     }
 
     /// For `down`: a stack that is named on the command line needs no infra.toml. Where there is one, it says where
@@ -74,6 +100,7 @@ impl Stack {
             None => {}
         }
         let stack = Self::connect(config, common.target, events(common)).await?;
+        stack.announce();
         match &args.stack {
             Some(name) if *name != stack.config.stack => {
                 crate::config::rules::stack(name)
@@ -90,13 +117,13 @@ impl Stack {
         (config.stack, config.region, config.timeouts) = (name.to_owned(), region.to_owned(), self.config.timeouts);
         let aws = self.aws.in_region(region);
         let names = Names::usual(name, region, &aws.account);
-        Self { config, aws, names, events: self.events.clone() }
+        Self { target: self.target, config, aws, names, events: self.events.clone() }
     }
 
     async fn connect(config: Config, target: Target, events: Events) -> Result<Self> {
         let aws = Aws::connect(target, &config).await?;
         let names = Names::of(&config, &aws.account);
-        Ok(Self { config, aws, names, events })
+        Ok(Self { target, config, aws, names, events })
     }
 }
 
@@ -141,7 +168,7 @@ pub async fn run(command: Command) -> Result<Outcome> {
         Command::Down(args) => down::run(&Stack::open_to_delete(&args).await?, &args).await,
         Command::Status(args) => status::run(&Stack::open(&args.common).await?, args.tables).await,
         Command::Policy(args) => {
-            let stack = Stack::open(&args.common).await?;
+            let stack = Stack::open_beside_output(&args.common).await?;
             let policy = crate::resource::job::policy(&stack.config, &stack.names, &stack.aws.account);
             view::document(&format!("{policy:#}"));
             Ok(Outcome::Done)

@@ -22,7 +22,7 @@ pub async fn run(args: &QueryArgs) -> Result<Outcome> {
         view::analyses(&told);
         return Ok(Outcome::Done);
     }
-    let stack = Stack::open(&args.common).await?;
+    let stack = Stack::open_beside_output(&args.common).await?;
     let text = text(args, &stack.config)?;
     let warehouse = load::warehouse(&stack.aws, &stack.config, &stack.names, &stack.events).await?;
     let format = args.format.or((args.common.output == Output::Json).then_some(Format::Json));

@@ -32,6 +32,7 @@ pub fn show(event: &Event, quiet: bool) {
         Event::Checked { sources } => println!("{}", tables::checked(sources)),
         Event::Status { status } => println!("{}", tables::status(status)),
         _ if quiet => {}
+        Event::Scope { scope } => super::scope(scope),
         // A bar shows it, or a line now and then.
         Event::Progress { .. } => {}
         Event::Chapter { title } => eprintln!("\n{BOLD}{title}{BOLD:#}"),

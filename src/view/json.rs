@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::error::{Error, Kind};
-use crate::event::{Event, LoadStep, ResourceStatus, Status};
+use crate::event::{Event, LoadStep, ResourceStatus, Scope, Status};
 use crate::load::report::SourceReport;
 use crate::plan::{Plan, Step};
 use crate::resource::contents::Entry;
@@ -13,6 +13,7 @@ use crate::timeline::Span;
 /// One event as an object with its name and the time at which it came; `None` for what only a bar can show.
 pub fn line(event: &Event) -> Option<Value> {
     let mut line = match event {
+        Event::Scope { scope } => of_scope(scope),
         Event::Planned { verb, stack, plan, only } => planned(verb, stack, plan, *only),
         Event::Goes { bucket, entry } => goes(bucket, entry),
         Event::StepStarted { step } => json!({ "event": "step_started", "step": step }),
@@ -77,6 +78,16 @@ pub fn error(error: &Error) -> Value {
         "code": error.code,
         "hints": error.hints,
         "time": time(std::time::Duration::ZERO),
+    })
+}
+
+fn of_scope(scope: &Scope) -> Value {
+    json!({
+        "event": "scope",
+        "target": scope.target.to_string(),
+        "account": scope.account,
+        "region": scope.region,
+        "endpoint": scope.endpoint,
     })
 }
 

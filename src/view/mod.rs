@@ -22,7 +22,7 @@ use anstyle::{AnsiColor, Style};
 pub use human::time;
 
 use crate::error::Error;
-use crate::event::Events;
+use crate::event::{Events, Scope};
 use crate::warehouse::Rows;
 
 const BOLD: Style = Style::new().bold();
@@ -79,6 +79,11 @@ pub fn json() -> Events {
 /// How a run failed, for the reader of JSON lines.
 pub fn json_error(error: &Error) {
     println!("{}", json::error(error));
+}
+
+/// The target, account and region: of every command also where standard output is data of its own.
+pub fn scope(scope: &Scope) {
+    eprintln!("{DIM}{scope}{DIM:#}");
 }
 
 /// A line about what was done.

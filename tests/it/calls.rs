@@ -1,7 +1,5 @@
 //! Which calls are made, one by one: no more than needed, and no write that the plan does not show.
 
-use serde_json::Value;
-
 use sparkify_local::Pace;
 
 use crate::project::{BUCKET, Output, Project};
@@ -15,8 +13,7 @@ fn is_write(call: &str) -> bool {
 
 /// The writes that a dry run shows, from its JSON lines.
 fn shown(output: &Output, event: &str) -> Vec<String> {
-    let lines = output.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let planned = lines.into_iter().find(|line| line["event"] == event).unwrap();
+    let planned = output.event(event);
     let steps = planned["steps"].as_array().unwrap().iter();
     steps.flat_map(|step| step["writes"].as_array().unwrap()).map(|write| write.as_str().unwrap().to_owned()).collect()
 }

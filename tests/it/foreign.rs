@@ -44,8 +44,7 @@ fn round(variable: &str, name: &str, bucket_tags_stay: bool) {
     let _ = run(&["up"]).failed(1, &["number of nodes is 1, infra.toml says 2", "up --resize"]);
     project.edit("infra.toml", "nodes = 2", "nodes = 1");
     let _ = run(&["up", "--expires=never"]).succeeded();
-    let status = run(&["status", "--output=json"]).succeeded();
-    let status: serde_json::Value = serde_json::from_str(status.stdout.lines().next().unwrap()).unwrap();
+    let status = run(&["status", "--output=json"]).succeeded().event("status");
     for resource in status["resources"].as_array().unwrap() {
         assert!(resource["until"].is_null() && resource["drift"].as_array().unwrap().is_empty(), "{status}");
     }

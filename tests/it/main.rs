@@ -39,3 +39,4 @@ mod standin;
 mod students;
 mod trust;
 mod validation;
+mod whose;

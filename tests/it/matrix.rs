@@ -43,8 +43,7 @@ fn killed_at(served: &Served, arguments: &[&str], nth: usize, moment: Moment) {
 
 /// What exists, with all that `up` decides of it.
 fn state(served: &Served) -> Vec<String> {
-    let output = served.run(["status", "--output=json"]).succeeded();
-    let status: serde_json::Value = serde_json::from_str(output.stdout.lines().next().unwrap()).unwrap();
+    let status = served.run(["status", "--output=json"]).succeeded().event("status");
     let resource = |found: &serde_json::Value| {
         format!("{} {} {} {}", found["kind"], found["name"], found["state"], found["drift"])
     };

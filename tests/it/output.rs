@@ -18,6 +18,7 @@ fn up_says_what_it_does() {
     let project = Project::with_sample(3, 3);
     let up = project.run(["up"]).succeeded();
     insta::assert_snapshot!(without_times(&up.stderr), @r#"
+    target local: account 000000000000, region us-west-2
     up of the stack sparkify:
       + create role sparkify-warehouse (lets Redshift, in this account only, read S3)
       ~ put the policy of role sparkify-warehouse (may read what load reads, and nothing else)

@@ -10,6 +10,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_redshiftdata::types::{Field, StatusString};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
+use serde_json::Value;
 use sparkify_local::{ACCESS_KEY, Account, Behaviors, Cloud, Mount, Options, Pace, SECRET_KEY};
 
 pub const ACCOUNT: &str = "000000000000";
@@ -40,6 +41,12 @@ impl Output {
     pub fn succeeded(self) -> Self {
         assert_eq!(self.code, 0, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
+    }
+
+    /// The first event of this name among the JSON lines.
+    pub fn event(&self, name: &str) -> Value {
+        let lines = self.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.into_iter().find(|line| line["event"] == name).unwrap_or_else(|| panic!("no {name} in {}", self.stdout))
     }
 
     /// Failed with this code, and said all of this.
