@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Outcome, Stack};
 use crate::apply::Apply;
+use crate::aws::Target;
 use crate::cli::DownArgs;
 use crate::config::FinalSnapshot;
 use crate::error::{Error, Kind, Result};
@@ -20,6 +21,7 @@ pub async fn run(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
     stack.events.emit(Event::Planned { verb: "down", stack: name.clone(), plan: plan.clone(), only: args.dry_run });
     if args.dry_run {
         found.tell_what_goes(stack).await?;
+        ask_for_aws(stack, plan.is_empty());
         return Ok(Outcome::Done);
     }
     let apply =
@@ -30,7 +32,8 @@ pub async fn run(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
     let leftovers = found.look_again().await.map_err(again)?;
     if leftovers.is_empty() {
         let (looked_at, kept) = (looked_at(&found.names), found.kept());
-        stack.events.emit(Event::Gone { stack: name, looked_at, kept });
+        stack.events.emit(Event::Gone { stack: name, scope: found.stack.scope(), looked_at, kept });
+        ask_for_aws(stack, plan.is_empty());
         return Ok(Outcome::Done);
     }
     let list: Vec<String> = leftovers.iter().map(|left| format!("{}\n    {}", left.what, left.remove)).collect();
@@ -42,6 +45,15 @@ pub async fn run(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
         error.hints.extend(failure.hints);
     }
     Err(error.hint("Run `down` again once the reason is gone."))
+}
+
+/// Where the local target had nothing: what is on AWS was not looked at, and goes on costing money.
+fn ask_for_aws(stack: &Stack, found_nothing: bool) {
+    if found_nothing && stack.target == Target::Local {
+        let message = "there was nothing to take down on the local target, and AWS was not looked at: did you mean \
+                       `down --target aws`?";
+        stack.events.emit(Event::Warning { message: message.to_owned() });
+    }
 }
 
 /// Everything of a stack, where its role says that it is.
@@ -186,6 +198,7 @@ pub async fn all_expired(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
     }
     if expired.is_empty() {
         stack.events.emit(Event::Chapter { title: "no stack has expired".into() });
+        ask_for_aws(stack, true);
     }
     let mut worst: Option<Error> = None;
     for (name, (region, at)) in expired {

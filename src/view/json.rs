@@ -27,8 +27,13 @@ pub fn line(event: &Event) -> Option<Value> {
         Event::Ready { stack, endpoint, database } => {
             json!({ "event": "ready", "stack": stack, "endpoint": endpoint, "database": database })
         }
-        Event::Gone { stack, looked_at, kept } => {
-            json!({ "event": "gone", "stack": stack, "looked_at": looked_at, "kept": kept })
+        Event::Gone { stack, scope, looked_at, kept } => {
+            let mut line = of_scope(scope);
+            line["event"] = "gone".into();
+            line["stack"] = json!(stack);
+            line["looked_at"] = json!(looked_at);
+            line["kept"] = json!(kept);
+            line
         }
         Event::Status { status } => of_status(status),
         Event::StageStarted { stage } => json!({ "event": "stage_started", "stage": stage }),

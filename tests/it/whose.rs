@@ -59,3 +59,24 @@ fn the_first_event_names_them_too() {
     let policy = project.run(["policy", "--output=json"]).succeeded();
     assert!(serde_json::from_str::<serde_json::Value>(&policy.stdout).unwrap()["Statement"].is_array());
 }
+
+#[test]
+fn down_on_the_local_target_that_finds_nothing_asks_for_aws() {
+    let project = Project::empty();
+    let asks = "AWS was not looked at: did you mean `down --target aws`?";
+    for command in [&["down"][..], &["down", "--dry-run"], &["down", "--quiet"], &["down", "--all-expired"]] {
+        let down = project.run(command.iter().copied()).succeeded();
+        assert!(down.stderr.contains(asks), "{command:?}\n{}", down.stderr);
+    }
+    let gone = project.run(["down", "--output=json"]).succeeded();
+    assert_eq!(gone.event("gone")["target"], "local");
+    assert!(gone.event("warning")["message"].as_str().unwrap().contains(asks));
+
+    // Where there was something, or where AWS was looked at, nobody is asked.
+    let _ = project.run(["up"]).succeeded();
+    let down = project.run(["down"]).succeeded();
+    assert!(down.stderr.contains(&format!("Looked again for ({LOCAL})")), "{}", down.stderr);
+    assert!(!down.stderr.contains(asks), "{}", down.stderr);
+    let on_aws = served().run(["down"]).succeeded();
+    assert!(!on_aws.stderr.contains(asks), "{}", on_aws.stderr);
+}
