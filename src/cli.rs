@@ -194,10 +194,10 @@ pub struct DownArgs {
     /// Take down this stack, whatever infra.toml says and even without one
     #[arg(long, value_name = "NAME", conflicts_with = "all_expired")]
     pub stack: Option<String>,
-    /// Take down every stack whose `expires` has passed: the line for a nightly job
+    /// Take down every stack whose `expires` has passed, in every region: the line for a nightly job
     #[arg(long)]
     pub all_expired: bool,
-    /// Where to look for a stack without a role, when there is no infra.toml
+    /// The region to delete in, where infra.toml names another, or none
     #[arg(long)]
     pub region: Option<String>,
     /// Take a last snapshot of the cluster under this name, and leave it

@@ -15,6 +15,9 @@ use crate::resource::{Names, Observed, bucket, cluster, contents, observe_to_del
 
 pub async fn run(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
     let found = Found::of(stack, args).await?;
+    if found.names.region != stack.names.region {
+        found.stack.announce();
+    }
     let plan = Arc::new(take_down(&found.names, &found.observed, found.final_snapshot.as_ref()));
     super::up::refuse(&plan)?;
     let name = stack.names.stack.clone();
@@ -31,7 +34,7 @@ pub async fn run(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
 
     let leftovers = found.look_again().await.map_err(again)?;
     if leftovers.is_empty() {
-        let (looked_at, kept) = (looked_at(&found.names), found.kept());
+        let (looked_at, kept) = (found.looked_at(), found.kept());
         stack.events.emit(Event::Gone { stack: name, scope: found.stack.scope(), looked_at, kept });
         ask_for_aws(stack, plan.is_empty());
         return Ok(Outcome::Done);
@@ -62,6 +65,8 @@ struct Found {
     names: Names,
     observed: Observed,
     final_snapshot: Option<FinalSnapshot>,
+    /// The role belongs to a stack of the same name in another region.
+    leaves_role: bool,
 }
 
 /// Something that is still there, and the command that removes it.
@@ -72,7 +77,24 @@ struct Leftover {
 
 impl Found {
     async fn of(stack: &Stack, args: &DownArgs) -> Result<Self> {
-        let role = role::observe(&stack.aws, &stack.names, true).await?;
+        let mut role = role::observe(&stack.aws, &stack.names, true).await?;
+        let elsewhere = role.as_ref().and_then(|role| role.elsewhere(&stack.names)).map(str::to_owned);
+        let leaves_role = elsewhere.is_some() && args.region.is_some();
+        match elsewhere {
+            Some(region) if leaves_role => {
+                let Names { stack: name, role: left, region: here, .. } = &stack.names;
+                let message = format!(
+                    "the role {left} belongs to the stack {name} in {region}: it is left there, and only {here} is looked at"
+                );
+                stack.events.emit(Event::Warning { message });
+                role = None;
+            }
+            Some(region) if args.common.place.config.exists() => {
+                return Err(refuse_another_region(stack, args, &region));
+            }
+            // Nothing names a region: the role says where the stack is.
+            _ => {}
+        }
         let mut names = stack.names.clone().told_by(role.as_ref());
         let mut stack = stack.clone();
         stack.aws = stack.aws.in_region(&names.region);
@@ -85,7 +107,7 @@ impl Found {
             Some(name) => Some(FinalSnapshot { name: name.clone(), retention_days: -1 }),
             None => stack.config.cluster.final_snapshot.clone().or_else(|| told(&observed)),
         };
-        Ok(Self { stack, names, observed, final_snapshot })
+        Ok(Self { stack, names, observed, final_snapshot, leaves_role })
     }
 
     /// Object by object, as the bucket lists them.
@@ -121,7 +143,7 @@ impl Found {
             let name = &names.bucket;
             leave(format!("bucket {name}"), format!("aws s3 rb s3://{name} --force --region {region}"));
         }
-        for (name, arn) in roles {
+        for (name, arn) in roles.into_iter().filter(|_| !self.leaves_role) {
             leave(format!("role {arn}"), format!("aws iam delete-role --role-name {name}"));
         }
         for id in snapshots.iter().filter(|id| !self.is_kept(id)) {
@@ -134,6 +156,19 @@ impl Found {
             leave(format!("secret {name}"), format!("aws secretsmanager delete-secret {options}"));
         }
         Ok(left)
+    }
+
+    fn looked_at(&self) -> Vec<String> {
+        let names = &self.names;
+        let mut all = vec![
+            format!("cluster {} and its snapshots, and any other with the tag of the stack", names.cluster),
+            format!("its admin secret {}", names.secret()),
+            format!("bucket {}", names.bucket),
+        ];
+        if !self.leaves_role {
+            all.push(format!("roles under {}", names.role_path));
+        }
+        all
     }
 
     fn is_kept(&self, snapshot: &str) -> bool {
@@ -149,6 +184,17 @@ impl Found {
             .into_iter()
             .collect()
     }
+}
+
+/// A stack in a region that infra.toml does not name is deleted only where the command line says so.
+fn refuse_another_region(stack: &Stack, args: &DownArgs, region: &str) -> Error {
+    let Names { stack: name, role, region: wanted, .. } = &stack.names;
+    let by_name = args.stack.as_ref().map(|name| format!(" --stack {name}")).unwrap_or_default();
+    Error::failed(format!(
+        "refused, and nothing was changed:\n  the stack {name} is in {region}, as its role {role} says, and infra.toml says \
+         {wanted}"
+    ))
+    .hint(format!("`sparkify-infra down{by_name} --region {region}` deletes it there."))
 }
 
 /// The final snapshot that the cluster's own tag asks for.
@@ -175,15 +221,6 @@ async fn by_tags(stack: &Stack, mut names: Names) -> Result<Names> {
     Ok(names)
 }
 
-fn looked_at(names: &Names) -> Vec<String> {
-    vec![
-        format!("cluster {} and its snapshots, and any other with the tag of the stack", names.cluster),
-        format!("its admin secret {}", names.secret()),
-        format!("bucket {}", names.bucket),
-        format!("roles under {}", names.role_path),
-    ]
-}
-
 /// `down --all-expired`: every stack whose time has passed, wherever it is. One that fails does not keep the others.
 pub async fn all_expired(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
     let now = time(std::time::Duration::ZERO);
@@ -202,9 +239,9 @@ pub async fn all_expired(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
     }
     let mut worst: Option<Error> = None;
     for (name, (region, at)) in expired {
-        stack.events.emit(Event::Chapter { title: format!("the stack {name} expired at {at}") });
+        stack.events.emit(Event::Chapter { title: format!("the stack {name} expired at {at}, in {region}") });
         let one = stack.named(&name, &region);
-        let args = DownArgs { stack: Some(name), ..args.clone() };
+        let args = DownArgs { stack: Some(name), region: Some(region), ..args.clone() };
         match run(&one, &args).await {
             Ok(_) => {}
             Err(error) if matches!(error.kind, Kind::Interrupted(_)) => return Err(error),

@@ -87,15 +87,19 @@ impl Stack {
     }
 
     /// For `down`: a stack that is named on the command line needs no infra.toml. Where there is one, it says where
-    /// to look.
+    /// to look, unless the command line does.
     async fn open_to_delete(args: &DownArgs) -> Result<Self> {
         let common = &args.common;
-        if args.stack.is_none() && !args.all_expired {
-            return Self::open(common).await;
-        }
-        let mut config = read_or_bare(&common.place)?;
+        let mut config = match args.stack.is_some() || args.all_expired {
+            true => read_or_bare(&common.place)?,
+            false => configured(&common.place, Config::read(&common.place.config)?),
+        };
         match &args.region {
-            Some(region) => config.region.clone_from(region),
+            Some(region) => {
+                crate::config::rules::region(region)
+                    .map_err(|(_, message)| Error::usage(format!("--region {region}: {message}")))?;
+                config.region.clone_from(region);
+            }
             None if !common.place.config.exists() => config.region = crate::aws::usual_region().await,
             None => {}
         }

@@ -75,7 +75,10 @@ fn bring_up_role(plan: &mut Plan, names: &Names, desired: &Desired, found: Optio
             names.role, found.path, names.role_path
         ));
     }
-    refuse_what_has_moved(plan, names, found);
+    match found.elsewhere(names) {
+        Some(region) => refuse_another_region(plan, names, region),
+        None => refuse_what_has_moved(plan, names, found),
+    }
     for arn in &found.attached {
         plan.note(format!("the policy {arn} is attached to the role {}: it is left there", names.role));
     }
@@ -102,11 +105,19 @@ fn bring_up_role(plan: &mut Plan, names: &Names, desired: &Desired, found: Optio
     }
 }
 
+/// A stack of this name is in another region, and its role, of which there is one in an account, is taken.
+fn refuse_another_region(plan: &mut Plan, names: &Names, region: &str) {
+    let Names { stack, role, region: wanted, .. } = names;
+    plan.refuse(format!(
+        "the stack {stack} is in {region}, as its role {role} says, and infra.toml says {wanted}: choose another `stack` \
+         for {wanted}, or write `region = \"{region}\"`; to move it, run `down --region {region}` first, which deletes it there"
+    ));
+}
+
 /// The role says where the stack is. If infra.toml says otherwise, what is there would be left behind.
 fn refuse_what_has_moved(plan: &mut Plan, names: &Names, found: &RoleState) {
     let told = names.clone().told_by(Some(found));
     let pairs = [
-        ("region", &told.region, &names.region),
         ("bucket", &told.bucket, &names.bucket),
         ("cluster", &told.cluster, &names.cluster),
         ("admin", &told.admin, &names.admin),

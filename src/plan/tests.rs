@@ -198,6 +198,21 @@ fn a_stack_that_moved_is_refused_and_found_by_down() {
 }
 
 #[test]
+fn a_stack_of_another_region_is_refused_for_that_alone() {
+    let (names, desired) = wanted();
+    let mut observed = healthy(&names, &desired);
+    (observed.bucket, observed.cluster) = (None, None);
+    if let Some(role) = &mut observed.role {
+        role.tags.insert(tags::REGION.to_owned(), "eu-west-1".into());
+        role.tags.insert(tags::BUCKET.to_owned(), "sparkify-123456789012-eu-west-1".into());
+    }
+    let plan = bring_up(&names, &desired, &observed);
+    assert_eq!(plan.refusals.len(), 1, "{:?}", plan.refusals);
+    assert!(plan.refusals[0].contains("is in eu-west-1") && plan.refusals[0].contains("down --region eu-west-1"));
+    assert!(plan.is_empty());
+}
+
+#[test]
 fn every_state_of_a_cluster_has_its_way_down() {
     let (names, desired) = wanted();
     let mut observed = healthy(&names, &desired);

@@ -193,13 +193,15 @@ pub async fn create(aws: &Aws, names: &Names, desired: &DesiredBucket) -> Result
     }
 }
 
-/// The names of all buckets of the account.
+/// The names of all buckets of the account in this region: a list has those of every region.
 pub async fn all(aws: &Aws) -> Result<Vec<String>> {
-    let listed = aws.s3.list_buckets().into_paginator().send();
+    let listed = aws.s3.list_buckets().bucket_region(&aws.region).into_paginator().send();
     let pages: Vec<_> =
         listed.collect::<std::result::Result<_, _>>().await.map_err(|error| failed("list the buckets", &error))?;
     let buckets = pages.into_iter().flat_map(|page| page.buckets.unwrap_or_default());
-    Ok(buckets.filter_map(|bucket| bucket.name).collect())
+    // Other servers ignore the filter.
+    let here = buckets.filter(|bucket| bucket.bucket_region().is_none_or(|region| region == aws.region));
+    Ok(here.filter_map(|bucket| bucket.name).collect())
 }
 
 pub async fn put_public_access_block(aws: &Aws, names: &Names) -> Result<()> {

@@ -35,6 +35,15 @@ pub struct RoleState {
     pub created: Option<String>,
 }
 
+impl RoleState {
+    /// The region that the role's stack is in, where that is another than these names are of. IAM has no regions, so
+    /// that the role of a stack is found from everywhere: its tag alone says which region's stack it belongs to.
+    pub fn elsewhere(&self, names: &Names) -> Option<&str> {
+        let region = self.tags.get(REGION).filter(|_| is_ours(&self.tags, &names.stack))?;
+        (*region != names.region).then_some(region.as_str())
+    }
+}
+
 const ABSENT: [&str; 2] = ["NoSuchEntity", "NoSuchEntityException"];
 
 pub async fn observe(aws: &Aws, names: &Names, with_profiles: bool) -> Result<Option<RoleState>> {

@@ -1,9 +1,9 @@
 //! Whose stack is it? Target, account and region are named before anything else is said, and what infra.toml does not
 //! name is left alone.
 
-use sparkify_local::Pace;
+use sparkify_local::{Fault, Pace};
 
-use crate::project::Project;
+use crate::project::{BUCKET, Project};
 use crate::served::Served;
 
 const LOCAL: &str = "target local: account 000000000000, region us-west-2";
@@ -79,4 +79,56 @@ fn down_on_the_local_target_that_finds_nothing_asks_for_aws() {
     assert!(!down.stderr.contains(asks), "{}", down.stderr);
     let on_aws = served().run(["down"]).succeeded();
     assert!(!on_aws.stderr.contains(asks), "{}", on_aws.stderr);
+}
+
+#[test]
+fn a_stack_of_the_same_name_in_another_region_is_left_alone() {
+    let served = served();
+    let _ = served.run(["up"]).succeeded();
+    let before = served.everything();
+    served.project.edit("infra.toml", "region = \"us-west-2\"", "region = \"us-east-1\"");
+    let is_there =
+        ["the stack sparkify is in us-west-2, as its role sparkify-warehouse says, and infra.toml says us-east-1"];
+    for command in [&["plan"][..], &["up"], &["up", "--resize", "--rollback"]] {
+        let refused = served.run(command.iter().copied()).failed(1, &is_there);
+        assert!(refused.stderr.contains("choose another `stack` for us-east-1"), "{}", refused.stderr);
+    }
+    let status = served.run(["status", "--output=json"]).failed(6, &[]);
+    assert!(status.event("status")["refusals"].to_string().contains(is_there[0]), "{}", status.stdout);
+    for command in [&["down"][..], &["down", "--dry-run"], &["down", "--stack=sparkify"]] {
+        let refused = served.run(command.iter().copied()).failed(1, &is_there);
+        let says = ["refused, and nothing was changed", "--region us-west-2` deletes it there"];
+        assert!(says.iter().all(|words| refused.stderr.contains(words)), "{}", refused.stderr);
+    }
+    assert_eq!(served.everything(), before);
+    let _ = served.run(["down", "--region=us-west-2"]).succeeded();
+    assert_eq!(served.everything(), Vec::<String>::new());
+}
+
+#[test]
+fn down_in_one_region_leaves_the_role_and_the_bucket_of_another() {
+    let served = served();
+    // The role and the bucket, which IAM and S3 list whatever the region.
+    let refused = Fault::Fail { status: 403, code: "AccessDenied".into(), message: "not allowed".into() };
+    served.faults.at("redshift:CreateCluster", 1, refused);
+    let _ = served.run(["up"]).failed(1, &["not allowed"]);
+    let before = served.everything();
+    assert_eq!(before, ["sparkify-warehouse", BUCKET]);
+
+    let _ = served.run(["down", "--region=nowhere"]).failed(2, &["--region nowhere: a region looks like us-west-2"]);
+    let by_file = served.run(["down", "--region=us-east-1"]).succeeded();
+    let by_name = served.run_elsewhere(["down", "--stack=sparkify", "--region=us-east-1"]).succeeded();
+    for down in [by_file, by_name] {
+        let left = "the role sparkify-warehouse belongs to the stack sparkify in us-west-2: it is left there";
+        assert!(down.stderr.contains(left), "{}", down.stderr);
+        assert!(!down.stderr.contains("roles under"), "{}", down.stderr);
+    }
+    assert_eq!(served.everything(), before);
+
+    // Where nothing names a region the role does, and the line about it is said again.
+    let down = served.run_elsewhere(["down", "--stack=sparkify"]).succeeded();
+    let lines: Vec<&str> = down.stderr.lines().filter(|line| line.starts_with("target aws")).collect();
+    assert_eq!(lines.len(), 2, "{}", down.stderr);
+    assert!(lines[0].ends_with("region us-east-1") && lines[1].ends_with("region us-west-2"), "{lines:?}");
+    assert_eq!(served.everything(), Vec::<String>::new());
 }
