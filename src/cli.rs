@@ -191,6 +191,9 @@ pub struct DownArgs {
     /// Show the plan and every object that would go, and change nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Do not ask: on AWS `down` asks at a terminal before it deletes
+    #[arg(long, short)]
+    pub yes: bool,
     /// Take down this stack, whatever infra.toml says and even without one
     #[arg(long, value_name = "NAME", conflicts_with = "all_expired")]
     pub stack: Option<String>,

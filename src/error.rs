@@ -13,6 +13,8 @@ pub enum Kind {
     Leftovers,
     /// The data was loaded into staging, and a check refused it.
     CheckFailed,
+    /// The question at the terminal was not answered with yes; nothing was deleted.
+    Declined,
     /// A signal stopped the run at a safe point.
     Interrupted(Signal),
 }
@@ -31,6 +33,8 @@ impl Kind {
             Self::Usage => 2,
             Self::Leftovers => 3,
             Self::CheckFailed => 4,
+            // 5 and 6 are `Outcome`'s.
+            Self::Declined => 7,
             // As a shell answers for a process that died of the signal.
             Self::Interrupted(Signal::Int) => 130,
             Self::Interrupted(Signal::Term) => 143,

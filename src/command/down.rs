@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Outcome, Stack};
+use super::{Outcome, Stack, confirm};
 use crate::apply::Apply;
 use crate::aws::Target;
 use crate::cli::DownArgs;
 use crate::config::FinalSnapshot;
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
-use crate::plan::take_down;
+use crate::plan::{Glyph, take_down};
 use crate::resource::tags::{self, EXPIRES, time};
 use crate::resource::{Names, Observed, bucket, cluster, contents, observe_to_delete, role};
 
@@ -26,6 +26,9 @@ pub async fn run(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
         found.tell_what_goes(stack).await?;
         ask_for_aws(stack, plan.is_empty());
         return Ok(Outcome::Done);
+    }
+    if plan.steps.iter().any(|step| step.action.glyph() == Glyph::Delete) {
+        confirm::deletion(&found.stack, args.yes).await?;
     }
     let apply =
         Apply { aws: &found.stack.aws, names: &found.names, timeouts: stack.config.timeouts, events: &stack.events };
@@ -247,7 +250,11 @@ pub async fn all_expired(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
             Err(error) if matches!(error.kind, Kind::Interrupted(_)) => return Err(error),
             Err(error) => {
                 stack.events.emit(Event::Warning { message: error.to_string() });
-                worst = Some(worst.filter(|worst| worst.kind == Kind::Leftovers).unwrap_or(error));
+                let is_declined = error.kind == Kind::Declined;
+                worst = Some(match worst {
+                    Some(worst) if is_declined || worst.kind == Kind::Leftovers => worst,
+                    _ => error,
+                });
             }
         }
     }

@@ -1,5 +1,6 @@
 //! One file a command; each reads like its manual page.
 
+mod confirm;
 mod demo;
 mod down;
 mod init;

@@ -72,6 +72,7 @@ pub fn error(error: &Error) -> Value {
         Kind::Usage => "usage",
         Kind::Leftovers => "leftovers",
         Kind::CheckFailed => "check_failed",
+        Kind::Declined => "declined",
         Kind::Interrupted(_) => "interrupted",
     };
     json!({

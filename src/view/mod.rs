@@ -16,7 +16,7 @@ mod tables;
 use std::error::Error as _;
 use std::io::IsTerminal;
 
-use anstream::{eprintln, println};
+use anstream::{eprint, eprintln, println};
 use anstyle::{AnsiColor, Style};
 
 pub use human::time;
@@ -89,6 +89,11 @@ pub fn scope(scope: &Scope) {
 /// A line about what was done.
 pub fn status(line: &str) {
     eprintln!("{line}");
+}
+
+/// A question, with the cursor behind it.
+pub fn question(text: &str) {
+    eprint!("{BOLD}{text}{BOLD:#} ");
 }
 
 /// Something to know that stops nothing.

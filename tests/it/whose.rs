@@ -1,6 +1,11 @@
 //! Whose stack is it? Target, account and region are named before anything else is said, and what infra.toml does not
 //! name is left alone.
 
+#[cfg(target_os = "linux")]
+use std::io::Write;
+#[cfg(target_os = "linux")]
+use std::process::{Command, Stdio};
+
 use sparkify_local::{Fault, Pace};
 
 use crate::project::{BUCKET, Project};
@@ -131,4 +136,62 @@ fn down_in_one_region_leaves_the_role_and_the_bucket_of_another() {
     assert_eq!(lines.len(), 2, "{}", down.stderr);
     assert!(lines[0].ends_with("region us-east-1") && lines[1].ends_with("region us-west-2"), "{lines:?}");
     assert_eq!(served.everything(), Vec::<String>::new());
+}
+
+/// util-linux's: a pseudo-terminal around a command.
+#[cfg(target_os = "linux")]
+const SCRIPT: &str = "/usr/bin/script";
+
+/// Runs the binary at a terminal, into which this is typed: its exit code, and all that the terminal shows.
+#[cfg(target_os = "linux")]
+fn typed(served: &Served, arguments: &[&str], answer: &str, ci: &str) -> (i32, String) {
+    let inner = served.command(arguments.iter().copied());
+    let program = inner.get_program().to_str().unwrap().to_owned();
+    let line = format!("'{program}' {}", arguments.join(" "));
+    let mut script = Command::new(SCRIPT);
+    script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+    script.current_dir(inner.get_current_dir().unwrap()).env_clear();
+    script.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("CI", ci);
+    let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(answer.as_bytes()).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    (ended.status.code().unwrap_or(-1), String::from_utf8_lossy(&ended.stdout).into_owned())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn down_on_aws_asks_at_a_terminal() {
+    if !std::path::Path::new(SCRIPT).exists() {
+        let _ = writeln!(std::io::stderr(), "NOT RUN: down_on_aws_asks_at_a_terminal, because there is no {SCRIPT}");
+        return;
+    }
+    let served = served();
+    let _ = served.run(["up"]).succeeded();
+    let before = served.everything();
+    let question = "Delete all of the stack sparkify in account 000000000000, us-west-2? [y/N]";
+    // The last is the end of input.
+    for answer in ["n\n", "\n", "yes, but\n", ""] {
+        let (code, shown) = typed(&served, &["down"], answer, "");
+        assert_eq!(code, 7, "{shown}");
+        assert!(shown.contains(question) && shown.contains("nothing was deleted"), "{shown}");
+        assert_eq!(served.everything(), before, "{answer:?}");
+    }
+    let (code, shown) = typed(&served, &["down", "--output=json"], "n\n", "");
+    assert!(code == 7 && shown.contains("\"kind\":\"declined\""), "{code} {shown}");
+    let (code, shown) = typed(&served, &["down", "--dry-run"], "", "");
+    assert!(code == 0 && !shown.contains(question), "{code} {shown}");
+    assert_eq!(served.everything(), before);
+
+    let (code, shown) = typed(&served, &["down"], "y\n", "");
+    assert!(code == 0 && shown.contains(question), "{code} {shown}");
+    assert_eq!(served.everything(), Vec::<String>::new());
+    // Where there is nothing to delete there is nothing to ask.
+    let (code, shown) = typed(&served, &["down"], "", "");
+    assert!(code == 0 && !shown.contains(question), "{code} {shown}");
+    for (arguments, ci) in [(&["down", "--yes"][..], ""), (&["down"][..], "true")] {
+        let _ = served.run(["up"]).succeeded();
+        let (code, shown) = typed(&served, arguments, "", ci);
+        assert!(code == 0 && !shown.contains(question), "{code} {shown}");
+        assert_eq!(served.everything(), Vec::<String>::new());
+    }
 }
