@@ -62,7 +62,7 @@ fn resources(stack: &Stack, observed: &Observed, plan: &Plan) -> Vec<ResourceSta
 }
 
 fn drift(plan: &Plan, kind: Kind) -> Vec<String> {
-    let steps = plan.steps.iter().filter(|step| step.kind == kind && step.action.glyph() != Glyph::Wait);
+    let steps = plan.steps.iter().filter(|step| step.kind == kind && step.action.glyph() == Glyph::Change);
     steps.map(|step| step.reason.clone()).collect()
 }
 

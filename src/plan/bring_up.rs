@@ -171,9 +171,10 @@ fn bring_up_bucket(plan: &mut Plan, names: &Names, desired: &Desired, found: Opt
 }
 
 fn bring_up_cluster(plan: &mut Plan, names: &Names, desired: &Desired, found: Option<&ClusterState>) {
-    let wanted = &desired.cluster;
-    let settings = &wanted.settings;
-    let Some(found) = found else {
+    let name = &names.cluster;
+    // Its name is free when it is gone, and not before (R14).
+    let Some(found) = found.filter(|found| !found.is_going()) else {
+        let settings = &desired.cluster.settings;
         let most = most_new_nodes(&settings.node_type);
         if settings.nodes > most {
             plan.refuse(format!(
@@ -183,31 +184,13 @@ fn bring_up_cluster(plan: &mut Plan, names: &Names, desired: &Desired, found: Op
             ));
             return;
         }
-        let mut step = plan.on(Kind::Cluster, &names.cluster);
-        let size =
-            format!("{} x {}, private, encrypted, password in Secrets Manager", settings.nodes, settings.node_type);
-        let cluster = DesiredCluster { tags: new_tags(&wanted.tags, desired), ..wanted.clone() };
-        let mut fields = vec![
-            ("node type", settings.node_type.clone()),
-            ("nodes", settings.nodes.to_string()),
-            ("database", settings.database.clone()),
-            ("admin", settings.admin.clone()),
-            ("port", settings.port.to_string()),
-            ("role", wanted.role.clone()),
-            ("encryption", settings.kms_key.clone().unwrap_or_else(|| "the key that AWS keeps".into())),
-            ("automated snapshots, days", settings.snapshot_retention_days.to_string()),
-        ];
-        fields.extend(settings.subnet_group.clone().map(|group| ("subnet group", group)));
-        let fields = created(&cluster.tags, &fields);
-        step.add_with(Action::CreateCluster(cluster), size, fields);
-        step.add(Action::AwaitCluster, "until it takes statements");
+        let mut step = plan.on(Kind::Cluster, name);
+        if let Some(going) = found {
+            step.add(Action::AwaitClusterGone, format!("it is {}, and is created anew when it is gone", going.status));
+        }
+        create_cluster(&mut step, desired);
         return;
     };
-    let name = &names.cluster;
-    if found.is_going() {
-        plan.refuse(format!("the cluster {name} is being deleted ({}): run up again when it is gone", found.status));
-        return;
-    }
     if found.is_stuck() {
         plan.refuse(format!("the cluster {name} is {}, and will not come out of it: run down, then up", found.status));
         return;
@@ -217,10 +200,31 @@ fn bring_up_cluster(plan: &mut Plan, names: &Names, desired: &Desired, found: Op
         let list: Vec<String> = found.defaults.iter().map(|(name, value)| format!("{name} {value}")).collect();
         plan.note(format!("left as AWS set it on the cluster {name}: {}", list.join(", ")));
     }
-    for role in found.roles.keys().filter(|role| **role != wanted.role) {
+    for role in found.roles.keys().filter(|role| **role != desired.cluster.role) {
         plan.note(format!("the role {role} is attached to the cluster {name} as well: it is left there"));
     }
     change_cluster(&mut plan.on(Kind::Cluster, name), desired, found);
+}
+
+fn create_cluster(step: &mut On<'_>, desired: &Desired) {
+    let wanted = &desired.cluster;
+    let settings = &wanted.settings;
+    let size = format!("{} x {}, private, encrypted, password in Secrets Manager", settings.nodes, settings.node_type);
+    let cluster = DesiredCluster { tags: new_tags(&wanted.tags, desired), ..wanted.clone() };
+    let mut fields = vec![
+        ("node type", settings.node_type.clone()),
+        ("nodes", settings.nodes.to_string()),
+        ("database", settings.database.clone()),
+        ("admin", settings.admin.clone()),
+        ("port", settings.port.to_string()),
+        ("role", wanted.role.clone()),
+        ("encryption", settings.kms_key.clone().unwrap_or_else(|| "the key that AWS keeps".into())),
+        ("automated snapshots, days", settings.snapshot_retention_days.to_string()),
+    ];
+    fields.extend(settings.subnet_group.clone().map(|group| ("subnet group", group)));
+    let fields = created(&cluster.tags, &fields);
+    step.add_with(Action::CreateCluster(cluster), size, fields);
+    step.add(Action::AwaitCluster, "until it takes statements");
 }
 
 fn refuse_what_is_fixed(plan: &mut Plan, name: &str, desired: &Desired, found: &ClusterState) {

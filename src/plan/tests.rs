@@ -213,6 +213,25 @@ fn a_stack_of_another_region_is_refused_for_that_alone() {
 }
 
 #[test]
+fn a_cluster_that_is_being_deleted_is_waited_out_and_created_anew() {
+    let (names, desired) = wanted();
+    let mut observed = healthy(&names, &desired);
+    for status in ["deleting", "final-snapshot"] {
+        if let Some(cluster) = &mut observed.cluster {
+            // What cannot be changed in place goes with it.
+            (cluster.status, cluster.database) = (status.into(), "other".into());
+        }
+        let plan = bring_up(&names, &desired, &observed);
+        assert_eq!(verbs(&plan), ["wait for the end of cluster", "create cluster", "wait for cluster"], "{status}");
+        assert!(plan.steps[0].reason.contains(status), "{}", plan.steps[0].reason);
+    }
+    if let Some(cluster) = &mut observed.cluster {
+        cluster.tags.clear();
+    }
+    assert_eq!(bring_up(&names, &desired, &observed).refusals.len(), 1, "somebody else's");
+}
+
+#[test]
 fn every_state_of_a_cluster_has_its_way_down() {
     let (names, desired) = wanted();
     let mut observed = healthy(&names, &desired);

@@ -3,8 +3,10 @@
 
 #[cfg(target_os = "linux")]
 use std::io::Write;
+use std::io::{BufRead, BufReader};
 #[cfg(target_os = "linux")]
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::process::Stdio;
 
 use sparkify_local::{Fault, Pace};
 
@@ -194,4 +196,35 @@ fn down_on_aws_asks_at_a_terminal() {
         assert!(code == 0 && !shown.contains(question), "{code} {shown}");
         assert_eq!(served.everything(), Vec::<String>::new());
     }
+}
+
+#[test]
+fn up_waits_out_a_cluster_of_its_own_that_is_being_deleted() {
+    let served = served();
+    let _ = served.run(["up"]).succeeded();
+    served.cloud.force_status("sparkify", Some("deleting")).unwrap();
+    let plan = served.run(["plan"]).succeeded();
+    let says = "wait for the end of cluster sparkify (it is deleting, and is created anew when it is gone)";
+    assert!(plan.stdout.contains(says), "{}", plan.stdout);
+
+    served.faults.clear();
+    let mut child = served.command(["up"]).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let (sdk, mut said) = (served.sdk(), String::new());
+    for line in BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok) {
+        if line.starts_with("...  wait for the end of cluster") {
+            served.cloud.force_status("sparkify", None).unwrap();
+            let delete = sdk.redshift.delete_cluster().cluster_identifier("sparkify").skip_final_cluster_snapshot(true);
+            sdk.block_on(delete.send()).unwrap();
+        }
+        said.push_str(&line);
+        said.push('\n');
+    }
+    assert!(child.wait().unwrap().success(), "{said}");
+    assert!(said.contains("done wait for the end of cluster") && said.contains("ready the warehouse"), "{said}");
+    let calls = served.faults.calls();
+    let at = |name: &str| calls.iter().position(|call| call == name);
+    assert!(at("redshift:DeleteCluster").is_some() && at("redshift:DeleteCluster") < at("redshift:CreateCluster"));
+    let _ = served.run(["status"]).succeeded();
+    let _ = served.run(["down"]).succeeded();
+    assert_eq!(served.everything(), Vec::<String>::new());
 }
