@@ -28,7 +28,7 @@ pub enum Event {
     /// `up` has ended: the warehouse is ready.
     Ready { stack: String, endpoint: String, database: String },
     /// `down` has looked again, and nothing is there but what is kept on purpose.
-    Gone { stack: String, scope: Scope, looked_at: Vec<String>, kept: Vec<String> },
+    Gone { stack: String, scope: Scope, looked_at: Vec<String>, kept: Vec<String>, kept_by_aws: Vec<String> },
     /// What `status` found.
     Status { status: Arc<Status> },
     /// A stage of `load` begins.

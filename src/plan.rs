@@ -6,7 +6,7 @@ mod difference;
 mod take_down;
 
 use crate::config::FinalSnapshot;
-use crate::resource::cluster::Modification;
+use crate::resource::cluster::{self, Modification};
 use crate::resource::{
     Contents, DesiredBucket, DesiredCluster, DesiredRole, Kind, Names, Observed, Tags, is_ours, tags,
 };
@@ -197,6 +197,15 @@ impl Plan {
 
     fn note(&mut self, note: String) {
         self.notes.push(note);
+    }
+
+    /// Notes what AWS keeps of a cluster that the plan creates or deletes.
+    pub fn note_kept_by_aws(&mut self, subnet_group: Option<&str>) {
+        let is_one = |step: &Step| matches!(step.action, Action::CreateCluster(_) | Action::DeleteCluster(_));
+        if self.steps.iter().any(is_one) {
+            let kept = cluster::kept_by_aws(subnet_group).into_iter();
+            self.notes.extend(kept.map(|what| format!("AWS keeps {what}: `down` leaves it")));
+        }
     }
 
     /// A plan with a refusal has no steps.

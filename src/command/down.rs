@@ -9,7 +9,7 @@ use crate::cli::DownArgs;
 use crate::config::FinalSnapshot;
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
-use crate::plan::{Glyph, take_down};
+use crate::plan::{Glyph, Plan, take_down};
 use crate::resource::tags::{self, EXPIRES, time};
 use crate::resource::{Names, Observed, bucket, cluster, contents, observe_to_delete, role};
 
@@ -18,8 +18,7 @@ pub async fn run(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
     if found.names.region != stack.names.region {
         found.stack.announce();
     }
-    let plan = Arc::new(take_down(&found.names, &found.observed, found.final_snapshot.as_ref()));
-    super::up::refuse(&plan)?;
+    let plan = Arc::new(found.plan()?);
     let name = stack.names.stack.clone();
     stack.events.emit(Event::Planned { verb: "down", stack: name.clone(), plan: plan.clone(), only: args.dry_run });
     if args.dry_run {
@@ -37,8 +36,8 @@ pub async fn run(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
 
     let leftovers = found.look_again().await.map_err(again)?;
     if leftovers.is_empty() {
-        let (looked_at, kept) = (found.looked_at(), found.kept());
-        stack.events.emit(Event::Gone { stack: name, scope: found.stack.scope(), looked_at, kept });
+        let (looked_at, kept, kept_by_aws) = (found.looked_at(), found.kept(), found.kept_by_aws());
+        stack.events.emit(Event::Gone { stack: name, scope: found.stack.scope(), looked_at, kept, kept_by_aws });
         ask_for_aws(stack, plan.is_empty());
         return Ok(Outcome::Done);
     }
@@ -111,6 +110,28 @@ impl Found {
             None => stack.config.cluster.final_snapshot.clone().or_else(|| told(&observed)),
         };
         Ok(Self { stack, names, observed, final_snapshot, leaves_role })
+    }
+
+    /// The plan, where it may be carried out.
+    fn plan(&self) -> Result<Plan> {
+        let mut plan = take_down(&self.names, &self.observed, self.final_snapshot.as_ref());
+        super::up::refuse(&plan)?;
+        if self.stack.target == Target::Aws {
+            plan.note_kept_by_aws(self.subnet_group());
+        }
+        Ok(plan)
+    }
+
+    fn subnet_group(&self) -> Option<&str> {
+        self.observed.cluster.as_ref()?.subnet_group.as_deref()
+    }
+
+    /// Where there was a cluster.
+    fn kept_by_aws(&self) -> Vec<String> {
+        match self.stack.target == Target::Aws && self.observed.cluster.is_some() {
+            true => cluster::kept_by_aws(self.subnet_group()),
+            false => Vec::new(),
+        }
     }
 
     /// Object by object, as the bucket lists them.

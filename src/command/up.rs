@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::load::load_and_tell;
 use super::{Outcome, Stack};
 use crate::apply::Apply;
+use crate::aws::Target;
 use crate::cli::{Expires, UpArgs, Wishes};
 use crate::config::Cluster;
 use crate::error::{Error, Result};
@@ -95,9 +96,13 @@ async fn look(stack: &Stack, wishes: Wishes, run: &str) -> Result<(Arc<Plan>, Ob
     let expiry = expiry(wishes.expires, stack.config.expires);
     let desired = Desired::of(&stack.config, &stack.aws.account, expiry, run.to_owned(), wishes.resize);
     let observed = observe(&stack.aws, &stack.names).await?;
-    let plan = bring_up(&stack.names, &desired, &observed);
+    let mut plan = bring_up(&stack.names, &desired, &observed);
     refuse(&plan)?;
     refuse_what_is_not_offered(stack, &plan, &desired.cluster.settings).await?;
+    if stack.target == Target::Aws {
+        let subnet_group = stack.config.cluster.subnet_group.as_deref();
+        plan.note_kept_by_aws(subnet_group.or(Some(cluster::DEFAULT_SUBNET_GROUP)));
+    }
     Ok((Arc::new(plan), observed))
 }
 

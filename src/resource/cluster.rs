@@ -74,6 +74,9 @@ impl ClusterState {
 
 const ABSENT: [&str; 2] = ["ClusterNotFound", "ClusterNotFoundFault"];
 
+/// Where Redshift puts a cluster that names no subnet group.
+pub const DEFAULT_SUBNET_GROUP: &str = "default";
+
 /// What the cluster costs, as far as it is known: AWS's list price of an hour in us-east-1, in 2026.
 pub fn cost(cluster: &ClusterState) -> String {
     let node = match cluster.node_type.as_str() {
@@ -96,6 +99,20 @@ pub fn cost(cluster: &ClusterState) -> String {
         ),
         None => format!("The cluster costs money by the hour ({nodes} x {node_type}) until `down`."),
     }
+}
+
+/// What AWS makes beside a cluster and keeps when it is gone. The service-linked role comes with the first cluster of an
+/// account, and can be deleted only after all of them (R33; MG using-service-linked-roles). A cluster that names no
+/// subnet group answers `default`, a name that CreateClusterSubnetGroup does not take.
+pub fn kept_by_aws(subnet_group: Option<&str>) -> Vec<String> {
+    let mut kept = vec![
+        "the service-linked role AWSServiceRoleForRedshift, which Redshift creates with the first cluster of an account"
+            .to_owned(),
+    ];
+    if subnet_group == Some(DEFAULT_SUBNET_GROUP) {
+        kept.push("the cluster subnet group default, for clusters that name no other".to_owned());
+    }
+    kept
 }
 
 pub async fn observe(aws: &Aws, names: &Names) -> Result<Option<ClusterState>> {

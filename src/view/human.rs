@@ -54,11 +54,12 @@ pub fn show(event: &Event, quiet: bool) {
         Event::Ready { stack, endpoint, database } => {
             eprintln!("{GREEN}ready{GREEN:#} the warehouse {stack}: database {database} at {endpoint}");
         }
-        Event::Gone { stack, scope, looked_at, kept } => {
+        Event::Gone { stack, scope, looked_at, kept, kept_by_aws } => {
             let but = if kept.is_empty() { "" } else { " but what is kept on purpose" };
             eprintln!("{GREEN}gone{GREEN:#} nothing of the stack {stack} is left{but}. Looked again for ({scope}):");
             looked_at.iter().for_each(|what| eprintln!("     {what}"));
             kept.iter().for_each(|what| eprintln!("{CYAN}kept{CYAN:#} {what}"));
+            kept_by_aws.iter().for_each(|what| eprintln!("{CYAN}kept by AWS{CYAN:#} {what}"));
         }
     }
 }

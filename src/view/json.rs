@@ -27,12 +27,13 @@ pub fn line(event: &Event) -> Option<Value> {
         Event::Ready { stack, endpoint, database } => {
             json!({ "event": "ready", "stack": stack, "endpoint": endpoint, "database": database })
         }
-        Event::Gone { stack, scope, looked_at, kept } => {
+        Event::Gone { stack, scope, looked_at, kept, kept_by_aws } => {
             let mut line = of_scope(scope);
             line["event"] = "gone".into();
             line["stack"] = json!(stack);
             line["looked_at"] = json!(looked_at);
             line["kept"] = json!(kept);
+            line["kept_by_aws"] = json!(kept_by_aws);
             line
         }
         Event::Status { status } => of_status(status),

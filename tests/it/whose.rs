@@ -228,3 +228,35 @@ fn up_waits_out_a_cluster_of_its_own_that_is_being_deleted() {
     let _ = served.run(["down"]).succeeded();
     assert_eq!(served.everything(), Vec::<String>::new());
 }
+
+#[test]
+fn what_aws_keeps_is_named() {
+    let served = served();
+    let kept = ["the service-linked role AWSServiceRoleForRedshift", "the cluster subnet group default"];
+    let names = |text: &str, before: &str| kept.iter().all(|what| text.contains(&format!("{before} {what}")));
+    let plan = served.run(["plan"]).succeeded();
+    assert!(names(&plan.stdout, "AWS keeps"), "{}", plan.stdout);
+    let _ = served.run(["up"]).succeeded();
+    // Where no cluster is made or deleted there is nothing to say.
+    let again = served.run(["up"]).succeeded();
+    assert!(!again.stderr.contains("AWS keeps"), "{}", again.stderr);
+    let dry = served.run(["down", "--dry-run"]).succeeded();
+    assert!(names(&dry.stdout, "AWS keeps"), "{}", dry.stdout);
+    let down = served.run(["down"]).succeeded();
+    assert!(names(&down.stderr, "kept by AWS"), "{}", down.stderr);
+    assert!(down.stderr.contains("nothing of the stack sparkify is left. Looked again"), "{}", down.stderr);
+    let _ = served.run(["up"]).succeeded();
+    let gone = served.run(["down", "--output=json"]).succeeded().event("gone");
+    assert_eq!((gone["kept"].as_array().unwrap().len(), gone["kept_by_aws"].as_array().unwrap().len()), (0, 2));
+    // Another group is somebody's own.
+    served.project.edit("infra.toml", "[cluster]", "[cluster]\nsubnet_group = \"mine\"");
+    let plan = served.run(["plan"]).succeeded();
+    assert!(plan.stdout.contains(kept[0]) && !plan.stdout.contains(kept[1]), "{}", plan.stdout);
+
+    // The local target has neither.
+    let project = Project::empty();
+    for command in ["up", "down"] {
+        let told = project.run([command]).succeeded();
+        assert!(!told.stderr.contains("AWS keeps") && !told.stderr.contains("kept by AWS"), "{}", told.stderr);
+    }
+}
