@@ -31,6 +31,7 @@ mod query;
 mod real_data;
 mod regions;
 mod report;
+mod rules;
 mod serve;
 mod served;
 mod signatures;
