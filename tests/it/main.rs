@@ -29,6 +29,7 @@ mod parameters;
 mod project;
 mod query;
 mod real_data;
+mod recorded;
 mod regions;
 mod report;
 mod rules;

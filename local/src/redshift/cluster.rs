@@ -128,7 +128,9 @@ impl Cluster {
         let status = self.status(now);
         let availability = match status {
             "available" if self.is_settled(now) => "Available",
-            "paused" | "storage-full" => "Unavailable",
+            // Recorded (R14).
+            "paused" => "Paused",
+            "storage-full" => "Unavailable",
             "hardware-failure" => "Failed",
             status if status.starts_with("incompatible-") => "Failed",
             _ => "Modifying",

@@ -53,7 +53,7 @@ impl Redshift {
         let now = now_millis();
         let mut cluster = self.cluster(params.required("ClusterIdentifier")?)?;
         if !DELETABLE.contains(&cluster.status(now)) || !cluster.is_settled(now) {
-            return Err(operation_running(&cluster.id));
+            return Err(operation_running("delete"));
         }
         let snapshot = params.get("FinalClusterSnapshotIdentifier");
         match (params.flag("SkipFinalClusterSnapshot").unwrap_or(false), snapshot) {

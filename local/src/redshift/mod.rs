@@ -188,7 +188,7 @@ impl Redshift {
         let (cluster, now) = (self.cluster(id)?, now_millis());
         match cluster.status(now) == "available" && cluster.is_settled(now) {
             true => Ok(cluster),
-            false => Err(operation_running(id)),
+            false => Err(operation_running("modify")),
         }
     }
 
@@ -209,11 +209,11 @@ impl Redshift {
     }
 }
 
-/// R14.
-fn operation_running(id: &str) -> ApiError {
+/// R14. `change` is what was asked for: `modify` or `delete`.
+fn operation_running(change: &str) -> ApiError {
     ApiError::invalid(
         "InvalidClusterState",
-        format!("There is an operation running on the Cluster. Please try to modify it at a later time: {id}"),
+        format!("There is an operation running on the Cluster. Please try to {change} it at a later time."),
     )
 }
 
