@@ -33,16 +33,17 @@ pub struct CopyPace {
 }
 
 impl CopyPace {
-    /// Within a factor of two of every published run whose cluster is known (R44).
+    /// Within a factor of two of the published runs that the tests below name, and not of those that they name as missed
+    /// (R44). The constants are fitted to these runs; what a row of some of them weighs is an assumption.
     pub const AWS: Self = Self { start: Duration::from_secs(4), file: Duration::from_millis(100), bytes: 13_000_000 };
 
-    /// The fast end of what the published runs span (R44).
+    /// About as fast as any published run (R44).
     pub const AWS_FASTEST: Self =
         Self { start: Duration::from_secs(3), file: Duration::from_millis(52), bytes: 13_500_000 };
 
-    /// The slow end of what the published runs span (R44).
+    /// About as slow as any published run (R44). Its bytes a second are an assumption.
     pub const AWS_SLOWEST: Self =
-        Self { start: Duration::from_secs(10), file: Duration::from_millis(323), bytes: 8_000_000 };
+        Self { start: Duration::from_secs(15), file: Duration::from_millis(323), bytes: 8_000_000 };
 
     /// What a COPY of files of these sizes takes, `read` bytes when they are unpacked. Files go to the slices in turn,
     /// whatever their size (C1).
@@ -143,13 +144,14 @@ mod tests {
             slices: 8,
             took: (3.33, 3.33),
         },
-        // LINEORDER of the Star Schema Benchmark, 600,037,902 rows of 99 bytes, on four dc2.large in another region.
+        // LINEORDER of the Star Schema Benchmark, twice, on four dc2.large in another region than its files. An assumption:
+        // 600 million rows of 99 bytes, in eight files.
         Run {
             source: "Shravan Kuchkula, Creating Redshift Cluster using the AWS python SDK (notebook)",
             files: 8,
             bytes: 59_400_000_000,
             slices: 8,
-            took: (558.49, 558.49),
+            took: (558.49, 712.86),
         },
     ];
 
@@ -160,7 +162,7 @@ mod tests {
     ];
 
     #[test]
-    fn the_model_is_within_a_factor_of_two_of_published_runs() {
+    fn the_model_is_within_a_factor_of_two_of_these_runs() {
         for Run { source, files, bytes, slices, took: (least, most) } in RUNS {
             let model = takes(CopyPace::AWS, files, bytes, slices);
             assert!(model >= most / 2.0 && model <= least * 2.0, "{source}: {least} to {most} s, here {model}");
@@ -176,17 +178,45 @@ mod tests {
         }
     }
 
+    /// Runs that the model does not meet. The other three tables of that notebook, of sizes that it does not say, are
+    /// missed as well: 16.4 to 27.4 s.
+    const MISSED: [Run; 2] = [
+        // DWDATE, one file of 2,556 rows: with an analysis of its compression, from another region. Again: 7.93 s.
+        Run {
+            source: "Shravan Kuchkula, Creating Redshift Cluster using the AWS python SDK (notebook)",
+            files: 1,
+            bytes: 273_420,
+            slices: 8,
+            took: (14.44, 14.44),
+        },
+        // The first builder of this warehouse. The cluster is not known: two slices are the least that there are.
+        Run {
+            source: "the first builder of this warehouse",
+            files: 14_896,
+            bytes: 3_716_227,
+            slices: 2,
+            took: (2400.0, 2400.0),
+        },
+    ];
+
     #[test]
-    fn the_range_holds_every_published_run() {
+    fn these_runs_are_missed_and_in_the_range() {
+        for Run { source, files, bytes, slices, took: (least, most) } in MISSED {
+            let model = takes(CopyPace::AWS, files, bytes, slices);
+            assert!(model < least / 2.0, "{source}: {least} s, here {model}: it is met now");
+            assert!(takes(CopyPace::AWS_SLOWEST, files, bytes, slices) >= most, "{source}");
+        }
+        // A minute before the first row is out of the range.
+        assert!(CopyPace::AWS_SLOWEST.start < Duration::from_secs(20));
+    }
+
+    #[test]
+    fn the_range_holds_these_runs() {
         for Run { source, files, bytes, slices, took: (least, most) } in RUNS {
             let fastest = takes(CopyPace::AWS_FASTEST, files, bytes, slices);
             let slowest = takes(CopyPace::AWS_SLOWEST, files, bytes, slices);
             assert!(fastest <= least && most <= slowest, "{source}: {least} to {most} s, here {fastest} to {slowest}");
         }
-        // What the first builder of the warehouse waited for, on a cluster that nobody wrote down: two slices or more.
-        assert!(takes(CopyPace::AWS_SLOWEST, 14_896, 3_716_227, 2) >= 2400.0);
-        // A minute before the first row is out of the range.
-        assert!(CopyPace::AWS_SLOWEST.start < Duration::from_secs(12));
     }
 
     #[test]

@@ -147,7 +147,7 @@ fn duration(seconds: f64) -> String {
 /// Slices of the shipped infra.toml: one node.
 const SLICES: usize = 2;
 
-/// What the model says on both logarithmic scales, between the ends of what published runs span (R44), and what was
+/// What the model says on both logarithmic scales, between the fast and the slow end (R44), and what was
 /// published of these very files.
 fn curve(points: &[(usize, f64)]) -> String {
     let most = points.last().unwrap().0 as f64;
@@ -193,7 +193,7 @@ fn curve(points: &[(usize, f64)]) -> String {
         LEFT + 30.0,
         BOTTOM + 38.0,
         "start",
-        "files; red: what two people published of these files; pale: what all published runs span",
+        "files; red: what two people published of these files; pale: from the fastest published runs to the slowest",
     ));
     picture(
         "COPY of the 14,896 original songs (3.7 MB), by the number of files they lie in",
