@@ -9,6 +9,7 @@ use http::StatusCode;
 
 use crate::call;
 use crate::error::ApiError;
+use crate::store::{Lags, Views};
 use crate::sync::locked;
 
 /// Who is told that something is not allowed.
@@ -80,6 +81,7 @@ struct State {
     planned: Vec<(When, Fault)>,
     /// What the caller may do, where not everything.
     allowed: Option<BTreeSet<String>>,
+    views: Views,
 }
 
 /// A script of faults, and the record of calls. Clones share it.
@@ -104,6 +106,22 @@ impl Faults {
     /// From now on only these IAM actions are allowed to the caller, on whatever resource; `None`: all of them.
     pub fn allow_only(&self, actions: Option<BTreeSet<String>>) {
         locked(&self.0).allowed = actions;
+    }
+
+    /// From now on changes are seen this late. What was changed before is seen as it is.
+    pub fn set_lags(&self, lags: Lags) {
+        let views = self.views();
+        views.settle();
+        views.set(lags);
+    }
+
+    /// Lets all changes so far be seen, as they are once some minutes have passed.
+    pub fn settle(&self) {
+        self.views().settle();
+    }
+
+    pub(crate) fn views(&self) -> Views {
+        locked(&self.0).views.clone()
     }
 
     /// The IAM actions that a call of this operation needs.

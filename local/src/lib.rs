@@ -52,6 +52,7 @@ pub use pace::{CopyPace, Pace};
 pub use s3::Mount;
 pub use serve::{HEALTH, Server};
 pub use statement_threads::wait_until_idle;
+pub use store::Lags;
 pub use store::disk::{make_private, write_private};
 use warehouse::MemoryLimit;
 
@@ -119,7 +120,8 @@ impl Cloud {
         }
         let (account, pace) = (options.account, options.pace);
         let memory = options.memory.map_or_else(MemoryLimit::default, MemoryLimit::new);
-        let store = store::Store::open(directory)?;
+        let views = options.faults.as_ref().map(Faults::views).unwrap_or_default();
+        let store = store::Store::open(directory)?.with_views(views);
         let warehouses = warehouse::Warehouses::new(directory.join("warehouses"), memory);
         let secrets = secrets::Secrets::new(store.clone(), account.clone());
         let mounts = Arc::new(options.mounts);

@@ -7,7 +7,9 @@ pub mod disk;
 mod mark;
 #[cfg(test)]
 mod tests;
+mod views;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -22,6 +24,7 @@ use crate::error::StoreError;
 use crate::sync::locked;
 use database::Database;
 pub use database::FIRST;
+pub use views::{Lags, View, Views};
 
 /// Changes when what is stored is no longer read as it was.
 const FORMAT: u32 = 4;
@@ -44,6 +47,7 @@ pub struct Store {
     directory: PathBuf,
     opened_at: u64,
     changing: Arc<Mutex<()>>,
+    views: Views,
 }
 
 /// Positions of the keyspaces of the objects.
@@ -69,9 +73,15 @@ impl Store {
             directory: directory.to_owned(),
             opened_at: next_sequence(),
             changing: Arc::default(),
+            views: Views::default(),
         };
         store.check_format()?;
         Ok(store)
+    }
+
+    /// The store with views that a test may make late.
+    pub fn with_views(self, views: Views) -> Self {
+        Self { views, ..self }
     }
 
     /// State that an earlier version made in another form is left alone.
@@ -161,11 +171,49 @@ impl Store {
     pub fn put<T: Serialize>(&self, kind: &str, id: &str, value: &T) -> Result<()> {
         let corrupt = |source| StoreError::Corrupt { kind: kind.to_owned(), id: id.to_owned(), source };
         let bytes = serde_json::to_vec(value).map_err(corrupt)?;
+        self.remember(kind, id)?;
         self.records.write(0, |records| records.insert(record_key(kind, id), bytes.as_slice()))
     }
 
     pub fn delete(&self, kind: &str, id: &str) -> Result<()> {
+        self.remember(kind, id)?;
         self.records.write(0, |records| records.remove(record_key(kind, id)))
+    }
+
+    /// Keeps a record for the views that see its change late.
+    fn remember(&self, kind: &str, id: &str) -> Result<()> {
+        if self.views.are_late(kind) {
+            let before = self.records.read(0, |records| records.get(record_key(kind, id)))?;
+            self.views.remember(kind, id, before.map(|bytes| bytes.to_vec()));
+        }
+        Ok(())
+    }
+
+    /// A record as it was, where this view still shows it so; `Some(None)` where it does not show it yet.
+    pub fn old<T: DeserializeOwned>(&self, view: View, kind: &str, id: &str) -> Result<Option<Option<T>>> {
+        let Some(old) = self.views.look(view, id) else { return Ok(None) };
+        old.map(|bytes| parse(kind, id, &bytes)).transpose().map(Some)
+    }
+
+    /// A record as this view shows it.
+    pub fn seen<T: DeserializeOwned>(&self, view: View, kind: &str, id: &str) -> Result<Option<T>> {
+        match self.old(view, kind, id)? {
+            Some(old) => Ok(old),
+            None => self.get(kind, id),
+        }
+    }
+
+    /// Every record of a kind as this view shows them, in the order of the ids.
+    pub fn list_seen<T: DeserializeOwned>(&self, view: View, kind: &str) -> Result<Vec<T>> {
+        let mut found: BTreeMap<String, T> = self.list_by_id(kind)?.into_iter().collect();
+        for id in self.views.ids(view) {
+            match self.old(view, kind, &id)? {
+                Some(Some(old)) => drop(found.insert(id, old)),
+                Some(None) => drop(found.remove(&id)),
+                None => {}
+            }
+        }
+        Ok(found.into_values().collect())
     }
 
     /// Every record, by kind and id, as JSON.
@@ -181,12 +229,17 @@ impl Store {
 
     /// Every record of a kind, in the order of the ids.
     pub fn list<T: DeserializeOwned>(&self, kind: &str) -> Result<Vec<T>> {
+        Ok(self.list_by_id(kind)?.into_iter().map(|(_, record)| record).collect())
+    }
+
+    fn list_by_id<T: DeserializeOwned>(&self, kind: &str) -> Result<Vec<(String, T)>> {
         let prefix = record_key(kind, "");
         let mut found = Vec::new();
         for entry in self.records.read(0, |records| Ok(records.prefix(&prefix)))? {
             let (key, value) = entry.into_inner()?;
             let id = String::from_utf8_lossy(&key[prefix.len()..]).into_owned();
-            found.push(parse(kind, &id, &value)?);
+            let record = parse(kind, &id, &value)?;
+            found.push((id, record));
         }
         Ok(found)
     }

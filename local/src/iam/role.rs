@@ -9,7 +9,7 @@ use super::{Iam, no_such_policy, page};
 use crate::account::{Account, iso_now, now_millis};
 use crate::error::{ApiError, ApiResult};
 use crate::protocol::query::{Params, Xml, tag_list, text, tree};
-use crate::store::Store;
+use crate::store::{Store, View};
 
 const KIND: &str = "iam-role";
 const MAX_TAGS: usize = 50;
@@ -51,12 +51,21 @@ impl Role {
     }
 }
 
-/// The role with this ARN, for services that assume it. Names are unique without regard to case (R1).
+/// The role with this ARN, as Redshift knows it (R3). Names are unique without regard to case (R1).
 fn find_role(store: &Store, account: &Account, arn: &str) -> ApiResult<Option<Role>> {
-    let Some(path) = arn.strip_prefix(&account.global_arn("iam", "role/")) else { return Ok(None) };
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let role: Option<Role> = store.get(KIND, &name.to_lowercase())?;
+    let Some(name) = name_in(account, arn) else { return Ok(None) };
+    let role: Option<Role> = store.seen(View::RoleAtRedshift, KIND, &name)?;
     Ok(role.filter(|role| role.arn == arn))
+}
+
+/// The name in the ARN of a role of this account, in lower case.
+fn name_in(account: &Account, arn: &str) -> Option<String> {
+    let path = arn.strip_prefix(&account.global_arn("iam", "role/"))?;
+    Some(path.rsplit('/').next().unwrap_or(path).to_lowercase())
+}
+
+fn no_such_role(name: &str) -> ApiError {
+    ApiError::not_found("NoSuchEntity", format!("The role with name {name} cannot be found."))
 }
 
 /// The role, if Redshift may assume it: it exists and its trust names Redshift and this account (R4, R5).
@@ -88,7 +97,9 @@ pub fn assumable_by_redshift(store: &Store, account: &Account, arn: &str) -> Api
 impl Iam {
     /// The role with this ARN, once other services know of it (R3).
     pub fn role_of(&self, arn: &str) -> ApiResult<Option<Role>> {
-        Ok(find_role(&self.store, &self.account, arn)?.filter(|role| role.known_at <= now_millis()))
+        let Some(name) = name_in(&self.account, arn) else { return Ok(None) };
+        let role: Option<Role> = self.store.get(KIND, &name)?;
+        Ok(role.filter(|role| role.arn == arn && role.known_at <= now_millis()))
     }
 
     /// The ARN of a role by its name. One that is not there has no path but that which it is to have.
@@ -98,10 +109,16 @@ impl Iam {
         Ok(role.map_or_else(missing, |role| role.arn))
     }
 
+    /// The role as IAM shows it, which may be late (R35).
     pub(super) fn role(&self, params: &Params) -> ApiResult<Role> {
         let name = params.required("RoleName")?;
-        let missing = || ApiError::not_found("NoSuchEntity", format!("The role with name {name} cannot be found."));
-        self.store.get(KIND, &name.to_lowercase())?.ok_or_else(missing)
+        self.store.seen(View::Role, KIND, &name.to_lowercase())?.ok_or_else(|| no_such_role(name))
+    }
+
+    /// The role as it is, where IAM knows it: a change is made to nothing older.
+    fn role_to_change(&self, params: &Params) -> ApiResult<Role> {
+        let name = self.role(params)?.name;
+        self.store.get(KIND, &name.to_lowercase())?.ok_or_else(|| no_such_role(&name))
     }
 
     pub(super) fn change_role(
@@ -110,7 +127,7 @@ impl Iam {
         change: impl FnOnce(&mut Role) -> ApiResult<()>,
     ) -> ApiResult<Vec<Xml>> {
         let _guard = self.store.change();
-        let mut role = self.role(params)?;
+        let mut role = self.role_to_change(params)?;
         change(&mut role)?;
         check_tags(&role.tags)?;
         self.store.put(KIND, &role.name.to_lowercase(), &role)?;
@@ -176,7 +193,7 @@ impl Iam {
 
     pub(super) fn list_roles(&self, params: &Params) -> ApiResult<Vec<Xml>> {
         let prefix = params.get("PathPrefix").unwrap_or("/");
-        let roles = self.roles()?;
+        let roles: Vec<Role> = self.store.list_seen(View::RoleList, KIND)?;
         let found = roles.iter().filter(|role| role.path.starts_with(prefix));
         // ListRoles leaves tags out of its answer, as AWS does: ListRoleTags has them.
         let member = |role: &Role| match (Role { tags: BTreeMap::new(), ..role.clone() }).xml() {
@@ -188,7 +205,7 @@ impl Iam {
 
     pub(super) fn delete_role(&self, params: &Params) -> ApiResult<Vec<Xml>> {
         let _guard = self.store.change();
-        let role = self.role(params)?;
+        let role = self.role_to_change(params)?;
         if !role.attached.is_empty() {
             return Err(ApiError::conflict("DeleteConflict", "Cannot delete entity, must detach all policies first."));
         }

@@ -20,7 +20,7 @@ use crate::pace::Pace;
 use crate::protocol::query::{self, Params, Xml, tag_list, text, tree};
 use crate::protocol::{Request, Response};
 use crate::secrets::Secrets;
-use crate::store::Store;
+use crate::store::{Store, View};
 use crate::warehouse::{Place, Warehouses};
 use crate::wire::Wire;
 
@@ -127,10 +127,15 @@ impl Redshift {
     /// R16: a describe may not find yet what was just created.
     fn visible_cluster(&self, id: &str) -> ApiResult<Cluster> {
         let cluster = self.cluster(id)?;
-        match now_millis() < cluster.visible_at {
+        match now_millis() < cluster.visible_at || self.is_hidden(id)? {
             true => Err(ApiError::not_found("ClusterNotFound", format!("Cluster {id} not found."))),
             false => Ok(cluster),
         }
+    }
+
+    /// R16: as many reads as a test wants do not show it yet.
+    fn is_hidden(&self, id: &str) -> ApiResult<bool> {
+        Ok(matches!(self.store.old::<Cluster>(View::Cluster, cluster::KIND, id)?, Some(None)))
     }
 
     pub fn force_status(&self, id: &str, status: Option<&str>) -> ApiResult<()> {
@@ -150,7 +155,15 @@ impl Redshift {
     fn describe_clusters(&self, params: &Params) -> ApiResult<Vec<Xml>> {
         let found = match params.get("ClusterIdentifier") {
             Some(id) => vec![self.visible_cluster(id)?],
-            None => self.clusters()?,
+            None => {
+                let mut shown = Vec::new();
+                for cluster in self.clusters()? {
+                    if !self.is_hidden(&cluster.id)? {
+                        shown.push(cluster);
+                    }
+                }
+                shown
+            }
         };
         // R18: a cluster is listed when it has any of the keys, or any of the values.
         let (keys, values) = (params.list("TagKeys.TagKey"), params.list("TagValues.TagValue"));

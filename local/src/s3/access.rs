@@ -7,12 +7,13 @@ use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
 use super::Buckets;
 use super::body::{ObjectRead, Sink, Source};
-use super::bucket::{Bucket, internal_io};
+use super::bucket::{Bucket, KIND as BUCKET, internal, internal_io, no_such_bucket};
 use super::encryption::{CustomerKey, ObjectEncryption, check_key};
 use super::listing::Query;
 use super::object::{Attributes, ObjectInfo, Preconditions};
 use crate::iam::Identity;
 use crate::iam::policy::{Decision, Kind, Policy, Principal, Question};
+use crate::store::View;
 
 /// An object that somebody asked for.
 pub struct Found {
@@ -72,11 +73,20 @@ impl Buckets {
         action: &str,
         key: Option<&str>,
     ) -> S3Result<Bucket> {
-        let bucket = self.bucket(name)?;
+        let bucket = self.shown(name, action)?;
         let owner_differs = expected_owner.is_some_and(|owner| owner != bucket.owner);
         match !owner_differs && self.allows(reader, &bucket, action, key) {
             true => Ok(bucket),
             false => Err(s3_error!(AccessDenied, "Access Denied")),
+        }
+    }
+
+    /// The bucket as S3 shows it, which may be late (R36). A change is made to the bucket as it is.
+    fn shown(&self, name: &str, action: &str) -> S3Result<Bucket> {
+        match self.store.old(View::Bucket, BUCKET, name).map_err(internal)? {
+            Some(None) => Err(no_such_bucket()),
+            Some(Some(old)) if action.starts_with("s3:Get") => Ok(old),
+            _ => self.bucket(name),
         }
     }
 

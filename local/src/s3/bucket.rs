@@ -13,7 +13,7 @@ use crate::account::{now_millis, partition};
 use crate::error::StoreError;
 use crate::store::Store;
 
-const KIND: &str = "bucket";
+pub const KIND: &str = "bucket";
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Bucket {
@@ -118,10 +118,7 @@ impl Buckets {
         if let Some(mount) = self.mount(name) {
             return Ok(mount.bucket(name).0.clone());
         }
-        self.store
-            .get(KIND, name)
-            .map_err(internal)?
-            .ok_or_else(|| s3_error!(NoSuchBucket, "The specified bucket does not exist"))
+        self.store.get(KIND, name).map_err(internal)?.ok_or_else(no_such_bucket)
     }
 
     /// Whether there is such a bucket of the account's own.
@@ -218,6 +215,10 @@ impl Buckets {
             _ => Ok(()),
         }
     }
+}
+
+pub fn no_such_bucket() -> S3Error {
+    s3_error!(NoSuchBucket, "The specified bucket does not exist")
 }
 
 /// What S3 answers when the state cannot be read or written, with a reason: SDKs show `Unknown` where there is none.

@@ -10,6 +10,7 @@ use super::versions::{self, CURRENT};
 use super::{Secrets, arn, tags_json};
 use crate::account::now_millis;
 use crate::error::{ApiError, ApiResult};
+use crate::store::View;
 
 const KIND: &str = "secret";
 
@@ -62,6 +63,11 @@ impl Managed {
 impl Secrets {
     pub(super) fn managed(&self) -> ApiResult<Vec<Managed>> {
         Ok(self.store.list(KIND)?)
+    }
+
+    /// As calls of this kind show them, which may be late (R35).
+    pub(super) fn managed_seen(&self, view: View) -> ApiResult<Vec<Managed>> {
+        Ok(self.store.list_seen(view, KIND)?)
     }
 
     /// Makes the admin secret of a cluster (R19) and answers its ARN.

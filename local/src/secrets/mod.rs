@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::account::Account;
 use crate::error::{ApiError, ApiResult};
 use crate::protocol::{Request, Response, json, random_word};
-use crate::store::Store;
+use crate::store::{Store, View};
 use crate::sync::locked;
 use managed::Managed;
 use own::Own;
@@ -67,7 +67,11 @@ impl Secrets {
             "GetRandomPassword" => random_password(input),
             other => {
                 let id = input["SecretId"].as_str().unwrap_or_default();
-                if let Some(secret) = self.managed_named(id)? {
+                let managed = match other {
+                    "DescribeSecret" => self.managed_seen(View::Secret)?,
+                    _ => self.managed()?,
+                };
+                if let Some(secret) = managed.iter().find(|secret| is_named(id, &secret.name, &secret.arn)) {
                     return secret.answer(other, input);
                 }
                 let mut own = self.own();
@@ -112,7 +116,7 @@ impl Secrets {
     fn list(&self, input: &Value) -> ApiResult<Value> {
         let wanted = filters(input)?;
         let with_deleted = input["IncludePlannedDeletion"] == json!(true);
-        let mut secrets: Vec<Value> = self.managed()?.iter().map(Managed::json).collect();
+        let mut secrets: Vec<Value> = self.managed_seen(View::SecretList)?.iter().map(Managed::json).collect();
         let own = self.own();
         secrets.extend(own.values().filter(|secret| with_deleted || secret.deleted.is_none()).map(Own::json));
         secrets.retain(|secret| wanted(secret));
