@@ -273,7 +273,11 @@ async fn through(
             act();
             return Err(lost().into());
         }
-        Fault::Fail { .. } | Fault::Throttle => {}
+        Fault::Silence(act) => {
+            act();
+            std::future::pending().await
+        }
+        Fault::Fail { .. } | Fault::Throttle | Fault::ExpiredToken => {}
     }
     answer.await
 }

@@ -1,5 +1,5 @@
 //! What goes wrong on purpose, for tests: the n-th call of an operation fails, is throttled, waits, or loses its
-//! reply. Also the record of all calls, so that a test can say which were made.
+//! reply; or, from a call on, no call is answered any more. Also the record of all calls, so that a test can say which were made.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
+use crate::auth_failure::AuthFailure;
 use crate::call;
 use crate::error::ApiError;
 use crate::store::{Lags, Views};
@@ -21,6 +22,10 @@ pub enum Fault {
     Fail { status: u16, code: String, message: String },
     /// It is refused as one of too many, as each protocol words it.
     Throttle,
+    /// It is refused because the caller's token has expired, as each service words it.
+    ExpiredToken,
+    /// This runs, and the call is never answered; nothing is done.
+    Silence(Box<dyn FnOnce() + Send>),
     /// It is answered only after a while.
     Delay(Duration),
     /// It takes effect, and the connection breaks before the answer.
@@ -38,6 +43,8 @@ impl std::fmt::Debug for Fault {
         f.write_str(match self {
             Self::Fail { .. } => "Fail",
             Self::Throttle => "Throttle",
+            Self::ExpiredToken => "ExpiredToken",
+            Self::Silence(_) => "Silence",
             Self::Delay(_) => "Delay",
             Self::LoseReply => "LoseReply",
             Self::Meanwhile(_) => "Meanwhile",
@@ -62,7 +69,29 @@ impl Fault {
                 Some(ApiError::invalid("ThrottlingException", "Rate exceeded"))
             }
             Self::Throttle => Some(ApiError::invalid("Throttling", "Rate exceeded")),
+            Self::ExpiredToken => Some(AuthFailure::ExpiredToken.refusal(service)),
             _ => None,
+        }
+    }
+}
+
+/// What happens to every call from one on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outage {
+    /// The caller's token has expired.
+    ExpiredToken,
+    /// Connections stay open, and nothing is answered.
+    Silence,
+    /// Connections end without an answer.
+    Hangup,
+}
+
+impl Outage {
+    fn fault(self) -> Fault {
+        match self {
+            Self::ExpiredToken => Fault::ExpiredToken,
+            Self::Silence => Fault::Silence(Box::new(|| ())),
+            Self::Hangup => Fault::Before(Box::new(|| ())),
         }
     }
 }
@@ -79,6 +108,8 @@ enum When {
 struct State {
     calls: Vec<String>,
     planned: Vec<(When, Fault)>,
+    /// The outage that is planned, and whether it has begun.
+    outage: Option<(When, Outage, bool)>,
     /// What the caller may do, where not everything.
     allowed: Option<BTreeSet<String>>,
     views: Views,
@@ -101,6 +132,14 @@ impl Faults {
         let mut state = locked(&self.0);
         let before = state.calls.len();
         state.planned.push((When::Any(before + nth), fault));
+    }
+
+    /// Plans an outage from the n-th call, from 1, of an operation on, counted from now. It lasts until `clear`, and a
+    /// fault that is planned for one of its calls comes first.
+    pub fn outage(&self, operation: &str, nth: usize, outage: Outage) {
+        let mut state = locked(&self.0);
+        let before = state.calls.iter().filter(|call| *call == operation).count();
+        state.outage = Some((When::Operation(operation.to_owned(), before + nth), outage, false));
     }
 
     /// From now on only these IAM actions are allowed to the caller, on whatever resource; `None`: all of them.
@@ -134,10 +173,10 @@ impl Faults {
         locked(&self.0).calls.clone()
     }
 
-    /// Forgets the calls, and faults that have not come.
+    /// Forgets the calls, and faults that have not come, and ends an outage.
     pub fn clear(&self) {
         let mut state = locked(&self.0);
-        (state.calls, state.planned) = (Vec::new(), Vec::new());
+        (state.calls, state.planned, state.outage) = (Vec::new(), Vec::new(), None);
     }
 
     /// Notes a call and takes the fault that is planned for it.
@@ -156,7 +195,13 @@ impl Faults {
             When::Any(nth) => *nth == all,
             When::Operation(name, nth) => name == operation && *nth == same,
         };
-        let at = state.planned.iter().position(|(when, _)| is_due(when))?;
-        Some(state.planned.swap_remove(at).1)
+        let planned = state.planned.iter().position(|(when, _)| is_due(when));
+        if let Some((when, _, has_begun)) = &mut state.outage {
+            *has_begun |= is_due(when);
+        }
+        match planned {
+            Some(at) => Some(state.planned.swap_remove(at).1),
+            None => state.outage.as_ref().filter(|(_, _, has_begun)| *has_begun).map(|(_, outage, _)| outage.fault()),
+        }
     }
 }

@@ -47,7 +47,7 @@ pub use account::Account;
 pub use behavior::Behaviors;
 pub use check::{Check, check};
 pub use error::StoreError;
-pub use fault::{Fault, Faults};
+pub use fault::{Fault, Faults, Outage};
 pub use pace::{CopyPace, Pace};
 pub use s3::Mount;
 pub use serve::{HEALTH, Server};
