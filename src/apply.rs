@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::aws::Aws;
 use crate::config::Timeouts;
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::event::{Event, Events};
 use crate::interrupt;
 use crate::plan::{Action, Plan, Step};
@@ -38,7 +38,8 @@ impl Apply<'_> {
     /// role says where the rest is. The other resources are still taken down.
     ///
     /// # Errors
-    /// Only `Interrupted`; what failed is the answer.
+    /// Only where no other step could do better: a signal, credentials, an AWS that does not answer. What failed is the
+    /// answer.
     pub async fn run_as_far_as_possible(&self, plan: &Plan) -> Result<Vec<Error>> {
         let (mut failures, mut given_up) = (Vec::new(), Vec::new());
         for step in &plan.steps {
@@ -48,7 +49,7 @@ impl Apply<'_> {
             }
             match self.tell(step).await {
                 Ok(_) => {}
-                Err(error) if matches!(error.kind, ErrorKind::Interrupted(_)) => return Err(error),
+                Err(error) if error.kind.ends_run() => return Err(error),
                 Err(error) => {
                     self.events.emit(Event::StepFailed { step: step.to_string(), error: error.to_string() });
                     given_up.push(step.kind);
@@ -139,15 +140,17 @@ impl Apply<'_> {
     async fn await_cluster(&self, name: &str, deadline: Duration, awaited: Awaited) -> Result<Done> {
         let mut pause = Pause::until(Instant::now() + deadline);
         // R16: a cluster may be unknown right after it was created.
-        let mut seen = false;
+        let mut last: Option<ClusterState> = None;
         loop {
-            let found = cluster::observe(self.aws, self.names).await?;
-            if awaited.is_reached(found.as_ref(), &self.names.cluster, seen)? {
+            let looked = interrupt::unless_asked(cluster::observe(self.aws, self.names)).await;
+            let found = looked.map_err(|error| self.with_last_state(error, last.as_ref()))?;
+            if awaited.is_reached(found.as_ref(), &self.names.cluster, last.is_some())? {
                 return Ok(Done { detail: None, cluster: found });
             }
-            seen |= found.is_some();
-            let state = found.map_or_else(|| "not visible yet".to_owned(), |cluster| cluster.doing());
-            if !pause.next(self.events, name, &state).await? {
+            let state = found.as_ref().map_or_else(|| "not visible yet".to_owned(), ClusterState::doing);
+            last = found.or(last);
+            let waited = pause.next(self.events, name, &state).await;
+            if !waited.map_err(|error| self.with_last_state(error, last.as_ref()))? {
                 return Err(Error::failed(format!(
                     "the cluster {} is still {state} after {} s",
                     self.names.cluster,
@@ -155,6 +158,20 @@ impl Apply<'_> {
                 ))
                 .hint("Run the command again to go on waiting; [timeouts] in infra.toml says for how long."));
             }
+        }
+    }
+
+    /// What goes on at AWS when a wait for the cluster is given up (R43).
+    fn with_last_state(&self, error: Error, last: Option<&ClusterState>) -> Error {
+        let name = &self.names.cluster;
+        let Some(cluster) = last else {
+            return error.hint(format!("How far the cluster {name} is was not seen: AWS goes on with it."));
+        };
+        let error = error
+            .hint(format!("The cluster {name} was {} when it was last seen: AWS goes on with it.", cluster.doing()));
+        match error.kind.is_cut_off() && !cluster.is_going() {
+            true => error.hint(cluster::cost(cluster)),
+            false => error,
         }
     }
 }

@@ -4,12 +4,42 @@ use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::error::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
 
 use crate::config::Config;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
+
+/// R43: how long one answer may take; a long poll of the Data API takes the longest.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
+/// How long a call may take with everything that the SDK tries again.
+const CALL_WITHIN: Duration = Duration::from_secs(45);
+/// Bytes of a large upload that are sent in a second at least.
+const SLOWEST_UPLOAD: u64 = 256 << 10;
+
+/// What the services answer where they do not take the caller's signature: what it was made with has expired, was
+/// revoked, or never was valid (R43).
+const REFUSED_CREDENTIALS: [&str; 16] = [
+    "AuthFailure",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "IncompleteSignature",
+    "IncompleteSignatureException",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "InvalidToken",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "RequestExpired",
+    "RequestTimeTooSkewed",
+    "SignatureDoesNotMatch",
+    "TokenRefreshRequired",
+    "UnrecognizedClientException",
+];
 
 /// Clients, and whose account they act in.
 #[derive(Debug, Clone)]
@@ -49,7 +79,7 @@ impl Aws {
         let sdk = match target {
             Target::Aws => {
                 let loader = aws_config::defaults(BehaviorVersion::latest()).region(Region::new(config.region.clone()));
-                loader.retry_config(retries()).load().await
+                loader.retry_config(retries()).timeout_config(timeouts()).load().await
             }
             Target::Local => local(config)?,
         };
@@ -126,16 +156,14 @@ fn unknown_caller(
     endpoint: Option<&str>,
 ) -> Error {
     let failure = failed("ask STS who the caller is", error);
-    let SdkError::DispatchFailure(dispatch) = error else {
-        return failure.hint("`aws sts get-caller-identity` shows the same, if it is the credentials.");
-    };
-    if dispatch.is_io() || dispatch.is_timeout() {
+    if failure.kind == Kind::Unreachable {
         return match endpoint {
-            Some(endpoint) => failure.hint(format!("Nobody answers at {endpoint}: check AWS_ENDPOINT_URL.")),
-            None => {
-                failure.hint("AWS could not be reached: check the network, and HTTPS_PROXY where there is a proxy.")
-            }
+            Some(endpoint) => failure.hint(format!("AWS_ENDPOINT_URL is {endpoint}.")),
+            None => failure,
         };
+    }
+    if !matches!(error, SdkError::DispatchFailure(_)) {
+        return failure.hint("`aws sts get-caller-identity` shows the same, if it is the credentials.");
     }
     let failure = match std::env::var("AWS_PROFILE") {
         Ok(profile) => failure
@@ -149,6 +177,21 @@ fn unknown_caller(
 
 fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(8).with_initial_backoff(Duration::from_millis(200))
+}
+
+/// A server that is gone is noticed within a minute (R43).
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().read_timeout(ANSWERS_WITHIN).operation_timeout(CALL_WITHIN).build()
+}
+
+/// What to change in a client for an upload of so many bytes: the time for it, where its calls have a limit.
+pub fn upload_limits(s3: &aws_sdk_s3::Client, bytes: usize) -> aws_sdk_s3::config::Builder {
+    let limits = aws_sdk_s3::Config::builder();
+    if s3.config().timeout_config().and_then(TimeoutConfig::operation_timeout).is_none() {
+        return limits;
+    }
+    let longest = CALL_WITHIN + Duration::from_secs(bytes as u64 / SLOWEST_UPLOAD);
+    limits.timeout_config(TimeoutConfig::builder().read_timeout(longest).operation_timeout(longest).build())
 }
 
 /// The stand-in, with the directories that play buckets.
@@ -197,7 +240,7 @@ fn local(config: &Config) -> Result<SdkConfig> {
         .time_source(SharedTimeSource::new(SystemTimeSource::new()));
     // A server that holds the files is asked instead of them.
     Ok(match crate::serving::find(&config.state) {
-        Some(address) => builder.endpoint_url(format!("http://{address}")).build(),
+        Some(address) => builder.endpoint_url(format!("http://{address}")).timeout_config(timeouts()).build(),
         None => builder.http_client(open_cloud(config)?.http_client()).build(),
     })
 }
@@ -209,23 +252,48 @@ fn local(_: &Config) -> Result<SdkConfig> {
 
 /// What failed in words: `cannot create role x`, and AWS's code and message as the cause. Where AWS did not answer,
 /// the causes of that, one after the other.
-pub fn failed<E>(doing: &str, error: &E) -> Error
+pub fn failed<E>(doing: &str, error: &SdkError<E>) -> Error
 where
-    E: ProvideErrorMetadata + std::error::Error,
+    E: ProvideErrorMetadata + std::error::Error + 'static,
 {
     let cause = match (error.code(), error.message()) {
         (Some(code), Some(message)) => format!("{code}: {message}"),
         (Some(code), None) => code.to_owned(),
         _ => {
-            let causes = std::iter::successors(error.source(), |cause| cause.source());
+            let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
             std::iter::once(error.to_string()).chain(causes.map(ToString::to_string)).collect::<Vec<_>>().join(": ")
         }
     };
-    let failure = Error::failed(format!("cannot {doing}")).because(cause).coded(error.code());
+    let kind = kind(error);
+    let failure = Error::new(kind, format!("cannot {doing}")).because(cause).coded(error.code());
     match error.code().and_then(advice) {
         Some(advice) => failure.hint(advice),
+        None if kind == Kind::Unreachable => {
+            failure.hint("Nobody answers: check the network, and HTTPS_PROXY where there is a proxy.")
+        }
         None => failure,
     }
+}
+
+fn kind<E>(error: &SdkError<E>) -> Kind
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    // Those of the credential chain: there are none, or a session is over.
+    let mut causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    if is(error, &REFUSED_CREDENTIALS) || causes.any(|cause| cause.is::<CredentialsError>()) {
+        return Kind::Credentials;
+    }
+    let unanswered = match error {
+        SdkError::TimeoutError(_) => true,
+        SdkError::DispatchFailure(dispatch) => dispatch.is_io() || dispatch.is_timeout(),
+        // A gateway behind which nobody answers.
+        other => {
+            let status = other.raw_response().map(|response| response.status().as_u16());
+            other.code().is_none() && matches!(status, Some(502 | 504))
+        }
+    };
+    if unanswered { Kind::Unreachable } else { Kind::Failed }
 }
 
 /// What to do about answers that mean the same for every call.
@@ -234,13 +302,17 @@ fn advice(code: &str) -> Option<&'static str> {
         "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => Some(
             "The caller is not allowed to do that. `sparkify-infra policy` prints the least that it needs for this stack.",
         ),
-        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" | "TokenRefreshRequired" => {
             Some("The credentials have expired: log in again (`aws sso login`), or renew them.")
         }
-        "InvalidClientTokenId" | "UnrecognizedClientException" | "InvalidAccessKeyId" | "AuthFailure" => Some(
+        "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "InvalidAccessKeyId"
+        | "InvalidToken"
+        | "AuthFailure" => Some(
             "AWS does not know this key, or not in this region: check AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN.",
         ),
-        "SignatureDoesNotMatch" => {
+        "SignatureDoesNotMatch" | "InvalidSignatureException" => {
             Some("The secret is not that of the key: check AWS_SECRET_ACCESS_KEY, also for blanks.")
         }
         "RequestTimeTooSkewed" => Some("The clock of this machine is wrong by more than a quarter of an hour."),

@@ -234,7 +234,7 @@ pub struct InitArgs {
     pub region: String,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Clone)]
 pub struct QueryArgs {
     #[command(flatten)]
     pub common: Common,

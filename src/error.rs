@@ -17,6 +17,10 @@ pub enum Kind {
     Declined,
     /// A signal stopped the run at a safe point.
     Interrupted(Signal),
+    /// AWS does not take the caller's credentials, or there are none: asking again does not help (R43).
+    Credentials,
+    /// AWS does not answer (R43).
+    Unreachable,
 }
 
 /// A signal that asks a run to stop.
@@ -24,6 +28,7 @@ pub enum Kind {
 pub enum Signal {
     Int,
     Term,
+    Hup,
 }
 
 impl Kind {
@@ -35,10 +40,23 @@ impl Kind {
             Self::CheckFailed => 4,
             // 5 and 6 are `Outcome`'s.
             Self::Declined => 7,
+            Self::Credentials => 8,
+            Self::Unreachable => 9,
             // As a shell answers for a process that died of the signal.
             Self::Interrupted(Signal::Int) => 130,
             Self::Interrupted(Signal::Term) => 143,
+            Self::Interrupted(Signal::Hup) => 129,
         }
+    }
+
+    /// Whether every other call would end the same, so that none is made.
+    pub fn is_cut_off(self) -> bool {
+        matches!(self, Self::Credentials | Self::Unreachable)
+    }
+
+    /// Whether it ends the whole run, whatever could go on without the step that failed.
+    pub fn ends_run(self) -> bool {
+        self.is_cut_off() || matches!(self, Self::Interrupted(_))
     }
 }
 

@@ -30,7 +30,8 @@ pub async fn run(warehouse: &Warehouse, text: &str, answers: &mut dyn Answers) -
             let session = warehouse.session("select 1").await?;
             let ended = several(warehouse, &session, &statements, answers).await;
             // A transaction that was left open would hold its locks for as long as the session lives.
-            if session.to_the_end("rollback").await.is_ok() {
+            let is_cut_off = ended.as_ref().is_err_and(|error| error.kind.is_cut_off());
+            if !is_cut_off && session.to_the_end("rollback").await.is_ok() {
                 session.close().await;
             }
             ended

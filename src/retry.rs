@@ -84,7 +84,7 @@ fn cause_of(error: &Error) -> String {
 /// Does `work` again as long as its failure is one that passes, at most until `deadline`.
 ///
 /// # Errors
-/// That of the last attempt, or `Interrupted`.
+/// That of the last attempt, or `Interrupted`: a call that is under way when a signal comes has a moment to end.
 pub async fn retry<T>(
     events: &Events,
     step: &str,
@@ -94,7 +94,7 @@ pub async fn retry<T>(
     let started = Instant::now();
     let mut pause = Pause::until(started + deadline);
     loop {
-        let error = match work().await {
+        let error = match interrupt::finish(work()).await {
             Ok(done) => return Ok(done),
             Err(error) => error,
         };

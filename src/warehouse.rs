@@ -1,23 +1,22 @@
 //! SQL over the Data API: run a statement, wait for it without ever losing it, read its rows.
 
+mod wait;
+
 use std::time::Duration;
 
-use tokio::time::Instant;
-
-use aws_sdk_redshiftdata::types::{Field, StatusString};
+use aws_sdk_redshiftdata::error::SdkError;
+use aws_sdk_redshiftdata::types::Field;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use crate::aws::{Aws, failed, is};
-use crate::error::{Error, Result};
+use crate::aws::{Aws, failed};
+use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::event::Events;
 use crate::interrupt;
 use crate::retry::retry;
 use crate::statement_process::StatementProcess;
 
-/// Finding 1: as long as the Data API holds an answer back.
-const LONG_POLL_SECONDS: i32 = 30;
 /// How long a session lives on without a statement: if `load` is killed, its transaction is rolled back then.
-const SESSION_SECONDS: i32 = 600;
+pub const SESSION_SECONDS: i32 = 600;
 
 /// Which database, as whom.
 #[derive(Debug, Clone)]
@@ -133,8 +132,9 @@ impl Pages<'_> {
             Next::Page(token) => Some(token),
             Next::None => return Ok(None),
         };
-        let page = self.client.get_statement_result().id(self.id).set_next_token(token).send().await;
-        let page = page.map_err(|error| failed("read the result of a statement", &error))?;
+        let call = self.client.get_statement_result().id(self.id).set_next_token(token).send();
+        let page = async { call.await.map_err(|error| failed("read the result of a statement", &error)) };
+        let page = interrupt::unless_asked(page).await?;
         let mut read = Rows::default();
         for column in page.column_metadata.iter().flatten() {
             let name = column.label.clone().or_else(|| column.name.clone());
@@ -149,13 +149,11 @@ impl Pages<'_> {
     }
 }
 
-/// Answers after which a statement is not asked about again.
-const HOPELESS: [&str; 3] = ["ResourceNotFoundException", "ValidationException", "AccessDeniedException"];
-
 /// What a signal does to a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Signals {
     Cancel,
+    /// It has a moment to end, as a commit needs it.
     Ignore,
 }
 
@@ -179,26 +177,39 @@ impl Warehouse {
     pub async fn run_all(&self, sqls: &[String]) -> Result<std::result::Result<Done, StatementError>> {
         let token = client_token();
         let submitted = self
-            .submitted("submit statements to the Data API", async || {
+            .submitted("submit statements to the Data API", Signals::Cancel, async || {
                 let call = self.client.batch_execute_statement().cluster_identifier(&self.place.cluster);
                 let call = call.database(&self.place.database).client_token(&token);
                 let call = match &self.secret {
                     Some(secret) => call.secret_arn(secret),
                     None => call.db_user(&self.place.admin),
                 };
-                call.set_sqls(Some(sqls.to_vec())).wait_time_seconds(LONG_POLL_SECONDS).send().await
+                call.set_sqls(Some(sqls.to_vec())).send().await
             })
             .await?;
         self.ended(submitted.id.unwrap_or_default(), Signals::Cancel).await
     }
 
     /// R22: a statement that is one too many is submitted again, under the same token: it never runs twice (R23).
-    async fn submitted<T, E>(&self, doing: &str, mut send: impl AsyncFnMut() -> std::result::Result<T, E>) -> Result<T>
+    /// The answer is not held back: a statement whose id is known can be cancelled.
+    async fn submitted<T, E>(
+        &self,
+        doing: &str,
+        signals: Signals,
+        mut send: impl AsyncFnMut() -> std::result::Result<T, SdkError<E>>,
+    ) -> Result<T>
     where
-        E: ProvideErrorMetadata + std::error::Error,
+        E: ProvideErrorMetadata + std::error::Error + 'static,
     {
+        if signals == Signals::Cancel {
+            interrupt::safe_point()?;
+        }
         let attempt = async || send().await.map_err(|error| failed(doing, &error));
-        retry(&self.events, doing, self.deadline, attempt).await
+        retry(&self.events, doing, self.deadline, attempt).await.map_err(|error| match error.kind {
+            ErrorKind::Unreachable => error
+                .hint("It may run all the same: `aws redshift-data list-statements --status STARTED` shows what does."),
+            _ => error,
+        })
     }
 
     /// A session that starts with this statement.
@@ -218,9 +229,8 @@ impl Warehouse {
     ) -> Result<std::result::Result<Done, StatementError>> {
         let token = client_token();
         let submitted = self
-            .submitted("submit a statement to the Data API", async || {
-                let call = self.client.execute_statement().sql(sql).wait_time_seconds(LONG_POLL_SECONDS);
-                let call = call.client_token(&token);
+            .submitted("submit a statement to the Data API", signals, async || {
+                let call = self.client.execute_statement().sql(sql).client_token(&token);
                 let call = match on {
                     On::Session(id) => call.session_id(*id),
                     On::Connection { keep } => {
@@ -237,76 +247,6 @@ impl Warehouse {
             })
             .await?;
         self.ended(submitted.id.unwrap_or_default(), signals).await
-    }
-
-    /// Waits for a statement. A describe that fails does not abandon it (R22): the statement runs on, and is asked
-    /// about again until the deadline. A signal cancels it, and its end is waited for.
-    async fn ended(&self, id: String, signals: Signals) -> Result<std::result::Result<Done, StatementError>> {
-        let deadline = Instant::now() + self.deadline;
-        let mut pause = Duration::from_millis(20);
-        let mut stopped: Option<Error> = None;
-        loop {
-            let asking = self.client.describe_statement().id(&id).wait_time_seconds(LONG_POLL_SECONDS).send();
-            let asked = match signals == Signals::Cancel && stopped.is_none() {
-                false => asking.await,
-                true => tokio::select! {
-                    asked = asking => asked,
-                    error = interrupt::asked() => {
-                        stopped = Some(self.cancelled(&id, error).await);
-                        continue;
-                    }
-                },
-            };
-            let late = Instant::now() >= deadline;
-            match asked {
-                Ok(found) => {
-                    let submitted = found.created_at.as_ref().map_or(0, |created| created.secs());
-                    let process = StatementProcess::new(found.redshift_pid, submitted);
-                    let is_over = matches!(
-                        found.status,
-                        Some(StatusString::Finished | StatusString::Failed | StatusString::Aborted)
-                    );
-                    if let Some(error) = stopped.take_if(|_| is_over) {
-                        return Err(error);
-                    }
-                    match found.status {
-                        Some(StatusString::Finished) => {
-                            let has_rows = found.has_result_set.unwrap_or(false);
-                            let (rows, session) = (found.result_rows, found.session_id);
-                            return Ok(Ok(Done { id, rows, process, session, has_rows }));
-                        }
-                        Some(StatusString::Failed | StatusString::Aborted) => {
-                            let message = found.error.unwrap_or_else(|| "the statement was cancelled".to_owned());
-                            return Ok(Err(StatementError { message, process }));
-                        }
-                        status if late => {
-                            return Err(Error::failed(format!(
-                                "a statement is still {} after {} s",
-                                status.map_or_else(|| "running".to_owned(), |status| status.as_str().to_owned()),
-                                self.deadline.as_secs()
-                            ))
-                            .hint(format!("Its id is {id}: `aws redshift-data describe-statement --id {id}`.")));
-                        }
-                        _ => {}
-                    }
-                }
-                Err(error) if late || is(&error, &HOPELESS) => {
-                    return Err(stopped.unwrap_or_else(|| failed("ask about a running statement", &error)));
-                }
-                Err(_) => {}
-            }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(Duration::from_secs(5));
-        }
-    }
-
-    /// Asks for a statement to be cancelled, and answers the error to end with.
-    async fn cancelled(&self, id: &str, error: Error) -> Error {
-        match self.client.cancel_statement().id(id).send().await {
-            Ok(_) => error.hint("The statement that was running has been cancelled."),
-            // It may just have ended.
-            Err(_) => error,
-        }
     }
 
     /// The result of a statement, page by page.
@@ -349,7 +289,7 @@ impl Session {
     /// one that stays ends by itself.
     pub async fn close(self) {
         let call = self.warehouse.client.execute_statement().session_id(&self.id).session_keep_alive_seconds(0);
-        let _ = call.sql("select 1").wait_time_seconds(LONG_POLL_SECONDS).send().await;
+        let _ = interrupt::briefly(call.sql("select 1").wait_time_seconds(1).send()).await;
     }
 
     pub async fn query(&self, sql: &str) -> Result<std::result::Result<Rows, StatementError>> {

@@ -9,6 +9,7 @@ use crate::cli::{Cli, Command, DemoArgs, UpArgs};
 use crate::config::{Config, LocalBucket};
 use crate::error::{Error, Result};
 use crate::event::{Event, Scope};
+use crate::interrupt;
 use crate::load::{self, LoadOptions, sql};
 use crate::view;
 
@@ -29,7 +30,8 @@ pub async fn run(args: &DemoArgs) -> Result<Outcome> {
         Some(directory) => std::path::absolute(directory).unwrap_or_else(|_| directory.clone()),
         None => {
             chapter("A sample data set, in place of s3://udacity-dend");
-            let written = crate::sample::write(&home.join("data"), args.size)?;
+            let (directory, size) = (home.join("data"), args.size);
+            let written = interrupt::on_thread(move || crate::sample::write(&directory, size)).await?;
             view::status(&format!("{} songs and {} events in {} files", written.songs, written.events, written.files));
             home.join("data")
         }

@@ -9,12 +9,13 @@ use crate::cli::DownArgs;
 use crate::config::FinalSnapshot;
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
+use crate::interrupt;
 use crate::plan::{Glyph, Plan, take_down};
 use crate::resource::tags::{self, EXPIRES, time};
 use crate::resource::{Names, Observed, bucket, cluster, contents, observe_to_delete, role};
 
 pub async fn run(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
-    let found = Found::of(stack, args).await?;
+    let found = interrupt::unless_asked(Found::of(stack, args)).await?;
     if found.names.region != stack.names.region {
         found.stack.announce();
     }
@@ -22,7 +23,7 @@ pub async fn run(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
     let name = stack.names.stack.clone();
     stack.events.emit(Event::Planned { verb: "down", stack: name.clone(), plan: plan.clone(), only: args.dry_run });
     if args.dry_run {
-        found.tell_what_goes(stack).await?;
+        interrupt::unless_asked(found.tell_what_goes(stack)).await?;
         ask_for_aws(stack, plan.is_empty());
         return Ok(Outcome::Done);
     }
@@ -34,7 +35,7 @@ pub async fn run(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
     let again = |error: Error| error.hint("Run `down` again: it goes on where it stopped.");
     let failures = apply.run_as_far_as_possible(&plan).await.map_err(again)?;
 
-    let leftovers = found.look_again().await.map_err(again)?;
+    let leftovers = interrupt::unless_asked(found.look_again()).await.map_err(again)?;
     if leftovers.is_empty() {
         let (looked_at, kept, kept_by_aws) = (found.looked_at(), found.kept(), found.kept_by_aws());
         stack.events.emit(Event::Gone { stack: name, scope: found.stack.scope(), looked_at, kept, kept_by_aws });
@@ -158,7 +159,7 @@ impl Found {
             cluster::secret_exists(aws, names),
         )
         // What cannot be looked at is not proven gone.
-        .map_err(|error| Error::new(Kind::Leftovers, "cannot prove that nothing is left").because(error))?;
+        .map_err(unproven)?;
         for (id, _) in clusters.iter().filter(|(_, tags)| tags::is_ours(tags, &names.stack)) {
             let options = format!("--cluster-identifier {id} --skip-final-cluster-snapshot --region {region}");
             leave(format!("cluster {id}"), format!("aws redshift delete-cluster {options}"));
@@ -221,6 +222,13 @@ fn refuse_another_region(stack: &Stack, args: &DownArgs, region: &str) -> Error 
     .hint(format!("`sparkify-infra down{by_name} --region {region}` deletes it there."))
 }
 
+fn unproven(mut error: Error) -> Error {
+    let kind = if error.kind.is_cut_off() { error.kind } else { Kind::Leftovers };
+    let hints = std::mem::take(&mut error.hints);
+    let unproven = Error::new(kind, "cannot prove that nothing is left").because(error);
+    hints.into_iter().fold(unproven, Error::hint)
+}
+
 /// The final snapshot that the cluster's own tag asks for.
 fn told(observed: &Observed) -> Option<FinalSnapshot> {
     let name = observed.cluster.as_ref()?.tags.get(tags::FINAL_SNAPSHOT)?;
@@ -247,16 +255,7 @@ async fn by_tags(stack: &Stack, mut names: Names) -> Result<Names> {
 
 /// `down --all-expired`: every stack whose time has passed, wherever it is. One that fails does not keep the others.
 pub async fn all_expired(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
-    let now = time(std::time::Duration::ZERO);
-    let mut expired = std::collections::BTreeMap::new();
-    for (role, _) in role::under_path(&stack.aws, "/sparkify-infra/").await? {
-        let Some((tags, region)) = role::stack_of(&stack.aws, &role).await? else { continue };
-        note_expired(&mut expired, &tags, region.unwrap_or_else(|| stack.aws.region.clone()), &now);
-    }
-    // A cluster whose role somebody has deleted.
-    for (_, tags) in cluster::all_of_ours(&stack.aws).await? {
-        note_expired(&mut expired, &tags, stack.aws.region.clone(), &now);
-    }
+    let expired = interrupt::unless_asked(all_that_expired(stack)).await?;
     if expired.is_empty() {
         stack.events.emit(Event::Chapter { title: "no stack has expired".into() });
         ask_for_aws(stack, true);
@@ -268,7 +267,7 @@ pub async fn all_expired(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
         let args = DownArgs { stack: Some(name), region: Some(region), ..args.clone() };
         match run(&one, &args).await {
             Ok(_) => {}
-            Err(error) if matches!(error.kind, Kind::Interrupted(_)) => return Err(error),
+            Err(error) if error.kind.ends_run() => return Err(error),
             Err(error) => {
                 stack.events.emit(Event::Warning { message: error.to_string() });
                 let is_declined = error.kind == Kind::Declined;
@@ -282,12 +281,24 @@ pub async fn all_expired(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
     worst.map_or(Ok(Outcome::Done), Err)
 }
 
-fn note_expired(
-    expired: &mut std::collections::BTreeMap<String, (String, String)>,
-    tags: &tags::Tags,
-    region: String,
-    now: &String,
-) {
+/// Stack → region and when it expired.
+type Expired = std::collections::BTreeMap<String, (String, String)>;
+
+async fn all_that_expired(stack: &Stack) -> Result<Expired> {
+    let now = time(std::time::Duration::ZERO);
+    let mut expired = Expired::new();
+    for (role, _) in role::under_path(&stack.aws, "/sparkify-infra/").await? {
+        let Some((tags, region)) = role::stack_of(&stack.aws, &role).await? else { continue };
+        note_expired(&mut expired, &tags, region.unwrap_or_else(|| stack.aws.region.clone()), &now);
+    }
+    // A cluster whose role somebody has deleted.
+    for (_, tags) in cluster::all_of_ours(&stack.aws).await? {
+        note_expired(&mut expired, &tags, stack.aws.region.clone(), &now);
+    }
+    Ok(expired)
+}
+
+fn note_expired(expired: &mut Expired, tags: &tags::Tags, region: String, now: &String) {
     if let (Some(stack), Some(at)) = (tags.get(tags::STACK), tags.get(EXPIRES))
         && at <= now
     {

@@ -101,7 +101,10 @@ impl Stack {
                     .map_err(|(_, message)| Error::usage(format!("--region {region}: {message}")))?;
                 config.region.clone_from(region);
             }
-            None if !common.place.config.exists() => config.region = crate::aws::usual_region().await,
+            None if !common.place.config.exists() => {
+                let region = async { Ok(crate::aws::usual_region().await) };
+                config.region = interrupt::unless_asked(region).await?;
+            }
             None => {}
         }
         let stack = Self::connect(config, common.target, events(common)).await?;
@@ -126,7 +129,7 @@ impl Stack {
     }
 
     async fn connect(config: Config, target: Target, events: Events) -> Result<Self> {
-        let aws = Aws::connect(target, &config).await?;
+        let aws = interrupt::unless_asked(Aws::connect(target, &config)).await?;
         let names = Names::of(&config, &aws.account);
         Ok(Self { target, config, aws, names, events })
     }
@@ -163,7 +166,7 @@ fn events(common: &Common) -> Events {
 pub async fn run(command: Command) -> Result<Outcome> {
     interrupt::listen().map_err(|error| Error::new(Kind::Failed, "cannot listen for signals").because(error))?;
     match command {
-        Command::Init(args) => init::run(&args),
+        Command::Init(args) => interrupt::on_thread(move || init::run(&args)).await,
         Command::Plan(args) => {
             up::plan_only(&Stack::open(&args.common).await?, args.wishes, args.detailed_exitcode).await
         }
@@ -193,11 +196,14 @@ pub async fn run(command: Command) -> Result<Outcome> {
         #[cfg(feature = "local")]
         Command::Local(crate::cli::LocalCommand::Serve(args)) => local::serve(&args).await,
         #[cfg(feature = "local")]
-        Command::Local(crate::cli::LocalCommand::Check(args)) => local::check(&args),
+        Command::Local(crate::cli::LocalCommand::Check(args)) => {
+            interrupt::on_thread(move || local::check(&args)).await
+        }
         #[cfg(feature = "local")]
-        Command::Schema { config } => schema::run(&config),
+        Command::Schema { config } => interrupt::on_thread(move || schema::run(&config)).await,
         Command::Sample(args) => {
-            let written = crate::sample::write(&args.directory, args.size)?;
+            let (directory, size) = (args.directory.clone(), args.size);
+            let written = interrupt::on_thread(move || crate::sample::write(&directory, size)).await?;
             view::status(&format!(
                 "{} songs and {} events in {} files under {}",
                 written.songs,

@@ -7,6 +7,7 @@ use crate::cli::{Format, Output, QueryArgs};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::files;
+use crate::interrupt;
 use crate::load;
 use crate::load::sql::{self, SqlFile};
 use crate::query;
@@ -23,7 +24,8 @@ pub async fn run(args: &QueryArgs) -> Result<Outcome> {
         return Ok(Outcome::Done);
     }
     let stack = Stack::open_beside_output(&args.common).await?;
-    let text = text(args, &stack.config)?;
+    let (asked, config) = (args.clone(), stack.config.clone());
+    let text = interrupt::on_thread(move || text(&asked, &config)).await?;
     let warehouse = load::warehouse(&stack.aws, &stack.config, &stack.names, &stack.events).await?;
     let format = args.format.or((args.common.output == Output::Json).then_some(Format::Json));
     let mut printer = view::rows::Printer::new(format, args.common.quiet);

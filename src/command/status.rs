@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Outcome, Stack};
 use crate::error::{Error, Result};
 use crate::event::{Event, ResourceStatus, Status};
+use crate::interrupt;
 use crate::load::{self, sql};
 use crate::plan::{Glyph, Plan, bring_up};
 use crate::resource::tags::{EXPIRES, RUN};
@@ -12,7 +13,7 @@ use crate::resource::{Desired, Expiry, Kind, Observed, Tags, observe};
 
 pub async fn run(stack: &Stack, with_tables: bool) -> Result<Outcome> {
     let desired = Desired::of(&stack.config, &stack.aws.account, Expiry::Keep, String::new(), false);
-    let observed = observe(&stack.aws, &stack.names).await?;
+    let observed = interrupt::unless_asked(observe(&stack.aws, &stack.names)).await?;
     let plan = bring_up(&stack.names, &desired, &observed);
     let cluster = observed.cluster.as_ref();
     let takes_statements = cluster.is_some_and(crate::resource::ClusterState::is_ready);

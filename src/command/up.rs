@@ -10,7 +10,7 @@ use crate::apply::Apply;
 use crate::aws::Target;
 use crate::cli::{Expires, UpArgs, Wishes};
 use crate::config::Cluster;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Events};
 use crate::interrupt;
 use crate::load::{self, Ahead, LoadOptions};
@@ -52,6 +52,9 @@ pub async fn run_with(stack: &Stack, args: &UpArgs, options: &LoadOptions) -> Re
         let loaded = load_and_tell(stack, options, ahead, &timeline, args.report.as_deref()).await;
         match loaded {
             Err(error) if args.rollback => return Err(roll_back(stack, &run, error).await),
+            Err(error) if error.kind.ends_run() => {
+                return Err(error.hint("The warehouse is up, and is billed until `down`."));
+            }
             loaded => loaded?,
         }
     }
@@ -75,13 +78,18 @@ async fn apply_and_gather(stack: &Stack, plan: &Plan, timeline: &Timeline) -> Re
     let gathering = async {
         let (aws, config, names) = (&stack.aws, &stack.config, &stack.names);
         // There is time to mend a source before the cluster is there: the load looks again.
-        Ok(load::ahead(aws, config, names, &timeline.events).await.unwrap_or_else(|error| {
-            let message = format!("{error}: the load will try again when the cluster is there");
-            stack.events.emit(Event::Warning { message });
+        Ok::<_, Error>(load::ahead(aws, config, names, &timeline.events).await.unwrap_or_else(|error| {
+            // A signal ends the steps as well, which say so.
+            if !matches!(error.kind, Kind::Interrupted(_)) {
+                let message = format!("{error}: the load will try again when the cluster is there");
+                stack.events.emit(Event::Warning { message });
+            }
             Ahead::default()
         }))
     };
-    tokio::try_join!(apply.run(after), gathering)
+    let done = tokio::try_join!(apply.run(after), gathering)?;
+    interrupt::safe_point()?;
+    Ok(done)
 }
 
 /// `plan`: what `up` would do.
@@ -95,7 +103,7 @@ pub async fn plan_only(stack: &Stack, wishes: Wishes, detailed_exitcode: bool) -
 async fn look(stack: &Stack, wishes: Wishes, run: &str) -> Result<(Arc<Plan>, Observed)> {
     let expiry = expiry(wishes.expires, stack.config.expires);
     let desired = Desired::of(&stack.config, &stack.aws.account, expiry, run.to_owned(), wishes.resize);
-    let observed = observe(&stack.aws, &stack.names).await?;
+    let observed = interrupt::unless_asked(observe(&stack.aws, &stack.names)).await?;
     let mut plan = bring_up(&stack.names, &desired, &observed);
     refuse(&plan)?;
     refuse_what_is_not_offered(stack, &plan, &desired.cluster.settings).await?;
@@ -151,6 +159,11 @@ pub fn refuse(plan: &Plan) -> Result<()> {
 
 /// Removes what bears this run's tag, and nothing else. A signal that came before does not stop it.
 async fn roll_back(stack: &Stack, run: &str, error: Error) -> Error {
+    if error.kind.is_cut_off() {
+        return error
+            .hint("Nothing could be rolled back: what this run made is there, and is billed.")
+            .hint("Run `sparkify-infra down` to remove it.");
+    }
     interrupt::forget();
     stack.events.emit(Event::Warning { message: format!("{error}: what this run made is removed again") });
     match removed(stack, run).await {
@@ -190,11 +203,14 @@ fn present(stack: &Stack, observed: &Observed) -> Vec<String> {
 
 /// What a failed `up` leaves, what it costs, and how to go on.
 async fn say_what_exists(stack: &Stack, error: Error) -> Error {
-    // A signal must not keep us from looking, and a look that fails must not hide the failure.
-    interrupt::forget();
     let mut error = error;
-    if let Ok(observed) = observe(&stack.aws, &stack.names).await {
-        let what = present(stack, &observed);
+    // A look that fails must not hide the failure, and after a signal there is a moment for it.
+    let observed = match error.kind.is_cut_off() {
+        true => None,
+        false => interrupt::briefly(observe(&stack.aws, &stack.names)).await.and_then(Result::ok),
+    };
+    if let Some(observed) = &observed {
+        let what = present(stack, observed);
         error = match what.is_empty() {
             true => error.hint("Nothing of the stack exists."),
             false => error.hint(format!("There is now: {}.", what.join(", "))),
@@ -202,6 +218,8 @@ async fn say_what_exists(stack: &Stack, error: Error) -> Error {
         if let Some(cluster) = &observed.cluster {
             error = error.hint(cluster::cost(cluster));
         }
+    } else if error.kind.ends_run() {
+        error = error.hint("What exists could not be looked at: `sparkify-infra status` says it.");
     }
     error.hint("Run `up` again to go on, or `down` to remove it.")
 }

@@ -8,6 +8,7 @@ mod words;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::interrupt;
 use look::Found;
 use records::{Form, Packed};
 
@@ -32,6 +33,8 @@ pub fn write(data: &Path, stack: &str, region: &str) -> Result<Written> {
         }
     }
     let (found, mut notes) = look::look(data)?;
+    // All files or none: a look may have taken long.
+    interrupt::safe_point()?;
     let mut files = vec![(PathBuf::from("infra.toml"), infra(&found, data, stack, region))];
     for (number, source) in (1..).zip(&found) {
         let name = &source.name;

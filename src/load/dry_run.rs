@@ -8,6 +8,7 @@ use super::{Load, LoadOptions, jsonpaths};
 use crate::config::{Mode, Source};
 use crate::error::Result;
 use crate::event::LoadStep;
+use crate::interrupt;
 use crate::resource::contents;
 use crate::resource::policy::LOCK;
 
@@ -46,7 +47,7 @@ impl Load<'_> {
             let source = self.source_of(file, sources)?;
             let from = self.aws.s3_in(&source.region);
             let known = if options.recreate { Known::new() } else { self.known(&file.name).await? };
-            let listing = source::list(&from, source, &known, |_| {}).await?;
+            let listing = interrupt::unless_asked(source::list(&from, source, &known, |_| {})).await?;
             let found = found(source, &listing);
             let what = format!("copy {} into {}", source.name, file.name);
             if self.mode == Mode::Append {
@@ -65,7 +66,7 @@ impl Load<'_> {
                 list.push(PUT);
             }
             if should_gather(source, &listing) {
-                let planned = gatherer.planned(source, &listing).await?;
+                let planned = interrupt::unless_asked(gatherer.planned(source, &listing)).await?;
                 let (does, writes) = match planned.parts {
                     None => (format!("take the parts of {} as they are", source.name), Vec::new()),
                     // Each part and its index, the keys, and the manifest.
@@ -94,7 +95,8 @@ impl Load<'_> {
             add(does, found, list);
             // What is copied from where it lies has no parts of its own.
             if should_gather(source, &listing) || self.mode == Mode::Append {
-                let old = gatherer.old(source, &gatherer.home(source, &listing)).await?.len();
+                let home = gatherer.home(source, &listing);
+                let old = interrupt::unless_asked(gatherer.old(source, &home)).await?.len();
                 if old > 0 {
                     let does = format!("delete {old} objects of earlier states of {}", source.name);
                     add(

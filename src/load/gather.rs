@@ -13,9 +13,10 @@ use super::keys::Keys;
 use super::part::{Checked, Part};
 use super::read::{ReadAhead, Reader};
 use super::source::{Known, Listing};
-use crate::aws::{Aws, failed, is};
+use crate::aws::{Aws, failed, is, upload_limits};
 use crate::config::{Compression, Source};
 use crate::error::{Error, Result};
+use crate::interrupt;
 use crate::listing::{KeyOrder, decoded};
 use crate::location::Location;
 use crate::resource::policy::gathered_prefix;
@@ -163,28 +164,31 @@ impl Gatherer<'_> {
         if let Some(keys) = &gathered.keys {
             return Ok(Some(keys.clone()));
         }
-        let key = keys_of(&self.home(source, listing));
-        let doing = format!("read s3://{}/{key}", self.bucket);
-        let call = self.aws.s3.get_object().bucket(self.bucket).key(&key).expected_bucket_owner(&self.aws.account);
-        let found = match call.send().await {
-            Ok(found) => found,
-            Err(error) if is(&error, &["NoSuchKey"]) => return Ok(None),
-            Err(error) => return Err(failed(&doing, &error)),
-        };
-        let bytes =
-            found.body.collect().await.map_err(|error| Error::failed(format!("cannot {doing}")).because(error))?;
-        Ok(serde_json::from_slice(&bytes.into_bytes()).ok())
+        let text = self.get(&keys_of(&self.home(source, listing))).await?;
+        Ok(text.and_then(|text| serde_json::from_slice(&text).ok()))
     }
 
     /// The index of a part.
     pub async fn index(&self, part: &str) -> Result<Index> {
-        let key = index_of(part);
+        let missing = || Error::failed(format!("the part {part} has no index"));
+        Index::read(&self.get(&index_of(part)).await?.ok_or_else(missing)?)
+    }
+
+    /// An object beside the parts; `None` where there is none.
+    async fn get(&self, key: &str) -> Result<Option<bytes::Bytes>> {
         let doing = format!("read s3://{}/{key}", self.bucket);
-        let call = self.aws.s3.get_object().bucket(self.bucket).key(&key).expected_bucket_owner(&self.aws.account);
-        let found = call.send().await.map_err(|error| failed(&doing, &error))?;
-        let bytes =
-            found.body.collect().await.map_err(|error| Error::failed(format!("cannot {doing}")).because(error))?;
-        Index::read(&bytes.into_bytes())
+        let call = self.aws.s3.get_object().bucket(self.bucket).key(key).expected_bucket_owner(&self.aws.account);
+        interrupt::unless_asked(async {
+            let found = match call.send().await {
+                Ok(found) => found,
+                Err(error) if is(&error, &["NoSuchKey"]) => return Ok(None),
+                Err(error) => return Err(failed(&doing, &error)),
+            };
+            let bytes = found.body.collect().await;
+            let bytes = bytes.map_err(|error| Error::failed(format!("cannot {doing}")).because(error))?;
+            Ok(Some(bytes.into_bytes()))
+        })
+        .await
     }
 
     /// What earlier states of the source have left: once a load is committed, nobody reads it.
@@ -254,8 +258,9 @@ impl Shelf {
         for (name, value) in metadata {
             call = call.metadata(*name, value.to_string());
         }
-        let sent = call.body(bytes.into()).send().await;
-        sent.map(drop).map_err(|error| failed(&format!("write s3://{}/{key}", self.bucket), &error))
+        let (limits, doing) = (upload_limits(&self.s3, bytes.len()), format!("write s3://{}/{key}", self.bucket));
+        let sending = call.body(bytes.into()).customize().config_override(limits).send();
+        interrupt::unless_asked(async { sending.await.map(drop).map_err(|error| failed(&doing, &error)) }).await
     }
 }
 

@@ -69,6 +69,11 @@ impl Lock {
         Ok(Self { place, run: run.to_owned(), renewing })
     }
 
+    /// What is to be known of a lock that cannot be released.
+    pub fn left(&self) -> String {
+        format!("The lock of this load ends by itself within {} s.", HOLDS.as_secs())
+    }
+
     /// Lets the next one in. What cannot be released ends by itself.
     pub async fn release(self) {
         self.renewing.abort();

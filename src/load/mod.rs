@@ -31,6 +31,7 @@ use crate::aws::Aws;
 use crate::config::{Config, Mode, Source};
 use crate::error::{Error, Result};
 use crate::event::{Event, Events, LoadStep};
+use crate::interrupt;
 use crate::location::Location;
 use crate::resource::{Names, cluster, contents, tags};
 use crate::warehouse::{Place, Warehouse};
@@ -72,7 +73,7 @@ pub async fn warehouse(aws: &Aws, config: &Config, names: &Names, events: &Event
         Error::failed(format!("there is no cluster {}: the warehouse is not up", names.cluster))
             .hint("Run `sparkify-infra up` first.")
     };
-    let cluster = cluster::observe(aws, names).await?.ok_or_else(absent)?;
+    let cluster = interrupt::unless_asked(cluster::observe(aws, names)).await?.ok_or_else(absent)?;
     if !cluster.is_ready() {
         return Err(Error::failed(format!(
             "the cluster {} is {}, and takes no statements",
@@ -114,10 +115,23 @@ pub async fn run(
 ) -> Result<LoadReport> {
     let (mut load, sources) = open(aws, config, names, options, events).await?;
     load.ahead = ahead;
-    let lock = Lock::take(aws, names, &load.run).await?;
-    let loaded = load.everything(&sources, options).await;
-    lock.release().await;
-    loaded
+    let lock = interrupt::finish(Lock::take(aws, names, &load.run)).await?;
+    match load.everything(&sources, options).await {
+        // Nobody would answer.
+        Err(error) if error.kind.is_cut_off() => Err(error.hint(lock.left())),
+        loaded => {
+            let _ = interrupt::briefly(lock.release()).await;
+            loaded
+        }
+    }
+}
+
+/// What a run that was stopped before its commit leaves.
+fn unchanged(error: Error) -> Error {
+    match error.kind.ends_run() {
+        true => error.hint("The star is as the last good load left it: run `load` again."),
+        false => error,
+    }
 }
 
 /// What `run` would do.
@@ -185,10 +199,11 @@ fn narrowed(config: &Config, options: &LoadOptions) -> Result<Vec<Source>> {
 impl Load<'_> {
     async fn everything(&self, sources: &[Source], options: &LoadOptions) -> Result<LoadReport> {
         let (started, clock) = (tags::time(Duration::ZERO), Instant::now());
-        self.create_tables(options).await?;
-        let staged = self.stage(sources).await?;
+        self.create_tables(options).await.map_err(unchanged)?;
+        let staged = self.stage(sources).await.map_err(unchanged)?;
         let report = self.fill_star(options.recreate, staged, &started, clock).await?;
-        self.forget_old_parts(sources, &report).await;
+        // The load is done, whatever comes now.
+        let _ = interrupt::briefly(self.forget_old_parts(sources, &report)).await;
         Ok(report)
     }
 

@@ -15,7 +15,7 @@ use super::keys::{KeyCounter, Keys};
 use super::part::{Checked, count_lines};
 use super::source::Object;
 use crate::aws::{failed, is};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::location::Location;
 use crate::sync::locked;
 
@@ -133,7 +133,9 @@ impl Reader {
             }
         };
         let body = found.body.collect().await;
-        let body = body.map_err(|error| Error::failed(format!("cannot read {location} to its end")).because(error))?;
+        // The server went silent in the middle of it.
+        let broken = |error| Error::new(Kind::Unreachable, format!("cannot read {location} to its end")).because(error);
+        let body = body.map_err(broken)?;
         Ok(body.into_bytes())
     }
 }

@@ -177,7 +177,7 @@ impl Staging<'_> {
         let paths = interrupt::unless_asked(jsonpaths::read(self.from, self.source)).await?;
         let slices = load.slices(self.listing.bytes).await?;
         let gatherer = load.gatherer(self.from, slices);
-        let from = self.what_to_copy(&gatherer, ahead).await?;
+        let from = interrupt::unless_asked(self.what_to_copy(&gatherer, ahead)).await?;
         if matches!(from, From::Nothing) {
             return Ok(self.report(&from, 0, Rejected::default()));
         }

@@ -6,11 +6,11 @@ use super::merge::Merge;
 use super::reconcile;
 use super::report::{Changes, CheckReport, LoadReport, Severity, SourceReport, TableReport};
 use super::sql::{self, SqlFile};
-use super::{Load, audit};
+use super::{Load, audit, unchanged};
 use crate::config::Mode;
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
-use crate::warehouse::{Rows, Session};
+use crate::warehouse::{Rows, SESSION_SECONDS, Session};
 
 /// Offending rows that a failed check shows.
 const SHOWN: usize = 5;
@@ -33,17 +33,21 @@ impl Load<'_> {
         };
         match told {
             Ok(star) => {
-                let done = session.to_the_end("commit").await?;
+                let done = session.to_the_end("commit").await.map_err(doubtful)?;
                 session.close().await;
                 done.map_err(|error| Error::failed("cannot commit the star; it is as it was before").because(error))?;
                 Ok(star)
             }
+            Err(error) if error.kind.is_cut_off() => Err(unchanged(error).hint(format!(
+                "Its transaction is rolled back when its session ends, within {} minutes.",
+                SESSION_SECONDS / 60
+            ))),
             Err(error) => {
                 // The error at hand says more than one about rolling back: the session's end rolls back as well.
                 if session.to_the_end("rollback").await.is_ok() {
                     session.close().await;
                 }
-                Err(error)
+                Err(unchanged(error))
             }
         }
     }
@@ -138,6 +142,14 @@ impl Load<'_> {
         let detail = format!("{} questions, {failed} warnings", checks.len());
         Ok((checks, detail))
     }
+}
+
+/// A commit of which nobody knows how it ended.
+fn doubtful(error: Error) -> Error {
+    error.hint(
+        "Whether the star has changed is not known: `select * from sparkify_infra_loads order by started` says it. \
+         Run `load` again in either case.",
+    )
 }
 
 /// The rows that the table has now, and those that were touched.

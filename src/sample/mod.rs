@@ -10,6 +10,7 @@ use std::path::Path;
 
 use crate::cli::SampleSize;
 use crate::error::{Error, Result};
+use crate::interrupt;
 
 /// The bucket that the sample stands in for.
 pub const BUCKET: &str = "udacity-dend";
@@ -47,23 +48,29 @@ const JSON_PATHS: [&str; 18] = [
 /// Writes the data set. Files of an earlier sample are replaced; those it has no more are removed with their folder.
 ///
 /// # Errors
-/// Where the directory holds something else than a sample, or cannot be written.
+/// Where the directory holds something else than a sample, or cannot be written; `Interrupted` between two files.
 pub fn write(directory: &Path, size: SampleSize) -> Result<Written> {
     make_room(directory)?;
     let mut rng = fastrand::Rng::with_seed(size.seed);
     let songs = songs::make(&mut rng, size.songs);
     for song in &songs {
+        interrupt::safe_point().map_err(unfinished)?;
         // No file of the original ends in a newline.
         put(&directory.join(song.path()), &song.json())?;
     }
     let days = events::make(&mut rng, &songs, size.events, size.days);
     for day in &days {
+        interrupt::safe_point().map_err(unfinished)?;
         put(&directory.join(&day.path), &day.lines.join("\n"))?;
     }
     let paths: Vec<String> = JSON_PATHS.iter().map(|key| format!("        \"$['{key}']\"")).collect();
     put(&directory.join("log_json_path.json"), &format!("{{\n    \"jsonpaths\": [\n{}\n    ]\n}}", paths.join(",\n")))?;
     let events = days.iter().map(|day| day.lines.len() as u64).sum();
     Ok(Written { songs: songs.len() as u64, events, files: songs.len() as u64 + days.len() as u64 + 1 })
+}
+
+fn unfinished(error: Error) -> Error {
+    error.hint("The sample is not complete: run the command again, which replaces what was written.")
 }
 
 /// An earlier sample goes; anything else is left alone, and is a reason to stop.

@@ -75,6 +75,8 @@ pub fn error(error: &Error) -> Value {
         Kind::CheckFailed => "check_failed",
         Kind::Declined => "declined",
         Kind::Interrupted(_) => "interrupted",
+        Kind::Credentials => "credentials",
+        Kind::Unreachable => "unreachable",
     };
     json!({
         "event": "error",
