@@ -41,4 +41,5 @@ mod standin;
 mod students;
 mod trust;
 mod validation;
+mod waiting;
 mod whose;

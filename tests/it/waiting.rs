@@ -1,0 +1,350 @@
+//! What a program does that waits: it obeys a signal within a second, and notices that nobody answers any more.
+
+use std::process::{Child, Stdio};
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use aws_sdk_redshiftdata::types::StatusString;
+use sparkify_local::{Fault, Faults, Outage, Pace};
+
+use crate::project::Project;
+use crate::served::Served;
+
+/// A query that would run for hours, and can be cancelled.
+const SLOW: &str = "select count(*) from (select generate_series as n from generate_series(1, 1000000)) a, \
+                    (select generate_series as n from generate_series(1, 1000000)) b where (a.n + b.n) % 7 = 1";
+/// A signal is obeyed within a second; a machine that builds and tests meanwhile takes longer for everything.
+const OBEYED_WITHIN: Duration = Duration::from_secs(4);
+const SIGNALS: [(&str, i32, &str); 3] = [("-INT", 130, "SIGINT"), ("-TERM", 143, "SIGTERM"), ("-HUP", 129, "SIGHUP")];
+
+fn served(pace: Pace) -> Served {
+    Served::new(Project::empty(), pace)
+}
+
+fn up(pace: Pace) -> Served {
+    let served = served(pace);
+    let _ = served.run(["up"]).succeeded();
+    served
+}
+
+/// Sends a signal to the process whose id arrives, and notes when.
+fn kill(signal: &'static str, process: Receiver<u32>, sent: &Arc<Mutex<Option<Instant>>>) -> Box<dyn FnOnce() + Send> {
+    let sent = sent.clone();
+    Box::new(move || {
+        let process = process.recv().unwrap().to_string();
+        *sent.lock().unwrap() = Some(Instant::now());
+        assert!(std::process::Command::new("kill").args([signal, &process]).status().unwrap().success());
+    })
+}
+
+struct Ended {
+    code: i32,
+    said: String,
+    /// Since the last signal.
+    took: Duration,
+}
+
+impl Ended {
+    fn obeyed(self, code: i32, says: &[&str]) {
+        assert_eq!(self.code, code, "{}", self.said);
+        assert!(self.took < OBEYED_WITHIN, "it took {:?}:\n{}", self.took, self.said);
+        for words in says {
+            assert!(self.said.contains(words), "'{words}' is not in\n{}", self.said);
+        }
+    }
+}
+
+/// Sends a signal to a process and waits for its end.
+fn ended_by(signal: &str, child: Child) -> Ended {
+    let (process, begun) = (child.id().to_string(), Instant::now());
+    assert!(std::process::Command::new("kill").args([signal, &process]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    Ended { code: output.status.code().unwrap_or(-1), said, took: begun.elapsed() }
+}
+
+/// Runs a command that gets these signals, each when the plan says so.
+fn signalled<const N: usize>(
+    served: &Served,
+    arguments: &[&str],
+    signals: [&'static str; N],
+    plan: impl FnOnce(&Faults, [Box<dyn FnOnce() + Send>; N]),
+) -> Ended {
+    served.faults.clear();
+    let sent = Arc::default();
+    let (mut told, mut acts) = (Vec::new(), Vec::new());
+    for signal in signals {
+        let (send, receive) = std::sync::mpsc::channel();
+        told.push(send);
+        acts.push(kill(signal, receive, &sent));
+    }
+    plan(&served.faults, acts.try_into().ok().unwrap());
+    let mut command = served.command(arguments.iter().copied());
+    let child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    for send in told {
+        send.send(child.id()).unwrap();
+    }
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let sent = *sent.lock().unwrap();
+    let took = sent.unwrap_or_else(|| panic!("{arguments:?} ended before the signal:\n{said}")).elapsed();
+    served.faults.clear();
+    Ended { code: output.status.code().unwrap_or(-1), said, took }
+}
+
+/// Ends what a test has left running: the test's process must not end in the middle of it.
+fn cancel_all(served: &Served) {
+    let sdk = served.sdk();
+    sdk.block_on(async {
+        let listed = sdk.data.list_statements().status(StatusString::All).send().await.unwrap();
+        let is_over = |status: &StatusString| {
+            matches!(status, StatusString::Finished | StatusString::Failed | StatusString::Aborted)
+        };
+        for statement in listed.statements {
+            if statement.status.as_ref().is_some_and(is_over) {
+                continue;
+            }
+            sdk.data.cancel_statement().id(&statement.id).send().await.unwrap();
+            let ended = sdk.data.describe_statement().id(&statement.id).wait_time_seconds(30).send().await.unwrap();
+            assert_eq!(ended.status, Some(StatusString::Aborted));
+        }
+    });
+}
+
+/// Every statement with these words was cancelled, and at least one was there.
+fn assert_cancelled(served: &Served, words: &str) {
+    let sdk = served.sdk();
+    sdk.block_on(async {
+        let mut listed = sdk.data.list_statements().status(StatusString::All).send().await.unwrap().statements;
+        listed.retain(|statement| statement.query_string.as_ref().is_some_and(|text| text.contains(words)));
+        assert_ne!(listed.len(), 0);
+        for statement in listed {
+            let ended = sdk.data.describe_statement().id(&statement.id).wait_time_seconds(30).send().await.unwrap();
+            assert_eq!(ended.status, Some(StatusString::Aborted));
+        }
+    });
+}
+
+/// The operations among these calls, each once, in their order.
+fn operations(calls: Vec<String>) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for call in calls {
+        if !found.contains(&call) {
+            found.push(call);
+        }
+    }
+    found
+}
+
+/// Whichever of these operations AWS no longer answers, a signal ends the command.
+fn obeys_at_each(served: &Served, arguments: &[&str], operations: &[String], prepare: impl Fn()) {
+    for operation in operations {
+        prepare();
+        let ended = signalled(served, arguments, ["-INT"], |faults, [act]| {
+            faults.at(operation, 1, Fault::Silence(act));
+            faults.outage(operation, 1, Outage::Silence);
+        });
+        assert!(ended.took < OBEYED_WITHIN, "{arguments:?} at {operation} took {:?}:\n{}", ended.took, ended.said);
+        assert_eq!(ended.code, 130, "{arguments:?} at {operation}:\n{}", ended.said);
+        assert!(ended.said.contains("stopped by SIGINT"), "{arguments:?} at {operation}:\n{}", ended.said);
+    }
+}
+
+#[test]
+fn up_and_down_obey_a_signal_at_every_call() {
+    let served = served(Pace::AT_ONCE);
+    let ups = operations(served.calls_of(["up"]));
+    let downs = operations(served.calls_of(["down"]));
+    obeys_at_each(&served, &["up"], &ups, || drop(served.run(["down"]).succeeded()));
+    obeys_at_each(&served, &["down"], &downs, || drop(served.run(["up"]).succeeded()));
+    let _ = served.run(["down"]).succeeded();
+    assert_eq!(served.everything(), Vec::<String>::new());
+}
+
+#[test]
+fn load_and_query_obey_a_signal_at_every_call() {
+    let served = Served::new(Project::with_sample(30, 40), Pace::AT_ONCE);
+    let _ = served.run(["up"]).succeeded();
+    obeys_at_each(&served, &["load"], &["s3:GetObject".to_owned()], || ());
+    let _ = served.run(["load"]).succeeded();
+    let mut loads = operations(served.calls_of(["load"]));
+    // The end of the lock: the load is done.
+    loads.retain(|operation| operation != "s3:DeleteObject");
+    obeys_at_each(&served, &["load"], &loads, || ());
+    for command in [&["query", "select 1"][..], &["query", "select 1; select 2"], &["status", "--tables"]] {
+        let operations = operations(served.calls_of(command.iter().copied()));
+        obeys_at_each(&served, command, &operations, || ());
+    }
+    let _ = served.run(["load"]).succeeded();
+}
+
+/// Whether the tests themselves run under `nohup`, which the binary then honours.
+fn hangups_are_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or_default();
+    u64::from_str_radix(mask.trim(), 16).is_ok_and(|mask| mask & 1 == 1)
+}
+
+#[test]
+fn each_signal_cancels_a_running_query() {
+    let served = up(Pace::AT_ONCE);
+    for (signal, code, name) in SIGNALS {
+        if signal == "-HUP" && hangups_are_ignored() {
+            continue;
+        }
+        // While the Data API holds its answer back.
+        let ended = signalled(&served, &["query", SLOW], [signal], |faults, [act]| {
+            faults.at("redshift-data:DescribeStatement", 1, Fault::Meanwhile(act));
+        });
+        ended.obeyed(code, &[&format!("stopped by {name}")]);
+    }
+    assert_cancelled(&served, "generate_series");
+}
+
+#[test]
+fn a_running_load_is_cancelled_and_rolled_back() {
+    let served = Served::new(Project::with_sample(30, 60), Pace::AT_ONCE);
+    let _ = served.run(["up"]).succeeded();
+    let _ = served.run(["load"]).succeeded();
+    let good = served.sdk().value("select count(*) from songs");
+    let transform = served.project.path("sql/transform/03_songs.sql");
+    let shipped = std::fs::read_to_string(&transform).unwrap();
+    let slow = format!(
+        "-- One song.\ninsert into songs select song_id, title, artist_id, year, duration from staging_songs where ({SLOW}) = 0;\n"
+    );
+    std::fs::write(&transform, slow).unwrap();
+    served.faults.clear();
+    let mut command = served.command(["load"]);
+    let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let sdk = served.sdk();
+    let is_running = || {
+        let listed = sdk.block_on(sdk.data.list_statements().status(StatusString::Started).send()).unwrap();
+        let texts = listed.statements.into_iter().filter_map(|statement| statement.query_string);
+        texts.into_iter().any(|text| text.contains("insert into songs"))
+    };
+    while !is_running() {
+        assert_eq!(child.try_wait().unwrap(), None);
+    }
+    let ended = ended_by("-INT", child);
+    ended.obeyed(130, &["stopped by SIGINT", "The star is as the last good load left it"]);
+    let calls = served.faults.calls();
+    // Cancelled, rolled back, and the lock given back.
+    assert_eq!(calls.iter().filter(|call| *call == "redshift-data:CancelStatement").count(), 1);
+    assert_eq!(calls.last().map(String::as_str), Some("s3:DeleteObject"));
+    assert_cancelled(&served, "generate_series");
+    assert_eq!(sdk.value("select count(*) from songs"), good);
+    std::fs::write(&transform, shipped).unwrap();
+    let _ = served.run(["load"]).succeeded();
+}
+
+#[test]
+fn a_statement_that_cannot_be_cancelled_is_named() {
+    let served = up(Pace::AT_ONCE);
+    for outage in [Outage::Silence, Outage::ExpiredToken, Outage::Hangup] {
+        let ended = signalled(&served, &["query", SLOW], ["-INT"], |faults, [act]| {
+            faults.at("redshift-data:DescribeStatement", 1, Fault::Meanwhile(act));
+            faults.outage("redshift-data:CancelStatement", 1, outage);
+        });
+        ended.obeyed(130, &["A statement may still run: `aws redshift-data describe-statement --id "]);
+    }
+    cancel_all(&served);
+}
+
+#[test]
+fn the_second_signal_ends_a_rollback_at_once() {
+    let slow = Pace { creating: Duration::from_secs(600), ..Pace::AT_ONCE };
+    let served = served(slow);
+    let ended = signalled(&served, &["up", "--rollback"], ["-INT", "-TERM"], |faults, [first, second]| {
+        faults.at("redshift:DescribeClusters", 3, Fault::Meanwhile(first));
+        // The rollback waits until the cluster can be deleted, and looks again and again.
+        faults.at("redshift:DescribeClusters", 10, Fault::Meanwhile(second));
+    });
+    ended.obeyed(143, &["stopped by SIGINT: what this run made is removed again"]);
+}
+
+#[test]
+fn a_sample_is_not_written_to_its_end() {
+    let project = Project::bare();
+    let mut command = project.command(["sample", "data", "--songs=100000"]);
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    // It has begun when its mark is there.
+    while !project.path("data/.sparkify-sample").exists() {
+        assert_eq!(child.try_wait().unwrap(), None);
+        std::thread::yield_now();
+    }
+    ended_by("-INT", child).obeyed(130, &["stopped by SIGINT"]);
+}
+
+#[test]
+fn a_server_ends_with_each_signal() {
+    for (signal, _, _) in SIGNALS {
+        if signal == "-HUP" && hangups_are_ignored() {
+            continue;
+        }
+        let project = Project::bare();
+        let mut command = project.command(["local", "serve", "--port=0", "--in-memory"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        let mut stdout = std::io::BufReader::new(child.stdout.take().unwrap());
+        std::io::BufRead::read_line(&mut stdout, &mut line).unwrap();
+        assert!(line.contains("ready on"), "{line}");
+        // That is how it is meant to end.
+        ended_by(signal, child).obeyed(0, &[]);
+    }
+}
+
+#[test]
+fn expired_credentials_end_a_wait_for_a_cluster() {
+    let slow = Pace { creating: Duration::from_secs(600), ..Pace::AT_ONCE };
+    let served = served(slow);
+    let waited = "The cluster sparkify was creating when it was last seen: AWS goes on with it.";
+    served.faults.outage("redshift:DescribeClusters", 4, Outage::ExpiredToken);
+    let says = ["ExpiredToken: ", "log in again", waited, "about 0.54 USD an hour", "Run `up` again to go on"];
+    let _ = served.run(["up"]).failed(8, &says);
+    served.faults.clear();
+    served.faults.outage("redshift:DescribeClusters", 4, Outage::ExpiredToken);
+    let _ = served.run(["down"]).failed(8, &["ExpiredToken: ", "log in again", waited, "Run `down` again"]);
+    served.faults.clear();
+    // What is not asked cannot be proven: that is no leftover.
+    let gone = up(Pace::AT_ONCE);
+    gone.faults.clear();
+    gone.faults.outage("redshift:DescribeClusterSnapshots", 2, Outage::ExpiredToken);
+    let _ = gone.run(["down"]).failed(8, &["cannot prove that nothing is left", "log in again", "Run `down` again"]);
+}
+
+#[test]
+fn expired_credentials_end_a_wait_for_a_statement() {
+    let served = Served::new(Project::with_sample(30, 40), Pace::AT_ONCE);
+    let _ = served.run(["up"]).succeeded();
+    served.faults.outage("redshift-data:DescribeStatement", 1, Outage::ExpiredToken);
+    let goes_on = "The statement goes on without this program: `aws redshift-data describe-statement --id ";
+    let _ = served.run(["query", SLOW]).failed(8, &["ExpiredTokenException: ", "log in again", goes_on]);
+    served.faults.clear();
+    cancel_all(&served);
+    served.faults.clear();
+    served.faults.outage("redshift-data:DescribeStatement", 1, Outage::ExpiredToken);
+    let left = ["ExpiredTokenException: ", goes_on, "as the last good load left it", "ends by itself within 90 s"];
+    let _ = served.run(["load"]).failed(8, &left);
+    // In the middle of the star's transaction.
+    served.faults.clear();
+    let _ = served.run(["load"]).succeeded();
+    let calls = served.calls_of(["load"]);
+    let statements = calls.iter().filter(|call| *call == "redshift-data:ExecuteStatement").count();
+    served.faults.clear();
+    served.faults.outage("redshift-data:ExecuteStatement", statements - 8, Outage::ExpiredToken);
+    let left = ["as the last good load left it", "when its session ends, within 10 minutes", "within 90 s"];
+    let _ = served.run(["load"]).failed(8, &left);
+    let told = served.run(["load", "--output=json"]);
+    assert_eq!(told.code, 8, "{}", told.stderr);
+    let last: serde_json::Value = serde_json::from_str(told.stdout.lines().last().unwrap()).unwrap();
+    assert_eq!((&last["kind"], &last["exit_code"]), (&"credentials".into(), &8.into()), "{last}");
+}
+
+#[test]
+fn expired_credentials_end_reading_a_source() {
+    let served = Served::new(Project::with_sample(300, 40), Pace::AT_ONCE);
+    let _ = served.run(["up"]).succeeded();
+    served.faults.outage("s3:GetObject", 20, Outage::ExpiredToken);
+    let _ = served.run(["load"]).failed(8, &["ExpiredToken: ", "log in again", "as the last good load left it"]);
+}
