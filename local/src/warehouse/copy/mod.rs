@@ -3,6 +3,7 @@
 
 mod chunk;
 mod columns;
+mod conflicts;
 mod convert;
 mod credential;
 #[cfg(test)]

@@ -1,8 +1,11 @@
 //! The COPY statement. Every option of the reference is honoured, accepted as having no meaning here, or refused
 //! by name; none is skipped in silence.
 
+use std::collections::BTreeSet;
+
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
+use super::conflicts;
 use super::credential::Credential;
 use super::reader::{Reader, near};
 use crate::warehouse::error::SqlError;
@@ -34,6 +37,12 @@ pub struct CopyCommand {
     pub trim_blanks: bool,
     /// ACCEPTINVCHARS: what stands for bytes that are no UTF-8.
     pub replacement: Option<char>,
+    /// IGNOREHEADER, beside JSON too.
+    pub ignored_lines: u64,
+    /// FILLRECORD, beside Parquet too.
+    pub fill_record: bool,
+    /// SERIALIZETOJSON: Parquet's values may become SUPER values.
+    pub serialize_to_json: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,28 +145,45 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<CopyCommand, SqlError> {
         round: false,
         trim_blanks: false,
         replacement: None,
+        ignored_lines: 0,
+        fill_record: false,
+        serialize_to_json: false,
     };
     // Options of text may stand before the format that they belong to.
     let mut text = TextFormat::new();
-    let mut names_text = false;
+    let mut named = BTreeSet::new();
     while let Some(token) = reader.tokens.next() {
-        names_text |= text_option(&mut reader, token, &mut text)? || option(&mut reader, token, &mut copy, &mut text)?;
+        let Token::Word(word) = &token.token else { return Err(near(token)) };
+        let mut option_name = word.value.to_uppercase();
+        if option_name == "FORMAT" {
+            option_name = format_name(&mut reader)?;
+        }
+        if !text_option(&mut reader, &option_name, &mut text)? {
+            option(&mut reader, token, &option_name, &mut copy)?;
+        }
+        named.insert(option_name);
     }
+    (copy.ignored_lines, copy.fill_record) = (text.skipped_lines, text.fill);
     if let Format::Text(found) = &mut copy.format {
         *found = text;
-    } else if names_text {
-        return Err(SqlError::new("0A000", "an option of delimited text cannot stand beside FORMAT JSON or PARQUET"));
     }
-    if let Format::Text(TextFormat { shape: TextShape::Csv(_), escape: true, .. }) = copy.format {
-        return Err(SqlError::new("0A000", "CSV is not supported with ESCAPE"));
-    }
+    conflicts::check(&copy.format, &named)?;
     Ok(copy)
 }
 
-/// An option of delimited text, CSV and fixed width; `false` where the token is none.
-fn text_option(reader: &mut Reader<'_>, token: &TokenWithSpan, text: &mut TextFormat) -> Result<bool, SqlError> {
-    let Token::Word(word) = &token.token else { return Ok(false) };
-    match word.value.to_uppercase().as_str() {
+/// The format behind FORMAT, which may stand alone as well.
+fn format_name(reader: &mut Reader<'_>) -> Result<String, SqlError> {
+    reader.take_word("AS");
+    let name = reader.name()?.to_uppercase();
+    match name.as_str() {
+        "CSV" | "DELIMITER" | "FIXEDWIDTH" | "JSON" | "PARQUET" => Ok(name),
+        _ => Err(SqlError::unsupported(&format!("COPY FORMAT {name}"))),
+    }
+}
+
+/// An option of delimited text, CSV and fixed width; `false` where the word is none.
+fn text_option(reader: &mut Reader<'_>, name: &str, text: &mut TextFormat) -> Result<bool, SqlError> {
+    match name {
         "CSV" => text.shape = TextShape::Csv(reader.quote()?),
         "DELIMITER" => {
             reader.take_word("AS");
@@ -206,41 +232,15 @@ fn unescaped(text: &str) -> String {
     }
 }
 
-/// Any other option. Answers whether it made the format one of text.
-fn option(
-    reader: &mut Reader<'_>,
-    token: &TokenWithSpan,
-    copy: &mut CopyCommand,
-    text: &mut TextFormat,
-) -> Result<bool, SqlError> {
-    let Token::Word(word) = &token.token else { return Err(near(token)) };
-    let word = word.value.to_uppercase();
-    if Credential::option(reader, &word, &mut copy.credential)? {
-        return Ok(false);
+/// Any other option.
+fn option(reader: &mut Reader<'_>, token: &TokenWithSpan, name: &str, copy: &mut CopyCommand) -> Result<(), SqlError> {
+    if Credential::option(reader, name, &mut copy.credential)? {
+        return Ok(());
     }
-    match word.as_str() {
+    match name {
         "REGION" => {
             reader.take_word("AS");
             copy.region = Some(reader.string()?);
-        }
-        "FORMAT" => {
-            reader.take_word("AS");
-            if reader.take_word("JSON") {
-                copy.format = Format::Json(json_format(reader)?);
-            } else if reader.take_word("CSV") {
-                text.shape = TextShape::Csv(reader.quote()?);
-                return Ok(true);
-            } else if reader.take_word("PARQUET") {
-                copy.format = Format::Parquet;
-            } else {
-                return match reader.tokens.next() {
-                    Some(TokenWithSpan { token: Token::Word(word), .. }) => {
-                        Err(SqlError::unsupported(&format!("COPY FORMAT {}", word.value.to_uppercase())))
-                    }
-                    Some(token) => Err(near(token)),
-                    None => Err(SqlError::syntax("syntax error at end of input")),
-                };
-            }
         }
         "JSON" => copy.format = Format::Json(json_format(reader)?),
         "PARQUET" => copy.format = Format::Parquet,
@@ -275,10 +275,10 @@ fn option(
         "ACCEPTANYDATE" => copy.any_date = true,
         "ROUNDEC" => copy.round = true,
         "TRIMBLANKS" => copy.trim_blanks = true,
+        "SERIALIZETOJSON" => copy.serialize_to_json = true,
         "ACCEPTINVCHARS" => {
             reader.take_word("AS");
-            let text = if reader.next_is_string() { reader.string()? } else { "?".into() };
-            copy.replacement = text.chars().next();
+            copy.replacement = Some(if reader.next_is_string() { replacement(&reader.string()?)? } else { '?' });
         }
         "ENCODING" => {
             reader.take_word("AS");
@@ -295,7 +295,16 @@ fn option(
         known if REFUSED.contains(&known) => return Err(SqlError::unsupported(&format!("COPY option {known}"))),
         _ => return Err(near(token)),
     }
-    Ok(false)
+    Ok(())
+}
+
+/// The character of ACCEPTINVCHARS: any of ASCII but NUL (copy-parameters-data-conversion).
+fn replacement(text: &str) -> Result<char, SqlError> {
+    let mut characters = text.chars();
+    match (characters.next(), characters.next()) {
+        (Some(one @ '\u{1}'..='\u{7f}'), None) => Ok(one),
+        _ => Err(SqlError::new("22023", format!("ACCEPTINVCHARS '{text}' must be a single ASCII character, not NUL"))),
+    }
 }
 
 fn json_format(reader: &mut Reader<'_>) -> Result<JsonFormat, SqlError> {

@@ -7,10 +7,12 @@ use duckdb::arrow::record_batch::RecordBatch;
 use duckdb::{Config, Connection};
 
 use super::columns::Column;
+use super::options::{Compression, CopyCommand};
 use super::source::{Address, Opener};
 use crate::warehouse::catalog::Table;
 use crate::warehouse::error::SqlError;
 use crate::warehouse::session::Session;
+use crate::warehouse::sql::types::Type;
 use crate::warehouse::sql::{literal, quoted};
 
 /// Bytes of rows that are held before they go on.
@@ -29,8 +31,11 @@ pub fn load(
     table: &Table,
     columns: &[Column],
     objects: &[Address],
-    no_load: bool,
+    copy: &CopyCommand,
 ) -> Result<u64, SqlError> {
+    if !copy.serialize_to_json && columns.iter().any(|column| column.data_type == Type::Super) {
+        return Err(SqlError::new("0A000", "SUPER column in COPY query requires SERIALIZETOJSON option"));
+    }
     let scratch = Connection::open_in_memory()?;
     let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
     let mut appender = session.connection.appender_with_columns_to_catalog_and_db(
@@ -52,7 +57,8 @@ pub fn load(
         };
         let path = literal(&file.path().display().to_string());
         let found = column_names(&scratch, &path).map_err(unreadable)?;
-        if found.len() != columns.len() {
+        let is_filled = copy.fill_record && found.len() < columns.len();
+        if found.len() != columns.len() && !is_filled {
             let message = format!(
                 "Unmatched number of columns between table and file. Table columns: {}, Data columns: {}, File name: {address}",
                 columns.len(),
@@ -60,10 +66,9 @@ pub fn load(
             );
             return Err(SqlError::new("XX000", message));
         }
-        let cast =
-            |(name, column): (&String, &Column)| format!("CAST({} AS {})", quoted(name), column.data_type.duck());
-        let selected: Vec<String> = found.iter().zip(columns).map(cast).collect();
-        let sql = format!("SELECT {} FROM read_parquet({path})", selected.join(", "));
+        let values: Vec<String> =
+            columns.iter().enumerate().map(|(at, column)| selected(found.get(at), column)).collect();
+        let sql = format!("SELECT {} FROM read_parquet({path})", values.join(", "));
         let mut statement = scratch.prepare(&sql).map_err(unreadable)?;
         for batch in statement.stream_arrow([]).map_err(|error| incompatible(address, &error))? {
             session.check_cancelled()?;
@@ -72,9 +77,6 @@ pub fn load(
             opener.progress.add_rows(batch.num_rows());
             opener.progress.scanned(number, batch.num_rows());
             check_lengths(&batch, columns, address)?;
-            if no_load {
-                continue;
-            }
             held += batch.get_array_memory_size();
             appender.append_record_batch(batch)?;
             if held > HELD_BYTES {
@@ -85,6 +87,16 @@ pub fn load(
     }
     appender.flush()?;
     Ok(rows)
+}
+
+/// A column of the file as one of the table; NULL where the file has none. What becomes a SUPER is a value of its own
+/// type: a text is a text, also where it looks like JSON.
+fn selected(name: Option<&String>, column: &Column) -> String {
+    match name.map(|name| quoted(name.as_str())) {
+        None => format!("CAST(NULL AS {})", column.data_type.duck()),
+        Some(name) if column.data_type == Type::Super => format!("to_json({name})"),
+        Some(name) => format!("CAST({name} AS {})", column.data_type.duck()),
+    }
 }
 
 fn incompatible(address: &Address, error: &duckdb::Error) -> SqlError {
@@ -115,7 +127,13 @@ fn check_lengths(batch: &RecordBatch, columns: &[Column], address: &Address) -> 
 }
 
 fn fetch(opener: &Opener, address: &Address) -> Result<tempfile::NamedTempFile, SqlError> {
-    let mut input = opener.open(address)?;
+    // The ending says how it is compressed (copy-usage_notes-copy-from-columnar).
+    let compression = match address.key.rsplit('.').next() {
+        Some("gz") => Compression::Gzip,
+        Some("bz2") => Compression::Bzip2,
+        _ => Compression::None,
+    };
+    let mut input = opener.open_as(address, compression)?;
     let mut file = tempfile::NamedTempFile::new().map_err(io("make a temporary file"))?;
     std::io::copy(&mut input as &mut dyn Read, &mut file).map_err(io("read the object"))?;
     file.flush().map_err(io("write a temporary file"))?;

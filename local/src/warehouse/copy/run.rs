@@ -156,7 +156,7 @@ pub fn run(session: &Session, copy: &CopyCommand, access: &Access, query: i64) -
     let loaded = match (&copy.format, copy.max_errors) {
         (Format::Json(_), 0) => load.fast(session, &table, &objects),
         (Format::Parquet, _) => {
-            let loaded = parquet::load(session, &load.opener, &table, &load.columns, &objects, copy.no_load);
+            let loaded = parquet::load(session, &load.opener, &table, &load.columns, &objects, copy);
             loaded.map(|rows| load.rows = rows)
         }
         _ => load.objects(session, &table, &objects),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::options::{Compression, CopyCommand};
+use super::options::{Compression, CopyCommand, Format};
 use super::progress::Progress;
 use super::run::Access;
 use crate::iam::Identity;
@@ -64,7 +64,7 @@ pub fn objects(
     let from = Address::parse(&copy.from)?;
     check_region(access, &from.bucket, copy.region.as_deref())?;
     if copy.manifest {
-        return manifest(&from, access, reader, copy.region.as_deref(), cancel);
+        return manifest(&from, access, reader, copy, cancel);
     }
     let listed = access.buckets.list_all_as(reader, &from.bucket, &from.key).map_err(|error| service(&error))?;
     cancel.check()?;
@@ -80,7 +80,7 @@ fn manifest(
     from: &Address,
     access: &Access,
     reader: &Identity,
-    region: Option<&str>,
+    copy: &CopyCommand,
     cancel: &Cancel,
 ) -> Result<Vec<(Address, u64)>, SqlError> {
     // AWS documents that COPY needs to list the bucket too, with a manifest as without.
@@ -95,10 +95,17 @@ fn manifest(
     for entry in manifest.entries {
         cancel.check()?;
         let address = Address::parse(&entry.url)?;
-        check_region(access, &address.bucket, region)?;
+        check_region(access, &address.bucket, copy.region.as_deref())?;
+        let declared = entry.meta.as_ref().and_then(|meta| meta.content_length);
+        if copy.format == Format::Parquet && declared.is_none() {
+            let missing = match entry.meta {
+                None => "File entry does not have 'meta' key.",
+                Some(_) => "File entry does not have 'content_length' in its 'meta' key.",
+            };
+            return Err(SqlError::new("XX000", format!("{missing} Manifest: {from}, file: {address}")));
+        }
         match access.buckets.read_as(reader, &address.bucket, &address.key) {
             Ok(object) => {
-                let declared = entry.meta.and_then(|meta| meta.content_length);
                 if let Some(length) = declared.filter(|length| *length != object.size) {
                     let message = format!("{address} has {} bytes, the manifest says {length}", object.size);
                     return Err(SqlError::new("XX000", message));
@@ -170,6 +177,10 @@ impl<R: Read> Read for Cancellable<R> {
 impl Opener {
     /// An object's bytes, decompressed.
     pub fn open(&self, address: &Address) -> Result<Box<dyn Read + Send>, SqlError> {
+        self.open_as(address, self.compression)
+    }
+
+    pub fn open_as(&self, address: &Address, compression: Compression) -> Result<Box<dyn Read + Send>, SqlError> {
         let object = self
             .access
             .buckets
@@ -181,7 +192,7 @@ impl Opener {
             return Ok(Box::new(std::io::empty()));
         }
         let input = Cancellable { input: object.reader, cancel: self.cancel.clone() };
-        Ok(match self.compression {
+        Ok(match compression {
             Compression::None => self.counted(input),
             Compression::Gzip => self.counted(flate2::read::MultiGzDecoder::new(input)),
             Compression::Bzip2 => self.counted(bzip2::read::MultiBzDecoder::new(input)),
