@@ -309,6 +309,8 @@ fn text(field: Field) -> Option<String> {
     match field {
         Field::StringValue(text) => Some(text),
         Field::LongValue(number) => Some(number.to_string()),
+        Field::DoubleValue(f64::INFINITY) => Some("Infinity".into()),
+        Field::DoubleValue(f64::NEG_INFINITY) => Some("-Infinity".into()),
         Field::DoubleValue(number) => Some(number.to_string()),
         Field::BooleanValue(flag) => Some(flag.to_string()),
         _ => None,

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::target::refused;
 use super::{DataApi, invalid};
 use crate::error::ApiResult;
-use crate::warehouse::{Parameter, Parameters, Value};
+use crate::warehouse::{Parameter, Parameters, Value, double_text};
 
 /// A page of a list holds at most so many.
 const MOST: usize = 1000;
@@ -66,7 +66,7 @@ impl DataApi {
             Value::Text(text) => text,
             Value::Long(number) => number.to_string(),
             Value::Boolean(flag) => flag.to_string(),
-            Value::Double(number) => number.to_string(),
+            Value::Double(number) => double_text(number),
             Value::Null => String::new(),
         };
         let rows = outcome.rows.map(|rows| rows.rows).unwrap_or_default();

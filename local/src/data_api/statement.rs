@@ -12,7 +12,7 @@ use crate::account::now_millis;
 use crate::error::{ApiError, ApiResult};
 use crate::protocol::uuid;
 use crate::sync::locked;
-use crate::warehouse::{Cancel, Parameters, StoredRows, Value};
+use crate::warehouse::{Cancel, Parameters, StoredRows, Value, double_text};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
@@ -397,7 +397,7 @@ fn csv(rows: &StoredRows, shown: &[Vec<Value>], with_names: bool) -> String {
             Value::Null => String::new(),
             Value::Boolean(flag) => flag.to_string(),
             Value::Long(number) => number.to_string(),
-            Value::Double(number) => number.to_string(),
+            Value::Double(number) => double_text(*number),
             Value::Text(text) => quoted(text),
         };
         written.push_str(&format!("{}\n", row.iter().map(value).collect::<Vec<_>>().join(",")));
@@ -419,7 +419,9 @@ fn record(row: &[Value]) -> Json {
         Value::Null => json!({ "isNull": true }),
         Value::Boolean(flag) => json!({ "booleanValue": flag }),
         Value::Long(number) => json!({ "longValue": number }),
-        Value::Double(number) => json!({ "doubleValue": number }),
+        Value::Double(number) if number.is_finite() => json!({ "doubleValue": number }),
+        // JSON has no such numbers: AWS's protocols write them as these texts.
+        Value::Double(number) => json!({ "doubleValue": double_text(*number) }),
         Value::Text(text) => json!({ "stringValue": text }),
     };
     row.iter().map(field).collect()

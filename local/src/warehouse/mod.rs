@@ -46,7 +46,7 @@ pub use check::check;
 pub use engine::{Engine, Slices};
 pub use error::SqlError;
 pub use memory::MemoryLimit;
-pub use result::{ResultColumn, Rows, Value};
+pub use result::{ResultColumn, Rows, Value, double_text};
 #[cfg(test)]
 pub use session::Outcome;
 pub use session::{Cancel, Session};

@@ -185,6 +185,15 @@ fn value(array: &dyn Array, row: usize, is_sum: bool) -> Result<Value, SqlError>
     })
 }
 
+/// A float as PostgreSQL and Redshift write it.
+pub fn double_text(number: f64) -> String {
+    match number {
+        f64::INFINITY => "Infinity".into(),
+        f64::NEG_INFINITY => "-Infinity".into(),
+        number => number.to_string(),
+    }
+}
+
 /// A value as a text, which is how Redshift shows it.
 pub fn displayed(array: &dyn Array, row: usize) -> Result<String, SqlError> {
     let unknown = || SqlError::new("XX000", format!("a value of {} cannot be shown", array.data_type()));
@@ -197,6 +206,12 @@ pub fn displayed(array: &dyn Array, row: usize) -> Result<String, SqlError> {
         DataType::Timestamp(_, zone) => {
             let times = array.as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(unknown)?;
             civil::timestamp_text(times.value(row), zone.is_some())
+        }
+        DataType::Float32 if !array.as_primitive::<Float32Type>().value(row).is_finite() => {
+            double_text(array.as_primitive::<Float32Type>().value(row).into())
+        }
+        DataType::Float64 if !array.as_primitive::<Float64Type>().value(row).is_finite() => {
+            double_text(array.as_primitive::<Float64Type>().value(row))
         }
         _ => formatted(array, row)?,
     })

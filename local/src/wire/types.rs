@@ -7,7 +7,7 @@ use pgwire::api::results::{FieldFormat, FieldInfo};
 use pgwire::messages::data::DataRow;
 
 use crate::civil;
-use crate::warehouse::{Parameter, ParameterKind, ResultColumn, Value};
+use crate::warehouse::{Parameter, ParameterKind, ResultColumn, Value, double_text};
 
 /// Between 1970 and 2000, where the protocol's times begin.
 const EPOCH_DAYS: i32 = 10_957;
@@ -106,10 +106,7 @@ fn put_text(bytes: &mut BytesMut, value: &Value, digits: Option<usize>) {
         Value::Null => {}
         Value::Boolean(flag) => bytes.put_u8(if *flag { b't' } else { b'f' }),
         Value::Long(number) => bytes.put_slice(number.to_string().as_bytes()),
-        Value::Double(number) if number.is_nan() => bytes.put_slice(b"NaN"),
-        Value::Double(number) if number.is_infinite() => {
-            bytes.put_slice(if *number > 0.0 { b"Infinity" } else { b"-Infinity" });
-        }
+        Value::Double(number) if !number.is_finite() => bytes.put_slice(double_text(*number).as_bytes()),
         Value::Double(number) => {
             bytes.put_slice(digits.map_or_else(|| number.to_string(), |digits| general(*number, digits)).as_bytes())
         }

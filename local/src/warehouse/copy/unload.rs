@@ -360,10 +360,15 @@ fn json_line(names: &[String], supers: &[bool], batch: &RecordBatch, row: &Row) 
             (None, _) => line.extend(b"null"),
             (Some(_), DataType::Boolean) => line.extend(array.as_boolean().value(row.number).to_string().bytes()),
             (Some(text), _) if supers.get(at) == Some(&true) => line.extend(text.bytes()),
-            (Some(text), kind) if kind.is_numeric() => line.extend(text.bytes()),
+            (Some(text), kind) if kind.is_numeric() && is_json_number(text) => line.extend(text.bytes()),
             (Some(text), _) => line.extend(serde_json::Value::from(text.as_str()).to_string().bytes()),
         }
     }
     line.extend(b"}\n");
     line
+}
+
+/// NaN and infinity are texts in JSON.
+fn is_json_number(text: &str) -> bool {
+    text.bytes().last().is_some_and(|last| last.is_ascii_digit())
 }
