@@ -216,10 +216,16 @@ fn source(name: &str, prefix: String, files: &[PathBuf]) -> Result<Found> {
         return Err(Error::usage(format!("{} has a key that no column can have: '{bad}'", files[0].display()))
             .hint("A column's name has 1 to 127 bytes. Take other keys, or name them by a jsonpaths file."));
     }
-    for (column, bytes) in columns.iter().filter_map(|(column, seen)| Some((column, seen.too_long()?))) {
+    for (column, seen) in &columns {
+        let Some(bytes) = seen.too_long() else { continue };
+        // C11: only texts of CHAR and VARCHAR are cut off.
+        let remedy = match seen.data_type().as_str() {
+            "super" => "and nothing cuts off a text within a SUPER".to_owned(),
+            _ => format!("or cut off by `truncatecolumns` in sql/copy/{name}.sql"),
+        };
         notes.push(format!(
             "{name}.{column}: a text of {bytes} bytes, and the longest that COPY takes has {VARCHAR_MAX}: its row is \
-             rejected, or cut off by `truncatecolumns` in sql/copy/{name}.sql"
+             rejected, {remedy}"
         ));
     }
     Ok(Found { name, prefix, form, packed, files: files.len(), columns, ignore_case, notes })

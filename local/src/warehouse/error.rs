@@ -173,6 +173,7 @@ impl SqlError {
                 Self::new("21000", "more than one row returned by a subquery used as an expression")
             }
             "Invalid Input Error" if message.starts_with("Result size exceeds") => Self::new("XX000", message),
+            "Invalid Input Error" if message.starts_with("JSON_PARSE() error") => Self::new("XX000", message),
             "Invalid Input Error" if message.starts_with("Invalid digit") => Self::new("22P02", message),
             "Invalid Input Error" if message.starts_with("MERGE INTO command cannot") => {
                 Self::new("XX000", "Found multiple matches to update the same tuple.")

@@ -27,6 +27,7 @@ mod settings;
 mod show;
 mod sql;
 mod stored_rows;
+mod super_value;
 mod system;
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ use super::options::CopyCommand;
 use super::timestamp::TimeFormat;
 use crate::civil;
 use crate::warehouse::sql::types::Type;
+use crate::warehouse::super_value;
 
 /// A value ready to be appended. Times are microseconds and days since the epoch, decimals are scaled.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,10 +60,11 @@ impl Rules {
 
     /// A value of JSON.
     pub fn convert<'a>(&self, value: Option<&'a RawValue>, column: Type) -> Result<Cell<'a>, Rejection> {
-        let Some(raw) = value.map(RawValue::get).filter(|raw| *raw != "null") else { return Ok(Cell::Null) };
+        let Some(value) = value.filter(|value| value.get() != "null") else { return Ok(Cell::Null) };
         if column == Type::Super {
-            return Ok(Cell::Text(raw.into()));
+            return super_cell(super_value::from_raw(value));
         }
+        let raw = value.get();
         // Everything else is read from its text: a string's content, or a number as it was written.
         let text: Cow<'a, str> = match raw.as_bytes().first() {
             Some(b'"') => unescape(raw)?,
@@ -74,14 +76,9 @@ impl Rules {
     /// A field of text.
     pub fn convert_text<'a>(&self, text: Cow<'a, str>, column: Type) -> Result<Cell<'a>, Rejection> {
         match column {
-            Type::Super => {
-                let json: Result<&RawValue, _> = serde_json::from_str(&text);
-                match json {
-                    _ if text.is_empty() => Ok(Cell::Null),
-                    Ok(_) => Ok(Cell::Text(text)),
-                    Err(_) => Ok(Cell::Text(serde_json::Value::from(text.into_owned()).to_string().into())),
-                }
-            }
+            Type::Super if text.is_empty() => Ok(Cell::Null),
+            // Valid JSON is required (ingest-super).
+            Type::Super => super_cell(super_value::parse(&text)),
             Type::Char(limit) | Type::Varchar(limit) => self.characters(text, limit),
             _ if text.trim().is_empty() => Ok(Cell::Null),
             Type::SmallInt => integer(&text, "Short", i64::from(i16::MIN), i64::from(i16::MAX)),
@@ -140,6 +137,11 @@ impl Rules {
         }
         Ok(Cell::Text(text[..end].to_owned().into()))
     }
+}
+
+/// 1224 is the code that SUPER values are rejected with.
+fn super_cell(value: Result<String, String>) -> Result<Cell<'static>, Rejection> {
+    value.map(|value| Cell::Text(value.into())).map_err(|reason| rejection(1224, reason))
 }
 
 pub fn rejection(code: i32, message: impl Into<String>) -> Rejection {

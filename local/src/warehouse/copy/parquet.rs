@@ -14,6 +14,7 @@ use crate::warehouse::error::SqlError;
 use crate::warehouse::session::Session;
 use crate::warehouse::sql::types::Type;
 use crate::warehouse::sql::{literal, quoted};
+use crate::warehouse::super_value;
 
 /// Bytes of rows that are held before they go on.
 const HELD_BYTES: usize = 16 << 20;
@@ -112,7 +113,13 @@ fn column_names(scratch: &Connection, path: &str) -> duckdb::Result<Vec<String>>
 fn check_lengths(batch: &RecordBatch, columns: &[Column], address: &Address) -> Result<(), SqlError> {
     use duckdb::arrow::array::AsArray;
     for (array, column) in batch.columns().iter().zip(columns) {
-        let (Some(limit), Some(texts)) = (column.data_type.limit(), array.as_string_opt::<i32>()) else { continue };
+        let Some(texts) = array.as_string_opt::<i32>() else { continue };
+        if column.data_type == Type::Super {
+            let checked = texts.iter().flatten().try_for_each(|text| super_value::parse(text).map(drop));
+            let refused = |reason: String| SqlError::new("XX000", format!("{reason}, File name: {address}"));
+            checked.map_err(refused)?;
+        }
+        let Some(limit) = column.data_type.limit() else { continue };
         if let Some(long) = texts.iter().flatten().find(|text| text.len() as u64 > limit) {
             let message = format!(
                 "Spectrum Scan Error: the length of the data column {} is longer than the length defined in the table. \

@@ -221,7 +221,7 @@ CREATE OR REPLACE MACRO redshift_system.redshift_cut(s, n) AS
 -- JSON
 CREATE OR REPLACE MACRO redshift_system.is_valid_json(s) AS redshift_json_kind(CAST(s AS VARCHAR)) = 'object';
 CREATE OR REPLACE MACRO redshift_system.is_valid_json_array(s) AS redshift_json_kind(CAST(s AS VARCHAR)) = 'array';
-CREATE OR REPLACE MACRO redshift_system.can_json_parse(s) AS redshift_json_kind(CAST(s AS VARCHAR)) <> '';
+CREATE OR REPLACE MACRO redshift_system.can_json_parse(s) AS CAST(redshift_can_json_parse(CAST(s AS VARCHAR)) AS BOOLEAN);
 CREATE OR REPLACE MACRO redshift_system.split_to_array(s) AS CAST(redshift_split_to_array(CAST(s AS VARCHAR), ',') AS JSON),
     (s, d) AS CAST(redshift_split_to_array(CAST(s AS VARCHAR), CAST(d AS VARCHAR)) AS JSON);
 -- The numbers of GENERATE_SERIES among the columns: they are made as one list. The bound stands inside, since DuckDB
@@ -257,7 +257,7 @@ CREATE OR REPLACE MACRO redshift_system.fnv_hash(v SMALLINT) AS CAST(redshift_fn
     (v INTEGER, seed) AS CAST(redshift_fnv_hash('4', CAST(v AS VARCHAR), CAST(seed AS VARCHAR)) AS BIGINT),
     (v BIGINT, seed) AS CAST(redshift_fnv_hash('8', CAST(v AS VARCHAR), CAST(seed AS VARCHAR)) AS BIGINT),
     (v VARCHAR, seed) AS CAST(redshift_fnv_hash('0', v, CAST(seed AS VARCHAR)) AS BIGINT);
-CREATE OR REPLACE MACRO redshift_system.json_parse(s) AS CAST(json(CAST(s AS JSON)) AS JSON);
+CREATE OR REPLACE MACRO redshift_system.json_parse(s) AS CAST(redshift_json_parse(CAST(s AS VARCHAR)) AS JSON);
 CREATE OR REPLACE MACRO redshift_system.json_serialize(j) AS CAST(j AS VARCHAR);
 CREATE OR REPLACE MACRO redshift_system.json_array_length(s) AS CAST(system.main.json_array_length(s) AS INTEGER),
     (s, null_if_invalid) AS CASE WHEN json_valid(s) OR NOT null_if_invalid THEN CAST(system.main.json_array_length(s) AS INTEGER) END;

@@ -20,6 +20,7 @@ use duckdb::vscalar::arrow::{ArrowFunctionSignature, VArrowScalar};
 
 use super::error::SqlError;
 use super::sql::ASKS;
+use super::super_value;
 
 pub use datetime::{is_loose_time, loose_time, loose_time_zoned};
 
@@ -36,6 +37,7 @@ const FUNCTIONS: &[(&str, Body)] = &[
     ("redshift_array_positions", array::positions),
     ("redshift_array_sort", array::sort),
     ("redshift_array_union", array::union),
+    ("redshift_can_json_parse", super_value::can_json_parse),
     ("redshift_convert_timezone", datetime::convert_timezone),
     ("redshift_crc32", text::crc32),
     ("redshift_difference", text::difference),
@@ -44,6 +46,7 @@ const FUNCTIONS: &[(&str, Body)] = &[
     ("redshift_fnv_hash", text::fnv_hash),
     ("redshift_initcap", text::initcap),
     ("redshift_json_kind", text::json_kind),
+    ("redshift_json_parse", super_value::json_parse),
     ("redshift_json_text", text::json_text),
     ("redshift_listagg", text::listagg),
     ("redshift_lpad", growing::pad_left),
