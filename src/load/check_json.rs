@@ -15,6 +15,8 @@ use crate::location::Location;
 /// Faulty objects that are named.
 const SHOWN: usize = 10;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// C9: the largest JSON object that COPY takes.
+const MAX_OBJECT_BYTES: usize = 4 << 20;
 
 /// What is wrong with an object's content, and where in the object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +49,9 @@ pub fn count_objects(bytes: &[u8], keys: &mut KeyCounter) -> Result<u64, Fault> 
             let (line, column) = (error.line() as u64, error.column() as u64);
             Fault { line, column, reason: reason.to_owned() }
         })?;
+        if objects.byte_offset() - at > MAX_OBJECT_BYTES {
+            return Err(fault(bytes, at, "the JSON object is larger than 4 MB, the most that COPY takes"));
+        }
         keys.add(&found);
         count += 1;
     }
@@ -186,5 +191,8 @@ mod tests {
         assert_eq!(place(b"{\"a\":1},\n{\"a\":2}").map_err(|(line, _)| line), Err(1));
         assert_eq!(place(b"\xef\xbb\xbf{\"a\":1}"), Err((1, "it begins with a byte-order mark".into())));
         assert_eq!(place(b"{\"a\":1}\n{\"a\":"), Err((2, "the JSON object is cut off".into())));
+        let large = format!("{{\"a\":1}}\n{{\"a\":\"{}\"}}", "x".repeat(MAX_OBJECT_BYTES));
+        let says = "the JSON object is larger than 4 MB, the most that COPY takes";
+        assert_eq!(place(large.as_bytes()), Err((2, says.into())));
     }
 }

@@ -70,3 +70,75 @@ fn a_super_is_parsed_when_it_is_loaded() {
     );
     assert_eq!(csv[..3], ["1", "p", "1224"]);
 }
+
+#[test]
+fn bytes_that_are_no_utf8_are_replaced_or_rejected() {
+    let (_project, sdk) = warehouse();
+    sdk.sql("create table t (id int, v varchar(16), c char(16))").unwrap();
+    let json = b"{\"id\":1,\"v\":\"caf\xe9\",\"x\":\"\xff\"}\n{\"id\":2,\"v\":\"ok\",\"x\":\"\xff\"}\n{\"id\":3,\n\"c\":\"\xe9\"}\n{\"id\":4}\n";
+    put_bytes(&sdk, "bad.json", json.to_vec());
+    put_bytes(&sdk, "bad.csv", b"id,v,c\n1,caf\xe9,\n2,ok,\n3,,\xe9\n4,\xef\xbf\xbd,\n".to_vec());
+    let loaded = |key: &str, options: &str| {
+        sdk.sql("delete from t").unwrap();
+        sdk.sql(&format!("copy t from {} {options}", from(key))).map(|_| sdk.rows("select id, v from t order by id"))
+    };
+    let rejected = "select line_number, trim(colname), err_code, trim(err_reason) from stl_load_errors \
+                    where query = (select max(query) from stl_load_errors) order by 1";
+    let reason =
+        |hex: &str| format!("String contains invalid or unsupported UTF8 codepoints. Bad UTF8 hex sequence: {hex}");
+    for (key, options, first) in [("bad.json", "json 'auto'", 1), ("bad.csv", "csv ignoreheader 1", 2)] {
+        let rows = loaded(key, &format!("{options} acceptinvchars as '^' maxerror 5")).unwrap();
+        let fourth = if key == "bad.csv" { "\u{fffd}" } else { "NULL" };
+        assert_eq!(rows, [["1", "caf^"], ["2", "ok"], ["4", fourth]], "{key}");
+        let third = [(first + 2).to_string(), "c".into(), "1220".into(), reason("e9 (error 2)")];
+        assert_eq!(sdk.rows(rejected), [third.clone()], "only a VARCHAR takes them");
+        let noted = "select filename, line_number, trim(colname) from stl_replacements order by query desc";
+        assert_eq!(sdk.rows(noted)[0], [format!("s3://{BUCKET}/load/songs/{key}"), first.to_string(), "v".into()]);
+        assert!(loaded(key, options).is_err());
+        let rows = loaded(key, &format!("{options} maxerror 5")).unwrap();
+        assert_eq!(rows, [["2", "ok"], ["4", fourth]], "what no column takes does not matter");
+        assert_eq!(sdk.rows(rejected), [[first.to_string(), "v".into(), "1220".into(), reason("e9 (error 2)")], third]);
+    }
+    put_bytes(&sdk, "one.json", b"{\"id\":1,\"v\":\"caf\xe9\"}\n".to_vec());
+    assert_eq!(loaded("one.json", "json 'auto' acceptinvchars").unwrap(), [["1", "caf?"]]);
+    assert_eq!(sdk.value("select count(*) from stl_replacements"), "3");
+    // CHAR holds characters of one byte.
+    put(&sdk, "char.csv", "1,é,é\n");
+    assert!(loaded("char.csv", "csv").is_err());
+    assert!(sdk.rows(rejected)[0][3].starts_with("Multibyte character not supported for CHAR"));
+}
+
+#[test]
+fn a_record_that_is_too_large_names_its_file_and_line() {
+    let (_project, sdk) = warehouse();
+    sdk.sql("create table t (id int, v varchar(65535))").unwrap();
+    let large = "x".repeat(4 << 20);
+    put(&sdk, "many/1.json", "{\"id\":1}\n{\"id\":2}\n");
+    put(&sdk, "many/2.json", &format!("{{\"id\":3}}\n\n{{\"id\":4,\"v\":\"{large}\"}}\n{{\"id\":5}}\n"));
+    put(&sdk, "rows.csv", &format!("1,x\n2,{large}\n"));
+    let place = format!("s3://{BUCKET}/load/songs/many/2.json");
+    for options in ["json 'auto'", "json 'auto' maxerror 100"] {
+        let error = sdk.sql(&format!("copy t from {} {options}", from("many/"))).unwrap_err();
+        assert!(
+            error.starts_with(&format!("ERROR: {place}:3: the JSON object is larger than 4194304 bytes")),
+            "{error}"
+        );
+        let noted = "select trim(filename), line_number from stl_load_errors order by query desc limit 1";
+        assert_eq!(sdk.rows(noted), [[place.clone(), "3".into()]]);
+    }
+    let error = sdk.sql(&format!("copy t from {} csv maxerror 100", from("rows.csv"))).unwrap_err();
+    assert!(error.contains("rows.csv: the row on line 2 is larger than 4194304 bytes"), "{error}");
+    assert_eq!(sdk.value("select count(*) from t"), "0");
+}
+
+#[test]
+fn lines_before_the_records_are_passed_over() {
+    let (_project, sdk) = warehouse();
+    sdk.sql("create table t (id int)").unwrap();
+    put(&sdk, "header.json", "about {\nthe data\n{\"id\":1}\n{\"id\":\"x\"}\n");
+    let copy = |options: &str| sdk.sql(&format!("copy t from {} json 'auto' {options}", from("header.json")));
+    assert!(copy("ignoreheader 2").is_err());
+    assert_eq!(sdk.value("select max(line_number) from stl_load_errors"), "4");
+    copy("ignoreheader as 2 maxerror 2").unwrap();
+    assert_eq!(sdk.rows("select * from t"), [["1"]]);
+}

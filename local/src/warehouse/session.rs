@@ -436,6 +436,13 @@ impl Session {
                     "Load into table '{}' completed, {} record(s) loaded successfully.",
                     command.table, copied.rows
                 ));
+                if copied.replaced > 0 {
+                    session.notices.push(format!(
+                        "Load into table '{}' completed, {} record(s) were loaded with replacements made for \
+                         ACCEPTINVCHARS. Check 'stl_replacements' system table for details.",
+                        command.table, copied.replaced
+                    ));
+                }
                 Ok(counted(copied.rows))
             }),
             Command::Unload(command) => {

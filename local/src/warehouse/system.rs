@@ -30,6 +30,15 @@ pub struct LoadError {
     pub raw_value: String,
 }
 
+/// A row in which ACCEPTINVCHARS replaced something, as STL_REPLACEMENTS shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replacement {
+    pub file: String,
+    pub line: u64,
+    pub column: String,
+    pub raw_line: String,
+}
+
 /// One statement, as SYS_QUERY_HISTORY shows it. Times are microseconds.
 #[derive(Debug)]
 pub struct QueryRecord {
@@ -154,6 +163,20 @@ impl System {
                     error.raw_value,
                     copy.session
                 ])?;
+            }
+            appender.flush()
+        })
+    }
+
+    pub fn record_replacements(&self, query: i64, replacements: &[Replacement]) -> Result<(), SqlError> {
+        if replacements.is_empty() {
+            return Ok(());
+        }
+        let now = duckdb::types::Value::Timestamp(duckdb::types::TimeUnit::Millisecond, now_millis());
+        self.with(|connection| {
+            let mut appender = connection.appender_to_db("redshift_replacements", "redshift_system")?;
+            for Replacement { file, line, column, raw_line } in replacements {
+                appender.append_row(params![query, now, file, line, column, raw_line])?;
             }
             appender.flush()
         })

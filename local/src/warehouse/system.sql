@@ -78,6 +78,15 @@ SELECT 100 AS userid, 0 AS slice, 0 AS tbl, start_time AS starttime, coalesce(se
        0 AS position, raw_line, raw_field_value, error_code AS err_code, error_message AS err_reason
 FROM redshift_system.redshift_load_errors;
 
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_replacements (
+    query_id BIGINT, start_time TIMESTAMP, file_name VARCHAR, line_number BIGINT, column_name VARCHAR, raw_line VARCHAR
+);
+
+CREATE OR REPLACE VIEW redshift_system.stl_replacements AS
+SELECT 100 AS userid, query_id AS query, 0 AS slice, 0 AS tbl, start_time AS starttime, 0 AS session,
+       file_name AS filename, line_number, column_name AS colname, raw_line
+FROM redshift_system.redshift_replacements;
+
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_load_files (
     query_id BIGINT, file_name VARCHAR, bytes BIGINT, recorded_at TIMESTAMP
 );

@@ -79,6 +79,7 @@ impl Rules {
             Type::Super if text.is_empty() => Ok(Cell::Null),
             // Valid JSON is required (ingest-super).
             Type::Super => super_cell(super_value::parse(&text)),
+            Type::Char(_) if !text.is_ascii() => Err(no_ascii(&text)),
             Type::Char(limit) | Type::Varchar(limit) => self.characters(text, limit),
             _ if text.trim().is_empty() => Ok(Cell::Null),
             Type::SmallInt => integer(&text, "Short", i64::from(i16::MIN), i64::from(i16::MAX)),
@@ -137,6 +138,14 @@ impl Rules {
         }
         Ok(Cell::Text(text[..end].to_owned().into()))
     }
+}
+
+/// A CHAR holds characters of one byte (multi-byte-character-load-errors).
+fn no_ascii(text: &str) -> Rejection {
+    let found = text.chars().find(|character| !character.is_ascii()).unwrap_or_default();
+    let bytes: Vec<String> = found.to_string().bytes().map(|byte| format!("{byte:02x}")).collect();
+    let message = "Multibyte character not supported for CHAR (Hint: try using VARCHAR). Invalid char:";
+    rejection(1220, format!("{message} {}", bytes.join(" ")))
 }
 
 /// 1224 is the code that SUPER values are rejected with.
@@ -300,6 +309,14 @@ mod tests {
     fn the_end_of_a_day_is_a_time() {
         assert_eq!(convert("\"24:00:00\"", Type::Time), Ok(Cell::Text("24:00:00".into())));
         assert_eq!(convert("\"24:00:01\"", Type::Time), Err(1206));
+    }
+
+    #[test]
+    fn a_char_has_characters_of_one_byte() {
+        assert_eq!(convert("\"e\"", Type::Char(4)), Ok(Cell::Text("e".into())));
+        assert_eq!(convert("\"é\"", Type::Char(4)), Err(1220));
+        let message = "Multibyte character not supported for CHAR (Hint: try using VARCHAR). Invalid char: c3 a9";
+        assert_eq!(no_ascii("café").message, message);
     }
 
     #[test]

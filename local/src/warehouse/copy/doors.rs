@@ -4,7 +4,8 @@ use std::io::Cursor;
 
 use super::columns::Column;
 use super::convert::Rules;
-use super::json::{Layout, for_each_value};
+use super::json::Layout;
+use super::json_values::for_each_value;
 use super::options::{Format, JsonFormat, TextFormat};
 use super::parse::Parser;
 use super::text::{TextRecords, fields};
@@ -52,6 +53,7 @@ pub fn read_json(bytes: &[u8]) {
         let _ = Parser { columns: &columns, layout: &layout, rules: &rules }.parse(bytes);
         let _ = for_each_value(
             Box::new(Cursor::new(bytes.to_vec())),
+            "s3://b/k",
             |value, _| {
                 for (raw, column) in layout.record(value).unwrap_or_default().iter().zip(&columns) {
                     let _ = rules.convert(*raw, column.data_type);

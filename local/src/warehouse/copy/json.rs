@@ -1,9 +1,7 @@
-//! Records in a stream of JSON objects: found one after the other however they are laid out, and their values laid
-//! under the columns by name or by path. A number keeps the text it was written with.
+//! Records of JSON: their values laid under the columns by name or by path. A number keeps the text it was written with.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::io::Read;
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -11,11 +9,6 @@ use serde_json::value::RawValue;
 
 use super::options::JsonFormat;
 use crate::warehouse::error::SqlError;
-
-/// Bytes read at a time.
-const CHUNK_BYTES: usize = 1 << 20;
-/// C9: a JSON object larger than this is refused.
-pub const MAX_OBJECT_BYTES: usize = 4 << 20;
 
 /// Which column each value goes to.
 #[derive(Debug, Clone)]
@@ -238,150 +231,9 @@ impl<'de> Visitor<'de> for Fields<'_, '_, 'de> {
 #[serde(transparent)]
 struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// What is wrong at a line of an object.
-pub struct Malformed {
-    pub line: u64,
-    pub reason: String,
-    pub text: String,
-}
-
-/// Calls `each` with every JSON value and the line it starts on, in bounded memory. What is not JSON goes to
-/// `malformed`, and reading goes on at the next line.
-pub fn for_each_value(
-    mut input: Box<dyn Read + Send>,
-    mut each: impl FnMut(&RawValue, u64) -> Result<(), SqlError>,
-    mut malformed: impl FnMut(Malformed) -> Result<(), SqlError>,
-) -> Result<(), SqlError> {
-    let unreadable = |error: std::io::Error| SqlError::new("XX000", format!("cannot read the object: {error}"));
-    let mut buffer: Vec<u8> = Vec::new();
-    let (mut start, mut line, mut at_end) = (0, 1, false);
-    loop {
-        let rest = &buffer[start..];
-        match scan(rest, at_end, &mut line, &mut each)? {
-            Scanned::NeedsMore { .. } if at_end => return Ok(()),
-            Scanned::NeedsMore { used } if rest.len() - used > MAX_OBJECT_BYTES + CHUNK_BYTES => {
-                return Err(too_large(line));
-            }
-            Scanned::NeedsMore { used } => start += used,
-            // What was read is not moved for each malformed line.
-            Scanned::Malformed { used, found } => {
-                line = found.line + 1;
-                malformed(found)?;
-                start += used;
-                continue;
-            }
-        }
-        buffer.drain(..start);
-        start = 0;
-        at_end = (&mut input).take(CHUNK_BYTES as u64).read_to_end(&mut buffer).map_err(unreadable)? == 0;
-    }
-}
-
-enum Scanned {
-    /// All values that are whole were seen; `used` bytes are done with.
-    NeedsMore { used: usize },
-    /// A line that is not JSON, and where the next one begins.
-    Malformed { used: usize, found: Malformed },
-}
-
-fn scan(
-    buffer: &[u8],
-    at_end: bool,
-    line: &mut u64,
-    each: &mut impl FnMut(&RawValue, u64) -> Result<(), SqlError>,
-) -> Result<Scanned, SqlError> {
-    let mut used = 0;
-    let mut values = serde_json::Deserializer::from_slice(buffer).into_iter::<&RawValue>();
-    loop {
-        match values.next() {
-            None => {
-                *line += count_lines(&buffer[used..]);
-                return Ok(Scanned::NeedsMore { used: buffer.len() });
-            }
-            Some(Ok(value)) => {
-                let start = value.get().as_ptr() as usize - buffer.as_ptr() as usize;
-                *line += count_lines(&buffer[used..start]);
-                if value.get().len() > MAX_OBJECT_BYTES {
-                    return Err(too_large(*line));
-                }
-                each(value, *line)?;
-                *line += count_lines(value.get().as_bytes());
-                used = start + value.get().len();
-            }
-            Some(Err(error)) => {
-                let rest = &buffer[used..];
-                let blank = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-                let end = rest[blank..].iter().position(|&byte| byte == b'\n').map(|at| blank + at);
-                // The value, or the malformed line, may go on in the next chunk.
-                if !at_end && (error.is_eof() || end.is_none()) {
-                    return Ok(Scanned::NeedsMore { used });
-                }
-                let text = String::from_utf8_lossy(&rest[blank..end.unwrap_or(rest.len())]).into_owned();
-                let found = Malformed { line: *line + count_lines(&rest[..blank]), reason: reason(&error), text };
-                return Ok(Scanned::Malformed { used: used + end.map_or(rest.len(), |end| end + 1), found });
-            }
-        }
-    }
-}
-
-fn too_large(line: u64) -> SqlError {
-    SqlError::new("XX000", format!("the JSON object on line {line} is larger than {MAX_OBJECT_BYTES} bytes"))
-}
-
-fn count_lines(bytes: &[u8]) -> u64 {
-    bytes.iter().filter(|&&byte| byte == b'\n').count() as u64
-}
-
-/// serde_json's reason without its own line and column, which count from somewhere else.
-fn reason(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.split(" at line ").next().unwrap_or(&text).to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn lines(text: &str) -> (Vec<(u64, String)>, Vec<u64>) {
-        let (mut good, mut bad) = (Vec::new(), Vec::new());
-        let input = Box::new(std::io::Cursor::new(text.to_owned().into_bytes()));
-        for_each_value(
-            input,
-            |value, line| {
-                good.push((line, value.get().to_owned()));
-                Ok(())
-            },
-            |malformed| {
-                bad.push(malformed.line);
-                Ok(())
-            },
-        )
-        .expect("read");
-        (good, bad)
-    }
-
-    #[test]
-    fn records_are_found_however_they_are_laid_out() {
-        let (good, bad) = lines("{\"a\":1}{\"a\":2}\n\n{\n \"a\":3\n}\n{\"a\":4}");
-        assert_eq!(good.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1, 1, 3, 6]);
-        assert!(bad.is_empty());
-    }
-
-    #[test]
-    fn reading_goes_on_after_a_malformed_line() {
-        let (good, bad) = lines("{\"a\":1}\n{\"a\":\n{\"a\":3}\nnonsense\n{\"a\":5}\n{\"a\"");
-        assert_eq!(bad.last(), Some(&6));
-        assert_eq!(good.first(), Some(&(1, "{\"a\":1}".to_owned())));
-        assert_eq!(good.last(), Some(&(5, "{\"a\":5}".to_owned())));
-    }
-
-    #[test]
-    fn values_longer_than_a_chunk_are_whole() {
-        let long = format!("{{\"a\":\"{}\"}}\n{{\"b\":1}}", "x".repeat(3 * CHUNK_BYTES));
-        let (good, bad) = lines(&long);
-        assert_eq!((good.len(), bad.len()), (2, 0));
-        assert_eq!(good[1].0, 2);
-    }
 
     #[test]
     fn paths_of_both_notations() {

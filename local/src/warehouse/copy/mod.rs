@@ -8,12 +8,15 @@ mod convert;
 mod credential;
 #[cfg(test)]
 mod doors;
+mod invalid_chars;
 mod json;
+mod json_values;
 mod options;
 mod parquet;
 mod parse;
 mod progress;
 mod reader;
+mod repair;
 mod run;
 mod scan;
 mod source;

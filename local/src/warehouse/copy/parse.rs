@@ -6,7 +6,8 @@ use serde_json::value::RawValue;
 
 use super::columns::{Batch, Column};
 use super::convert::{Cell, Rules};
-use super::json::{Layout, MAX_OBJECT_BYTES, Record};
+use super::json::{Layout, Record};
+use super::json_values::MAX_OBJECT_BYTES;
 
 /// What parsing needs to know.
 #[derive(Clone, Copy)]

@@ -1,5 +1,6 @@
 //! A COPY from start to end: all rows or none, and every rejected row told of.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -8,7 +9,9 @@ use serde_json::value::RawValue;
 use super::columns::{Batch, Column};
 use super::convert::{Cell, Rejection, Rules, rejection};
 use super::credential::Credential;
-use super::json::{Layout, for_each_value};
+use super::invalid_chars;
+use super::json::Layout;
+use super::json_values::{for_each_value, skip_lines};
 use super::options::{CopyCommand, Format, JsonFormat, TextFormat};
 use super::parquet;
 use super::progress::Progress;
@@ -24,7 +27,7 @@ use crate::warehouse::catalog::{self, Table};
 use crate::warehouse::error::SqlError;
 use crate::warehouse::session::Session;
 use crate::warehouse::sql::quoted;
-use crate::warehouse::system::{LoadError, System};
+use crate::warehouse::system::{LoadError, Replacement, System};
 
 /// Rows held before they are appended.
 const BATCH_ROWS: usize = 20_000;
@@ -100,22 +103,27 @@ impl Access {
     }
 }
 
-struct Load<'a> {
-    copy: &'a CopyCommand,
-    columns: Vec<Column>,
-    layout: Layout,
+pub(super) struct Load<'a> {
+    pub(super) copy: &'a CopyCommand,
+    pub(super) columns: Vec<Column>,
+    pub(super) layout: Layout,
     rules: Rules,
     system: System,
     /// Rejected rows that are not noted yet, and how many there were in all.
     errors: Vec<LoadError>,
     rejected: u64,
-    rows: u64,
+    pub(super) rows: u64,
+    /// Rows in which ACCEPTINVCHARS replaced something, of which the first are noted.
+    pub(super) replaced: u64,
+    pub(super) replacements: Vec<Replacement>,
     opener: Opener,
 }
 
 /// What a COPY has loaded.
 pub struct Copied {
     pub rows: u64,
+    /// Those in which ACCEPTINVCHARS replaced something.
+    pub replaced: u64,
     pub progress: Arc<Progress>,
 }
 
@@ -151,10 +159,12 @@ pub fn run(session: &Session, copy: &CopyCommand, access: &Access, query: i64) -
     let cancel = session.canceller();
     let opener = Opener { access, reader, compression: copy.compression, progress: progress.clone(), cancel };
     let (system, errors) = (session.system.clone(), Vec::new());
-    let mut load = Load { copy, columns, layout, rules, system, errors, rejected: 0, rows: 0, opener };
+    let replacements = Vec::new();
+    let mut load =
+        Load { copy, columns, layout, rules, system, errors, rejected: 0, rows: 0, replaced: 0, replacements, opener };
     // Where no row may be rejected, the first that would be ends the COPY: only then it has to be found.
     let loaded = match (&copy.format, copy.max_errors) {
-        (Format::Json(_), 0) => load.fast(session, &table, &objects),
+        (Format::Json(_), 0) if copy.replacement.is_none() => load.fast(session, &table, &objects),
         (Format::Parquet, _) => {
             let loaded = parquet::load(session, &load.opener, &table, &load.columns, &objects, copy);
             loaded.map(|rows| load.rows = rows)
@@ -164,13 +174,14 @@ pub fn run(session: &Session, copy: &CopyCommand, access: &Access, query: i64) -
     // What a cancel broke off is told as a cancel.
     let loaded = loaded.map_err(|error| session.check_cancelled().err().unwrap_or(error));
     load.note_errors()?;
+    load.system.record_replacements(progress.query, &load.replacements)?;
     if loaded.is_ok() {
         session.system.record_files(&progress, &objects.iter().map(Address::to_string).collect::<Vec<_>>())?;
     }
     drop(running);
     let rows = loaded.is_ok().then_some(load.rows);
     session.system.record_load(&progress, rows, load.rejected)?;
-    loaded.map(|()| Copied { rows: if copy.no_load { 0 } else { load.rows }, progress })
+    loaded.map(|()| Copied { rows: if copy.no_load { 0 } else { load.rows }, replaced: load.replaced, progress })
 }
 
 fn target_columns(table: &Table, copy: &CopyCommand) -> Result<Vec<Column>, SqlError> {
@@ -200,9 +211,12 @@ fn target_columns(table: &Table, copy: &CopyCommand) -> Result<Vec<Column>, SqlE
 impl Load<'_> {
     fn fast(&mut self, session: &Session, table: &Table, objects: &[Address]) -> Result<(), SqlError> {
         let open = {
-            let (opener, objects) = (self.opener.clone(), objects.to_vec());
+            let (opener, objects, skipped) = (self.opener.clone(), objects.to_vec(), self.copy.ignored_lines);
             move |number: usize| match objects.get(number) {
-                Some(address) => opener.open(address).map(Some),
+                Some(address) => {
+                    let input = skip_lines(opener.open(address)?, skipped);
+                    input.map(Some).map_err(|error| unreadable(&address.to_string(), &error))
+                }
                 None => Ok(None),
             }
         };
@@ -278,8 +292,7 @@ impl Load<'_> {
         let file = address.to_string();
         if let Format::Text(format) = &self.copy.format {
             let mut records = TextRecords::new(input, format);
-            let unreadable = |error: std::io::Error| SqlError::new("XX000", format!("cannot read {file}: {error}"));
-            while let Some(record) = records.next().map_err(unreadable)? {
+            while let Some(record) = records.next().map_err(|error| unreadable(&file, &error))? {
                 session.check_cancelled()?;
                 self.opener.progress.scanned(number, 1);
                 self.record(&record, format, &file, batch)?;
@@ -289,25 +302,33 @@ impl Load<'_> {
             }
             return Ok(());
         }
-        let progress = self.opener.progress.clone();
-        let load = std::cell::RefCell::new(self);
+        let (progress, skipped) = (self.opener.progress.clone(), self.copy.ignored_lines);
+        let input = skip_lines(input, skipped).map_err(|error| unreadable(&file, &error))?;
+        let (load, batch) = (std::cell::RefCell::new(self), std::cell::RefCell::new(batch));
         for_each_value(
             input,
+            &file,
             |value, line| {
                 session.check_cancelled()?;
                 progress.scanned(number, 1);
-                load.borrow_mut().value(value, &file, line, batch)?;
-                if is_full(batch) { full(batch) } else { Ok(()) }
+                let mut batch = batch.borrow_mut();
+                load.borrow_mut().value(value, &file, line + skipped, &mut batch)?;
+                if is_full(&batch) { full(&mut batch) } else { Ok(()) }
             },
             |malformed| {
                 progress.scanned(number, 1);
+                let line = malformed.line + skipped;
+                if malformed.is_json {
+                    return load.borrow_mut().repaired(&malformed.bytes, &file, line, &mut batch.borrow_mut());
+                }
                 let why = rejection(1216, format!("Invalid input line: {}", malformed.reason));
-                load.borrow_mut().reject(&file, malformed.line, None, why, &malformed.text, "")
+                let raw = String::from_utf8_lossy(&malformed.bytes);
+                load.borrow_mut().reject(&file, line, None, why, &raw, "")
             },
         )
     }
 
-    fn value(&mut self, value: &RawValue, file: &str, line: u64, batch: &mut Batch) -> Result<(), SqlError> {
+    pub(super) fn value(&mut self, value: &RawValue, file: &str, line: u64, batch: &mut Batch) -> Result<(), SqlError> {
         if !self.layout.takes(value.get()) {
             return self.reject(
                 file,
@@ -386,6 +407,15 @@ impl Load<'_> {
         if found.len() < width && !format.fill {
             return self.reject(file, record.line, Some(found.len()), rejection(1214, "Delimiter not found"), &raw, "");
         }
+        // Borrowed where all of it is UTF-8.
+        let invalid: Vec<usize> = match raw {
+            Cow::Borrowed(_) => Vec::new(),
+            Cow::Owned(_) => (0..found.len()).filter(|at| std::str::from_utf8(&found[*at].bytes).is_err()).collect(),
+        };
+        if let Some(&at) = invalid.iter().find(|at| !self.replaces(**at)) {
+            let (why, value) = (invalid_chars::reason(&found[at].bytes), String::from_utf8_lossy(&found[at].bytes));
+            return self.reject(file, record.line, Some(at), why, &raw, &value);
+        }
         let texts = match found.iter().map(|field| self.text(field, format)).collect::<Result<Vec<_>, _>>() {
             Ok(texts) => texts,
             Err(why) => return self.reject(file, record.line, None, why, &raw, ""),
@@ -396,7 +426,10 @@ impl Load<'_> {
             None => Ok(Cell::Null),
         };
         match self.cells(convert) {
-            Ok(row) => self.keep(&row, batch),
+            Ok(row) => {
+                self.keep(&row, batch);
+                self.note_replaced(file, record.line, &invalid, &raw);
+            }
             Err((position, why)) => {
                 let value = text(position).unwrap_or_default();
                 return self.reject(file, record.line, Some(position), why, &raw, value);
@@ -410,22 +443,18 @@ impl Load<'_> {
         if !field.quoted && *field.bytes == *format.null.as_bytes() {
             return Ok(None);
         }
-        let invalid = || rejection(1220, "String contains invalid or unsupported UTF8 codepoints");
-        match (std::str::from_utf8(&field.bytes), self.copy.replacement) {
-            (Ok(text), _) if text.contains('\0') => {
-                Err(rejection(1212, "Invalid null byte - field longer than 1 byte"))
-            }
-            (Ok(text), _) => Ok(Some(text.to_owned())),
-            (Err(_), Some(replacement)) => {
-                let text = String::from_utf8_lossy(&field.bytes);
-                Ok(Some(text.replace(char::REPLACEMENT_CHARACTER, &replacement.to_string())))
-            }
-            (Err(_), None) => Err(invalid()),
+        let text = match std::str::from_utf8(&field.bytes) {
+            Ok(text) => text.to_owned(),
+            Err(_) => invalid_chars::replaced(&field.bytes, self.copy.replacement.unwrap_or('?')),
+        };
+        match text.contains('\0') {
+            true => Err(rejection(1212, "Invalid null byte - field longer than 1 byte")),
+            false => Ok(Some(text)),
         }
     }
 
     /// Notes a row that cannot be loaded; more of them than MAXERROR end the COPY (C12).
-    fn reject(
+    pub(super) fn reject(
         &mut self,
         file: &str,
         line: u64,
@@ -488,7 +517,12 @@ fn append(appender: &mut duckdb::Appender<'_>, batch: &mut Batch) -> Result<(), 
     Ok(appender.flush()?)
 }
 
-fn clip(text: &str) -> String {
+fn unreadable(file: &str, error: &std::io::Error) -> SqlError {
+    SqlError::new("XX000", format!("cannot read {file}: {error}"))
+}
+
+/// What the error tables keep of a line or a value.
+pub(super) fn clip(text: &str) -> String {
     let mut end = text.len().min(RAW_BYTES);
     while !text.is_char_boundary(end) {
         end -= 1;

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::io::{BufRead, BufReader, Read};
 
-use super::json::MAX_OBJECT_BYTES;
+use super::json_values::MAX_OBJECT_BYTES;
 use super::options::{TextFormat, TextShape};
 
 /// A record as it was read.
@@ -74,14 +74,15 @@ impl<'f> TextRecords<'f> {
         if read > 0 {
             self.line += 1;
         }
-        match record.len() > MAX_OBJECT_BYTES {
-            true => Err(std::io::Error::other(format!(
-                "the row that reaches line {} is larger than {MAX_OBJECT_BYTES} bytes, the most that COPY takes; look \
-                 for a quote that is not closed",
-                self.line
-            ))),
-            false => Ok(read),
+        if record.len() <= MAX_OBJECT_BYTES {
+            return Ok(read);
         }
+        let ends = record[..record.len() - 1].iter().filter(|byte| **byte == b'\n').count() as u64;
+        Err(std::io::Error::other(format!(
+            "the row on line {} is larger than {MAX_OBJECT_BYTES} bytes, the most that COPY takes; look for a quote that \
+             is not closed",
+            self.line - ends
+        )))
     }
 }
 
@@ -291,7 +292,7 @@ mod tests {
         let mut records = TextRecords::new(Box::new(input), &format);
         assert_eq!(records.next().expect("read").map(|record| record.raw), Some(b"1,2".to_vec()));
         let error = records.next().map(drop).expect_err("too long").to_string();
-        assert!(error.contains("larger than 4194304 bytes"), "{error}");
+        assert!(error.contains("the row on line 2 is larger than 4194304 bytes"), "{error}");
     }
 
     fn csv_of(line: &str) -> Vec<String> {
