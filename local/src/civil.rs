@@ -92,9 +92,68 @@ pub fn read_time(text: &str) -> Option<i64> {
 
 /// The microseconds of what `timestamp_text` writes.
 pub fn read_timestamp(text: &str) -> Option<i64> {
-    let (text, is_bc) = text.strip_suffix(" BC").map_or((text, false), |text| (text, true));
+    let (text, is_bc) = without_era(text);
     let (date, time) = text.split_once([' ', 'T'])?;
     timestamp(read_date(date, is_bc)?, read_time(time.strip_suffix("+00").unwrap_or(time))?)
+}
+
+/// What stands before the era, and whether it is before Christ.
+fn without_era(text: &str) -> (&str, bool) {
+    match text.len().checked_sub(3).and_then(|at| text.split_at_checked(at)) {
+        Some((rest, era)) if era.eq_ignore_ascii_case(" bc") => (rest, true),
+        Some((rest, era)) if era.eq_ignore_ascii_case(" ad") => (rest, false),
+        _ => (text, false),
+    }
+}
+
+/// `2018-11-01`, `0044-03-15 BC`.
+pub fn parse_date(text: &str) -> Option<i32> {
+    let (date, is_bc) = without_era(text);
+    read_date(date, is_bc)
+}
+
+/// `2018-11-01`, `2018-11-01 20:57:10.796`, `2018-11-01T20:57:10Z`, `2018-11-01 20:57:10+05:30`, each before Christ too. An
+/// offset is passed over without a zone.
+pub fn parse_timestamp(text: &str, is_zoned: bool) -> Option<i64> {
+    let (text, is_bc) = without_era(text);
+    let (date, time) = text.split_once([' ', 'T']).unwrap_or((text, "00:00:00"));
+    let time = time.trim_end_matches('Z').trim();
+    let (time, offset) = match time.find(['+', '-']) {
+        Some(at) => (time[..at].trim(), offset_seconds(&time[at..])?),
+        None => (time, 0),
+    };
+    let offset = if is_zoned { offset * 1_000_000 } else { 0 };
+    timestamp(read_date(date, is_bc)?, read_time(time)? - offset)
+}
+
+/// `J2451187`, `J2451187 04:05:06.789`: the Julian day, of which 2440588 is 1970-01-01.
+pub fn parse_julian(text: &str) -> Option<i64> {
+    let (day, time) = text.split_once(' ').unwrap_or((text, "00:00:00"));
+    let days = number(day.strip_prefix(['J', 'j'])?, 1, 9)? - 2_440_588;
+    let days = (FIRST_DAY..=LAST_DAY).contains(&days).then_some(days)?;
+    timestamp(i32::try_from(days).ok()?, read_time(time.trim())?)
+}
+
+/// `+5`, `+05`, `-0530`, `+05:30`; less than 16 hours, as in PostgreSQL.
+fn offset_seconds(text: &str) -> Option<i64> {
+    let digits: String = text[1..].chars().filter(|sign| *sign != ':').collect();
+    number(&digits, 1, 4)?;
+    let (hours, minutes) = digits.split_at(digits.len().min(2));
+    let hours = number(hours, 1, 2)?;
+    let minutes = if minutes.is_empty() { 0 } else { number(minutes, 1, 2)? };
+    let seconds = hours * 3600 + minutes * 60;
+    (hours < 16 && minutes < 60).then_some(if text.starts_with('-') { -seconds } else { seconds })
+}
+
+/// A day as DuckDB reads it.
+pub fn duck_date(days: i32) -> String {
+    date_text(days).replace(" BC", " (BC)")
+}
+
+/// A timestamp as DuckDB reads it.
+pub fn duck_timestamp(micros: i64) -> String {
+    let days = i32::try_from(micros.div_euclid(DAY_MICROS)).unwrap_or(i32::MAX);
+    format!("{} {}", duck_date(days), time_text(micros.rem_euclid(DAY_MICROS)))
 }
 
 /// Digits, at least and at most so many.

@@ -142,3 +142,36 @@ fn lines_before_the_records_are_passed_over() {
     copy("ignoreheader as 2 maxerror 2").unwrap();
     assert_eq!(sdk.rows("select * from t"), [["1"]]);
 }
+
+#[test]
+fn times_of_the_whole_range_go_in_and_out() {
+    let (_project, sdk) = warehouse();
+    may_unload(&sdk);
+    sdk.sql("create table t (d date, at timestamp, tz timestamptz)").unwrap();
+    let lines = [
+        "4713-01-01 BC,4713-01-01 00:00:00 BC,0044-03-15 10:00:00+02 BC",
+        "0001-01-01,2025-09-22 14:42:59-08,2025-09-22 14:42:59-08",
+        "9999-12-31,9999-12-31 23:59:59.999999,9999-12-31 23:59:59+00",
+        "294276-12-31,294246-12-31 23:59:59,12345-01-02 03:04:05+00",
+    ];
+    put(&sdk, "times.csv", &lines.join("\n"));
+    sdk.sql(&format!("copy t from {} csv", from("times.csv"))).unwrap();
+    let rows = sdk.rows("select * from t order by d");
+    assert_eq!(
+        rows,
+        [
+            ["4713-01-01 BC", "4713-01-01 00:00:00 BC", "0044-03-15 08:00:00+00 BC"],
+            ["0001-01-01", "2025-09-22 14:42:59", "2025-09-22 22:42:59+00"],
+            ["9999-12-31", "9999-12-31 23:59:59.999999", "9999-12-31 23:59:59+00"],
+            ["294276-12-31", "294246-12-31 23:59:59", "12345-01-02 03:04:05+00"],
+        ]
+    );
+    for (unload, copy) in [("csv", "csv"), ("json", "json 'auto'"), ("parquet", "parquet")] {
+        let to = format!("'s3://{BUCKET}/load/songs/times-{unload}' iam_role '{ROLE}'");
+        sdk.sql(&format!("unload ('select * from t') to {to} {unload}")).unwrap();
+        sdk.sql("create table back (like t)").unwrap();
+        sdk.sql(&format!("copy back from {to} {copy}")).unwrap();
+        assert_eq!(sdk.rows("select * from back order by d"), rows, "{unload}");
+        sdk.sql("drop table back").unwrap();
+    }
+}

@@ -17,6 +17,7 @@ mod aggregates;
 mod casts;
 mod column_names;
 mod super_values;
+mod times;
 
 /// A warehouse in a directory that goes with it.
 struct Warehouse {

@@ -148,10 +148,7 @@ fn days(text: &str) -> Option<i32> {
     match text {
         "infinity" => Some(i32::MAX),
         "-infinity" => Some(i32::MIN),
-        _ => {
-            let (date, is_bc) = text.strip_suffix(" BC").map_or((text, false), |date| (date, true));
-            civil::read_date(date, is_bc).map(|days| days - EPOCH_DAYS)
-        }
+        _ => civil::parse_date(text).map(|days| days - EPOCH_DAYS),
     }
 }
 
@@ -163,11 +160,6 @@ fn micros(text: &str) -> Option<i64> {
     }
 }
 
-/// A date as DuckDB reads it, of days since 1970.
-fn duck_date(days: i32) -> String {
-    civil::date_text(days).replace(" BC", " (BC)")
-}
-
 /// A timestamp as DuckDB reads it, of microseconds since 2000.
 fn duck_timestamp(micros: i64) -> Option<String> {
     match micros {
@@ -175,9 +167,7 @@ fn duck_timestamp(micros: i64) -> Option<String> {
         i64::MIN => return Some("-infinity".into()),
         _ => {}
     }
-    let micros = civil::in_range(micros.checked_add(EPOCH_MICROS)?)?;
-    let days = i32::try_from(micros.div_euclid(civil::DAY_MICROS)).ok()?;
-    Some(format!("{} {}", duck_date(days), civil::time_text(micros.rem_euclid(civil::DAY_MICROS))))
+    civil::in_range(micros.checked_add(EPOCH_MICROS)?).map(civil::duck_timestamp)
 }
 
 /// Digits of base 10,000 with weight, sign and scale.
@@ -231,8 +221,8 @@ pub fn parameter(value: Option<&[u8]>, is_binary: bool, data_type: Option<&Type>
         Some(&Type::FLOAT4) => f32::from_be_bytes(bytes.try_into().ok()?).to_string(),
         Some(&Type::FLOAT8) => f64::from_be_bytes(bytes.try_into().ok()?).to_string(),
         Some(&Type::DATE) => match i32::from_be_bytes(bytes.try_into().ok()?) {
-            infinite @ (i32::MAX | i32::MIN) => duck_date(infinite),
-            days => duck_date(days.checked_add(EPOCH_DAYS).filter(|days| *days < i32::MAX)?),
+            infinite @ (i32::MAX | i32::MIN) => civil::duck_date(infinite),
+            days => civil::duck_date(days.checked_add(EPOCH_DAYS).filter(|days| *days < i32::MAX)?),
         },
         Some(&Type::TIMESTAMP | &Type::TIMESTAMPTZ) => duck_timestamp(i64::from_be_bytes(bytes.try_into().ok()?))?,
         Some(&Type::TIME) => {

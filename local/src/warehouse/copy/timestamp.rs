@@ -37,11 +37,13 @@ impl TimeFormat {
             Self::EpochMillis => decimal_micros(text, 1_000)?,
             // ISO 8601 is for 'auto' alone.
             Self::Default if text.contains('T') => return None,
-            Self::Default => plain(text, is_zoned)?,
-            Self::Auto => plain(text, is_zoned).or_else(|| {
-                let loose = if is_zoned { loose_time_zoned(text) } else { loose_time(text) };
-                civil::from_jiff(loose?)
-            })?,
+            Self::Default => civil::parse_timestamp(text, is_zoned)?,
+            Self::Auto => {
+                civil::parse_timestamp(text, is_zoned).or_else(|| civil::parse_julian(text)).or_else(|| {
+                    let loose = if is_zoned { loose_time_zoned(text) } else { loose_time(text) };
+                    civil::from_jiff(loose?)
+                })?
+            }
             Self::Pattern(pattern) => {
                 // A fraction may follow the seconds, though the pattern has none.
                 let (text, fraction) = match text.rsplit_once('.') {
@@ -59,11 +61,11 @@ impl TimeFormat {
     /// Days since the epoch. Dates reach further than timestamps.
     pub fn days(&self, text: &str) -> Option<i32> {
         let text = text.trim();
-        if let (Self::Default | Self::Auto, Some(days)) = (self, plain_date(text)) {
+        if let (Self::Default | Self::Auto, Some(days)) = (self, civil::parse_date(text)) {
             return Some(days);
         }
         let micros = match self {
-            Self::Default => plain(text, false)?,
+            Self::Default => civil::parse_timestamp(text, false)?,
             _ => self.micros(text, false)?,
         };
         i32::try_from(micros.div_euclid(civil::DAY_MICROS)).ok()
@@ -72,42 +74,6 @@ impl TimeFormat {
 
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// `2018-11-01`, `0044-03-15 BC`.
-fn plain_date(text: &str) -> Option<i32> {
-    let (date, is_bc) = without_era(text);
-    civil::read_date(date, is_bc)
-}
-
-fn without_era(text: &str) -> (&str, bool) {
-    text.strip_suffix(" BC").map_or((text, false), |text| (text, true))
-}
-
-/// `2018-11-01`, `2018-11-01 20:57:10.796`, `2018-11-01T20:57:10Z`, `2018-11-01 20:57:10+05:30`.
-fn plain(text: &str, is_zoned: bool) -> Option<i64> {
-    let (text, is_bc) = without_era(text);
-    let (date, time) = text.split_once([' ', 'T']).unwrap_or((text, "00:00:00"));
-    let time = time.trim_end_matches('Z').trim();
-    let (time, offset) = match time.find(['+', '-']) {
-        Some(at) => (time[..at].trim(), offset_seconds(&time[at..])?),
-        None => (time, 0),
-    };
-    let offset = if is_zoned { offset * 1_000_000 } else { 0 };
-    civil::timestamp(civil::read_date(date, is_bc)?, civil::read_time(time)? - offset)
-}
-
-/// `+5`, `+05`, `-0530`, `+05:30`; less than 16 hours, as in PostgreSQL.
-fn offset_seconds(text: &str) -> Option<i64> {
-    let digits: String = text[1..].chars().filter(|sign| *sign != ':').collect();
-    if !is_number(&digits) || digits.len() > 4 {
-        return None;
-    }
-    let (hours, minutes) = digits.split_at(digits.len().min(2));
-    let hours: i64 = hours.parse().ok()?;
-    let minutes: i64 = if minutes.is_empty() { 0 } else { minutes.parse().ok()? };
-    let seconds = hours * 3600 + minutes * 60;
-    (hours < 16 && minutes < 60).then_some(if text.starts_with('-') { -seconds } else { seconds })
 }
 
 /// `1541105830796` or `1541105830.796`, in units of which a second has `1_000_000 / unit`.
@@ -186,6 +152,8 @@ mod tests {
         assert_eq!(read(None, "2018-11-01T20:57:10Z"), None);
         assert_eq!(read(Some("auto"), "2018-11-01T20:57:10Z"), Some(1_541_105_830_000_000));
         assert_eq!(read(Some("auto"), "12/17/1997 07:37:16 PST"), Some(882_373_036_000_000));
+        assert_eq!(read(Some("auto"), "J2458424 20:57:10"), Some(1_541_105_830_000_000));
+        assert_eq!(read(None, "J2458424 20:57:10"), None);
         assert_eq!(TimeFormat::parse(Some("EPOCHMILLISECS")), None);
     }
 

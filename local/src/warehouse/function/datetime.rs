@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
 
+use super::era;
 use crate::civil;
 
 type Answer = Result<Option<String>, String>;
@@ -79,6 +80,12 @@ fn pieces(format: &str) -> Vec<Piece<'_>> {
 
 fn read(text: &str) -> Result<DateTime, String> {
     let text = text.strip_suffix("+00").unwrap_or(text);
+    // DuckDB's form, which is before the time.
+    if let Some((date, time)) = text.split_once(" (BC)") {
+        let micros = civil::parse_timestamp(&format!("{date}{time} BC"), false);
+        let time = micros.and_then(|micros| Timestamp::from_microsecond(micros).ok());
+        return time.map(|time| Offset::UTC.to_datetime(time)).ok_or_else(|| format!("{text} is not a timestamp"));
+    }
     text.parse().map_err(|_| format!("{text} is not a timestamp"))
 }
 
@@ -139,7 +146,9 @@ fn value(field: &str, time: DateTime) -> Option<i64> {
     let date = time.date();
     let iso = date.iso_week_date();
     let hour12 = if time.hour() % 12 == 0 { 12 } else { time.hour() % 12 };
+    // The year 0 is 1 BC.
     let year = i64::from(date.year());
+    let year = if year > 0 { year } else { 1 - year };
     Some(match field {
         "YYYY" => year,
         "YYY" => year % 1000,
@@ -198,8 +207,8 @@ fn name(field: &str, spelled: &str, time: DateTime, unpadded: bool) -> String {
         }
         "AM" | "PM" => if time.hour() < 12 { "AM" } else { "PM" }.to_owned(),
         "A.M." | "P.M." => if time.hour() < 12 { "A.M." } else { "P.M." }.to_owned(),
-        "BC" | "AD" => "AD".to_owned(),
-        "B.C." | "A.D." => "A.D.".to_owned(),
+        "BC" | "AD" => if time.year() > 0 { "AD" } else { "BC" }.to_owned(),
+        "B.C." | "A.D." => if time.year() > 0 { "A.D." } else { "B.C." }.to_owned(),
         "Y,YYY" => format!("{},{:03}", time.year() / 1000, time.year() % 1000),
         "TZ" => "UTC".to_owned(),
         "OF" => "+00".to_owned(),
@@ -321,17 +330,19 @@ fn shown(time: DateTime) -> String {
 /// A text where a time is meant, in one of the orders that Redshift reads; any other text as it is.
 pub fn normalize(arguments: &[&str]) -> Answer {
     let text = arguments.concat();
-    Ok(Some(read_loosely(&text).map_or(text, shown)))
+    let read = era::duck_text(&text, false).or_else(|| read_loosely(&text).map(shown));
+    Ok(Some(read.unwrap_or(text)))
 }
 
 /// The same, where a time with a zone is meant: in UTC.
 pub fn normalize_zoned(arguments: &[&str]) -> Answer {
     let text = arguments.concat();
-    let utc = match with_zone(text.trim()) {
+    let utc = || match with_zone(text.trim()) {
         Some((rest, zone)) => in_utc(rest, &zone).map(|utc| format!("{}+00", shown(utc))),
         None => read_loosely(&text).map(shown),
     };
-    Ok(Some(utc.unwrap_or(text)))
+    let read = era::duck_text(&text, true).or_else(utc);
+    Ok(Some(read.unwrap_or(text)))
 }
 
 /// A time of a zone in UTC; `None` also where UTC is beyond jiff's range.
@@ -351,7 +362,7 @@ fn with_zone(text: &str) -> Option<(&str, TimeZone)> {
 
 /// Whether DuckDB does not read such a time by itself.
 pub fn is_loose_time(text: &str) -> bool {
-    loose_time(text).is_some()
+    era::duck_text(text, false).is_some() || loose_time(text).is_some()
 }
 
 /// A time in one of the orders that DuckDB does not read by itself.

@@ -4,6 +4,7 @@
 mod array;
 mod datetime;
 mod decimal;
+mod era;
 mod growing;
 mod integer;
 mod number;

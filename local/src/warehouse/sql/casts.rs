@@ -139,8 +139,10 @@ pub fn convert(expr: &mut Box<Expr>, data_type: &mut DataType) -> Result<Option<
 
 /// `DATE '20081215'`: a cast of the text.
 pub fn typed_text(data_type: &DataType, value: &Value) -> Result<Option<Expr>, SqlError> {
-    let (Type::Date | Type::Timestamp, Value::SingleQuotedString(_)) = (Type::of(data_type)?, value) else {
+    let kind = Type::of(data_type)?;
+    let is_time = matches!(kind, Type::Date | Type::Timestamp | Type::TimestampTz);
+    if !is_time || !matches!(value, Value::SingleQuotedString(_)) {
         return Ok(None);
-    };
+    }
     cast(&mut Box::new(Expr::value(value.clone())), &mut data_type.clone())
 }
