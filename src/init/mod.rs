@@ -127,7 +127,7 @@ fn copy(source: &Found) -> String {
         ""
     };
     format!(
-        "-- One row: one record. `maxerror 100` before :options lets so many bad ones pass.\n-- source: {0}\ncopy {0}{list}\nfrom :'from'\n\
+        "-- One row: one record. `maxerror 100` before :options lets up to 99 bad ones pass.\n-- source: {0}\ncopy {0}{list}\nfrom :'from'\n\
          iam_role :'iam_role'\n{format}{packed}{times}\n:options;\n",
         source.name
     )

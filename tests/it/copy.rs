@@ -181,11 +181,11 @@ fn maxerror_noload_and_atomicity() {
     let copy = |options: &str| {
         sdk.copied(&format!("copy t from {} json 'auto' timeformat 'epochmillisecs' {options}", from("a.json")))
     };
-    assert!(copy("maxerror 3").is_err());
+    assert!(copy("maxerror 4").is_err(), "the fourth error is one too many");
     assert_eq!(sdk.value("select count(*) from t"), "0");
-    assert_eq!(copy("maxerror 4 noload").unwrap(), 0);
+    assert_eq!(copy("maxerror 5 noload").unwrap(), 0);
     assert_eq!(sdk.value("select count(*) from t"), "0");
-    assert_eq!(copy("maxerror as 4 compupdate off statupdate on").unwrap(), 2);
+    assert_eq!(copy("maxerror as 5 compupdate off statupdate on").unwrap(), 2);
     assert_eq!(
         sdk.rows("select a, d, at from t order by a"),
         [["1", "1.00", "2018-11-01 20:57:10.796"], ["3", "NULL", "NULL"]]
@@ -283,7 +283,7 @@ fn text_in_all_its_forms() {
     let error = sdk.rows("select colname, err_code, err_reason from stl_load_errors order by query desc limit 1");
     assert_eq!(error, [["day", "1205", "Invalid Date Format - length must be 10 or more"]]);
     assert_eq!(
-        piped("ignoreblanklines fillrecord maxerror 1 dateformat 'YYYYMMDD'").unwrap(),
+        piped("ignoreblanklines fillrecord maxerror 2 dateformat 'YYYYMMDD'").unwrap(),
         [["1", "Zürich", "2.50", "2018-11-30"]]
     );
     assert_eq!(

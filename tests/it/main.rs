@@ -7,11 +7,8 @@ mod calls;
 mod clients;
 mod copy;
 mod copy_limits;
-<<<<<<< HEAD
 mod counts;
-=======
 mod copy_values;
->>>>>>> 7780148 (results: NaN and Infinity are written as PostgreSQL writes them)
 mod documents;
 mod foreign;
 #[cfg(target_os = "linux")]

@@ -22,6 +22,7 @@ pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
     }
     match &create.shape {
         Shape::Columns(columns) => {
+            check_width(columns.len())?;
             keys::check(session, name, columns, attributes, &attributes.foreign_keys)?;
             each(session, &sql::define(name, *temporary, columns, attributes)?)
         }
@@ -48,6 +49,7 @@ pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
             each(session, &sql::define(name, *temporary, &columns, &attributes)?)
         }
         Shape::Query(query, names) => {
+            check_width(columns_of(&session.connection, query)?.len())?;
             let kind = if *temporary { "TEMPORARY TABLE" } else { "TABLE" };
             let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
             let names = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
@@ -55,6 +57,16 @@ pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
             narrow(session, name)?;
             each(session, &[sql::describe(name, attributes)?])
         }
+    }
+}
+
+/// R46: the columns that a table may have.
+const MAX_COLUMNS: usize = 1_600;
+
+fn check_width(columns: usize) -> Result<(), SqlError> {
+    match columns > MAX_COLUMNS {
+        true => Err(SqlError::new("54011", format!("tables can have at most {MAX_COLUMNS} columns"))),
+        false => Ok(()),
     }
 }
 
@@ -188,6 +200,7 @@ pub fn alter(session: &Session, admin: &str, alter: Alter) -> Result<(), SqlErro
                 let message = format!("column \"{}\" of relation \"{table}\" already exists", column.name);
                 return Err(SqlError::new("42701", message));
             }
+            check_width(columns.len() + 1)?;
             sources.push(column.default.clone().unwrap_or_else(|| "NULL".into()));
             columns.push(*column);
         }

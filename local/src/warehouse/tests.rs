@@ -1104,6 +1104,17 @@ fn rows_move_between_tables_that_differ_where_that_is_asked_for() {
     assert_eq!((changed.count, changed.rows.is_none()), (1, true));
 }
 
+/// R46.
+#[test]
+fn a_table_has_at_most_1600_columns() {
+    let mut w = Warehouse::new();
+    let columns = |count: usize| (0..count).map(|at| format!("c{at} int")).collect::<Vec<_>>().join(", ");
+    assert_eq!(w.fails(&format!("create table t ({})", columns(1_601))), "54011 tables can have at most 1600 columns");
+    w.does(&format!("create table t ({})", columns(1_600)));
+    assert_eq!(w.refuses("alter table t add column one_more int"), "54011");
+    assert_eq!(w.refuses("create table u as select *, 1 as one_more from t"), "54011");
+}
+
 #[test]
 fn a_text_in_a_super_is_a_text() {
     let mut w = Warehouse::new();

@@ -164,7 +164,7 @@ pub fn run(session: &Session, copy: &CopyCommand, access: &Access, query: i64) -
         Load { copy, columns, layout, rules, system, errors, rejected: 0, rows: 0, replaced: 0, replacements, opener };
     // Where no row may be rejected, the first that would be ends the COPY: only then it has to be found.
     let loaded = match (&copy.format, copy.max_errors) {
-        (Format::Json(_), 0) if copy.replacement.is_none() => load.fast(session, &table, &objects),
+        (Format::Json(_), 0 | 1) if copy.replacement.is_none() => load.fast(session, &table, &objects),
         (Format::Parquet, _) => {
             let loaded = parquet::load(session, &load.opener, &table, &load.columns, &objects, copy);
             loaded.map(|rows| load.rows = rows)
@@ -453,7 +453,8 @@ impl Load<'_> {
         }
     }
 
-    /// Notes a row that cannot be loaded; more of them than MAXERROR end the COPY (C12).
+    /// Notes a row that cannot be loaded; as many of them as MAXERROR says end the COPY, of which 0 and 1 mean the same
+    /// (copy-parameters-data-load).
     pub(super) fn reject(
         &mut self,
         file: &str,
@@ -479,7 +480,7 @@ impl Load<'_> {
         if self.errors.len() >= ERRORS_HELD {
             self.note_errors()?;
         }
-        match self.rejected > self.copy.max_errors {
+        match self.rejected >= self.copy.max_errors.max(1) {
             true => Err(SqlError::new(
                 "XX000",
                 format!(
