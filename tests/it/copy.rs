@@ -253,7 +253,7 @@ fn the_traps_of_the_data() {
     );
 }
 
-fn get(sdk: &Sdk, key: &str) -> Vec<u8> {
+pub fn get(sdk: &Sdk, key: &str) -> Vec<u8> {
     let object = sdk.block_on(sdk.s3.get_object().bucket(BUCKET).key(format!("load/{key}")).send()).unwrap();
     sdk.block_on(object.body.collect()).unwrap().into_bytes().to_vec()
 }

@@ -1,6 +1,6 @@
 //! What COPY makes of values: times, floats, values of type SUPER, bytes that are no UTF-8; and how they come out again.
 
-use crate::copy::{ROLE, from, put, put_bytes, warehouse};
+use crate::copy::{ROLE, from, get, put, put_bytes, warehouse};
 use crate::project::{BUCKET, Sdk};
 
 /// Lets the warehouse's role write everywhere.
@@ -174,4 +174,47 @@ fn times_of_the_whole_range_go_in_and_out() {
         assert_eq!(sdk.rows("select * from back order by d"), rows, "{unload}");
         sdk.sql("drop table back").unwrap();
     }
+}
+
+#[test]
+fn parquet_is_copied_as_the_reference_says() {
+    let (_project, sdk) = warehouse();
+    may_unload(&sdk);
+    let to = format!("'s3://{BUCKET}/load/songs/pq/' iam_role '{ROLE}'");
+    sdk.sql(&format!("unload ('select 1 as id, ''x'' as name') to {to} parquet")).unwrap();
+    let file = get(&sdk, "songs/pq/0000_part_00.parquet");
+    let copy = |table: &str, key: &str, options: &str| {
+        sdk.sql(&format!("delete from {table}")).unwrap();
+        let copied = sdk.sql(&format!("copy {table} from {} format as parquet {options}", from(key)));
+        copied.map(|_| sdk.rows(&format!("select * from {table}")))
+    };
+    sdk.sql("create table wide (id int, name varchar(9), more int)").unwrap();
+    let error = copy("wide", "pq/", "").unwrap_err();
+    assert!(error.contains("Table columns: 3, Data columns: 2"), "{error}");
+    assert_eq!(copy("wide", "pq/", "fillrecord").unwrap(), [["1", "x", "NULL"]]);
+
+    sdk.sql("create table document (id int, doc super)").unwrap();
+    let error = copy("document", "pq/", "").unwrap_err();
+    assert_eq!(error, "ERROR: SUPER column in COPY query requires SERIALIZETOJSON option");
+    assert_eq!(copy("document", "pq/", "serializetojson").unwrap(), [["1", "\"x\""]]);
+
+    sdk.sql("create table t (id int, name varchar(9))").unwrap();
+    let url = format!("s3://{BUCKET}/load/songs/pq/0000_part_00.parquet");
+    for (meta, says) in [
+        (String::new(), "File entry does not have 'meta' key."),
+        (",\"meta\":{}".into(), "does not have 'content_length'"),
+        (format!(",\"meta\":{{\"content_length\":{}}}", file.len() + 1), "the manifest says"),
+    ] {
+        put(&sdk, "pq.manifest", &format!("{{\"entries\":[{{\"url\":\"{url}\"{meta}}}]}}"));
+        let error = copy("t", "pq.manifest", "manifest").unwrap_err();
+        assert!(error.contains(says), "{meta}: {error}");
+    }
+    let meta = format!("\"meta\":{{\"content_length\":{}}}", file.len());
+    put(&sdk, "pq.manifest", &format!("{{\"entries\":[{{\"url\":\"{url}\",{meta}}}]}}"));
+    assert_eq!(copy("t", "pq.manifest", "manifest").unwrap(), [["1", "x"]]);
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut encoder, &file).unwrap();
+    put_bytes(&sdk, "zipped.parquet.gz", encoder.finish().unwrap());
+    assert_eq!(copy("t", "zipped.parquet.gz", "").unwrap(), [["1", "x"]]);
+    assert!(copy("t", "zipped.parquet.gz", "gzip").unwrap_err().contains("GZIP argument is not supported"));
 }
