@@ -9,9 +9,9 @@ use crate::config::Timeouts;
 use crate::error::{Error, Result};
 use crate::event::{Event, Events};
 use crate::interrupt;
-use crate::plan::{Action, Plan, Step};
+use crate::plan::{Action, Glyph, Plan, Step};
 use crate::resource::{ClusterState, Kind, Names, bucket, cluster, contents, role};
-use crate::retry::{Pause, retry};
+use crate::retry::{Passing, Pause, retry_if};
 
 pub struct Apply<'a> {
     pub aws: &'a Aws,
@@ -26,10 +26,13 @@ impl Apply<'_> {
     /// # Errors
     /// The first step that fails ends the run; what the steps before it made stays.
     pub async fn run(&self, steps: &[Step]) -> Result<Option<ClusterState>> {
-        let mut seen = None;
+        let (mut seen, mut created) = (None, Vec::new());
         for step in steps {
             interrupt::safe_point()?;
-            seen = self.tell(step).await?.or(seen);
+            if step.action.glyph() == Glyph::Create {
+                created.push(step.kind);
+            }
+            seen = self.tell(step, created.contains(&step.kind)).await?.or(seen);
         }
         Ok(seen)
     }
@@ -47,7 +50,7 @@ impl Apply<'_> {
             if given_up.contains(&step.kind) || (step.kind == Kind::Role && !given_up.is_empty()) {
                 continue;
             }
-            match self.tell(step).await {
+            match self.tell(step, false).await {
                 Ok(_) => {}
                 Err(error) if error.kind.ends_run() => return Err(error),
                 Err(error) => {
@@ -60,43 +63,51 @@ impl Apply<'_> {
         Ok(failures)
     }
 
-    async fn tell(&self, step: &Step) -> Result<Option<ClusterState>> {
+    /// `is_new`: this run has created the resource, so that AWS may not know it everywhere yet.
+    async fn tell(&self, step: &Step, is_new: bool) -> Result<Option<ClusterState>> {
         let name = step.to_string();
         self.events.emit(Event::StepStarted { step: name.clone() });
         let started = Instant::now();
-        let done = self.step(&step.action, &name).await?;
+        let done = self.step(&step.action, &name, is_new).await?;
         self.events.emit(Event::StepDone { step: name, detail: done.detail, took: started.elapsed() });
         Ok(done.cluster)
     }
 
-    async fn step(&self, action: &Action, name: &str) -> Result<Done> {
+    async fn step(&self, action: &Action, name: &str, is_new: bool) -> Result<Done> {
         match action {
             Action::EmptyBucket(_) => {
-                let emptied =
-                    self.patiently(name, action, async || contents::empty(self.aws, self.names).await).await?;
+                let empty = async || contents::empty(self.aws, self.names).await;
+                let emptied = self.patiently(name, action, is_new, empty).await?;
                 Ok(Done { detail: Some(emptied.to_string()), cluster: None })
             }
             Action::CreateBucket(desired) => {
                 let create = async || bucket::create(self.aws, self.names, desired).await;
-                Ok(Done { detail: self.patiently(name, action, create).await?, cluster: None })
+                Ok(Done { detail: self.patiently(name, action, is_new, create).await?, cluster: None })
             }
             Action::AwaitCluster => self.await_cluster(name, self.timeouts.create, Awaited::Ready).await,
             Action::AwaitSettledCluster => self.await_cluster(name, self.timeouts.delete, Awaited::Settled).await,
             Action::AwaitClusterGone => self.await_cluster(name, self.timeouts.delete, Awaited::Gone).await,
             call => {
-                self.patiently(name, call, async || self.call(call).await).await?;
+                self.patiently(name, call, is_new, async || self.call(call).await).await?;
                 Ok(Done::default())
             }
         }
     }
 
     /// Waits out what passes by itself.
-    async fn patiently<T>(&self, name: &str, action: &Action, work: impl AsyncFnMut() -> Result<T>) -> Result<T> {
+    async fn patiently<T>(
+        &self,
+        name: &str,
+        action: &Action,
+        is_new: bool,
+        work: impl AsyncFnMut() -> Result<T>,
+    ) -> Result<T> {
         let deadline = match action {
             Action::DeleteCluster(_) => self.timeouts.delete,
             _ => self.timeouts.create,
         };
-        retry(self.events, name, deadline, work).await
+        let passing = if is_new { Passing::of_existing } else { Passing::of };
+        retry_if(passing, self.events, name, deadline, work).await
     }
 
     async fn call(&self, action: &Action) -> Result<()> {
@@ -139,18 +150,20 @@ impl Apply<'_> {
 
     async fn await_cluster(&self, name: &str, deadline: Duration, awaited: Awaited) -> Result<Done> {
         let mut pause = Pause::until(Instant::now() + deadline);
-        // R16: a cluster may be unknown right after it was created.
-        let mut last: Option<ClusterState> = None;
+        // R16: a cluster may be unknown right after it was created, and one answer that it is may be an old one.
+        let mut last: Option<(Instant, ClusterState)> = None;
         loop {
+            let state_of = |last: &Option<(Instant, ClusterState)>| last.as_ref().map(|(_, state)| state.clone());
             let looked = interrupt::unless_asked(cluster::observe(self.aws, self.names)).await;
-            let found = looked.map_err(|error| self.with_last_state(error, last.as_ref()))?;
-            if awaited.is_reached(found.as_ref(), &self.names.cluster, last.is_some())? {
+            let found = looked.map_err(|error| self.with_last_state(error, state_of(&last).as_ref()))?;
+            let is_gone = last.as_ref().is_some_and(|(seen, _)| seen.elapsed() >= self.timeouts.settle);
+            if awaited.is_reached(found.as_ref(), &self.names.cluster, is_gone)? {
                 return Ok(Done { detail: None, cluster: found });
             }
             let state = found.as_ref().map_or_else(|| "not visible yet".to_owned(), ClusterState::doing);
-            last = found.or(last);
+            last = found.map(|found| (Instant::now(), found)).or(last);
             let waited = pause.next(self.events, name, &state).await;
-            if !waited.map_err(|error| self.with_last_state(error, last.as_ref()))? {
+            if !waited.map_err(|error| self.with_last_state(error, state_of(&last).as_ref()))? {
                 return Err(Error::failed(format!(
                     "the cluster {} is still {state} after {} s",
                     self.names.cluster,
@@ -192,11 +205,11 @@ enum Awaited {
 
 impl Awaited {
     /// R14: which states go by themselves, and which never will.
-    fn is_reached(self, found: Option<&ClusterState>, name: &str, seen: bool) -> Result<bool> {
+    fn is_reached(self, found: Option<&ClusterState>, name: &str, is_gone: bool) -> Result<bool> {
         let Some(cluster) = found else {
             return match self {
                 Self::Gone | Self::Settled => Ok(true),
-                Self::Ready if seen => {
+                Self::Ready if is_gone => {
                     Err(Error::failed(format!("the cluster {name} was deleted while it was waited for")))
                 }
                 Self::Ready => Ok(false),

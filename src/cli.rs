@@ -114,6 +114,26 @@ pub struct Common {
     /// Text for people, or one JSON object a line on standard output (docs/output.md)
     #[arg(long, value_enum, default_value_t = Output::Human)]
     pub output: Output,
+    /// How long AWS is asked again for what it may not show yet, or still show
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 30,
+        value_parser = clap::value_parser!(u64).range(..=3600),
+        env = "SPARKIFY_SETTLE",
+        hide_env_values = true
+    )]
+    pub settle: u64,
+}
+
+impl Common {
+    /// The local target shows at once what it was told.
+    pub fn settle(&self) -> Duration {
+        match self.target {
+            Target::Local => Duration::ZERO,
+            Target::Aws => Duration::from_secs(self.settle),
+        }
+    }
 }
 
 /// infra.toml, and what the command line adds to it for the local target.

@@ -19,8 +19,36 @@ pub enum Passing {
     ClusterBusy,
     /// IAM and S3 refuse a change while another of the same resource is under way.
     ChangeUnderWay,
+    /// R35, R36: what was just created is not known everywhere yet.
+    Unseen,
+    /// R35: what was just taken out of a role or bucket still counts as being in it.
+    NotEmpty,
     /// R21, R22: too many calls, statements or sessions.
     Throttled,
+}
+
+/// Answers that something does not exist.
+pub const MISSING: [&str; 6] = [
+    "NoSuchEntity",
+    "NoSuchEntityException",
+    "NoSuchBucket",
+    "ClusterNotFound",
+    "ClusterNotFoundFault",
+    "ResourceNotFoundFault",
+];
+/// Answers to a create call that it exists already, and is the caller's own.
+pub const EXISTING: [&str; 5] = [
+    "EntityAlreadyExists",
+    "EntityAlreadyExistsException",
+    "BucketAlreadyOwnedByYou",
+    "ClusterAlreadyExists",
+    "ClusterAlreadyExistsFault",
+];
+
+/// Whether a plan met something else than what it was made for: AWS showed an old state when it was made (R35, R36),
+/// or another run was faster.
+pub fn is_outdated(error: &Error) -> bool {
+    error.is(&MISSING) || error.is(&EXISTING)
 }
 
 impl Passing {
@@ -32,6 +60,7 @@ impl Passing {
             "ConcurrentModification" | "ConcurrentModificationException" | "OperationAborted" => {
                 Some(Self::ChangeUnderWay)
             }
+            "DeleteConflict" | "DeleteConflictException" | "BucketNotEmpty" => Some(Self::NotEmpty),
             "Throttling"
             | "ThrottlingException"
             | "SlowDown"
@@ -45,12 +74,19 @@ impl Passing {
         }
     }
 
+    /// As `of`, for a resource of which it is known that it exists: that it is missing passes, too.
+    pub fn of_existing(error: &Error) -> Option<Self> {
+        Self::of(error).or_else(|| error.is(&MISSING).then_some(Self::Unseen))
+    }
+
     /// What is waited for, in a heartbeat.
     fn waits_for(self) -> &'static str {
         match self {
             Self::RoleUnknown => "IAM to tell Redshift of the role",
             Self::ClusterBusy => "what is under way on the cluster",
             Self::ChangeUnderWay => "another change of the same resource",
+            Self::Unseen => "AWS to show what was just created",
+            Self::NotEmpty => "AWS to show that it is empty",
             Self::Throttled => "AWS to take calls again",
         }
     }
@@ -60,7 +96,9 @@ impl Passing {
         let cap = match self {
             Self::RoleUnknown => Duration::from_secs(120),
             Self::ClusterBusy => deadline,
-            Self::ChangeUnderWay => Duration::from_secs(60),
+            Self::ChangeUnderWay | Self::NotEmpty => Duration::from_secs(60),
+            // R36: as long as Terraform waits for a bucket.
+            Self::Unseen => Duration::from_secs(120),
             Self::Throttled => Duration::from_secs(300),
         };
         cap.min(deadline)
@@ -72,6 +110,10 @@ impl Passing {
                 "Either IAM is slow today: run up again. Or the role's trust policy does not name Redshift."
             }
             Self::ClusterBusy => "Run the command again when the cluster is at rest.",
+            Self::Unseen => {
+                "AWS does not show yet what was just created, or somebody has removed it: run the command again."
+            }
+            Self::NotEmpty => "Something puts into it what is taken out, or AWS is slow today: run the command again.",
             Self::ChangeUnderWay | Self::Throttled => "Run the command again later.",
         }
     }
@@ -89,6 +131,20 @@ pub async fn retry<T>(
     events: &Events,
     step: &str,
     deadline: Duration,
+    work: impl AsyncFnMut() -> Result<T>,
+) -> Result<T> {
+    retry_if(Passing::of, events, step, deadline, work).await
+}
+
+/// As `retry`, where `passing` says which failures pass.
+///
+/// # Errors
+/// As `retry`.
+pub async fn retry_if<T>(
+    passing: fn(&Error) -> Option<Passing>,
+    events: &Events,
+    step: &str,
+    deadline: Duration,
     mut work: impl AsyncFnMut() -> Result<T>,
 ) -> Result<T> {
     let started = Instant::now();
@@ -98,7 +154,7 @@ pub async fn retry<T>(
             Ok(done) => return Ok(done),
             Err(error) => error,
         };
-        let Some(passing) = Passing::of(&error) else { return Err(error) };
+        let Some(passing) = passing(&error) else { return Err(error) };
         let patient = started.elapsed() < passing.patience(deadline);
         if !patient || !pause.next(events, step, passing.waits_for()).await? {
             return Err(error.hint(passing.hint()));
@@ -149,5 +205,63 @@ impl Pause {
         .await?;
         self.next = (self.next * 3 / 2).min(LONGEST);
         Ok(true)
+    }
+}
+
+#[cfg(all(test, feature = "local"))]
+mod tests {
+    use super::*;
+
+    fn refused(code: &str) -> Error {
+        Error::failed("cannot put the policy of the role").coded(Some(code))
+    }
+
+    /// Runs on a clock that does not wait.
+    fn simulated<T>(work: impl Future<Output = T>) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+        runtime.expect("runtime").block_on(work)
+    }
+
+    #[test]
+    fn what_is_missing_passes_only_where_it_is_known_to_exist() {
+        for code in MISSING {
+            assert_eq!(Passing::of(&refused(code)), None);
+            assert_eq!(Passing::of_existing(&refused(code)), Some(Passing::Unseen));
+            assert!(is_outdated(&refused(code)));
+        }
+        for code in EXISTING {
+            assert_eq!(Passing::of_existing(&refused(code)), None);
+            assert!(is_outdated(&refused(code)));
+        }
+        assert!(!is_outdated(&refused("BucketAlreadyExists")), "somebody else's");
+        assert_eq!(Passing::of_existing(&refused("AccessDenied")), None);
+    }
+
+    #[test]
+    fn what_was_just_created_is_waited_for_two_minutes_and_no_longer() {
+        let events = Events::to(|_| {});
+        let begun = std::time::Instant::now();
+        let waited = simulated(async {
+            let started = Instant::now();
+            let hour = Duration::from_secs(3600);
+            let work = async || Err::<(), _>(refused("NoSuchEntity"));
+            let failed = retry_if(Passing::of_existing, &events, "put", hour, work).await.expect_err("it never passes");
+            assert!(failed.hints[0].contains("just created"), "{:?}", failed.hints);
+            started.elapsed()
+        });
+        assert!((120..140).contains(&waited.as_secs()), "{waited:?}");
+        assert!(begun.elapsed() < Duration::from_secs(10));
+    }
+
+    #[test]
+    fn what_passes_is_done_in_the_end() {
+        let events = Events::to(|_| {});
+        let mut answers = vec![Ok(7), Err(refused("NoSuchBucket")), Err(refused("NoSuchBucket"))];
+        let minute = Duration::from_secs(60);
+        let done = simulated(async {
+            let work = async || answers.pop().expect("answer");
+            retry_if(Passing::of_existing, &events, "put", minute, work).await
+        });
+        assert_eq!(done.expect("done"), 7);
     }
 }

@@ -1,6 +1,9 @@
-//! `down`: look, plan the removal of all that is ours, apply, and look again.
+//! `down`: look, plan the removal of all that is ours, ask, apply, and look again.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use tokio::time::Instant;
 
 use super::{Outcome, Stack, confirm};
 use crate::apply::Apply;
@@ -12,33 +15,34 @@ use crate::event::Event;
 use crate::interrupt;
 use crate::plan::{Glyph, Plan, take_down};
 use crate::resource::tags::{self, EXPIRES, time};
-use crate::resource::{Names, Observed, bucket, cluster, contents, observe_to_delete, role};
+use crate::resource::{
+    Kind as ResourceKind, Names, Observed, bucket, cluster, consistent, contents, observe_to_delete, role,
+};
+use crate::retry::Pause;
 
 pub async fn run(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
-    let found = interrupt::unless_asked(Found::of(stack, args)).await?;
+    let mut found = interrupt::unless_asked(Found::of(stack, args)).await?;
+    found.say_whose_role_is_left();
     if found.names.region != stack.names.region {
         found.stack.announce();
     }
-    let plan = Arc::new(found.plan()?);
-    let name = stack.names.stack.clone();
-    stack.events.emit(Event::Planned { verb: "down", stack: name.clone(), plan: plan.clone(), only: args.dry_run });
+    let plan = found.plan();
+    super::up::refuse(&plan)?;
+    found.tell_plan(&plan, args.dry_run);
     if args.dry_run {
         interrupt::unless_asked(found.tell_what_goes(stack)).await?;
         ask_for_aws(stack, plan.is_empty());
         return Ok(Outcome::Done);
     }
-    if plan.steps.iter().any(|step| step.action.glyph() == Glyph::Delete) {
-        confirm::deletion(&found.stack, args.yes).await?;
-    }
-    let apply =
-        Apply { aws: &found.stack.aws, names: &found.names, timeouts: stack.config.timeouts, events: &stack.events };
+    found.confirm(&plan, args.yes).await?;
     let again = |error: Error| error.hint("Run `down` again: it goes on where it stopped.");
-    let failures = apply.run_as_far_as_possible(&plan).await.map_err(again)?;
-
-    let leftovers = interrupt::unless_asked(found.look_again()).await.map_err(again)?;
+    let mut failures = found.apply(&plan).await.map_err(again)?;
+    let leftovers = found.prove(args, &mut failures).await.map_err(again)?;
     if leftovers.is_empty() {
-        let (looked_at, kept, kept_by_aws) = (found.looked_at(), found.kept(), found.kept_by_aws());
-        stack.events.emit(Event::Gone { stack: name, scope: found.stack.scope(), looked_at, kept, kept_by_aws });
+        found.say_what_is_not_known();
+        let (name, scope, looked_at) = (stack.names.stack.clone(), found.stack.scope(), found.looked_at());
+        let (kept, kept_by_aws) = (found.kept(), found.kept_by_aws());
+        stack.events.emit(Event::Gone { stack: name, scope, looked_at, kept, kept_by_aws });
         ask_for_aws(stack, plan.is_empty());
         return Ok(Outcome::Done);
     }
@@ -63,40 +67,34 @@ fn ask_for_aws(stack: &Stack, found_nothing: bool) {
 }
 
 /// Everything of a stack, where its role says that it is.
-struct Found {
-    stack: Stack,
-    names: Names,
-    observed: Observed,
-    final_snapshot: Option<FinalSnapshot>,
-    /// The role belongs to a stack of the same name in another region.
-    leaves_role: bool,
+pub(super) struct Found {
+    pub(super) stack: Stack,
+    pub(super) names: Names,
+    pub(super) observed: Observed,
+    pub(super) final_snapshot: Option<FinalSnapshot>,
+    /// What was shown by any look.
+    pub(super) seen: Vec<ResourceKind>,
+    /// The region of a stack of the same name, to which the role belongs: it is left there.
+    pub(super) role_of: Option<String>,
+    /// The region in which everything may be deleted: somebody was asked, or nobody had to be.
+    pub(super) confirmed: Option<String>,
 }
 
-/// Something that is still there, and the command that removes it.
-struct Leftover {
-    what: String,
-    remove: String,
-}
+/// What a plan takes down.
+pub(super) const PARTS: [ResourceKind; 3] = [ResourceKind::Role, ResourceKind::Bucket, ResourceKind::Cluster];
 
 impl Found {
-    async fn of(stack: &Stack, args: &DownArgs) -> Result<Self> {
-        let mut role = role::observe(&stack.aws, &stack.names, true).await?;
-        let elsewhere = role.as_ref().and_then(|role| role.elsewhere(&stack.names)).map(str::to_owned);
-        let leaves_role = elsewhere.is_some() && args.region.is_some();
-        match elsewhere {
-            Some(region) if leaves_role => {
-                let Names { stack: name, role: left, region: here, .. } = &stack.names;
-                let message = format!(
-                    "the role {left} belongs to the stack {name} in {region}: it is left there, and only {here} is looked at"
-                );
-                stack.events.emit(Event::Warning { message });
-                role = None;
-            }
-            Some(region) if args.common.place.config.exists() => {
+    pub(super) async fn of(stack: &Stack, args: &DownArgs) -> Result<Self> {
+        let look = async || role::observe(&stack.aws, &stack.names, true).await;
+        let mut role = consistent(&stack.events, look).await?;
+        let mut role_of = role.as_ref().and_then(|role| role.elsewhere(&stack.names)).map(str::to_owned);
+        if role_of.is_some() && args.region.is_some() {
+            role = None;
+        } else if let Some(region) = role_of.take() {
+            // Where nothing names a region, the role says where the stack is.
+            if args.common.place.config.exists() {
                 return Err(refuse_another_region(stack, args, &region));
             }
-            // Nothing names a region: the role says where the stack is.
-            _ => {}
         }
         let mut names = stack.names.clone().told_by(role.as_ref());
         let mut stack = stack.clone();
@@ -105,22 +103,54 @@ impl Found {
         if role.is_none() && args.stack.is_some() {
             names = by_tags(&stack, names).await?;
         }
-        let observed = observe_to_delete(&stack.aws, &names, role).await?;
+        // Where the role said that the rest is, also when it is looked for once more and the role is gone.
+        stack.names = names.clone();
+        let observed = observe_to_delete(&stack.aws, &names, role, &stack.events).await?;
         let final_snapshot = match &args.final_snapshot {
             Some(name) => Some(FinalSnapshot { name: name.clone(), retention_days: -1 }),
             None => stack.config.cluster.final_snapshot.clone().or_else(|| told(&observed)),
         };
-        Ok(Self { stack, names, observed, final_snapshot, leaves_role })
+        let seen = seen(&observed);
+        Ok(Self { stack, names, observed, final_snapshot, seen, role_of, confirmed: None })
     }
 
-    /// The plan, where it may be carried out.
-    fn plan(&self) -> Result<Plan> {
+    pub(super) fn say_whose_role_is_left(&self) {
+        if let Some(region) = &self.role_of {
+            let Names { stack, role, region: here, .. } = &self.names;
+            let message = format!(
+                "the role {role} belongs to the stack {stack} in {region}: it is left there, and only {here} is looked at"
+            );
+            self.stack.events.emit(Event::Warning { message });
+        }
+    }
+
+    pub(super) fn plan(&self) -> Arc<Plan> {
         let mut plan = take_down(&self.names, &self.observed, self.final_snapshot.as_ref());
-        super::up::refuse(&plan)?;
         if self.stack.target == Target::Aws {
             plan.note_kept_by_aws(self.subnet_group());
         }
-        Ok(plan)
+        Arc::new(plan)
+    }
+
+    pub(super) fn tell_plan(&self, plan: &Arc<Plan>, only: bool) {
+        let (stack, plan) = (self.names.stack.clone(), plan.clone());
+        self.stack.events.emit(Event::Planned { verb: "down", stack, plan, only });
+    }
+
+    /// Asks before anything is deleted, once in a region.
+    pub(super) async fn confirm(&mut self, plan: &Plan, yes: bool) -> Result<()> {
+        let deletes = plan.steps.iter().any(|step| step.action.glyph() == Glyph::Delete);
+        if deletes && self.confirmed.as_ref() != Some(&self.names.region) {
+            confirm::deletion(&self.stack, yes).await?;
+            self.confirmed = Some(self.names.region.clone());
+        }
+        Ok(())
+    }
+
+    pub(super) async fn apply(&self, plan: &Plan) -> Result<Vec<Error>> {
+        let (aws, events) = (&self.stack.aws, &self.stack.events);
+        let apply = Apply { aws, names: &self.names, timeouts: self.stack.config.timeouts, events };
+        apply.run_as_far_as_possible(plan).await
     }
 
     fn subnet_group(&self) -> Option<&str> {
@@ -146,60 +176,6 @@ impl Found {
         contents::each_entry(&self.stack.aws, bucket, tell).await
     }
 
-    /// The proof: everything is asked for once more.
-    async fn look_again(&self) -> Result<Vec<Leftover>> {
-        let (aws, names) = (&self.stack.aws, &self.names);
-        let (region, mut left) = (&names.region, Vec::new());
-        let mut leave = |what: String, remove: String| left.push(Leftover { what, remove });
-        let (clusters, tags, roles, snapshots, secret) = tokio::try_join!(
-            cluster::all_of_ours(aws),
-            bucket::tags(aws, &names.bucket),
-            role::under_path(aws, &names.role_path),
-            cluster::snapshots(aws, names),
-            cluster::secret_exists(aws, names),
-        )
-        // What cannot be looked at is not proven gone.
-        .map_err(unproven)?;
-        for (id, _) in clusters.iter().filter(|(_, tags)| tags::is_ours(tags, &names.stack)) {
-            let options = format!("--cluster-identifier {id} --skip-final-cluster-snapshot --region {region}");
-            leave(format!("cluster {id}"), format!("aws redshift delete-cluster {options}"));
-        }
-        if tags.is_some() {
-            let name = &names.bucket;
-            leave(format!("bucket {name}"), format!("aws s3 rb s3://{name} --force --region {region}"));
-        }
-        for (name, arn) in roles.into_iter().filter(|_| !self.leaves_role) {
-            leave(format!("role {arn}"), format!("aws iam delete-role --role-name {name}"));
-        }
-        for id in snapshots.iter().filter(|id| !self.is_kept(id)) {
-            let options = format!("--snapshot-identifier {id} --region {region}");
-            leave(format!("snapshot {id}"), format!("aws redshift delete-cluster-snapshot {options}"));
-        }
-        if secret {
-            let name = names.secret();
-            let options = format!("--secret-id '{name}' --region {region}");
-            leave(format!("secret {name}"), format!("aws secretsmanager delete-secret {options}"));
-        }
-        Ok(left)
-    }
-
-    fn looked_at(&self) -> Vec<String> {
-        let names = &self.names;
-        let mut all = vec![
-            format!("cluster {} and its snapshots, and any other with the tag of the stack", names.cluster),
-            format!("its admin secret {}", names.secret()),
-            format!("bucket {}", names.bucket),
-        ];
-        if !self.leaves_role {
-            all.push(format!("roles under {}", names.role_path));
-        }
-        all
-    }
-
-    fn is_kept(&self, snapshot: &str) -> bool {
-        self.final_snapshot.as_ref().is_some_and(|kept| kept.name == snapshot)
-    }
-
     fn kept(&self) -> Vec<String> {
         let was_there = self.observed.cluster.is_some();
         let snapshot = self.final_snapshot.as_ref();
@@ -211,6 +187,11 @@ impl Found {
     }
 }
 
+fn seen(observed: &Observed) -> Vec<ResourceKind> {
+    let there = [observed.role.is_some(), observed.bucket.is_some(), observed.cluster.is_some()];
+    PARTS.into_iter().zip(there).filter(|(_, there)| *there).map(|(kind, _)| kind).collect()
+}
+
 /// A stack in a region that infra.toml does not name is deleted only where the command line says so.
 fn refuse_another_region(stack: &Stack, args: &DownArgs, region: &str) -> Error {
     let Names { stack: name, role, region: wanted, .. } = &stack.names;
@@ -220,13 +201,6 @@ fn refuse_another_region(stack: &Stack, args: &DownArgs, region: &str) -> Error 
          {wanted}"
     ))
     .hint(format!("`sparkify-infra down{by_name} --region {region}` deletes it there."))
-}
-
-fn unproven(mut error: Error) -> Error {
-    let kind = if error.kind.is_cut_off() { error.kind } else { Kind::Leftovers };
-    let hints = std::mem::take(&mut error.hints);
-    let unproven = Error::new(kind, "cannot prove that nothing is left").because(error);
-    hints.into_iter().fold(unproven, Error::hint)
 }
 
 /// The final snapshot that the cluster's own tag asks for.
@@ -255,7 +229,15 @@ async fn by_tags(stack: &Stack, mut names: Names) -> Result<Names> {
 
 /// `down --all-expired`: every stack whose time has passed, wherever it is. One that fails does not keep the others.
 pub async fn all_expired(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
-    let expired = interrupt::unless_asked(all_that_expired(stack)).await?;
+    let mut expired = interrupt::unless_asked(find_expired(stack)).await?;
+    // A time that was just put off may still be shown as it was (R35): nothing is taken down by one look.
+    let mut pause = Pause::until(Instant::now() + stack.config.timeouts.settle);
+    while !expired.is_empty()
+        && pause.next(&stack.events, "look for expired stacks again", "AWS to show new times").await?
+    {
+        let now = interrupt::unless_asked(find_expired(stack)).await?;
+        expired.retain(|name, found| now.get(name) == Some(&*found));
+    }
     if expired.is_empty() {
         stack.events.emit(Event::Chapter { title: "no stack has expired".into() });
         ask_for_aws(stack, true);
@@ -281,12 +263,10 @@ pub async fn all_expired(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
     worst.map_or(Ok(Outcome::Done), Err)
 }
 
-/// Stack → region and when it expired.
-type Expired = std::collections::BTreeMap<String, (String, String)>;
-
-async fn all_that_expired(stack: &Stack) -> Result<Expired> {
+/// The stacks whose time has passed, by name, with their region and that time.
+async fn find_expired(stack: &Stack) -> Result<BTreeMap<String, (String, String)>> {
     let now = time(std::time::Duration::ZERO);
-    let mut expired = Expired::new();
+    let mut expired = BTreeMap::new();
     for (role, _) in role::under_path(&stack.aws, "/sparkify-infra/").await? {
         let Some((tags, region)) = role::stack_of(&stack.aws, &role).await? else { continue };
         note_expired(&mut expired, &tags, region.unwrap_or_else(|| stack.aws.region.clone()), &now);
@@ -298,7 +278,7 @@ async fn all_that_expired(stack: &Stack) -> Result<Expired> {
     Ok(expired)
 }
 
-fn note_expired(expired: &mut Expired, tags: &tags::Tags, region: String, now: &String) {
+fn note_expired(expired: &mut BTreeMap<String, (String, String)>, tags: &tags::Tags, region: String, now: &String) {
     if let (Some(stack), Some(at)) = (tags.get(tags::STACK), tags.get(EXPIRES))
         && at <= now
     {

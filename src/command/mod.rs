@@ -7,6 +7,7 @@ mod init;
 mod load;
 #[cfg(feature = "local")]
 mod local;
+mod prove;
 mod query;
 #[cfg(feature = "local")]
 mod schema;
@@ -58,8 +59,7 @@ struct Stack {
 
 impl Stack {
     async fn open(common: &Common) -> Result<Self> {
-        let config = configured(&common.place, Config::read(&common.place.config)?);
-        let stack = Self::connect(config, common.target, events(common)).await?;
+        let stack = Self::connect(read(common)?, common.target, events(common)).await?;
         stack.announce();
         Ok(stack)
     }
@@ -67,8 +67,7 @@ impl Stack {
     /// For `query` and `policy`, whose standard output is rows or a document: the first line is on standard error, also
     /// where events are JSON.
     async fn open_beside_output(common: &Common) -> Result<Self> {
-        let config = configured(&common.place, Config::read(&common.place.config)?);
-        let stack = Self::connect(config, common.target, events(common)).await?;
+        let stack = Self::connect(read(common)?, common.target, events(common)).await?;
         if !common.quiet {
             view::scope(&stack.scope());
         }
@@ -93,8 +92,9 @@ impl Stack {
         let common = &args.common;
         let mut config = match args.stack.is_some() || args.all_expired {
             true => read_or_bare(&common.place)?,
-            false => configured(&common.place, Config::read(&common.place.config)?),
+            false => read(common)?,
         };
+        config.timeouts.settle = common.settle();
         match &args.region {
             Some(region) => {
                 crate::config::rules::region(region)
@@ -133,6 +133,13 @@ impl Stack {
         let names = Names::of(&config, &aws.account);
         Ok(Self { target, config, aws, names, events })
     }
+}
+
+/// infra.toml, with what the command line adds.
+fn read(common: &Common) -> Result<Config> {
+    let mut config = configured(&common.place, Config::read(&common.place.config)?);
+    config.timeouts.settle = common.settle();
+    Ok(config)
 }
 
 /// As `configured`, where there need not be an infra.toml.

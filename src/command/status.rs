@@ -13,7 +13,7 @@ use crate::resource::{Desired, Expiry, Kind, Observed, Tags, observe};
 
 pub async fn run(stack: &Stack, with_tables: bool) -> Result<Outcome> {
     let desired = Desired::of(&stack.config, &stack.aws.account, Expiry::Keep, String::new(), false);
-    let observed = interrupt::unless_asked(observe(&stack.aws, &stack.names)).await?;
+    let observed = interrupt::unless_asked(observe(&stack.aws, &stack.names, &stack.events)).await?;
     let plan = bring_up(&stack.names, &desired, &observed);
     let cluster = observed.cluster.as_ref();
     let takes_statements = cluster.is_some_and(crate::resource::ClusterState::is_ready);

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::load::load_and_tell;
 use super::{Outcome, Stack};
 use crate::apply::Apply;
@@ -17,7 +19,10 @@ use crate::load::{self, Ahead, LoadOptions};
 use crate::plan::{Action, Plan, bring_up, take_down};
 use crate::resource::orderable::{self, Orderable};
 use crate::resource::tags::{RUN, run_id, time};
-use crate::resource::{ClusterState, Desired, Expiry, Observed, cluster, observe, observe_to_delete};
+use crate::resource::{
+    ClusterState, Desired, Expiry, Kind, Observed, cluster, consistent, observe, observe_to_delete, role,
+};
+use crate::retry::{Pause, is_outdated};
 use crate::timeline::Timeline;
 
 pub async fn run(stack: &Stack, args: &UpArgs) -> Result<Outcome> {
@@ -28,21 +33,18 @@ pub async fn run(stack: &Stack, args: &UpArgs) -> Result<Outcome> {
 pub async fn run_with(stack: &Stack, args: &UpArgs, options: &LoadOptions) -> Result<Outcome> {
     let run = run_id();
     let (plan, observed) = look(stack, args.wishes, &run).await?;
-    let planned = |only| Event::Planned { verb: "up", stack: stack.names.stack.clone(), plan: plan.clone(), only };
-    stack.events.emit(planned(args.dry_run));
+    tell_plan(stack, &plan, args.dry_run);
     if args.dry_run {
         return Ok(Outcome::Done);
     }
     let timeline = Timeline::new(&stack.events);
-    let applied =
-        if args.load { apply_and_gather(stack, &plan, &timeline).await } else { apply_all(stack, &plan).await };
-    let (seen, ahead) = match applied {
-        Ok(applied) => applied,
+    let (cluster, ahead) = match reach(stack, args, &run, &timeline, (plan, observed)).await {
+        Ok(reached) => reached,
         Err(error) if args.rollback => return Err(roll_back(stack, &run, error).await),
         Err(error) => return Err(say_what_exists(stack, error).await),
     };
     let missing = || Error::failed("the cluster is gone again right after it became ready");
-    let cluster = seen.or(observed.cluster).ok_or_else(missing)?;
+    let cluster = cluster.ok_or_else(missing)?;
     stack.events.emit(Event::Ready {
         stack: stack.names.stack.clone(),
         endpoint: cluster.endpoint.unwrap_or_default(),
@@ -59,6 +61,44 @@ pub async fn run_with(stack: &Stack, args: &UpArgs, options: &LoadOptions) -> Re
         }
     }
     Ok(Outcome::Done)
+}
+
+fn tell_plan(stack: &Stack, plan: &Arc<Plan>, only: bool) {
+    let (stack_name, plan) = (stack.names.stack.clone(), plan.clone());
+    stack.events.emit(Event::Planned { verb: "up", stack: stack_name, plan, only });
+}
+
+/// How long `up` plans again where it meets something else than it has seen.
+const PLANS_AGAIN: Duration = Duration::from_secs(120);
+
+/// Applies the plan; the cluster as it was last seen. Where AWS showed an old state when the plan was made (R35, R36), or
+/// another run was faster, it looks and plans again.
+async fn reach(
+    stack: &Stack,
+    args: &UpArgs,
+    run: &str,
+    timeline: &Timeline,
+    (mut plan, mut observed): (Arc<Plan>, Observed),
+) -> Result<(Option<ClusterState>, Ahead)> {
+    let mut pause: Option<Pause> = None;
+    loop {
+        let applied =
+            if args.load { apply_and_gather(stack, &plan, timeline).await } else { apply_all(stack, &plan).await };
+        let error = match applied {
+            Ok((seen, ahead)) => return Ok((seen.or(observed.cluster), ahead)),
+            Err(error) if !is_outdated(&error) => return Err(error),
+            Err(error) => error,
+        };
+        let pause = pause.get_or_insert_with(|| Pause::until(Instant::now() + PLANS_AGAIN));
+        if !pause.next(&stack.events, "look again", "AWS to show what exists").await? {
+            return Err(error);
+        }
+        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+        let message = format!("{error}{cause}. AWS showed an old state, or another run is under way: looking again");
+        stack.events.emit(Event::Warning { message });
+        (plan, observed) = look(stack, args.wishes, run).await?;
+        tell_plan(stack, &plan, false);
+    }
 }
 
 async fn apply_all(stack: &Stack, plan: &Plan) -> Result<(Option<ClusterState>, Ahead)> {
@@ -103,7 +143,7 @@ pub async fn plan_only(stack: &Stack, wishes: Wishes, detailed_exitcode: bool) -
 async fn look(stack: &Stack, wishes: Wishes, run: &str) -> Result<(Arc<Plan>, Observed)> {
     let expiry = expiry(wishes.expires, stack.config.expires);
     let desired = Desired::of(&stack.config, &stack.aws.account, expiry, run.to_owned(), wishes.resize);
-    let observed = interrupt::unless_asked(observe(&stack.aws, &stack.names)).await?;
+    let observed = interrupt::unless_asked(observe(&stack.aws, &stack.names, &stack.events)).await?;
     let mut plan = bring_up(&stack.names, &desired, &observed);
     refuse(&plan)?;
     refuse_what_is_not_offered(stack, &plan, &desired.cluster.settings).await?;
@@ -175,10 +215,22 @@ async fn roll_back(stack: &Stack, run: &str, error: Error) -> Error {
     }
 }
 
+/// What was created last may be shown late (R16, R35, R36): as long as not all of it was seen, it is looked for again.
 async fn removed(stack: &Stack, run: &str) -> Result<Vec<String>> {
-    let (aws, names) = (&stack.aws, &stack.names);
-    let role = crate::resource::role::observe(aws, names, true).await?;
-    let mut made = observe_to_delete(aws, names, role).await?;
+    let mut pause = Pause::until(Instant::now() + stack.config.timeouts.settle);
+    let mut all = std::collections::BTreeMap::new();
+    loop {
+        all.extend(remove_shown(stack, run).await?);
+        if all.len() == 3 || !pause.next(&stack.events, "roll back", "what AWS may not show yet").await? {
+            return Ok(all.into_values().collect());
+        }
+    }
+}
+
+async fn remove_shown(stack: &Stack, run: &str) -> Result<Vec<(Kind, String)>> {
+    let (aws, names, events) = (&stack.aws, &stack.names, &stack.events);
+    let role = consistent(events, async || role::observe(aws, names, true).await).await?;
+    let mut made = observe_to_delete(aws, names, role, events).await?;
     made.role = made.role.filter(|role| role.tags.get(RUN).is_some_and(|tag| tag == run));
     made.bucket = made.bucket.filter(|bucket| bucket.tags.get(RUN).is_some_and(|tag| tag == run));
     made.cluster = made.cluster.filter(|cluster| cluster.tags.get(RUN).is_some_and(|tag| tag == run));
@@ -191,12 +243,13 @@ async fn removed(stack: &Stack, run: &str) -> Result<Vec<String>> {
     }
 }
 
-fn present(stack: &Stack, observed: &Observed) -> Vec<String> {
+fn present(stack: &Stack, observed: &Observed) -> Vec<(Kind, String)> {
     let names = &stack.names;
+    let cluster = observed.cluster.as_ref();
     let found = [
-        observed.role.is_some().then(|| format!("role {}", names.role)),
-        observed.bucket.is_some().then(|| format!("bucket {}", names.bucket)),
-        observed.cluster.as_ref().map(|cluster| format!("cluster {} ({})", names.cluster, cluster.status)),
+        observed.role.is_some().then(|| (Kind::Role, format!("role {}", names.role))),
+        observed.bucket.is_some().then(|| (Kind::Bucket, format!("bucket {}", names.bucket))),
+        cluster.map(|cluster| (Kind::Cluster, format!("cluster {} ({})", names.cluster, cluster.status))),
     ];
     found.into_iter().flatten().collect()
 }
@@ -207,10 +260,10 @@ async fn say_what_exists(stack: &Stack, error: Error) -> Error {
     // A look that fails must not hide the failure, and after a signal there is a moment for it.
     let observed = match error.kind.is_cut_off() {
         true => None,
-        false => interrupt::briefly(observe(&stack.aws, &stack.names)).await.and_then(Result::ok),
+        false => interrupt::briefly(observe(&stack.aws, &stack.names, &stack.events)).await.and_then(Result::ok),
     };
     if let Some(observed) = &observed {
-        let what = present(stack, observed);
+        let what: Vec<String> = present(stack, observed).into_iter().map(|(_, what)| what).collect();
         error = match what.is_empty() {
             true => error.hint("Nothing of the stack exists."),
             false => error.hint(format!("There is now: {}.", what.join(", "))),

@@ -27,12 +27,14 @@ pub struct Timeouts {
     pub create: Duration,
     pub delete: Duration,
     pub statement: Duration,
+    /// How long AWS is asked again for what it may not show yet, or still show (R16, R35, R36). The command line says it.
+    pub settle: Duration,
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
         let hours = |hours: u64| Duration::from_secs(hours * 3600);
-        Self { create: hours(1), delete: hours(1), statement: hours(4) }
+        Self { create: hours(1), delete: hours(1), statement: hours(4), settle: Duration::ZERO }
     }
 }
 

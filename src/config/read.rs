@@ -230,6 +230,7 @@ fn timeouts(table: &Table<'_, '_>) -> Timeouts {
         create: read("create", usual.create),
         delete: read("delete", usual.delete),
         statement: read("statement", usual.statement),
+        settle: usual.settle,
     }
 }
 

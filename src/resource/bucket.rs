@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::contents::{Contents, Entry, each_entry, empty};
 use super::tags::{BUCKET, RUN, STACK};
-use super::{Names, Tags, is_ours};
+use super::{Names, Tags, hidden, is_ours};
 use crate::aws::{Aws, failed, is};
 use crate::error::{Error, Result};
 
@@ -173,23 +173,30 @@ pub async fn create(aws: &Aws, names: &Names, desired: &DesiredBucket) -> Result
         .bucket(&names.bucket)
         .object_ownership(s3::ObjectOwnership::BucketOwnerEnforced)
         .create_bucket_configuration(configuration.build());
-    match call.send().await {
+    let existed = match call.send().await {
+        Ok(_) => None,
+        // The answer to an earlier try of this run was lost, or it was not shown yet.
+        Err(error) if is(&error, &["BucketAlreadyOwnedByYou"]) => Some(failed(&doing, &error)),
+        Err(error) if is(&error, &["BucketAlreadyExists"]) => {
+            return Err(failed(&doing, &error)
+                .hint("Somebody else owns a bucket of this name. Choose another with `bucket.name` in infra.toml."));
+        }
+        Err(error) => return Err(failed(&doing, &error)),
+    };
+    match (existed, tags(aws, &names.bucket).await?) {
+        (_, Some(found)) if found.get(RUN).is_some() && found.get(RUN) == desired.tags.get(RUN) => Ok(None),
+        // The bucket is not shown yet, or its tags are not.
+        (_, None) => Err(hidden(&doing, "NoSuchBucket")),
+        (Some(_), Some(found)) if found.is_empty() => Err(hidden(&doing, "NoSuchBucket")),
+        (None, Some(found)) if is_ours(&found, &names.stack) => Ok(None),
         // AWS takes the tags of the create call; a server that drops them would leave a bucket that nobody owns.
-        Ok(_) => match tags(aws, &names.bucket).await?.is_some_and(|tags| is_ours(&tags, &names.stack)) {
-            true => Ok(None),
-            false => {
-                put_tags(aws, names, &desired.tags).await?;
-                Ok(Some("the server dropped the tags of the create call: they were put afterwards".to_owned()))
-            }
-        },
-        // The answer to an earlier try of this run was lost.
-        Err(error) if is(&error, &["BucketAlreadyOwnedByYou"]) => match tags(aws, &names.bucket).await? {
-            Some(found) if found.get(RUN) == desired.tags.get(RUN) => Ok(None),
-            _ => Err(failed(&doing, &error)),
-        },
-        Err(error) if is(&error, &["BucketAlreadyExists"]) => Err(failed(&doing, &error)
-            .hint("Somebody else owns a bucket of this name. Choose another with `bucket.name` in infra.toml.")),
-        Err(error) => Err(failed(&doing, &error)),
+        (None, Some(_)) => {
+            put_tags(aws, names, &desired.tags).await?;
+            let detail =
+                "the server dropped the tags of the create call, or does not show them yet: they were put again";
+            Ok(Some(detail.to_owned()))
+        }
+        (Some(error), Some(_)) => Err(error),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_redshift::types as redshift;
 
 use super::tags::{RUN, STACK};
-use super::{Names, Tags};
+use super::{Names, Tags, hidden};
 use crate::aws::{Aws, failed, is};
 use crate::config::{Cluster, FinalSnapshot};
 use crate::error::Result;
@@ -210,7 +210,8 @@ pub async fn create(aws: &Aws, names: &Names, desired: &DesiredCluster) -> Resul
         Err(error) if is(&error, &["ClusterAlreadyExists", "ClusterAlreadyExistsFault"]) => {
             match observe(aws, names).await? {
                 Some(found) if found.tags.get(RUN) == desired.tags.get(RUN) => Ok(()),
-                _ => Err(failed(&doing, &error)),
+                Some(_) => Err(failed(&doing, &error)),
+                None => Err(hidden(&doing, "ClusterNotFound")),
             }
         }
         Err(error) => Err(failed(&doing, &error)),
@@ -334,12 +335,25 @@ pub async fn snapshots(aws: &Aws, names: &Names) -> Result<Vec<String>> {
     Ok(found.into_iter().filter_map(|snapshot| snapshot.snapshot_identifier).collect())
 }
 
-/// Whether the admin secret still exists (R19: it should go with the cluster). Redshift names it after both. It is
-/// looked for in the list: other servers refuse to describe a name with an exclamation mark.
-pub async fn secret_exists(aws: &Aws, names: &Names) -> Result<bool> {
+/// Whether the admin secret still exists (R19: it should go with the cluster): asked for by its ARN, or by the name that
+/// Redshift gives it, because a list may be five minutes old (R35).
+pub async fn secret_exists(aws: &Aws, names: &Names, arn: Option<&str>) -> Result<bool> {
+    let id = arn.map_or_else(|| names.secret(), str::to_owned);
+    match aws.secrets.describe_secret().secret_id(id).send().await {
+        // One that is scheduled for deletion is in no list and lets nobody in.
+        Ok(found) => Ok(found.deleted_date.is_none()),
+        Err(error) if is(&error, &["ResourceNotFoundException"]) => Ok(false),
+        // Other servers refuse to describe a name with an exclamation mark.
+        Err(error) if is(&error, &["ValidationException", "InvalidParameterException"]) => {
+            is_secret_listed(aws, &names.secret()).await
+        }
+        Err(error) => Err(failed("look for the admin secret", &error)),
+    }
+}
+
+async fn is_secret_listed(aws: &Aws, name: &str) -> Result<bool> {
     use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType};
-    let name = names.secret();
-    let filter = Filter::builder().key(FilterNameStringType::Name).values(&name).build();
+    let filter = Filter::builder().key(FilterNameStringType::Name).values(name).build();
     let found: Vec<_> = aws
         .secrets
         .list_secrets()
@@ -350,5 +364,5 @@ pub async fn secret_exists(aws: &Aws, names: &Names) -> Result<bool> {
         .await
         .map_err(|error| failed("look for the admin secret", &error))?;
     // The filter means "begins with".
-    Ok(found.iter().flat_map(|page| page.secret_list()).any(|secret| secret.name.as_ref() == Some(&name)))
+    Ok(found.iter().flat_map(|page| page.secret_list()).any(|secret| secret.name.as_deref() == Some(name)))
 }

@@ -74,7 +74,6 @@ const ON_ALL: &[&str] = &[
     "redshift-data:DescribeStatement",
     "redshift-data:GetStatementResult",
     "secretsmanager:GetRandomPassword",
-    "secretsmanager:ListSecrets",
 ];
 
 /// A policy document for whoever runs `up`, `load`, `query`, `status` and `down` on this stack.

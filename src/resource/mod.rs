@@ -9,10 +9,14 @@ pub mod policy;
 pub mod role;
 pub mod tags;
 
+use std::time::Duration;
+
 use crate::aws::Aws;
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::event::Events;
 use crate::location::partition;
+use crate::retry::{MISSING, Passing, retry_if};
 
 pub use bucket::{BucketState, DesiredBucket};
 pub use cluster::{ClusterState, DesiredCluster};
@@ -21,7 +25,7 @@ pub use role::{DesiredRole, RoleState};
 pub use tags::{Expiry, Tags, is_ours};
 
 /// What a stack is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     Role,
     Bucket,
@@ -148,10 +152,29 @@ impl Desired {
 ///
 /// # Errors
 /// When anything cannot be read: a plan made on half a view would be wrong.
-pub async fn observe(aws: &Aws, names: &Names) -> Result<Observed> {
-    let (role, bucket, cluster) =
-        tokio::try_join!(role::observe(aws, names, false), bucket::observe(aws, names), cluster::observe(aws, names))?;
-    Ok(Observed { role, bucket, cluster, snapshots: Vec::new() })
+pub async fn observe(aws: &Aws, names: &Names, events: &Events) -> Result<Observed> {
+    consistent(events, async || {
+        let (role, bucket, cluster) = tokio::try_join!(
+            role::observe(aws, names, false),
+            bucket::observe(aws, names),
+            cluster::observe(aws, names)
+        )?;
+        Ok(Observed { role, bucket, cluster, snapshots: Vec::new() })
+    })
+    .await
+}
+
+/// Looks again where AWS shows a resource to one call and not to the next (R35, R36).
+pub async fn consistent<T>(events: &Events, look: impl AsyncFnMut() -> Result<T>) -> Result<T> {
+    let passing = |error: &Error| error.is(&MISSING).then_some(Passing::Unseen);
+    retry_if(passing, events, "look at the stack", Duration::from_secs(120), look).await
+}
+
+/// The failure to create what exists already and is not shown yet (R16, R35, R36), with the code of what is missing.
+fn hidden(doing: &str, code: &str) -> Error {
+    Error::failed(format!("cannot {doing}"))
+        .because("it exists already, and AWS does not show it yet")
+        .coded(Some(code))
 }
 
 /// Looks at everything a stack may have beside its role, which has been looked at to know where the rest is, and at
@@ -159,11 +182,14 @@ pub async fn observe(aws: &Aws, names: &Names) -> Result<Observed> {
 ///
 /// # Errors
 /// As `observe`.
-pub async fn observe_to_delete(aws: &Aws, names: &Names, role: Option<RoleState>) -> Result<Observed> {
-    let (bucket, cluster, snapshots) = tokio::try_join!(
-        bucket::observe_to_delete(aws, names, role.as_ref()),
-        cluster::observe(aws, names),
-        cluster::snapshots(aws, names)
-    )?;
-    Ok(Observed { role, bucket, cluster, snapshots })
+pub async fn observe_to_delete(aws: &Aws, names: &Names, role: Option<RoleState>, events: &Events) -> Result<Observed> {
+    consistent(events, async || {
+        let (bucket, cluster, snapshots) = tokio::try_join!(
+            bucket::observe_to_delete(aws, names, role.as_ref()),
+            cluster::observe(aws, names),
+            cluster::snapshots(aws, names)
+        )?;
+        Ok(Observed { role: role.clone(), bucket, cluster, snapshots })
+    })
+    .await
 }

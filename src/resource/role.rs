@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::tags::{REGION, RUN, STACK};
-use super::{Names, Tags, is_ours};
+use super::{Names, Tags, hidden, is_ours};
 use crate::aws::{Aws, failed, is};
 use crate::error::{Error, Result};
 
@@ -116,7 +116,8 @@ pub async fn create(aws: &Aws, names: &Names, role: &DesiredRole) -> Result<()> 
         Err(error) if is(&error, &["EntityAlreadyExists", "EntityAlreadyExistsException"]) => {
             match observe(aws, names, false).await? {
                 Some(found) if found.tags.get(RUN) == role.tags.get(RUN) && found.path == names.role_path => Ok(()),
-                _ => Err(failed(&doing, &error)),
+                Some(_) => Err(failed(&doing, &error)),
+                None => Err(hidden(&doing, "NoSuchEntity")),
             }
         }
         Err(error) => Err(failed(&doing, &error)),
@@ -172,10 +173,44 @@ pub async fn leave_profile(aws: &Aws, names: &Names, profile: &str) -> Result<()
     }
 }
 
+/// What was put into it last, and was not shown when it was looked at (R35), goes as well.
 pub async fn delete(aws: &Aws, names: &Names) -> Result<()> {
+    match delete_bare(aws, names).await {
+        Err(error) if error.is(&["DeleteConflict", "DeleteConflictException"]) => {
+            strip(aws, names).await?;
+            delete_bare(aws, names).await
+        }
+        done => done,
+    }
+}
+
+async fn strip(aws: &Aws, names: &Names) -> Result<()> {
+    let Some(found) = observe(aws, names, true).await? else { return Ok(()) };
+    for profile in &found.instance_profiles {
+        leave_profile(aws, names, profile).await?;
+    }
+    for arn in &found.attached {
+        detach_policy(aws, names, arn).await?;
+    }
+    for policy in found.inline.keys() {
+        delete_policy(aws, names, policy).await?;
+    }
+    Ok(())
+}
+
+async fn delete_bare(aws: &Aws, names: &Names) -> Result<()> {
     match aws.iam.delete_role().role_name(&names.role).send().await {
         Err(error) if !is(&error, &ABSENT) => Err(failed(&format!("delete the role {}", names.role), &error)),
         _ => Ok(()),
+    }
+}
+
+/// The ARN of a role, asked for by its name; `None` where there is none.
+pub async fn arn(aws: &Aws, role: &str) -> Result<Option<String>> {
+    match aws.iam.get_role().role_name(role).send().await {
+        Ok(found) => Ok(found.role.map(|role| role.arn)),
+        Err(error) if is(&error, &ABSENT) => Ok(None),
+        Err(error) => Err(failed(&format!("read the role {role}"), &error)),
     }
 }
 

@@ -5,7 +5,7 @@ use sparkify_local::Pace;
 use crate::project::{BUCKET, Output, Project};
 use crate::served::Served;
 
-fn is_write(call: &str) -> bool {
+pub fn is_write(call: &str) -> bool {
     let operation = call.split(':').nth(1).unwrap_or_default();
     // A cancel and a describe change nothing that is kept.
     !["Get", "List", "Describe", "Head", "Cancel"].iter().any(|read| operation.starts_with(read))
@@ -194,22 +194,26 @@ fn no_more_calls_than_needed() {
     redshift:DescribeClusters
     iam:DeleteRolePolicy
     iam:DeleteRole
+    iam:GetRole
     iam:ListRoles
     redshift:DescribeClusterSnapshots
     redshift:DescribeClusters
+    redshift:DescribeClusters
     s3:GetBucketTagging
-    secretsmanager:ListSecrets
+    secretsmanager:DescribeSecret
     "#);
     insta::assert_snapshot!(calls(&["down"]), @r#"
+    iam:GetRole
     iam:GetRole
     iam:ListRoles
     redshift:DescribeClusterSnapshots
     redshift:DescribeClusterSnapshots
     redshift:DescribeClusters
     redshift:DescribeClusters
+    redshift:DescribeClusters
     s3:GetBucketTagging
     s3:GetBucketTagging
-    secretsmanager:ListSecrets
+    secretsmanager:DescribeSecret
     sts:GetCallerIdentity
     "#);
 }

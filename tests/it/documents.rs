@@ -102,6 +102,7 @@ fn runs(page: &str, target: &str, project: &Project, directory: &str) {
         .env("HOME", bin.path())
         .env("AWS_ENDPOINT_URL", format!("http://{}", server.address))
         .env("SPARKIFY_TARGET", target)
+        .env("SPARKIFY_SETTLE", "0")
         .envs([("AWS_ACCESS_KEY_ID", ACCESS_KEY), ("AWS_SECRET_ACCESS_KEY", SECRET_KEY), ("AWS_REGION", REGION)])
         .envs([("AWS_DEFAULT_REGION", REGION), ("AWS_EC2_METADATA_DISABLED", "true")])
         .status()

@@ -17,6 +17,7 @@ mod help;
 mod init;
 mod job_policy;
 mod kill;
+mod lag;
 mod least_privilege;
 mod life;
 mod listing;

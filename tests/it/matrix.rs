@@ -12,13 +12,13 @@ fn served() -> Served {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Moment {
+pub enum Moment {
     Before,
     After,
 }
 
 /// Runs the command and kills it at its n-th call.
-fn killed_at(served: &Served, arguments: &[&str], nth: usize, moment: Moment) {
+pub fn killed_at(served: &Served, arguments: &[&str], nth: usize, moment: Moment) {
     served.faults.clear();
     let (send, receive) = std::sync::mpsc::channel::<u32>();
     let kill = Box::new(move || {
@@ -42,7 +42,7 @@ fn killed_at(served: &Served, arguments: &[&str], nth: usize, moment: Moment) {
 }
 
 /// What exists, with all that `up` decides of it.
-fn state(served: &Served) -> Vec<String> {
+pub fn state(served: &Served) -> Vec<String> {
     let status = served.run(["status", "--output=json"]).succeeded().event("status");
     let resource = |found: &serde_json::Value| {
         format!("{} {} {} {}", found["kind"], found["name"], found["state"], found["drift"])

@@ -99,6 +99,7 @@ impl Project {
             .current_dir(self.home.path())
             .env_clear()
             .env("HOME", self.home.path())
+            .env("SPARKIFY_SETTLE", "0")
             .stdin(Stdio::null());
         command
     }

@@ -13,6 +13,8 @@ pub struct Served {
     pub cloud: Cloud,
     /// Key, secret and token that the binary runs with, where they are not the stand-in's own.
     pub session: Option<[String; 3]>,
+    /// Seconds in which the stand-in has shown everything: `--settle`. None, as long as nothing is shown late.
+    pub settle: u64,
     server: Server,
     _runtime: tokio::runtime::Runtime,
 }
@@ -47,7 +49,7 @@ impl Served {
         let cloud = Cloud::open(&project.path(".sparkify"), options).unwrap();
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let server = runtime.block_on(cloud.serve(0)).unwrap();
-        Self { project, faults, cloud, session: None, server, _runtime: runtime }
+        Self { project, faults, cloud, session: None, settle: 0, server, _runtime: runtime }
     }
 
     /// The binary with AWS's standard environment, and with nothing of the machine's.
@@ -55,6 +57,7 @@ impl Served {
         let mut command = self.project.command(arguments);
         command
             .env("SPARKIFY_TARGET", "aws")
+            .env("SPARKIFY_SETTLE", self.settle.to_string())
             .env("AWS_ENDPOINT_URL", format!("http://{}", self.server.address))
             .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)
             .env("AWS_SECRET_ACCESS_KEY", SECRET_KEY)

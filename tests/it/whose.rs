@@ -128,7 +128,7 @@ fn down_in_one_region_leaves_the_role_and_the_bucket_of_another() {
     for down in [by_file, by_name] {
         let left = "the role sparkify-warehouse belongs to the stack sparkify in us-west-2: it is left there";
         assert!(down.stderr.contains(left), "{}", down.stderr);
-        assert!(!down.stderr.contains("roles under"), "{}", down.stderr);
+        assert!(!down.stderr.contains("others under"), "{}", down.stderr);
     }
     assert_eq!(served.everything(), before);
 
@@ -195,6 +195,35 @@ fn down_on_aws_asks_at_a_terminal() {
         let (code, shown) = typed(&served, arguments, "", ci);
         assert!(code == 0 && !shown.contains(question), "{code} {shown}");
         assert_eq!(served.everything(), Vec::<String>::new());
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn down_asks_also_about_what_is_shown_late() {
+    if !std::path::Path::new(SCRIPT).exists() {
+        let _ = writeln!(std::io::stderr(), "NOT RUN: down_asks_also_about_what_is_shown_late: there is no {SCRIPT}");
+        return;
+    }
+    let mut served = served();
+    served.settle = 2;
+    let _ = served.run(["up"]).succeeded();
+    let before = served.everything();
+    let question = "Delete all of the stack sparkify in account 000000000000, us-west-2? [y/N]";
+    for (answer, ends) in [("n\n", 7), ("y\n", 0)] {
+        // The first look shows nothing (R16, R35, R36), so that its plan has nothing to ask about.
+        for (operation, code) in [
+            ("iam:GetRole", "NoSuchEntity"),
+            ("s3:GetBucketTagging", "NoSuchBucket"),
+            ("redshift:DescribeClusters", "ClusterNotFound"),
+        ] {
+            let absent = Fault::Fail { status: 404, code: code.into(), message: "not shown yet".into() };
+            served.faults.at(operation, 1, absent);
+        }
+        let (code, shown) = typed(&served, &["down"], answer, "");
+        assert_eq!((code, shown.matches(question).count()), (ends, 1), "{shown}");
+        let left = if ends == 0 { Vec::new() } else { before.clone() };
+        assert_eq!(served.everything(), left);
     }
 }
 
