@@ -66,6 +66,11 @@ impl StatementError {
     pub fn is_absent_relation(&self) -> bool {
         self.message.contains("does not exist")
     }
+
+    /// COPY may not take its role, or the role may not read what it names (R4).
+    pub fn is_denied(&self) -> bool {
+        self.message.contains("is not authorized to assume IAM Role") || self.message.contains("Error AccessDenied")
+    }
 }
 
 /// Rows as text: names of the columns, and a value or NULL for each.

@@ -4,6 +4,7 @@ mod audit;
 mod check_json;
 mod copy_batch;
 mod copy_files;
+mod denied;
 mod direct;
 mod dry_run;
 mod gather;

@@ -222,7 +222,7 @@ impl Staging<'_> {
         };
         let copying = async {
             tokio::select! {
-                done = load.warehouse.run_all(&batch.statements) => done,
+                done = load.run_once_allowed(stage, &batch.statements) => done,
                 never = self.watch(stage) => match never {},
             }
         };
@@ -356,12 +356,15 @@ impl Staging<'_> {
     /// A COPY that failed, with the rows it failed on by their own file and line.
     async fn explain(&self, error: StatementError, gatherer: &Gatherer<'_>) -> Error {
         let (process, table) = (error.process, &self.file.name);
-        let is_elsewhere = error.to_string().contains("PermanentRedirect");
+        let (is_elsewhere, is_denied) = (error.to_string().contains("PermanentRedirect"), error.is_denied());
         let mut failure = Error::failed(format!("cannot copy into {table}; it is as it was before")).because(error);
         if is_elsewhere {
             let (bucket, source) = (&self.source.location.bucket, &self.source.name);
             failure =
                 failure.hint(format!("The bucket {bucket} is in another region: set `region` of [sources.{source}]."));
+        }
+        if is_denied {
+            failure = failure.hint(self.load.advice_on_denial().await);
         }
         match Rejected::of(&self.load.warehouse, process, gatherer, self.source).await {
             Ok(rejected) => rejected.hints(table, process).into_iter().fold(failure, Error::hint),
