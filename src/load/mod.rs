@@ -19,6 +19,7 @@ mod read;
 pub mod reconcile;
 mod rejected;
 pub mod report;
+mod slices;
 mod source;
 pub mod sql;
 mod stage;

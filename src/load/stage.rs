@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::copy_batch::CopyBatch;
 use super::copy_files::ByKey;
-use super::gather::{Gathered, Gatherer, is_small};
+use super::gather::{Gathered, Gatherer};
 use super::read::ReadAhead;
 use super::rejected::Rejected;
 use super::report::SourceReport;
@@ -143,21 +143,6 @@ impl Load<'_> {
 
     pub(super) fn gatherer<'g>(&'g self, from: &'g aws_sdk_s3::Client, slices: u64) -> Gatherer<'g> {
         Gatherer { aws: self.aws, from, bucket: &self.names.bucket, slices, compression: self.config.compression }
-    }
-
-    /// C5: the slices of the cluster. The cluster is asked only where it makes a difference.
-    pub(super) async fn slices(&self, bytes: u64) -> Result<u64> {
-        let expected = self.expected_slices();
-        if is_small(bytes, expected) {
-            return Ok(expected);
-        }
-        let rows = self.warehouse.query("select count(*) from stv_slices").await?;
-        let count = rows.ok().and_then(|rows| rows.number());
-        Ok(count.filter(|count| *count > 0).unwrap_or(expected))
-    }
-
-    pub(super) fn expected_slices(&self) -> u64 {
-        slices_of(&self.config.cluster.node_type) * u64::try_from(self.config.cluster.nodes).unwrap_or(1)
     }
 }
 
@@ -387,15 +372,6 @@ pub fn should_gather(source: &Source, listing: &Listing) -> bool {
         Gather::Always => true,
         Gather::Never => false,
         Gather::Auto => listing.objects > 1 && listing.bytes / listing.objects < SMALL_OBJECT_BYTES,
-    }
-}
-
-/// Slices of one node (C5). Sizes that AWS does not publish count as two.
-fn slices_of(node_type: &str) -> u64 {
-    match node_type {
-        "ra3.4xlarge" | "rg.4xlarge" => 4,
-        "ra3.16xlarge" | "rg.12xlarge" => 16,
-        _ => 2,
     }
 }
 
