@@ -118,7 +118,7 @@ impl Cloud {
             };
             std::fs::read_dir(&mount.directory).map(drop).map_err(unreadable)?;
         }
-        let (account, pace) = (options.account, options.pace);
+        let (account, pace, behaviors) = (options.account, options.pace, options.behaviors);
         let memory = options.memory.map_or_else(MemoryLimit::default, MemoryLimit::new);
         let views = options.faults.as_ref().map(Faults::views).unwrap_or_default();
         let store = store::Store::open(directory)?.with_views(views);
@@ -128,7 +128,15 @@ impl Cloud {
         let sessions = sessions::Sessions::new(account.clone());
         let caller = sessions.owner.identity.clone();
         let seekers = Default::default();
-        let buckets = s3::Buckets { store: store.clone(), account: account.clone(), mounts, caller, sessions, seekers };
+        let buckets = s3::Buckets {
+            store: store.clone(),
+            account: account.clone(),
+            behaviors,
+            mounts,
+            caller,
+            sessions,
+            seekers,
+        };
         let logins = logins::Logins::new(store.clone(), secrets.clone(), warehouses.clone());
         let wire = wire::Wire::new(warehouses.clone(), buckets.clone(), account.clone(), logins.clone());
         let redshift = redshift::Redshift {
@@ -139,13 +147,14 @@ impl Cloud {
             logins: logins.clone(),
             wire: wire.clone(),
             pace,
+            behaviors,
         };
         let s3 = s3::service(buckets.clone());
         let iam = iam::Iam { store: store.clone(), account: account.clone(), propagating: pace.propagating };
         let ec2 = ec2::Ec2 { store: store.clone(), account: account.clone() };
         let serverless =
             serverless::Serverless { store, account: account.clone(), secrets: secrets.clone(), logins, wire };
-        let data_api = data_api::DataApi::new(redshift.clone(), serverless.clone(), buckets.clone(), options.behaviors);
+        let data_api = data_api::DataApi::new(redshift.clone(), serverless.clone(), buckets.clone(), behaviors);
         let faults = options.faults;
         let services =
             endpoint::Services { account, iam, ec2, secrets, redshift, serverless, data_api, buckets, s3, faults };

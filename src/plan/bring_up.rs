@@ -63,7 +63,7 @@ fn bring_up_role(plan: &mut Plan, names: &Names, desired: &Desired, found: Optio
         let role = DesiredRole { tags: new_tags(&wanted.tags, desired), ..wanted.clone() };
         let mut fields = created(&role.tags, &[("path", names.role_path.clone())]);
         fields.extend(of_documents("trust", None, Some(&role.trust)));
-        step.add_with(Action::CreateRole(role), "lets Redshift, in this account only, read S3", fields);
+        step.add_with(Action::CreateRole(role), "lets Redshift read S3", fields);
         let policy = of_documents("policy", None, Some(&wanted.permissions));
         let action = Action::PutRolePolicy(wanted.permissions.clone());
         step.add_with(action, "may read what load reads, and nothing else", policy);

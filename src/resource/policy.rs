@@ -5,16 +5,17 @@ use serde_json::{Value, json};
 use crate::config::{Config, Gather, Mode};
 use crate::location::{Location, partition};
 
-/// Only Redshift may assume the role, and only on behalf of this account (R5).
+/// Only Redshift may assume the role (R5). Where it names the account that it acts for, that is this one: no source says
+/// that it names any, and a condition on a key that is missing would refuse it (R34).
 pub fn trust(account: &str) -> Value {
     json!({
         "Version": "2012-10-17",
         "Statement": [{
-            "Sid": "RedshiftOfThisAccount",
+            "Sid": "Redshift",
             "Effect": "Allow",
             "Principal": { "Service": "redshift.amazonaws.com" },
             "Action": "sts:AssumeRole",
-            "Condition": { "StringEquals": { "aws:SourceAccount": account } }
+            "Condition": { "StringEqualsIfExists": { "aws:SourceAccount": account } }
         }]
     })
 }

@@ -11,7 +11,10 @@ use crate::project::{Project, Sdk};
 use crate::served::Served;
 
 /// COPY answers 0, and the rows that it loaded.
-const BEHAVIORS: [Behaviors; 2] = [Behaviors { counts_copied_rows: false }, Behaviors { counts_copied_rows: true }];
+const BEHAVIORS: [Behaviors; 2] = [
+    Behaviors { counts_copied_rows: false, sends_source_account: false },
+    Behaviors { counts_copied_rows: true, sends_source_account: false },
+];
 
 /// What DescribeStatement says once the statement, or the batch of several, has ended.
 fn described(sdk: &Sdk, sqls: &[&str]) -> DescribeStatementOutput {

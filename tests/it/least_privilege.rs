@@ -2,8 +2,10 @@
 //! that nobody uses fail this test.
 
 use serde_json::Value;
+use sparkify_local::{Behaviors, Pace};
 
-use crate::project::{Project, Sdk};
+use crate::project::{ACCOUNT, Project, Sdk};
+use crate::served::Served;
 
 const ROLE: &str = "sparkify-warehouse";
 const POLICY: &str = "read-what-load-reads";
@@ -78,4 +80,38 @@ fn a_role_that_is_not_attached_or_not_trusted_cannot_be_used() {
         "Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:SourceAccount":"111111111111"}}}}"#;
     sdk.block_on(sdk.iam.update_assume_role_policy().role_name(ROLE).policy_document(other_account).send()).unwrap();
     assert!(copy(arn).contains("is not authorized to assume IAM Role"));
+}
+
+/// A trust with this condition on the account that Redshift acts for.
+fn trust_if(operator: &str, account: &str) -> String {
+    format!(
+        r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"Service":"redshift.amazonaws.com"}},
+        "Action":"sts:AssumeRole","Condition":{{"{operator}":{{"aws:SourceAccount":"{account}"}}}}}}}}"#
+    )
+}
+
+/// R34: no source says which of the two Redshift does.
+#[test]
+fn the_role_works_whether_redshift_names_its_account_or_not() {
+    for sends_source_account in [false, true] {
+        let behaviors = Behaviors { sends_source_account, ..Behaviors::default() };
+        let served = Served::playing(Project::with_sample(5, 20), Pace::AT_ONCE, behaviors);
+        let _ = served.run(["up"]).succeeded();
+        let _ = served.run(["load"]).succeeded();
+        let sdk = served.sdk();
+        sdk.sql("create table events (page varchar(32))").unwrap();
+        let copies_with = |trust: String| {
+            let call = sdk.iam.update_assume_role_policy().role_name(ROLE).policy_document(trust);
+            sdk.block_on(call.send()).unwrap();
+            let role = format!("arn:aws:iam::{ACCOUNT}:role/sparkify-infra/sparkify/{ROLE}");
+            sdk.sql(&format!("copy events from 's3://udacity-dend/log_data/' iam_role '{role}' json 'auto'")).is_ok()
+        };
+        // A key that must be there refuses a Redshift that does not send it.
+        assert_eq!(copies_with(trust_if("StringEquals", ACCOUNT)), sends_source_account);
+        // Redshift of another account is kept out where it says so.
+        assert_eq!(copies_with(trust_if("StringEqualsIfExists", "111111111111")), !sends_source_account);
+        let up = served.run(["up"]).succeeded();
+        assert!(up.stderr.contains("put the trust policy of role"), "{}", up.stderr);
+        let _ = served.run(["load"]).succeeded();
+    }
 }

@@ -20,7 +20,7 @@ fn up_says_what_it_does() {
     insta::assert_snapshot!(without_times(&up.stderr), @r#"
     target local: account 000000000000, region us-west-2
     up of the stack sparkify:
-      + create role sparkify-warehouse (lets Redshift, in this account only, read S3)
+      + create role sparkify-warehouse (lets Redshift read S3)
       ~ put the policy of role sparkify-warehouse (may read what load reads, and nothing else)
       + create bucket sparkify-000000000000-us-west-2 (holds the gathered parts, beside the cluster; owner enforced)
       ~ block public access to bucket sparkify-000000000000-us-west-2 (nothing in it is public)

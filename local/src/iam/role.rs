@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::policy::{Decision, Kind, Policy, Principal, Question};
 use super::{Iam, no_such_policy, page};
 use crate::account::{Account, iso_now, now_millis};
+use crate::behavior::Behaviors;
 use crate::error::{ApiError, ApiResult};
 use crate::protocol::query::{Params, Xml, tag_list, text, tree};
 use crate::store::{Store, View};
@@ -68,8 +69,8 @@ fn no_such_role(name: &str) -> ApiError {
     ApiError::not_found("NoSuchEntity", format!("The role with name {name} cannot be found."))
 }
 
-/// The role, if Redshift may assume it: it exists and its trust names Redshift and this account (R4, R5).
-pub fn assumable_by_redshift(store: &Store, account: &Account, arn: &str) -> ApiResult<Role> {
+/// The role, if Redshift may assume it: it exists and its trust names Redshift (R4, R5).
+pub fn assumable_by_redshift(store: &Store, account: &Account, behaviors: Behaviors, arn: &str) -> ApiResult<Role> {
     let invalid = || {
         ApiError::invalid(
             "InvalidParameterValue",
@@ -81,12 +82,14 @@ pub fn assumable_by_redshift(store: &Store, account: &Account, arn: &str) -> Api
     let role = find_role(store, account, arn)?.filter(|role| role.known_at <= now_millis()).ok_or_else(invalid)?;
     let trust = Policy::parse(&role.trust, Kind::Trust).map_err(|_| invalid())?;
     let source = account.arn("redshift", "cluster:any");
-    let context = [("aws:sourceaccount", account.id.clone()), ("aws:sourcearn", source)];
+    let sent = [("aws:sourceaccount", account.id.clone()), ("aws:sourcearn", source)];
+    let sent = sent.into_iter().filter(|_| behaviors.sends_source_account);
+    let context = sent.map(|(key, value)| (key.to_owned(), value)).collect();
     let question = Question {
         principal: &Principal::Service("redshift.amazonaws.com".into()),
         action: "sts:AssumeRole",
         resource: Some(arn),
-        context: &context.map(|(key, value)| (key.to_owned(), value)).into(),
+        context: &context,
     };
     match trust.decide(&question) {
         Decision::Allow => Ok(role),

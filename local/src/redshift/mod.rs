@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::account::{Account, now_millis};
+use crate::behavior::Behaviors;
 use crate::error::{ApiError, ApiResult};
 use crate::iam::{Role, assumable_by_redshift};
 use crate::logins::Logins;
@@ -38,6 +39,7 @@ pub struct Redshift {
     pub logins: Logins,
     pub wire: Wire,
     pub pace: Pace,
+    pub behaviors: Behaviors,
 }
 
 impl Redshift {
@@ -218,7 +220,7 @@ impl Redshift {
 
     /// The role, if Redshift may assume it in this region.
     fn assumable_role(&self, arn: &str) -> ApiResult<Role> {
-        assumable_by_redshift(&self.store, &self.account, arn)
+        assumable_by_redshift(&self.store, &self.account, self.behaviors, arn)
     }
 }
 

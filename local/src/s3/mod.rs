@@ -31,6 +31,7 @@ use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::service::{S3Service, S3ServiceBuilder};
 
 use crate::account::Account;
+use crate::behavior::Behaviors;
 use crate::iam::Identity;
 use crate::sessions::Sessions;
 use crate::store::Store;
@@ -55,6 +56,7 @@ pub const MAX_XML_BYTES: usize = 4 << 20;
 pub struct Buckets {
     pub store: Store,
     pub account: Account,
+    pub behaviors: Behaviors,
     pub mounts: Arc<BTreeMap<String, Mount>>,
     /// Who asks: full rights in its own account, unless it took on a role; elsewhere what the bucket's policy gives it.
     pub caller: Arc<Identity>,
@@ -71,6 +73,7 @@ impl Buckets {
         Self {
             store: Store::open(directory).expect("store"),
             account,
+            behaviors: Default::default(),
             mounts: Default::default(),
             caller: sessions.owner.identity.clone(),
             sessions,

@@ -98,8 +98,10 @@ impl Access {
         if !self.roles.contains(arn) {
             return Err(denied());
         }
-        let role = assumable_by_redshift(&self.buckets.store, &self.account, arn).map_err(|_| denied())?;
-        Ok(Identity::of_role(&role, &self.account, &self.buckets.store))
+        let buckets = &self.buckets;
+        let role =
+            assumable_by_redshift(&buckets.store, &self.account, buckets.behaviors, arn).map_err(|_| denied())?;
+        Ok(Identity::of_role(&role, &self.account, &buckets.store))
     }
 }
 
