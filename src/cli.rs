@@ -241,6 +241,9 @@ pub struct StatusArgs {
 pub struct PolicyArgs {
     #[command(flatten)]
     pub common: Common,
+    /// Only this part, from 1 on: all of it may not fit one managed policy
+    #[arg(long, value_name = "N")]
+    pub part: Option<usize>,
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ mod init;
 mod load;
 #[cfg(feature = "local")]
 mod local;
+mod policy;
 mod prove;
 mod query;
 #[cfg(feature = "local")]
@@ -182,12 +183,7 @@ pub async fn run(command: Command) -> Result<Outcome> {
         Command::Down(args) if args.all_expired => down::all_expired(&Stack::open_to_delete(&args).await?, &args).await,
         Command::Down(args) => down::run(&Stack::open_to_delete(&args).await?, &args).await,
         Command::Status(args) => status::run(&Stack::open(&args.common).await?, args.tables).await,
-        Command::Policy(args) => {
-            let stack = Stack::open_beside_output(&args.common).await?;
-            let policy = crate::resource::job::policy(&stack.config, &stack.names, &stack.aws.account);
-            view::document(&format!("{policy:#}"));
-            Ok(Outcome::Done)
-        }
+        Command::Policy(args) => policy::run(&Stack::open_beside_output(&args.common).await?, args.part),
         Command::Query(args) => query::run(&args).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();

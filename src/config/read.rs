@@ -7,6 +7,7 @@ use super::rules::{self, C7, QUOTA, R1, R11, R15, R32};
 use super::table::{At, Table};
 use super::{ADMIN, Cluster, Compression, Config, FinalSnapshot, Gather, Local, LocalBucket, Mode, Source, Timeouts};
 use crate::location::Location;
+use crate::resource::policy;
 
 pub fn file(table: &Table<'_, '_>, directory: PathBuf) -> Config {
     let checked = |value: At<String>, rule: fn(&str) -> _| {
@@ -54,12 +55,14 @@ pub fn file(table: &Table<'_, '_>, directory: PathBuf) -> Config {
     config
 }
 
-/// The role's policy grows with the sources, and IAM takes only so much of it.
+/// The role's policy grows with the buckets of the sources, and IAM takes only so much of it (R46).
 fn check_policy_fits(table: &Table<'_, '_>, config: &Config) {
-    const LIMIT: usize = 10_240;
-    let length = policy_length(config);
-    if length > LIMIT {
-        let message = format!("the sources make a role policy of {length} characters, and IAM takes {LIMIT}");
+    let (length, limit) = (policy_length(config), policy::INLINE_CHARACTERS);
+    if length > limit {
+        let message = format!(
+            "the sources make a role policy of {length} characters at least, and IAM takes {limit}: they lie in too many \
+             buckets"
+        );
         table.mistakes.borrow_mut().breaks(0..0, &QUOTA, message);
     }
 }
@@ -67,7 +70,7 @@ fn check_policy_fits(table: &Table<'_, '_>, config: &Config) {
 fn policy_length(config: &Config) -> usize {
     let longest_bucket =
         config.bucket.clone().unwrap_or_else(|| format!("{}-000000000000-{}", config.stack, config.region));
-    crate::resource::policy::permissions(config, &longest_bucket).to_string().len()
+    policy::permissions(config, &longest_bucket).to_string().len()
 }
 
 fn tags(table: &Table<'_, '_>) -> BTreeMap<String, String> {

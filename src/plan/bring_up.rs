@@ -7,7 +7,7 @@ use crate::resource::cluster::Modification;
 use crate::resource::tags::{EXPIRES, RUN};
 use crate::resource::{
     BucketState, ClusterState, Desired, DesiredBucket, DesiredCluster, DesiredRole, Kind, Names, Observed, RoleState,
-    Tags, role, tags,
+    Tags, policy, role, tags,
 };
 
 /// The plan of `up`.
@@ -66,9 +66,13 @@ fn bring_up_role(plan: &mut Plan, names: &Names, desired: &Desired, found: Optio
         step.add_with(Action::CreateRole(role), "lets Redshift read S3", fields);
         let policy = of_documents("policy", None, Some(&wanted.permissions));
         let action = Action::PutRolePolicy(wanted.permissions.clone());
-        step.add_with(action, "may read what load reads, and nothing else", policy);
+        let reason =
+            if wanted.is_exact { "may read what load reads, and nothing else" } else { "may read what load reads" };
+        step.add_with(action, reason, policy);
+        note_what_may_be_read(plan, names, wanted);
         return;
     };
+    note_what_may_be_read(plan, names, wanted);
     if found.path != names.role_path {
         plan.refuse(format!(
             "the role {} has the path {}, which cannot be changed to {}",
@@ -112,6 +116,18 @@ fn refuse_another_region(plan: &mut Plan, names: &Names, region: &str) {
         "the stack {stack} is in {region}, as its role {role} says, and infra.toml says {wanted}: choose another `stack` \
          for {wanted}, or write `region = \"{region}\"`; to move it, run `down --region {region}` first, which deletes it there"
     ));
+}
+
+/// R46: what was cut off the prefixes gives away more than load reads.
+fn note_what_may_be_read(plan: &mut Plan, names: &Names, wanted: &DesiredRole) {
+    if !wanted.is_exact {
+        plan.note(format!(
+            "the role {} may read what lies beside the sources, too: with their prefixes in full its policy would be longer \
+             than the {} characters that IAM takes",
+            names.role,
+            policy::INLINE_CHARACTERS
+        ));
+    }
 }
 
 /// The role says where the stack is. If infra.toml says otherwise, what is there would be left behind.

@@ -3,8 +3,15 @@
 use serde_json::{Value, json};
 
 use super::Names;
+use super::reads::{EXACT, Reads};
 use crate::config::Config;
 use crate::location::partition;
+
+/// Characters that IAM takes of a managed policy, blanks apart (R46).
+pub const MANAGED_CHARACTERS: usize = 6_144;
+
+/// To which the stack's role is passed.
+const SERVICE: &str = "redshift.amazonaws.com";
 
 /// On the stack's role, which Redshift takes on.
 const ON_ROLE: &[&str] = &[
@@ -80,36 +87,151 @@ const ON_ALL: &[&str] = &[
 pub fn policy(config: &Config, names: &Names, account: &str) -> Value {
     let (partition, region) = (partition(&config.region), &config.region);
     let bucket = format!("arn:{partition}:s3:::{}", names.bucket);
-    let cluster = format!("arn:{partition}:redshift:{region}:{account}:cluster:{}", names.cluster);
+    let redshift = format!("arn:{partition}:redshift:{region}:{account}");
+    let iam = format!("arn:{partition}:iam::{account}");
     let secret = format!("arn:{partition}:secretsmanager:{region}:{account}:secret:redshift!{}-*", names.cluster);
-    let allow = |sid: &str, actions: &[&str], resource: Value| json!({ "Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource });
     let mut pass = allow("PassTheRoleToRedshift", &["iam:PassRole"], json!(names.role_arn));
-    pass["Condition"] = json!({ "StringEquals": { "iam:PassedToService": "redshift.amazonaws.com" } });
+    pass["Condition"] = json!({ "StringEquals": { "iam:PassedToService": SERVICE } });
     // A role that is not there has no path: whether it is gone can be asked only so.
-    let role = [names.role_arn.clone(), format!("arn:{partition}:iam::{account}:role/{}", names.role)];
+    let role = [names.role_arn.clone(), format!("{iam}:role/{}", names.role)];
     let mut statements = vec![
         allow("TheRole", ON_ROLE, json!(role)),
         pass,
         allow("TheBucket", ON_BUCKET, json!(bucket)),
         allow("ItsObjects", ON_OBJECTS, json!(format!("{bucket}/*"))),
-        allow("TheCluster", ON_CLUSTER, json!(cluster)),
+        allow("TheCluster", ON_CLUSTER, json!(format!("{redshift}:cluster:{}", names.cluster))),
         allow("ItsSecret", ON_SECRET, json!(secret)),
         allow("WhatHasNoResource", ON_ALL, json!("*")),
     ];
     if let Some(key) = &config.cluster.kms_key {
         statements.push(allow("ItsKey", &["kms:CreateGrant", "kms:DescribeKey"], json!(key)));
     }
-    for (number, source) in (1..).zip(&config.sources) {
-        let place = &source.location;
-        let whole = format!("arn:{partition}:s3:::{}", place.bucket);
-        let mut read = vec![format!("{whole}/{}*", place.key)];
-        read.extend(
-            source.jsonpaths.iter().map(|paths| format!("arn:{partition}:s3:::{}/{}", paths.bucket, paths.key)),
-        );
-        let mut list = allow(&format!("ListSource{number}"), &["s3:ListBucket"], json!(whole));
-        list["Condition"] = json!({ "StringLike": { "s3:prefix": format!("{}*", place.key) } });
-        statements.push(list);
-        statements.push(allow(&format!("ReadSource{number}"), &["s3:GetObject"], json!(read)));
+    let mut sources = Reads::default();
+    for source in &config.sources {
+        sources.add_prefix(&source.location);
+        source.jsonpaths.iter().for_each(|paths| sources.add_object(paths));
     }
+    statements.extend(sources.statements(&format!("arn:{partition}:s3:::"), EXACT, EXACT));
+    document(statements)
+}
+
+fn allow(sid: &str, actions: &[&str], resource: Value) -> Value {
+    json!({ "Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource })
+}
+
+fn document(statements: Vec<Value>) -> Value {
     json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+/// What IAM counts of a document: it has no blanks but in strings (R46).
+pub fn characters(policy: &Value) -> usize {
+    policy.to_string().len()
+}
+
+/// The policy as documents of which each fits a managed policy (R46), in as few as they go in their order. A statement
+/// that is too long alone is cut in two, by its resources or its prefixes.
+pub fn parts(policy: &Value) -> Vec<Value> {
+    let mut waiting: Vec<Value> = policy["Statement"].as_array().cloned().unwrap_or_default();
+    waiting.reverse();
+    let (mut parts, mut part) = (Vec::new(), Vec::new());
+    while let Some(statement) = waiting.pop() {
+        part.push(statement);
+        if characters(&document(part.clone())) <= MANAGED_CHARACTERS {
+            continue;
+        }
+        let Some(last) = part.pop() else { break };
+        match halves(&last) {
+            Some([first, second]) if characters(&document(vec![last.clone()])) > MANAGED_CHARACTERS => {
+                waiting.extend([second, first]);
+            }
+            _ if part.is_empty() => parts.push(document(vec![last])),
+            _ => {
+                parts.push(document(std::mem::take(&mut part)));
+                waiting.push(last);
+            }
+        }
+    }
+    parts.extend((!part.is_empty()).then(|| document(part)));
+    parts
+}
+
+/// A statement as two that say the same together.
+fn halves(statement: &Value) -> Option<[Value; 2]> {
+    ["/Resource", "/Condition/StringLike/s3:prefix"].into_iter().find_map(|list| {
+        let all = statement.pointer(list)?.as_array().filter(|all| all.len() > 1)?;
+        let (first, second) = all.split_at(all.len() / 2);
+        let with = |some: &[Value]| {
+            let mut half = statement.clone();
+            *half.pointer_mut(list)? = json!(some);
+            // Two statements of a document may not have the same name.
+            half.as_object_mut()?.remove("Sid");
+            Some(half)
+        };
+        Some([with(first)?, with(second)?])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::{Gather, Source};
+    use crate::location::Location;
+
+    const ACCOUNT: &str = "123456789012";
+
+    /// The shipped stack with so many more tables, in one bucket.
+    fn config(tables: usize) -> Config {
+        let mut config = Config::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("infra.toml")).expect("infra.toml");
+        config.sources.extend((0..tables).map(|n| Source {
+            name: format!("table_{n:03}"),
+            location: Location { bucket: "acme-raw-data".into(), key: format!("erp/exports/table_{n:03}/") },
+            region: config.region.clone(),
+            jsonpaths: None,
+            gather: Gather::Auto,
+        }));
+        config
+    }
+
+    fn printed(config: &Config) -> Value {
+        policy(config, &Names::of(config, ACCOUNT), ACCOUNT)
+    }
+
+    /// What a document allows, one by one: action, resource, prefix.
+    fn allowed(policy: &Value) -> std::collections::BTreeSet<String> {
+        let list = |value: &Value| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
+        let statements = policy["Statement"].as_array().expect("statements").iter();
+        let each = statements.flat_map(|statement| {
+            let mut all = Vec::new();
+            for action in list(&statement["Action"]) {
+                for resource in list(&statement["Resource"]) {
+                    for prefix in list(&statement["Condition"]["StringLike"]["s3:prefix"]) {
+                        all.push(format!("{action} {resource} {prefix}"));
+                    }
+                }
+            }
+            all
+        });
+        each.collect()
+    }
+
+    #[test]
+    fn the_shipped_stack_fits_one_managed_policy() {
+        let policy = printed(&config(0));
+        assert!(characters(&policy) <= MANAGED_CHARACTERS, "{}", characters(&policy));
+        assert_eq!(parts(&policy), [policy]);
+    }
+
+    #[test]
+    fn a_policy_that_is_too_long_falls_into_parts_that_allow_the_same() {
+        let policy = printed(&config(200));
+        assert!(characters(&policy) > MANAGED_CHARACTERS);
+        let parts = parts(&policy);
+        assert!((2..=5).contains(&parts.len()), "{}", parts.len());
+        for part in &parts {
+            assert!(characters(part) <= MANAGED_CHARACTERS, "{}", characters(part));
+        }
+        assert_eq!(parts.iter().flat_map(allowed).collect::<std::collections::BTreeSet<_>>(), allowed(&policy));
+    }
 }

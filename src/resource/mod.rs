@@ -6,6 +6,7 @@ pub mod contents;
 pub mod job;
 pub mod orderable;
 pub mod policy;
+pub mod reads;
 pub mod role;
 pub mod tags;
 
@@ -137,6 +138,7 @@ impl Desired {
             role: DesiredRole {
                 trust: policy::trust(account),
                 permissions: policy::permissions(config, &names.bucket),
+                is_exact: policy::is_exact(config, &names.bucket),
                 tags: role_tags,
             },
             bucket: DesiredBucket { policy: policy::tls_only(&names.bucket, &names.region), tags: own },

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::config::{Config, Gather, Mode};
+use super::reads::{Depth, EXACT, Reads};
+use crate::config::{Config, Gather};
 use crate::location::{Location, partition};
 
 /// Only Redshift may assume the role (R5). Where it names the account that it acts for, that is this one: no source says
@@ -23,42 +24,61 @@ pub fn trust(account: &str) -> Value {
 /// Says which load is under way.
 pub const LOCK: &str = "load/lock.json";
 
+/// Where the parts of all sources lie in the warehouse's bucket, and the manifests and lists of an append.
+const GATHERED: &str = "load/";
+
 /// Where the parts of a gathered source lie in the warehouse's bucket.
 pub fn gathered_prefix(source: &str) -> String {
-    format!("load/{source}/")
+    format!("{GATHERED}{source}/")
 }
 
-/// Reads exactly what COPY reads: gathered sources in our bucket, the others where they lie, and jsonpaths files.
+/// Characters that IAM takes of a role's inline policies together, blanks apart (R46).
+pub const INLINE_CHARACTERS: usize = 10_240;
+
+/// Reads what COPY reads: what lies in our bucket, where any source may be gathered and any load may append; the sources
+/// that may be copied from where they lie; and jsonpaths files. Where that is longer than IAM takes, prefixes lose
+/// folders from their ends until it fits: first where only names are listed, then where objects are read.
 pub fn permissions(config: &Config, bucket: &str) -> Value {
-    let s3 = format!("arn:{}:s3:::", partition(&config.region));
-    let mut prefixes = Vec::new();
-    let mut objects = Vec::new();
-    for source in &config.sources {
-        // An append reads its manifest and its list of objects there, also where the objects themselves lie elsewhere.
-        if source.gather != Gather::Never || config.mode == Mode::Append {
-            prefixes.push(Location { bucket: bucket.to_owned(), key: gathered_prefix(&source.name) });
+    let reads = reads(config, bucket);
+    let depths = (0..=reads.deepest()).rev();
+    let names_first = depths.clone().map(|listed| (listed, EXACT));
+    let cuts = std::iter::once((EXACT, EXACT)).chain(names_first).chain(depths.map(|both| (both, both)));
+    let mut shortest = Value::Null;
+    for (listed, read) in cuts {
+        shortest = document(config, &reads, listed, read);
+        if fits(&shortest) {
+            break;
         }
+    }
+    shortest
+}
+
+/// Whether the role may read no more than COPY does: its policy did not have to be cut.
+pub fn is_exact(config: &Config, bucket: &str) -> bool {
+    fits(&document(config, &reads(config, bucket), EXACT, EXACT))
+}
+
+fn fits(document: &Value) -> bool {
+    document.to_string().len() <= INLINE_CHARACTERS
+}
+
+fn reads(config: &Config, bucket: &str) -> Reads {
+    let mut reads = Reads::default();
+    reads.add_prefix(&Location { bucket: bucket.to_owned(), key: GATHERED.to_owned() });
+    for source in &config.sources {
         if source.gather != Gather::Always {
-            prefixes.push(source.location.clone());
+            reads.add_prefix(&source.location);
         }
         // R37: of a source in another region COPY reads the copy beside the parts.
         if source.gather != Gather::Always || source.region == config.region {
-            objects.extend(source.jsonpaths.iter().cloned());
+            source.jsonpaths.iter().for_each(|paths| reads.add_object(paths));
         }
     }
-    let list = |prefix: &Location| {
-        json!({
-            "Effect": "Allow",
-            "Action": "s3:ListBucket",
-            "Resource": format!("{s3}{}", prefix.bucket),
-            "Condition": { "StringLike": { "s3:prefix": format!("{}*", prefix.key) } }
-        })
-    };
-    let arn = |location: &Location, rest: &str| format!("{s3}{}/{}{rest}", location.bucket, location.key);
-    let mut readable: Vec<String> = prefixes.iter().map(|prefix| arn(prefix, "*")).collect();
-    readable.extend(objects.iter().map(|object| arn(object, "")));
-    let mut statements: Vec<Value> = prefixes.iter().map(list).collect();
-    statements.push(json!({ "Effect": "Allow", "Action": "s3:GetObject", "Resource": readable }));
+    reads
+}
+
+fn document(config: &Config, reads: &Reads, listed: Depth, read: Depth) -> Value {
+    let statements = reads.statements(&format!("arn:{}:s3:::", partition(&config.region)), listed, read);
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 

@@ -16,6 +16,8 @@ pub const POLICY: &str = "read-what-load-reads";
 pub struct DesiredRole {
     pub trust: Value,
     pub permissions: Value,
+    /// Whether the permissions are for what COPY reads and nothing beside it.
+    pub is_exact: bool,
     pub tags: Tags,
 }
 

@@ -85,17 +85,19 @@ fn without_any_one_of_its_actions_a_command_fails() {
     }
 }
 
-/// A role with what `policy` prints, taken on.
-fn take_on_job(served: &mut Served) {
-    let policy = served.run(["policy"]).succeeded().stdout;
+/// A role with these managed policies, taken on.
+fn take_on_job(served: &mut Served, policies: &[String]) {
     let trust = format!(
         r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"AWS":"arn:aws:iam::{ACCOUNT}:root"}},"Action":"sts:AssumeRole"}}}}"#
     );
     let sdk = served.sdk();
     let credentials = sdk.block_on(async {
         sdk.iam.create_role().role_name("job").assume_role_policy_document(trust).send().await.unwrap();
-        let put = sdk.iam.put_role_policy().role_name("job").policy_name("least").policy_document(policy);
-        put.send().await.unwrap();
+        for (number, policy) in policies.iter().enumerate() {
+            let create = sdk.iam.create_policy().policy_name(format!("least-{number}")).policy_document(policy);
+            let arn = create.send().await.unwrap().policy.unwrap().arn.unwrap();
+            sdk.iam.attach_role_policy().role_name("job").policy_arn(arn).send().await.unwrap();
+        }
         let arn = format!("arn:aws:iam::{ACCOUNT}:role/job");
         sdk.sts.assume_role().role_arn(arn).role_session_name("nightly").send().await.unwrap().credentials.unwrap()
     });
@@ -105,10 +107,33 @@ fn take_on_job(served: &mut Served) {
 #[test]
 fn a_role_that_may_do_no_more_runs_every_command_on_this_stack_and_none_on_another() {
     let mut served = Served::new(Project::with_sample(3, 20), Pace::AT_ONCE);
-    take_on_job(&mut served);
+    let policy = served.run(["policy"]).succeeded().stdout;
+    take_on_job(&mut served, &[policy]);
     let _ = served.run(["up"]).succeeded();
     assert!(every_command_works(&served, None));
     served.project.edit("infra.toml", "stack = \"sparkify\"", "stack = \"others\"");
     let says = ["cannot", "assumed-role/job/nightly is not authorized to perform: iam:GetRole"];
     let _ = served.run(["up"]).failed(1, &says);
+}
+
+/// R46: a managed policy takes 6,144 characters.
+#[test]
+fn what_is_too_long_for_one_managed_policy_is_printed_in_parts() {
+    let mut served = Served::new(Project::with_sample(3, 20), Pace::AT_ONCE);
+    let good = std::fs::read_to_string(served.project.path("infra.toml")).unwrap();
+    let source = |n| format!("[sources.table_{n}]\nurl = \"s3://acme-raw-data/erp/exports/table_{n}/\"\n");
+    let sources: String = (0..200).map(source).collect();
+    std::fs::write(served.project.path("infra.toml"), format!("{good}\n{sources}")).unwrap();
+    let whole = served.run(["policy"]).succeeded();
+    assert!(whole.stderr.contains("a managed policy takes 6144"), "{}", whole.stderr);
+    let last = whole.stderr.split("to `--part ").nth(1).unwrap().split('`').next().unwrap();
+    let number: usize = last.parse().unwrap();
+    let _ = served.run(["policy", "--part", &(number + 1).to_string()]).failed(2, &["has the parts 1 to"]);
+    let _ = served.run(["policy", "--part=0"]).failed(2, &["has the parts 1 to"]);
+    let part = |n: usize| served.run(["policy", "--part", &n.to_string()]).succeeded().stdout;
+    let parts: Vec<String> = (1..=number).map(part).collect();
+    take_on_job(&mut served, &parts);
+    for command in ["up", "load", "down"] {
+        let _ = served.run([command]).succeeded();
+    }
 }

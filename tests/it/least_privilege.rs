@@ -82,6 +82,29 @@ fn a_role_that_is_not_attached_or_not_trusted_cannot_be_used() {
     assert!(copy(arn).contains("is not authorized to assume IAM Role"));
 }
 
+/// R46: what is cut off the prefixes is said.
+#[test]
+fn the_policy_of_two_hundred_tables_fits() {
+    let project = Project::with_sample(5, 20);
+    let good = std::fs::read_to_string(project.path("infra.toml")).unwrap();
+    let with = |place: &str| {
+        let source = |n| format!("[sources.table_{n}]\nurl = \"s3://{place}/table_{n}/\"\n");
+        let sources: String = (0..200).map(source).collect();
+        std::fs::write(project.path("infra.toml"), format!("{good}\n{sources}")).unwrap();
+    };
+    with("raw");
+    let short = project.run(["plan"]).succeeded();
+    assert!(!short.stdout.contains("beside the sources"), "{}", short.stdout);
+    with("acme-raw-data/erp/exports/every/night");
+    let up = project.run(["up"]).succeeded();
+    assert!(up.stderr.contains("may read what lies beside the sources, too"), "{}", up.stderr);
+    let policy = policy(&project.cloud()).to_string();
+    assert!(policy.len() <= 10_240, "{}", policy.len());
+    let again = project.run(["up"]).succeeded();
+    assert!(again.stderr.contains("nothing to do"), "{}", again.stderr);
+    let _ = project.run(["load"]).succeeded();
+}
+
 /// A trust with this condition on the account that Redshift acts for.
 fn trust_if(operator: &str, account: &str) -> String {
     format!(

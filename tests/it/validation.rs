@@ -106,7 +106,7 @@ fn a_policy_that_iam_would_not_take_and_too_many_tags() {
     let project = Project::empty();
     let good = std::fs::read_to_string(project.path("infra.toml")).unwrap();
     let sources: String =
-        (0..60).map(|n| format!("[sources.s{n}]\nurl = \"s3://a-bucket-with-a-name/prefix-number-{n}/\"\n")).collect();
+        (0..100).map(|n| format!("[sources.s{n}]\nurl = \"s3://a-bucket-with-a-name-{n}/prefix/\"\n")).collect();
     std::fs::write(project.path("infra.toml"), format!("{good}\n{sources}")).unwrap();
     let _ = project.run(["up"]).failed(2, &["QUOTA: the sources make a role policy of", "IAM takes 10240"]);
     let tags: String = (0..43).map(|n| format!("t{n} = \"v\"\n")).collect();

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::role::{percent_encode, random_id};
+use super::role::{characters, percent_encode, random_id};
 use super::{Iam, Role, page};
 use crate::account::{Account, iso_now};
 use crate::error::{ApiError, ApiResult};
@@ -15,6 +15,8 @@ use crate::store::Store;
 const KIND: &str = "iam-policy";
 /// Versions of a policy are not kept: there is the first.
 const VERSION: &str = "v1";
+/// Of a document (R46).
+const CHARACTERS: usize = 6_144;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ManagedPolicy {
@@ -114,6 +116,10 @@ impl Iam {
     pub(super) fn create_policy(&self, params: &Params) -> ApiResult<Vec<Xml>> {
         let (name, document) = (params.required("PolicyName")?, params.required("PolicyDocument")?);
         self.check_document(document)?;
+        if characters(document) > CHARACTERS {
+            let message = format!("Cannot exceed quota for PolicySize: {CHARACTERS}");
+            return Err(ApiError::conflict("LimitExceeded", message));
+        }
         let path = params.get("Path").unwrap_or("/");
         let policy = ManagedPolicy {
             arn: self.account.global_arn("iam", format_args!("policy{path}{name}")),

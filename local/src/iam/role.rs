@@ -14,6 +14,8 @@ use crate::store::{Store, View};
 
 const KIND: &str = "iam-role";
 const MAX_TAGS: usize = 50;
+/// Of all inline policies of a role together (R46).
+const INLINE_CHARACTERS: usize = 10_240;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Role {
@@ -233,7 +235,13 @@ impl Iam {
         self.check_document(document)?;
         self.change_role(params, |role| {
             role.inline.insert(name.to_owned(), document.to_owned());
-            Ok(())
+            match role.inline.values().map(|document| characters(document)).sum::<usize>() > INLINE_CHARACTERS {
+                true => Err(ApiError::conflict(
+                    "LimitExceeded",
+                    format!("Maximum policy size of {INLINE_CHARACTERS} bytes exceeded for role {}", role.name),
+                )),
+                false => Ok(()),
+            }
         })
     }
 
@@ -246,6 +254,11 @@ impl Iam {
             text("PolicyDocument", percent_encode(document)),
         ])
     }
+}
+
+/// What IAM counts of a document: blanks are free (R46).
+pub(super) fn characters(document: &str) -> usize {
+    document.chars().filter(|sign| !sign.is_whitespace()).count()
 }
 
 impl Iam {
