@@ -60,6 +60,26 @@ fn from_ones_own_data_to_queried_tables() {
     let _ = project.run(["init", "data"]).failed(2, &["infra.toml is there already", "nothing was written"]);
 }
 
+/// Whatever its form, and though `up` was told of no append.
+#[test]
+fn what_init_writes_can_be_appended_to() {
+    let project = shop();
+    let _ = project.run(["init", "data", "--stack=shop"]).succeeded();
+    for command in [&["up"][..], &["load"], &["load", "--mode", "append"]] {
+        let _ = project.run(command.iter().copied()).succeeded();
+    }
+    std::fs::write(project.path("data/orders/2026/11/21.json"), "{\"orderId\": 21, \"order\": \"A-21\"}").unwrap();
+    std::fs::write(project.path("data/customers/more.csv"), "id,name,zip,since\n3,Ann,1,2026-01-31\n").unwrap();
+    std::fs::write(project.path("data/prices/b.tsv"), "3\t1.00\n").unwrap();
+    for _ in 0..2 {
+        let _ = project.run(["load", "--mode", "append"]).succeeded();
+        for (table, rows) in [("orders", "41"), ("customers", "3"), ("prices", "3"), ("stock_levels", "2")] {
+            let counted = project.run(["query", &format!("select count(*) as n from {table}")]).succeeded();
+            assert_eq!(counted.stdout, format!("n\n{rows}\n"), "{table}");
+        }
+    }
+}
+
 #[test]
 fn what_cannot_be_loaded_is_told_and_nothing_is_written() {
     let project = Project::bare();

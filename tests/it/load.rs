@@ -69,6 +69,34 @@ fn days_appended_in_any_order_end_as_all_at_once() {
     }
 }
 
+/// As the help of `load` has it: `up` was told of no append.
+#[test]
+fn an_append_needs_no_second_up() {
+    let project = Project::with_sample(40, 200);
+    let day = files(&project, "data/log_data").remove(0);
+    let aside = project.path("aside");
+    std::fs::rename(&day, &aside).unwrap();
+    let _ = project.run(["up"]).succeeded();
+    let _ = project.run(["load"]).succeeded();
+    let _ = project.run(["load", "--mode", "append"]).succeeded();
+    std::fs::rename(&aside, &day).unwrap();
+    let load = project.run(["load", "--mode", "append"]).succeeded();
+    assert!(load.stdout.contains("1 + 2 loaded before"), "{}", load.stdout);
+    assert_eq!(count(&project, "select count(*) from staging_events"), "200");
+    let up = project.run(["up"]).succeeded();
+    assert!(up.stderr.contains("nothing to do"), "{}", up.stderr);
+}
+
+#[test]
+fn a_role_that_is_behind_infra_toml_is_told() {
+    let project = Project::with_sample(5, 20);
+    let _ = project.run(["up"]).succeeded();
+    project.edit("infra.toml", "gather = \"always\"", "gather = \"never\"");
+    let _ = project.run(["load"]).failed(1, &["Access Denied", "what infra.toml named when `up` ran last"]);
+    let _ = project.run(["up"]).succeeded();
+    let _ = project.run(["load"]).succeeded();
+}
+
 #[test]
 fn an_append_refuses_what_has_changed_and_replace_begins_anew() {
     let project = Project::with_sample(40, 200);
