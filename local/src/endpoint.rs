@@ -18,7 +18,7 @@ use s3s::service::S3Service;
 
 use crate::account::Account;
 use crate::auth_failure::AuthFailure;
-use crate::authorize::{authorize, authorize_s3};
+use crate::authorize::{self, authorize, authorize_s3};
 use crate::call;
 use crate::data_api::DataApi;
 use crate::ec2::Ec2;
@@ -96,8 +96,12 @@ impl Endpoint {
         request: http::Request<SdkBody>,
     ) -> Result<http::Response<SdkBody>, BoxError> {
         if service == "s3" {
-            let fault =
-                self.fault(|| call::of_s3(request.method(), request.uri(), request.headers(), is_bucket(&request)));
+            let fault = self.fault(|| {
+                let (uri, headers) = (request.uri(), request.headers());
+                let operation = call::of_s3(request.method(), uri, headers, is_bucket(&request));
+                let actions = call::s3_actions(&operation, uri, headers).into_iter().map(str::to_owned).collect();
+                (operation, actions)
+            });
             let mut response = through(fault, service, self.s3(request)).await?;
             for (name, length) in [("x-amz-request-id", 16), ("x-amz-id-2", 76)] {
                 response.headers_mut().insert(name, HeaderValue::from_str(&random_word(length))?);
@@ -108,7 +112,11 @@ impl Endpoint {
             Ok(authenticated) => authenticated,
             Err(error) => return Ok(refuse(service, &error)),
         };
-        let fault = self.fault(|| call::of_control_plane(service, &request));
+        let fault = self.fault(|| {
+            let operation = call::of_control_plane(service, &request);
+            let actions = authorize::actions(&self.iam, &operation, &request);
+            (operation, actions)
+        });
         through(fault, service, self.control_plane(service, &request, &caller)).await
     }
 
@@ -130,11 +138,12 @@ impl Endpoint {
         Ok((Request { headers: parts.headers, body }, caller))
     }
 
-    /// What is planned for a call, and the call's name. Where nobody plans anything, no name is made.
-    fn fault(&self, operation: impl FnOnce() -> String) -> Option<(String, Fault)> {
+    /// What is planned for a call, and the call's name, which comes with the actions that it needs. Where nobody plans
+    /// anything, no name is made.
+    fn fault(&self, call: impl FnOnce() -> (String, Vec<String>)) -> Option<(String, Fault)> {
         let faults = self.faults.as_ref()?;
-        let operation = operation();
-        let fault = faults.meet(&operation)?;
+        let (operation, actions) = call();
+        let fault = faults.meet(&operation, actions)?;
         Some((operation, fault))
     }
 
@@ -195,17 +204,11 @@ impl Endpoint {
             let host = HeaderValue::from_str(host)?;
             request.headers_mut().insert(HOST, host);
         }
-        let allowed = self.s3_caller(&request).and_then(|caller| {
-            if caller.is_session && is_bucket(&request) {
-                let operation = call::of_s3(request.method(), request.uri(), request.headers(), true);
-                authorize_s3(&self.account, &caller, &operation, &bucket_of(&request))?;
-            }
-            Ok(caller)
-        });
-        let caller = match allowed {
+        let caller = match self.s3_caller(&request) {
             Ok(caller) => caller,
             Err(error) => return Ok(refuse("s3", &error)),
         };
+        let mut tags = CreateTags::default();
         if *request.method() == Method::PUT && is_bucket(&request) {
             if service_of(&request).is_none() && old_key(&request).is_none() {
                 return Ok(refuse("s3", &ApiError::forbidden("AccessDenied", "Access Denied")));
@@ -215,9 +218,16 @@ impl Endpoint {
                 Ok(bytes) => bytes,
                 Err(error) => return Ok(refuse("s3", &error)),
             };
-            let tags = CreateTags::from_body(&bytes);
+            tags = CreateTags::from_body(&bytes);
             request = http::Request::from_parts(parts, SdkBody::from(bytes));
-            request.extensions_mut().insert(tags);
+            request.extensions_mut().insert(tags.clone());
+        }
+        if caller.is_session && is_bucket(&request) {
+            let operation = call::of_s3(request.method(), request.uri(), request.headers(), true);
+            let actions = call::s3_actions(&operation, request.uri(), request.headers());
+            if let Err(error) = authorize_s3(&self.account, &caller, actions, &bucket_of(&request), &tags.0) {
+                return Ok(refuse("s3", &error));
+            }
         }
         let is_of_bucket = is_bucket(&request);
         let request = match s3::checked_body(request, is_of_bucket).await {

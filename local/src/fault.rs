@@ -8,7 +8,6 @@ use std::time::Duration;
 use http::StatusCode;
 
 use crate::auth_failure::AuthFailure;
-use crate::call;
 use crate::error::ApiError;
 use crate::store::{Lags, Views};
 use crate::sync::locked;
@@ -107,6 +106,8 @@ enum When {
 #[derive(Debug, Default)]
 struct State {
     calls: Vec<String>,
+    /// What the calls needed to be allowed.
+    actions: BTreeSet<String>,
     planned: Vec<(When, Fault)>,
     /// The outage that is planned, and whether it has begun.
     outage: Option<(When, Outage, bool)>,
@@ -163,9 +164,9 @@ impl Faults {
         locked(&self.0).views.clone()
     }
 
-    /// The IAM actions that a call of this operation needs.
-    pub fn actions(operation: &str) -> Vec<String> {
-        call::actions(operation).into_iter().map(str::to_owned).collect()
+    /// The IAM actions that the calls so far needed.
+    pub fn actions(&self) -> BTreeSet<String> {
+        locked(&self.0).actions.clone()
     }
 
     /// All calls so far, in the order in which they came.
@@ -176,15 +177,17 @@ impl Faults {
     /// Forgets the calls, and faults that have not come, and ends an outage.
     pub fn clear(&self) {
         let mut state = locked(&self.0);
-        (state.calls, state.planned, state.outage) = (Vec::new(), Vec::new(), None);
+        (state.calls, state.planned, state.actions) = (Vec::new(), Vec::new(), BTreeSet::new());
+        state.outage = None;
     }
 
-    /// Notes a call and takes the fault that is planned for it.
-    pub(crate) fn meet(&self, operation: &str) -> Option<Fault> {
+    /// Notes a call with the actions that it needs, and takes the fault that is planned for it.
+    pub(crate) fn meet(&self, operation: &str, actions: Vec<String>) -> Option<Fault> {
         let mut state = locked(&self.0);
         state.calls.push(operation.to_owned());
+        state.actions.extend(actions.iter().cloned());
         if let Some(allowed) = &state.allowed
-            && let Some(missing) = call::actions(operation).into_iter().find(|action| !allowed.contains(*action))
+            && let Some(missing) = actions.into_iter().find(|action| !allowed.contains(action))
         {
             let code = if operation.starts_with("redshift-data:") { "AccessDeniedException" } else { "AccessDenied" };
             let message = format!("User: arn:aws:sts::{CALLER} is not authorized to perform: {missing}");

@@ -1,4 +1,5 @@
-//! The least that a job needs to be allowed to run every command on a stack.
+//! The least that a job needs to be allowed to run every command on a stack: what the Service Authorization Reference
+//! says of the calls that they make, and what Redshift does on the caller's behalf (R33).
 
 use serde_json::{Value, json};
 
@@ -10,7 +11,7 @@ use crate::location::partition;
 /// Characters that IAM takes of a managed policy, blanks apart (R46).
 pub const MANAGED_CHARACTERS: usize = 6_144;
 
-/// To which the stack's role is passed.
+/// To which the stack's role is passed, and whose own role its first cluster makes (R33).
 const SERVICE: &str = "redshift.amazonaws.com";
 
 /// On the stack's role, which Redshift takes on.
@@ -46,6 +47,8 @@ const ON_BUCKET: &[&str] = &[
     "s3:PutBucketPublicAccessBlock",
     "s3:PutBucketTagging",
     "s3:PutEncryptionConfiguration",
+    // Tags in the create call (R33).
+    "s3:TagResource",
 ];
 const ON_OBJECTS: &[&str] =
     &["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"];
@@ -92,17 +95,28 @@ pub fn policy(config: &Config, names: &Names, account: &str) -> Value {
     let secret = format!("arn:{partition}:secretsmanager:{region}:{account}:secret:redshift!{}-*", names.cluster);
     let mut pass = allow("PassTheRoleToRedshift", &["iam:PassRole"], json!(names.role_arn));
     pass["Condition"] = json!({ "StringEquals": { "iam:PassedToService": SERVICE } });
+    let own = format!("{iam}:role/aws-service-role/{SERVICE}/AWSServiceRoleForRedshift");
+    let mut linked = allow("TheRoleOfRedshiftItself", &["iam:CreateServiceLinkedRole"], json!(own));
+    linked["Condition"] = json!({ "StringEquals": { "iam:AWSServiceName": SERVICE } });
     // A role that is not there has no path: whether it is gone can be asked only so.
     let role = [names.role_arn.clone(), format!("{iam}:role/{}", names.role)];
+    let profiles = format!("{iam}:instance-profile/*");
     let mut statements = vec![
         allow("TheRole", ON_ROLE, json!(role)),
         pass,
+        linked,
+        allow("ProfilesOfTheRole", &["iam:RemoveRoleFromInstanceProfile"], json!(profiles)),
         allow("TheBucket", ON_BUCKET, json!(bucket)),
         allow("ItsObjects", ON_OBJECTS, json!(format!("{bucket}/*"))),
         allow("TheCluster", ON_CLUSTER, json!(format!("{redshift}:cluster:{}", names.cluster))),
         allow("ItsSecret", ON_SECRET, json!(secret)),
         allow("WhatHasNoResource", ON_ALL, json!("*")),
     ];
+    if let Some(snapshot) = &config.cluster.final_snapshot {
+        let (cluster, name) = (&names.cluster, &snapshot.name);
+        let both = [format!("{redshift}:cluster:{cluster}"), format!("{redshift}:snapshot:{cluster}/{name}")];
+        statements.push(allow("ItsLastSnapshot", &["redshift:CreateClusterSnapshot"], json!(both)));
+    }
     if let Some(key) = &config.cluster.kms_key {
         statements.push(allow("ItsKey", &["kms:CreateGrant", "kms:DescribeKey"], json!(key)));
     }
@@ -233,5 +247,14 @@ mod tests {
             assert!(characters(part) <= MANAGED_CHARACTERS, "{}", characters(part));
         }
         assert_eq!(parts.iter().flat_map(allowed).collect::<std::collections::BTreeSet<_>>(), allowed(&policy));
+    }
+
+    #[test]
+    fn the_last_snapshot_is_allowed_where_it_is_asked_for() {
+        let mut config = config(0);
+        assert!(!printed(&config).to_string().contains("CreateClusterSnapshot"));
+        config.cluster.final_snapshot = Some(crate::config::FinalSnapshot { name: "last".into(), retention_days: -1 });
+        let text = printed(&config).to_string();
+        assert!(text.contains(":snapshot:sparkify/last"), "{text}");
     }
 }

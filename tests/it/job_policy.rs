@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sparkify_local::{Faults, Pace};
+use sparkify_local::Pace;
 
 use crate::calls::{drift, many_versions};
 use crate::project::{ACCOUNT, BUCKET, Project};
@@ -13,6 +13,13 @@ const ON_INTERRUPT: &str = "redshift-data:CancelStatement";
 
 /// Without it nothing fails: a warning says that AWS did not tell what it offers (R38).
 const FOR_ADVICE: &str = "redshift:DescribeOrderableClusterOptions";
+
+/// With the last snapshot, which wants a right of its own.
+fn served() -> Served {
+    let project = Project::with_sample(3, 20);
+    project.edit("infra.toml", "[cluster]", "[cluster]\nfinal_snapshot = \"last\"");
+    Served::new(project, Pace::AT_ONCE)
+}
 
 fn actions(served: &Served) -> BTreeSet<String> {
     let told = served.run(["policy"]).succeeded().stdout;
@@ -61,25 +68,28 @@ fn change_settings(served: &Served) {
         sdk.s3.put_bucket_ownership_controls().bucket(BUCKET).ownership_controls(controls).send().await.unwrap();
         let readonly = "arn:aws:iam::aws:policy/ReadOnlyAccess";
         sdk.iam.attach_role_policy().role_name("sparkify-warehouse").policy_arn(readonly).send().await.unwrap();
+        sdk.iam.create_instance_profile().instance_profile_name("machines").send().await.unwrap();
+        let add = sdk.iam.add_role_to_instance_profile().instance_profile_name("machines");
+        add.role_name("sparkify-warehouse").send().await.unwrap();
     });
 }
 
 #[test]
 fn with_it_and_nothing_more_every_command_works() {
-    let served = Served::new(Project::with_sample(3, 20), Pace::AT_ONCE);
+    let served = served();
     let policy = actions(&served);
     served.faults.clear();
     assert!(every_command_works(&served, Some(&policy)));
-    let used: BTreeSet<String> = served.faults.calls().iter().flat_map(|call| Faults::actions(call)).collect();
+    let used = served.faults.actions();
     let idle: Vec<&String> = policy.difference(&used).filter(|action| *action != ON_INTERRUPT).collect();
     assert!(idle.is_empty(), "nothing needs {idle:?}");
 }
 
 #[test]
 fn without_any_one_of_its_actions_a_command_fails() {
-    let policy = actions(&Served::new(Project::with_sample(3, 20), Pace::AT_ONCE));
+    let policy = actions(&served());
     for action in policy.iter().filter(|action| ![ON_INTERRUPT, FOR_ADVICE].contains(&action.as_str())) {
-        let served = Served::new(Project::with_sample(3, 20), Pace::AT_ONCE);
+        let served = served();
         let rest = policy.iter().filter(|other| *other != action).cloned().collect();
         assert!(!every_command_works(&served, Some(&rest)), "every command works without {action}");
     }
@@ -106,7 +116,7 @@ fn take_on_job(served: &mut Served, policies: &[String]) {
 
 #[test]
 fn a_role_that_may_do_no_more_runs_every_command_on_this_stack_and_none_on_another() {
-    let mut served = Served::new(Project::with_sample(3, 20), Pace::AT_ONCE);
+    let mut served = served();
     let policy = served.run(["policy"]).succeeded().stdout;
     take_on_job(&mut served, &[policy]);
     let _ = served.run(["up"]).succeeded();

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod advice;
+mod authorization;
 mod bad_input;
 mod calls;
 mod clients;

@@ -1,8 +1,10 @@
 //! IAM: roles with their trust, permissions and tags. IAM is global: no region, one account.
 
 mod identity;
+mod instance_profile;
 mod managed;
 pub mod policy;
+pub mod reference;
 mod role;
 
 use std::time::Duration;
@@ -26,7 +28,20 @@ pub struct Iam {
     pub propagating: Duration,
 }
 
+/// Of roles that services make for themselves: marks, which no call shows.
+const SERVICE_LINKED: &str = "iam-service-linked-role";
+
+/// Notes that a service has made its own role in the account.
+pub fn note_service_linked_role(store: &Store, service: &str) -> ApiResult<()> {
+    Ok(store.put(SERVICE_LINKED, service, &true)?)
+}
+
 impl Iam {
+    /// Whether a service has its own role in the account already.
+    pub fn has_service_linked_role(&self, service: &str) -> ApiResult<bool> {
+        Ok(self.store.get::<bool>(SERVICE_LINKED, service)?.unwrap_or(false))
+    }
+
     pub fn handle(&self, request: &Request) -> Response {
         query::serve(request, NAMESPACE, |action, params| self.dispatch(action, params))
     }
@@ -37,7 +52,7 @@ impl Iam {
         }
         match action {
             "CreateRole" => self.create_role(params),
-            "GetRole" => Ok(vec![self.role(params)?.xml()]),
+            "GetRole" => Ok(vec![self.role(params)?.xml("Role")]),
             "DeleteRole" => self.delete_role(params),
             "ListRoles" => self.list_roles(params),
             "UpdateAssumeRolePolicy" => self.update_trust(params),
@@ -86,11 +101,12 @@ impl Iam {
             "GetPolicyVersion" => self.get_policy_version(params),
             "DeletePolicy" => self.delete_policy(params),
             "ListPolicies" => self.list_policies(params),
-            // No instance profile can be made here, so none can hold a role.
-            "ListInstanceProfilesForRole" => {
-                self.role(params)?;
-                Ok(vec![tree("InstanceProfiles", Vec::new()), text("IsTruncated", false)])
-            }
+            "CreateInstanceProfile" => self.create_instance_profile(params),
+            "GetInstanceProfile" => self.get_instance_profile(params),
+            "DeleteInstanceProfile" => self.delete_instance_profile(params),
+            "AddRoleToInstanceProfile" => self.add_role_to_instance_profile(params),
+            "RemoveRoleFromInstanceProfile" => self.remove_role_from_instance_profile(params),
+            "ListInstanceProfilesForRole" => self.list_instance_profiles_for_role(params),
             other => Err(ApiError::unknown_operation("IAM", other)),
         }
     }
@@ -129,6 +145,9 @@ fn parameters(action: &str) -> Option<&'static [&'static str]> {
         "TagRole" => &["RoleName", "Tags"],
         "UntagRole" => &["RoleName", "TagKeys"],
         "ListRoleTags" | "ListRolePolicies" | "ListInstanceProfilesForRole" => &["RoleName", "MaxItems", "Marker"],
+        "CreateInstanceProfile" => &["InstanceProfileName", "Path", "Tags"],
+        "GetInstanceProfile" | "DeleteInstanceProfile" => &["InstanceProfileName"],
+        "AddRoleToInstanceProfile" | "RemoveRoleFromInstanceProfile" => &["InstanceProfileName", "RoleName"],
         "ListAttachedRolePolicies" => &["RoleName", "PathPrefix", "MaxItems", "Marker"],
         "PutRolePolicy" => &["RoleName", "PolicyName", "PolicyDocument"],
         "GetRolePolicy" | "DeleteRolePolicy" => &["RoleName", "PolicyName"],

@@ -36,7 +36,7 @@ pub struct Role {
 }
 
 impl Role {
-    pub fn xml(&self) -> Xml {
+    pub fn xml(&self, element: &'static str) -> Xml {
         let mut fields = vec![
             text("Path", &self.path),
             text("RoleName", &self.name),
@@ -50,7 +50,7 @@ impl Role {
         if !self.tags.is_empty() {
             fields.push(tag_list("Tags", "member", &self.tags));
         }
-        tree("Role", fields)
+        tree(element, fields)
     }
 }
 
@@ -122,8 +122,11 @@ impl Iam {
 
     /// The role as it is, where IAM knows it: a change is made to nothing older.
     fn role_to_change(&self, params: &Params) -> ApiResult<Role> {
-        let name = self.role(params)?.name;
-        self.store.get(KIND, &name.to_lowercase())?.ok_or_else(|| no_such_role(&name))
+        self.role_named(&self.role(params)?.name)
+    }
+
+    pub(super) fn role_named(&self, name: &str) -> ApiResult<Role> {
+        self.store.get(KIND, &name.to_lowercase())?.ok_or_else(|| no_such_role(name))
     }
 
     pub(super) fn change_role(
@@ -189,7 +192,7 @@ impl Iam {
             known_at: now_millis() + i64::try_from(self.propagating.as_millis()).unwrap_or(i64::MAX),
         };
         self.store.put(KIND, &name.to_lowercase(), &role)?;
-        Ok(vec![role.xml()])
+        Ok(vec![role.xml("Role")])
     }
 
     pub fn roles(&self) -> ApiResult<Vec<Role>> {
@@ -201,10 +204,7 @@ impl Iam {
         let roles: Vec<Role> = self.store.list_seen(View::RoleList, KIND)?;
         let found = roles.iter().filter(|role| role.path.starts_with(prefix));
         // ListRoles leaves tags out of its answer, as AWS does: ListRoleTags has them.
-        let member = |role: &Role| match (Role { tags: BTreeMap::new(), ..role.clone() }).xml() {
-            Xml::Tree(_, fields) => tree("member", fields),
-            leaf @ Xml::Text(..) => leaf,
-        };
+        let member = |role: &Role| Role { tags: BTreeMap::new(), ..role.clone() }.xml("member");
         page(params, "Roles", found.map(member).collect())
     }
 
@@ -217,6 +217,7 @@ impl Iam {
         if !role.inline.is_empty() {
             return Err(ApiError::conflict("DeleteConflict", "Cannot delete entity, must delete policies first."));
         }
+        self.check_in_no_instance_profile(&role.name)?;
         self.store.delete(KIND, &role.name.to_lowercase())?;
         Ok(Vec::new())
     }

@@ -7,7 +7,9 @@ use super::node_type::{check_new_size, check_nodes, combination};
 use super::settings::Settings;
 use super::{Redshift, millis};
 use crate::account::now_millis;
+use crate::authorize::REDSHIFT;
 use crate::error::{ApiError, ApiResult};
+use crate::iam::note_service_linked_role;
 use crate::protocol::query::{Params, Xml};
 use crate::protocol::uuid;
 
@@ -84,6 +86,7 @@ impl Redshift {
             forced: None,
         };
         self.store.put(KIND, id, &cluster)?;
+        note_service_linked_role(&self.store, REDSHIFT)?;
         if let Some(password) = params.get("MasterUserPassword") {
             self.logins.set(id, password)?;
         }

@@ -36,6 +36,10 @@ impl Wanted<'_> {
         Self { grants: self.grants || grants, ..self }
     }
 
+    pub fn is_named(self) -> bool {
+        self.grants || self.canned.is_some()
+    }
+
     /// Whether it leaves everything with the owner.
     pub fn is_private(self) -> bool {
         !self.grants && matches!(self.canned, None | Some("private" | "bucket-owner-full-control"))

@@ -20,8 +20,8 @@ use super::list_operations::{MAX_KEYS, page_size};
 use super::object::{Attributes, Preconditions};
 use super::upload::Completion;
 use super::wire::{
-    Conditions, checksum_of, decode_token, delete_action, delete_conditions, encode_token, header_condition, http_date,
-    named_checksum, not_implemented, timestamp, to_i64, write_conditions,
+    Conditions, by_version, checksum_of, decode_token, delete_action, delete_conditions, encode_token,
+    header_condition, http_date, named_checksum, not_implemented, timestamp, to_i64, write_conditions,
 };
 
 type Answer<T> = S3Result<S3Response<T>>;
@@ -372,6 +372,7 @@ impl S3 for Buckets {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
+        self.may_tag_and_grant(&bucket, &input.key, input.tagging.is_some(), wanted_acl!(input).is_named())?;
         wanted_acl!(input).check(&bucket)?;
         let mut attributes = attributes!(input);
         attributes.encryption = ObjectEncryption::for_write(wanted_encryption!(input), &bucket, &self.account)?;
@@ -400,7 +401,8 @@ impl S3 for Buckets {
     async fn get_object(&self, req: S3Request<GetObjectInput>) -> Answer<GetObjectOutput> {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
-        let bucket = self.readable(&input.bucket, owner, "s3:GetObject", Some(&input.key))?;
+        let action = by_version(input.version_id.as_ref(), "s3:GetObject", "s3:GetObjectVersion");
+        let bucket = self.readable(&input.bucket, owner, action, Some(&input.key))?;
         let found = self.find_meanwhile(bucket, input.key, input.version_id).await?;
         let range = checked!(input, found);
         let parts_count = input.part_number.and_then(|_| found.parts_count());
@@ -431,7 +433,8 @@ impl S3 for Buckets {
     ) -> Answer<GetObjectAttributesOutput> {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
-        let bucket = self.readable(&input.bucket, owner, "s3:GetObjectAttributes", Some(&input.key))?;
+        let action = by_version(input.version_id.as_ref(), "s3:GetObject", "s3:GetObjectVersion");
+        let bucket = self.readable(&input.bucket, owner, action, Some(&input.key))?;
         let found = self.find_meanwhile(bucket, input.key, input.version_id).await?;
         let parts_count = found.parts_count();
         let Found { info, version, attributes, .. } = found;
@@ -538,6 +541,7 @@ impl S3 for Buckets {
         let (headers, input) = (req.headers, req.input);
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
+        self.may_tag_and_grant(&bucket, &input.key, input.tagging.is_some(), wanted_acl!(input).is_named())?;
         wanted_acl!(input).check(&bucket)?;
         let replaces = is_replaced(input.metadata_directive.as_ref().map(|directive| directive.as_str()))?;
         let replaces_tags = is_replaced(input.tagging_directive.as_ref().map(|directive| directive.as_str()))?;
@@ -654,7 +658,8 @@ impl S3 for Buckets {
     async fn get_object_tagging(&self, req: S3Request<GetObjectTaggingInput>) -> Answer<GetObjectTaggingOutput> {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
-        let bucket = self.readable(&input.bucket, owner, "s3:GetObjectTagging", Some(&input.key))?;
+        let action = by_version(input.version_id.as_ref(), "s3:GetObjectTagging", "s3:GetObjectVersionTagging");
+        let bucket = self.readable(&input.bucket, owner, action, Some(&input.key))?;
         let tags = self.find(&bucket, &input.key, input.version_id.as_deref())?.attributes.tags;
         let tag_set = tags.into_iter().map(|(key, value)| Tag { key: Some(key), value: Some(value) }).collect();
         Ok(S3Response::new(GetObjectTaggingOutput { tag_set, version_id: input.version_id }))
@@ -663,7 +668,8 @@ impl S3 for Buckets {
     async fn put_object_tagging(&self, req: S3Request<PutObjectTaggingInput>) -> Answer<PutObjectTaggingOutput> {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
-        let bucket = self.writable(&input.bucket, owner, "s3:PutObjectTagging", Some(&input.key))?;
+        let action = by_version(input.version_id.as_ref(), "s3:PutObjectTagging", "s3:PutObjectVersionTagging");
+        let bucket = self.writable(&input.bucket, owner, action, Some(&input.key))?;
         let pair = |tag: Tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default());
         let tags = checked_tags(input.tagging.tag_set.into_iter().map(pair))?;
         self.tag_object(&bucket, &input.key, input.version_id.as_deref(), tags)?;
@@ -676,7 +682,8 @@ impl S3 for Buckets {
     ) -> Answer<DeleteObjectTaggingOutput> {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
-        let bucket = self.writable(&input.bucket, owner, "s3:DeleteObjectTagging", Some(&input.key))?;
+        let action = by_version(input.version_id.as_ref(), "s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging");
+        let bucket = self.writable(&input.bucket, owner, action, Some(&input.key))?;
         self.tag_object(&bucket, &input.key, input.version_id.as_deref(), Default::default())?;
         let output = DeleteObjectTaggingOutput { version_id: input.version_id };
         Ok(S3Response::with_status(output, http::StatusCode::NO_CONTENT))
@@ -701,7 +708,8 @@ impl S3 for Buckets {
     async fn get_object_acl(&self, req: S3Request<GetObjectAclInput>) -> Answer<GetObjectAclOutput> {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
-        let bucket = self.readable(&input.bucket, owner, "s3:GetObjectAcl", Some(&input.key))?;
+        let action = by_version(input.version_id.as_ref(), "s3:GetObjectAcl", "s3:GetObjectVersionAcl");
+        let bucket = self.readable(&input.bucket, owner, action, Some(&input.key))?;
         self.find(&bucket, &input.key, input.version_id.as_deref())?;
         let (owner, grants) = (Some(owner_of(&bucket.owner)), Some(full_control(&bucket)));
         Ok(S3Response::new(GetObjectAclOutput { grants, owner, request_charged: None }))
@@ -710,7 +718,8 @@ impl S3 for Buckets {
     async fn put_object_acl(&self, req: S3Request<PutObjectAclInput>) -> Answer<PutObjectAclOutput> {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
-        let bucket = self.writable(&input.bucket, owner, "s3:PutObjectAcl", Some(&input.key))?;
+        let action = by_version(input.version_id.as_ref(), "s3:PutObjectAcl", "s3:PutObjectVersionAcl");
+        let bucket = self.writable(&input.bucket, owner, action, Some(&input.key))?;
         let others = input.grant_write.is_some() || names_others(&bucket, input.access_control_policy.as_ref());
         wanted_acl!(input).or_grants(others).check(&bucket)?;
         self.find(&bucket, &input.key, input.version_id.as_deref())?;
@@ -919,6 +928,7 @@ impl S3 for Buckets {
         let input = req.input;
         let owner = input.expected_bucket_owner.as_ref();
         let bucket = self.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
+        self.may_tag_and_grant(&bucket, &input.key, input.tagging.is_some(), wanted_acl!(input).is_named())?;
         wanted_acl!(input).check(&bucket)?;
         known_algorithm(input.checksum_algorithm.as_ref())?;
         let mut attributes = attributes!(input);
@@ -1048,6 +1058,13 @@ impl Buckets {
             Some(_) => Err(s3_error!(AccessDenied, "Access Denied")),
             None => Ok(bucket),
         }
+    }
+
+    /// Tags and ACLs of a write are rights of their own (R33).
+    fn may_tag_and_grant(&self, bucket: &Bucket, key: &str, tags: bool, grants: bool) -> S3Result<()> {
+        let asked = [(tags, "s3:PutObjectTagging"), (grants, "s3:PutObjectAcl")];
+        let mut asked = asked.iter().filter(|(is_asked, _)| *is_asked);
+        asked.try_for_each(|(_, action)| self.readable(&bucket.name, None, action, Some(key)).map(drop))
     }
 
     /// Who compares an ETag may find out what is there: that wants the right to read it.

@@ -31,7 +31,8 @@ impl Buckets {
         let CopySource::Bucket { bucket, key, version_id } = from.source else {
             return Err(s3_error!(NotImplemented, "a copy from an access point is not supported by the local S3"));
         };
-        let bucket = self.open(&self.caller, bucket, from.expected_owner, "s3:GetObject", Some(key))?;
+        let action = if version_id.is_some() { "s3:GetObjectVersion" } else { "s3:GetObject" };
+        let bucket = self.open(&self.caller, bucket, from.expected_owner, action, Some(key))?;
         let Found { info, attributes, source, .. } = self.find(&bucket, key, version_id.as_deref())?;
         check_key(attributes.encryption.as_ref(), from.key)?;
         // What a GET answers with 304 makes a copy fail.

@@ -51,7 +51,7 @@ impl Mount {
         let all = format!("arn:{}:s3:::{name}", partition(&self.region));
         let objects = format!("{all}/*");
         let policy = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Principal": "*",
-            "Action": ["s3:GetObject", "s3:ListBucket", "s3:GetBucketLocation"], "Resource": [all, objects] }] });
+            "Action": ["s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:GetBucketLocation"], "Resource": [all, objects] }] });
         Bucket {
             name: name.to_owned(),
             owner: OWNER.to_owned(),

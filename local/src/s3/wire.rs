@@ -13,8 +13,13 @@ use s3s::{S3Error, S3Result, s3_error};
 use super::listing::Page;
 use super::object::{ObjectInfo, Preconditions, Version};
 
+/// The action on an object, or on a version of it.
+pub fn by_version(version: Option<&String>, object: &'static str, of_version: &'static str) -> &'static str {
+    if version.is_some() { of_version } else { object }
+}
+
 pub fn delete_action(version: Option<&String>) -> &'static str {
-    if version.is_some() { "s3:DeleteObjectVersion" } else { "s3:DeleteObject" }
+    by_version(version, "s3:DeleteObject", "s3:DeleteObjectVersion")
 }
 
 /// Conditions of a write: `If-None-Match: *` or `If-Match` with an ETag. S3 refuses all other forms.
