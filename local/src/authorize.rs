@@ -29,16 +29,36 @@ pub fn authorize(iam: &Iam, caller: &Caller, operation: &str, request: &Request)
         return Ok(());
     }
     let fields = fields(request);
-    let context = context(&iam.account, caller, operation, &fields);
+    let context = context(&iam.account, &caller.user_id, operation, &fields);
     let needs = needs(iam, operation, &fields)?;
     needs.into_iter().try_for_each(|need| demand(caller, need.action, need.resource.as_deref(), &context))
 }
 
-/// The actions that a call needs.
-pub fn actions(iam: &Iam, operation: &str, request: &Request) -> Vec<String> {
+/// What a call needs to be allowed, for the record.
+pub fn needed(iam: &Iam, operation: &str, request: &Request) -> Vec<Needed> {
     let fields = fields(request);
+    let context = context(&iam.account, "", operation, &fields);
     let needs = needs(iam, operation, &fields).unwrap_or_default();
-    needs.into_iter().map(|need| need.action.to_owned()).collect()
+    needs.into_iter().map(|need| Needed::new(need.action, need.resource, &context)).collect()
+}
+
+/// An action that a call needed to be allowed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct Needed {
+    pub action: String,
+    /// Its ARN; `None` where the call does not name it.
+    pub resource: Option<String>,
+    /// Values of the condition keys that the action knows, beside the global ones.
+    pub context: BTreeMap<String, String>,
+}
+
+impl Needed {
+    pub(crate) fn new(action: &str, resource: Option<String>, context: &BTreeMap<String, String>) -> Self {
+        let is_own = |key: &str| !key.starts_with("aws:") && reference::knows_key(action, key);
+        let own = context.iter().filter(|(key, _)| is_own(key));
+        let context = own.map(|(key, value)| (key.clone(), value.clone())).collect();
+        Self { action: action.to_owned(), resource, context }
+    }
 }
 
 /// What no bucket's policy decides: to list buckets, and to create one. `tags` are those of the create call.
@@ -57,7 +77,7 @@ pub fn authorize_s3(
     for (n, (key, value)) in tags.iter().enumerate() {
         fields.extend([(format!("Tags.{n}.Key"), key.clone()), (format!("Tags.{n}.Value"), value.clone())]);
     }
-    let context = context(account, caller, "", &fields);
+    let context = context(account, &caller.user_id, "", &fields);
     let asked = actions.into_iter().filter(|action| *action != "s3:TagResource" || !tags.is_empty());
     for action in asked {
         let is_on_any = reference::rule(action).is_some_and(|rule| rule.resource_types.is_empty());
@@ -291,7 +311,7 @@ fn on_behalf(iam: &Iam, operation: &str, fields: &Fields) -> ApiResult<Vec<Need<
 }
 
 /// The condition keys that are known of a call.
-fn context(account: &Account, caller: &Caller, operation: &str, fields: &Fields) -> BTreeMap<String, String> {
+fn context(account: &Account, user_id: &str, operation: &str, fields: &Fields) -> BTreeMap<String, String> {
     let service = match operation.split_once(':') {
         Some(("redshift-serverless", _)) => "redshift-serverless.amazonaws.com",
         Some(("iam", "AddRoleToInstanceProfile")) => "ec2.amazonaws.com",
@@ -301,7 +321,7 @@ fn context(account: &Account, caller: &Caller, operation: &str, fields: &Fields)
         ("aws:securetransport", "true"),
         ("aws:requestedregion", &account.region),
         ("aws:principalaccount", &account.id),
-        ("aws:userid", &caller.user_id),
+        ("aws:userid", user_id),
         ("iam:passedtoservice", service),
         ("iam:awsservicename", REDSHIFT),
     ]

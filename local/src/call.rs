@@ -2,6 +2,8 @@
 
 use http::{HeaderMap, Method, Uri};
 
+use crate::account::Account;
+use crate::authorize::Needed;
 use crate::iam::reference;
 use crate::protocol::Request;
 
@@ -110,6 +112,30 @@ pub fn s3_actions<'a>(operation: &'a str, uri: &Uri, headers: &HeaderMap) -> Vec
         _ => !has_version || !all.contains(&action.replacen("Object", "ObjectVersion", 1).as_str()),
     };
     all.iter().copied().filter(|action| is_asked(action)).collect()
+}
+
+/// What a request to S3 needs to be allowed, for the record.
+pub fn s3_needs(account: &Account, operation: &str, uri: &Uri, headers: &HeaderMap, bucket: &str) -> Vec<Needed> {
+    let arn = format!("arn:{}:s3:::{bucket}", account.partition());
+    let path = uri.path().trim_start_matches('/');
+    let key = path.strip_prefix(bucket).map_or(path, |rest| rest.trim_start_matches('/'));
+    let fields = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let prefix =
+        fields.filter(|(name, _)| name == "prefix").map(|(_, prefix)| ("s3:prefix".to_owned(), prefix.into_owned()));
+    let context = prefix.collect();
+    let resource = |action: &str| {
+        let types = &reference::rule(action)?.resource_types;
+        // Keys that are in a body, or in a header, are not looked at.
+        let is_elsewhere = key.is_empty() || operation.contains("Copy") && action.starts_with("s3:Get");
+        match types.contains(&"object") {
+            _ if types.is_empty() => Some("*".to_owned()),
+            true if is_elsewhere => None,
+            true => Some(format!("{arn}/{key}")),
+            false => Some(arn.clone()),
+        }
+    };
+    let needs = s3_actions(operation, uri, headers).into_iter();
+    needs.map(|action| Needed::new(action, resource(action), &context)).collect()
 }
 
 const BYPASS: &str = "x-amz-bypass-governance-retention";

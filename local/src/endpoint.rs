@@ -18,7 +18,7 @@ use s3s::service::S3Service;
 
 use crate::account::Account;
 use crate::auth_failure::AuthFailure;
-use crate::authorize::{self, authorize, authorize_s3};
+use crate::authorize::{self, Needed, authorize, authorize_s3};
 use crate::call;
 use crate::data_api::DataApi;
 use crate::ec2::Ec2;
@@ -99,8 +99,8 @@ impl Endpoint {
             let fault = self.fault(|| {
                 let (uri, headers) = (request.uri(), request.headers());
                 let operation = call::of_s3(request.method(), uri, headers, is_bucket(&request));
-                let actions = call::s3_actions(&operation, uri, headers).into_iter().map(str::to_owned).collect();
-                (operation, actions)
+                let needs = call::s3_needs(&self.account, &operation, uri, headers, &bucket_of(&request));
+                (operation, needs)
             });
             let mut response = through(fault, service, self.s3(request)).await?;
             for (name, length) in [("x-amz-request-id", 16), ("x-amz-id-2", 76)] {
@@ -114,8 +114,8 @@ impl Endpoint {
         };
         let fault = self.fault(|| {
             let operation = call::of_control_plane(service, &request);
-            let actions = authorize::actions(&self.iam, &operation, &request);
-            (operation, actions)
+            let needs = authorize::needed(&self.iam, &operation, &request);
+            (operation, needs)
         });
         through(fault, service, self.control_plane(service, &request, &caller)).await
     }
@@ -138,12 +138,12 @@ impl Endpoint {
         Ok((Request { headers: parts.headers, body }, caller))
     }
 
-    /// What is planned for a call, and the call's name, which comes with the actions that it needs. Where nobody plans
+    /// What is planned for a call, and the call's name, which comes with what it needs to be allowed. Where nobody plans
     /// anything, no name is made.
-    fn fault(&self, call: impl FnOnce() -> (String, Vec<String>)) -> Option<(String, Fault)> {
+    fn fault(&self, call: impl FnOnce() -> (String, Vec<Needed>)) -> Option<(String, Fault)> {
         let faults = self.faults.as_ref()?;
-        let (operation, actions) = call();
-        let fault = faults.meet(&operation, actions)?;
+        let (operation, needs) = call();
+        let fault = faults.meet(&operation, needs)?;
         Some((operation, fault))
     }
 

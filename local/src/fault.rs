@@ -8,6 +8,7 @@ use std::time::Duration;
 use http::StatusCode;
 
 use crate::auth_failure::AuthFailure;
+use crate::authorize::Needed;
 use crate::error::ApiError;
 use crate::store::{Lags, Views};
 use crate::sync::locked;
@@ -107,7 +108,7 @@ enum When {
 struct State {
     calls: Vec<String>,
     /// What the calls needed to be allowed.
-    actions: BTreeSet<String>,
+    needs: BTreeSet<Needed>,
     planned: Vec<(When, Fault)>,
     /// The outage that is planned, and whether it has begun.
     outage: Option<(When, Outage, bool)>,
@@ -164,9 +165,9 @@ impl Faults {
         locked(&self.0).views.clone()
     }
 
-    /// The IAM actions that the calls so far needed.
-    pub fn actions(&self) -> BTreeSet<String> {
-        locked(&self.0).actions.clone()
+    /// What the calls so far needed to be allowed.
+    pub fn needs(&self) -> BTreeSet<Needed> {
+        locked(&self.0).needs.clone()
     }
 
     /// All calls so far, in the order in which they came.
@@ -177,17 +178,17 @@ impl Faults {
     /// Forgets the calls, and faults that have not come, and ends an outage.
     pub fn clear(&self) {
         let mut state = locked(&self.0);
-        (state.calls, state.planned, state.actions) = (Vec::new(), Vec::new(), BTreeSet::new());
+        (state.calls, state.planned, state.needs) = (Vec::new(), Vec::new(), BTreeSet::new());
         state.outage = None;
     }
 
-    /// Notes a call with the actions that it needs, and takes the fault that is planned for it.
-    pub(crate) fn meet(&self, operation: &str, actions: Vec<String>) -> Option<Fault> {
+    /// Notes a call with what it needs, and takes the fault that is planned for it.
+    pub(crate) fn meet(&self, operation: &str, needs: Vec<Needed>) -> Option<Fault> {
         let mut state = locked(&self.0);
         state.calls.push(operation.to_owned());
-        state.actions.extend(actions.iter().cloned());
+        state.needs.extend(needs.iter().cloned());
         if let Some(allowed) = &state.allowed
-            && let Some(missing) = actions.into_iter().find(|action| !allowed.contains(action))
+            && let Some(missing) = needs.into_iter().map(|need| need.action).find(|action| !allowed.contains(action))
         {
             let code = if operation.starts_with("redshift-data:") { "AccessDeniedException" } else { "AccessDenied" };
             let message = format!("User: arn:aws:sts::{CALLER} is not authorized to perform: {missing}");

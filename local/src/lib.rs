@@ -44,6 +44,7 @@ use std::sync::Arc;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 pub use account::Account;
+pub use authorize::Needed;
 pub use behavior::Behaviors;
 pub use check::{Check, check};
 pub use error::StoreError;

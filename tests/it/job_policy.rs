@@ -1,6 +1,9 @@
 //! `policy`: with what it prints, and with nothing more, every command works; without any one of its actions one does not.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use sparkify_local::Pace;
 
@@ -80,7 +83,7 @@ fn with_it_and_nothing_more_every_command_works() {
     let policy = actions(&served);
     served.faults.clear();
     assert!(every_command_works(&served, Some(&policy)));
-    let used = served.faults.actions();
+    let used = served.faults.needs().into_iter().map(|need| need.action).collect();
     let idle: Vec<&String> = policy.difference(&used).filter(|action| *action != ON_INTERRUPT).collect();
     assert!(idle.is_empty(), "nothing needs {idle:?}");
 }
@@ -146,4 +149,102 @@ fn what_is_too_long_for_one_managed_policy_is_printed_in_parts() {
     for command in ["up", "load", "down"] {
         let _ = served.run([command]).succeeded();
     }
+}
+
+/// A command of the programs that `.ci/foreign` installs to judge policies, in the project; `None` where they are not there.
+fn judge(served: &Served, variable: &str, program: &str, script: &str) -> Option<Command> {
+    let Some(place) = std::env::var_os(variable).map(PathBuf::from) else {
+        // Past the test harness, which keeps what tests print to itself.
+        let _ = writeln!(std::io::stderr(), "NOT RUN: {script}, because {variable} is not set (.ci/foreign sets it)");
+        return None;
+    };
+    let own = place.join(program);
+    let mut command = Command::new(if own.exists() { own } else { program.into() });
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(script)).env("NODE_PATH", &place);
+    command.current_dir(served.project.path("."));
+    Some(command)
+}
+
+fn agrees(mut command: Command) {
+    let ended = command.output().unwrap();
+    let texts = [ended.stdout, ended.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    assert!(ended.status.success() && texts[0].contains("all as it should be"), "{}\n{}", texts[0], texts[1]);
+}
+
+/// Writes what `policy` prints for this stack and for another one, and what the role may do.
+fn write_policies(served: &Served) {
+    let write = |name: &str, text: &str| std::fs::write(served.project.path(name), text).unwrap();
+    write("policy.json", &served.run(["policy"]).succeeded().stdout);
+    served.project.edit("infra.toml", "stack = \"sparkify\"", "stack = \"others\"");
+    write("others.json", &served.run(["policy"]).succeeded().stdout);
+    served.project.edit("infra.toml", "stack = \"others\"", "stack = \"sparkify\"");
+    let _ = served.run(["up"]).succeeded();
+    let sdk = served.sdk();
+    let call = sdk.iam.get_role_policy().role_name("sparkify-warehouse").policy_name("read-what-load-reads");
+    let document = sdk.block_on(call.send()).unwrap().policy_document;
+    write("role.json", &percent_encoding::percent_decode_str(&document).decode_utf8_lossy());
+    let _ = served.run(["down"]).succeeded();
+}
+
+#[test]
+fn a_linter_from_elsewhere_finds_nothing() {
+    let served = served();
+    let Some(mut linter) = judge(&served, "SPARKIFY_TEST_POLICY", "python", "tests/clients/policy_linter.py") else {
+        return;
+    };
+    write_policies(&served);
+    linter.args(["policy.json", "others.json", "role.json"]);
+    agrees(linter);
+}
+
+/// What each command needs, as the stand-in asked for it, is allowed by an evaluator that was not written here, too, and
+/// by the policy of another stack it is not.
+#[test]
+fn an_evaluator_from_elsewhere_agrees() {
+    let served = Served::new(Project::with_sample(3, 20), Pace::AT_ONCE);
+    let evaluator = || judge(&served, "SPARKIFY_TEST_SIMULATE", "node", "tests/clients/policy_simulator.cjs");
+    let (Some(mut ours), Some(mut others)) = (evaluator(), evaluator()) else { return };
+    let mut needs = BTreeSet::new();
+    let mut run = |command: &[&str]| {
+        served.faults.clear();
+        let _ = served.run(command.iter().copied()).succeeded();
+        needs.extend(served.faults.needs());
+    };
+    run(&["up"]);
+    drift(&served);
+    run(&["up"]);
+    run(&["up", "--expires=2h"]);
+    run(&["up", "--expires=never"]);
+    change_settings(&served);
+    run(&["up", "--resize"]);
+    for load in [&["load"][..], &["load", "--mode=append"], &["load", "--check"]] {
+        run(load);
+    }
+    run(&["status", "--tables"]);
+    run(&["query", "select count(*) from songs"]);
+    many_versions(&served, 100);
+    run(&["down"]);
+    write_policies(&served);
+    let write = |name: &str, is_asked: &dyn Fn(&str) -> bool| {
+        let asked: Vec<_> = needs.iter().filter(|need| need.resource.as_deref().is_some_and(is_asked)).collect();
+        assert!(asked.len() > 40, "{name} has {}", asked.len());
+        std::fs::write(served.project.path(name), serde_json::to_string(&asked).unwrap()).unwrap();
+    };
+    write("needs.json", &|_| true);
+    write("own.json", &|resource| resource.contains("sparkify"));
+    ours.args(["policy.json", "needs.json", "true"]);
+    agrees(ours);
+    others.args(["others.json", "own.json", "false"]);
+    agrees(others);
+}
+
+/// The table by which the stand-in authorises is what its script makes of the published reference.
+#[test]
+fn the_table_of_actions_is_made_from_the_reference() {
+    let served = Served::new(Project::bare(), Pace::AT_ONCE);
+    let Some(mut maker) = judge(&served, "SPARKIFY_TEST_POLICY", "python", ".ci/service_authorization") else { return };
+    let made = maker.output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/local/src/iam/service_authorization.txt");
+    assert!(made.stdout == std::fs::read(path).unwrap(), "make it anew: .ci/service_authorization > {path}");
 }
