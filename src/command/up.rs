@@ -20,7 +20,8 @@ use crate::plan::{Action, Plan, bring_up, take_down};
 use crate::resource::orderable::{self, Orderable};
 use crate::resource::tags::{RUN, run_id, time};
 use crate::resource::{
-    ClusterState, Desired, Expiry, Kind, Observed, cluster, consistent, observe, observe_to_delete, role,
+    ClusterState, Desired, Expiry, Kind as ResourceKind, Observed, cluster, consistent, observe, observe_to_delete,
+    role,
 };
 use crate::retry::{Pause, is_outdated};
 use crate::timeline::Timeline;
@@ -227,7 +228,7 @@ async fn removed(stack: &Stack, run: &str) -> Result<Vec<String>> {
     }
 }
 
-async fn remove_shown(stack: &Stack, run: &str) -> Result<Vec<(Kind, String)>> {
+async fn remove_shown(stack: &Stack, run: &str) -> Result<Vec<(ResourceKind, String)>> {
     let (aws, names, events) = (&stack.aws, &stack.names, &stack.events);
     let role = consistent(events, async || role::observe(aws, names, true).await).await?;
     let mut made = observe_to_delete(aws, names, role, events).await?;
@@ -243,13 +244,13 @@ async fn remove_shown(stack: &Stack, run: &str) -> Result<Vec<(Kind, String)>> {
     }
 }
 
-fn present(stack: &Stack, observed: &Observed) -> Vec<(Kind, String)> {
+fn present(stack: &Stack, observed: &Observed) -> Vec<(ResourceKind, String)> {
     let names = &stack.names;
     let cluster = observed.cluster.as_ref();
     let found = [
-        observed.role.is_some().then(|| (Kind::Role, format!("role {}", names.role))),
-        observed.bucket.is_some().then(|| (Kind::Bucket, format!("bucket {}", names.bucket))),
-        cluster.map(|cluster| (Kind::Cluster, format!("cluster {} ({})", names.cluster, cluster.status))),
+        observed.role.is_some().then(|| (ResourceKind::Role, format!("role {}", names.role))),
+        observed.bucket.is_some().then(|| (ResourceKind::Bucket, format!("bucket {}", names.bucket))),
+        cluster.map(|cluster| (ResourceKind::Cluster, format!("cluster {} ({})", names.cluster, cluster.status))),
     ];
     found.into_iter().flatten().collect()
 }

@@ -184,7 +184,7 @@ pub async fn create(aws: &Aws, names: &Names, desired: &DesiredBucket) -> Result
         Err(error) => return Err(failed(&doing, &error)),
     };
     match (existed, tags(aws, &names.bucket).await?) {
-        (_, Some(found)) if found.get(RUN).is_some() && found.get(RUN) == desired.tags.get(RUN) => Ok(None),
+        (_, Some(found)) if found.contains_key(RUN) && found.get(RUN) == desired.tags.get(RUN) => Ok(None),
         // The bucket is not shown yet, or its tags are not.
         (_, None) => Err(hidden(&doing, "NoSuchBucket")),
         (Some(_), Some(found)) if found.is_empty() => Err(hidden(&doing, "NoSuchBucket")),

@@ -227,9 +227,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_dead_endpoint_ends_the_wait_within_a_minute() {
-        let servers: [(&str, fn(usize) -> HttpConnectorFuture); 3] =
-            [("silent", silent), ("refused", refused), ("gateway", gateway)];
-        for (name, server) in servers {
+        type Server = fn(usize) -> HttpConnectorFuture;
+        for (name, server) in [("silent", silent as Server), ("refused", refused), ("gateway", gateway)] {
             let (ended, took) = waited_for(server).await;
             let error = ended.expect_err(name);
             assert_eq!(error.kind, Kind::Unreachable, "{name}: {error}");

@@ -8,8 +8,8 @@ mod calls;
 mod clients;
 mod copy;
 mod copy_limits;
-mod counts;
 mod copy_values;
+mod counts;
 mod documents;
 mod foreign;
 #[cfg(target_os = "linux")]
