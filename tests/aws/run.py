@@ -50,6 +50,8 @@ def options():
     chosen.stack = chosen.tear_down or chosen.stack
     if not re.fullmatch(NAME, chosen.stack):
         parser.error(f"a run's name is kit- and eight hexadecimal digits, not '{chosen.stack}'")
+    if not 10 <= chosen.minutes <= 180:
+        parser.error("--minutes is 10 to 180: a cluster takes some minutes to come and to go")
     if chosen.region == "us-east-1":
         parser.error("not in us-east-1: CreateBucket has another form there (R30), and the recordings would be of no use elsewhere")
     found = [ROOT / f"target/{build}/sparkify-infra" for build in ("release", "debug")]

@@ -2,13 +2,17 @@
 //! psql, JDBC, dbt, a browser. `.ci/foreign` installs them and says where they are in SPARKIFY_TEST_CLIENTS; without it,
 //! these tests say that they were not run.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+use sparkify_local::{ACCESS_KEY, Pace, SECRET_KEY};
 
 use crate::project::{Project, REGION};
-use crate::real_data;
 use crate::serve::Serving;
+use crate::served::Served;
+use crate::{real_data, recorded};
 
 /// Runs a script of `tests/clients` against a server of its own, with a sample in the bucket.
 fn run(script: &str) {
@@ -27,8 +31,64 @@ fn run_with(script: &str, project: &Project, data: &Path) {
     ends_well(command);
 }
 
+/// The kit for an account (docs/aws-kit.md), against a stand-in that answers as AWS does here.
+fn kit(served: &Served, stack: &str) -> Option<Command> {
+    let mut command = client("../aws/run.py", &served.project)?;
+    command
+        .args(["--program", env!("CARGO_BIN_EXE_sparkify-infra"), "--out=kit", "--patience=5", "--stack", stack])
+        .env("AWS_ENDPOINT_URL", format!("http://{}", served.address()))
+        .envs([("AWS_ACCESS_KEY_ID", ACCESS_KEY), ("AWS_SECRET_ACCESS_KEY", SECRET_KEY)]);
+    Some(command)
+}
+
+/// What a run of the kit wrote, of which `own` must not be told.
+pub fn kit_report(project: &Project, own: &[&str]) -> Value {
+    for name in ["aws-kit.txt", "report.json", "report.md", "log"] {
+        let text = std::fs::read_to_string(project.path("kit").join(name)).unwrap();
+        for word in own {
+            assert!(!text.contains(word), "{name} names {word}");
+        }
+    }
+    serde_json::from_slice(&std::fs::read(project.path("kit/report.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn the_kit_for_an_account() {
+    let served = Served::new(Project::bare(), Pace::LAPTOP);
+    let Some(mut command) = kit(&served, "kit-0a1b2c3d") else { return };
+    let ended = command.output().unwrap();
+    let told = String::from_utf8_lossy(&ended.stderr);
+    assert!(told.contains("It costs at most about"), "{told}");
+    assert!(ended.status.success(), "{told}");
+    let report = kit_report(&served.project, &["kit-0a1b2c3d", ACCESS_KEY, SECRET_KEY]);
+    assert_eq!((&report["failed"], &report["left"]), (&json!([]), &json!([])), "{told}");
+    let findings = report["findings"].as_array().unwrap();
+    let answer = |what: &str| &findings.iter().find(|finding| finding["what"] == what).unwrap()["answer"];
+    assert_eq!(answer("ResultRows of a COPY alone, of 3 rows"), "0");
+    assert_eq!(answer("rows in the table"), "11");
+    assert!(findings.iter().all(|finding| finding["answer"] != "left out"), "{report}");
+    assert_eq!(served.everything(), [""; 0]);
+    // A stand-in answers what it answered before: so a recording of AWS can be held against it.
+    recorded::compare(&served.project.path("kit/aws-kit.txt"), Pace::AT_ONCE);
+}
+
+#[test]
+fn a_kit_that_is_stopped_leaves_nothing() {
+    let served = Served::new(Project::bare(), Pace::LAPTOP);
+    let Some(mut command) = kit(&served, "kit-0a1b2c3d") else { return };
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("-- life.load")), "it does not come to a load");
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    let rest: Vec<String> = lines.collect();
+    assert_eq!(child.wait().unwrap().code(), Some(143), "{rest:#?}");
+    let report = kit_report(&served.project, &[]);
+    assert_eq!((&report["ended"], &report["left"]), (&json!("It was stopped by SIGTERM"), &json!([])), "{rest:#?}");
+    assert_eq!(served.everything(), [""; 0]);
+}
+
 /// What runs a script of `tests/clients`; `None` where the clients are not installed.
-fn client(script: &str, project: &Project) -> Option<Command> {
+pub fn client(script: &str, project: &Project) -> Option<Command> {
     let Some(bin) = std::env::var_os("SPARKIFY_TEST_CLIENTS").map(PathBuf::from) else {
         // Past the test harness, which keeps what tests print to itself.
         let _ = writeln!(std::io::stderr(), "NOT RUN: {script} (no SPARKIFY_TEST_CLIENTS)");

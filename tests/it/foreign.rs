@@ -3,7 +3,10 @@
 
 use std::io::Write as _;
 
-use crate::project::{Output, Project};
+use serde_json::json;
+
+use crate::clients::{client, kit_report};
+use crate::project::{Output, Project, REGION};
 
 /// Writes past the test's own capture, so that it is seen also where the test passes.
 fn not_run(name: &str, variable: &str) {
@@ -66,4 +69,44 @@ fn moto() {
 #[test]
 fn localstack() {
     round("SPARKIFY_TEST_LOCALSTACK", "LocalStack", true);
+}
+
+/// Everything at a server whose name has a word in it.
+const LOOK: &str = "import boto3, sys
+c = boto3.client
+names = [r['RoleName'] for r in c('iam').list_roles()['Roles']] + [b['Name'] for b in c('s3').list_buckets()['Buckets']]
+names += [r['ClusterIdentifier'] for r in c('redshift').describe_clusters()['Clusters']]
+names += [s['Name'] for s in c('secretsmanager').list_secrets()['SecretList']]
+print(*[name for name in names if sys.argv[1] in name])";
+
+/// The kit for an account (docs/aws-kit.md), where nothing runs SQL and some operations are missing: what can be asked is
+/// asked, and all of it goes.
+#[test]
+fn the_kit_at_moto() {
+    let Ok(endpoint) = std::env::var("SPARKIFY_TEST_MOTO") else { return not_run("the kit", "SPARKIFY_TEST_MOTO") };
+    let project = Project::bare();
+    let stack = format!("kit-{:08x}", fastrand::u32(..));
+    let Some(mut command) = client("../aws/run.py", &project) else { return };
+    command.args([
+        "--program",
+        env!("CARGO_BIN_EXE_sparkify-infra"),
+        "--out=kit",
+        "--patience=2",
+        "--stack",
+        stack.as_str(),
+    ]);
+    let ended = command.env("AWS_ENDPOINT_URL", &endpoint).output().unwrap();
+    let told = String::from_utf8_lossy(&ended.stderr);
+    // moto's account is no stand-in's of ours, and so is replaced as one's own would be.
+    let report = kit_report(&project, &["123456789012", &stack]);
+    assert_eq!(report["left"], json!([]), "{told}");
+    let missing = ["account.orderable", "account.cluster", "statements.answers_sql", "account.attach"];
+    assert_eq!(report["failed"], json!(missing), "{told}");
+    assert_eq!(ended.status.code(), Some(1), "{told}");
+    let python = std::path::PathBuf::from(std::env::var_os("SPARKIFY_TEST_CLIENTS").unwrap()).join("python");
+    let mut look = std::process::Command::new(python);
+    look.args(["-c", LOOK, &stack]).env("AWS_ENDPOINT_URL", &endpoint).env("AWS_DEFAULT_REGION", REGION);
+    let found = look.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test").output().unwrap();
+    assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stderr));
+    assert_eq!(String::from_utf8_lossy(&found.stdout).trim(), "");
 }

@@ -2,13 +2,18 @@
 //! answers to the same calls. A field that the stand-in lacks or answers otherwise is marked there as a gap, and is
 //! unmarked when the gap is closed.
 //!
-//! A line that begins a call: `redshift Action=… Name=value`, `secretsmanager Operation {…}`, `s3 METHOD /path body`.
-//! Under it what its answer had: `Field.Field` and `text`, `number`, `bool`, `time`, `list` (it is there), `absent` or
-//! `= value`. Names of list members are left out.
+//! A line that begins a call: `redshift Action=… Name=value`, `redshift-data Operation {…}`, `s3 METHOD /path body`, with
+//! `x-amz-…:value` before the body for a header. After `assumed`, it is made with the credentials that the last AssumeRole
+//! answered. Under it what its answer had: `Field.Field` and `text`, `number`, `bool`, `time`, `list` (it is there),
+//! `absent` or `= value`, in which `(any)` is any text. Names of list members are left out. `Field as Name` lets later
+//! calls say `${Name}`.
+//!
+//! `SPARKIFY_MARK_GAPS=1` writes into the files what is a gap and what is one no more.
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
@@ -24,31 +29,45 @@ use sparkify_local::{ACCESS_KEY, Pace, SECRET_KEY};
 use crate::project::{Project, REGION};
 use crate::served::Served;
 
+/// Services whose operations are in a header, and whose bodies are JSON.
+const JSON: [(&str, &str); 2] = [("secretsmanager", "secretsmanager"), ("redshift-data", "RedshiftData")];
+
 struct Call<'f> {
+    is_assumed: bool,
     service: &'f str,
     method: &'f str,
     path: &'f str,
-    target: Option<String>,
+    headers: Vec<(&'f str, String)>,
     body: String,
 }
 
 impl<'f> Call<'f> {
     fn read(line: &'f str) -> Self {
-        let (service, rest) = line.split_once(' ').unwrap();
+        let assumed = line.strip_prefix("assumed ");
+        let (service, rest) = assumed.unwrap_or(line).split_once(' ').unwrap();
+        let json = JSON.iter().find(|(name, _)| *name == service);
         let (first, more) = rest.split_once(' ').unwrap_or((rest, ""));
-        let (method, path, target, body) = match service {
-            "s3" => {
-                let (path, body) = more.split_once(' ').unwrap_or((more, ""));
-                (first, path, None, body.to_owned())
+        let (method, path, headers, body) = match (service, json) {
+            ("s3", _) => {
+                let (path, mut body) = more.split_once(' ').unwrap_or((more, ""));
+                let mut headers = Vec::new();
+                while body.starts_with("x-amz-") {
+                    let (header, rest) = body.split_once(' ').unwrap_or((body, ""));
+                    headers.extend(header.split_once(':').map(|(name, value)| (name, value.to_owned())));
+                    body = rest;
+                }
+                (first, path, headers, body.to_owned())
             }
-            "secretsmanager" => ("POST", "/", Some(format!("secretsmanager.{first}")), more.to_owned()),
-            _ => ("POST", "/", None, form(service, rest)),
+            (_, Some((_, prefix))) => {
+                ("POST", "/", vec![("x-amz-target", format!("{prefix}.{first}"))], more.to_owned())
+            }
+            _ => ("POST", "/", Vec::new(), form(service, rest)),
         };
-        Self { service, method, path, target, body }
+        Self { is_assumed: assumed.is_some(), service, method, path, headers, body }
     }
 
-    fn send(&self, address: &str) -> Answer {
-        let identity = Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "test").into();
+    fn send(&self, address: &str, credentials: Credentials) -> Answer {
+        let identity = credentials.into();
         let mut settings = SigningSettings::default();
         if self.service == "s3" {
             settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
@@ -58,25 +77,29 @@ impl<'f> Call<'f> {
         let params = SigningParams::builder().identity(&identity).region(REGION).name(self.service);
         let params = params.time(SystemTime::now()).settings(settings).build().unwrap().into();
         let uri = format!("http://{address}{}", self.path);
-        let target = self.target.as_deref().map(|target| ("x-amz-target", target));
+        let headers = || self.headers.iter().map(|(name, value)| (*name, value.as_str()));
         let body = SignableBody::Bytes(self.body.as_bytes());
-        let request = SignableRequest::new(self.method, &uri, target.into_iter(), body).unwrap();
+        let request = SignableRequest::new(self.method, &uri, headers(), body).unwrap();
         let (signed, _) = sign(request, &params).unwrap().into_parts();
         let mut head = format!("{} {} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n", self.method, self.path);
-        for (name, value) in signed.headers().chain(target) {
+        for (name, value) in signed.headers().chain(headers()) {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         let mut stream = TcpStream::connect(address).unwrap();
         write!(stream, "{head}Content-Length: {}\r\n\r\n{}", self.body.len(), self.body).unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
-        Answer::read(&String::from_utf8_lossy(&answer), self.service == "secretsmanager")
+        Answer::read(&String::from_utf8_lossy(&answer), JSON.iter().any(|(name, _)| *name == self.service))
     }
 }
 
 /// The fields of AWS's query protocol. Values have no blanks.
 fn form(service: &str, fields: &str) -> String {
-    let version = if service == "iam" { "2010-05-08" } else { "2012-12-01" };
+    let version = match service {
+        "iam" => "2010-05-08",
+        "sts" => "2011-06-15",
+        _ => "2012-12-01",
+    };
     let encoded = fields.split(' ').map(|field| {
         let (name, value) = field.split_once('=').unwrap();
         format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC))
@@ -122,10 +145,30 @@ impl Answer {
             literal => {
                 let literal = literal.strip_prefix("= ").unwrap_or_else(|| panic!("'{literal}' is no fact"));
                 let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                values.iter().any(|value| shown(value) == literal)
+                values.iter().any(|value| is_like(&shown(value), literal))
             }
         }
     }
+
+    fn text(&self, path: &str) -> Option<String> {
+        let (_, value) = self.fields.iter().find(|(name, _)| name == path)?;
+        value.as_str().map(str::to_owned)
+    }
+}
+
+/// Whether a text is as a pattern says, in which `(any)` is any text. Blanks count once.
+fn is_like(text: &str, pattern: &str) -> bool {
+    let blanks_once = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (text, pattern) = (blanks_once(text), blanks_once(pattern));
+    let mut pieces = pattern.split("(any)");
+    let Some(mut rest) = text.strip_prefix(pieces.next().unwrap_or_default()) else { return false };
+    let pieces: Vec<&str> = pieces.collect();
+    let Some((last, between)) = pieces.split_last() else { return rest.is_empty() };
+    for piece in between {
+        let Some((_, behind)) = rest.split_once(piece) else { return false };
+        rest = behind;
+    }
+    rest.ends_with(last)
 }
 
 fn flatten_json(value: &Value, path: &str, fields: &mut Vec<(String, Value)>) {
@@ -190,49 +233,120 @@ fn unescaped(text: &str) -> String {
     named.iter().fold(text.to_owned(), |text, (entity, sign)| text.replace(entity, sign))
 }
 
-/// Makes the calls of a file of facts and says how each fact fares that is not as it is marked.
-fn compare(name: &str) {
-    // Whatever is asked for stays under way.
-    let pace = Pace { modifying: Duration::from_secs(3600), ..Pace::AT_ONCE };
-    let served = Served::new(Project::bare(), pace);
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recorded").join(name);
-    let facts = std::fs::read_to_string(&path).unwrap();
-    let mut answered: Option<(&str, Answer)> = None;
-    let mut wrong = Vec::new();
-    for line in facts.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        let Some(fact) = line.strip_prefix("  ") else {
-            answered = Some((line, Call::read(line).send(&served.address())));
-            continue;
-        };
-        let (call, answer) = answered.as_ref().unwrap();
-        let (fact, is_gap) = fact.strip_suffix(" | gap").map_or((fact, false), |fact| (fact, true));
-        let (field, expected) = fact.split_once(' ').unwrap();
-        match (answer.agrees(field, expected), is_gap) {
-            (true, false) | (false, true) => {}
-            (true, true) => wrong.push(format!("{call}\n  {fact}: no gap any more, unmark it")),
-            (false, false) => wrong.push(format!("{call}\n  {fact}: but {:?}", answer.fields)),
+/// A file of facts under way.
+struct Replay {
+    address: String,
+    /// What earlier answers had, by the names that the file gives it.
+    names: BTreeMap<String, String>,
+    assumed: Option<Credentials>,
+}
+
+impl Replay {
+    fn call(&mut self, line: &str) -> Answer {
+        let fill = |line: String, (name, value): (&String, &String)| line.replace(&format!("${{{name}}}"), value);
+        let filled = self.names.iter().fold(line.to_owned(), fill);
+        let call = Call::read(&filled);
+        let owner = Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "test");
+        let credentials = if call.is_assumed { self.assumed.clone().unwrap_or(owner) } else { owner };
+        let answer = call.send(&self.address, credentials);
+        let part = |name: &str| answer.text(&format!("Credentials.{name}"));
+        if let (Some(key), Some(secret)) = (part("AccessKeyId"), part("SecretAccessKey")) {
+            self.assumed = Some(Credentials::new(key, secret, part("SessionToken"), None, "test"));
         }
+        answer
+    }
+}
+
+/// Makes the calls of a file of facts and says how each fact fares that is not as it is marked.
+pub fn compare(path: &Path, pace: Pace) {
+    let served = Served::new(Project::bare(), pace);
+    let name = path.display();
+    let facts = std::fs::read_to_string(path).unwrap();
+    let mut replay = Replay { address: served.address(), names: BTreeMap::new(), assumed: None };
+    let mut answered: Option<(&str, Answer)> = None;
+    let (mut wrong, mut marked) = (Vec::new(), String::new());
+    for line in facts.lines() {
+        let mut mark = "";
+        if let Some(fact) = line.strip_prefix("  ") {
+            let (call, answer) = answered.as_ref().unwrap();
+            let (fact, is_gap) = fact.strip_suffix(" | gap").map_or((fact, false), |fact| (fact, true));
+            let (field, expected) = fact.split_once(' ').unwrap();
+            if let Some(name) = expected.strip_prefix("as ") {
+                replay.names.extend(answer.text(field).map(|value| (name.to_owned(), value)));
+            } else {
+                let is_right = answer.agrees(field, expected);
+                match (is_right, is_gap) {
+                    (true, false) | (false, true) => {}
+                    (true, true) => wrong.push(format!("{call}\n  {fact}: no gap any more, unmark it")),
+                    (false, false) => wrong.push(format!("{call}\n  {fact}: but {:?}", answer.fields)),
+                }
+                mark = if is_right { "" } else { " | gap" };
+            }
+        } else if !line.is_empty() && !line.starts_with('#') {
+            answered = Some((line, replay.call(line)));
+        }
+        marked.push_str(&format!("{}{mark}\n", line.strip_suffix(" | gap").unwrap_or(line)));
     }
     assert!(answered.is_some(), "{name} has no call");
+    if std::env::var_os("SPARKIFY_MARK_GAPS").is_some() {
+        return std::fs::write(path, marked).unwrap();
+    }
     assert!(wrong.is_empty(), "{name}:\n{}", wrong.join("\n"));
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recorded")
+}
+
+/// Whatever is asked for stays under way.
+fn compare_under_way(name: &str) {
+    compare(&folder().join(name), Pace { modifying: Duration::from_secs(3600), ..Pace::AT_ONCE });
 }
 
 #[test]
 fn redshift_answers_as_recorded() {
-    compare("redshift.txt");
+    compare_under_way("redshift.txt");
 }
 
 #[test]
 fn iam_answers_as_recorded() {
-    compare("iam.txt");
+    compare_under_way("iam.txt");
 }
 
 #[test]
 fn secrets_manager_answers_as_recorded() {
-    compare("secretsmanager.txt");
+    compare_under_way("secretsmanager.txt");
 }
 
 #[test]
 fn s3_answers_as_recorded() {
-    compare("s3.txt");
+    compare_under_way("s3.txt");
+}
+
+/// Recordings of `tests/aws/run.py` that somebody put into the folder: `aws-kit….txt` (docs/aws-kit.md).
+#[test]
+fn the_kit_s_recordings_are_answered_so() {
+    for entry in std::fs::read_dir(folder()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("aws-kit")) {
+            compare(&path, Pace::AT_ONCE);
+        }
+    }
+}
+
+#[test]
+fn a_recorded_value_may_leave_out_what_differs() {
+    assert!(is_like("Session 12 does not exist", "Session (any) does  not exist"));
+    assert!(
+        is_like("a b", "a b")
+            && is_like("ab", "(any)b")
+            && is_like("ab", "a(any)")
+            && is_like("a1b2c", "a(any)b(any)c")
+    );
+    assert!(
+        !is_like("a b c", "a b")
+            && !is_like("ab", "(any)a")
+            && !is_like("ba", "(any)b")
+            && !is_like("ac", "a(any)b(any)c")
+    );
 }
