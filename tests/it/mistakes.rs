@@ -13,12 +13,14 @@ fn told(output: &Output) -> String {
     let lines = output.stderr.lines().skip_while(|line| !line.starts_with("error"));
     let mut text = String::new();
     for line in lines {
-        // Query ids and process ids.
+        // Process ids, and when a statement began.
+        let (line, began) =
+            line.split_once(" start_time >= ").map_or((line, ""), |(line, _)| (line, " start_time >= T"));
         let words = line.split(' ').map(|word| match word.trim_matches(',').parse::<u64>() {
             Ok(number) if number > 1_000 => "N",
             _ => word,
         });
-        let _ = writeln!(text, "{}", words.collect::<Vec<_>>().join(" "));
+        let _ = writeln!(text, "{}{began}", words.collect::<Vec<_>>().join(" "));
     }
     text
 }
