@@ -15,6 +15,10 @@ use futures::{StreamExt, stream};
 use sparkify_local::{ACCESS_KEY, Account, Behaviors, Cloud, Options, Pace, SECRET_KEY};
 
 // As in the binary.
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+#[cfg(not(target_os = "linux"))]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
