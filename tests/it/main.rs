@@ -29,6 +29,7 @@ mod objects;
 
 mod output;
 mod parameters;
+mod possibilities;
 mod project;
 mod query;
 mod real_data;

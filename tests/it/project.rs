@@ -136,13 +136,7 @@ impl Project {
 
     /// The content of the star, table by table, in an order of its own.
     pub fn star(&self) -> Vec<Vec<Vec<String>>> {
-        let sdk = self.cloud();
-        let content = |(table, columns): &(&str, &str)| {
-            let mut rows = sdk.rows(&format!("select {columns} from {table}"));
-            rows.sort();
-            rows
-        };
-        STAR.iter().map(content).collect()
+        self.cloud().star()
     }
 
     /// All objects that a `down` must not leave.
@@ -260,6 +254,16 @@ impl Sdk {
 
     pub fn rows(&self, sql: &str) -> Vec<Vec<String>> {
         self.sql(sql).unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    /// The rows of the star's tables, sorted.
+    pub fn star(&self) -> Vec<Vec<Vec<String>>> {
+        let content = |(table, columns): &(&str, &str)| {
+            let mut rows = self.rows(&format!("select {columns} from {table}"));
+            rows.sort();
+            rows
+        };
+        STAR.iter().map(content).collect()
     }
 
     /// The only value of a query.
