@@ -53,6 +53,10 @@ pub struct Done {
     has_rows: bool,
 }
 
+/// What COPY says where it may not take its role, in two forms, and where its role may not read (R4).
+const DENIALS: [&str; 3] =
+    ["is not authorized to assume IAM Role", "Not authorized to get credentials of role", "Error AccessDenied"];
+
 /// A statement that failed, in Redshift's words.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{message}")]
@@ -69,7 +73,7 @@ impl StatementError {
 
     /// COPY may not take its role, or the role may not read what it names (R4).
     pub fn is_denied(&self) -> bool {
-        self.message.contains("is not authorized to assume IAM Role") || self.message.contains("Error AccessDenied")
+        DENIALS.iter().any(|words| self.message.contains(words))
     }
 }
 
@@ -319,5 +323,23 @@ fn text(field: Field) -> Option<String> {
         Field::DoubleValue(number) => Some(number.to_string()),
         Field::BooleanValue(flag) => Some(flag.to_string()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_denied_copy_is_known_by_each_of_its_forms() {
+        let failed = |message: &str| StatementError { message: message.into(), process: StatementProcess::new(0, 0) };
+        for message in [
+            "ERROR: User arn:aws:redshift:us-west-2:123456789012:dbuser:c/u is not authorized to assume IAM Role arn",
+            "exception name : UnauthorizedException, error type : 135, message: Not authorized to get credentials of role arn",
+            "S3ServiceException:Access Denied,Status 403,Error AccessDenied,Rid 1",
+        ] {
+            assert!(failed(message).is_denied(), "{message}");
+        }
+        assert!(!failed("permission denied for relation songs").is_denied());
     }
 }
