@@ -7,7 +7,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::error::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::retry::{ErrorKind, RetryConfig};
 use aws_smithy_types::timeout::TimeoutConfig;
 
 use crate::config::Config;
@@ -286,7 +286,10 @@ where
     }
     let unanswered = match error {
         SdkError::TimeoutError(_) => true,
-        SdkError::DispatchFailure(dispatch) => dispatch.is_io() || dispatch.is_timeout(),
+        // The last is a connection that was closed before the answer.
+        SdkError::DispatchFailure(dispatch) => {
+            dispatch.is_io() || dispatch.is_timeout() || dispatch.as_other() == Some(ErrorKind::TransientError)
+        }
         // A gateway behind which nobody answers.
         other => {
             let status = other.raw_response().map(|response| response.status().as_u16());

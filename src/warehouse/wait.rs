@@ -147,6 +147,7 @@ mod tests {
     use aws_smithy_runtime_api::client::result::ConnectorError;
     use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
     use aws_smithy_types::body::SdkBody;
+    use aws_smithy_types::retry::ErrorKind;
 
     use super::super::Place;
     use super::*;
@@ -185,6 +186,12 @@ mod tests {
 
     fn refused(_: usize) -> HttpConnectorFuture {
         HttpConnectorFuture::ready(Err(ConnectorError::io("connection refused".into())))
+    }
+
+    /// The connection is closed before the answer, as the SDK words it.
+    fn hung_up(_: usize) -> HttpConnectorFuture {
+        let error = ConnectorError::other("connection closed".into(), Some(ErrorKind::TransientError));
+        HttpConnectorFuture::ready(Err(error))
     }
 
     fn gateway(_: usize) -> HttpConnectorFuture {
@@ -228,7 +235,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_dead_endpoint_ends_the_wait_within_a_minute() {
         type Server = fn(usize) -> HttpConnectorFuture;
-        for (name, server) in [("silent", silent as Server), ("refused", refused), ("gateway", gateway)] {
+        let servers = [("silent", silent as Server), ("refused", refused), ("hung up", hung_up), ("gateway", gateway)];
+        for (name, server) in servers {
             let (ended, took) = waited_for(server).await;
             let error = ended.expect_err(name);
             assert_eq!(error.kind, Kind::Unreachable, "{name}: {error}");
