@@ -163,8 +163,7 @@ async fn refuse_what_is_not_offered(stack: &Stack, plan: &Plan, wanted: &Cluster
         return Ok(());
     }
     let (node_type, nodes) = (&wanted.node_type, wanted.nodes);
-    let asking = async { Ok(orderable::ask(&stack.aws, node_type, nodes).await) };
-    match interrupt::unless_asked(asking).await? {
+    match interrupt::unless_asked(orderable::ask(&stack.aws, node_type, nodes)).await? {
         Orderable::Yes => Ok(()),
         Orderable::No(reason) => Err(Error::failed(format!("refused, and nothing was changed:\n  {reason}"))
             .hint("Choose another `node_type` or number of `nodes` in infra.toml.")),

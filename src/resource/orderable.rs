@@ -22,12 +22,16 @@ pub enum Orderable {
 }
 
 /// Asks which clusters can be ordered in the region, and looks for one of this size among them.
-pub async fn ask(aws: &Aws, node_type: &str, nodes: i32) -> Orderable {
+///
+/// # Errors
+/// Where every other call would end the same: refused credentials, an AWS that does not answer.
+pub async fn ask(aws: &Aws, node_type: &str, nodes: i32) -> Result<Orderable> {
     match options(aws).await {
-        Ok(options) => judge(&options, &aws.region, node_type, nodes),
+        Ok(options) => Ok(judge(&options, &aws.region, node_type, nodes)),
+        Err(error) if error.kind.is_cut_off() => Err(error),
         Err(error) => {
             let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-            Orderable::Unknown(format!("{error}: {cause}"))
+            Ok(Orderable::Unknown(format!("{error}: {cause}")))
         }
     }
 }

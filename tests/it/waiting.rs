@@ -313,6 +313,22 @@ fn expired_credentials_end_a_wait_for_a_cluster() {
     let _ = gone.run(["down"]).failed(8, &["cannot prove that nothing is left", "log in again", "Run `down` again"]);
 }
 
+/// That what can be ordered is not told stops nothing (R38); an AWS that cannot be asked anything does.
+#[test]
+fn who_cannot_be_asked_anything_is_not_asked_on() {
+    let served = served(Pace::AT_ONCE);
+    for (outage, code, says) in [(Outage::ExpiredToken, 8, "log in again"), (Outage::Hangup, 9, "Nobody answers")] {
+        served.faults.clear();
+        served.faults.outage("redshift:DescribeOrderableClusterOptions", 1, outage);
+        let up = served.run(["up"]).failed(code, &["cannot ask which clusters can be ordered", says]);
+        assert!(!up.stderr.contains("it is not known whether"), "{}", up.stderr);
+        let calls = served.faults.calls();
+        assert_eq!(calls.last().map(String::as_str), Some("redshift:DescribeOrderableClusterOptions"), "{calls:?}");
+    }
+    served.faults.clear();
+    assert_eq!(served.everything(), Vec::<String>::new());
+}
+
 #[test]
 fn expired_credentials_end_a_wait_for_a_statement() {
     let served = Served::new(Project::with_sample(30, 40), Pace::AT_ONCE);
