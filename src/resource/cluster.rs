@@ -296,10 +296,9 @@ pub async fn delete(aws: &Aws, names: &Names, snapshot: Option<&FinalSnapshot>) 
         // The answer to an earlier try may have been lost: what is being deleted already needs no second delete.
         Err(error) if is(&error, &["InvalidClusterState", "InvalidClusterStateFault"]) => {
             match observe(aws, names).await? {
-                Some(found) if !found.is_going() => {
-                    Err(failed(&format!("delete the cluster {}", names.cluster), &error))
-                }
-                _ => Ok(()),
+                Some(found) if found.is_going() => Ok(()),
+                // It exists, as the refusal says, also where a describe does not show it (R16).
+                _ => Err(failed(&format!("delete the cluster {}", names.cluster), &error)),
             }
         }
         Err(error) => Err(failed(&format!("delete the cluster {}", names.cluster), &error)),

@@ -158,6 +158,19 @@ fn a_role_of_another_region_that_is_shown_late_is_left() {
 }
 
 #[test]
+fn a_cluster_that_refuses_to_go_is_there_whatever_a_describe_shows() {
+    let served = Served::new(Project::empty(), Pace::AT_ONCE);
+    served.project.edit("infra.toml", "[sources.songs]", "[timeouts]\ndelete = \"5s\"\n[sources.songs]");
+    let _ = served.run(["up"]).succeeded();
+    served.faults.clear();
+    served.faults.at("redshift:DeleteCluster", 1, refuse(400, "InvalidClusterState", "There is an operation running"));
+    // The look behind the refusal.
+    served.faults.at("redshift:DescribeClusters", 2, refuse(404, "ClusterNotFound", "not shown"));
+    let _ = served.run(["down"]).succeeded();
+    assert_eq!(served.everything(), Vec::<String>::new());
+}
+
+#[test]
 fn a_secret_that_stays_is_found_by_its_own_name() {
     let served = Served::new(Project::empty(), Pace::AT_ONCE);
     let _ = served.run(["up"]).succeeded();
