@@ -37,7 +37,9 @@ impl Found {
             let left = interrupt::unless_asked(self.look_again()).await?;
             let is_sure = left.is_empty() && self.unseen().is_empty();
             let stays = !left.is_empty() && left.iter().all(|left| left.goes == Goes::Never);
-            if is_sure || stays || !failures.is_empty() {
+            // What failed once is not tried again; what was never shown is looked for all the same.
+            let is_stuck = !left.is_empty() && !failures.is_empty();
+            if is_sure || stays || is_stuck {
                 return Ok(left);
             }
             let waits_for = match left.first() {

@@ -171,6 +171,23 @@ fn a_cluster_that_refuses_to_go_is_there_whatever_a_describe_shows() {
 }
 
 #[test]
+fn a_step_that_failed_is_no_reason_not_to_look_for_what_is_shown_late() {
+    let mut served = Served::new(Project::empty(), Pace::AT_ONCE);
+    served.settle = 1;
+    let _ = served.run(["up"]).succeeded();
+    served.faults.clear();
+    // Neither the first look nor the first proof shows the role, and the wait for the cluster's end fails.
+    for nth in 1..=2 {
+        served.faults.at("iam:GetRole", nth, refuse(404, "NoSuchEntity", "not shown yet"));
+    }
+    served.faults.at("redshift:DescribeClusters", 2, refuse(403, "AccessDenied", "not today"));
+    let _ = served.run(["down"]).failed(3, &["aws iam delete-role --role-name sparkify-warehouse", "not today"]);
+    assert_eq!(served.everything(), ["sparkify-warehouse"]);
+    let _ = served.run(["down"]).succeeded();
+    assert_eq!(served.everything(), Vec::<String>::new());
+}
+
+#[test]
 fn a_secret_that_stays_is_found_by_its_own_name() {
     let served = Served::new(Project::empty(), Pace::AT_ONCE);
     let _ = served.run(["up"]).succeeded();
