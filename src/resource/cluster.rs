@@ -323,15 +323,25 @@ pub async fn all_of_ours(aws: &Aws) -> Result<Vec<(String, Tags)>> {
     Ok(named.filter(|(_, tags)| tags.contains_key(STACK)).collect())
 }
 
-/// Snapshots that would outlive the cluster, and be billed.
+/// Snapshots that would outlive the cluster, and be billed. The model lets AWS answer that a cluster which is gone does
+/// not exist (R15): then all snapshots are looked through.
 pub async fn snapshots(aws: &Aws, names: &Names) -> Result<Vec<String>> {
-    let call = aws.redshift.describe_cluster_snapshots().cluster_identifier(&names.cluster).snapshot_type("manual");
-    let pages = call.into_paginator().items().send();
-    let found: Vec<_> = pages
-        .collect::<std::result::Result<_, _>>()
-        .await
-        .map_err(|error| failed("list the snapshots of the cluster", &error))?;
+    let found = match manual_snapshots(aws, Some(&names.cluster)).await {
+        Err(error) if error.is(&ABSENT) => {
+            let mut all = manual_snapshots(aws, None).await?;
+            all.retain(|snapshot| snapshot.cluster_identifier() == Some(names.cluster.as_str()));
+            all
+        }
+        found => found?,
+    };
     Ok(found.into_iter().filter_map(|snapshot| snapshot.snapshot_identifier).collect())
+}
+
+async fn manual_snapshots(aws: &Aws, cluster: Option<&String>) -> Result<Vec<redshift::Snapshot>> {
+    let call = aws.redshift.describe_cluster_snapshots().set_cluster_identifier(cluster.cloned());
+    let pages = call.snapshot_type("manual").into_paginator().items().send();
+    let found = pages.collect::<std::result::Result<_, _>>().await;
+    found.map_err(|error| failed("list the snapshots of the cluster", &error))
 }
 
 /// Whether the admin secret still exists (R19: it should go with the cluster): asked for by its ARN, or by the name that

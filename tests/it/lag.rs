@@ -187,6 +187,29 @@ fn a_step_that_failed_is_no_reason_not_to_look_for_what_is_shown_late() {
     assert_eq!(served.everything(), Vec::<String>::new());
 }
 
+/// R15: whether AWS answers so is not published.
+#[test]
+fn snapshots_of_a_cluster_that_is_said_not_to_exist_are_found() {
+    let served = Served::new(Project::empty(), Pace::AT_ONCE);
+    let _ = served.run(["up"]).succeeded();
+    let sdk = served.sdk();
+    let snapshot = sdk.redshift.create_cluster_snapshot().cluster_identifier("sparkify");
+    sdk.block_on(snapshot.snapshot_identifier("before-the-end").send()).unwrap();
+    let down = || {
+        served.faults.clear();
+        // The calls that name the cluster; behind each of them one asks for all snapshots.
+        for nth in [1, 3] {
+            let absent = refuse(404, "ClusterNotFound", "Cluster sparkify not found.");
+            served.faults.at("redshift:DescribeClusterSnapshots", nth, absent);
+        }
+        served.run(["down"])
+    };
+    let _ = down().failed(3, &["snapshot before-the-end", "aws redshift delete-cluster-snapshot"]);
+    sdk.block_on(sdk.redshift.delete_cluster_snapshot().snapshot_identifier("before-the-end").send()).unwrap();
+    let _ = down().succeeded();
+    assert_eq!(served.everything(), Vec::<String>::new());
+}
+
 #[test]
 fn a_secret_that_stays_is_found_by_its_own_name() {
     let served = Served::new(Project::empty(), Pace::AT_ONCE);
