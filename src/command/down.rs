@@ -18,7 +18,7 @@ use crate::resource::tags::{self, EXPIRES, time};
 use crate::resource::{
     Kind as ResourceKind, Names, Observed, bucket, cluster, consistent, contents, observe_to_delete, role,
 };
-use crate::retry::Pause;
+use crate::retry::{Passing, Pause};
 
 pub async fn run(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
     let mut found = interrupt::unless_asked(Found::of(stack, args)).await?;
@@ -216,10 +216,16 @@ async fn by_tags(stack: &Stack, mut names: Names) -> Result<Names> {
     let cluster = clusters.into_iter().find(|(_, tags)| mine(tags)).map(|(id, _)| id);
     let mut bucket = None;
     for name in bucket::all(&stack.aws).await? {
-        // A bucket that may not be read is somebody else's business.
-        if bucket::tags(&stack.aws, &name).await.ok().flatten().is_some_and(|tags| mine(&tags)) {
-            bucket = Some(name);
-            break;
+        match bucket::tags(&stack.aws, &name).await {
+            Ok(found) if found.as_ref().is_some_and(&mine) => {
+                bucket = Some(name);
+                break;
+            }
+            Ok(_) => {}
+            // It may be the one that is looked for.
+            Err(error) if error.kind.is_cut_off() || Passing::of(&error).is_some() => return Err(error),
+            // A bucket that may not be read is somebody else's business.
+            Err(_) => {}
         }
     }
     names.cluster = cluster.unwrap_or(names.cluster);

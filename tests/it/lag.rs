@@ -187,6 +187,30 @@ fn a_step_that_failed_is_no_reason_not_to_look_for_what_is_shown_late() {
     assert_eq!(served.everything(), Vec::<String>::new());
 }
 
+#[test]
+fn a_bucket_that_cannot_be_looked_at_just_now_is_not_passed_over() {
+    let served = Served::new(Project::empty(), Pace::AT_ONCE);
+    served.project.edit("infra.toml", "[cluster]", "[bucket]\nname = \"a-bucket-of-another-name\"\n[cluster]");
+    let _ = served.run(["up"]).succeeded();
+    // Only the tags lead to the bucket.
+    let sdk = served.sdk();
+    let policy = sdk.iam.delete_role_policy().role_name("sparkify-warehouse").policy_name("read-what-load-reads");
+    sdk.block_on(policy.send()).unwrap();
+    sdk.block_on(sdk.iam.delete_role().role_name("sparkify-warehouse").send()).unwrap();
+    let before = served.everything();
+    served.faults.clear();
+    served.faults.at(
+        "s3:GetBucketTagging",
+        1,
+        refuse(409, "OperationAborted", "A conflicting operation is in progress"),
+    );
+    let down = ["down", "--stack=sparkify", "--region=us-west-2"];
+    let _ = served.run_elsewhere(down).failed(1, &["read the tags of the bucket a-bucket-of-another-name"]);
+    assert_eq!(served.everything(), before);
+    let _ = served.run_elsewhere(down).succeeded();
+    assert_eq!(served.everything(), Vec::<String>::new());
+}
+
 /// R15: whether AWS answers so is not published.
 #[test]
 fn snapshots_of_a_cluster_that_is_said_not_to_exist_are_found() {
