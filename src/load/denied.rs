@@ -4,6 +4,7 @@ use tokio::time::Instant;
 
 use super::Load;
 use crate::error::Result;
+use crate::interrupt;
 use crate::resource::{Desired, Expiry, role};
 use crate::retry::Pause;
 use crate::warehouse::{Done, StatementError};
@@ -22,7 +23,7 @@ impl Load<'_> {
             if !done.as_ref().is_err_and(StatementError::is_denied) {
                 return Ok(done);
             }
-            if waiting.is_none() && !self.role_allows().await {
+            if waiting.is_none() && self.role_is_as_wanted().await? == Some(false) {
                 return Ok(done);
             }
             // R3: a minute, rarely.
@@ -36,24 +37,32 @@ impl Load<'_> {
 
     /// What to do about a COPY that was denied.
     pub(super) async fn advice_on_denial(&self) -> &'static str {
-        match self.role_allows().await {
-            true => {
+        match self.role_is_as_wanted().await {
+            Ok(Some(true)) => {
                 "The role is as infra.toml wants it: either IAM is slow today (run load again), or the bucket's own policy \
                  or key refuses the role."
             }
-            false => "The role is not as infra.toml wants it: run `sparkify-infra up`.",
+            Ok(Some(false)) => "The role is not as infra.toml wants it: run `sparkify-infra up`.",
+            Ok(None) | Err(_) => {
+                "Whether the role is as infra.toml wants it could not be read: `sparkify-infra plan` says it."
+            }
         }
     }
 
-    /// Whether the stack's role is as infra.toml wants it, so that a denial may pass. Where that cannot be read, it may.
-    async fn role_allows(&self) -> bool {
+    /// Whether the stack's role is as infra.toml wants it, so that a denial may pass; `None` where that cannot be read.
+    ///
+    /// # Errors
+    /// Those that end a run: a signal, refused credentials, an AWS that does not answer.
+    async fn role_is_as_wanted(&self) -> Result<Option<bool>> {
         let wanted = Desired::of(self.config, &self.aws.account, Expiry::Keep, String::new(), false).role;
-        match role::observe(self.aws, self.names, false).await {
+        match interrupt::unless_asked(role::observe(self.aws, self.names, false)).await {
             Ok(Some(found)) => {
-                found.trust == wanted.trust && found.inline.get(role::POLICY) == Some(&wanted.permissions)
+                let permissions = found.inline.get(role::POLICY);
+                Ok(Some(found.trust == wanted.trust && permissions == Some(&wanted.permissions)))
             }
-            Ok(None) => false,
-            Err(_) => true,
+            Ok(None) => Ok(Some(false)),
+            Err(error) if error.kind.ends_run() => Err(error),
+            Err(_) => Ok(None),
         }
     }
 }

@@ -90,10 +90,13 @@ impl Load<'_> {
     /// Reads objects while they are listed, unless it may turn out that nobody needs them.
     pub(super) async fn read_ahead(&self, from: &aws_sdk_s3::Client, source: &Source) -> Result<Option<ReadAhead>> {
         let gatherer = self.gatherer(from, self.expected_slices());
-        match source.gather == Gather::Never || interrupt::unless_asked(gatherer.has_gathered(source)).await? {
-            true => Ok(None),
-            false => Ok(Some(ReadAhead::new(gatherer.reader(source).await))),
-        }
+        interrupt::unless_asked(async {
+            match source.gather == Gather::Never || gatherer.has_gathered(source).await? {
+                true => Ok(None),
+                false => Ok(Some(ReadAhead::new(gatherer.reader(source).await))),
+            }
+        })
+        .await
     }
 
     pub(super) async fn list(
@@ -183,7 +186,8 @@ impl Staging<'_> {
         if !load.check {
             batch.count_after(table);
             if load.mode == Mode::Append {
-                let list = gatherer.objects(self.source, self.listing, self.known, &load.run).await?;
+                let list = gatherer.objects(self.source, self.listing, self.known, &load.run);
+                let list = interrupt::unless_asked(list).await?;
                 batch.add(audit::copy_objects(table, &list, &load.names.role_arn)?);
             }
         }

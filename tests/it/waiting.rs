@@ -179,6 +179,25 @@ fn load_and_query_obey_a_signal_at_every_call() {
     let _ = served.run(["load"]).succeeded();
 }
 
+#[test]
+fn a_load_whose_copy_is_denied_obeys_a_signal() {
+    let served = Served::new(Project::with_sample(30, 40), Pace::AT_ONCE);
+    let _ = served.run(["up"]).succeeded();
+    let sdk = served.sdk();
+    let policy = sdk.iam.delete_role_policy().role_name("sparkify-warehouse").policy_name("read-what-load-reads");
+    sdk.block_on(policy.send()).unwrap();
+    // It looks whether the denial may pass.
+    obeys_at_each(&served, &["load"], &["iam:GetRole".to_owned()], || ());
+    // Who may not look is not told that the role is as it should be.
+    served.faults.clear();
+    for nth in 1..=8 {
+        let denied = Fault::Fail { status: 403, code: "AccessDenied".into(), message: "not allowed".into() };
+        served.faults.at("iam:GetRole", nth, denied);
+    }
+    let says = ["Access Denied", "Whether the role is as infra.toml wants it could not be read"];
+    let _ = served.run(["load"]).failed(1, &says);
+}
+
 /// Whether the tests themselves run under `nohup`, which the binary then honours.
 fn hangups_are_ignored() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
