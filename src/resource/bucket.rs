@@ -190,13 +190,17 @@ pub async fn create(aws: &Aws, names: &Names, desired: &DesiredBucket) -> Result
         (Some(_), Some(found)) if found.is_empty() => Err(hidden(&doing, "NoSuchBucket")),
         (None, Some(found)) if is_ours(&found, &names.stack) => Ok(None),
         // AWS takes the tags of the create call; a server that drops them would leave a bucket that nobody owns.
-        (None, Some(_)) => {
+        (None, Some(found)) if found.is_empty() => {
             put_tags(aws, names, &desired.tags).await?;
             let detail =
                 "the server dropped the tags of the create call, or does not show them yet: they were put again";
             Ok(Some(detail.to_owned()))
         }
         (Some(error), Some(_)) => Err(error),
+        // In us-east-1 a bucket that was there already is created again without a word (R30).
+        (None, Some(_)) => Err(Error::failed(format!("cannot {doing}"))
+            .because("it exists already, with the tags of somebody else")
+            .coded(Some("BucketAlreadyOwnedByYou"))),
     }
 }
 

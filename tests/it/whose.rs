@@ -227,6 +227,28 @@ fn down_asks_also_about_what_is_shown_late() {
     }
 }
 
+/// In us-east-1 CreateBucket succeeds for a bucket that is there already (R30).
+#[test]
+fn a_bucket_that_somebody_else_tagged_is_not_taken_over() {
+    let served = served();
+    served.faults.clear();
+    let sdk = served.sdk();
+    // The plan shows no bucket; behind the create call it has the tags of another.
+    let tag_it = move || {
+        use aws_sdk_s3::types::{Tag, Tagging};
+        let tag = Tag::builder().key("owner").value("somebody").build().unwrap();
+        let tags = Tagging::builder().tag_set(tag).build().unwrap();
+        sdk.block_on(sdk.s3.put_bucket_tagging().bucket(BUCKET).tagging(tags).send()).unwrap();
+    };
+    let act = Box::new(move || std::thread::spawn(tag_it).join().unwrap());
+    served.faults.at("s3:GetBucketTagging", 2, Fault::Meanwhile(act));
+    let says = [BUCKET, "exists and was not made by sparkify-infra", "nothing was changed"];
+    let _ = served.run(["up"]).failed(1, &says);
+    let sdk = served.sdk();
+    let tags = sdk.block_on(sdk.s3.get_bucket_tagging().bucket(BUCKET).send()).unwrap().tag_set;
+    assert_eq!(tags.iter().map(|tag| tag.key.as_str()).collect::<Vec<_>>(), ["owner"]);
+}
+
 #[test]
 fn up_waits_out_a_cluster_of_its_own_that_is_being_deleted() {
     let served = served();
