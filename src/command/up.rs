@@ -33,7 +33,7 @@ pub async fn run(stack: &Stack, args: &UpArgs) -> Result<Outcome> {
 /// With what a load is asked for, where there is one.
 pub async fn run_with(stack: &Stack, args: &UpArgs, options: &LoadOptions) -> Result<Outcome> {
     let run = run_id();
-    let (plan, observed) = look(stack, args.wishes, &run).await?;
+    let (plan, observed) = look(stack, args.wishes, &run, NOTHING_CHANGED).await?;
     tell_plan(stack, &plan, args.dry_run);
     if args.dry_run {
         return Ok(Outcome::Done);
@@ -97,7 +97,7 @@ async fn reach(
         let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
         let message = format!("{error}{cause}. AWS showed an old state, or another run is under way: looking again");
         stack.events.emit(Event::Warning { message });
-        (plan, observed) = look(stack, args.wishes, run).await?;
+        (plan, observed) = look(stack, args.wishes, run, "what this run has done before stays").await?;
         tell_plan(stack, &plan, false);
     }
 }
@@ -135,18 +135,19 @@ async fn apply_and_gather(stack: &Stack, plan: &Plan, timeline: &Timeline) -> Re
 
 /// `plan`: what `up` would do.
 pub async fn plan_only(stack: &Stack, wishes: Wishes, detailed_exitcode: bool) -> Result<Outcome> {
-    let (plan, _) = look(stack, wishes, &run_id()).await?;
+    let (plan, _) = look(stack, wishes, &run_id(), NOTHING_CHANGED).await?;
     let has_steps = !plan.is_empty();
     stack.events.emit(Event::Planned { verb: "up", stack: stack.names.stack.clone(), plan, only: true });
     Ok(if detailed_exitcode && has_steps { Outcome::ChangesPending } else { Outcome::Done })
 }
 
-async fn look(stack: &Stack, wishes: Wishes, run: &str) -> Result<(Arc<Plan>, Observed)> {
+/// `so_far`: what a refusal says of what was done before it.
+async fn look(stack: &Stack, wishes: Wishes, run: &str, so_far: &str) -> Result<(Arc<Plan>, Observed)> {
     let expiry = expiry(wishes.expires, stack.config.expires);
     let desired = Desired::of(&stack.config, &stack.aws.account, expiry, run.to_owned(), wishes.resize);
     let observed = interrupt::unless_asked(observe(&stack.aws, &stack.names, &stack.events)).await?;
     let mut plan = bring_up(&stack.names, &desired, &observed);
-    refuse(&plan)?;
+    refuse_after(&plan, so_far)?;
     refuse_what_is_not_offered(stack, &plan, &desired.cluster.settings).await?;
     if stack.target == Target::Aws {
         let subnet_group = stack.config.cluster.subnet_group.as_deref();
@@ -189,12 +190,18 @@ fn expiry(asked: Option<Expires>, configured: Option<Duration>) -> Expiry {
     }
 }
 
+const NOTHING_CHANGED: &str = "nothing was changed";
+
 /// A plan that must not be carried out is an error that names every reason.
 pub fn refuse(plan: &Plan) -> Result<()> {
+    refuse_after(plan, NOTHING_CHANGED)
+}
+
+fn refuse_after(plan: &Plan, so_far: &str) -> Result<()> {
     if plan.refusals.is_empty() {
         return Ok(());
     }
-    Err(Error::failed(format!("refused, and nothing was changed:\n  {}", plan.refusals.join("\n  "))))
+    Err(Error::failed(format!("refused, and {so_far}:\n  {}", plan.refusals.join("\n  "))))
 }
 
 /// Removes what bears this run's tag, and nothing else. A signal that came before does not stop it.

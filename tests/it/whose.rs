@@ -242,7 +242,8 @@ fn a_bucket_that_somebody_else_tagged_is_not_taken_over() {
     };
     let act = Box::new(move || std::thread::spawn(tag_it).join().unwrap());
     served.faults.at("s3:GetBucketTagging", 2, Fault::Meanwhile(act));
-    let says = [BUCKET, "exists and was not made by sparkify-infra", "nothing was changed"];
+    let stays = "refused, and what this run has done before stays";
+    let says = [BUCKET, "exists and was not made by sparkify-infra", stays, "There is now: role"];
     let _ = served.run(["up"]).failed(1, &says);
     let sdk = served.sdk();
     let tags = sdk.block_on(sdk.s3.get_bucket_tagging().bucket(BUCKET).send()).unwrap().tag_set;
