@@ -27,7 +27,7 @@ impl Load<'_> {
                 return Ok(done);
             }
             // R3: a minute, rarely.
-            let patience = self.config.timeouts.settle * 4;
+            let patience = self.config.timeouts.settle * 2;
             let pause = waiting.get_or_insert_with(|| Pause::until(Instant::now() + patience));
             if !pause.next(self.events, stage, "Redshift and S3 to know the policy of the role").await? {
                 return Ok(done);

@@ -71,8 +71,9 @@ fn judge(options: &[OrderableClusterOption], region: &str, node_type: &str, node
     }
     match of_kind.iter().any(|option| option.node_type() == Some(node_type)) {
         true => Orderable::Yes,
-        false => Orderable::No(format!(
-            "AWS does not offer {node_type} in {region} as a {cluster_type} cluster, and infra.toml says nodes = {nodes}"
+        // The same holds for one type: the numbers of nodes were checked before any call.
+        false => Orderable::Unknown(format!(
+            "the list of clusters that can be ordered in {region} has {node_type}, but not as {cluster_type}"
         )),
     }
 }
@@ -96,7 +97,12 @@ mod tests {
             (&all, "ra3.large", 1, "yes"),
             (&all, "ra3.large", 2, "yes"),
             (&all, "rg.xlarge", 2, "yes"),
-            (&all, "rg.xlarge", 1, "no: AWS does not offer rg.xlarge in us-west-2 as a single-node cluster"),
+            (
+                &all,
+                "rg.xlarge",
+                1,
+                "unknown: the list of clusters that can be ordered in us-west-2 has rg.xlarge, but not as single-node",
+            ),
             (&all, "rg.4xlarge", 2, "no: AWS does not offer rg.4xlarge in us-west-2; it offers ra3.large, rg.xlarge"),
             (&multi, "ra3.large", 1, "unknown: no cluster that can be ordered in us-west-2 is called single-node"),
             (&Vec::new(), "ra3.large", 1, "unknown: the list of clusters that can be ordered in us-west-2 is empty"),
