@@ -71,6 +71,12 @@ impl StatementError {
         self.message.contains("does not exist")
     }
 
+    /// Redshift says "Divide by zero", and for decimals "division by zero".
+    pub fn is_division_by_zero(&self) -> bool {
+        let message = self.message.to_lowercase();
+        message.contains("divide by zero") || message.contains("division by zero")
+    }
+
     /// COPY may not take its role, or the role may not read what it names (R4).
     pub fn is_denied(&self) -> bool {
         DENIALS.iter().any(|words| self.message.contains(words))

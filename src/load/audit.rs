@@ -56,6 +56,11 @@ pub async fn known(warehouse: &Warehouse, staging: &str) -> Result<Known> {
     Ok(rows.rows.into_iter().filter_map(pair).collect())
 }
 
+/// A statement that divides by zero unless a table of objects has so many: it ends the transaction that it is in.
+pub fn fail_unless_known(objects: &str, known: usize) -> String {
+    format!("select 1 / (case when count(distinct key) = {known} then 1 else 0 end) from {objects}")
+}
+
 /// Remembers the objects of a list that lies in S3.
 pub fn copy_objects(staging: &str, list: &Location, role: &str) -> Result<String> {
     let from = ("from", list.to_string());

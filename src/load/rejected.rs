@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use tokio::time::Instant;
+
+use super::Load;
 use super::gather::Gatherer;
 use super::index::Index;
 use crate::config::Source;
 use crate::error::{Error, Result};
+use crate::retry::Pause;
 use crate::statement_process::StatementProcess;
 use crate::warehouse::Warehouse;
 
@@ -63,6 +67,27 @@ impl Rejected {
         let too_long = rows.iter().filter(|row| text(row, 4) == TOO_LONG);
         let (widest, wider) = too_long.partition::<Vec<_>, _>(|row| text(row, 3).contains(WIDEST));
         Ok(Self { count, shown, is_too_long: !wider.is_empty(), is_beyond_any_column: !widest.is_empty() })
+    }
+
+    /// As `of`. The system views may show late what was rejected (C17): as long as they show fewer rows than are missing,
+    /// they are asked again.
+    pub async fn at_least(
+        missing: u64,
+        load: &Load<'_>,
+        stage: &str,
+        process: StatementProcess,
+        gatherer: &Gatherer<'_>,
+        source: &Source,
+    ) -> Result<Self> {
+        let mut pause = Pause::until(Instant::now() + load.config.timeouts.settle);
+        loop {
+            let rejected = Self::of(&load.warehouse, process, gatherer, source).await?;
+            if rejected.count >= missing
+                || !pause.next(load.events, stage, "the system views to show what was rejected").await?
+            {
+                return Ok(rejected);
+            }
+        }
     }
 
     /// What an error says of them, and what to do.

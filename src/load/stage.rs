@@ -176,11 +176,17 @@ impl Staging<'_> {
         let copy = self.statement(&from, paths.as_ref())?;
         let objects = audit::objects_table(table);
         let mut batch = CopyBatch::default();
-        // An append to a table of which nothing is remembered begins with all of it, as a replace does.
-        match self.known.is_empty() {
-            _ if load.check => {}
-            true => batch.statements.extend([table, &objects].map(|table| format!("delete from {table}"))),
-            false => batch.count_before(table),
+        if !load.check {
+            // A COPY of a load that was killed may still run (R27): its rows are waited for, and seen.
+            batch.add(format!("lock table {table}, {objects}"));
+            // An append to a table of which nothing is remembered begins with all of it, as a replace does.
+            match self.known.len() {
+                0 => batch.statements.extend([table, &objects].map(|table| format!("delete from {table}"))),
+                known => {
+                    batch.add(audit::fail_unless_known(&objects, known));
+                    batch.count_before(table);
+                }
+            }
         }
         batch.add(copy);
         if !load.check {
@@ -221,7 +227,12 @@ impl Staging<'_> {
             Err(error) => return Err(self.explain(error, gatherer).await),
         };
         let staged = batch.added(&load.warehouse, &done, &self.file.name).await?;
-        let rejected = Rejected::of(&load.warehouse, done.process, gatherer, self.source).await?;
+        let records = match from {
+            From::Parts(gathered) if !load.check => gathered.records,
+            _ => 0,
+        };
+        let missing = records.saturating_sub(staged);
+        let rejected = Rejected::at_least(missing, load, stage, done.process, gatherer, self.source).await?;
         let mut report = self.report(from, staged, rejected);
         if !load.check {
             report.check()?;
@@ -345,6 +356,10 @@ impl Staging<'_> {
     /// A COPY that failed, with the rows it failed on by their own file and line.
     async fn explain(&self, error: StatementError, gatherer: &Gatherer<'_>) -> Error {
         let (process, table) = (error.process, &self.file.name);
+        if error.is_division_by_zero() {
+            return Error::failed(format!("another load has changed {table} since this one began; nothing was copied"))
+                .hint("A COPY of a load that was stopped may have gone on. Run load again: it begins with what is there now.");
+        }
         let (is_elsewhere, is_denied) = (error.to_string().contains("PermanentRedirect"), error.is_denied());
         let mut failure = Error::failed(format!("cannot copy into {table}; it is as it was before")).because(error);
         if is_elsewhere {

@@ -144,6 +144,32 @@ fn an_append_whose_answer_was_lost_is_not_doubled() {
     assert_eq!(served.sdk().value("select count(distinct run) from sparkify_infra_loads"), "2");
 }
 
+/// The COPY of a load that was killed goes on at Redshift (R27), and may end when another load has looked already.
+#[test]
+fn an_append_that_was_overtaken_copies_nothing() {
+    let served = Served::new(Project::with_sample(40, 200), Pace::AT_ONCE);
+    append(&served.project);
+    let day = files(&served.project, "data/log_data").remove(0);
+    let aside = served.project.path("aside");
+    std::fs::rename(&day, &aside).unwrap();
+    let _ = served.run(["up"]).succeeded();
+    let _ = served.run(["load"]).succeeded();
+    let before = served.sdk().value("select count(*) from staging_events");
+    std::fs::rename(&aside, &day).unwrap();
+    served.faults.clear();
+    let sdk = served.sdk();
+    let overtake = move || {
+        sdk.sql("insert into sparkify_infra_staging_events_objects values ('s3://a/b', 'e', 1, 'r')").unwrap();
+    };
+    let act = Box::new(move || std::thread::spawn(overtake).join().unwrap());
+    served.faults.at("redshift-data:BatchExecuteStatement", 2, Fault::Meanwhile(act));
+    let says = ["another load has changed staging_events", "nothing was copied", "Run load again"];
+    let _ = served.run(["load"]).failed(1, &says);
+    assert_eq!(served.sdk().value("select count(*) from staging_events"), before);
+    let _ = served.run(["load"]).succeeded();
+    assert_eq!(served.sdk().value("select count(*) from staging_events"), "200");
+}
+
 #[test]
 fn one_load_at_a_time_and_the_dead_are_overtaken() {
     let project = Project::with_sample(5, 5);
