@@ -16,7 +16,7 @@ use crate::retry::retry;
 use crate::statement_process::StatementProcess;
 
 /// How long a session lives on without a statement: if `load` is killed, its transaction is rolled back then.
-pub const SESSION_SECONDS: i32 = 600;
+pub const SESSION_SECONDS: i32 = 120;
 
 /// Which database, as whom.
 #[derive(Debug, Clone)]

@@ -111,6 +111,7 @@ pub fn client(script: &str, project: &Project) -> Option<Command> {
         .envs([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")])
         // Beside other tests the processors are not the server's alone.
         .env("SPARKIFY_TEST_SECONDS", std::env::var_os("SPARKIFY_TEST_SECONDS").unwrap_or("10".into()))
+        .env("SPARKIFY_TEST_MEMORY", std::env::var_os("SPARKIFY_TEST_MEMORY").unwrap_or("1.7".into()))
         .env("SPARKIFY_TEST_MINUTES", std::env::var_os("SPARKIFY_TEST_MINUTES").unwrap_or("0.5".into()))
         .env("SPARKIFY_TEST_CA", project.path(".sparkify/ca.pem"))
         .env("SPARKIFY_PAGE_PICTURE", std::env::var_os("SPARKIFY_PAGE_PICTURE").unwrap_or_default())

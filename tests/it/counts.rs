@@ -71,7 +71,7 @@ fn a_query_has_one_number_in_sys_and_another_in_stl_views() {
     let (_project, sdk) = warehouse();
     sdk.sql("create table t (a integer)").unwrap();
     put(&sdk, "a.json", "{\"a\":1}\n{\"a\":\"x\"}\n{\"a\":\"y\"}");
-    let copied = described(&sdk, &[&format!("copy t from {} json 'auto' maxerror 2", from("a.json")), "select 1"]);
+    let copied = described(&sdk, &[&format!("copy t from {} json 'auto' maxerror 3", from("a.json")), "select 1"]);
     let (query, pid) = (copied.sub_statements()[0].redshift_query_id, copied.redshift_pid);
     let count = |view: &str, condition: String| sdk.value(&format!("select count(*) from {view} where {condition}"));
     assert_eq!(count("sys_load_error_detail", format!("query_id = {query}")), "2");

@@ -92,7 +92,9 @@ fn a_role_that_is_behind_infra_toml_is_told() {
     let project = Project::with_sample(5, 20);
     let _ = project.run(["up"]).succeeded();
     project.edit("infra.toml", "gather = \"always\"", "gather = \"never\"");
-    let _ = project.run(["load"]).failed(1, &["Access Denied", "what infra.toml named when `up` ran last"]);
+    let _ = project
+        .run(["load"])
+        .failed(1, &["Access Denied", "The role is not as infra.toml wants it", "run `sparkify-infra up`"]);
     let _ = project.run(["up"]).succeeded();
     let _ = project.run(["load"]).succeeded();
 }

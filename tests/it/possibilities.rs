@@ -1,5 +1,6 @@
 //! What no source settles (R25, R34, R35), played each way: a load that is killed, throttled or loses a reply ends the same.
 
+use aws_sdk_redshiftdata::types::StatusString;
 use sparkify_local::{Behaviors, Fault, Lags, Pace};
 
 use crate::matrix::{Moment, killed_at};
@@ -17,6 +18,22 @@ fn loaded(behaviors: Behaviors, lags: Lags) -> Served {
     let _ = served.run(["up"]).succeeded();
     let _ = served.run(["load"]).succeeded();
     served
+}
+
+/// What two minutes do: the session of a load that was killed ends, and with it the transaction.
+fn end_sessions(served: &Served) {
+    let sdk = served.sdk();
+    sdk.block_on(async {
+        let statements = sdk.data.list_statements().status(StatusString::Started).send().await.unwrap().statements;
+        for running in statements {
+            let _ = sdk.data.cancel_statement().id(&running.id).send().await;
+            let _ = sdk.data.describe_statement().id(&running.id).wait_time_seconds(30).send().await;
+        }
+        for session in sdk.data.list_sessions().send().await.unwrap().sessions {
+            let end = sdk.data.execute_statement().session_id(session.session_id).sql("rollback");
+            let _ = end.session_keep_alive_seconds(0).wait_time_seconds(30).send().await;
+        }
+    });
 }
 
 fn meets_every_fault(behaviors: Behaviors, lags: Lags) {
@@ -42,6 +59,7 @@ fn meets_every_fault(behaviors: Behaviors, lags: Lags) {
             _ => continue,
         };
         killed_at(&served, &["load"], nth, moment);
+        end_sessions(&served);
         assert_eq!(served.sdk().star(), star, "killed {moment:?} call {nth}, {behaviors:?}");
         let _ = served.run(["load"]).succeeded();
         assert_eq!((served.sdk().star(), rows(&served)), (star.clone(), ["30".into(), "40".into()]), "{nth}");
