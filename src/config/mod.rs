@@ -83,6 +83,26 @@ pub enum Gather {
     Never,
 }
 
+/// What is done about keys of JSON that no column takes: COPY leaves them out, and says nothing (C8).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnUnknown {
+    Ignore,
+    /// They are named.
+    #[default]
+    Warn,
+    /// Nothing is loaded.
+    Fail,
+    /// The staging table gets columns for them, and wider ones for texts that are too long.
+    Add,
+}
+
+impl OnUnknown {
+    /// Whether the keys have to be known before the COPY.
+    pub fn decides(self) -> bool {
+        matches!(self, Self::Fail | Self::Add)
+    }
+}
+
 /// Where rows come from.
 #[derive(Debug, Clone)]
 pub struct Source {
@@ -91,6 +111,7 @@ pub struct Source {
     pub region: String,
     pub jsonpaths: Option<Location>,
     pub gather: Gather,
+    pub on_unknown: OnUnknown,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

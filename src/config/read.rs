@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use super::rules::{self, C7, QUOTA, R1, R11, R15, R32};
 use super::table::{At, Table};
-use super::{ADMIN, Cluster, Compression, Config, FinalSnapshot, Gather, Local, LocalBucket, Mode, Source, Timeouts};
+use super::{
+    ADMIN, Cluster, Compression, Config, FinalSnapshot, Gather, Local, LocalBucket, Mode, OnUnknown, Source, Timeouts,
+};
 use crate::location::Location;
 use crate::resource::policy;
 
@@ -196,12 +198,24 @@ fn source(name: &At<String>, table: &Table<'_, '_>, region: &str) -> Source {
             Gather::Auto
         }
     });
+    let on_unknown = table.string("on_unknown").map(|asked| match asked.value.as_str() {
+        "ignore" => OnUnknown::Ignore,
+        "warn" => OnUnknown::Warn,
+        "fail" => OnUnknown::Fail,
+        "add" => OnUnknown::Add,
+        _ => {
+            let message = "on_unknown is \"ignore\", \"warn\", \"fail\" or \"add\"";
+            mistakes.borrow_mut().add(asked.span, message);
+            OnUnknown::Warn
+        }
+    });
     Source {
         name: name.value.clone(),
         location: place,
         region: elsewhere.map_or_else(|| region.to_owned(), |region| region.value),
         jsonpaths,
         gather: gather.unwrap_or_default(),
+        on_unknown: on_unknown.unwrap_or_default(),
     }
 }
 

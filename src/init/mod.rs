@@ -1,9 +1,9 @@
 //! `init`: an infra.toml and a sql/ for a directory of one's own data, which run as they are.
 
-mod infer;
+pub mod infer;
 mod look;
 mod records;
-mod words;
+pub mod words;
 
 use std::path::{Path, PathBuf};
 

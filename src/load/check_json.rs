@@ -52,7 +52,7 @@ pub fn count_objects(bytes: &[u8], keys: &mut KeyCounter) -> Result<u64, Fault> 
         if objects.byte_offset() - at > MAX_OBJECT_BYTES {
             return Err(fault(bytes, at, "the JSON object is larger than 4 MB, the most that COPY takes"));
         }
-        keys.add(&found);
+        keys.add(&found, || line_of(bytes, at));
         count += 1;
     }
 }
@@ -112,10 +112,14 @@ impl<'de> Deserialize<'de> for Key<'de> {
 }
 
 fn fault(bytes: &[u8], at: usize, reason: &str) -> Fault {
-    let before = &bytes[..at];
-    let line = before.iter().filter(|&&byte| byte == b'\n').count() as u64 + 1;
+    let (line, before) = (line_of(bytes, at), &bytes[..at]);
     let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
     Fault { line, column: (at - line_start) as u64 + 1, reason: reason.to_owned() }
+}
+
+/// The line of a byte, from 1.
+fn line_of(bytes: &[u8], at: usize) -> u64 {
+    bytes[..at].iter().filter(|&&byte| byte == b'\n').count() as u64 + 1
 }
 
 /// Objects whose content is not what it should be.
@@ -171,8 +175,12 @@ mod tests {
     fn top_level_keys_are_counted() {
         let mut counter = KeyCounter::default();
         let text = b"{\"a\":{\"b\":[{\"c\":1}]},\"\\u0064\":\"}\"}\n{\"a\":null,\"\xff\":1} {}";
+        counter.begin_file("a.json");
         assert_eq!(super::count_objects(text, &mut counter), Ok(3));
-        let keys = Keys::from_counters(vec![counter]).objects;
+        let keys = Keys::from_counters(vec![counter]);
+        let first = |key: &str| keys.first[key].clone();
+        assert_eq!((first("a"), first("\u{fffd}")), (("a.json".to_owned(), 1), ("a.json".to_owned(), 2)));
+        let keys = keys.objects;
         let keys: Vec<_> = keys.iter().map(|(key, count)| (key.as_str(), *count)).collect();
         assert_eq!(keys, [("a", 2), ("d", 1), ("\u{fffd}", 1)]);
     }

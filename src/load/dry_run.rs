@@ -3,9 +3,9 @@
 use super::copy_files::{self, ByKey};
 use super::source::{self, Known};
 use super::sql::{self, SqlFile};
-use super::stage::{found, should_gather};
+use super::stage::{Staging, found, should_gather};
 use super::{Load, LoadOptions, jsonpaths};
-use crate::config::{Mode, Source};
+use crate::config::{Mode, OnUnknown, Source};
 use crate::error::Result;
 use crate::event::LoadStep;
 use crate::interrupt;
@@ -85,11 +85,15 @@ impl Load<'_> {
             }
             // The COPY in its transaction, and a look at what it rejected.
             list.extend([BATCH_EXECUTE, EXECUTE]);
-            if should_gather(source, &listing)
-                && ByKey::new(&file.statement).is_some_and(|by_key| by_key.columns.is_none())
-            {
+            let is_compared = should_gather(source, &listing) || source.on_unknown != OnUnknown::Ignore;
+            if is_compared && ByKey::new(&file.statement).is_some_and(|by_key| by_key.columns.is_none()) {
                 // The columns of the table, which the keys are compared with.
                 list.push(EXECUTE);
+            }
+            let staging = Staging { load: self, file, source, listing: &listing, known: &known, from: &from };
+            for (does, why) in staging.planned_changes(&gatherer).await? {
+                // In the batch of the COPY, or only where it turns out to be needed.
+                add(does, why, Vec::new());
             }
             let does = if known.is_empty() { format!("empty {} and {what}", file.name) } else { what };
             add(does, found, list);

@@ -159,9 +159,9 @@ impl Gatherer<'_> {
         Ok(Some(Gathered { manifest: manifest.clone(), records, parts, keys: None, reused: true }))
     }
 
-    /// The keys of what was gathered; `None` where an earlier version of the program did it, which counted none.
-    pub async fn keys(&self, gathered: &Gathered, source: &Source, listing: &Listing) -> Result<Option<Keys>> {
-        if let Some(keys) = &gathered.keys {
+    /// The keys of what was gathered, now or earlier; `None` where none were counted.
+    pub async fn keys(&self, now: Option<&Keys>, source: &Source, listing: &Listing) -> Result<Option<Keys>> {
+        if let Some(keys) = now {
             return Ok(Some(keys.clone()));
         }
         let text = self.get(&keys_of(&self.home(source, listing))).await?;

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::location::Location;
+
 /// Different keys that are counted, at most.
 const KEYS_MAX: usize = 4_096;
 /// Bytes of a key that are kept: the name of a column has 127 at most.
@@ -19,6 +21,9 @@ pub struct KeyCounter {
     places: HashMap<Vec<u8>, usize>,
     objects: u64,
     is_full: bool,
+    /// The object in S3 at hand, and its number in the order of reading.
+    file: String,
+    files: u64,
 }
 
 #[derive(Debug)]
@@ -28,11 +33,22 @@ struct CountedKey {
     repeated: u64,
     /// The last object that has it.
     last: u64,
+    /// The first object in S3 that has it, in the order of their keys, and the line there.
+    first: Option<(String, u64)>,
+    /// The number of the last object in S3 that has it.
+    file: u64,
 }
 
 impl KeyCounter {
-    /// Counts the keys of one object.
-    pub fn add(&mut self, keys: &[Cow<'_, [u8]>]) {
+    /// Begins with the JSON objects of another object in S3.
+    pub fn begin_file(&mut self, key: &str) {
+        self.file.clear();
+        self.file.push_str(key);
+        self.files += 1;
+    }
+
+    /// Counts the keys of one object, which begins on `line` of its file.
+    pub fn add(&mut self, keys: &[Cow<'_, [u8]>], line: impl Fn() -> u64) {
         self.objects += 1;
         let mut expected = 0;
         for name in keys {
@@ -54,6 +70,13 @@ impl KeyCounter {
                 key.objects += 1;
                 key.last = self.objects;
             }
+            // Files are read many at once, and counted in any order.
+            if key.file != self.files {
+                key.file = self.files;
+                if key.first.as_ref().is_none_or(|(first, _)| self.file < *first) {
+                    key.first = Some((self.file.clone(), line()));
+                }
+            }
         }
     }
 
@@ -66,7 +89,7 @@ impl KeyCounter {
             return None;
         }
         self.places.insert(name.to_vec(), next);
-        self.keys.push(CountedKey { name: name.to_vec(), objects: 0, repeated: 0, last: 0 });
+        self.keys.push(CountedKey { name: name.to_vec(), objects: 0, repeated: 0, last: 0, first: None, file: 0 });
         Some(next)
     }
 }
@@ -80,6 +103,20 @@ pub struct Keys {
     pub repeated: BTreeMap<String, u64>,
     /// There are more keys than were counted.
     pub is_full: bool,
+    /// The first object in S3 that has it and the line there, by key; nothing where an earlier version of the program
+    /// counted.
+    #[serde(default)]
+    pub first: BTreeMap<String, (String, u64)>,
+}
+
+/// A key that no column takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownKey {
+    pub key: String,
+    /// JSON objects that have it.
+    pub objects: u64,
+    /// File and line of the first of them.
+    pub first: Option<String>,
 }
 
 impl Keys {
@@ -92,48 +129,59 @@ impl Keys {
                 if key.repeated > 0 {
                     *keys.repeated.entry(name.clone()).or_default() += key.repeated;
                 }
+                if let Some(first) = key.first {
+                    let earliest = keys.first.entry(name.clone()).or_insert_with(|| first.clone());
+                    *earliest = first.min(earliest.clone());
+                }
                 *keys.objects.entry(name).or_default() += key.objects;
             }
         }
         keys
     }
 
-    /// Those that no column takes, with the objects that have them.
-    pub fn without_column(&self, columns: &[String], ignore_case: bool) -> Vec<(String, u64)> {
+    /// Those of a source at `location` that no column takes.
+    pub fn without_column(&self, columns: &[String], ignore_case: bool, location: &Location) -> Vec<UnknownKey> {
         let folded = |name: &String| if ignore_case { name.to_lowercase() } else { name.clone() };
         let columns: HashSet<String> = columns.iter().map(folded).collect();
         let lost = self.objects.iter().filter(|(key, _)| !columns.contains(&folded(key)));
-        lost.map(|(key, objects)| (key.clone(), *objects)).collect()
+        let unknown = |(key, objects): (&String, &u64)| {
+            let first = self.first.get(key).map(|(file, line)| format!("{}:{line}", location.with_key(file)));
+            UnknownKey { key: key.clone(), objects: *objects, first }
+        };
+        lost.map(unknown).collect()
     }
 
-    /// What there is to say of keys that are lost in whole or in part.
-    pub fn warnings(&self, source: &str, table: &str, lost: &[(String, u64)]) -> Vec<String> {
-        let mut warnings = Vec::new();
-        if !lost.is_empty() {
-            let more = if self.is_full { format!(" (of the first {KEYS_MAX} keys)") } else { String::new() };
-            let keys = named(lost, "object");
-            warnings
-                .push(format!("{source}: {table} has no column for these keys, which are not loaded{more}: {keys}"));
+    /// What there is to say of keys that come more than once in an object.
+    pub fn repeated_warning(&self, source: &str, table: &str) -> Option<String> {
+        let plural = |times: u64| if times == 1 { "" } else { "s" };
+        let name = |(key, times): (&String, &u64)| format!("{key:?} ({times} time{})", plural(*times));
+        let mut names: Vec<String> = self.repeated.iter().take(SHOWN).map(name).collect();
+        if self.repeated.len() > SHOWN {
+            names.push(format!("and {} more", self.repeated.len() - SHOWN));
         }
-        if !self.repeated.is_empty() {
-            let repeated: Vec<_> = self.repeated.iter().map(|(key, times)| (key.clone(), *times)).collect();
-            let keys = named(&repeated, "time");
-            warnings
-                .push(format!("{source}: keys come again in one object, and {table} takes one value of them: {keys}"));
-        }
-        warnings
+        let keys = names.join(", ");
+        let warning = format!("{source}: keys come again in one object, and {table} takes one value of them: {keys}");
+        (!names.is_empty()).then_some(warning)
     }
 }
 
-/// `a (1 object), b (2 objects), and 3 more`.
-fn named(keys: &[(String, u64)], of: &str) -> String {
+/// What there is to say of keys that are not loaded. `seen` says where they were seen.
+pub fn unknown_message(source: &str, table: &str, lost: &[UnknownKey], seen: &str) -> String {
     let plural = |count: u64| if count == 1 { "" } else { "s" };
-    let name = |(key, count): &(String, u64)| format!("{key:?} ({count} {of}{})", plural(*count));
-    let mut names: Vec<String> = keys.iter().take(SHOWN).map(name).collect();
-    if keys.len() > SHOWN {
-        names.push(format!("and {} more", keys.len() - SHOWN));
+    let line = |lost: &UnknownKey| {
+        let first = lost.first.as_ref().map(|place| format!(", first in {place}")).unwrap_or_default();
+        format!("\n  {:?} ({} object{}){first}", lost.key, lost.objects, plural(lost.objects))
+    };
+    let mut lines: String = lost.iter().take(SHOWN).map(line).collect();
+    if lost.len() > SHOWN {
+        lines.push_str(&format!("\n  and {} more", lost.len() - SHOWN));
     }
-    names.join(", ")
+    format!("{source}: {table} has no column for these keys, which are not loaded{seen}:{lines}")
+}
+
+/// Where keys were seen that were counted while gathering.
+pub fn seen_while_gathering(keys: &Keys) -> String {
+    if keys.is_full { format!(" (of the first {KEYS_MAX} keys)") } else { String::new() }
 }
 
 #[cfg(test)]
@@ -144,7 +192,7 @@ mod tests {
         let mut counter = KeyCounter::default();
         for object in objects {
             let keys: Vec<Cow<'_, [u8]>> = object.iter().map(|key| Cow::Borrowed(key.as_bytes())).collect();
-            counter.add(&keys);
+            counter.add(&keys, || 1);
         }
         Keys::from_counters(vec![counter])
     }
@@ -163,11 +211,32 @@ mod tests {
     fn keys_without_a_column_are_named() {
         let keys = counted(&[&["id", "Name", "new"], &["id", "new"]]);
         let columns = ["id".to_owned(), "name".to_owned()];
-        assert_eq!(keys.without_column(&columns, true), [("new".to_owned(), 2)]);
-        let lost = keys.without_column(&columns, false);
-        let says = "events: staging has no column for these keys, which are not loaded: \"Name\" (1 object), \"new\" (2 objects)";
-        assert_eq!(keys.warnings("events", "staging", &lost), [says]);
-        assert!(keys.warnings("events", "staging", &[]).is_empty());
+        let location = Location { bucket: "raw".into(), key: "data/".into() };
+        let unknown = |key: &str, objects| UnknownKey { key: key.to_owned(), objects, first: None };
+        assert_eq!(keys.without_column(&columns, true, &location), [unknown("new", 2)]);
+        let lost = keys.without_column(&columns, false, &location);
+        assert_eq!(lost, [unknown("Name", 1), unknown("new", 2)]);
+        let says = "events: staging has no column for these keys, which are not loaded:\n  \"Name\" (1 object)\n  \"new\" (2 objects)";
+        assert_eq!(unknown_message("events", "staging", &lost, ""), says);
+        assert_eq!(keys.repeated_warning("events", "staging"), None);
+    }
+
+    #[test]
+    fn the_first_place_of_a_key_is_told_whatever_the_order_of_reading() {
+        let (mut one, mut other) = (KeyCounter::default(), KeyCounter::default());
+        let mood: [Cow<'_, [u8]>; 1] = [Cow::Borrowed(b"mood")];
+        one.begin_file("data/c.json");
+        one.add(&mood, || 1);
+        one.begin_file("data/b.json");
+        one.add(&[], || 1);
+        one.add(&mood, || 2);
+        one.add(&mood, || 3);
+        other.begin_file("data/d.json");
+        other.add(&mood, || 1);
+        let location = Location { bucket: "raw".into(), key: "data/".into() };
+        let found = Keys::from_counters(vec![other, one]).without_column(&[], false, &location);
+        let first = Some("s3://raw/data/b.json:2".to_owned());
+        assert_eq!(found, [UnknownKey { key: "mood".into(), objects: 4, first }]);
     }
 
     #[test]
@@ -175,7 +244,7 @@ mod tests {
         let mut counter = KeyCounter::default();
         for number in 0..2 * KEYS_MAX {
             let key = format!("{number}{}", "x".repeat(1_000));
-            counter.add(&[Cow::Borrowed(key.as_bytes())]);
+            counter.add(&[Cow::Borrowed(key.as_bytes())], || 1);
         }
         let bytes: usize = counter.keys.iter().map(|key| key.name.capacity()).sum();
         assert!(counter.is_full && counter.keys.len() == KEYS_MAX && bytes <= KEYS_MAX * KEY_BYTES, "{bytes}");

@@ -19,11 +19,14 @@ mod read;
 pub mod reconcile;
 mod rejected;
 pub mod report;
+mod sample;
 mod slices;
 mod source;
 pub mod sql;
 mod stage;
 mod star;
+mod unknown;
+mod values;
 
 use std::time::Duration;
 

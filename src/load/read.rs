@@ -102,6 +102,7 @@ impl Reader {
         };
         let bytes = if bytes.len() as u64 <= COPIED_BYTES { Bytes::copy_from_slice(&bytes) } else { bytes };
         let mut keys = locked(&self.counters).pop().unwrap_or_default();
+        keys.begin_file(&object.key);
         let counted = check_json::count_objects(&bytes, &mut keys);
         locked(&self.counters).push(keys);
         let content = match counted {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::keys::UnknownKey;
 use super::reconcile::Reconciliation;
 use super::sql::SqlFile;
 use crate::error::{Error, Kind, Result};
@@ -44,8 +45,8 @@ pub struct SourceReport {
     pub staged: u64,
     pub rejected: u64,
     pub rejections: Vec<String>,
-    /// Keys of JSON that no column takes, with the objects that have them; `None` where they were not compared.
-    pub unmatched_keys: Option<Vec<(String, u64)>>,
+    /// Keys of JSON that no column takes; `None` where they were not compared.
+    pub unmatched_keys: Option<Vec<UnknownKey>>,
 }
 
 impl LoadReport {
@@ -64,7 +65,8 @@ impl LoadReport {
 
 impl SourceReport {
     pub fn json(&self) -> Value {
-        let key = |(key, objects): &(String, u64)| json!({ "key": key, "objects": objects });
+        let key =
+            |unknown: &UnknownKey| json!({ "key": unknown.key, "objects": unknown.objects, "first": unknown.first });
         let unmatched_keys =
             self.unmatched_keys.as_ref().map(|keys| keys.iter().take(KEYS_SHOWN).map(key).collect::<Vec<_>>());
         json!({

@@ -240,7 +240,7 @@ mod tests {
     use aws_smithy_types::body::SdkBody;
 
     use super::*;
-    use crate::config::Gather;
+    use crate::config::{Gather, OnUnknown};
 
     /// A server that answers with these pages, one after the other.
     #[derive(Debug, Clone)]
@@ -278,6 +278,7 @@ mod tests {
             region: "us-west-2".into(),
             jsonpaths: None,
             gather: Gather::Never,
+            on_unknown: OnUnknown::Warn,
         };
         let (known, mut keys) = (Known::new(), Vec::new());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");

@@ -12,13 +12,14 @@ use super::rejected::Rejected;
 use super::report::SourceReport;
 use super::source::{self, Known, Listing, Object};
 use super::sql::{self, SqlFile};
+use super::unknown::ComparedKeys;
 use super::{Load, audit, copy_files, jsonpaths};
 use crate::config::{Compression, Gather, Mode, Source};
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::interrupt;
 use crate::location::Location;
-use crate::warehouse::StatementError;
+use crate::warehouse::{Done, StatementError};
 
 /// C1: smaller than this on average, many objects are gathered.
 const SMALL_OBJECT_BYTES: u64 = 1 << 20;
@@ -33,6 +34,15 @@ enum From {
     Place,
     /// Every object is loaded already.
     Nothing,
+}
+
+impl From {
+    fn gathered(&self) -> Option<&Gathered> {
+        match self {
+            Self::Parts(gathered) => Some(gathered),
+            Self::Manifest(_) | Self::Place | Self::Nothing => None,
+        }
+    }
 }
 
 impl Load<'_> {
@@ -150,13 +160,13 @@ impl Load<'_> {
 }
 
 /// One source on its way into its staging table.
-struct Staging<'a> {
-    load: &'a Load<'a>,
-    file: &'a SqlFile,
-    source: &'a Source,
-    listing: &'a Listing,
-    known: &'a Known,
-    from: &'a aws_sdk_s3::Client,
+pub(super) struct Staging<'a> {
+    pub(super) load: &'a Load<'a>,
+    pub(super) file: &'a SqlFile,
+    pub(super) source: &'a Source,
+    pub(super) listing: &'a Listing,
+    pub(super) known: &'a Known,
+    pub(super) from: &'a aws_sdk_s3::Client,
 }
 
 impl Staging<'_> {
@@ -176,9 +186,21 @@ impl Staging<'_> {
         let copy = self.statement(&from, paths.as_ref())?;
         let objects = audit::objects_table(table);
         let mut batch = CopyBatch::default();
+        let mut compared = None;
+        if self.source.on_unknown.decides() {
+            compared = self.compare(from.gathered(), &gatherer).await?;
+        }
+        if let Some(compared) = &mut compared {
+            self.decide(compared, &gatherer).await?;
+        }
         if !load.check {
             // A COPY of a load that was killed may still run (R27): its rows are waited for, and seen.
             batch.add(format!("lock table {table}, {objects}"));
+        }
+        if let Some(compared) = &compared {
+            batch.statements.extend(compared.added.iter().map(|(alter, _)| alter.clone()));
+        }
+        if !load.check {
             // An append to a table of which nothing is remembered begins with all of it, as a replace does.
             match self.known.len() {
                 0 => batch.statements.extend([table, &objects].map(|table| format!("delete from {table}"))),
@@ -198,30 +220,31 @@ impl Staging<'_> {
             }
         }
         let stage = if load.check { format!("check {table}") } else { format!("copy {table}") };
-        load.staged(&stage, self.run(&stage, &batch, &from, &gatherer)).await
+        load.staged(&stage, self.run(&stage, &batch, &from, &gatherer, compared)).await
     }
 
-    /// Runs a batch with a COPY, and compares the keys of its source with its columns.
+    /// Runs a batch with a COPY, and compares the keys of its source with its columns where that was not done before.
     async fn run(
         &self,
         stage: &str,
         batch: &CopyBatch,
         from: &From,
         gatherer: &Gatherer<'_>,
+        compared: Option<ComparedKeys>,
     ) -> Result<(SourceReport, String)> {
         let load = self.load;
-        let by_key = ByKey::new(&self.file.statement);
-        let keys = match (from, &by_key) {
-            (From::Parts(gathered), Some(_)) => gatherer.keys(gathered, self.source, self.listing).await?,
-            _ => None,
-        };
-        let copying = async {
-            tokio::select! {
-                done = load.run_once_allowed(stage, &batch.statements) => done,
-                never = self.watch(stage) => match never {},
+        let comparing = async {
+            match self.source.on_unknown.decides() {
+                true => Ok(compared),
+                false => self.compare(from.gathered(), gatherer).await,
             }
         };
-        let (done, columns) = tokio::join!(copying, self.columns(keys.as_ref().and(by_key.as_ref())));
+        let (mut done, compared) = tokio::join!(self.watched(stage, batch), comparing);
+        if let Ok(Err(error)) = &done
+            && self.widen(error, gatherer).await?
+        {
+            done = self.watched(stage, batch).await;
+        }
         let done = match done? {
             Ok(done) => done,
             Err(error) => return Err(self.explain(error, gatherer).await),
@@ -238,25 +261,20 @@ impl Staging<'_> {
             report.check()?;
         }
         let mut detail = format!("{} rows, {} rejected", report.staged, report.rejected);
-        if let (Some(keys), Some(columns), Some(by_key)) = (&keys, columns, &by_key) {
-            let lost = keys.without_column(&columns, by_key.ignore_case);
-            for message in keys.warnings(&self.source.name, &self.file.name, &lost) {
-                load.events.emit(Event::Warning { message });
-            }
-            report.unmatched_keys = Some(lost);
-        } else if by_key.is_some() {
+        if let Some(compared) = compared? {
+            report.unmatched_keys = Some(self.report_keys(compared));
+        } else if ByKey::new(&self.file.statement).is_some() {
             detail.push_str(", keys not compared with columns");
         }
         Ok((report, detail))
     }
 
-    /// The columns that a COPY fills. Best effort: an error of the table is told by the COPY.
-    async fn columns(&self, by_key: Option<&ByKey>) -> Option<Vec<String>> {
-        if let Some(columns) = &by_key?.columns {
-            return Some(columns.clone());
+    /// Runs a batch, and tells meanwhile how far its COPY is.
+    async fn watched(&self, stage: &str, batch: &CopyBatch) -> Result<std::result::Result<Done, StatementError>> {
+        tokio::select! {
+            done = self.load.run_once_allowed(stage, &batch.statements) => done,
+            never = self.watch(stage) => match never {},
         }
-        let found = self.load.warehouse.query(&format!("select * from {} limit 0", self.file.name)).await;
-        found.ok()?.ok().map(|rows| rows.columns)
     }
 
     /// Tells how far the COPY is, for as long as it is waited for (C17). That it cannot be told is no reason to stop.

@@ -190,7 +190,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::config::{Gather, Source};
+    use crate::config::{Gather, OnUnknown, Source};
     use crate::location::Location;
 
     const ACCOUNT: &str = "123456789012";
@@ -204,6 +204,7 @@ mod tests {
             region: config.region.clone(),
             jsonpaths: None,
             gather: Gather::Auto,
+            on_unknown: OnUnknown::Warn,
         }));
         config
     }

@@ -134,9 +134,10 @@ fn unmatched_keys(sources: &[SourceReport]) -> String {
         let keys = source.unmatched_keys.as_deref().unwrap_or_default();
         if !keys.is_empty() {
             text.push_str(&section(&format!("Keys of {} that {} has no column for", source.location, source.table)));
-            text.push_str("<table><tr><th>key<th class=n>objects</tr>\n");
-            for (key, objects) in keys.iter().take(SHOWN) {
-                let _ = writeln!(text, "<tr><td>{}<td class=n>{}</tr>", safe(key), grouped(*objects));
+            text.push_str("<table><tr><th>key<th class=n>objects<th>first in</tr>\n");
+            for unknown in keys.iter().take(SHOWN) {
+                let (key, first) = (safe(&unknown.key), safe(unknown.first.as_deref().unwrap_or_default()));
+                let _ = writeln!(text, "<tr><td>{key}<td class=n>{}<td>{first}</tr>", grouped(unknown.objects));
             }
             text.push_str("</table>\n");
         }

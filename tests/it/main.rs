@@ -44,6 +44,7 @@ mod simulate;
 mod standin;
 mod students;
 mod trust;
+mod unknown;
 mod validation;
 mod waiting;
 mod whose;

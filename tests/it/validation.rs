@@ -63,6 +63,11 @@ const FIXTURES: [(&str, &str, &[&str]); 43] = [
     ("nodes = 1", "nodes = 1\nsubnet_group = \"a/b\"", &["12:16", "R13: a subnet group's name"]),
     ("database = \"dwh\"", "database = \"Dwh\"", &["12:12", "R8: a database's name"]),
     ("database = \"dwh\"", "database = \"select\"", &["12:12", "R8: select is a reserved word"]),
+    (
+        "gather = \"always\"",
+        "on_unknown = \"drop\"",
+        &["18:14", "on_unknown is \"ignore\", \"warn\", \"fail\" or \"add\""],
+    ),
     ("gather = \"always\"", "gather = \"often\"", &["18:10", "gather is \"auto\", \"always\" or \"never\""]),
     ("s3://udacity-dend/song_data/", "songs", &["16:7", "an address in S3 looks like s3://bucket/prefix/"]),
     (
