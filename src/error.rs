@@ -87,6 +87,25 @@ impl Error {
         Self::new(Kind::Usage, message)
     }
 
+    /// One error for several: what ends the run says all there is, else each is named with its cause and its hints.
+    /// `None` where there is none.
+    pub fn combined(mut errors: Vec<Self>) -> Option<Self> {
+        if errors.len() < 2 || errors.iter().any(|error| error.kind.ends_run()) {
+            let first = errors.iter().position(|error| error.kind.ends_run()).unwrap_or(0);
+            return (!errors.is_empty()).then(|| errors.swap_remove(first));
+        }
+        let message = format!("{} things failed", errors.len());
+        let mut combined = Self::new(errors[0].kind, message).coded(errors[0].code.as_deref());
+        for error in errors {
+            let causes = std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
+            let text = std::iter::once(error.to_string()).chain(causes.map(ToString::to_string));
+            let text: Vec<String> = text.collect();
+            let hints: String = error.hints.iter().map(|hint| format!("\n    {hint}")).collect();
+            combined.hints.push(format!("{}{hints}", text.join(": ")));
+        }
+        Some(combined)
+    }
+
     pub fn because(mut self, cause: impl Into<Cause>) -> Self {
         self.cause = Some(cause.into());
         self
@@ -117,5 +136,22 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.cause.as_deref().map(|cause| cause as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_errors_are_one_that_names_all() {
+        let failed = |of: &str| Error::failed(format!("cannot copy {of}")).because("Access Denied").hint("Run up.");
+        assert!(Error::combined(Vec::new()).is_none());
+        assert_eq!(Error::combined(vec![failed("a")]).map(|error| error.to_string()), Some("cannot copy a".into()));
+        let both = Error::combined(vec![failed("a"), failed("b")]).expect("an error");
+        let says = ["a", "b"].map(|of| format!("cannot copy {of}: Access Denied\n    Run up."));
+        assert_eq!((both.to_string(), both.hints), ("2 things failed".into(), says.to_vec()));
+        let ended = Error::combined(vec![failed("a"), Error::new(Kind::Credentials, "expired")]).expect("an error");
+        assert_eq!((ended.kind, ended.to_string()), (Kind::Credentials, "expired".into()));
     }
 }

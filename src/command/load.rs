@@ -24,9 +24,11 @@ pub async fn run(stack: &Stack, args: &LoadArgs) -> Result<Outcome> {
         return Ok(Outcome::Done);
     }
     if args.check {
-        let sources = load::check(aws, config, names, &options, events).await?;
-        events.emit(Event::Checked { sources });
-        return Ok(Outcome::Done);
+        let (sources, failure) = load::check(aws, config, names, &options, events).await?;
+        if !sources.is_empty() || failure.is_none() {
+            events.emit(Event::Checked { sources });
+        }
+        return failure.map_or(Ok(Outcome::Done), Err);
     }
     let timeline = Timeline::new(events);
     load_and_tell(stack, &options, Ahead::default(), &timeline, args.report.as_deref()).await?;

@@ -154,23 +154,23 @@ pub async fn plan(
     load.dry_run(&sources, options).await
 }
 
-/// Reads every source as COPY would, and loads nothing. Tables that are missing are made, and parts that it gathers are
-/// used by the next load.
+/// Reads every source as COPY would, and loads nothing: those that would load, and what is wrong with the others. Tables
+/// that are missing are made, and parts that it gathers are used by the next load.
 ///
 /// # Errors
-/// Those of `run` before it changes anything, and what COPY says of the sources.
+/// Those of `run` before it looks at a source.
 pub async fn check(
     aws: &Aws,
     config: &Config,
     names: &Names,
     options: &LoadOptions,
     events: &Events,
-) -> Result<Vec<SourceReport>> {
+) -> Result<(Vec<SourceReport>, Option<Error>)> {
     let (mut load, sources) = open(aws, config, names, options, events).await?;
     (load.check, load.mode) = (true, Mode::Replace);
     // COPY reads for a table: those that are missing are made, empty.
     load.create_tables(options).await?;
-    load.stage(&sources).await
+    load.stage_each(&sources).await
 }
 
 async fn open<'a>(

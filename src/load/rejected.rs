@@ -7,11 +7,12 @@ use tokio::time::Instant;
 use super::Load;
 use super::gather::Gatherer;
 use super::index::Index;
+use super::stage::Staging;
 use crate::config::Source;
 use crate::error::{Error, Result};
 use crate::retry::Pause;
 use crate::statement_process::StatementProcess;
-use crate::warehouse::Warehouse;
+use crate::warehouse::{StatementError, Warehouse};
 
 /// Rows shown; the rest is counted.
 const SHOWN: usize = 10;
@@ -109,6 +110,31 @@ impl Rejected {
             hints.push(format!("{} in all: select * from sys_load_error_detail where {of_process}", self.count));
         }
         hints
+    }
+}
+
+impl Staging<'_> {
+    /// A COPY that failed, with the rows it failed on by their own file and line.
+    pub(super) async fn explain(&self, error: StatementError, gatherer: &Gatherer<'_>) -> Error {
+        let (process, table) = (error.process, &self.file.name);
+        if error.is_division_by_zero() {
+            return Error::failed(format!("another load has changed {table} since this one began; nothing was copied"))
+                .hint("A COPY of a load that was stopped may have gone on. Run load again: it begins with what is there now.");
+        }
+        let (is_elsewhere, is_denied) = (error.to_string().contains("PermanentRedirect"), error.is_denied());
+        let mut failure = Error::failed(format!("cannot copy into {table}; it is as it was before")).because(error);
+        if is_elsewhere {
+            let (bucket, source) = (&self.source.location.bucket, &self.source.name);
+            failure =
+                failure.hint(format!("The bucket {bucket} is in another region: set `region` of [sources.{source}]."));
+        }
+        if is_denied {
+            failure = failure.hint(self.load.advice_on_denial().await);
+        }
+        match Rejected::of(&self.load.warehouse, process, gatherer, self.source).await {
+            Ok(rejected) => rejected.hints(table, process).into_iter().fold(failure, Error::hint),
+            Err(_) => failure,
+        }
     }
 }
 

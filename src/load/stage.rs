@@ -47,7 +47,18 @@ impl From {
 
 impl Load<'_> {
     /// All sources, side by side.
+    ///
+    /// # Errors
+    /// Where any of them fails: all that failed are named.
     pub async fn stage(&self, sources: &[Source]) -> Result<Vec<SourceReport>> {
+        match self.stage_each(sources).await? {
+            (_, Some(failure)) => Err(failure),
+            (staged, None) => Ok(staged),
+        }
+    }
+
+    /// All sources, side by side: those that came through, and what failed.
+    pub(super) async fn stage_each(&self, sources: &[Source]) -> Result<(Vec<SourceReport>, Option<Error>)> {
         let files = copy_files::read(&self.config.directory)?;
         for unused in copy_files::unused(&files, sources) {
             let message = format!("no file of sql/copy copies the source {}: it is not loaded", unused.name);
@@ -58,7 +69,14 @@ impl Load<'_> {
             work.push(self.stage_table(file, self.source_of(file, sources)?));
         }
         // All of them come to their end, also when one fails: no statement is left running that nobody waits for.
-        futures::future::join_all(work).await.into_iter().collect()
+        let (mut staged, mut failures) = (Vec::new(), Vec::new());
+        for outcome in futures::future::join_all(work).await {
+            match outcome {
+                Ok(report) => staged.push(report),
+                Err(error) => failures.push(error),
+            }
+        }
+        Ok((staged, Error::combined(failures)))
     }
 
     pub(super) fn source_of<'s>(&self, file: &SqlFile, sources: &'s [Source]) -> Result<&'s Source> {
@@ -368,29 +386,6 @@ impl Staging<'_> {
             rejected: rejected.count,
             rejections: rejected.shown,
             unmatched_keys: None,
-        }
-    }
-
-    /// A COPY that failed, with the rows it failed on by their own file and line.
-    async fn explain(&self, error: StatementError, gatherer: &Gatherer<'_>) -> Error {
-        let (process, table) = (error.process, &self.file.name);
-        if error.is_division_by_zero() {
-            return Error::failed(format!("another load has changed {table} since this one began; nothing was copied"))
-                .hint("A COPY of a load that was stopped may have gone on. Run load again: it begins with what is there now.");
-        }
-        let (is_elsewhere, is_denied) = (error.to_string().contains("PermanentRedirect"), error.is_denied());
-        let mut failure = Error::failed(format!("cannot copy into {table}; it is as it was before")).because(error);
-        if is_elsewhere {
-            let (bucket, source) = (&self.source.location.bucket, &self.source.name);
-            failure =
-                failure.hint(format!("The bucket {bucket} is in another region: set `region` of [sources.{source}]."));
-        }
-        if is_denied {
-            failure = failure.hint(self.load.advice_on_denial().await);
-        }
-        match Rejected::of(&self.load.warehouse, process, gatherer, self.source).await {
-            Ok(rejected) => rejected.hints(table, process).into_iter().fold(failure, Error::hint),
-            Err(_) => failure,
         }
     }
 }

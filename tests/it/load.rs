@@ -256,7 +256,15 @@ fn check_tells_what_copy_would_reject_and_loads_nothing() {
     assert_eq!((project.star(), count(&project, "select count(*) from staging_songs")), (star, staged));
     project.edit("sql/copy/staging_songs.sql", "maxerror 5 :options", ":options");
     let says = ["cannot copy into staging_songs", ":1: year integer", "'nineteen'", "1 in all"];
-    let _ = project.run(["load", "--check"]).failed(1, &says);
+    let check = project.run(["load", "--check"]).failed(1, &says);
+    assert!(check.stdout.contains(" events ") && !check.stdout.contains(" songs "), "{}", check.stdout);
+    // What is wrong with another source is not hidden by the first.
+    let day = files(&project, "data/log_data").remove(0);
+    std::fs::write(&day, "{\n").unwrap();
+    let both = [&says[..], &["2 things failed", "cannot copy into staging_events"]].concat();
+    for command in [&["load", "--check"][..], &["load"]] {
+        let _ = project.run(command.iter().copied()).failed(1, &both);
+    }
 }
 
 #[test]
