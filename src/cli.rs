@@ -29,13 +29,16 @@ pub enum Command {
     #[command(after_help = "Example: sparkify-infra plan --target aws")]
     Plan(PlanArgs),
     /// Create the role, the bucket and the cluster, or repair them, and wait until the warehouse is ready
-    #[command(after_help = "Example: sparkify-infra up --target aws --expires 2h")]
+    #[command(visible_alias = "apply", after_help = "Example: sparkify-infra up --target aws --expires 2h")]
     Up(UpArgs),
     /// Load the sources into the star schema: all of it or nothing
     #[command(after_help = "Example: sparkify-infra load --mode append")]
     Load(LoadArgs),
     /// Delete everything that `up` and `load` created, nothing else, and look again
-    #[command(after_help = "Example: sparkify-infra down, sparkify-infra down --all-expired --target aws")]
+    #[command(
+        visible_alias = "destroy",
+        after_help = "Example: sparkify-infra down, sparkify-infra down --all-expired --target aws"
+    )]
     Down(DownArgs),
     /// What exists, whether it is ready, how it differs from infra.toml, since when and until when
     #[command(after_help = "Example: sparkify-infra status --tables")]
@@ -272,6 +275,9 @@ pub struct QueryArgs {
     /// A table on a terminal and CSV elsewhere, if it is not said
     #[arg(long, value_enum)]
     pub format: Option<Format>,
+    /// One column a line, as psql's \x; also where a table is too wide for the terminal
+    #[arg(long, short = 'x', conflicts_with = "format")]
+    pub expanded: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

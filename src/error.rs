@@ -60,6 +60,9 @@ impl Kind {
     }
 }
 
+/// What the system, and the local target's SQL and S3, say of a full disk.
+const FULL_DISK: [&str; 3] = ["No space left on device", "Disk quota exceeded", "no room left to write to"];
+
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 #[derive(Debug)]
@@ -85,6 +88,18 @@ impl Error {
 
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(Kind::Usage, message)
+    }
+
+    /// Calls a full disk by its name, wherever among the causes it is: an answer of the local target is text.
+    pub fn advised(self) -> Self {
+        let causes = std::iter::successors(std::error::Error::source(&self), |cause| cause.source());
+        let is_full_disk = |text: &str| FULL_DISK.iter().any(|words| text.contains(words));
+        let is_full = is_full_disk(&self.message) || causes.map(ToString::to_string).any(|text| is_full_disk(&text));
+        let is_named = self.hints.iter().any(|hint| is_full_disk(hint));
+        match is_full || is_named {
+            true => self.hint("The disk is full: free some space where it was written to, and run the command again."),
+            false => self,
+        }
     }
 
     /// One error for several: what ends the run says all there is, else each is named with its cause and its hints.
@@ -142,6 +157,14 @@ impl std::error::Error for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_disk_is_called_by_its_name() {
+        let full = std::io::Error::from_raw_os_error(28);
+        let hints = |error: Error| error.advised().hints;
+        assert!(hints(Error::failed("cannot write a.json").because(full))[0].starts_with("The disk is full"));
+        assert!(hints(Error::failed("cannot copy").because("No room")).is_empty());
+    }
 
     #[test]
     fn several_errors_are_one_that_names_all() {

@@ -80,6 +80,7 @@ fn main() -> ExitCode {
     match ended {
         Ok(outcome) => ExitCode::from(outcome.exit_code()),
         Err(failure) => {
+            let failure = failure.advised();
             view::error(&failure);
             if is_json {
                 view::json_error(&failure);

@@ -28,7 +28,7 @@ pub async fn run(args: &QueryArgs) -> Result<Outcome> {
     let text = interrupt::on_thread(move || text(&asked, &config)).await?;
     let warehouse = load::warehouse(&stack.aws, &stack.config, &stack.names, &stack.events).await?;
     let format = args.format.or((args.common.output == Output::Json).then_some(Format::Json));
-    let mut printer = view::rows::Printer::new(format, args.common.quiet);
+    let mut printer = view::rows::Printer::new(format, args.expanded, args.common.quiet);
     let ran = query::run(&warehouse, &text, &mut printer).await;
     ran.map(|()| Outcome::Done).map_err(|error| before_load(error, &stack.config))
 }

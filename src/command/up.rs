@@ -56,7 +56,10 @@ pub async fn run_with(stack: &Stack, args: &UpArgs, options: &LoadOptions) -> Re
         match loaded {
             Err(error) if args.rollback => return Err(roll_back(stack, &run, error).await),
             Err(error) if error.kind.ends_run() => {
-                return Err(error.hint("The warehouse is up, and is billed until `down`."));
+                return Err(error.hint(match stack.target {
+                    Target::Aws => "The warehouse is up, and is billed until `down`.",
+                    Target::Local => "The warehouse is up until `down`.",
+                }));
             }
             loaded => loaded?,
         }
@@ -208,7 +211,10 @@ fn refuse_after(plan: &Plan, so_far: &str) -> Result<()> {
 async fn roll_back(stack: &Stack, run: &str, error: Error) -> Error {
     if error.kind.is_cut_off() {
         return error
-            .hint("Nothing could be rolled back: what this run made is there, and is billed.")
+            .hint(match stack.target {
+                Target::Aws => "Nothing could be rolled back: what this run made is there, and is billed.",
+                Target::Local => "Nothing could be rolled back: what this run made is there.",
+            })
             .hint("Run `sparkify-infra down` to remove it.");
     }
     interrupt::forget();
@@ -275,7 +281,8 @@ async fn say_what_exists(stack: &Stack, error: Error) -> Error {
             true => error.hint("Nothing of the stack exists."),
             false => error.hint(format!("There is now: {}.", what.join(", "))),
         };
-        if let Some(cluster) = &observed.cluster {
+        // The local target costs nothing.
+        if let Some(cluster) = observed.cluster.as_ref().filter(|_| stack.target == Target::Aws) {
             error = error.hint(cluster::cost(cluster));
         }
     } else if error.kind.ends_run() {

@@ -12,6 +12,7 @@ use crate::warehouse::{Kind, Rows};
 /// Writes to standard output; a reader who has seen enough is no failure.
 pub struct Printer {
     format: Format,
+    expanded: bool,
     quiet: bool,
     /// Of a table, whose widths are known at its end.
     collected: Rows,
@@ -20,10 +21,10 @@ pub struct Printer {
 }
 
 impl Printer {
-    /// A table on a terminal and CSV elsewhere, where nothing else is asked for.
-    pub fn new(format: Option<Format>, quiet: bool) -> Self {
-        let usual = if io::stdout().is_terminal() { Format::Table } else { Format::Csv };
-        Self { format: format.unwrap_or(usual), quiet, collected: Rows::default(), results: 0 }
+    /// A table on a terminal and CSV elsewhere, where nothing else is asked for. An expanded one has one column a line.
+    pub fn new(format: Option<Format>, expanded: bool, quiet: bool) -> Self {
+        let usual = if expanded || io::stdout().is_terminal() { Format::Table } else { Format::Csv };
+        Self { format: format.unwrap_or(usual), expanded, quiet, collected: Rows::default(), results: 0 }
     }
 }
 
@@ -66,7 +67,8 @@ impl Answers for Printer {
         }
         let collected = std::mem::take(&mut self.collected);
         let (count, plural) = (collected.rows.len(), if collected.rows.len() == 1 { "" } else { "s" });
-        paged(&format!("{}\n({count} row{plural})\n", tables::of(&collected)))
+        let table = if self.expanded && count > 0 { tables::expanded(&collected) } else { tables::of(&collected) };
+        paged(&format!("{table}\n({count} row{plural})\n"))
     }
 }
 

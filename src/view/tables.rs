@@ -1,6 +1,6 @@
 //! Rows and reports as tables.
 
-use comfy_table::{Cell, CellAlignment, LineStyle, Table, TableStyle};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle};
 
 use crate::event::Status;
 use crate::load::reconcile::Side;
@@ -10,9 +10,13 @@ use crate::warehouse::{Kind, Rows};
 /// A line under the header, and nothing else: as psql, and easy to copy.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
+/// Columns that a text is not wrapped into: a table with narrower ones is no help.
+const NARROWEST: u16 = 12;
+
+/// A table that is wrapped at words where it does not fit the terminal.
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_style(STYLE).set_header(header);
+    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
     table
 }
 
@@ -25,8 +29,13 @@ fn number(value: impl ToString) -> Cell {
     Cell::new(value.to_string()).set_alignment(CellAlignment::Right)
 }
 
-/// Rows of a query.
+/// Rows of a query: in columns where they fit the terminal, else one column a line.
 pub fn of(rows: &Rows) -> String {
+    in_width(rows, None)
+}
+
+/// As `of`, for a terminal of this width.
+fn in_width(rows: &Rows, width: Option<u16>) -> String {
     let header: Vec<&str> = rows.columns.iter().map(String::as_str).collect();
     let mut table = table(&header);
     for row in &rows.rows {
@@ -36,7 +45,41 @@ pub fn of(rows: &Rows) -> String {
         };
         table.add_row(row.iter().enumerate().map(cell));
     }
-    lines(&table)
+    if let Some(width) = width {
+        table.set_width(width);
+    }
+    let mut needed = 0;
+    for (at, content) in table.column_max_content_widths().into_iter().enumerate() {
+        let is_text = rows.kinds.get(at) == Some(&Kind::Text);
+        let least = if is_text { content.min(NARROWEST) } else { content };
+        // With the blanks between columns.
+        needed += u32::from(least) + 3;
+        // No number is broken over lines.
+        if let Some(column) = table.column_mut(at).filter(|_| !is_text) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
+    match table.width().is_some_and(|width| u32::from(width) < needed) {
+        true => expanded(rows),
+        false => lines(&table),
+    }
+}
+
+/// Rows of a query, one column a line, as psql's `\x` shows them.
+pub fn expanded(rows: &Rows) -> String {
+    let width = |name: &String| console::measure_text_width(name);
+    let widest = rows.columns.iter().map(width).max().unwrap_or_default();
+    let mut text = Vec::new();
+    for (number, row) in (1..).zip(&rows.rows) {
+        text.push(format!("─[ row {number} ]{}", "─".repeat(widest)));
+        for (name, value) in rows.columns.iter().zip(row) {
+            let padding = " ".repeat(widest - width(name));
+            let behind = format!("\n{}", " ".repeat(widest + 3));
+            let value = value.as_deref().unwrap_or_default().replace('\n', &behind);
+            text.push(format!(" {name}{padding}  {value}").trim_end().to_owned());
+        }
+    }
+    text.join("\n")
 }
 
 /// Names and the questions that they answer.
@@ -165,4 +208,37 @@ pub fn status(status: &Status) -> String {
     let ready = if status.ready { "ready" } else { "not ready" };
     text.push_str(&format!("\n\nthe warehouse {} is {ready}{}", status.stack, endpoint.unwrap_or_default()));
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(columns: &[&str], values: &[&str]) -> Rows {
+        Rows {
+            columns: columns.iter().map(|name| (*name).to_owned()).collect(),
+            kinds: columns.iter().map(|name| if *name == "n" { Kind::Number } else { Kind::Text }).collect(),
+            rows: vec![values.iter().map(|value| Some((*value).to_owned())).collect()],
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_wrapped_and_no_number_is_broken() {
+        let rows = rows(&["title", "n"], &["a title of several words that is long", "1234567890123456"]);
+        let wide = in_width(&rows, Some(100));
+        assert!(wide.contains(" a title of several words that is long   1234567890123456"), "{wide}");
+        let narrow = in_width(&rows, Some(40));
+        assert!(narrow.lines().all(|line| line.chars().count() <= 40), "{narrow}");
+        assert!(narrow.contains("1234567890123456") && narrow.lines().count() > 3, "{narrow}");
+    }
+
+    #[test]
+    fn what_would_be_too_narrow_is_one_column_a_line() {
+        let names: Vec<String> = (0..10).map(|number| format!("column_{number}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let told = in_width(&rows(&names, &["some text"; 10]), Some(60));
+        assert!(told.starts_with("─[ row 1 ]─") && told.contains("\n column_9  some text"), "{told}");
+        let told = expanded(&rows(&["a", "long"], &["two\nlines", ""]));
+        assert_eq!(told, "─[ row 1 ]────\n a     two\n       lines\n long");
+    }
 }

@@ -127,7 +127,12 @@ fn sources_that_are_not_there() {
     let _ =
         project.run(["load", "--prefix", "songs=Z/"]).failed(1, &["nothing to load", "s3://udacity-dend/song_data/Z/"]);
     std::fs::remove_dir_all(project.path("data")).unwrap();
-    let _ = project.run(["load"]).failed(1, &["NoSuchBucket", "[local.buckets.udacity-dend]"]);
+    let _ = project.run(["load"]).failed(1, &["NoSuchBucket", "[local.buckets.udacity-dend]", "sample data"]);
+    // A bucket of one's own is not made by the sample.
+    project.edit("infra.toml", "s3://udacity-dend/song_data/", "s3://my-songs/song_data/");
+    project.edit("infra.toml", "s3://udacity-dend/log_data/", "s3://my-songs/log_data/");
+    let own = project.run(["load"]).failed(1, &["There is no bucket my-songs"]);
+    assert!(!own.stderr.contains("sample data"), "{}", own.stderr);
     // What is left can still be taken down.
     let _ = project.run(["down"]).succeeded();
 }

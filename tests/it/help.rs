@@ -29,6 +29,11 @@ fn the_help_of_every_command_fits_a_screen() {
         assert!(help.contains("Example"), "{command} has no example\n{help}");
     }
     assert!(whole.lines().count() <= 40, "{whole}");
+    // Words of other tools lead to the commands.
+    for (word, command) in [("apply", "up"), ("destroy", "down")] {
+        let help = project.run([word, "--help"]).succeeded().stdout;
+        assert!(help.contains(&format!("Usage: sparkify-infra {command} ")), "{help}");
+    }
 }
 
 #[test]

@@ -23,6 +23,10 @@ fn statements_files_standard_input_and_analyses() {
     let table = project.run(["query", "--format=table", "select count(*) from songs"]).succeeded();
     assert!(table.stdout.contains("60") && table.stdout.contains("(1 row)"), "{}", table.stdout);
 
+    let expanded = project.run(["query", "-x", "select 1 as one, 'a b' as text"]).succeeded();
+    assert_eq!(expanded.stdout, "─[ row 1 ]────\n one   1\n text  a b\n(1 row)\n");
+    let _ = project.run(["query", "-x", "--format=csv", "select 1"]).failed(2, &["cannot be used with"]);
+
     // Several statements share a session; what they change is told aside.
     std::fs::write(
         project.path("several.sql"),
