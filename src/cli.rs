@@ -23,7 +23,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Write infra.toml and sql/ for a directory of your own JSON or CSV: columns, types and lengths follow from a look at it
-    #[command(after_help = "Example: sparkify-infra init data")]
+    #[command(after_help = "Example: sparkify-infra init data, sparkify-infra init --example sparkify")]
     Init(InitArgs),
     /// Show what `up` would create and change, field by field, and why; change nothing
     #[command(after_help = "Example: sparkify-infra plan --target aws")]
@@ -252,12 +252,22 @@ pub struct PolicyArgs {
 #[derive(Debug, Args)]
 pub struct InitArgs {
     /// The data: each folder in it becomes a table, or all of it one
-    pub data: PathBuf,
+    #[arg(required_unless_present = "example")]
+    pub data: Option<PathBuf>,
+    /// Write a warehouse that ships with the program; `sample` makes its data
+    #[arg(long, value_enum, value_name = "NAME", conflicts_with_all = ["data", "stack", "region"])]
+    pub example: Option<Example>,
     /// The stack's name; that of the working directory, if it is not said
     #[arg(long, value_name = "NAME")]
     pub stack: Option<String>,
     #[arg(long, default_value = "us-west-2")]
     pub region: String,
+}
+
+/// A warehouse that ships with the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Example {
+    Sparkify,
 }
 
 #[derive(Debug, Args, Clone)]

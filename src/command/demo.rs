@@ -1,5 +1,7 @@
 //! `demo`: a sample data set, then up, load, three analyses, down, in a directory of its own.
 
+use std::path::Path;
+
 use clap::Parser;
 use tokio::time::Instant;
 
@@ -9,6 +11,7 @@ use crate::cli::{Cli, Command, DemoArgs, UpArgs};
 use crate::config::{Config, LocalBucket};
 use crate::error::{Error, Result};
 use crate::event::{Event, Scope};
+use crate::init;
 use crate::interrupt;
 use crate::load::{self, LoadOptions, sql};
 use crate::view;
@@ -19,12 +22,18 @@ const ANALYSES: [&str; 3] = ["top_songs", "plays_by_hour", "free_against_paid"];
 pub async fn run(args: &DemoArgs) -> Result<Outcome> {
     let (events, begun) = (view::human(false, false), Instant::now());
     let chapter = |title: &str| events.emit(Event::Chapter { title: title.to_owned() });
-    let mut config = Config::read(&args.config)?;
+    let beside = args.config.parent().unwrap_or(Path::new("")).join(".sparkify/demo");
+    let home = std::path::absolute(beside)
+        .map_err(|error| Error::failed("cannot find the working directory").because(error))?;
+    let mut config = read(&args.config, &home)?;
     // As the local target will answer; it cannot be asked before the data that plays its bucket is there.
     let (account, region) = (config.local.account.clone(), config.region.clone());
     events.emit(Event::Scope { scope: Scope { target: Target::Local, account, region, endpoint: None } });
-    let home = std::path::absolute(config.directory.join(".sparkify/demo"))
-        .map_err(|error| Error::failed("cannot find the working directory").because(error))?;
+    if config.directory == home {
+        view::status(
+            "There is no infra.toml here: this is the example that `sparkify-infra init --example sparkify` writes.",
+        );
+    }
 
     let data = match &args.data {
         Some(directory) => std::path::absolute(directory).unwrap_or_else(|_| directory.clone()),
@@ -60,6 +69,21 @@ pub async fn run(args: &DemoArgs) -> Result<Outcome> {
         view::status(&format!("\nAll of it would have taken {took} on AWS, by the model of docs/load.md."));
     }
     Ok(Outcome::Done)
+}
+
+/// Reads infra.toml; where there is none in the working directory, the example, which it writes into `home`.
+fn read(path: &Path, home: &Path) -> Result<Config> {
+    if path != Path::new("infra.toml") || path.symlink_metadata().is_ok() {
+        return Config::read(path);
+    }
+    // Another version of the program may have written other files.
+    if let Err(error) = std::fs::remove_dir_all(home.join("sql"))
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        return Err(Error::failed(format!("cannot empty {}", home.join("sql").display())).because(error));
+    }
+    init::example::write_into(home)?;
+    Config::read(&home.join("infra.toml"))
 }
 
 /// A command as it is without options.

@@ -3,13 +3,31 @@
 use std::path::Path;
 
 use super::Outcome;
-use crate::cli::InitArgs;
+use crate::cli::{Example, InitArgs};
 use crate::config::rules;
 use crate::error::{Error, Result};
 use crate::init;
 use crate::view;
 
 pub fn run(args: &InitArgs) -> Result<Outcome> {
+    match (&args.data, args.example) {
+        (_, Some(Example::Sparkify)) => example(),
+        (Some(data), None) => from_data(data, args),
+        (None, None) => Err(Error::usage("init needs the directory of your data, or --example")),
+    }
+}
+
+fn example() -> Result<Outcome> {
+    for path in init::example::write()? {
+        view::document(&path.display().to_string());
+    }
+    view::status(
+        "\nNow: sparkify-infra sample data, sparkify-infra up, sparkify-infra load, sparkify-infra query --list, sparkify-infra down",
+    );
+    Ok(Outcome::Done)
+}
+
+fn from_data(data: &Path, args: &InitArgs) -> Result<Outcome> {
     let here =
         std::path::absolute(".").map_err(|error| Error::usage("cannot find the working directory").because(error))?;
     let stack = match &args.stack {
@@ -17,7 +35,7 @@ pub fn run(args: &InitArgs) -> Result<Outcome> {
         None => stack_name(&here),
     };
     rules::stack(&stack).map_err(|(_, message)| Error::usage(format!("--stack {stack}: {message}")))?;
-    let written = init::write(&args.data, &stack, &args.region)?;
+    let written = init::write(data, &stack, &args.region)?;
     view::initialised(&written);
     written.notes.iter().for_each(|note| view::warning(note));
     view::status("\nNow: sparkify-infra up, sparkify-infra load, sparkify-infra query --list, sparkify-infra down");

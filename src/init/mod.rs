@@ -1,5 +1,6 @@
 //! `init`: an infra.toml and a sql/ for a directory of one's own data, which run as they are.
 
+pub mod example;
 pub mod infer;
 mod look;
 mod records;
@@ -26,12 +27,7 @@ pub struct Written {
 /// # Errors
 /// Where there is an infra.toml or a sql/ already: nothing is ever overwritten. As `look::look`.
 pub fn write(data: &Path, stack: &str, region: &str) -> Result<Written> {
-    for taken in ["infra.toml", "sql"].map(Path::new) {
-        if taken.exists() {
-            return Err(Error::usage(format!("{} is there already; nothing was written", taken.display()))
-                .hint("Begin in an empty directory, or remove it."));
-        }
-    }
+    require_free()?;
     let (found, mut notes) = look::look(data)?;
     // All files or none: a look may have taken long.
     interrupt::safe_point()?;
@@ -44,14 +40,29 @@ pub fn write(data: &Path, stack: &str, region: &str) -> Result<Written> {
         files.push((sql.join(format!("check/{name}_has_rows.sql")), check(source)));
         files.push((sql.join(format!("analysis/{name}_at_a_glance.sql")), analysis(source)));
     }
-    for (path, text) in &files {
-        let unwritable = |error| Error::failed(format!("cannot write {}", path.display())).because(error);
-        let folder = path.parent().unwrap_or(path);
-        std::fs::create_dir_all(folder).and_then(|()| std::fs::write(path, text)).map_err(unwritable)?;
-    }
+    let files: Vec<PathBuf> = files.into_iter().map(|(path, text)| write_file(path, &text)).collect::<Result<_>>()?;
     notes.extend(found.iter().flat_map(|source| source.notes.iter().cloned()));
     let tables = found.iter().map(|source| (source.name.clone(), source.files, source.columns.len())).collect();
-    Ok(Written { files: files.into_iter().map(|(path, _)| path).collect(), tables, notes })
+    Ok(Written { files, tables, notes })
+}
+
+/// Fails where there is an infra.toml or a sql/ already.
+fn require_free() -> Result<()> {
+    for taken in ["infra.toml", "sql"].map(Path::new) {
+        if taken.exists() {
+            return Err(Error::usage(format!("{} is there already; nothing was written", taken.display()))
+                .hint("Begin in an empty directory, or remove it."));
+        }
+    }
+    Ok(())
+}
+
+/// Writes a file and the folders above it, and returns its path.
+fn write_file(path: PathBuf, text: &str) -> Result<PathBuf> {
+    let unwritable = |error| Error::failed(format!("cannot write {}", path.display())).because(error);
+    let folder = path.parent().unwrap_or(&path);
+    std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, text)).map_err(unwritable)?;
+    Ok(path)
 }
 
 fn infra(found: &[Found], data: &Path, stack: &str, region: &str) -> String {

@@ -1,6 +1,7 @@
 //! `init`: from a directory of one's own data to queried tables.
 
 use std::io::Write;
+use std::path::Path;
 
 use crate::project::Project;
 
@@ -267,4 +268,36 @@ fn what_is_no_plain_text_of_one_form_is_refused() {
     // All that lies beside the data is loaded with it.
     let project = with_data(&[("a.json", "{\"a\": 1}"), ("README.md", "about")]);
     let _ = project.run(["init", "data"]).failed(2, &["data/README.md is neither JSON nor CSV"]);
+}
+
+/// Nothing but the program is needed: it is installed without its repository.
+#[test]
+fn the_example_is_that_of_the_repository() {
+    let project = Project::bare();
+    let written = project.run(["init", "--example", "sparkify"]).succeeded().stdout;
+    for path in written.lines() {
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+        assert_eq!(std::fs::read(project.path(path)).unwrap(), std::fs::read(shipped).unwrap(), "{path}");
+    }
+    for path in ["infra.toml", "sql/schema/07_songplays.sql", "sql/reconcile/events.sql"] {
+        assert!(written.lines().any(|line| line == path), "{path} is not in\n{written}");
+    }
+    let _ = project.run(["init", "--example", "sparkify"]).failed(2, &["infra.toml is there already"]);
+    let _ = project.run(["init", "--example", "sparkify", "data"]).failed(2, &["cannot be used with"]);
+    let _ = project.run(["init"]).failed(2, &["DATA"]);
+    let _ = project.run(["sample", "data", "--songs=20", "--events=30"]).succeeded();
+    let _ = project.run(["up", "--load"]).succeeded();
+    let _ = project.run(["down"]).succeeded();
+}
+
+#[test]
+fn the_demo_needs_no_infra_toml() {
+    let project = Project::bare();
+    std::fs::create_dir_all(project.path(".sparkify/demo/sql/check")).unwrap();
+    std::fs::write(project.path(".sparkify/demo/sql/check/of_another_version.sql"), "-- Is it?\nselect 1;\n").unwrap();
+    let demo = project.run(["demo", "--songs=20", "--events=30"]).succeeded();
+    assert!(demo.stderr.contains("There is no infra.toml here"), "{}", demo.stderr);
+    let left: Vec<_> = std::fs::read_dir(project.path(".")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, [".sparkify"]);
+    let _ = project.run(["demo", "--config=other.toml"]).failed(2, &["cannot read other.toml"]);
 }
