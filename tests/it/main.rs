@@ -16,6 +16,7 @@ mod foreign;
 mod full_disk;
 mod help;
 mod init;
+mod install;
 mod job_policy;
 mod kill;
 mod lag;
