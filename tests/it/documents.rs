@@ -29,7 +29,8 @@ fn typed(page: &str) -> Vec<Typed> {
                 None => found.last_mut().unwrap().shows.push(line.to_owned()),
             },
             (Some("yaml"), None) => {
-                let step = line.trim().strip_prefix("- ").unwrap_or_default();
+                let step = line.trim();
+                let step = step.strip_prefix("- ").unwrap_or(step);
                 let step = step.strip_prefix("run: ").unwrap_or(step);
                 if step.starts_with("sparkify-infra ") || step.starts_with("test \"$(sparkify-infra ") {
                     found.push(Typed { command: step.to_owned(), shows: Vec::new() });
@@ -75,7 +76,7 @@ fn stand_ins(bin: &Path) {
 /// Runs a page, with a stand-in behind a port as its AWS.
 fn runs(page: &str, target: &str, project: &Project, directory: &str) {
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap();
-    let typed = typed(&text);
+    let typed = typed(&if page.ends_with(".yml") { format!("```yaml\n{text}\n```") } else { text });
     assert!(!typed.is_empty(), "{page} has nothing to type");
     // Enough for some plays.
     let aws = Project::with_sample(200, 600);
@@ -103,6 +104,7 @@ fn runs(page: &str, target: &str, project: &Project, directory: &str) {
         .env("AWS_ENDPOINT_URL", format!("http://{}", server.address))
         .env("SPARKIFY_TARGET", target)
         .env("SPARKIFY_SETTLE", "0")
+        .env("QUERY", "select count(*) > 0 as ok from songplays")
         .envs([("AWS_ACCESS_KEY_ID", ACCESS_KEY), ("AWS_SECRET_ACCESS_KEY", SECRET_KEY), ("AWS_REGION", REGION)])
         .envs([("AWS_DEFAULT_REGION", REGION), ("AWS_EC2_METADATA_DISABLED", "true")])
         .status()
@@ -130,6 +132,11 @@ fn the_readme() {
 #[test]
 fn the_ci_jobs() {
     runs("docs/ci.md", "aws", &Project::empty(), ".");
+}
+
+#[test]
+fn the_reusable_workflow() {
+    runs(".github/workflows/local.yml", "local", &Project::empty(), ".");
 }
 
 #[test]
