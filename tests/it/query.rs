@@ -71,3 +71,18 @@ fn a_result_of_many_pages() {
     let ended = child.wait_with_output().unwrap();
     assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
 }
+
+/// A prebuilt libduckdb has ICU, which takes the machine's time zone unless it is told another.
+#[test]
+fn times_are_in_utc_wherever_the_machine_is() {
+    let project = Project::empty();
+    let _ = project.run(["up"]).succeeded();
+    let mut command = project.command([
+        "query",
+        "select '2026-07-01 10:00:00+02'::timestamptz::varchar as a, '2026-07-01 10:00:00'::timestamp::timestamptz as b, \
+         extract(hour from '2026-07-01 10:00:00+02'::timestamptz) as c",
+    ]);
+    command.env("TZ", "Europe/Zurich");
+    let told = project.output_of(command).succeeded();
+    assert_eq!(told.stdout, "a,b,c\n2026-07-01 08:00:00+00,2026-07-01 10:00:00+00,8\n");
+}

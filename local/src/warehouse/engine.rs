@@ -143,11 +143,26 @@ fn open_file(path: &Path, spilled: &Path, slices: Slices, memory: MemoryLimit) -
         .with("default_transaction_invalidation_policy", "SYNTACTIC_ERRORS_DO_NOT_INVALIDATE")?
         .with("default_null_order", "nulls_last_on_asc_first_on_desc")?;
     let base = Connection::open_with_flags(path, config)?;
+    set_time_zone(&base)?;
     function::register(&base)?;
     make_catalog(&base)?;
     base.register_table_function::<copy::CopyRows>(copy::FUNCTION)?;
     fill_slices(&base, slices)?;
     Ok(base)
+}
+
+/// Sets the time zone to UTC, Redshift's default, where a prebuilt libduckdb has ICU: that takes the machine's. Without ICU
+/// it is UTC. <https://docs.aws.amazon.com/redshift/latest/dg/r_timezone_config.html>
+fn set_time_zone(connection: &Connection) -> Result<(), SqlError> {
+    if cfg!(feature = "bundled") {
+        return Ok(());
+    }
+    let sql = "SELECT count(*) FROM duckdb_settings() WHERE name = 'TimeZone'";
+    let settings: i64 = connection.query_row(sql, [], |row| row.get(0))?;
+    if settings > 0 {
+        connection.execute_batch("SET GLOBAL TimeZone = 'UTC'")?;
+    }
+    Ok(())
 }
 
 /// The system tables, views and macros. They are kept in the file: made once, and again where they have changed.
