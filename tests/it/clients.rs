@@ -210,6 +210,17 @@ fn kills() {
     }
 }
 
+/// `python/`, installed by pip, starts servers of its own.
+#[test]
+fn pytest() {
+    let project = Project::bare();
+    if let Some(mut command) = client("pytest.sh", &project) {
+        let millis = std::env::var_os("SPARKIFY_TEST_MILLIS").unwrap_or("1000".into());
+        command.env("SPARKIFY_INFRA_BIN", env!("CARGO_BIN_EXE_sparkify-infra")).env("SPARKIFY_TEST_MILLIS", millis);
+        ends_well(command);
+    }
+}
+
 /// The page at /_local, in headless Chromium.
 #[test]
 fn the_page() {
