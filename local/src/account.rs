@@ -44,6 +44,11 @@ pub fn dns_suffix(region: &str) -> &'static str {
 }
 
 impl Account {
+    /// The same account in a region.
+    pub fn in_region(&self, region: &str) -> Self {
+        Self { id: self.id.clone(), region: region.to_owned() }
+    }
+
     pub fn partition(&self) -> &'static str {
         partition(&self.region)
     }

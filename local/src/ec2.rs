@@ -102,6 +102,11 @@ impl Group {
 }
 
 impl Ec2 {
+    /// The security groups of a region.
+    pub fn in_region(&self, region: &str) -> Self {
+        Self { store: self.store.in_region(region), account: self.account.in_region(region) }
+    }
+
     pub fn handle(&self, request: &Request) -> Response {
         serve_ec2(request, |action, params| self.dispatch(action, params))
     }

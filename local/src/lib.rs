@@ -122,7 +122,7 @@ impl Cloud {
         let (account, pace, behaviors) = (options.account, options.pace, options.behaviors);
         let memory = options.memory.map_or_else(MemoryLimit::default, MemoryLimit::new);
         let views = options.faults.as_ref().map(Faults::views).unwrap_or_default();
-        let store = store::Store::open(directory)?.with_views(views);
+        let store = store::Store::open(directory)?.with_views(views).at_home(&account.region)?;
         let warehouses = warehouse::Warehouses::new(directory.join("warehouses"), memory);
         let secrets = secrets::Secrets::new(store.clone(), account.clone());
         let mounts = Arc::new(options.mounts);

@@ -75,7 +75,8 @@ impl Logins {
             return admitted.map_err(|error| ApiError::invalid("ValidationException", error.to_string()));
         }
         if let Some(secret) = &place.secret {
-            return Ok(self.secrets.login(secret)?.is_some_and(|known| known.password == password));
+            let known = self.secrets.in_region(&place.region).login(secret)?;
+            return Ok(known.is_some_and(|known| known.password == password));
         }
         let known: Option<Hashed> = self.store.get(KIND, &place.id)?;
         Ok(known.is_some_and(|known| known.hash == hash(&known.salt, password)))

@@ -9,7 +9,7 @@ mod mark;
 mod tests;
 mod views;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -48,7 +48,24 @@ pub struct Store {
     opened_at: u64,
     changing: Arc<Mutex<()>>,
     views: Views,
+    /// The region whose records are kept without its name, as all were before there were several.
+    home: Arc<str>,
+    /// The region whose records are read and written; `None` for the home region.
+    region: Option<Arc<str>>,
 }
+
+/// Kinds of records that every region has of its own. Roles and buckets are the account's.
+const REGIONAL: [&str; 6] = [
+    "ec2-security-group",
+    "redshift-cluster",
+    "redshift-snapshot",
+    "secret",
+    "serverless-namespace",
+    "serverless-workgroup",
+];
+
+/// The record that names the home region.
+const HOME: &str = "home-region";
 
 /// Positions of the keyspaces of the objects.
 const OBJECT_RECORDS: usize = 0;
@@ -74,6 +91,8 @@ impl Store {
             opened_at: next_sequence(),
             changing: Arc::default(),
             views: Views::default(),
+            home: Arc::default(),
+            region: None,
         };
         store.check_format()?;
         Ok(store)
@@ -82,6 +101,53 @@ impl Store {
     /// The store with views that a test may make late.
     pub fn with_views(self, views: Views) -> Self {
         Self { views, ..self }
+    }
+
+    /// The store in `region`, which is the home region of a new state.
+    pub fn at_home(self, region: &str) -> Result<Self> {
+        let home = match self.get::<String>(HOME, "")? {
+            Some(home) => home,
+            None => {
+                self.put(HOME, "", &region)?;
+                region.to_owned()
+            }
+        };
+        Ok(Self { home: home.into(), ..self }.in_region(region))
+    }
+
+    /// The same store for what lies in a region.
+    pub fn in_region(&self, region: &str) -> Self {
+        let region = (*self.home != *region).then(|| region.into());
+        Self { region, ..self.clone() }
+    }
+
+    /// Every region that has records of its own, the home region first.
+    pub fn regions(&self) -> Result<Vec<String>> {
+        let mut found = BTreeSet::new();
+        for kind in REGIONAL {
+            let prefix = format!("{kind}@");
+            for entry in self.records.read(0, |records| Ok(records.prefix(&prefix)))? {
+                let key = String::from_utf8_lossy(&entry.key()?).into_owned();
+                let region = key[prefix.len()..].split('\0').next().unwrap_or_default();
+                found.insert(region.to_owned());
+            }
+        }
+        Ok(std::iter::once(self.home.to_string()).chain(found).collect())
+    }
+
+    /// A name that no other region has: that of a warehouse's directory and port.
+    pub fn unique_name(&self, name: &str) -> String {
+        match &self.region {
+            Some(region) => format!("{name}@{region}"),
+            None => name.to_owned(),
+        }
+    }
+
+    fn record_key(&self, kind: &str, id: &str) -> Vec<u8> {
+        match &self.region {
+            Some(region) if REGIONAL.contains(&kind) => format!("{kind}@{region}\0{id}").into_bytes(),
+            _ => format!("{kind}\0{id}").into_bytes(),
+        }
     }
 
     /// State that an earlier version made in another form is left alone.
@@ -163,7 +229,7 @@ impl Store {
     }
 
     pub fn get<T: DeserializeOwned>(&self, kind: &str, id: &str) -> Result<Option<T>> {
-        let found = self.records.read(0, |records| records.get(record_key(kind, id)))?;
+        let found = self.records.read(0, |records| records.get(self.record_key(kind, id)))?;
         let Some(bytes) = found else { return Ok(None) };
         parse(kind, id, &bytes).map(Some)
     }
@@ -172,18 +238,18 @@ impl Store {
         let corrupt = |source| StoreError::Corrupt { kind: kind.to_owned(), id: id.to_owned(), source };
         let bytes = serde_json::to_vec(value).map_err(corrupt)?;
         self.remember(kind, id)?;
-        self.records.write(0, |records| records.insert(record_key(kind, id), bytes.as_slice()))
+        self.records.write(0, |records| records.insert(self.record_key(kind, id), bytes.as_slice()))
     }
 
     pub fn delete(&self, kind: &str, id: &str) -> Result<()> {
         self.remember(kind, id)?;
-        self.records.write(0, |records| records.remove(record_key(kind, id)))
+        self.records.write(0, |records| records.remove(self.record_key(kind, id)))
     }
 
     /// Keeps a record for the views that see its change late.
     fn remember(&self, kind: &str, id: &str) -> Result<()> {
         if self.views.are_late(kind) {
-            let before = self.records.read(0, |records| records.get(record_key(kind, id)))?;
+            let before = self.records.read(0, |records| records.get(self.record_key(kind, id)))?;
             self.views.remember(kind, id, before.map(|bytes| bytes.to_vec()));
         }
         Ok(())
@@ -233,7 +299,7 @@ impl Store {
     }
 
     fn list_by_id<T: DeserializeOwned>(&self, kind: &str) -> Result<Vec<(String, T)>> {
-        let prefix = record_key(kind, "");
+        let prefix = self.record_key(kind, "");
         let mut found = Vec::new();
         for entry in self.records.read(0, |records| Ok(records.prefix(&prefix)))? {
             let (key, value) = entry.into_inner()?;
@@ -243,10 +309,6 @@ impl Store {
         }
         Ok(found)
     }
-}
-
-fn record_key(kind: &str, id: &str) -> Vec<u8> {
-    format!("{kind}\0{id}").into_bytes()
 }
 
 fn parse<T: DeserializeOwned>(kind: &str, id: &str, bytes: &[u8]) -> Result<T> {

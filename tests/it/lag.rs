@@ -144,7 +144,7 @@ fn what_down_cannot_know_it_says() {
 #[test]
 fn a_role_of_another_region_that_is_shown_late_is_left() {
     let mut served = Served::new(Project::empty(), Pace::AT_ONCE);
-    // The role and the bucket: the stand-in shows its clusters in every region.
+    // The role and the bucket, which IAM and S3 list whatever the region.
     served.faults.at("redshift:CreateCluster", 1, refuse(403, "AccessDenied", "not allowed"));
     let _ = served.run(["up"]).failed(1, &["not allowed"]);
     let before = served.everything();

@@ -131,7 +131,7 @@ impl Project {
         let account = Account { id: ACCOUNT.into(), region: region.into() };
         let behaviors = Behaviors::default();
         let options = Options { account, mounts, pace: Pace::LAPTOP, behaviors, memory: None, faults: None };
-        Sdk::over(&Cloud::open(&self.path(".sparkify"), options).unwrap())
+        Sdk::in_region(&Cloud::open(&self.path(".sparkify"), options).unwrap(), region)
     }
 
     /// The content of the star, table by table, in an order of its own.
@@ -177,9 +177,14 @@ pub struct Sdk {
 
 impl Sdk {
     pub fn over(cloud: &Cloud) -> Self {
+        Self::in_region(cloud, REGION)
+    }
+
+    /// Clients that sign for a region.
+    pub fn in_region(cloud: &Cloud, region: &str) -> Self {
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(REGION))
+            .region(Region::new(region.to_owned()))
             .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
                 ACCESS_KEY, SECRET_KEY, None, None, "test",
             )))

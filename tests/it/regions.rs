@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_s3::types::CreateBucketConfiguration;
 use serde_json::Value;
 use sparkify_local::{Fault, Pace};
 
 use crate::copy::ROLE;
-use crate::project::{BUCKET, Project};
+use crate::project::{BUCKET, Project, Sdk};
 use crate::served::Served;
 
 /// Every ARN in a text is of this partition.
@@ -295,4 +296,83 @@ fn names_that_aws_does_not_take_are_refused_by_the_stand_in() {
         assert!(error.contains("InvalidBucketName"), "{name}: {error}");
     }
     sdk.block_on(sdk.s3.create_bucket().bucket("x-demo").send()).unwrap();
+}
+
+/// A cluster and a bucket with one object, which says where it lies.
+fn settle_in(sdk: &Sdk, region: &str) {
+    let place = CreateBucketConfiguration::builder().location_constraint(region.into()).build();
+    let bucket = format!("data-in-{region}");
+    sdk.block_on(sdk.s3.create_bucket().bucket(&bucket).create_bucket_configuration(place).send()).unwrap();
+    sdk.put(&bucket, "a.json", &format!(r#"{{"a": "{region}"}}"#));
+    let create = sdk.redshift.create_cluster().cluster_identifier("sparkify").node_type("ra3.large").db_name("dwh");
+    let create = create.cluster_type("single-node").master_username("dwhadmin").manage_master_password(true);
+    sdk.block_on(create.send()).unwrap();
+}
+
+#[test]
+fn each_region_that_a_client_signs_for_has_its_own() {
+    let served = Served::new(Project::bare(), Pace::AT_ONCE);
+    let regions = ["us-west-2", "eu-west-1", "ap-south-1"];
+    let sdks = regions.map(|region| (region, Sdk::in_region(&served.cloud, region)));
+    sdks.iter().for_each(|(region, sdk)| settle_in(sdk, region));
+    for (region, sdk) in &sdks {
+        let clusters = sdk.block_on(sdk.redshift.describe_clusters().send()).unwrap().clusters.unwrap();
+        assert_eq!(clusters.len(), 1, "{region}");
+        assert_eq!(clusters[0].availability_zone.as_deref(), Some(format!("{region}a").as_str()));
+        let arns = [&clusters[0].cluster_namespace_arn, &clusters[0].master_password_secret_arn];
+        assert!(arns.iter().all(|arn| arn.as_deref().unwrap().contains(&format!(":{region}:"))), "{arns:?}");
+        let secrets = sdk.block_on(sdk.secrets.list_secrets().send()).unwrap().secret_list.unwrap();
+        assert_eq!((secrets.len(), &secrets[0].arn), (1, arns[1]));
+        let located = sdk.block_on(sdk.s3.get_bucket_location().bucket(format!("data-in-{region}")).send()).unwrap();
+        assert_eq!(located.location_constraint.unwrap().as_str(), *region);
+
+        sdk.sql("create table t (a varchar(20))").unwrap();
+        let copy = |from: &str, more: &str| {
+            let keys = "access_key_id 'test' secret_access_key 'test'";
+            sdk.sql(&format!("copy t from 's3://data-in-{from}/a.json' {keys} json 'auto' {more}"))
+        };
+        copy(region, "").unwrap();
+        let elsewhere = regions.iter().find(|other| *other != region).unwrap();
+        assert!(copy(elsewhere, "").unwrap_err().contains("PermanentRedirect"), "{region}");
+        copy(elsewhere, &format!("region '{elsewhere}'")).unwrap();
+        assert_eq!(sdk.rows("select count(*), count(distinct a) from t"), [["2", "2"]]);
+    }
+    // What goes in one region stays in the others; the buckets are the account's.
+    let (_, first) = &sdks[1];
+    let delete = first.redshift.delete_cluster().cluster_identifier("sparkify").skip_final_cluster_snapshot(true);
+    first.block_on(delete.send()).unwrap();
+    assert!(first.sql("select 1").unwrap_err().contains("doesn't exist in this region"));
+    for (_, sdk) in [&sdks[0], &sdks[2]] {
+        assert_eq!(sdk.value("select count(*) from t"), "2");
+    }
+    let buckets = first.block_on(first.s3.list_buckets().send()).unwrap().buckets.unwrap();
+    assert_eq!(buckets.len(), regions.len());
+}
+
+#[test]
+fn a_location_constraint_is_that_of_the_endpoint() {
+    let served = Served::new(Project::bare(), Pace::AT_ONCE);
+    let create = |region: &str, bucket: &str, constraint: Option<&str>| {
+        let sdk = Sdk::in_region(&served.cloud, region);
+        let place =
+            constraint.map(|place| CreateBucketConfiguration::builder().location_constraint(place.into()).build());
+        let call = sdk.s3.create_bucket().bucket(bucket).set_create_bucket_configuration(place);
+        sdk.block_on(call.send()).map(drop).map_err(|error| format!("{error:?}"))
+    };
+    create("us-east-1", "bucket-a", None).unwrap();
+    create("us-east-1", "bucket-b", Some("eu-west-1")).unwrap();
+    create("eu-west-1", "bucket-c", Some("eu-west-1")).unwrap();
+    for (region, constraint, code, says) in [
+        ("eu-west-1", None, "IllegalLocationConstraintException", "The unspecified location constraint"),
+        ("eu-west-1", Some("eu-west-2"), "IllegalLocationConstraintException", "The eu-west-2 location constraint"),
+        ("us-east-1", Some("us-east-1"), "InvalidLocationConstraint", "is not valid"),
+    ] {
+        let error = create(region, "bucket-d", constraint).unwrap_err();
+        assert!(error.contains(code) && error.contains(says), "{error}");
+    }
+    let sdk = Sdk::in_region(&served.cloud, "us-west-2");
+    for (bucket, region) in [("bucket-a", None), ("bucket-b", Some("eu-west-1"))] {
+        let found = sdk.block_on(sdk.s3.get_bucket_location().bucket(bucket).send()).unwrap().location_constraint;
+        assert_eq!(found.filter(|place| !place.as_str().is_empty()).as_ref().map(|place| place.as_str()), region);
+    }
 }

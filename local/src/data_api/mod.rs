@@ -94,6 +94,12 @@ impl DataApi {
         Self { redshift, serverless, buckets, behaviors, statements: Arc::default(), sessions: Arc::default() }
     }
 
+    /// The Data API of a region's clusters and workgroups.
+    pub fn in_region(&self, region: &str) -> Self {
+        let (redshift, serverless) = (self.redshift.in_region(region), self.serverless.in_region(region));
+        Self { redshift, serverless, ..self.clone() }
+    }
+
     pub async fn handle(&self, request: &Request) -> Response {
         let answer = match json::parse(request) {
             Ok((operation, input)) => self.dispatch(&operation, &input).await,

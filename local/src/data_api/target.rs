@@ -179,7 +179,7 @@ impl DataApi {
     }
 
     fn access(&self, place: &Place) -> Access {
-        Access::of(place, self.buckets.clone(), self.redshift.account.clone())
+        Access::of(place, self.buckets.clone(), &self.redshift.account)
     }
 
     fn lock_sessions(&self) -> std::sync::MutexGuard<'_, Sessions> {

@@ -37,6 +37,11 @@ pub fn note_service_linked_role(store: &Store, service: &str) -> ApiResult<()> {
 }
 
 impl Iam {
+    /// The same roles and policies, with ARNs of the partition of a region.
+    pub fn in_region(&self, region: &str) -> Self {
+        Self { account: self.account.in_region(region), ..self.clone() }
+    }
+
     /// Whether a service has its own role in the account already.
     pub fn has_service_linked_role(&self, service: &str) -> ApiResult<bool> {
         Ok(self.store.get::<bool>(SERVICE_LINKED, service)?.unwrap_or(false))

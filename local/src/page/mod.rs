@@ -93,11 +93,13 @@ fn overview(endpoint: &Endpoint) -> Result<Json, ApiError> {
     let mounts = endpoint.buckets.mounts.iter().map(|(name, mount)| bucket(mount.bucket(name).0.clone(), true));
     let made = endpoint.buckets.all().map_err(of_s3)?.into_iter().map(|found| bucket(found, false));
     let mut clusters = Vec::new();
-    for cluster in endpoint.redshift.clusters()? {
+    let regions = endpoint.redshift.every_region()?;
+    let all: Vec<_> = regions.iter().map(|here| here.clusters().map(|all| (here, all))).collect::<Result<_, _>>()?;
+    for (here, cluster) in all.into_iter().flat_map(|(here, all)| all.into_iter().map(move |cluster| (here, cluster))) {
         let status = cluster.status(now_millis()).to_owned();
-        let door = endpoint.redshift.door(&cluster).map(|door| door.to_string());
+        let door = here.door(&cluster).map(|door| door.to_string());
         clusters.push(json!({
-            "id": cluster.id, "status": status, "node_type": cluster.node_type, "nodes": cluster.nodes,
+            "id": cluster.id, "region": cluster.region, "status": status, "node_type": cluster.node_type, "nodes": cluster.nodes,
             "database": cluster.database, "user": cluster.admin, "created": iso(cluster.created), "endpoint": door,
             "roles": cluster.roles.keys().collect::<Vec<_>>(), "tags": cluster.tags,
         }));

@@ -110,10 +110,11 @@ impl Cluster {
         Slices { nodes: self.nodes, per_node: slices_of(&self.node_type) }
     }
 
-    /// What a statement needs to know of it.
-    pub fn place(&self) -> Place {
+    /// What a statement needs to know of it. `id` is the warehouse's.
+    pub fn place(&self, id: String) -> Place {
         Place {
-            id: self.id.clone(),
+            id,
+            region: self.region.clone(),
             database: self.database.clone(),
             admin: self.admin.clone(),
             slices: self.slices(),

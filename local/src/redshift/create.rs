@@ -88,7 +88,7 @@ impl Redshift {
         self.store.put(KIND, id, &cluster)?;
         note_service_linked_role(&self.store, REDSHIFT)?;
         if let Some(password) = params.get("MasterUserPassword") {
-            self.logins.set(id, password)?;
+            self.logins.set(&self.store.unique_name(id), password)?;
         }
         Ok(vec![cluster.xml(now, None)])
     }

@@ -26,7 +26,7 @@ impl Redshift {
             let message = format!("DurationSeconds {seconds} must be between 900 and 3600.");
             return Err(ApiError::invalid("InvalidParameterValue", message));
         }
-        let (password, ends) = self.logins.issue(&cluster.id, user, seconds);
+        let (password, ends) = self.logins.issue(&self.store.unique_name(&cluster.id), user, seconds);
         Ok(vec![text("DbUser", user), text("DbPassword", password), text("Expiration", iso(ends))])
     }
 }

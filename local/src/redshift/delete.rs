@@ -72,15 +72,16 @@ impl Redshift {
         }
         cluster.gone_at = Some(now + millis(self.pace.deleting));
         self.store.put(KIND, &cluster.id, &cluster)?;
-        self.wire.close(&cluster.id);
-        self.warehouses.stop(&cluster.id);
+        let warehouse = self.store.unique_name(&cluster.id);
+        self.wire.close(&warehouse);
+        self.warehouses.stop(&warehouse);
         Ok(vec![cluster.xml(now, None)])
     }
 
     /// The end of a deletion: data, secret and record go, in this order, so that a kill in between is made good
     /// by the next look at the cluster.
     pub(super) fn clear_away(&self, cluster: &Cluster) -> ApiResult<()> {
-        self.wire.remove(&cluster.id)?;
+        self.wire.remove(&self.store.unique_name(&cluster.id))?;
         if let Some(secret) = &cluster.secret {
             self.secrets.delete(secret)?;
         }

@@ -43,6 +43,21 @@ pub struct Redshift {
 }
 
 impl Redshift {
+    /// The clusters of a region.
+    pub fn in_region(&self, region: &str) -> Self {
+        Self {
+            store: self.store.in_region(region),
+            account: self.account.in_region(region),
+            secrets: self.secrets.in_region(region),
+            ..self.clone()
+        }
+    }
+
+    /// The clusters of every region that has any.
+    pub fn every_region(&self) -> ApiResult<Vec<Self>> {
+        Ok(self.store.regions()?.iter().map(|region| self.in_region(region)).collect())
+    }
+
     pub fn handle(&self, request: &Request) -> Response {
         // Courses say `dwhCluster`, and find `dwhcluster`.
         let lowered = |params: &Params| params.lowered("ClusterIdentifier");
@@ -102,17 +117,24 @@ impl Redshift {
     /// Where PostgreSQL clients find the cluster, if anywhere.
     pub fn door(&self, cluster: &Cluster) -> Option<SocketAddr> {
         match cluster.status(now_millis()) {
-            "available" => self.wire.door(&cluster.place(), cluster.port),
+            "available" => self.wire.door(&self.place_of(cluster), cluster.port),
             _ => None,
         }
     }
 
-    /// Opens the ports of all clusters that are there.
+    /// Opens the ports of all clusters that are there, in every region.
     pub fn open_doors(&self) -> ApiResult<()> {
-        for cluster in self.clusters()? {
-            let _ = self.door(&cluster);
+        for here in self.every_region()? {
+            for cluster in here.clusters()? {
+                let _ = here.door(&cluster);
+            }
         }
         Ok(())
+    }
+
+    /// The warehouse of a cluster, as far as statements need to know it.
+    fn place_of(&self, cluster: &Cluster) -> Place {
+        cluster.place(self.store.unique_name(&cluster.id))
     }
 
     /// The warehouse of a cluster that takes statements.
@@ -121,7 +143,7 @@ impl Redshift {
         let missing = |_| refused(format!("Redshift endpoint doesn't exist in this region: {id}"));
         let cluster = self.cluster(id).map_err(missing)?;
         match cluster.status(now_millis()) {
-            "available" => Ok(cluster.place()),
+            "available" => Ok(self.place_of(&cluster)),
             status => Err(refused(format!("Redshift cluster {id} is not available: {status}"))),
         }
     }

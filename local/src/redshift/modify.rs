@@ -30,7 +30,7 @@ impl Redshift {
             cluster.snapshot_retention = retention.unwrap_or(cluster.snapshot_retention);
             if let Some(port) = port.filter(|port| *port != cluster.port) {
                 cluster.port = port;
-                self.wire.close(&cluster.id);
+                self.wire.close(&self.store.unique_name(&cluster.id));
             }
             cluster.public = params.flag("PubliclyAccessible").unwrap_or(cluster.public);
             if let Some(key) = params.get("KmsKeyId") {
@@ -60,13 +60,13 @@ impl Redshift {
         if check_password(password, managed)? {
             cluster.secret = Some(self.secrets.create_for_cluster(&cluster.id, &cluster.admin, &cluster.tags)?);
         } else if let Some(password) = password {
-            self.logins.set(&cluster.id, password)?;
+            self.logins.set(&self.store.unique_name(&cluster.id), password)?;
             if let Some(secret) = cluster.secret.take() {
                 self.secrets.delete(&secret)?;
             }
         }
         // Its port knows where the password is.
-        self.wire.close(&cluster.id);
+        self.wire.close(&self.store.unique_name(&cluster.id));
         Ok(())
     }
 
@@ -92,14 +92,14 @@ impl Redshift {
     pub(super) fn pause_cluster(&self, params: &Params) -> ApiResult<Vec<Xml>> {
         self.change_cluster(params, "pausing", |cluster| {
             cluster.paused = true;
-            self.wire.close(&cluster.id);
+            self.wire.close(&self.store.unique_name(&cluster.id));
             Ok(())
         })
     }
 
     pub(super) fn reboot_cluster(&self, params: &Params) -> ApiResult<Vec<Xml>> {
         self.change_cluster(params, "rebooting", |cluster| {
-            self.wire.close(&cluster.id);
+            self.wire.close(&self.store.unique_name(&cluster.id));
             Ok(())
         })
     }

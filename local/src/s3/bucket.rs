@@ -104,6 +104,26 @@ fn check_name(name: &str) -> S3Result<()> {
     }
 }
 
+/// Where a bucket is to lie, by the location constraint and the region of the endpoint (R30).
+fn region_for(constraint: Option<&str>, endpoint: &str) -> S3Result<String> {
+    match (constraint, endpoint) {
+        // It is no location constraint, but the absence of one.
+        (Some("us-east-1"), _) => {
+            Err(s3_error!(InvalidLocationConstraint, "The specified location-constraint is not valid"))
+        }
+        (Some(region), "us-east-1") => Ok(region.to_owned()),
+        (Some(region), here) if region == here => Ok(region.to_owned()),
+        (None, "us-east-1") => Ok("us-east-1".to_owned()),
+        (constraint, _) => {
+            let wanted = constraint.unwrap_or("unspecified");
+            Err(s3_error!(
+                IllegalLocationConstraintException,
+                "The {wanted} location constraint is incompatible for the region specific endpoint this request was sent to."
+            ))
+        }
+    }
+}
+
 /// The account's own buckets.
 pub fn every_bucket(store: &Store) -> Result<Vec<Bucket>, StoreError> {
     store.list(KIND)
@@ -138,20 +158,7 @@ impl Buckets {
     pub fn create(&self, input: &CreateBucketInput, tags: CreateTags) -> S3Result<Bucket> {
         check_name(&input.bucket)?;
         let wanted = input.create_bucket_configuration.as_ref().and_then(|c| c.location_constraint.as_ref());
-        let region = match wanted.map(|constraint| constraint.as_str()) {
-            // R30: us-east-1 is no location constraint, but the absence of one.
-            Some("us-east-1") => {
-                return Err(s3_error!(InvalidLocationConstraint, "The specified location-constraint is not valid"));
-            }
-            Some(region) => region.to_owned(),
-            None => "us-east-1".to_owned(),
-        };
-        if region != self.account.region {
-            return Err(s3_error!(
-                IllegalLocationConstraintException,
-                "The {region} location constraint is incompatible for the region specific endpoint this request was sent to."
-            ));
-        }
+        let region = region_for(wanted.map(|constraint| constraint.as_str()), &self.account.region)?;
         let _guard = self.store.change();
         match self.bucket(&input.bucket) {
             Ok(bucket) if bucket.owner == self.account.id => {

@@ -21,6 +21,7 @@ use own::Own;
 pub struct Secrets {
     store: Store,
     account: Account,
+    /// By the name that no other region has.
     own: Arc<Mutex<BTreeMap<String, Own>>>,
 }
 
@@ -50,6 +51,16 @@ impl Secrets {
         Self { store, account, own: Arc::default() }
     }
 
+    /// The secrets of a region.
+    pub fn in_region(&self, region: &str) -> Self {
+        Self { store: self.store.in_region(region), account: self.account.in_region(region), own: self.own.clone() }
+    }
+
+    /// Whether a secret of a caller's is of this region.
+    fn is_here(&self, secret: &Own) -> bool {
+        secret.arn.split(':').nth(3) == Some(self.account.region.as_str())
+    }
+
     pub fn handle(&self, request: &Request) -> Response {
         match json::parse(request).and_then(|(operation, input)| self.dispatch(&operation, &input)) {
             Ok(output) => json::answer(&output),
@@ -75,7 +86,8 @@ impl Secrets {
                     return secret.answer(other, input);
                 }
                 let mut own = self.own();
-                let secret = own.values_mut().find(|secret| is_named(id, &secret.name, &secret.arn));
+                let mut here = own.values_mut().filter(|secret| self.is_here(secret));
+                let secret = here.find(|secret| is_named(id, &secret.name, &secret.arn));
                 secret.ok_or_else(missing)?.answer(other, input)
             }
         }
@@ -96,7 +108,8 @@ impl Secrets {
         let secret = Own::new(&self.account, input)?;
         let exists = self.managed_named(&secret.name)?.is_some();
         let mut own = self.own();
-        match own.get(&secret.name) {
+        let unique = self.store.unique_name(&secret.name);
+        match own.get(&unique) {
             Some(before) if before.deleted.is_some() => {
                 let message =
                     "You can't create this secret because a secret with this name is already scheduled for deletion.";
@@ -109,7 +122,7 @@ impl Secrets {
             }
         }
         let answer = secret.with_version();
-        own.insert(secret.name.clone(), secret);
+        own.insert(unique, secret);
         Ok(answer)
     }
 
@@ -118,7 +131,8 @@ impl Secrets {
         let with_deleted = input["IncludePlannedDeletion"] == json!(true);
         let mut secrets: Vec<Value> = self.managed_seen(View::SecretList)?.iter().map(Managed::json).collect();
         let own = self.own();
-        secrets.extend(own.values().filter(|secret| with_deleted || secret.deleted.is_none()).map(Own::json));
+        let here = own.values().filter(|secret| self.is_here(secret));
+        secrets.extend(here.filter(|secret| with_deleted || secret.deleted.is_none()).map(Own::json));
         secrets.retain(|secret| wanted(secret));
         if input["SortOrder"] == json!("desc") {
             secrets.reverse();
@@ -132,7 +146,8 @@ impl Secrets {
             Some(secret) => secret.value(),
             None => {
                 let own = self.own();
-                let found = own.values().find(|secret| is_named(id, &secret.name, &secret.arn));
+                let mut here = own.values().filter(|secret| self.is_here(secret));
+                let found = here.find(|secret| is_named(id, &secret.name, &secret.arn));
                 let current = found.filter(|secret| secret.deleted.is_none()).and_then(Own::current);
                 current.and_then(|value| serde_json::from_str(value).ok()).unwrap_or_default()
             }

@@ -64,6 +64,21 @@ pub struct Serverless {
 }
 
 impl Serverless {
+    /// The namespaces and workgroups of a region.
+    pub fn in_region(&self, region: &str) -> Self {
+        Self {
+            store: self.store.in_region(region),
+            account: self.account.in_region(region),
+            secrets: self.secrets.in_region(region),
+            ..self.clone()
+        }
+    }
+
+    /// Where a namespace's databases lie: no cluster's name has a point.
+    fn directory(&self, namespace: &str) -> String {
+        self.store.unique_name(&format!("serverless.{namespace}"))
+    }
+
     pub fn handle(&self, request: &Request) -> Response {
         match json::parse(request).and_then(|(operation, input)| self.dispatch(&operation, &input)) {
             Ok(output) => json::answer(&output),
@@ -146,7 +161,8 @@ impl Serverless {
         let workgroup = self.workgroup(workgroup).map_err(missing)?;
         let namespace = self.namespace(&workgroup.namespace)?;
         Ok(Place {
-            id: directory(&namespace.name),
+            id: self.directory(&namespace.name),
+            region: self.account.region.clone(),
             database: namespace.database,
             admin: namespace.admin,
             // Slices are not published; 128 RPU would be too many for a laptop.
@@ -186,7 +202,7 @@ impl Serverless {
         };
         self.store.put(NAMESPACE, name, &namespace)?;
         if let Some(password) = input["adminUserPassword"].as_str() {
-            self.logins.set(&directory(name), password)?;
+            self.logins.set(&self.directory(name), password)?;
         }
         Ok(json!({ "namespace": namespace.json(&self.account) }))
     }
@@ -217,7 +233,7 @@ impl Serverless {
                 namespace.secret = Some(self.secrets.create_for_cluster(name, admin, &namespace.tags)?);
             }
             (Some(password), None, false) | (Some(password), Some(false), _) => {
-                self.logins.set(&directory(&namespace.name), password)?;
+                self.logins.set(&self.directory(&namespace.name), password)?;
                 if let Some(secret) = namespace.secret.take() {
                     self.secrets.delete(&secret)?;
                 }
@@ -229,7 +245,7 @@ impl Serverless {
             }
         }
         // Its port knows where the password is.
-        self.wire.close(&directory(&namespace.name));
+        self.wire.close(&self.directory(&namespace.name));
         Ok(())
     }
 
@@ -241,7 +257,7 @@ impl Serverless {
             let message = format!("The namespace {} is in use by the workgroup {}.", namespace.name, workgroup.name);
             return Err(ApiError::invalid("ConflictException", message));
         }
-        self.wire.remove(&directory(&namespace.name))?;
+        self.wire.remove(&self.directory(&namespace.name))?;
         if let Some(secret) = &namespace.secret {
             self.secrets.delete(secret)?;
         }
@@ -278,7 +294,7 @@ impl Serverless {
         let port = workgroup.port;
         workgroup.change(input)?;
         if workgroup.port != port {
-            self.wire.close(&directory(&workgroup.namespace));
+            self.wire.close(&self.directory(&workgroup.namespace));
         }
         self.store.put(WORKGROUP, &workgroup.name, &workgroup)?;
         Ok(json!({ "workgroup": workgroup.json(&self.account) }))
@@ -370,11 +386,6 @@ impl Workgroup {
         }
         answer
     }
-}
-
-/// Where a namespace's databases lie: no cluster's name has a point.
-fn directory(namespace: &str) -> String {
-    format!("serverless.{namespace}")
 }
 
 fn invalid(message: impl Into<String>) -> ApiError {

@@ -60,8 +60,10 @@ pub use stored_rows::StoredRows;
 /// A cluster or a workgroup, as far as its warehouse is concerned.
 #[derive(Debug, Clone)]
 pub struct Place {
-    /// The name of its directory: the cluster's, or the workgroup's behind a point, which no cluster has.
+    /// The name of its directory: the cluster's, or the namespace's behind a point, which no cluster has; `@` and the region
+    /// follow where it is not at home.
     pub id: String,
+    pub region: String,
     pub database: String,
     pub admin: String,
     pub slices: Slices,

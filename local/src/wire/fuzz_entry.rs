@@ -49,6 +49,7 @@ impl Warehouse {
         let slices = Slices { nodes: 1, per_node: 2 };
         let place = Place {
             id: "fuzzed".into(),
+            region: "us-west-2".into(),
             database: "dwh".into(),
             admin: "ann".into(),
             slices,

@@ -209,7 +209,7 @@ impl Queries {
                 let name = ["IAM:", "IAMA:", "IAMR:"].iter().find_map(|prefix| user.strip_prefix(prefix));
                 let mut session = engine.session(name.unwrap_or(&user).split(':').next().unwrap_or_default())?;
                 session.set_pid(pid)?;
-                let access = Access::of(&place, wire.buckets.clone(), wire.account.clone());
+                let access = Access::of(&place, wire.buckets.clone(), &wire.account);
                 Ok(Connection {
                     session: Arc::new(Mutex::new(session)),
                     access,

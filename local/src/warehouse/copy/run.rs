@@ -53,10 +53,10 @@ pub struct Access {
 }
 
 impl Access {
-    pub fn of(place: &Place, buckets: Buckets, account: Account) -> Self {
+    pub fn of(place: &Place, buckets: Buckets, account: &Account) -> Self {
         Self {
             buckets,
-            account,
+            account: account.in_region(&place.region),
             cluster: place.id.clone(),
             admin: place.admin.clone(),
             roles: place.roles.iter().cloned().collect(),
