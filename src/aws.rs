@@ -208,7 +208,11 @@ pub fn open_cloud(config: &Config) -> Result<sparkify_local::Cloud> {
         account: Account { id: config.local.account.clone(), region: config.region.clone() },
         // A directory that is missing is a bucket that does not exist: `down` must work without it.
         mounts: config.local.buckets.iter().map(mount).filter(|(_, mount)| mount.directory.exists()).collect(),
-        pace: if config.local.simulate { Pace::AWS } else { Pace::LAPTOP },
+        pace: match (config.local.simulate, config.local.instant) {
+            (true, _) => Pace::AWS,
+            (false, true) => Pace::AT_ONCE,
+            (false, false) => Pace::LAPTOP,
+        },
         behaviors: Behaviors::default(),
         memory: config.local.memory,
         faults: None,

@@ -329,6 +329,9 @@ pub enum LocalCommand {
     /// Say what of the local state is damaged and what can still be read; change nothing
     #[command(after_help = "Example: sparkify-infra local check")]
     Check(CheckArgs),
+    /// Wait for the end of standard input, and remove what a server in memory has left
+    #[command(hide = true)]
+    Sweep(SweepArgs),
 }
 
 #[derive(Debug, Args)]
@@ -345,11 +348,32 @@ pub struct ServeArgs {
     /// The region to play, where infra.toml names none
     #[arg(long, env = "AWS_REGION")]
     pub region: Option<String>,
-    /// Begin with nothing and keep nothing: the state goes with the server
+    /// Begin with nothing and keep nothing: the state goes with the server, also where that is killed
     #[arg(long)]
     pub in_memory: bool,
+    /// Take no time for what takes minutes on AWS: a cluster is available when CreateCluster answers
+    #[arg(long)]
+    pub instant: bool,
+    /// The account to play, where infra.toml names none
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
+    /// The address to answer on; 0.0.0.0 for a container. Whoever reaches it may do everything
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub bind: std::net::IpAddr,
+    /// Answer requests to this host, too (once for each); the first one is told as the host of warehouses
+    #[arg(long, value_name = "HOST")]
+    pub allow_host: Vec<String>,
     #[command(flatten)]
     pub place: Place,
+}
+
+/// What a server leaves that is killed.
+#[derive(Debug, Args)]
+pub struct SweepArgs {
+    /// The directory of its state
+    pub memory: PathBuf,
+    /// Where it is announced
+    pub notes: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -27,18 +27,26 @@ pub struct Announced(PathBuf);
 
 impl Drop for Announced {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(note_path(&self.0));
-        let _ = std::fs::remove_file(self.authority());
-        // The directory goes too, where nothing else is in it.
-        let _ = std::fs::remove_dir(&self.0);
+        forget(&self.0);
     }
+}
+
+/// Removes the note and the certificate, and the directory where nothing else is in it.
+pub fn forget(state: &Path) {
+    let _ = std::fs::remove_file(note_path(state));
+    let _ = std::fs::remove_file(authority_path(state));
+    let _ = std::fs::remove_dir(state);
 }
 
 impl Announced {
     /// The certificate by which PostgreSQL clients may know the server.
     pub fn authority(&self) -> PathBuf {
-        self.0.join("ca.pem")
+        authority_path(&self.0)
     }
+}
+
+fn authority_path(state: &Path) -> PathBuf {
+    state.join("ca.pem")
 }
 
 fn note_path(state: &Path) -> PathBuf {

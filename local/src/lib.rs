@@ -51,7 +51,7 @@ pub use error::StoreError;
 pub use fault::{Fault, Faults, Outage};
 pub use pace::{CopyPace, Pace};
 pub use s3::Mount;
-pub use serve::{HEALTH, Server};
+pub use serve::{HEALTH, Listen, Server};
 pub use statement_threads::wait_until_idle;
 pub use store::Lags;
 pub use store::disk::{make_private, write_private};

@@ -1,6 +1,7 @@
 //! The stand-in behind a port of the loopback interface, for programs that are not this one.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_smithy_types::body::SdkBody;
@@ -43,9 +44,46 @@ struct Timeouts {
 /// S3 closes connections that are idle for about as long.
 const TIMEOUTS: Timeouts = Timeouts { head: Duration::from_secs(30), body: Duration::from_secs(30) };
 
+/// Where a server listens, and by which names it is called.
+#[derive(Debug, Clone)]
+pub struct Listen {
+    pub address: IpAddr,
+    /// 0 is any that is free.
+    pub port: u16,
+    /// Hosts that are answered beside those of this machine, each with every name below it. The first one is what clients
+    /// are told as the host of a warehouse.
+    pub hosts: Vec<String>,
+}
+
+impl Listen {
+    /// Only programs of this machine.
+    pub fn on_loopback(port: u16) -> Self {
+        Self { address: Ipv4Addr::LOCALHOST.into(), port, hosts: Vec::new() }
+    }
+
+    /// The host that clients are told, where it is not an address of the loopback interface.
+    fn host(&self) -> Option<String> {
+        if self.address.is_loopback() {
+            return None;
+        }
+        let bound = Some(self.address).filter(|address| !address.is_unspecified());
+        self.hosts.first().cloned().or_else(|| bound.map(|address| address.to_string()))
+    }
+
+    /// Whether this is the server's name, without a port.
+    fn is_called(&self, name: &str) -> bool {
+        let name = name.to_ascii_lowercase();
+        let is_below = |host: &str| name.strip_suffix(host).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        matches!(name.as_str(), "localhost" | "127.0.0.1" | "[::1]")
+            || name.ends_with(".localhost")
+            || name.trim_matches(['[', ']']) == self.address.to_string() && !self.address.is_unspecified()
+            || self.hosts.iter().any(|host| is_below(&host.to_ascii_lowercase()))
+    }
+}
+
 /// A server that answers until it is dropped.
 pub struct Server {
-    /// `127.0.0.1` and the port that was free.
+    /// Where this machine finds it: the address that is bound, or 127.0.0.1 where all are.
     pub address: SocketAddr,
     /// What it answers with at `HEALTH`, and no other server does.
     pub id: String,
@@ -65,19 +103,18 @@ impl Drop for Server {
     }
 }
 
-/// A page of another origin can be led to this port under a name of its own: only names of this machine are answered,
+/// A page of another origin can be led to this port under a name of its own: only names of this server are answered,
 /// and of what a browser sends on behalf of a page, only what our own page asks.
-fn is_meant_for_us(request: &http::Request<Incoming>) -> bool {
+fn is_meant_for_us(request: &http::Request<Incoming>, listen: &Listen) -> bool {
     let header = |name| request.headers().get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
     let host = header(http::header::HOST).unwrap_or_default();
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
     };
-    let is_ours = matches!(name, "localhost" | "127.0.0.1" | "[::1]") || name.ends_with(".localhost");
     let is_from_our_page =
         |origin: &http::HeaderValue| is_of_page(request) && origin.as_bytes() == format!("http://{host}").as_bytes();
-    is_ours && request.headers().get(http::header::ORIGIN).is_none_or(is_from_our_page)
+    listen.is_called(name) && request.headers().get(http::header::ORIGIN).is_none_or(is_from_our_page)
 }
 
 fn is_of_page(request: &http::Request<Incoming>) -> bool {
@@ -86,7 +123,9 @@ fn is_of_page(request: &http::Request<Incoming>) -> bool {
 }
 
 fn misdirected() -> http::Response<SdkBody> {
-    let mut response = http::Response::new(SdkBody::from("only requests to localhost are answered here\n"));
+    let mut response = http::Response::new(SdkBody::from(
+        "only requests to localhost are answered here, and to the names that --allow-host gives\n",
+    ));
     *response.status_mut() = http::StatusCode::MISDIRECTED_REQUEST;
     response
 }
@@ -134,38 +173,56 @@ async fn release_memory(warehouses: Warehouses) {
 }
 
 impl Cloud {
-    /// Answers on 127.0.0.1; port 0 is any free one. Nothing but the loopback interface is ever bound.
+    /// Answers on 127.0.0.1; port 0 is any free one.
     ///
     /// # Errors
     /// Where the port is taken.
     pub async fn serve(&self, port: u16) -> std::io::Result<Server> {
-        self.serve_within(port, TIMEOUTS).await
+        self.serve_on(Listen::on_loopback(port)).await
     }
 
-    async fn serve_within(&self, port: u16, timeouts: Timeouts) -> std::io::Result<Server> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-        let address = listener.local_addr()?;
+    /// Answers on any address of the machine. Whoever reaches it may do everything: the keys are known.
+    ///
+    /// # Errors
+    /// Where the port is taken, or the address is not this machine's.
+    pub async fn serve_on(&self, listen: Listen) -> std::io::Result<Server> {
+        self.serve_within(listen, TIMEOUTS).await
+    }
+
+    async fn serve_within(&self, listen: Listen, timeouts: Timeouts) -> std::io::Result<Server> {
+        let listener = TcpListener::bind((listen.address, listen.port)).await?;
+        let mut address = listener.local_addr()?;
+        if address.ip().is_unspecified() {
+            address.set_ip(Ipv4Addr::LOCALHOST.into());
+        }
+        let listen = Arc::new(listen);
         let id = crate::protocol::uuid();
-        let (cloud, known) = (self.clone(), id.clone());
+        let (cloud, known, called) = (self.clone(), id.clone(), listen.clone());
         let accepting = tokio::spawn(async move {
             loop {
                 let stream = TokioIo::new(next_connection(&listener).await);
-                drop(tokio::spawn(cloud.clone().connection(stream, known.clone(), timeouts)));
+                drop(tokio::spawn(cloud.clone().connection(stream, known.clone(), called.clone(), timeouts)));
             }
         });
         let releasing = tokio::spawn(release_memory(self.endpoint.redshift.warehouses.clone()));
         let wire = self.endpoint.redshift.wire.clone();
-        let authority = wire.open(tokio::runtime::Handle::current())?;
+        let authority = wire.open(tokio::runtime::Handle::current(), listen.address, listen.host())?;
         self.endpoint.redshift.open_doors().map_err(std::io::Error::other)?;
         let collection = self.endpoint.buckets.collect_in_background();
         Ok(Server { address, id, authority, accepting, releasing, wire, _collection: collection })
     }
 
-    async fn connection(self, stream: TokioIo<tokio::net::TcpStream>, id: String, timeouts: Timeouts) {
+    async fn connection(
+        self,
+        stream: TokioIo<tokio::net::TcpStream>,
+        id: String,
+        listen: Arc<Listen>,
+        timeouts: Timeouts,
+    ) {
         let service = service_fn(|request: http::Request<Incoming>| {
-            let (endpoint, id) = (self.endpoint.clone(), id.clone());
+            let (endpoint, id, listen) = (self.endpoint.clone(), id.clone(), listen.clone());
             async move {
-                if !is_meant_for_us(&request) {
+                if !is_meant_for_us(&request, &listen) {
                     return Ok::<_, std::io::Error>(misdirected());
                 }
                 if request.uri().path() == HEALTH {
@@ -213,12 +270,30 @@ mod tests {
         String::from_utf8_lossy(&answer).into_owned()
     }
 
+    #[test]
+    fn a_server_is_called_by_its_names_and_by_no_others() {
+        let all =
+            Listen { address: Ipv4Addr::UNSPECIFIED.into(), port: 0, hosts: vec!["aws".into(), "Local.test".into()] };
+        for name in ["localhost", "127.0.0.1", "data.localhost", "aws", "data.aws", "local.TEST", "data.s3.local.test"]
+        {
+            assert!(all.is_called(name), "{name}");
+        }
+        for name in ["", "evil.example", "xaws", "aws.example", "0.0.0.0", "10.0.0.1"] {
+            assert!(!all.is_called(name), "{name}");
+        }
+        assert_eq!(all.host().as_deref(), Some("aws"));
+        let one = Listen { address: Ipv4Addr::new(10, 0, 0, 1).into(), port: 0, hosts: Vec::new() };
+        assert!(one.is_called("10.0.0.1") && !one.is_called("10.0.0.2"));
+        assert_eq!(one.host().as_deref(), Some("10.0.0.1"));
+        assert_eq!(Listen::on_loopback(0).host(), None);
+    }
+
     #[tokio::test]
     async fn heads_and_bodies_that_never_end_are_closed_and_keep_nobody_waiting() {
         let directory = tempfile::tempdir().expect("directory");
         let cloud = Cloud::bare(directory.path());
         let timeouts = Timeouts { head: Duration::from_millis(500), body: Duration::from_millis(100) };
-        let server = cloud.serve_within(0, timeouts).await.expect("server");
+        let server = cloud.serve_within(Listen::on_loopback(0), timeouts).await.expect("server");
         let mut open = Vec::new();
         for _ in 0..100 {
             let mut stream = TcpStream::connect(server.address).await.expect("connection");

@@ -203,6 +203,10 @@ pub async fn run(command: Command) -> Result<Outcome> {
             interrupt::on_thread(move || local::check(&args)).await
         }
         #[cfg(feature = "local")]
+        Command::Local(crate::cli::LocalCommand::Sweep(args)) => {
+            interrupt::on_thread(move || local::sweep(&args)).await
+        }
+        #[cfg(feature = "local")]
         Command::Schema { config } => interrupt::on_thread(move || schema::run(&config)).await,
         Command::Sample(args) => {
             let (directory, size) = (args.directory.clone(), args.size);

@@ -147,11 +147,19 @@ pub struct Local {
     pub memory: Option<u64>,
     /// It takes as long as AWS would, by a model. Only the command line asks for that.
     pub simulate: bool,
+    /// Nothing takes time: a cluster is available when CreateCluster answers. Only the command line asks for that.
+    pub instant: bool,
 }
 
 impl Default for Local {
     fn default() -> Self {
-        Self { account: "000000000000".to_owned(), buckets: BTreeMap::new(), memory: None, simulate: false }
+        Self {
+            account: "000000000000".to_owned(),
+            buckets: BTreeMap::new(),
+            memory: None,
+            simulate: false,
+            instant: false,
+        }
     }
 }
 

@@ -165,6 +165,70 @@ fn state_in_memory_goes_with_the_server() {
     assert!(project.path(".sparkify/store").exists());
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn state_in_memory_goes_where_the_server_is_killed() {
+    let project = Project::bare();
+    let mut serving = Serving::start(project.command(["local", "serve", "--port=0", "--in-memory"]));
+    let files = std::fs::read_dir(format!("/proc/{}/fd", serving.child.id())).unwrap().flatten();
+    let mut files = files.filter_map(|link| std::fs::read_link(link.path()).ok()?.to_str().map(str::to_owned));
+    let open = files.find(|path| path.contains("/store/")).expect("a file of its state is open");
+    assert!(project.path(".sparkify/serving.json").exists());
+    serving.child.kill().unwrap();
+    serving.child.wait().unwrap();
+    let state = std::path::PathBuf::from(open.split("/store/").next().unwrap());
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while state.exists() || project.path(".sparkify").exists() {
+        assert!(std::time::Instant::now() < deadline, "{} is left", state.display());
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn an_instant_server_has_its_cluster_when_it_answers() {
+    let project = Project::bare();
+    let arguments = ["local", "serve", "--port=0", "--in-memory", "--instant", "--account=210987654321"];
+    let serving = Serving::start(project.command(arguments));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let config = aws_sdk_redshift::Config::builder()
+        .behavior_version(aws_sdk_redshift::config::BehaviorVersion::latest())
+        .region(aws_sdk_redshift::config::Region::new("eu-west-1"))
+        .credentials_provider(aws_sdk_redshift::config::Credentials::new("test", "test", None, None, "test"))
+        .retry_config(aws_sdk_redshift::config::retry::RetryConfig::disabled())
+        .endpoint_url(format!("http://{}", serving.address));
+    let redshift = aws_sdk_redshift::Client::from_conf(config.build());
+    let create = redshift.create_cluster().cluster_identifier("twin").node_type("ra3.large");
+    let create = create.cluster_type("single-node").master_username("admin").manage_master_password(true);
+    let cluster = runtime.block_on(create.send()).unwrap().cluster.unwrap();
+    assert_eq!(cluster.cluster_status.as_deref(), Some("available"));
+    assert!(cluster.cluster_namespace_arn.unwrap().contains(":eu-west-1:210987654321:"));
+    // Its port answers: a client that waits for it waits for nothing.
+    let endpoint = cluster.endpoint.unwrap();
+    let address = format!("{}:{}", endpoint.address.unwrap(), endpoint.port.unwrap());
+    drop(TcpStream::connect(address).unwrap());
+    let delete = redshift.delete_cluster().cluster_identifier("twin").skip_final_cluster_snapshot(true);
+    runtime.block_on(delete.send()).unwrap();
+    let found = runtime.block_on(redshift.describe_clusters().cluster_identifier("twin").send());
+    assert!(format!("{found:?}").contains("ClusterNotFound"), "{found:?}");
+}
+
+#[test]
+fn a_server_that_all_may_reach_answers_to_the_names_that_it_is_given() {
+    let project = Project::with_sample(2, 2);
+    let arguments = ["local", "serve", "--port=0", "--in-memory", "--mount=udacity-dend=data", "--bind=0.0.0.0"];
+    let serving = Serving::start(project.command(arguments.into_iter().chain(["--allow-host=aws"])));
+    assert!(serving.address.starts_with("127.0.0.1:"), "{}", serving.address);
+    for host in ["localhost", "aws", "aws:4566", "more.aws"] {
+        let status = ask(&serving.address, host, "");
+        assert!(status.contains("403") || status.contains("200"), "{host}: {status}");
+    }
+    for (host, more) in [("evil.example", ""), ("0.0.0.0", ""), ("aws", "Origin: http://evil.example\r\n")] {
+        let status = ask(&serving.address, host, more);
+        assert!(status.contains("421"), "{host} {more}: {status}");
+    }
+    let _ = project.run(["local", "serve", "--account=12"]).failed(2, &["--account 12: an account id has 12 digits"]);
+}
+
 #[test]
 fn no_acknowledged_object_is_lost_when_the_server_is_killed() {
     let project = Project::empty();

@@ -1,7 +1,6 @@
 //! A cluster as it is kept, and what it answers of itself at a given moment.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +10,6 @@ use crate::account::{dns_suffix, iso};
 use crate::ec2::{DEFAULT_GROUP, VPC};
 use crate::protocol::query::{Xml, text, tree};
 use crate::warehouse::{Place, Slices};
-use crate::wire;
 
 pub const KIND: &str = "redshift-cluster";
 
@@ -124,8 +122,8 @@ impl Cluster {
         }
     }
 
-    /// `door` is where it really answers, if anywhere.
-    pub fn xml(&self, now: i64, door: Option<SocketAddr>) -> Xml {
+    /// `door` is the host and the port where it really answers, if anywhere.
+    pub fn xml(&self, now: i64, door: Option<(String, u16)>) -> Xml {
         let status = self.status(now);
         let availability = match status {
             "available" if self.is_settled(now) => "Available",
@@ -172,7 +170,7 @@ impl Cluster {
         fields.extend(optional("DefaultIamRoleArn", self.default_role.as_ref()));
         if status != "creating" {
             let (address, port) = match door {
-                Some(door) => (wire::host(door), i64::from(door.port())),
+                Some((host, port)) => (host, i64::from(port)),
                 None => {
                     let host = format!("{}.local.{}.redshift.{}", self.id, self.region, dns_suffix(&self.region));
                     (host, self.port)

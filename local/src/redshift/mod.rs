@@ -111,7 +111,8 @@ impl Redshift {
 
     /// What a describe tells of a cluster, with the address that really answers where one does.
     fn shown(&self, cluster: &Cluster) -> Xml {
-        cluster.xml(now_millis(), self.door(cluster))
+        let door = self.door(cluster).map(|door| (self.wire.host(door), door.port()));
+        cluster.xml(now_millis(), door)
     }
 
     /// Where PostgreSQL clients find the cluster, if anywhere.

@@ -15,7 +15,7 @@ use crate::redshift::is_port;
 use crate::secrets::Secrets;
 use crate::store::Store;
 use crate::warehouse::{Place, Slices};
-use crate::wire::{self, Wire};
+use crate::wire::Wire;
 use parameters::{page, parameters, tags_of, texts};
 
 const NAMESPACE: &str = "serverless-namespace";
@@ -140,7 +140,7 @@ impl Serverless {
     fn shown(&self, workgroup: &Workgroup) -> ApiResult<Json> {
         let mut answer = workgroup.json(&self.account);
         if let Some(door) = self.wire.door(&self.place(&workgroup.name)?, workgroup.port) {
-            answer["endpoint"] = json!({ "address": wire::host(door), "port": door.port() });
+            answer["endpoint"] = json!({ "address": self.wire.host(door), "port": door.port() });
         }
         Ok(answer)
     }

@@ -12,7 +12,7 @@ mod tls;
 mod types;
 
 use std::collections::HashMap;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 
 use pgwire::tokio::TlsAcceptor;
@@ -47,6 +47,10 @@ pub struct Wire {
 struct Serving {
     runtime: Handle,
     tls: TlsAcceptor,
+    /// Where the ports are.
+    address: IpAddr,
+    /// What clients are told as their host, where it is not `localhost`.
+    host: Option<String>,
 }
 
 /// A port that answers for one warehouse.
@@ -67,9 +71,9 @@ impl Wire {
     }
 
     /// From now on warehouses get doors, on this runtime. Answers the certificate by which clients may know them, PEM.
-    pub fn open(&self, runtime: Handle) -> std::io::Result<String> {
+    pub fn open(&self, runtime: Handle, address: IpAddr, host: Option<String>) -> std::io::Result<String> {
         let Tls { acceptor: tls, authority } = Tls::new().map_err(std::io::Error::other)?;
-        *locked(&self.serving) = Some(Serving { runtime, tls });
+        *locked(&self.serving) = Some(Serving { runtime, tls, address, host });
         Ok(authority)
     }
 
@@ -79,20 +83,37 @@ impl Wire {
         locked(&self.doors).clear();
     }
 
+    /// What to call the host of a door.
+    pub fn host(&self, door: SocketAddr) -> String {
+        let told = locked(&self.serving).as_ref().and_then(|serving| serving.host.clone());
+        told.unwrap_or_else(|| match door.ip() {
+            ip if ip == Ipv4Addr::LOCALHOST => "localhost".to_owned(),
+            ip => ip.to_string(),
+        })
+    }
+
     /// Where a warehouse answers: on the port that it asks for, at the first address of the loopback interface where it is
-    /// free; on any port where no address is left. `None` where nothing is served.
+    /// free; on any port where no address is left. On another interface it is the next port that is free of those that a
+    /// warehouse can have. `None` where nothing is served.
     pub fn door(&self, place: &Place, port: i64) -> Option<SocketAddr> {
-        let Serving { runtime, tls } = locked(&self.serving).clone()?;
+        let Serving { runtime, tls, address: interface, .. } = locked(&self.serving).clone()?;
         let mut doors = locked(&self.doors);
         if let Some(door) = doors.get(&place.id) {
             return Some(door.address);
         }
         let wanted = u16::try_from(port).unwrap_or(0);
-        let bind = |last| TcpListener::bind((Ipv4Addr::new(127, 0, 0, last), wanted)).ok();
-        let bound = (1..=254).find_map(bind).map_or_else(|| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)), Ok);
+        let bind = |address: IpAddr, port| TcpListener::bind((address, port)).ok();
+        let found = match interface.is_loopback() {
+            true => (1..=254).find_map(|last| bind(Ipv4Addr::new(127, 0, 0, last).into(), wanted)),
+            false => (wanted..=5455).chain(8191..=8215).find_map(|port| bind(interface, port)),
+        };
+        let bound = found.map_or_else(|| TcpListener::bind((interface, 0)), Ok);
         let listener = bound.and_then(|listener| listener.set_nonblocking(true).map(|()| listener));
         let listener = listener.map_err(|error| tracing::warn!(%error, "no port for a warehouse")).ok()?;
-        let address = listener.local_addr().ok()?;
+        let mut address = listener.local_addr().ok()?;
+        if address.ip().is_unspecified() {
+            address.set_ip(Ipv4Addr::LOCALHOST.into());
+        }
         let (wire, place_id) = (self.clone(), place.id.clone());
         let _entered = runtime.enter();
         let listener = tokio::net::TcpListener::from_std(listener).ok()?;
@@ -112,11 +133,6 @@ impl Wire {
     pub fn close(&self, place: &str) {
         locked(&self.doors).remove(place);
     }
-}
-
-/// What to call the host of a door.
-pub fn host(door: SocketAddr) -> String {
-    if door.ip() == Ipv4Addr::LOCALHOST { "localhost".to_owned() } else { door.ip().to_string() }
 }
 
 /// Connections live as long as their door.
