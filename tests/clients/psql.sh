@@ -47,6 +47,8 @@ until [[ $(two ClusterStatus) == available ]]; do :; done
 second="host=$(two Endpoint.Address) port=$(two Endpoint.Port)"
 says 'relation "songs" does not exist' "$second" -c 'select * from songs'
 says 'CREATE DATABASE' -c 'create database other'
+says 'CREATE DATABASE' -c 'create database passing'
+says 'DROP DATABASE' -c 'drop database passing'
 says 'relation "songs" does not exist' 'dbname=other' -c 'select * from songs'
 # A user of one's own, by its password, in every database.
 says 'CREATE USER' -c "create user bob password 'Abcd1234'"

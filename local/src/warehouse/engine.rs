@@ -1,8 +1,8 @@
 //! The engine of one database: a DuckDB file that holds the data, set up to mean what Redshift means.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
 
 use duckdb::{Config, Connection};
 use sha2::{Digest, Sha256};
@@ -14,6 +14,7 @@ use super::memory::MemoryLimit;
 use super::reopen::Database;
 use super::session::Session;
 use super::show;
+use super::sql;
 use super::stored_rows::StoredRows;
 use super::system::System;
 use crate::account::now_millis;
@@ -65,12 +66,69 @@ impl Engine {
             return Err(SqlError::new("58030", message));
         }
         let opened = Database::open(move || open_file(&path, &spilled, slices, memory))?;
-        let system = System::new(Arc::new(opened), directory.to_owned(), database, memory);
         if !is_marked {
             std::fs::write(&mark, "").map_err(unusable)?;
         }
+        Ok(Self::over(opened, directory, database, memory))
+    }
+
+    /// Opens a copy of another database, whose files are there, in an instance that has nothing attached.
+    pub fn open_copy(
+        directory: &Path,
+        database: &str,
+        memory: MemoryLimit,
+        instance: Connection,
+    ) -> Result<Self, SqlError> {
+        attach(&instance, directory, database)?;
+        let (again, name) = (directory.to_owned(), database.to_owned());
+        let open = move || -> Result<Connection, SqlError> {
+            let instance = new_instance(&again, memory)?;
+            attach(&instance, &again, &name)?;
+            Ok(instance)
+        };
+        Ok(Self::over(Database::attached(instance, database, open)?, directory, database, memory))
+    }
+
+    fn over(opened: Database, directory: &Path, database: &str, memory: MemoryLimit) -> Self {
+        let system = System::new(Arc::new(opened), directory.to_owned(), database, memory);
         let next_query = AtomicI64::new(now_millis());
-        Ok(Self { system, next_query, released: AtomicI64::default(), looked: AtomicI64::default() })
+        Self { system, next_query, released: AtomicI64::default(), looked: AtomicI64::default() }
+    }
+
+    pub(super) fn system(&self) -> &System {
+        &self.system
+    }
+
+    /// Whether no session is left that could run a statement.
+    pub(super) fn is_unused(&self) -> bool {
+        Arc::strong_count(&self.system.database) == 1
+    }
+
+    /// The instance of a copy, which can serve another one.
+    pub(super) fn into_instance(self) -> Option<Connection> {
+        Arc::into_inner(self.system.database)?.into_instance()
+    }
+
+    /// Copies the files of the database, with everything that was committed, into `directory` under a name. Statements that
+    /// run are waited for.
+    pub(super) fn copy_files(&self, directory: &Path, name: &str) -> Result<(), SqlError> {
+        let from = |ending: &str| self.system.directory().join(format!("{}.{ending}", self.system.name()));
+        let _idle = self.system.running.write().unwrap_or_else(PoisonError::into_inner);
+        let log = from(LOG);
+        if log.metadata().is_ok_and(|log| log.len() > 0) {
+            // It fails where a transaction is open: the copy has the log then.
+            let _ = self.system.database.with_system(|connection| connection.execute_batch("CHECKPOINT"));
+        }
+        let copied = FILES.iter().try_for_each(|ending| {
+            match std::fs::copy(from(ending), directory.join(format!("{name}.{ending}"))) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            }
+        });
+        copied.map_err(|error| {
+            let (source, directory) = (self.system.name(), directory.display());
+            SqlError::new("58030", format!("cannot copy the database \"{source}\" to {directory}: {error}"))
+        })
     }
 
     /// A new session of a database user.
@@ -128,27 +186,88 @@ impl Engine {
     }
 }
 
+/// The log of what is not in the file of a database yet.
+const LOG: &str = "duckdb.wal";
+/// How the names of a database's files end. The mark is the last: with it the database is there.
+const FILES: [&str; 3] = ["duckdb", LOG, "mark"];
+
+/// Refuses a name that is no file's.
+pub fn check_name(name: &str) -> Result<(), SqlError> {
+    let is_good = |byte: u8| byte.is_ascii_alphanumeric() || b"_$".contains(&byte);
+    match (1..=64).contains(&name.len()) && name.bytes().all(is_good) {
+        true => Ok(()),
+        false => Err(SqlError::new("42602", format!("invalid database name \"{name}\""))),
+    }
+}
+
+/// Removes the files of a database that nobody uses any more, and what was spilled.
+///
+/// # Errors
+/// Where one cannot be removed.
+pub fn remove_files(directory: &Path, name: &str) -> Result<(), SqlError> {
+    StoredRows::remove_left(directory, name);
+    let _ = std::fs::remove_dir_all(directory.join(format!("{name}.duckdb.tmp")));
+    // The mark first: a database whose file is gone is missing with it, and was never there without.
+    FILES.iter().rev().try_for_each(|ending| {
+        let path = directory.join(format!("{name}.{ending}"));
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(SqlError::new("58030", format!("cannot remove {}: {error}", path.display())))
+            }
+            _ => Ok(()),
+        }
+    })
+}
+
+/// An instance of DuckDB that has what Redshift has and no database yet. Those that are attached to it lie in `directory`.
+pub(super) fn new_instance(directory: &Path, memory: MemoryLimit) -> Result<Connection, SqlError> {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let spilled = directory.join(format!("instance-{}.tmp", NUMBER.fetch_add(1, Ordering::Relaxed)));
+    let _ = std::fs::remove_dir_all(&spilled);
+    let base = Connection::open_in_memory_with_flags(config(&spilled, memory)?)?;
+    register(&base)?;
+    let directory = sql::literal(&directory.to_string_lossy());
+    // A copy that is closed late must not write to files that another one has by then.
+    base.execute_batch(&format!(
+        "SET GLOBAL allowed_directories = [{directory}]; SET GLOBAL enable_external_access = false; \
+         PRAGMA disable_checkpoint_on_shutdown"
+    ))?;
+    Ok(base)
+}
+
+fn attach(instance: &Connection, directory: &Path, name: &str) -> Result<(), SqlError> {
+    let path = directory.join(format!("{name}.duckdb"));
+    Ok(instance.execute_batch(&format!("ATTACH {} AS \"{name}\"", sql::literal(&path.to_string_lossy())))?)
+}
+
 /// Opens the file, and gives DuckDB what Redshift has.
 fn open_file(path: &Path, spilled: &Path, slices: Slices, memory: MemoryLimit) -> Result<Connection, SqlError> {
-    // Redshift divides integers into integers and takes NULL for the largest value. Nothing outside the file
-    // is reachable from SQL.
-    let config = Config::default()
+    // Nothing outside the file is reachable from SQL.
+    let base = Connection::open_with_flags(path, config(spilled, memory)?.enable_external_access(false)?)?;
+    register(&base)?;
+    make_catalog(&base)?;
+    fill_slices(&base, slices)?;
+    Ok(base)
+}
+
+/// The functions that DuckDB calls us by, and the time zone that they count in.
+fn register(base: &Connection) -> Result<(), SqlError> {
+    set_time_zone(base)?;
+    function::register(base)?;
+    Ok(base.register_table_function::<copy::CopyRows>(copy::FUNCTION)?)
+}
+
+/// What DuckDB is set to. Redshift divides integers into integers and takes NULL for the largest value.
+fn config(spilled: &Path, memory: MemoryLimit) -> duckdb::Result<Config> {
+    Config::default()
         .max_memory(&format!("{}B", memory.for_each_of(1)))?
         .with("temp_directory", spilled.to_string_lossy())?
-        .enable_external_access(false)?
         .enable_autoload_extension(false)?
         .with("autoinstall_known_extensions", "false")?
         .with("integer_division", "true")?
         // What cannot be bound is read a second time, and must not have ended the transaction by then.
         .with("default_transaction_invalidation_policy", "SYNTACTIC_ERRORS_DO_NOT_INVALIDATE")?
-        .with("default_null_order", "nulls_last_on_asc_first_on_desc")?;
-    let base = Connection::open_with_flags(path, config)?;
-    set_time_zone(&base)?;
-    function::register(&base)?;
-    make_catalog(&base)?;
-    base.register_table_function::<copy::CopyRows>(copy::FUNCTION)?;
-    fill_slices(&base, slices)?;
-    Ok(base)
+        .with("default_null_order", "nulls_last_on_asc_first_on_desc")
 }
 
 /// Sets the time zone to UTC, Redshift's default, where a prebuilt libduckdb has ICU: that takes the machine's. Without ICU

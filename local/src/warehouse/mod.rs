@@ -3,6 +3,7 @@
 mod append;
 mod catalog;
 mod check;
+mod copies;
 pub mod copy;
 mod cursor;
 mod define;
@@ -83,11 +84,12 @@ pub struct Warehouses {
     directory: PathBuf,
     memory: MemoryLimit,
     open: Arc<Mutex<Engines>>,
+    copies: copies::Copies,
 }
 
 impl Warehouses {
     pub fn new(directory: PathBuf, memory: MemoryLimit) -> Self {
-        Self { directory, memory, open: Arc::default() }
+        Self { directory, memory, open: Arc::default(), copies: Default::default() }
     }
 
     fn engines(&self) -> std::sync::MutexGuard<'_, Engines> {
@@ -101,10 +103,16 @@ impl Warehouses {
         if let Some(engine) = engines.get(&key) {
             return Ok(engine.clone());
         }
-        let engine = Arc::new(Engine::open(&self.directory.join(cluster), database, slices, self.memory)?);
+        let engine = Engine::open(&self.directory.join(cluster), database, slices, self.memory)?;
+        Ok(self.insert(&mut engines, key, engine))
+    }
+
+    fn insert(&self, engines: &mut Engines, key: (String, String), engine: Engine) -> Arc<Engine> {
+        engine.system().join(&self.open);
+        let engine = Arc::new(engine);
         engines.insert(key, engine.clone());
         engines.values().for_each(|engine| engine.share_memory(engines.len()));
-        Ok(engine)
+        engine
     }
 
     /// Gives back memory that databases do not need. Answers whether there is nothing left to do.
@@ -145,7 +153,14 @@ impl Warehouses {
 
     /// No new statement reaches a cluster that is being deleted.
     pub fn stop(&self, cluster: &str) {
-        self.engines().retain(|(id, _), _| id != cluster);
+        self.copies.forget(&self.directory.join(cluster));
+        self.engines().retain(|(id, _), engine| {
+            let stays = id != cluster;
+            if !stays {
+                engine.system().end();
+            }
+            stays
+        });
     }
 
     /// Its data is gone.

@@ -20,6 +20,8 @@ type Open = Box<dyn Fn() -> Result<Connection, SqlError> + Send + Sync>;
 /// The open database of an engine.
 pub struct Database {
     open: Open,
+    /// Its name, where it is attached to an instance that has no database of its own.
+    attached: Option<String>,
     base: Mutex<Connection>,
     /// The one that writes the system tables.
     system: Mutex<Connection>,
@@ -31,10 +33,40 @@ pub struct Database {
 
 impl Database {
     pub fn open(open: impl Fn() -> Result<Connection, SqlError> + Send + Sync + 'static) -> Result<Self, SqlError> {
-        let base = open()?;
-        let system = Mutex::new(base.try_clone()?);
+        Self::over(open()?, None, Box::new(open))
+    }
+
+    /// A database that is attached to an instance. `open` makes another instance with it.
+    pub fn attached(
+        instance: Connection,
+        name: &str,
+        open: impl Fn() -> Result<Connection, SqlError> + Send + Sync + 'static,
+    ) -> Result<Self, SqlError> {
+        Self::over(instance, Some(name.to_owned()), Box::new(open))
+    }
+
+    fn over(base: Connection, attached: Option<String>, open: Open) -> Result<Self, SqlError> {
+        let system = Mutex::new(using(base.try_clone()?, attached.as_deref())?);
         let (openings, writers) = (AtomicU64::new(1), RwLock::default());
-        Ok(Self { open: Box::new(open), base: Mutex::new(base), system, openings, writers })
+        Ok(Self { open, attached, base: Mutex::new(base), system, openings, writers })
+    }
+
+    /// Another connection.
+    fn connection(&self) -> Result<Connection, SqlError> {
+        using(locked(&self.base).try_clone()?, self.attached.as_deref())
+    }
+
+    pub fn is_attached(&self) -> bool {
+        self.attached.is_some()
+    }
+
+    /// The instance without the database, where it can serve another one.
+    pub fn into_instance(self) -> Option<Connection> {
+        let name = self.attached?;
+        drop(self.system);
+        let base = self.base.into_inner().unwrap_or_else(PoisonError::into_inner);
+        base.execute_batch(&format!("DETACH \"{name}\"")).ok()?;
+        Some(base)
     }
 
     pub fn openings(&self) -> u64 {
@@ -58,11 +90,19 @@ impl Database {
             return Ok(());
         }
         let fresh = (self.open)()?;
-        *system = fresh.try_clone()?;
+        *system = using(fresh.try_clone()?, self.attached.as_deref())?;
         *base = fresh;
         self.openings.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }
+}
+
+/// A connection to the database of this name among those of its instance.
+fn using(connection: Connection, name: Option<&str>) -> Result<Connection, SqlError> {
+    if let Some(name) = name {
+        connection.execute_batch(&format!("USE \"{name}\""))?;
+    }
+    Ok(connection)
 }
 
 /// A connection set up for a user and a process id, and the number of the opening that it is of.
@@ -70,7 +110,7 @@ pub fn connect(system: &System, user: &str, pid: i32) -> Result<(Connection, u64
     let set_up = || -> Result<_, SqlError> {
         // First: a number that is too low is put right by the next statement.
         let opening = system.database.openings();
-        let connection = locked(&system.database.base).try_clone()?;
+        let connection = system.database.connection()?;
         connection.execute_batch(&format!(
             "SET streaming_buffer_size = '{STREAMED_BYTES}B'; SET search_path = 'public,{SYSTEM_SCHEMA}'; SET VARIABLE redshift_user = {}; \
              SET VARIABLE redshift_pid = {pid}",
@@ -95,6 +135,7 @@ fn is_fatal(error: &SqlError) -> bool {
 impl Session {
     /// Goes over to the database where it was opened anew. A transaction that was open is gone with the old one.
     pub(super) fn follow_database(&mut self) -> Result<(), SqlError> {
+        self.system.check_there()?;
         if self.system.database.openings() == self.opening {
             return Ok(());
         }

@@ -16,7 +16,7 @@ use super::result::{self, Collected, ResultColumn, ResultSet, Rows};
 use super::sql::types::Type;
 use super::sql::{self, Command, LateralAliases, Maintenance, Name, Parameters, Prepared, Quotients, Reading, Target};
 use super::system::{QueryRecord, System};
-use super::{catalog, define, late_view, materialized, memory, principals, removal, reopen, schema, show};
+use super::{catalog, copies, define, late_view, materialized, memory, principals, removal, reopen, schema, show};
 use crate::account::now_millis;
 use crate::sync::locked;
 
@@ -482,6 +482,11 @@ impl Session {
             Command::CreateDatabase(name) => {
                 self.refuse_in_transaction("CREATE DATABASE")?;
                 self.system.create_database(&name)?;
+                Ok(0)
+            }
+            Command::DropDatabase { name, force } => {
+                self.refuse_in_transaction("DROP DATABASE")?;
+                copies::drop_beside(&self.system, &name, force)?;
                 Ok(0)
             }
             Command::Comment(comment) => self.defined(|session| define::comment(session, &comment)),

@@ -1,14 +1,15 @@
 //! The system tables: what loads did and what they rejected. They are written outside the transaction of the
 //! statement that they tell of, so that a COPY that fails leaves its reasons.
 
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, RwLock};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, RwLock, Weak};
 
 use duckdb::{Connection, params};
 
+use super::Engines;
 use super::copy::Progress;
-use super::engine::{Engine, Slices};
+use super::engine::{Engine, Slices, check_name};
 use super::error::SqlError;
 use super::memory::MemoryLimit;
 use super::reopen::Database;
@@ -74,6 +75,10 @@ pub struct System {
     copying: Arc<Mutex<Vec<Arc<Progress>>>>,
     /// Rises when tables come, go or change.
     catalog: Arc<AtomicU64>,
+    /// Whether the database was dropped, or is another one since: sessions that are left do nothing more.
+    ended: Arc<AtomicBool>,
+    /// The open databases of all warehouses, where it is one of them.
+    siblings: Arc<OnceLock<Weak<Mutex<Engines>>>>,
 }
 
 /// A COPY counts as running for as long as this is kept.
@@ -99,6 +104,45 @@ impl System {
             queries: Arc::default(),
             copying: Arc::default(),
             catalog: Arc::default(),
+            ended: Arc::default(),
+            siblings: Arc::default(),
+        }
+    }
+
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Notes among which databases this one is open.
+    pub fn join(&self, all: &Arc<Mutex<Engines>>) {
+        let _ = self.siblings.set(Arc::downgrade(all));
+    }
+
+    /// The open databases of all warehouses.
+    pub fn siblings(&self) -> Option<Arc<Mutex<Engines>>> {
+        self.siblings.get().and_then(Weak::upgrade)
+    }
+
+    /// The database is gone: no session does anything more, and its files are left as they are.
+    pub fn end(&self) {
+        self.ended.store(true, Ordering::SeqCst);
+        // What closes late must not write to files that another database has by then.
+        let _ = self.with(|connection| connection.execute_batch("PRAGMA disable_checkpoint_on_shutdown"));
+    }
+
+    /// # Errors
+    /// Where the database was dropped or reset, or a snapshot was restored.
+    pub fn check_there(&self) -> Result<(), SqlError> {
+        match self.ended.load(Ordering::SeqCst) {
+            true => Err(SqlError::new(
+                "57P01",
+                "terminating connection: the database was dropped or reset, or a snapshot was restored. Connect anew",
+            )),
+            false => Ok(()),
         }
     }
 
@@ -122,10 +166,7 @@ impl System {
 
     /// Makes a database beside this one.
     pub fn create_database(&self, name: &str) -> Result<(), SqlError> {
-        let is_good = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        if !is_good || name.len() > 64 {
-            return Err(SqlError::new("42602", format!("invalid database name \"{name}\"")));
-        }
+        check_name(name)?;
         if self.directory.join(format!("{name}.duckdb")).exists() {
             return Err(SqlError::new("42P04", format!("database \"{name}\" already exists")));
         }

@@ -460,7 +460,7 @@ SELECT 0 AS oid, 0 AS tgrelid, CAST(NULL AS VARCHAR) AS tgname, 'O' AS tgenabled
 CREATE OR REPLACE VIEW redshift_system.pg_database AS
 SELECT d.oid, d.datname, 100 AS datdba, 6 AS encoding, d.datistemplate, d.datallowconn, -1 AS datconnlimit, 'C' AS datcollate,
        'C' AS datctype, CAST(NULL AS VARCHAR) AS datconfig, CAST(NULL AS VARCHAR[]) AS datacl
-FROM pg_catalog.pg_database d WHERE d.datname NOT IN ('system', 'temp');
+FROM pg_catalog.pg_database d WHERE d.datname = current_database();
 
 CREATE OR REPLACE VIEW redshift_system.pg_proc AS
 SELECT 0 AS oid, CAST(NULL AS VARCHAR) AS proname, 0 AS pronamespace, 0 AS proowner, 0 AS prolang, false AS proisagg, false AS proiswindow,

@@ -1,4 +1,4 @@
-//! CREATE DATABASE.
+//! CREATE DATABASE and DROP DATABASE.
 
 use sqlparser::tokenizer::TokenWithSpan;
 
@@ -33,4 +33,15 @@ pub fn create(tokens: &[TokenWithSpan]) -> Result<Command, SqlError> {
         }
     }
     Ok(Command::CreateDatabase(name))
+}
+
+/// `DROP DATABASE name [FORCE]`.
+pub fn drop(tokens: &[TokenWithSpan]) -> Result<Command, SqlError> {
+    let mut reader = Reader::new(&tokens[2..]);
+    let name = reader.name()?;
+    let force = reader.take_word("FORCE");
+    match reader.tokens.next() {
+        Some(more) => Err(near(more)),
+        None => Ok(Command::DropDatabase { name, force }),
+    }
 }

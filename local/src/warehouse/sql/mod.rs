@@ -152,6 +152,11 @@ pub enum Command {
     /// `None` for all.
     Deallocate(Option<String>),
     CreateDatabase(String),
+    DropDatabase {
+        name: String,
+        /// Whether connections to it are ended.
+        force: bool,
+    },
     Comment(Comment),
     /// Has no meaning here: ANALYZE, LOCK and VACUUM, of tables that must be there.
     Maintenance(Maintenance),
@@ -200,7 +205,8 @@ impl Command {
 
     /// Whether it changes the database, and so is refused where a transaction is READ ONLY.
     pub fn writes(&self) -> bool {
-        matches!(self.kind(), "DML" | "DDL" | "COPY") || matches!(self, Self::Comment(_) | Self::CreateDatabase(_))
+        matches!(self.kind(), "DML" | "DDL" | "COPY")
+            || matches!(self, Self::Comment(_) | Self::CreateDatabase(_) | Self::DropDatabase { .. })
     }
 }
 
@@ -225,7 +231,6 @@ const REFUSED: &[&[&str]] = &[
     &["CREATE", "EXTERNAL", "FUNCTION"],
     &["CREATE", "MODEL"],
     &["CREATE", "DATASHARE"],
-    &["DROP", "DATABASE"],
     &["CREATE", "LIBRARY"],
     &["CREATE", "OR", "REPLACE", "PROCEDURE"],
     &["CREATE", "PROCEDURE"],
@@ -363,6 +368,7 @@ fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Res
         ["ALTER", "SCHEMA", ..] => return schema::alter(&tokens),
         ["CREATE" | "ALTER" | "DROP", "USER" | "GROUP", ..] => return principals::parse(&tokens),
         ["CREATE", "DATABASE", ..] => return database::create(&tokens),
+        ["DROP", "DATABASE", ..] => return database::drop(&tokens),
         ["GRANT" | "REVOKE", ..] => return Ok(grant::parse(&tokens)?.unwrap_or(Command::Accepted)),
         ["COMMENT", "ON", ..] => return comment::parse(tokens),
         ["ANALYZE" | "LOCK" | "VACUUM", ..] => return maintenance::parse(&tokens),
