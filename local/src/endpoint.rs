@@ -27,6 +27,7 @@ use crate::fault::{Fault, Faults};
 use crate::iam::Iam;
 use crate::protocol::{Request, Response, is_json, json, query, random_word};
 use crate::redshift::Redshift;
+use crate::region::region_of;
 use crate::request_body::{self, Stalled, unknown_service};
 use crate::s3::{self, Buckets, CreateTags, bucket_of_host};
 use crate::secrets::Secrets;
@@ -83,33 +84,15 @@ impl Endpoint {
         };
         tracing::debug!(service, method = %request.method(), path = request.uri().path(), "local call");
         let stalled = request.extensions().get::<Stalled>().cloned().unwrap_or_default();
-        let here = region_of(&request).map_or_else(|| self.clone(), |region| self.in_region(&region));
+        let here = credential(&request)
+            .as_deref()
+            .and_then(region_of)
+            .map_or_else(|| self.clone(), |region| self.in_region(region));
         let response = here.answer_as(&service, request).await;
         match stalled.is_set() {
             true => Ok(refuse(&service, &request_body::timed_out(&service))),
             false => response,
         }
-    }
-
-    /// The same services in the region that a request is signed for: this one address stands for the endpoints of all.
-    pub fn in_region(&self, region: &str) -> Self {
-        if region == self.account.region {
-            return self.clone();
-        }
-        let account = self.account.in_region(region);
-        let buckets = Buckets { account: account.clone(), ..self.buckets.clone() };
-        Self(Arc::new(Services {
-            account,
-            iam: self.iam.in_region(region),
-            ec2: self.ec2.in_region(region),
-            secrets: self.secrets.in_region(region),
-            redshift: self.redshift.in_region(region),
-            serverless: self.serverless.in_region(region),
-            data_api: self.data_api.in_region(region),
-            s3: s3::service(buckets.clone()),
-            buckets,
-            faults: self.faults.clone(),
-        }))
     }
 
     async fn answer_as(
@@ -375,13 +358,6 @@ fn service_of(request: &http::Request<SdkBody>) -> Option<String> {
     let credential = credential(request)?;
     let service = credential.split('/').nth(3)?.split(',').next()?;
     Some(service.to_owned())
-}
-
-/// The region in the signature's scope, where it is one.
-fn region_of(request: &http::Request<SdkBody>) -> Option<String> {
-    let region = credential(request)?.split('/').nth(2)?.to_owned();
-    let is_sign = |sign: u8| sign.is_ascii_lowercase() || sign.is_ascii_digit() || sign == b'-';
-    (!region.is_empty() && region.bytes().all(is_sign)).then_some(region)
 }
 
 /// What follows `Credential=`: key, date, region, service, as `s3s` divides it, at every slash and at nothing else.

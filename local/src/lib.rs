@@ -9,6 +9,7 @@ mod behavior;
 mod call;
 mod check;
 mod civil;
+mod control;
 mod data_api;
 mod ec2;
 mod endpoint;
@@ -22,6 +23,7 @@ mod pace;
 mod page;
 mod protocol;
 mod redshift;
+mod region;
 mod request_body;
 mod s3;
 pub mod schema;
@@ -30,6 +32,7 @@ mod serve;
 mod serverless;
 mod sessions;
 mod sigv4;
+mod state;
 mod statement_threads;
 mod store;
 mod sts;
@@ -39,7 +42,7 @@ mod wire;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
@@ -52,6 +55,7 @@ pub use fault::{Fault, Faults, Outage};
 pub use pace::{CopyPace, Pace};
 pub use s3::Mount;
 pub use serve::{HEALTH, Listen, Server};
+pub use state::{ControlError, Reset};
 pub use statement_threads::wait_until_idle;
 pub use store::Lags;
 pub use store::disk::{make_private, write_private};
@@ -81,6 +85,8 @@ pub struct Options {
 #[derive(Debug, Clone)]
 pub struct Cloud {
     endpoint: endpoint::Endpoint,
+    /// What no file has of a snapshot, by its name.
+    unwritten: Arc<Mutex<BTreeMap<String, secrets::OwnSecrets>>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -159,7 +165,7 @@ impl Cloud {
         let faults = options.faults;
         let services =
             endpoint::Services { account, iam, ec2, secrets, redshift, serverless, data_api, buckets, s3, faults };
-        Ok(Self { endpoint: endpoint::Endpoint(Arc::new(services)) })
+        Ok(Self { endpoint: endpoint::Endpoint(Arc::new(services)), unwritten: Arc::default() })
     }
 
     /// Forces a cluster into a state of R14 that no call leads to, or lets it go on: for tests.

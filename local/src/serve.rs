@@ -18,7 +18,7 @@ use crate::request_body::{Stalled, TimedBody};
 use crate::s3::Collection;
 use crate::warehouse::Warehouses;
 use crate::wire::Wire;
-use crate::{Cloud, page, statement_threads};
+use crate::{Cloud, control, page, statement_threads};
 
 /// Where the server says that it is well. No bucket can have this name.
 pub const HEALTH: &str = "/_local/health";
@@ -220,13 +220,17 @@ impl Cloud {
         timeouts: Timeouts,
     ) {
         let service = service_fn(|request: http::Request<Incoming>| {
-            let (endpoint, id, listen) = (self.endpoint.clone(), id.clone(), listen.clone());
+            let (cloud, id, listen) = (self.clone(), id.clone(), listen.clone());
             async move {
+                let endpoint = cloud.endpoint.clone();
                 if !is_meant_for_us(&request, &listen) {
                     return Ok::<_, std::io::Error>(misdirected());
                 }
                 if request.uri().path() == HEALTH {
                     return Ok(health(&id, &endpoint).await);
+                }
+                if let Some(asked) = control::asked(request.method(), request.uri(), request.headers()) {
+                    return Ok(control::answer(cloud, asked).await);
                 }
                 let is_of_page = is_of_page(&request);
                 let stalled = Stalled::default();

@@ -77,6 +77,11 @@ impl Sessions {
         session
     }
 
+    /// Ends all sessions.
+    pub fn clear(&self) {
+        locked(&self.open).clear();
+    }
+
     /// The secret of a key: that of no session is the stand-in's own, or the same word.
     pub fn secret(&self, key: &str) -> String {
         match locked(&self.open).get(key) {

@@ -4,6 +4,7 @@
 
 mod database;
 pub mod disk;
+mod dump;
 mod mark;
 #[cfg(test)]
 mod tests;
@@ -291,6 +292,19 @@ impl Store {
             let (kind, id) = key.split_once('\0').unwrap_or((&key, ""));
             Ok((kind.to_owned(), id.to_owned(), json.to_vec()))
         }))
+    }
+
+    /// Removes every record of these kinds, in every region.
+    pub fn remove_kinds(&self, kinds: &[&str]) -> Result<()> {
+        let _guard = self.change();
+        for record in self.every_record()? {
+            let (kind, id, _) = record?;
+            if kinds.contains(&kind.split('@').next().unwrap_or_default()) {
+                let key = format!("{kind}\0{id}").into_bytes();
+                self.records.write(0, |records| records.remove(key.as_slice()))?;
+            }
+        }
+        Ok(())
     }
 
     /// Every record of a kind, in the order of the ids.

@@ -43,6 +43,7 @@ mod served;
 mod signatures;
 mod simulate;
 mod standin;
+mod state;
 mod students;
 mod trust;
 mod unknown;

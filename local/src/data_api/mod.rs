@@ -100,6 +100,17 @@ impl DataApi {
         Self { redshift, serverless, ..self.clone() }
     }
 
+    /// Ends the sessions that were kept; of those who ran statements on them nobody hears.
+    pub fn forget_sessions(&self) {
+        locked(&self.sessions).clear();
+    }
+
+    /// Forgets every statement.
+    pub fn forget_statements(&self) {
+        self.forget_sessions();
+        *locked(&self.statements) = Statements::default();
+    }
+
     pub async fn handle(&self, request: &Request) -> Response {
         let answer = match json::parse(request) {
             Ok((operation, input)) => self.dispatch(&operation, &input).await,

@@ -53,6 +53,17 @@ impl Redshift {
         }
     }
 
+    /// The ids of the warehouses that are here.
+    pub fn place_ids(&self) -> ApiResult<Vec<String>> {
+        Ok(self.clusters()?.iter().map(|cluster| self.store.unique_name(&cluster.id)).collect())
+    }
+
+    /// Removes all clusters, with their data.
+    pub fn reset(&self) -> ApiResult<()> {
+        let _guard = self.store.change();
+        self.clusters()?.iter().try_for_each(|cluster| self.clear_away(cluster))
+    }
+
     /// The clusters of every region that has any.
     pub fn every_region(&self) -> ApiResult<Vec<Self>> {
         Ok(self.store.regions()?.iter().map(|region| self.in_region(region)).collect())

@@ -25,6 +25,10 @@ pub struct Secrets {
     own: Arc<Mutex<BTreeMap<String, Own>>>,
 }
 
+/// The secrets that callers made, which no file has.
+#[derive(Debug, Clone, Default)]
+pub struct OwnSecrets(BTreeMap<String, Own>);
+
 /// Who a secret lets in.
 pub struct Login {
     pub user: String,
@@ -49,6 +53,15 @@ fn is_named(id: &str, name: &str, arn: &str) -> bool {
 impl Secrets {
     pub fn new(store: Store, account: Account) -> Self {
         Self { store, account, own: Arc::default() }
+    }
+
+    /// Every secret of a caller's, in every region.
+    pub fn every_own(&self) -> OwnSecrets {
+        OwnSecrets(self.own().clone())
+    }
+
+    pub fn set_own(&self, secrets: OwnSecrets) {
+        *locked(&self.own) = secrets.0;
     }
 
     /// The secrets of a region.

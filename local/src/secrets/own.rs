@@ -13,7 +13,7 @@ use crate::error::{ApiError, ApiResult};
 const RECOVERY_DAYS: i64 = 30;
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Own {
     pub arn: String,
     pub name: String,

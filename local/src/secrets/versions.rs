@@ -18,7 +18,7 @@ const MAX_STAGE_LENGTH: usize = 256;
 /// Versions without a label are kept up to so many versions in all.
 const MAX_VERSIONS: usize = 100;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Version {
     pub id: String,
     created: i64,
@@ -59,7 +59,7 @@ impl Version {
 }
 
 /// In the order in which they were made.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Versions(Vec<Version>);
 
 impl Versions {

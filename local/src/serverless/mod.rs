@@ -1,6 +1,7 @@
 //! Redshift Serverless: namespaces that hold the data, and workgroups that run statements on it.
 
 mod parameters;
+mod regions;
 
 use std::collections::BTreeMap;
 
@@ -64,21 +65,6 @@ pub struct Serverless {
 }
 
 impl Serverless {
-    /// The namespaces and workgroups of a region.
-    pub fn in_region(&self, region: &str) -> Self {
-        Self {
-            store: self.store.in_region(region),
-            account: self.account.in_region(region),
-            secrets: self.secrets.in_region(region),
-            ..self.clone()
-        }
-    }
-
-    /// Where a namespace's databases lie: no cluster's name has a point.
-    fn directory(&self, namespace: &str) -> String {
-        self.store.unique_name(&format!("serverless.{namespace}"))
-    }
-
     pub fn handle(&self, request: &Request) -> Response {
         match json::parse(request).and_then(|(operation, input)| self.dispatch(&operation, &input)) {
             Ok(output) => json::answer(&output),

@@ -17,7 +17,7 @@ use crate::sync::locked;
 /// Instances without a database that are kept.
 const MOST_IDLE: usize = 8;
 /// How long DROP DATABASE waits for connections that are about to end.
-const ENDING: Duration = Duration::from_secs(1);
+const ENDING: Duration = Duration::from_millis(300);
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// What is known of copies.
@@ -129,6 +129,55 @@ impl Warehouses {
         }
     }
 
+    /// Copies every database into a directory, those of each warehouse into one of its own.
+    ///
+    /// # Errors
+    /// Where one cannot be copied.
+    pub fn copy_all(&self, target: &Path) -> Result<(), SqlError> {
+        let open = self.engines().clone();
+        for warehouse in entries(&self.directory)? {
+            let id = warehouse.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let target = target.join(&id);
+            std::fs::create_dir_all(&target).map_err(|error| unusable(&target, &error))?;
+            for file in entries(&warehouse)? {
+                let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let database = name.split('.').next().unwrap_or_default().to_owned();
+                match open.get(&(id.clone(), database.clone())) {
+                    Some(engine) if name.ends_with(".duckdb") => engine.copy_files(&target, &database)?,
+                    None if file.is_file() => {
+                        std::fs::copy(&file, target.join(&name)).map_err(|error| unusable(&file, &error))?;
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the databases those of a directory that `copy_all` has filled. Sessions that are left end.
+    ///
+    /// # Errors
+    /// Where one cannot be copied.
+    pub fn replace_all(&self, source: &Path) -> Result<(), SqlError> {
+        // Nobody opens a database meanwhile.
+        let mut engines = self.engines();
+        engines.drain().for_each(|(_, engine)| engine.system().end());
+        locked(&self.copies.dropped).clear();
+        locked(&self.copies.templates).clear();
+        for warehouse in entries(&self.directory)? {
+            std::fs::remove_dir_all(&warehouse).map_err(|error| unusable(&warehouse, &error))?;
+        }
+        for warehouse in entries(source)? {
+            let target = self.directory.join(warehouse.file_name().unwrap_or_default());
+            std::fs::create_dir_all(&target).map_err(|error| unusable(&target, &error))?;
+            for file in entries(&warehouse)? {
+                let to = target.join(file.file_name().unwrap_or_default());
+                std::fs::copy(&file, to).map_err(|error| unusable(&file, &error))?;
+            }
+        }
+        Ok(())
+    }
+
     fn discard(&self, place: &Place, name: &str) -> Result<(), SqlError> {
         let key = (place.id.clone(), name.to_owned());
         locked(&self.copies.templates).remove(&key);
@@ -137,6 +186,21 @@ impl Warehouses {
             self.copies.keep(engine);
         }
         remove_files(&self.directory.join(&place.id), name)
+    }
+}
+
+fn unusable(path: &Path, error: &std::io::Error) -> SqlError {
+    SqlError::new("58030", format!("cannot use {}: {error}", path.display()))
+}
+
+/// What lies in a directory; nothing where there is none.
+fn entries(directory: &Path) -> Result<Vec<PathBuf>, SqlError> {
+    match std::fs::read_dir(directory) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        found => {
+            let paths = found.and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect());
+            paths.map_err(|error| unusable(directory, &error))
+        }
     }
 }
 

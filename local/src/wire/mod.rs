@@ -57,6 +57,8 @@ struct Serving {
 struct Door {
     address: SocketAddr,
     accepting: JoinHandle<()>,
+    /// As it was when somebody asked for the door last.
+    place: Arc<Mutex<Place>>,
 }
 
 impl Drop for Door {
@@ -99,6 +101,7 @@ impl Wire {
         let Serving { runtime, tls, address: interface, .. } = locked(&self.serving).clone()?;
         let mut doors = locked(&self.doors);
         if let Some(door) = doors.get(&place.id) {
+            locked(&door.place).clone_from(place);
             return Some(door.address);
         }
         let wanted = u16::try_from(port).unwrap_or(0);
@@ -114,11 +117,11 @@ impl Wire {
         if address.ip().is_unspecified() {
             address.set_ip(Ipv4Addr::LOCALHOST.into());
         }
-        let (wire, place_id) = (self.clone(), place.id.clone());
+        let (wire, place_id, place) = (self.clone(), place.id.clone(), Arc::new(Mutex::new(place.clone())));
         let _entered = runtime.enter();
         let listener = tokio::net::TcpListener::from_std(listener).ok()?;
         let accepting = runtime.spawn(accept(wire, place.clone(), listener, tls));
-        doors.insert(place_id, Door { address, accepting });
+        doors.insert(place_id, Door { address, accepting, place });
         Some(address)
     }
 
@@ -129,6 +132,11 @@ impl Wire {
         self.logins.forget(place)
     }
 
+    /// Only these warehouses are there still.
+    pub fn retain(&self, is_there: impl Fn(&str) -> bool) {
+        locked(&self.doors).retain(|place, _| is_there(place));
+    }
+
     /// A warehouse that is going away is not connected to any more.
     pub fn close(&self, place: &str) {
         locked(&self.doors).remove(place);
@@ -136,12 +144,12 @@ impl Wire {
 }
 
 /// Connections live as long as their door.
-async fn accept(wire: Wire, place: Place, listener: tokio::net::TcpListener, tls: TlsAcceptor) {
+async fn accept(wire: Wire, place: Arc<Mutex<Place>>, listener: tokio::net::TcpListener, tls: TlsAcceptor) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             stream = next_connection(&listener) => {
-                let (handlers, tls) = (Handlers::new(wire.clone(), place.clone()), tls.clone());
+                let (handlers, tls) = (Handlers::new(wire.clone(), locked(&place).clone()), tls.clone());
                 connections.spawn(async move {
                     if let Err(error) = socket::serve(stream, tls, handlers).await {
                         tracing::debug!(%error, "a connection ended early");
