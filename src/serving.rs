@@ -20,6 +20,8 @@ struct Note {
     address: SocketAddr,
     /// What the server answers with as well: another program may have got the port since.
     id: String,
+    #[serde(default)]
+    region: String,
 }
 
 /// The note and the certificate, for as long as the server runs.
@@ -54,8 +56,8 @@ fn note_path(state: &Path) -> PathBuf {
 }
 
 /// Leaves the note.
-pub fn announce(state: &Path, server: &Server) -> Result<Announced> {
-    let note = Note { address: server.address, id: server.id.clone() };
+pub fn announce(state: &Path, server: &Server, region: &str) -> Result<Announced> {
+    let note = Note { address: server.address, id: server.id.clone(), region: region.to_owned() };
     let announced = Announced(state.to_owned());
     let write = || -> std::io::Result<()> {
         sparkify_local::make_private(state)?;
@@ -69,11 +71,40 @@ pub fn announce(state: &Path, server: &Server) -> Result<Announced> {
 
 /// Where a server answers for this state, if one does.
 pub fn find(state: &Path) -> Option<SocketAddr> {
+    find_with_region(state).map(|(address, _)| address)
+}
+
+/// As `find`, with the region that the server plays.
+pub fn find_with_region(state: &Path) -> Option<(SocketAddr, String)> {
     let note: Note = serde_json::from_str(&files::read_text(&note_path(state)).ok()?).ok()?;
     let mut stream = TcpStream::connect_timeout(&note.address, PATIENCE).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
     write!(stream, "GET {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", sparkify_local::HEALTH).ok()?;
     let mut answer = String::new();
     stream.take(1 << 16).read_to_string(&mut answer).ok()?;
-    answer.contains(&note.id).then_some(note.address)
+    answer.contains(&note.id).then_some((note.address, note.region))
+}
+
+/// Asks a server to change its state as a whole.
+///
+/// # Errors
+/// Where it refuses, in its words, or does not answer.
+pub fn change(address: SocketAddr, path: &str) -> Result<()> {
+    let exchange = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+        let head = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nX-Sparkify-Local: 1\r\nContent-Length: 0\r\n");
+        write!(stream, "{head}Connection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.take(1 << 16).read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    let unanswered = |error| Error::failed(format!("the server at {address} does not answer")).because(error);
+    let answer = exchange().map_err(unanswered)?;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    if head.split(' ').nth(1) == Some("200") {
+        return Ok(());
+    }
+    let told = serde_json::from_str::<serde_json::Value>(body).ok();
+    let message = told.as_ref().and_then(|told| told["message"].as_str()).unwrap_or(head);
+    Err(Error::failed(message))
 }

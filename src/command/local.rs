@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use sparkify_local::{Listen, Server, StoreError};
 
-use super::Outcome;
+use super::{Outcome, seed};
 use crate::aws;
 use crate::cli::{CheckArgs, ServeArgs, SweepArgs};
 use crate::config::{Config, rules};
@@ -28,10 +28,15 @@ pub async fn serve(args: &ServeArgs) -> Result<Outcome> {
     let taken = |error| Error::failed(format!("cannot answer on {}, port {}", args.bind, args.port)).because(error);
     let server = cloud.serve_on(listen).await.map_err(taken)?;
     if !args.bind.is_loopback() {
-        view::status("warning: whoever reaches this address may do everything here, and the keys are known");
+        view::warning("whoever reaches this address may do everything here, and the keys are known");
     }
     let address = server.address;
-    let announced = serving::announce(&noted, &server)?;
+    let announced = serving::announce(&noted, &server, &config.region)?;
+    if let Some(directory) = &args.seed {
+        // Its clients find the server by the note.
+        let found = Config { state: noted.clone(), ..config.clone() };
+        seed::load(directory, &found).await?;
+    }
     view::document(&format!("ready on http://{address}"));
     view::status(&what_to_point_at_it(&config, &server, &announced.authority()));
     // It is meant to be stopped by a signal: that is no failure.

@@ -7,11 +7,15 @@ mod init;
 mod load;
 #[cfg(feature = "local")]
 mod local;
+#[cfg(feature = "local")]
+mod local_control;
 mod policy;
 mod prove;
 mod query;
 #[cfg(feature = "local")]
 mod schema;
+#[cfg(feature = "local")]
+mod seed;
 mod status;
 mod up;
 
@@ -202,6 +206,24 @@ pub async fn run(command: Command) -> Result<Outcome> {
         Command::Local(crate::cli::LocalCommand::Check(args)) => {
             interrupt::on_thread(move || local::check(&args)).await
         }
+        #[cfg(feature = "local")]
+        Command::Local(crate::cli::LocalCommand::Snapshot(args)) => {
+            interrupt::on_thread(move || local_control::snapshot(&args)).await
+        }
+        #[cfg(feature = "local")]
+        Command::Local(crate::cli::LocalCommand::Restore(args)) => {
+            interrupt::on_thread(move || local_control::restore(&args)).await
+        }
+        #[cfg(feature = "local")]
+        Command::Local(crate::cli::LocalCommand::Reset(args)) => {
+            interrupt::on_thread(move || local_control::reset(&args)).await
+        }
+        #[cfg(feature = "local")]
+        Command::Local(crate::cli::LocalCommand::Env(args)) => {
+            interrupt::on_thread(move || local_control::env(&args)).await
+        }
+        #[cfg(feature = "local")]
+        Command::Local(crate::cli::LocalCommand::Connect(args)) => local_control::connect(&args).await,
         #[cfg(feature = "local")]
         Command::Local(crate::cli::LocalCommand::Sweep(args)) => {
             interrupt::on_thread(move || local::sweep(&args)).await

@@ -54,9 +54,9 @@ fn completions_manual_and_version() {
 fn the_reference_of_commands_is_what_the_program_says() {
     let project = Project::bare();
     let mut text = "# Commands\n\nWritten by `SPARKIFY_WRITE_DOCS=1 cargo test --test it the_reference_of_commands`, from the program itself.\n".to_owned();
-    let calls = std::iter::once(vec![])
-        .chain(COMMANDS.map(|command| vec![command]))
-        .chain([vec!["local", "serve"], vec!["local", "check"]]);
+    let calls = std::iter::once(vec![]).chain(COMMANDS.map(|command| vec![command])).chain(
+        ["serve", "check", "snapshot", "restore", "reset", "env", "connect"].map(|command| vec!["local", command]),
+    );
     for call in calls {
         let help = project.run(call.iter().copied().chain(["--help"])).succeeded().stdout;
         let name = [vec!["sparkify-infra"], call].concat().join(" ");

@@ -230,6 +230,64 @@ fn a_server_that_all_may_reach_answers_to_the_names_that_it_is_given() {
 }
 
 #[test]
+fn a_seed_is_there_from_the_beginning_and_again_after_a_restore() {
+    let project = Project::bare();
+    std::fs::create_dir_all(project.path("seed/buckets/in/days")).unwrap();
+    std::fs::write(project.path("seed/buckets/in/days/1.json"), "{\"a\": 1}\n{\"a\": 2}\n").unwrap();
+    let keys = "access_key_id 'test' secret_access_key 'test'";
+    let copy = format!("copy t from 's3://in/days/' {keys} json 'auto';\n");
+    std::fs::write(project.path("seed/1-tables.sql"), "create table t (a int);\ncreate table two as select 2 as a;\n")
+        .unwrap();
+    std::fs::write(project.path("seed/2-rows.sql"), copy).unwrap();
+    std::fs::write(project.path("seed/README.md"), "no SQL").unwrap();
+    let _ = project.run(["local", "env"]).failed(1, &["no server answers", "local serve"]);
+
+    let arguments = ["local", "serve", "--port=0", "--in-memory", "--instant", "--seed=seed", "--region=eu-central-1"];
+    let serving = Serving::start(project.command(arguments));
+    let env = project.run(["local", "env"]).succeeded().stdout;
+    for line in
+        [format!("export AWS_ENDPOINT_URL=http://{}", serving.address), "export AWS_DEFAULT_REGION=eu-central-1".into()]
+    {
+        assert!(env.lines().any(|found| found == line), "{line} is not in\n{env}");
+    }
+    let connect = || project.run(["local", "connect"]);
+    let told = connect().succeeded().stdout;
+    assert!(told.contains("PGPASSWORD=Aa1") && told.contains("dbname=dev user=admin"), "{told}");
+    assert!(told.contains("jdbc:postgresql://localhost:"), "{told}");
+
+    let _ = project.run(["local", "snapshot", "seeded"]).succeeded();
+    let _ = project.run(["local", "reset"]).succeeded();
+    let _ = connect().failed(1, &["there is no cluster yet"]);
+    let _ = project.run(["local", "restore", "none"]).failed(1, &["there is no snapshot 'none'; there are: seeded"]);
+    let _ = project.run(["local", "restore", "seeded"]).succeeded();
+    assert!(connect().succeeded().stdout.contains("PGPASSWORD=Aa1"));
+    let _ = project.run(["local", "reset", "--database=dev"]).succeeded();
+    let _ = project.run(["local", "reset", "--database=none"]).failed(1, &["no cluster has a database 'none'"]);
+
+    // What it says does not pass: the server does not begin without it.
+    std::fs::write(project.path("seed/3-wrong.sql"), "insert into nowhere values (1)").unwrap();
+    let failed = project.run(["local", "serve", "--port=0", "--in-memory", "--seed=seed"]);
+    let _ = failed.failed(1, &["nowhere", "3-wrong.sql"]);
+}
+
+/// Without a server the state is changed in its files.
+#[test]
+fn snapshots_need_no_server() {
+    let project = Project::with_sample(5, 5);
+    let _ = project.run(["up", "--load"]).succeeded();
+    let _ = project.run(["local", "snapshot", "loaded"]).succeeded();
+    let before = project.star();
+    let _ = project.run(["down"]).succeeded();
+    assert_eq!(project.everything(), Vec::<String>::new());
+    let _ = project.run(["local", "restore", "loaded"]).succeeded();
+    assert_eq!(project.star(), before);
+    let _ = project.run(["local", "reset"]).succeeded();
+    assert_eq!(project.everything(), Vec::<String>::new());
+    let checked = project.run(["local", "check"]).succeeded().stdout;
+    assert!(!checked.contains("damaged"), "{checked}");
+}
+
+#[test]
 fn no_acknowledged_object_is_lost_when_the_server_is_killed() {
     let project = Project::empty();
     let mut command = project.command(["local", "serve", "--port=0"]);
