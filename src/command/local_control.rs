@@ -46,7 +46,7 @@ pub fn reset(args: &ResetArgs) -> Result<Outcome> {
 }
 
 /// Changes the state where it is: in the server that holds it, or in its files.
-fn change(place: &Place, path: &str, act: impl FnOnce(&Cloud) -> Result<(), ControlError>) -> Result<()> {
+fn change(place: &Place, path: &str, act: impl FnOnce(&Cloud) -> std::result::Result<(), ControlError>) -> Result<()> {
     let config = super::read_or_bare(place)?;
     match serving::find(&config.state) {
         Some(address) => serving::change(address, path),

@@ -4,7 +4,7 @@
 use crate::project::Project;
 
 /// A line of the shipped file, what stands there instead, and what is said: the place, the rule, the words.
-const FIXTURES: [(&str, &str, &[&str]); 43] = [
+const FIXTURES: [(&str, &str, &[&str]); 44] = [
     (
         "stack = \"sparkify\"",
         "stack = \"Sparkify\"",
