@@ -38,6 +38,21 @@ impl fmt::Display for Location {
     }
 }
 
+/// Whether a pattern, in which `*` is any text, stands for a key.
+pub fn matches(pattern: &str, key: &str) -> bool {
+    let mut parts: Vec<&str> = pattern.split('*').collect();
+    let last = parts.pop().unwrap_or_default();
+    let Some((first, between)) = parts.split_first() else { return key == last };
+    let Some(mut rest) = key.strip_prefix(first) else { return false };
+    for part in between {
+        match rest.split_once(part) {
+            Some((_, behind)) => rest = behind,
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
 /// How the names of regions begin outside the partition `aws` (R40). Each partition has its own accounts, ARNs and endpoints.
 const PARTITIONS: [(&str, &str); 7] = [
     ("cn-", "aws-cn"),
@@ -77,6 +92,22 @@ mod tests {
             ("us-isof-south-1", "aws-iso-f"),
         ] {
             assert_eq!(partition(region), expected, "{region}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_stands_for_whole_keys() {
+        for (pattern, key, expected) in [
+            ("a/*.json", "a/b/c.json", true),
+            ("a/*.json", "a/b.json.gz", false),
+            ("a.csv", "a.csv", true),
+            ("a.csv", "a.csv.gz", false),
+            ("a*b*b", "abb", true),
+            ("a*b*b", "ab", false),
+            ("*", "", true),
+            ("a*a", "a", false),
+        ] {
+            assert_eq!(matches(pattern, key), expected, "{pattern} {key}");
         }
     }
 

@@ -14,7 +14,7 @@ use toml::de::DeTable;
 
 use crate::error::{Error, Result};
 use crate::files;
-use crate::location::Location;
+use crate::location::{Location, matches};
 use mistake::Mistakes;
 use table::Table;
 
@@ -108,10 +108,19 @@ impl OnUnknown {
 pub struct Source {
     pub name: String,
     pub location: Location,
+    /// Patterns of keys: only such objects are loaded. Empty where all are.
+    pub files: Vec<String>,
     pub region: String,
     pub jsonpaths: Option<Location>,
     pub gather: Gather,
     pub on_unknown: OnUnknown,
+}
+
+impl Source {
+    /// Whether the object of a key under its address is loaded.
+    pub fn takes(&self, key: &str) -> bool {
+        self.files.is_empty() || self.files.iter().any(|pattern| matches(pattern, key))
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -167,6 +167,7 @@ fn source(name: &At<String>, table: &Table<'_, '_>, region: &str) -> Source {
     };
     let url = table.required("url", "\"s3://bucket/prefix/\"");
     let mut place = if url.span.is_empty() { Location::default() } else { location(&url) };
+    let files = table.list("files").iter().map(|pattern| format!("{}{pattern}", place.key)).collect();
     if let Some(prefix) = table.string("prefix") {
         place = place.narrowed(&prefix.value);
     }
@@ -212,6 +213,7 @@ fn source(name: &At<String>, table: &Table<'_, '_>, region: &str) -> Source {
     Source {
         name: name.value.clone(),
         location: place,
+        files,
         region: elsewhere.map_or_else(|| region.to_owned(), |region| region.value),
         jsonpaths,
         gather: gather.unwrap_or_default(),

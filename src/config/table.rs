@@ -72,6 +72,16 @@ impl<'t, 'i> Table<'t, 'i> {
         }
     }
 
+    /// A list of strings; empty where there is none.
+    pub fn list(&self, key: &'static str) -> Vec<String> {
+        let Some(value) = self.get(key) else { return Vec::new() };
+        let strings = match value.get_ref() {
+            DeValue::Array(values) => values.iter().map(|value| value.get_ref().as_str().map(str::to_owned)).collect(),
+            _ => None,
+        };
+        strings.or_else(|| self.wrong_type(key, value, "a list of strings")).unwrap_or_default()
+    }
+
     /// The key, or a mistake that says it is missing.
     pub fn required(&self, key: &'static str, example: &str) -> At<String> {
         let is_there = self.has(key);

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::keys::KeyCounter;
 use crate::config::Source;
@@ -14,7 +14,6 @@ use crate::location::Location;
 
 /// Faulty objects that are named.
 const SHOWN: usize = 10;
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// C9: the largest JSON object that COPY takes.
 const MAX_OBJECT_BYTES: usize = 4 << 20;
 
@@ -26,8 +25,8 @@ pub struct Fault {
     pub reason: String,
 }
 
-/// The number of JSON objects in `bytes`, whose top-level keys are counted.
-pub fn count_objects(bytes: &[u8], keys: &mut KeyCounter) -> Result<u64, Fault> {
+/// The number of JSON objects in `bytes`, whose top-level keys are counted; and of lists, where they are rows too.
+pub fn count_objects(bytes: &[u8], lists_are_rows: bool, keys: &mut KeyCounter) -> Result<u64, Fault> {
     let mut objects = serde_json::Deserializer::from_slice(bytes).into_iter::<ObjectKeys<'_>>();
     let mut count = 0;
     loop {
@@ -35,20 +34,11 @@ pub fn count_objects(bytes: &[u8], keys: &mut KeyCounter) -> Result<u64, Fault> 
         let Some(object) = objects.next() else { return Ok(count) };
         let blank = bytes[start..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
         let at = start + blank;
-        if bytes.get(at) != Some(&b'{') {
-            let has_mark = at == 0 && bytes.starts_with(BYTE_ORDER_MARK);
-            let reason = if has_mark { "it begins with a byte-order mark" } else { "a JSON object was expected" };
-            return Err(fault(bytes, at, reason));
+        let is_row = bytes.get(at).is_some_and(|first| *first == b'{' || lists_are_rows && *first == b'[');
+        if !is_row {
+            return Err(fault(bytes, at, "a JSON object was expected"));
         }
-        let ObjectKeys(found) = object.map_err(|error| {
-            let text = error.to_string();
-            let reason = match error.is_eof() {
-                true => "the JSON object is cut off",
-                false => text.split(" at line ").next().unwrap_or(&text),
-            };
-            let (line, column) = (error.line() as u64, error.column() as u64);
-            Fault { line, column, reason: reason.to_owned() }
-        })?;
+        let ObjectKeys(found) = object.map_err(|error| malformed(&error, "the JSON object is cut off"))?;
         if objects.byte_offset() - at > MAX_OBJECT_BYTES {
             return Err(fault(bytes, at, "the JSON object is larger than 4 MB, the most that COPY takes"));
         }
@@ -57,7 +47,17 @@ pub fn count_objects(bytes: &[u8], keys: &mut KeyCounter) -> Result<u64, Fault> 
     }
 }
 
-/// The top-level keys of a JSON object. Whether they are Unicode is for COPY to say.
+/// What is wrong with JSON, in the parser's words or as cut off.
+pub fn malformed(error: &serde_json::Error, cut_off: &str) -> Fault {
+    let text = error.to_string();
+    let reason = match error.is_eof() {
+        true => cut_off,
+        false => text.split(" at line ").next().unwrap_or(&text),
+    };
+    Fault { line: error.line() as u64, column: error.column() as u64, reason: reason.to_owned() }
+}
+
+/// The top-level keys of a JSON object; a list has none. Whether they are Unicode is for COPY to say.
 struct ObjectKeys<'de>(Vec<Cow<'de, [u8]>>);
 
 impl<'de> Deserialize<'de> for ObjectKeys<'de> {
@@ -79,9 +79,14 @@ impl<'de> Deserialize<'de> for ObjectKeys<'de> {
                 }
                 Ok(ObjectKeys(keys))
             }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(ObjectKeys(Vec::new()))
+            }
         }
 
-        deserializer.deserialize_map(ObjectVisitor)
+        deserializer.deserialize_any(ObjectVisitor)
     }
 }
 
@@ -155,8 +160,8 @@ impl Faults {
         Err(Error::failed(format!("{objects} not made of JSON objects:{shown}{more}"))
             .hint("Nothing was loaded. Mend or remove them, or narrow the source with `prefix`.")
             .hint(format!(
-                "Gathering joins JSON objects only. Compressed files, CSV, and lists for jsonpaths are loaded from where they \
-                 lie: `gather = \"never\"` in [sources.{}].",
+                "Gathering takes JSON objects, one after the other or in a list, packed by gzip or zstd too. What COPY reads \
+                 in another way it reads from where it lies: `gather = \"never\"` in [sources.{}].",
                 source.name
             )))
     }
@@ -168,7 +173,7 @@ mod tests {
     use super::*;
 
     fn count_objects(bytes: &[u8]) -> Result<u64, Fault> {
-        super::count_objects(bytes, &mut KeyCounter::default())
+        super::count_objects(bytes, false, &mut KeyCounter::default())
     }
 
     #[test]
@@ -176,7 +181,7 @@ mod tests {
         let mut counter = KeyCounter::default();
         let text = b"{\"a\":{\"b\":[{\"c\":1}]},\"\\u0064\":\"}\"}\n{\"a\":null,\"\xff\":1} {}";
         counter.begin_file("a.json");
-        assert_eq!(super::count_objects(text, &mut counter), Ok(3));
+        assert_eq!(super::count_objects(text, false, &mut counter), Ok(3));
         let keys = Keys::from_counters(vec![counter]);
         let first = |key: &str| keys.first[key].clone();
         assert_eq!((first("a"), first("\u{fffd}")), (("a.json".to_owned(), 1), ("a.json".to_owned(), 2)));
@@ -190,6 +195,7 @@ mod tests {
         assert_eq!(count_objects(b"{\"a\":1}"), Ok(1));
         assert_eq!(count_objects(b"{\"a\":1}{\"b\":{}}\n\n {\n}\n"), Ok(3));
         assert_eq!(count_objects(b" \n"), Ok(0));
+        assert_eq!(super::count_objects(b"[1, {}]\n[2]{}", true, &mut KeyCounter::default()), Ok(3));
     }
 
     #[test]
@@ -197,7 +203,6 @@ mod tests {
         let place = |bytes: &[u8]| count_objects(bytes).map_err(|fault| (fault.line, fault.reason));
         assert_eq!(place(b"{\"a\":1}\n[1]"), Err((2, "a JSON object was expected".into())));
         assert_eq!(place(b"{\"a\":1},\n{\"a\":2}").map_err(|(line, _)| line), Err(1));
-        assert_eq!(place(b"\xef\xbb\xbf{\"a\":1}"), Err((1, "it begins with a byte-order mark".into())));
         assert_eq!(place(b"{\"a\":1}\n{\"a\":"), Err((2, "the JSON object is cut off".into())));
         let large = format!("{{\"a\":1}}\n{{\"a\":\"{}\"}}", "x".repeat(MAX_OBJECT_BYTES));
         let says = "the JSON object is larger than 4 MB, the most that COPY takes";

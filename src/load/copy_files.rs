@@ -2,10 +2,14 @@
 
 use std::path::Path;
 
+use super::source::Listing;
 use super::sql::{self, SqlFile};
-use crate::config::Source;
+use crate::config::{Gather, Source};
 use crate::error::{Error, Result};
 use crate::query::tokens;
+
+/// C1: smaller than this on average, many objects are gathered.
+const SMALL_OBJECT_BYTES: u64 = 1 << 20;
 
 /// Reads them.
 ///
@@ -33,6 +37,28 @@ pub fn read(directory: &Path) -> Result<Vec<SqlFile>> {
 pub fn unused<'s>(files: &[SqlFile], sources: &'s [Source]) -> Vec<&'s Source> {
     let is_copied = |source: &Source| files.iter().any(|file| file.settings.get("source") == Some(&source.name));
     sources.iter().filter(|source| !is_copied(source)).collect()
+}
+
+/// Whether a source is gathered: where nothing is said, many small objects that COPY reads as plain JSON.
+pub fn should_gather(source: &Source, listing: &Listing, file: &SqlFile) -> bool {
+    match source.gather {
+        Gather::Always => true,
+        Gather::Never => false,
+        Gather::Auto => {
+            listing.objects > 1
+                && listing.bytes / listing.objects < SMALL_OBJECT_BYTES
+                && reads_plain_json(&file.statement)
+        }
+    }
+}
+
+/// Whether a COPY reads JSON that can be joined: neither packed nor with lines to pass over. Anything else is read from
+/// where it lies.
+pub fn reads_plain_json(statement: &str) -> bool {
+    let tokens = tokens(statement);
+    let options = tokens.iter().skip_while(|token| !token.eq_ignore_ascii_case("from"));
+    let has = |word: &str| options.clone().any(|token| token.eq_ignore_ascii_case(word));
+    has("json") && !["gzip", "bzip2", "lzop", "zstd", "ignoreheader"].into_iter().any(has)
 }
 
 /// The table of a COPY.
@@ -93,6 +119,22 @@ mod tests {
         assert_eq!(table("copy t (a) from :'from'").as_deref(), Some("t"));
         assert_eq!(table("copy \"S\".T\nfrom :'from'").as_deref(), Some("s.t"));
         assert_eq!(table("insert into t values (1)"), None);
+    }
+
+    #[test]
+    fn only_plain_json_is_joined() {
+        for (statement, expected) in [
+            ("copy t from :'from' format as json 'auto' :options", true),
+            ("copy t from :'from' JSON :'jsonpaths' timeformat 'auto'", true),
+            ("copy t (json, gzip) from :'from' csv :options", false),
+            ("copy t (\"csv\", gzip) from :'from' json 'auto'", true),
+            ("copy t from :'from' json 'auto' GZIP :options", false),
+            ("copy t from :'from' json 'auto' ignoreheader 1", false),
+            ("copy t from :'from' format as parquet", false),
+            ("copy t from 's3://json/gzip' delimiter '|'", false),
+        ] {
+            assert_eq!(reads_plain_json(statement), expected, "{statement}");
+        }
     }
 
     #[test]

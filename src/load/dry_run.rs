@@ -1,9 +1,9 @@
 //! What a load would do, from the same files and listings, without doing it.
 
-use super::copy_files::{self, ByKey};
+use super::copy_files::{self, ByKey, should_gather};
 use super::source::{self, Known};
 use super::sql::{self, SqlFile};
-use super::stage::{Staging, found, should_gather};
+use super::stage::{Staging, found};
 use super::{Load, LoadOptions, jsonpaths};
 use crate::config::{Mode, OnUnknown, Source};
 use crate::error::Result;
@@ -65,7 +65,7 @@ impl Load<'_> {
                 // The list of its objects, for the table that remembers them.
                 list.push(PUT);
             }
-            if should_gather(source, &listing) {
+            if should_gather(source, &listing, file) {
                 let planned = interrupt::unless_asked(gatherer.planned(source, &listing)).await?;
                 let (does, writes) = match planned.parts {
                     None => (format!("take the parts of {} as they are", source.name), Vec::new()),
@@ -76,16 +76,17 @@ impl Load<'_> {
                     }
                 };
                 add(does, found.clone(), writes);
-            } else if self.mode == Mode::Append {
+            } else if self.mode == Mode::Append || !source.files.is_empty() {
+                // The manifest of its objects.
                 list.push(PUT);
             }
-            if should_gather(source, &listing) && jsonpaths::is_apart(source, &self.aws.region) {
+            if should_gather(source, &listing, file) && jsonpaths::is_apart(source, &self.aws.region) {
                 // Its jsonpaths file, beside the parts.
                 list.push(PUT);
             }
             // The COPY in its transaction, and a look at what it rejected.
             list.extend([BATCH_EXECUTE, EXECUTE]);
-            let is_compared = should_gather(source, &listing) || source.on_unknown != OnUnknown::Ignore;
+            let is_compared = should_gather(source, &listing, file) || source.on_unknown != OnUnknown::Ignore;
             if is_compared && ByKey::new(&file.statement).is_some_and(|by_key| by_key.columns.is_none()) {
                 // The columns of the table, which the keys are compared with.
                 list.push(EXECUTE);
@@ -97,8 +98,9 @@ impl Load<'_> {
             }
             let does = if known.is_empty() { format!("empty {} and {what}", file.name) } else { what };
             add(does, found, list);
-            // What is copied from where it lies has no parts of its own.
-            if should_gather(source, &listing) || self.mode == Mode::Append {
+            // What is copied by its prefix has no objects of its own.
+            let has_own = self.mode == Mode::Append || !source.files.is_empty();
+            if should_gather(source, &listing, file) || has_own {
                 let home = gatherer.home(source, &listing);
                 let old = interrupt::unless_asked(gatherer.old(source, &home)).await?.len();
                 if old > 0 {

@@ -134,7 +134,7 @@ impl Gatherer<'_> {
             Some(credentials) => Direct::new(self.from, credentials, &source.location.bucket).await,
             None => None,
         };
-        Reader::new(self.from, direct, &source.location)
+        Reader::new(self.from, direct, source)
     }
 
     /// Whether an earlier load has gathered this source, in any state: then it may be unchanged.

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::copy_files::should_gather;
 use super::source::{Known, Listing};
-use super::stage::should_gather;
 use super::{Load, copy_files};
 use crate::config::Source;
 use crate::error::Result;
@@ -21,9 +21,9 @@ impl Load<'_> {
             let source = self.source_of(file, sources)?;
             work.push(async move {
                 let from = self.aws.s3_in(&source.region);
-                let mut ahead = self.read_ahead(&from, source).await?;
+                let mut ahead = self.read_ahead(&from, source, file).await?;
                 let listing = self.list(&from, source, &Known::new(), ahead.as_mut()).await?;
-                if !should_gather(source, &listing) {
+                if !should_gather(source, &listing, file) {
                     return Ok(None);
                 }
                 let gatherer = self.gatherer(&from, self.expected_slices());

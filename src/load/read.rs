@@ -13,8 +13,10 @@ use super::check_json::{self, Fault};
 use super::direct::Direct;
 use super::keys::{KeyCounter, Keys};
 use super::part::{Checked, count_lines};
+use super::plain_json;
 use super::source::Object;
 use crate::aws::{failed, is};
+use crate::config::Source;
 use crate::error::{Error, Kind, Result};
 use crate::location::Location;
 use crate::sync::locked;
@@ -46,15 +48,23 @@ pub struct Reader {
     s3: aws_sdk_s3::Client,
     direct: Option<Arc<Direct>>,
     source: Location,
+    /// Its jsonpaths may choose from lists.
+    lists_are_rows: bool,
     budget: Arc<Semaphore>,
     /// One for each object that is just being checked.
     counters: Arc<Mutex<Vec<KeyCounter>>>,
 }
 
 impl Reader {
-    pub fn new(s3: &aws_sdk_s3::Client, direct: Option<Direct>, source: &Location) -> Self {
-        let budget = Arc::new(Semaphore::new(HELD_KIB as usize));
-        Self { s3: s3.clone(), direct: direct.map(Arc::new), source: source.clone(), budget, counters: Arc::default() }
+    pub fn new(s3: &aws_sdk_s3::Client, direct: Option<Direct>, source: &Source) -> Self {
+        Self {
+            s3: s3.clone(),
+            direct: direct.map(Arc::new),
+            source: source.location.clone(),
+            lists_are_rows: source.jsonpaths.is_some(),
+            budget: Arc::new(Semaphore::new(HELD_KIB as usize)),
+            counters: Arc::default(),
+        }
     }
 
     /// The keys of all objects that were read; they are counted anew from here.
@@ -71,7 +81,7 @@ impl Reader {
         let admitted = objects.and_then(move |object| {
             let reader = reader.clone();
             async move {
-                let held = reader.share(object.size).await?;
+                let held = reader.share(plain_json::unpacked_size(&object.key, object.size)).await?;
                 Ok((reader, object, held))
             }
         });
@@ -103,10 +113,12 @@ impl Reader {
         let bytes = if bytes.len() as u64 <= COPIED_BYTES { Bytes::copy_from_slice(&bytes) } else { bytes };
         let mut keys = locked(&self.counters).pop().unwrap_or_default();
         keys.begin_file(&object.key);
-        let counted = check_json::count_objects(&bytes, &mut keys);
+        let rows = self.lists_are_rows;
+        let counted = plain_json::plain(bytes, rows)
+            .and_then(|bytes| Ok((check_json::count_objects(&bytes, rows, &mut keys)?, bytes)));
         locked(&self.counters).push(keys);
         let content = match counted {
-            Ok(records) => {
+            Ok((records, bytes)) => {
                 let lines = count_lines(&bytes);
                 Ok(Checked { key: object.key, bytes, records, lines })
             }

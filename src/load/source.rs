@@ -197,7 +197,7 @@ fn pages<'a>(s3: &aws_sdk_s3::Client, source: &'a Source) -> BoxStream<'a, Resul
         order.check(&location.bucket, &object.key, "")?;
         Ok(object)
     });
-    checked.boxed()
+    checked.try_filter(move |object| std::future::ready(source.takes(&object.key))).boxed()
 }
 
 /// An object as a listing shows it.
@@ -279,6 +279,7 @@ mod tests {
         let source = Source {
             name: "songs".into(),
             location: Location { bucket: "raw".into(), key: String::new() },
+            files: vec!["*".into()],
             region: "us-west-2".into(),
             jsonpaths: None,
             gather: Gather::Never,

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use super::copy_batch::CopyBatch;
-use super::copy_files::ByKey;
+use super::copy_files::{ByKey, should_gather};
 use super::gather::{Gathered, Gatherer};
 use super::read::ReadAhead;
 use super::rejected::Rejected;
@@ -21,8 +21,6 @@ use crate::interrupt;
 use crate::location::Location;
 use crate::warehouse::{Done, StatementError};
 
-/// C1: smaller than this on average, many objects are gathered.
-const SMALL_OBJECT_BYTES: u64 = 1 << 20;
 /// Between two looks at how far a COPY is.
 const WATCHED_EVERY: Duration = Duration::from_secs(2);
 
@@ -87,7 +85,13 @@ impl Load<'_> {
         };
         let name = file.settings.get("source").ok_or_else(unnamed)?;
         let unknown = || Error::usage(format!("{path} copies the source {name}, which infra.toml does not have"));
-        sources.iter().find(|source| source.name == *name).ok_or_else(unknown)
+        let source = sources.iter().find(|source| source.name == *name).ok_or_else(unknown)?;
+        match source.gather == Gather::Always && !copy_files::reads_plain_json(&file.statement) {
+            false => Ok(source),
+            true => Err(Error::usage(format!("{path} reads no plain JSON, and only that is gathered")).hint(format!(
+                "Remove `gather = \"always\"` from [sources.{name}]: COPY reads it from where it lies."
+            ))),
+        }
     }
 
     /// The objects that an append need not load again.
@@ -106,7 +110,7 @@ impl Load<'_> {
         let listing = match self.ahead.0.get(&source.name).filter(|_| known.is_empty()) {
             Some(listing) => listing,
             None => {
-                ahead = self.read_ahead(&from, source).await?;
+                ahead = self.read_ahead(&from, source, file).await?;
                 listed = self.list(&from, source, &known, ahead.as_mut()).await?;
                 &listed
             }
@@ -116,10 +120,16 @@ impl Load<'_> {
     }
 
     /// Reads objects while they are listed, unless it may turn out that nobody needs them.
-    pub(super) async fn read_ahead(&self, from: &aws_sdk_s3::Client, source: &Source) -> Result<Option<ReadAhead>> {
+    pub(super) async fn read_ahead(
+        &self,
+        from: &aws_sdk_s3::Client,
+        source: &Source,
+        file: &SqlFile,
+    ) -> Result<Option<ReadAhead>> {
         let gatherer = self.gatherer(from, self.expected_slices());
+        let is_in_place = source.gather == Gather::Never || !copy_files::reads_plain_json(&file.statement);
         interrupt::unless_asked(async {
-            match source.gather == Gather::Never || gatherer.has_gathered(source).await? {
+            match is_in_place || gatherer.has_gathered(source).await? {
                 true => Ok(None),
                 false => Ok(Some(ReadAhead::new(gatherer.reader(source).await))),
             }
@@ -317,19 +327,23 @@ impl Staging<'_> {
         if listing.objects == 0 {
             return Ok(From::Nothing);
         }
-        if should_gather(source, listing) {
+        if should_gather(source, listing, self.file) {
             return self.load.gather(gatherer, source, listing, self.known, ahead).await.map(From::Parts);
         }
-        match self.load.mode {
-            Mode::Replace => Ok(From::Place),
-            // R32: a manifest must be where its objects are.
-            Mode::Append if source.region != self.load.aws.region => Err(Error::usage(format!(
-                "the source {} is in {}, and an append copies it by a manifest, which must be there too",
-                source.name, source.region
+        let by = match (source.files.is_empty(), self.load.mode) {
+            (true, Mode::Replace) => return Ok(From::Place),
+            (true, Mode::Append) => "an append copies it",
+            (false, _) => "its `files` are copied",
+        };
+        // R32: a manifest must be where its objects are.
+        if source.region != self.load.aws.region {
+            let (name, region) = (&source.name, &source.region);
+            return Err(Error::usage(format!(
+                "the source {name} is in {region}, and {by} by a manifest, which must be there too"
             ))
-            .hint(format!("Set `gather = \"always\"` for [sources.{}].", source.name))),
-            Mode::Append => gatherer.manifest_in_place(source, listing, self.known).await.map(From::Manifest),
+            .hint(format!("Set `gather = \"always\"` for [sources.{name}].")));
         }
+        gatherer.manifest_in_place(source, listing, self.known).await.map(From::Manifest)
     }
 
     /// The COPY, with psql's variables filled in.
@@ -397,14 +411,6 @@ pub fn found(source: &Source, listing: &Listing) -> String {
         known => format!(", and {known} that are loaded already"),
     };
     format!("{} objects, {} under {}{known}", listing.objects, size(listing.bytes), source.location)
-}
-
-pub fn should_gather(source: &Source, listing: &Listing) -> bool {
-    match source.gather {
-        Gather::Always => true,
-        Gather::Never => false,
-        Gather::Auto => listing.objects > 1 && listing.bytes / listing.objects < SMALL_OBJECT_BYTES,
-    }
 }
 
 /// Bytes as a person reads them.

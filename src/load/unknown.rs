@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use futures::{StreamExt, TryStreamExt};
 
-use super::copy_files::ByKey;
+use super::copy_files::{ByKey, should_gather};
 use super::gather::{Gathered, Gatherer};
 use super::keys::{Keys, UnknownKey, seen_while_gathering, unknown_message};
 use super::rejected::Rejected;
 use super::sample::{CopyCompression, SourceSample};
 use super::sql;
-use super::stage::{Staging, should_gather};
+use super::stage::Staging;
 use super::values::Values;
 use crate::config::OnUnknown;
 use crate::error::{Error, Kind, Result};
@@ -54,7 +54,7 @@ impl Staging<'_> {
         gatherer: &Gatherer<'_>,
     ) -> Result<Option<ComparedKeys>> {
         let Some(by_key) = ByKey::new(&self.file.statement) else { return Ok(None) };
-        if self.source.on_unknown == OnUnknown::Ignore && !should_gather(self.source, self.listing) {
+        if self.source.on_unknown == OnUnknown::Ignore && !should_gather(self.source, self.listing, self.file) {
             return Ok(None);
         }
         let now = gathered.and_then(|gathered| gathered.keys.as_ref());
@@ -71,7 +71,7 @@ impl Staging<'_> {
         gatherer: &Gatherer<'_>,
     ) -> Result<Option<(Keys, String, Option<SourceSample>)>> {
         let (source, listing) = (self.source, self.listing);
-        if should_gather(source, listing)
+        if should_gather(source, listing, self.file)
             && let Some(keys) = gatherer.keys(now, source, listing).await?
         {
             let extent = seen_while_gathering(&keys);
@@ -143,7 +143,7 @@ impl Staging<'_> {
 
     /// Whether VARCHARs are widened that turn out too short. A source that is not gathered is not read whole.
     fn widens(&self) -> bool {
-        let is_gathered = should_gather(self.source, self.listing);
+        let is_gathered = should_gather(self.source, self.listing, self.file);
         is_gathered && !self.load.check && self.source.on_unknown == OnUnknown::Add
     }
 

@@ -201,6 +201,7 @@ mod tests {
         config.sources.extend((0..tables).map(|n| Source {
             name: format!("table_{n:03}"),
             location: Location { bucket: "acme-raw-data".into(), key: format!("erp/exports/table_{n:03}/") },
+            files: Vec::new(),
             region: config.region.clone(),
             jsonpaths: None,
             gather: Gather::Auto,

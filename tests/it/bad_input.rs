@@ -53,8 +53,12 @@ fn an_object_cut_in_half_is_named() {
     let _ = project.run(["load"]).failed(1, &[&place, "the JSON object is cut off", "Nothing was loaded"]);
     assert_eq!(project.star(), good);
 
-    std::fs::write(&song, format!("[{whole}]")).unwrap();
+    std::fs::write(&song, format!("[[{whole}]]")).unwrap();
     let _ = project.run(["load"]).failed(1, &[&place, "a JSON object was expected"]);
+    // A list of objects is opened.
+    std::fs::write(&song, format!("[{whole}]")).unwrap();
+    let _ = project.run(["load"]).succeeded();
+    assert_eq!(project.star(), good);
     std::fs::write(&song, whole).unwrap();
     let _ = project.run(["load"]).succeeded();
     assert_eq!(project.star(), good);

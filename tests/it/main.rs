@@ -12,6 +12,7 @@ mod copy_values;
 mod counts;
 mod documents;
 mod foreign;
+mod forms;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod help;
