@@ -112,6 +112,10 @@ pub struct Source {
     pub files: Vec<String>,
     pub region: String,
     pub jsonpaths: Option<Location>,
+    /// A jsonpaths file beside infra.toml, which each load puts where COPY finds it.
+    pub jsonpaths_file: Option<PathBuf>,
+    /// The folders of the keys, `dt=2026-01-01/`, are fields of their records.
+    pub hive_partitions: bool,
     pub gather: Gather,
     pub on_unknown: OnUnknown,
 }

@@ -178,7 +178,12 @@ fn source(name: &At<String>, table: &Table<'_, '_>, region: &str) -> Source {
             mistakes.borrow_mut().breaks(elsewhere.span.clone(), rule, message);
         }
     }
-    let jsonpaths = table.string("jsonpaths").map(|url| {
+    let jsonpaths = table.string("jsonpaths");
+    let (jsonpaths, jsonpaths_file) = match jsonpaths {
+        Some(path) if !path.value.contains("://") => (None, Some(PathBuf::from(path.value))),
+        in_s3 => (in_s3, None),
+    };
+    let jsonpaths = jsonpaths.map(|url| {
         let paths = location(&url);
         if paths.bucket == place.bucket && !paths.bucket.is_empty() && paths.key.starts_with(&place.key) {
             let message = "the jsonpaths file lies under the source's own address: COPY would load it as data";
@@ -210,13 +215,20 @@ fn source(name: &At<String>, table: &Table<'_, '_>, region: &str) -> Source {
             OnUnknown::Warn
         }
     });
+    let hive_partitions = table.flag("hive_partitions");
+    if hive_partitions && gather == Some(Gather::Never) {
+        let message = "hive_partitions are put into the records where they are gathered, and gather is \"never\"";
+        mistakes.borrow_mut().add(name.span.clone(), message);
+    }
     Source {
         name: name.value.clone(),
         location: place,
         files,
         region: elsewhere.map_or_else(|| region.to_owned(), |region| region.value),
         jsonpaths,
-        gather: gather.unwrap_or_default(),
+        jsonpaths_file,
+        hive_partitions,
+        gather: if hive_partitions { Gather::Always } else { gather.unwrap_or_default() },
         on_unknown: on_unknown.unwrap_or_default(),
     }
 }

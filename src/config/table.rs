@@ -75,7 +75,7 @@ impl<'t, 'i> Table<'t, 'i> {
     /// A list of strings; empty where there is none.
     pub fn list(&self, key: &'static str) -> Vec<String> {
         let Some(value) = self.get(key) else { return Vec::new() };
-        let strings = match value.get_ref() {
+        let strings: Option<Vec<String>> = match value.get_ref() {
             DeValue::Array(values) => values.iter().map(|value| value.get_ref().as_str().map(str::to_owned)).collect(),
             _ => None,
         };
@@ -112,6 +112,15 @@ impl<'t, 'i> Table<'t, 'i> {
         match number {
             Some(number) => Some(At { value: number, span: value.span() }),
             None => self.wrong_type(key, value, "a whole number"),
+        }
+    }
+
+    /// `true` or `false`; `false` where nothing is said.
+    pub fn flag(&self, key: &'static str) -> bool {
+        let Some(value) = self.get(key) else { return false };
+        match value.get_ref() {
+            DeValue::Boolean(flag) => *flag,
+            _ => self.wrong_type(key, value, "true or false").unwrap_or_default(),
         }
     }
 

@@ -80,8 +80,8 @@ impl Load<'_> {
                 // The manifest of its objects.
                 list.push(PUT);
             }
-            if should_gather(source, &listing, file) && jsonpaths::is_apart(source, &self.aws.region) {
-                // Its jsonpaths file, beside the parts.
+            if jsonpaths::is_apart(source, &self.aws.region, should_gather(source, &listing, file)) {
+                // Its jsonpaths file, where COPY finds it.
                 list.push(PUT);
             }
             // The COPY in its transaction, and a look at what it rejected.

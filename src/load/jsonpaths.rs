@@ -1,5 +1,7 @@
 //! A source's jsonpaths file: checked before COPY reads it, and where COPY finds it.
 
+use std::path::Path;
+
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -8,6 +10,7 @@ use super::source::Listing;
 use crate::aws::{failed, is};
 use crate::config::Source;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::location::Location;
 
 /// Reads the file, and checks it: where it has no key `jsonpaths`, COPY takes 'auto' in its place and says nothing (C7).
@@ -15,7 +18,15 @@ use crate::location::Location;
 ///
 /// # Errors
 /// Where the file is not there, or is no jsonpaths file.
-pub async fn read(s3: &aws_sdk_s3::Client, source: &Source) -> Result<Option<Bytes>> {
+pub async fn read(s3: &aws_sdk_s3::Client, source: &Source, directory: &Path) -> Result<Option<Bytes>> {
+    if let Some(file) = &source.jsonpaths_file {
+        let path = directory.join(file);
+        let unreadable =
+            |error| Error::usage(format!("cannot read the jsonpaths file {}", path.display())).because(error);
+        let bytes = Bytes::from(files::read_text(&path).map_err(unreadable)?);
+        check(&path.display().to_string(), &bytes)?;
+        return Ok(Some(bytes));
+    }
     let Some(location) = &source.jsonpaths else { return Ok(None) };
     let found = match s3.get_object().bucket(&location.bucket).key(&location.key).send().await {
         Ok(found) => found,
@@ -34,11 +45,11 @@ pub async fn read(s3: &aws_sdk_s3::Client, source: &Source) -> Result<Option<Byt
     };
     let unread = |error| Error::failed(format!("cannot read {location} to its end")).because(error);
     let bytes = found.body.collect().await.map_err(unread)?.into_bytes();
-    check(location, &bytes)?;
+    check(&location.to_string(), &bytes)?;
     Ok(Some(bytes))
 }
 
-fn check(location: &Location, bytes: &[u8]) -> Result<()> {
+fn check(location: &str, bytes: &[u8]) -> Result<()> {
     let shape =
         "It looks like {\"jsonpaths\": [\"$.first\", \"$.second\"]}, with a path for each column that is copied.";
     let value: Value = serde_json::from_slice(bytes).map_err(|error| {
@@ -54,26 +65,28 @@ fn check(location: &Location, bytes: &[u8]) -> Result<()> {
     }
 }
 
-/// Whether the parts of a source lie in another region than its jsonpaths file (R37).
-pub fn is_apart(source: &Source, region: &str) -> bool {
-    source.jsonpaths.is_some() && source.region != region
+/// Whether a COPY finds the file beside the parts: one of the project's, or one that lies in another region than they (R37).
+pub fn is_apart(source: &Source, region: &str, is_gathered: bool) -> bool {
+    source.jsonpaths_file.is_some() || is_gathered && source.jsonpaths.is_some() && source.region != region
 }
 
-/// Where a COPY of parts finds the file. All that a COPY names is in one region (R37): parts of a source in another one have
-/// a copy of the file beside them, written anew by each load, since it may have changed while its source did not.
+/// Where a COPY finds the file. All that a COPY names is in one region (R37): parts of a source in another one have a copy of
+/// the file beside them, written anew by each load, since it may have changed while its source did not.
 ///
 /// # Errors
 /// Where the caller may not read it, so that it cannot be copied, or the copy cannot be written.
-pub async fn for_parts(
+pub async fn for_copy(
     gatherer: &Gatherer<'_>,
     source: &Source,
     listing: &Listing,
     content: Option<Bytes>,
+    is_gathered: bool,
 ) -> Result<Option<Location>> {
-    let (Some(location), true) = (&source.jsonpaths, is_apart(source, &gatherer.aws.region)) else {
+    if !is_apart(source, &gatherer.aws.region, is_gathered) {
         return Ok(source.jsonpaths.clone());
-    };
+    }
     let unreadable = || {
+        let location = source.jsonpaths.as_ref().map(Location::to_string).unwrap_or_default();
         Error::failed(format!("cannot copy the jsonpaths file {location} to the parts of {}", source.name)).hint(
             format!(
                 "Your credentials need s3:GetObject on it: it is in {}, and COPY reads it beside the parts, in {}.",

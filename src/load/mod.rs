@@ -14,7 +14,7 @@ mod keys;
 mod lock;
 mod merge;
 mod part;
-mod plain_json;
+pub mod plain_json;
 mod pre_gather;
 mod read;
 pub mod reconcile;

@@ -11,16 +11,18 @@ use super::check_json::{Fault, malformed};
 const GZIP: &[u8] = b"\x1f\x8b";
 const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// What Hive writes for NULL.
+const NO_VALUE: &str = "__HIVE_DEFAULT_PARTITION__";
 
-/// Reads the content. Where `lists_are_rows`, each list is a row whose values jsonpaths choose, and stays a list.
+/// Reads the content. Where `lists_are_rows`, jsonpaths choose the values of a list, and it stays one unless it has objects.
 ///
 /// # Errors
 /// Where it cannot be unpacked, or a list in it is not JSON.
 pub fn plain(bytes: Bytes, lists_are_rows: bool) -> Result<Bytes, Fault> {
     let bytes = unpacked(bytes)?;
     let start = if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-    let first = bytes[start..].iter().find(|byte| !byte.is_ascii_whitespace());
-    let has_list = !lists_are_rows && first == Some(&b'[');
+    let mut signs = bytes[start..].iter().filter(|byte| !byte.is_ascii_whitespace());
+    let has_list = signs.next() == Some(&b'[') && (!lists_are_rows || signs.next() == Some(&b'{'));
     if start == 0 && !has_list {
         return Ok(bytes);
     }
@@ -31,7 +33,7 @@ pub fn plain(bytes: Bytes, lists_are_rows: bool) -> Result<Bytes, Fault> {
         values
             .try_for_each(|value| value.map(drop))
             .map_err(|error| malformed(&error, "the list of JSON objects is cut off"))?;
-        open_lists(&mut bytes);
+        ListOpener::default().open(&mut bytes);
     }
     Ok(bytes.into())
 }
@@ -58,37 +60,86 @@ fn unpacked(bytes: Bytes) -> Result<Bytes, Fault> {
     })
 }
 
-/// Puts blanks for the brackets of the outermost lists, and for the commas between their values. It takes JSON only.
-fn open_lists(bytes: &mut [u8]) {
-    let (mut depth, mut in_string, mut escaped) = (0_u64, false, false);
-    for byte in bytes {
-        if in_string {
-            match *byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => in_string = false,
-                _ => {}
-            }
-            continue;
-        }
-        match *byte {
-            b'"' => in_string = true,
-            b'[' | b'{' => {
-                if depth == 0 && *byte == b'[' {
-                    *byte = b' ';
-                }
-                depth += 1;
-            }
-            b']' | b'}' => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 && *byte == b']' {
-                    *byte = b' ';
-                }
-            }
-            b',' if depth == 1 => *byte = b' ',
+/// Where a reader of JSON is: how many objects and lists are open, and whether a string is.
+#[derive(Debug, Default)]
+struct Place {
+    depth: u64,
+    in_string: bool,
+    escaped: bool,
+}
+
+impl Place {
+    /// Goes past a byte.
+    fn step(&mut self, byte: u8) {
+        match byte {
+            _ if self.escaped => self.escaped = false,
+            b'\\' => self.escaped = self.in_string,
+            b'"' => self.in_string = !self.in_string,
+            b'[' | b'{' if !self.in_string => self.depth += 1,
+            b']' | b'}' if !self.in_string => self.depth = self.depth.saturating_sub(1),
             _ => {}
         }
     }
+}
+
+/// Puts blanks for the brackets of the outermost lists and for the commas between their values, piece by piece.
+#[derive(Debug, Default)]
+pub struct ListOpener(Place);
+
+impl ListOpener {
+    pub fn open(&mut self, bytes: &mut [u8]) {
+        for byte in bytes {
+            let (before, in_string) = (self.0.depth, self.0.in_string);
+            self.0.step(*byte);
+            let is_between = match *byte {
+                b'[' => before == 0,
+                b']' | b',' => before == 1,
+                _ => false,
+            };
+            if is_between && !in_string {
+                *byte = b' ';
+            }
+        }
+    }
+
+    /// Whether a list or an object is still open.
+    pub fn is_open(&self) -> bool {
+        self.0.depth > 0
+    }
+}
+
+/// The names and values of Hive's folders in a key, `dt=2026-01-01/`, as fields of a JSON object.
+fn partitions(key: &str) -> Vec<String> {
+    let folders = key.rsplit_once('/').map_or("", |(folders, _)| folders);
+    let field = |folder: &str| {
+        let (name, value) = folder.split_once('=')?;
+        let decoded = |text| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let value = Some(decoded(value)).filter(|value| value != NO_VALUE);
+        Some(format!("{}:{}", serde_json::json!(decoded(name)), serde_json::json!(value)))
+    };
+    folders.split('/').filter_map(field).collect()
+}
+
+/// Puts the values of Hive's folders before the fields of each object. It takes JSON objects only.
+pub fn with_partitions(bytes: Bytes, key: &str) -> Bytes {
+    let fields = partitions(key).join(",");
+    if fields.is_empty() {
+        return bytes;
+    }
+    let (mut place, mut joined) = (Place::default(), Vec::with_capacity(bytes.len() + bytes.len() / 4));
+    for (at, byte) in bytes.iter().enumerate() {
+        let is_outside = place.depth == 0;
+        place.step(*byte);
+        joined.push(*byte);
+        if *byte == b'{' && is_outside {
+            joined.extend_from_slice(fields.as_bytes());
+            let next = bytes[at + 1..].iter().find(|byte| !byte.is_ascii_whitespace());
+            if next != Some(&b'}') {
+                joined.push(b',');
+            }
+        }
+    }
+    joined.into()
 }
 
 #[cfg(test)]
@@ -105,10 +156,21 @@ mod tests {
         let list = b"[\n {\"a\": [1, 2], \"b\": \"],[\\\"\"},\n {\"a\": {\"c\": []}}\n]\n";
         let opened = " \n {\"a\": [1, 2], \"b\": \"],[\\\"\"} \n {\"a\": {\"c\": []}}\n \n";
         assert_eq!(plain(list, false), Ok(opened.into()));
-        assert_eq!(plain(list, true), Ok(String::from_utf8_lossy(list).into_owned()));
+        assert_eq!(plain(list, true), Ok(opened.into()));
+        assert_eq!(plain(b"[1, {}]", true), Ok("[1, {}]".into()));
         assert_eq!(plain(b"[]", false), Ok("  ".into()));
         assert_eq!(plain(b"{\"a\": [1, 2]}", false), Ok("{\"a\": [1, 2]}".into()));
         assert_eq!(plain(b"[[1], [2]]", false), Ok(" [1]  [2] ".into()));
+    }
+
+    #[test]
+    fn the_folders_of_hive_are_fields() {
+        let with = |text: &'static str, key| with_partitions(Bytes::from_static(text.as_bytes()), key);
+        let joined = with("{\"a\": {\"b\": \"{\"}}\n{ }", "t/dt=2026-01-01/x=a%2Fb\"/a=b.json");
+        let fields = "\"dt\":\"2026-01-01\",\"x\":\"a/b\\\"\"";
+        assert_eq!(joined, format!("{{{fields},\"a\": {{\"b\": \"{{\"}}}}\n{{{fields} }}"));
+        assert_eq!(with("{}", "dt=__HIVE_DEFAULT_PARTITION__/a.json"), "{\"dt\":null}");
+        assert_eq!(with("{}", "t/a.json"), "{}");
     }
 
     #[test]

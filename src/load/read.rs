@@ -50,6 +50,7 @@ pub struct Reader {
     source: Location,
     /// Its jsonpaths may choose from lists.
     lists_are_rows: bool,
+    hive_partitions: bool,
     budget: Arc<Semaphore>,
     /// One for each object that is just being checked.
     counters: Arc<Mutex<Vec<KeyCounter>>>,
@@ -61,7 +62,8 @@ impl Reader {
             s3: s3.clone(),
             direct: direct.map(Arc::new),
             source: source.location.clone(),
-            lists_are_rows: source.jsonpaths.is_some(),
+            lists_are_rows: source.jsonpaths.is_some() || source.jsonpaths_file.is_some(),
+            hive_partitions: source.hive_partitions,
             budget: Arc::new(Semaphore::new(HELD_KIB as usize)),
             counters: Arc::default(),
         }
@@ -113,9 +115,7 @@ impl Reader {
         let bytes = if bytes.len() as u64 <= COPIED_BYTES { Bytes::copy_from_slice(&bytes) } else { bytes };
         let mut keys = locked(&self.counters).pop().unwrap_or_default();
         keys.begin_file(&object.key);
-        let rows = self.lists_are_rows;
-        let counted = plain_json::plain(bytes, rows)
-            .and_then(|bytes| Ok((check_json::count_objects(&bytes, rows, &mut keys)?, bytes)));
+        let counted = self.records(bytes, &object.key, &mut keys);
         locked(&self.counters).push(keys);
         let content = match counted {
             Ok((records, bytes)) => {
@@ -125,6 +125,13 @@ impl Reader {
             Err(fault) => Err((location, fault)),
         };
         Ok(Outcome { content, size: object.size, _held: held })
+    }
+
+    /// The records of an object, as COPY reads them, and how many there are.
+    fn records(&self, bytes: Bytes, key: &str, keys: &mut KeyCounter) -> std::result::Result<(u64, Bytes), Fault> {
+        let bytes = plain_json::plain(bytes, self.lists_are_rows)?;
+        let bytes = if self.hive_partitions { plain_json::with_partitions(bytes, key) } else { bytes };
+        Ok((check_json::count_objects(&bytes, self.lists_are_rows, keys)?, bytes))
     }
 
     async fn get(&self, location: &Location, object: &Object) -> Result<Bytes> {

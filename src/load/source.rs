@@ -282,6 +282,8 @@ mod tests {
             files: vec!["*".into()],
             region: "us-west-2".into(),
             jsonpaths: None,
+            jsonpaths_file: None,
+            hive_partitions: false,
             gather: Gather::Never,
             on_unknown: OnUnknown::Warn,
         };

@@ -200,17 +200,15 @@ pub(super) struct Staging<'a> {
 impl Staging<'_> {
     async fn copy(&self, ahead: Option<ReadAhead>) -> Result<SourceReport> {
         let (load, table) = (self.load, &self.file.name);
-        let paths = interrupt::unless_asked(jsonpaths::read(self.from, self.source)).await?;
+        let paths = interrupt::unless_asked(jsonpaths::read(self.from, self.source, &load.config.directory)).await?;
         let slices = load.slices(self.listing.bytes).await?;
         let gatherer = load.gatherer(self.from, slices);
         let from = interrupt::unless_asked(self.what_to_copy(&gatherer, ahead)).await?;
         if matches!(from, From::Nothing) {
             return Ok(self.report(&from, 0, Rejected::default()));
         }
-        let paths = match from {
-            From::Parts(_) => jsonpaths::for_parts(&gatherer, self.source, self.listing, paths).await?,
-            _ => self.source.jsonpaths.clone(),
-        };
+        let is_gathered = matches!(from, From::Parts(_));
+        let paths = jsonpaths::for_copy(&gatherer, self.source, self.listing, paths, is_gathered).await?;
         let copy = self.statement(&from, paths.as_ref())?;
         let objects = audit::objects_table(table);
         let mut batch = CopyBatch::default();

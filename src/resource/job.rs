@@ -204,6 +204,8 @@ mod tests {
             files: Vec::new(),
             region: config.region.clone(),
             jsonpaths: None,
+            jsonpaths_file: None,
+            hive_partitions: false,
             gather: Gather::Auto,
             on_unknown: OnUnknown::Warn,
         }));
