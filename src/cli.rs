@@ -22,7 +22,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Write infra.toml and sql/ for a directory of your own JSON or CSV: columns, types and lengths follow from a look at it
+    /// Write infra.toml and sql/ for a directory of your own JSON, CSV or Parquet: columns, types and lengths follow from a look at it
     #[command(after_help = "Example: sparkify-infra init data, sparkify-infra init --example sparkify")]
     Init(InitArgs),
     /// Show what `up` would create and change, field by field, and why; change nothing
@@ -251,17 +251,20 @@ pub struct PolicyArgs {
 
 #[derive(Debug, Args)]
 pub struct InitArgs {
-    /// The data: each folder in it becomes a table, or all of it one
+    /// The data: each folder in it becomes a table, or each file where they are of different kinds
     #[arg(required_unless_present = "example")]
     pub data: Option<PathBuf>,
     /// Write a warehouse that ships with the program; `sample` makes its data
-    #[arg(long, value_enum, value_name = "NAME", conflicts_with_all = ["data", "stack", "region"])]
+    #[arg(long, value_enum, value_name = "NAME", conflicts_with_all = ["data", "stack", "region", "snake_case"])]
     pub example: Option<Example>,
     /// The stack's name; that of the working directory, if it is not said
     #[arg(long, value_name = "NAME")]
     pub stack: Option<String>,
     #[arg(long, default_value = "us-west-2")]
     pub region: String,
+    /// Name columns in snake_case: `orderId` and "Order ID" become order_id
+    #[arg(long)]
+    pub snake_case: bool,
 }
 
 /// A warehouse that ships with the program.

@@ -60,6 +60,7 @@ pub use statement_threads::wait_until_idle;
 pub use store::Lags;
 pub use store::disk::{make_private, write_private};
 use warehouse::MemoryLimit;
+pub use warehouse::parquet_schema::{ParquetColumn, parquet_columns};
 
 /// A key pair that requests to the stand-in may be signed with. It opens nothing anywhere else. Any other key is known
 /// here by a secret that is the same word: `test` with `test`.

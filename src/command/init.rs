@@ -35,7 +35,7 @@ fn from_data(data: &Path, args: &InitArgs) -> Result<Outcome> {
         None => stack_name(&here),
     };
     rules::stack(&stack).map_err(|(_, message)| Error::usage(format!("--stack {stack}: {message}")))?;
-    let written = init::write(data, &stack, &args.region)?;
+    let written = init::write(data, &stack, &args.region, args.snake_case)?;
     view::initialised(&written);
     written.notes.iter().for_each(|note| view::warning(note));
     view::status("\nNow: sparkify-infra up, sparkify-infra load, sparkify-infra query --list, sparkify-infra down");

@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use super::convention::{Convention, NULL_WORDS};
+use super::times::{self, Order};
+
 /// Redshift's longest VARCHAR, in bytes; a text inside a SUPER is no longer.
 pub const VARCHAR_MAX: usize = 65_535;
 /// The most digits of a DECIMAL.
@@ -16,7 +19,10 @@ const UNSEEN_VARCHAR: usize = 256;
 /// What was seen of a column.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
+    /// But for those that may stand for NULL.
     values: u64,
+    /// Fields of CSV that are one of `NULL_WORDS`.
+    pub null_words: [u64; NULL_WORDS.len()],
     booleans: u64,
     integers: u64,
     /// Of those that fit a BIGINT.
@@ -25,15 +31,69 @@ pub struct Seen {
     digits: usize,
     floats: u64,
     days: u64,
-    times: u64,
+    pub times: u64,
     zones: u64,
+    numeric: NumericDates,
     nested: u64,
     longest: usize,
     /// Bytes of the longest text in an object or a list.
     longest_nested: usize,
+    /// A type that a file of Parquet names.
+    declared: Option<String>,
+}
+
+/// Days and times of numbers only, `11/30/2018`: they are among the days and times, too.
+#[derive(Debug, Clone, Copy, Default)]
+struct NumericDates {
+    all: u64,
+    month_first: u64,
+    day_first: u64,
+    separator: Option<char>,
+    /// There is more than one.
+    has_separators: bool,
+}
+
+/// How the days of a column are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DateOrder {
+    /// DATEFORMAT and TIMEFORMAT 'auto'.
+    Auto,
+    /// This DATEFORMAT only.
+    Pattern(String),
+    /// Each value has the month first as well as the day.
+    Ambiguous,
+    /// No one order reads all.
+    Mixed,
 }
 
 impl Seen {
+    /// A column of Parquet, with its type.
+    #[cfg_attr(not(feature = "local"), expect(dead_code, reason = "Parquet is read by DuckDB"))]
+    pub fn declared(data_type: String) -> Self {
+        Self { declared: Some(data_type), ..Self::default() }
+    }
+
+    pub fn merge(&mut self, other: &Self) {
+        if let (Some(one), Some(two)) = (&self.declared, &other.declared) {
+            self.declared = Some(widest(one, two));
+        }
+        self.declared = self.declared.take().or_else(|| other.declared.clone());
+        self.values += other.values;
+        self.null_words.iter_mut().zip(other.null_words).for_each(|(all, more)| *all += more);
+        self.booleans += other.booleans;
+        self.integers += other.integers;
+        self.largest = self.largest.max(other.largest);
+        self.digits = self.digits.max(other.digits);
+        self.floats += other.floats;
+        self.days += other.days;
+        self.times += other.times;
+        self.zones += other.zones;
+        self.numeric.merge(other.numeric);
+        self.nested += other.nested;
+        self.longest = self.longest.max(other.longest);
+        self.longest_nested = self.longest_nested.max(other.longest_nested);
+    }
+
     /// A JSON value as it is written: a number keeps all of its digits.
     pub fn json(&mut self, raw: &str) {
         match raw.as_bytes().first() {
@@ -56,6 +116,11 @@ impl Seen {
     /// A field of a CSV file, where an empty one is no value.
     pub fn field(&mut self, text: &str) {
         if text.is_empty() {
+            return;
+        }
+        if let Some(at) = NULL_WORDS.iter().position(|word| *word == text) {
+            self.null_words[at] += 1;
+            self.longest = self.longest.max(text.len());
             return;
         }
         self.values += 1;
@@ -87,16 +152,47 @@ impl Seen {
 
     fn string(&mut self, text: &str) {
         self.longest = self.longest.max(text.len());
-        if text.parse::<jiff::civil::Date>().is_ok() && text.len() == 10 {
-            self.days += 1;
-        } else if let Some(has_zone) = time(text) {
-            self.times += 1;
-            self.zones += u64::from(has_zone);
+        let Some(read) = times::read(text) else { return };
+        self.days += u64::from(!read.has_time);
+        self.times += u64::from(read.has_time);
+        self.zones += u64::from(read.has_zone);
+        if let Order::Numbers { month_first, day_first, separator } = read.order {
+            self.numeric.merge(NumericDates {
+                all: 1,
+                month_first: month_first.into(),
+                day_first: day_first.into(),
+                separator: Some(separator),
+                has_separators: false,
+            });
         }
     }
 
-    pub fn is_time(&self) -> bool {
-        self.values > 0 && self.days + self.times == self.values
+    /// As if no word that may stand for NULL had been seen.
+    pub fn without_words(&self) -> Self {
+        Self { null_words: [0; NULL_WORDS.len()], ..self.clone() }
+    }
+
+    /// How the days are read; `None` where something else than days was seen.
+    pub fn date_order(&self) -> Option<DateOrder> {
+        if self.values == 0 || self.days + self.times != self.values {
+            return None;
+        }
+        let NumericDates { all, month_first, day_first, separator, has_separators } = self.numeric;
+        let Some(separator) = separator else { return Some(DateOrder::Auto) };
+        let (months, days) = (month_first == all, day_first == all);
+        let is_pattern = all == self.values && self.times == 0 && !has_separators;
+        Some(match (months, days) {
+            (true, true) => DateOrder::Ambiguous,
+            (true, false) if separator == '/' && !has_separators => DateOrder::Auto,
+            (true, false) if is_pattern => DateOrder::Pattern(format!("MM{separator}DD{separator}YYYY")),
+            (false, true) if is_pattern => DateOrder::Pattern(format!("DD{separator}MM{separator}YYYY")),
+            _ => DateOrder::Mixed,
+        })
+    }
+
+    /// Whether a column of dates or times holds it.
+    pub fn is_time(&self, convention: &Convention) -> bool {
+        ["date", "timestamp", "timestamptz"].contains(&self.data_type(convention).as_str())
     }
 
     /// Bytes of the longest text, where COPY takes none of this length.
@@ -110,8 +206,13 @@ impl Seen {
         self.integers > 0 && (self.digits > 0 || self.largest > EXACT_DOUBLE)
     }
 
-    pub fn data_type(&self) -> String {
+    pub fn data_type(&self, convention: &Convention) -> String {
+        if let Some(declared) = &self.declared {
+            return declared.clone();
+        }
+        let is_text = (0..).zip(self.null_words).any(|(at, count)| count > 0 && !convention.is_null(at));
         match self.values {
+            _ if is_text => self.varchar(),
             0 => format!("varchar({UNSEEN_VARCHAR})"),
             all if self.nested > 0 => {
                 debug_assert!(self.nested <= all, "each value is counted once");
@@ -125,11 +226,43 @@ impl Seen {
             all if self.integers + self.floats == all && !self.are_too_large_for_doubles() => {
                 "double precision".to_owned()
             }
-            all if self.days == all => "date".to_owned(),
-            _ if self.is_time() && self.zones > 0 => "timestamptz".to_owned(),
-            _ if self.is_time() => "timestamp".to_owned(),
-            _ => format!("varchar({})", (self.longest * 3 / 2).next_power_of_two().clamp(16, VARCHAR_MAX)),
+            all => match self.date_order().filter(|order| convention.reads(order, self.times > 0)) {
+                None => self.varchar(),
+                Some(_) if self.days == all => "date".to_owned(),
+                Some(_) if self.zones > 0 => "timestamptz".to_owned(),
+                Some(_) => "timestamp".to_owned(),
+            },
         }
+    }
+
+    fn varchar(&self) -> String {
+        varchar(self.longest)
+    }
+}
+
+/// Of two declared types that differ in the length of their texts the longer one.
+fn widest(one: &str, two: &str) -> String {
+    let length = |text: &str| text.strip_prefix("varchar(")?.strip_suffix(')')?.parse::<usize>().ok();
+    let is_longer = length(two) > length(one);
+    if is_longer { two.to_owned() } else { one.to_owned() }
+}
+
+/// A VARCHAR with half as much room again as the longest text takes, in bytes.
+pub fn varchar(longest: usize) -> String {
+    let room = longest.min(VARCHAR_MAX) * 3 / 2;
+    format!("varchar({})", room.next_power_of_two().clamp(16, VARCHAR_MAX))
+}
+
+impl NumericDates {
+    fn merge(&mut self, other: Self) {
+        self.all += other.all;
+        self.month_first += other.month_first;
+        self.day_first += other.day_first;
+        self.has_separators |= other.has_separators;
+        if let (Some(one), Some(two)) = (self.separator, other.separator) {
+            self.has_separators |= one != two;
+        }
+        self.separator = self.separator.or(other.separator);
     }
 }
 
@@ -152,23 +285,13 @@ fn longest_text(value: &Value) -> usize {
     }
 }
 
+/// Whether a field is a number as COPY reads one. Nothing that would lose a zero or a sign is.
 fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let is_padded = digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.");
     let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'-' | b'+'));
-    is_plain && !is_padded && digits.starts_with(|sign: char| sign.is_ascii_digit()) && text.parse::<f64>().is_ok()
-}
-
-/// Whether a text is a day with a time, as COPY reads it with TIMEFORMAT 'auto'; and whether it has a zone.
-fn time(text: &str) -> Option<bool> {
-    let (day, rest) = text.split_at_checked(10)?;
-    let clock = rest.strip_prefix(['T', ' '])?;
-    day.parse::<jiff::civil::Date>().ok()?;
-    let end = clock.find(['Z', '+', '-']).unwrap_or(clock.len());
-    let (clock, zone) = clock.split_at(end);
-    clock.trim_end().parse::<jiff::civil::Time>().ok()?;
-    let is_zone = zone.is_empty() || zone == "Z" || zone[1..].bytes().all(|byte| byte.is_ascii_digit() || byte == b':');
-    is_zone.then_some(!zone.is_empty())
+    let begins = digits.starts_with(|sign: char| sign.is_ascii_digit() || sign == '.');
+    is_plain && !is_padded && begins && text.parse::<f64>().is_ok_and(f64::is_finite)
 }
 
 #[cfg(test)]
@@ -178,7 +301,7 @@ mod tests {
     fn of(values: &[Value]) -> String {
         let mut seen = Seen::default();
         values.iter().for_each(|value| seen.json(&value.to_string()));
-        seen.data_type()
+        seen.data_type(&Convention::default())
     }
 
     #[test]
@@ -187,8 +310,9 @@ mod tests {
             let (mut json, mut csv) = (Seen::default(), Seen::default());
             values.iter().for_each(|value| json.json(value));
             values.iter().for_each(|value| csv.field(value));
-            assert_eq!(json.data_type(), csv.data_type());
-            json.data_type()
+            let convention = Convention::default();
+            assert_eq!(json.data_type(&convention), csv.data_type(&convention));
+            json.data_type(&convention)
         };
         let digits = "12345678901234567890123456789012345678";
         assert_eq!(of(&["9223372036854775807", "-9223372036854775808"]), "bigint");
@@ -232,11 +356,41 @@ mod tests {
         assert_eq!(of(&[json!("x".repeat(100))]), "varchar(256)");
         assert_eq!(of(&[json!({"a": 1}), json!("x")]), "super");
         assert_eq!(of(&[json!(null)]), "varchar(256)");
-        let mut zip = Seen::default();
-        ["01067", "10115"].iter().for_each(|field| zip.field(field));
-        assert_eq!(zip.data_type(), "varchar(16)");
-        let mut price = Seen::default();
-        ["1.50", "", "-2"].iter().for_each(|field| price.field(field));
-        assert_eq!(price.data_type(), "double precision");
+        let fields = |fields: &[&str]| {
+            let mut seen = Seen::default();
+            fields.iter().for_each(|field| seen.field(field));
+            seen.data_type(&Convention::default())
+        };
+        assert_eq!(fields(&["01067", "10115"]), "varchar(16)");
+        assert_eq!(fields(&["1.50", "", "-2"]), "double precision");
+        assert_eq!(fields(&[".5", "-.5", "5."]), "double precision");
+        assert_eq!(fields(&["+49123", "1"]), "varchar(16)");
+        assert_eq!(fields(&[".", "1"]), "varchar(16)");
+        // COPY takes it for NULL where nothing else is said.
+        assert_eq!(fields(&["\\N", "1"]), "integer");
+        assert_eq!(fields(&["NA", "1"]), "varchar(16)");
+    }
+
+    #[test]
+    fn days_have_an_order_or_are_texts() {
+        let order = |fields: &[&str]| {
+            let mut all = Seen::default();
+            for field in fields {
+                let mut one = Seen::default();
+                one.field(field);
+                all.merge(&one);
+            }
+            (all.date_order(), all.data_type(&Convention::default()))
+        };
+        let of = |order: DateOrder, data_type: &str| (Some(order), data_type.to_owned());
+        assert_eq!(order(&["01/02/2018", "11/30/2018"]), of(DateOrder::Auto, "date"));
+        assert_eq!(order(&["2018-11-30", "11/30/2018 9:05"]), of(DateOrder::Auto, "timestamp"));
+        let pattern = |text: &str| DateOrder::Pattern(text.to_owned());
+        assert_eq!(order(&["01/02/2018", "30/11/2018"]), of(pattern("DD/MM/YYYY"), "varchar(16)"));
+        assert_eq!(order(&["11-30-2018"]), of(pattern("MM-DD-YYYY"), "varchar(16)"));
+        assert_eq!(order(&["01/02/2018"]), of(DateOrder::Ambiguous, "varchar(16)"));
+        assert_eq!(order(&["30/11/2018", "11/30/2018"]), of(DateOrder::Mixed, "varchar(16)"));
+        assert_eq!(order(&["30/11/2018", "2018-11-30"]), of(DateOrder::Mixed, "varchar(16)"));
+        assert_eq!(order(&["30/11/2018", "x"]), (None, "varchar(16)".to_owned()));
     }
 }

@@ -1,276 +1,317 @@
-//! A look at a directory of data: which sources there are, in which form, with which columns.
+//! A look at a directory of data: which tables there are, in which form, with which columns.
 
-use std::path::{Path, PathBuf};
+use std::collections::HashSet;
+use std::path::Path;
 
-use super::infer::{Seen, VARCHAR_MAX};
-use super::records::{self, Columns, Form, Layout, Packed};
+use super::address::Address;
+use super::columns::Columns;
+use super::draft::TableDraft;
+use super::records::{self, Layout, Packed};
+use super::walk::{DataFile, Kind, Walk};
+use super::{parquet, words};
 use crate::error::{Error, Result};
 
-/// Bytes of the files of one table that are read, spread over all of them.
+/// Bytes of the files of one kind in a folder that are read, spread over all of them.
 const BYTES: u64 = 1 << 30;
 /// So many times as large a packed file is taken to be once unpacked.
 const PACKED_TO: u64 = 8;
 /// Bytes of each file that are read in any case.
 const LEAST_BYTES: u64 = 1 << 16;
-/// Bytes of a column's name, at most.
-const LONGEST_NAME: usize = 127;
+/// So many files of different names in one folder may be so many tables.
+const FILES_AS_TABLES: usize = 20;
+/// Letters of a name that says what a file has.
+const WORD_LETTERS: usize = 3;
 
-/// Files of one kind in one folder, which become one table.
-#[derive(Debug)]
-pub struct Found {
-    /// The table's name.
-    pub name: String,
-    /// Its place in the directory, as a prefix of keys: `orders/`, or empty.
-    pub prefix: String,
-    pub form: Form,
-    pub packed: Packed,
-    pub files: usize,
-    /// In the order in which they were first seen.
-    pub columns: Vec<(String, Seen)>,
-    /// A key has capitals: COPY finds its column only where it ignores case.
-    pub ignore_case: bool,
-    /// What the table does not hold, or may not.
-    pub notes: Vec<String>,
+/// Files that are read together, and become one table or a part of one.
+pub struct Sample {
+    pub files: Vec<DataFile>,
+    pub columns: Columns,
+    /// Of CSV and Parquet.
+    pub layout: Option<Layout>,
+    /// Bytes that were not read.
+    pub left: u64,
 }
 
 /// The tables, and what was not read.
 ///
 /// # Errors
-/// Where the directory cannot be read, has nothing that COPY could load, or mixes forms in one folder.
-pub fn look(directory: &Path) -> Result<(Vec<Found>, Vec<String>)> {
-    let mut folders: Vec<(String, Vec<PathBuf>)> = Vec::new();
-    let (mut here, mut others, mut notes) = (Vec::new(), Vec::new(), Vec::new());
-    for path in entries(directory)? {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.starts_with('.') {
-            notes.extend(hidden(&path));
-        } else if path.is_dir() {
-            let mut files = Vec::new();
-            collect(&path, &mut files, &mut notes)?;
-            folders.push((name, files));
-        } else if form(&path).is_some() {
-            here.push(path);
-        } else if has_content(&path) {
-            others.push(path);
+/// Where the directory cannot be read, has nothing that COPY could load, or a file among several of one kind is broken.
+pub fn look(directory: &Path, snake_case: bool) -> Result<(Vec<TableDraft>, Vec<String>)> {
+    let mut walk = Walk::new(directory)?;
+    // What `init` writes must not be data.
+    let is_here = std::path::absolute(directory).ok() == std::path::absolute(".").ok();
+    let ours = if is_here { &["infra.toml", "sql/schema/01_x.sql"][..] } else { &[] };
+    walk.others.extend(ours.iter().map(|key| (*key).to_owned()));
+    let (mut found, mut failures) = (Vec::new(), Vec::new());
+    for files in groups(&walk.files, |file| file.unit().to_owned()) {
+        let unit = files[0].unit().to_owned();
+        let mut samples = Vec::new();
+        for files in groups(&files, |file| file.kind.name().to_owned() + file_packing(file)) {
+            samples.extend(joined(read_samples(&files, &mut failures)?));
         }
-    }
-    folders.retain(|(_, files)| !files.is_empty());
-    let mut found = Vec::new();
-    if !here.is_empty() {
-        if !folders.is_empty() {
-            return Err(Error::usage(format!("{} has files beside folders with files", directory.display()))
-                .hint(format!("Give each table a folder of its own: move {} into one.", here[0].display())));
-        }
-        if let Some(other) = others.first() {
-            return Err(no_data(other));
-        }
-        let name = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
-        if std::path::absolute(".").is_ok_and(|here| here == name) {
-            return Err(Error::usage(
-                "the data lies beside the files that init would write, and they would be loaded too",
-            )
-            .hint("Move the data into a folder of its own."));
-        }
-        let name = name.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        found.push(source(&name, String::new(), &here)?);
-    }
-    for (name, files) in &folders {
-        found.push(source(name, format!("{name}/"), files)?);
-    }
-    for at in 1..found.len() {
-        // Two folders may come to the same name.
-        let taken = |name: &str| found[..at].iter().any(|other| other.name == name);
-        if taken(&found[at].name) {
-            let name = (2..).map(|number| format!("{}_{number}", found[at].name)).find(|name| !taken(name));
-            found[at].name = name.unwrap_or_default();
+        let is_alone = samples.len() == 1;
+        for sample in samples {
+            match sample.columns.records {
+                0 => failures.push(no_record(&sample)),
+                _ => found.push((name(&sample, &unit, is_alone, directory), sample)),
+            }
         }
     }
     if found.is_empty() {
-        return Err(Error::usage(format!("there is nothing to load in {}", directory.display())).hint(
-            "Files that are read end in .json, .jsonl, .ndjson, .csv or .tsv, also with .gz or .zst behind; \
-             each folder becomes a table.",
-        ));
+        return Err(failures.into_iter().next().unwrap_or_else(|| nothing(directory)));
     }
-    notes
-        .extend(others.iter().map(|path| format!("{} is no JSON or CSV by its name: no table has it", path.display())));
-    Ok((found, notes))
+    let names = unique(&found);
+    walk.notes.extend(failures.iter().map(|failure| format!("{}: no table has it", with_cause(failure))));
+    let mut drafts = Vec::new();
+    for (at, (name, (_, sample))) in names.into_iter().zip(found).enumerate() {
+        let address = address(&sample, &walk);
+        drafts.push(TableDraft::new(at + 1, name, address, sample, snake_case)?);
+    }
+    Ok((drafts, walk.notes))
 }
 
-fn entries(directory: &Path) -> Result<Vec<PathBuf>> {
-    let unreadable = |error| Error::usage(format!("cannot read {}", directory.display())).because(error);
-    let entries = std::fs::read_dir(directory).map_err(unreadable)?;
-    let mut paths = entries
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<std::io::Result<Vec<_>>>()
-        .map_err(unreadable)?;
-    paths.sort();
-    Ok(paths)
+/// Where the files of a table are, and none of the others.
+fn address(sample: &Sample, walk: &Walk) -> Address {
+    let own: HashSet<&str> = sample.files.iter().map(|file| file.key.as_str()).collect();
+    let all = walk.files.iter().map(|file| file.key.as_str()).chain(walk.others.iter().map(String::as_str));
+    let others: Vec<&str> = all.filter(|key| !own.contains(key)).collect();
+    Address::new(&sample.files, &others)
 }
 
-/// The data under a folder. Whatever else lies there would be loaded as data too: it is refused.
-fn collect(folder: &Path, files: &mut Vec<PathBuf>, notes: &mut Vec<String>) -> Result<()> {
-    for path in entries(folder)? {
-        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
-            notes.extend(hidden(&path));
-        } else if path.is_dir() && path.is_symlink() {
-            // It may lead round in a circle.
-            notes.push(format!("{} is a link to a folder, and was not followed", path.display()));
-        } else if path.is_dir() {
-            collect(&path, files, notes)?;
-        } else if form(&path).is_some() {
-            files.push(path);
-        } else if has_content(&path) {
-            return Err(no_data(&path));
+fn nothing(directory: &Path) -> Error {
+    Error::usage(format!("there is nothing to load in {}", directory.display())).hint(
+        "Files that are read end in .json, .jsonl, .ndjson, .csv or .tsv, also with .gz or .zst behind, or in .parquet.",
+    )
+}
+
+fn no_record(sample: &Sample) -> Error {
+    let path = sample.files.first().map(|file| file.path.display().to_string()).unwrap_or_default();
+    Error::usage(format!("there is no record in {path}")).hint("The columns follow from the data: it must have some.")
+}
+
+/// An error in one line.
+fn with_cause(error: &Error) -> String {
+    let cause = std::error::Error::source(error).map(|cause| format!(" ({cause})")).unwrap_or_default();
+    format!("{error}{cause}")
+}
+
+/// Files of CSV are of one kind only where they are packed alike.
+fn file_packing(file: &DataFile) -> &'static str {
+    if file.kind == Kind::Json { "" } else { file.packed.option().unwrap_or_default() }
+}
+
+/// The files that have something in common, in the order in which they come.
+fn groups(files: &[DataFile], key: impl Fn(&DataFile) -> String) -> Vec<Vec<DataFile>> {
+    let mut groups: Vec<(String, Vec<DataFile>)> = Vec::new();
+    let mut places = std::collections::HashMap::new();
+    for file in files {
+        let key = key(file);
+        let place = *places.entry(key.clone()).or_insert(groups.len());
+        if place == groups.len() {
+            groups.push((key, Vec::new()));
         }
+        groups[place].1.push(file.clone());
     }
-    Ok(())
+    groups.into_iter().map(|(_, files)| files).collect()
 }
 
-/// What there is to say of hidden data.
-fn hidden(path: &Path) -> Option<String> {
-    let is_data = path.is_file() && form(path).is_some();
-    is_data.then(|| format!("{} is hidden, and was not read", path.display()))
-}
-
-fn has_content(path: &Path) -> bool {
-    path.metadata().is_ok_and(|found| found.len() > 0)
-}
-
-fn no_data(path: &Path) -> Error {
-    Error::usage(format!("{} is neither JSON nor CSV by its name", path.display()))
-        .hint("A load reads everything in the folders of the data: move it elsewhere.")
-}
-
-/// What a file's name says of it.
-fn form(path: &Path) -> Option<(&'static str, Packed)> {
-    let name = path.file_name()?.to_str()?.to_lowercase();
-    let (stem, packed) = match name.rsplit_once('.')? {
-        (stem, "gz") => (stem, Packed::Gzip),
-        (stem, "zst") => (stem, Packed::Zstd),
-        _ => (name.as_str(), Packed::No),
-    };
-    match stem.rsplit_once('.')?.1 {
-        "json" | "jsonl" | "ndjson" => Some(("JSON", packed)),
-        "csv" | "tsv" => Some(("CSV", packed)),
-        _ => None,
-    }
-}
-
-/// Reads the files of one table.
-fn source(name: &str, prefix: String, files: &[PathBuf]) -> Result<Found> {
-    let forms: Vec<_> = files.iter().filter_map(|path| form(path)).collect();
-    if let Some(other) = forms.iter().position(|form| *form != forms[0]) {
-        return Err(Error::usage(format!("{} and {} are of two kinds", files[0].display(), files[other].display()))
-            .hint("COPY reads one kind of file into a table: give each a folder of its own."));
-    }
-    let (kind, packed) = forms[0];
-    let sizes: Vec<u64> = files.iter().map(|path| path.metadata().map_or(0, |found| found.len())).collect();
-    let all: u64 = sizes.iter().sum();
-    let mut left = 0;
-    let mut columns = Columns::default();
-    let mut first: Option<(Layout, &PathBuf)> = None;
-    for (path, size) in files.iter().zip(sizes) {
-        columns.begin_file();
-        let share = share(size, all, packed);
-        if kind == "JSON" {
-            left += records::json(path, packed, share, &mut columns)?;
-            same_kind(&files[0], path, &columns)?;
-            continue;
-        }
-        let (bytes, layout) = records::csv(path, packed, share, &mut columns)?;
-        left += bytes;
-        match (&first, layout) {
-            (None, Some(layout)) => first = Some((layout, path)),
-            // COPY takes the fields of CSV by their place.
-            (Some((wanted, of)), Some(layout)) if *wanted != layout => {
-                return Err(Error::usage(format!(
-                    "{} and {} do not have the same columns",
-                    of.display(),
-                    path.display()
-                ))
-                .hint("COPY takes the fields of CSV by their place: give each form a folder of its own."));
+/// Reads files of one kind: those of the same letters are one sample, or one for each of their layouts.
+fn read_samples(files: &[DataFile], failures: &mut Vec<Error>) -> Result<Vec<Sample>> {
+    let all: u64 = files.iter().map(|file| file.size).sum();
+    let mut samples = Vec::new();
+    for files in groups(files, DataFile::letters) {
+        let mut of_letters: Vec<Sample> = Vec::new();
+        for file in &files {
+            let mut sample = match read(file, share(file, all)) {
+                Ok(sample) => sample,
+                // One of several is no other thing that lies beside the data: its rows would be missing.
+                Err(error) if files.len() > 1 => return Err(error),
+                Err(error) => {
+                    failures.push(error);
+                    continue;
+                }
+            };
+            match of_letters.iter_mut().find(|known| known.layout == sample.layout || sample.layout.is_none()) {
+                Some(known) => known.join(&mut sample),
+                None => of_letters.push(sample),
             }
-            _ => {}
         }
+        for sample in &of_letters {
+            records::fit_a_table(&sample.columns, &sample.files[0].path)?;
+        }
+        samples.extend(of_letters);
     }
-    if columns.is_empty() {
-        return Err(Error::usage(format!("there is no record in {}", files[0].display()))
-            .hint("The columns follow from the data: it must have some."));
-    }
-    let form = first.map_or(Form::Json, |((form, _), _)| form);
-    let (name, ignore_case, mut notes) = (table_name(name), columns.has_capitals(), Vec::new());
-    if left > 0 {
-        let size = indicatif::HumanBytes;
-        notes.push(format!(
-            "{name}: {} of {} were not read, some of each file: keys and longer values may come there that have no column",
-            size(left),
-            size(all)
-        ));
-    }
-    if let Some((one, other)) = columns.twice.take() {
-        let keys = if one == other { format!("'{one}' twice") } else { format!("both '{one}' and '{other}'") };
-        notes.push(format!("{name}: an object has the key {keys}, and a column takes one value: the other is lost"));
-    }
-    let columns = columns.into_seen();
-    if let Some((bad, _)) = columns.iter().find(|(name, _)| name.is_empty() || name.len() > LONGEST_NAME) {
-        return Err(Error::usage(format!("{} has a key that no column can have: '{bad}'", files[0].display()))
-            .hint("A column's name has 1 to 127 bytes. Take other keys, or name them by a jsonpaths file."));
-    }
-    for (column, seen) in &columns {
-        let Some(bytes) = seen.too_long() else { continue };
-        // C11: only texts of CHAR and VARCHAR are cut off.
-        let remedy = match seen.data_type().as_str() {
-            "super" => "and nothing cuts off a text within a SUPER".to_owned(),
-            _ => format!("or cut off by `truncatecolumns` in sql/copy/{name}.sql"),
-        };
-        notes.push(format!(
-            "{name}.{column}: a text of {bytes} bytes, and the longest that COPY takes has {VARCHAR_MAX}: its row is \
-             rejected, {remedy}"
-        ));
-    }
-    Ok(Found { name, prefix, form, packed, files: files.len(), columns, ignore_case, notes })
+    Ok(samples)
 }
 
-/// Bytes of a file that are read: all, or where the files of a table have too many, its share of those that are.
-fn share(size: u64, all: u64, packed: Packed) -> u64 {
-    let most = if packed == Packed::No { BYTES } else { BYTES / PACKED_TO };
+fn read(file: &DataFile, share: u64) -> Result<Sample> {
+    let (mut columns, path) = (Columns::default(), &file.path);
+    let (left, layout) = match file.kind {
+        Kind::Json => (records::json(path, file.packed, share, &mut columns)?, None),
+        Kind::Csv(packed) => records::csv(path, packed, share, &mut columns)?,
+        Kind::Parquet => (0, Some(parquet::parquet(path, &mut columns)?)),
+    };
+    Ok(Sample { files: vec![file.clone()], columns, layout, left })
+}
+
+/// Bytes of a file that are read: all, or where the files have too many, its share of those that are.
+fn share(file: &DataFile, all: u64) -> u64 {
+    let most = if file.packed == Packed::No { BYTES } else { BYTES / PACKED_TO };
     if all <= most {
         return u64::MAX;
     }
-    let share = u128::from(size) * u128::from(most) / u128::from(all);
-    u64::try_from(share).unwrap_or(size).max(LEAST_BYTES)
+    let share = u128::from(file.size) * u128::from(most) / u128::from(all);
+    u64::try_from(share).unwrap_or(file.size).max(LEAST_BYTES)
 }
 
-/// # Errors
-/// Where the records of `path` have mostly other keys than those before, and its name is another one too: files of one
-/// kind are numbered, or have dates.
-fn same_kind(first: &Path, path: &Path, columns: &Columns) -> Result<()> {
-    if stem(first) == stem(path) || !columns.is_of_another_kind() {
-        return Ok(());
+impl Sample {
+    fn join(&mut self, other: &mut Self) {
+        self.files.append(&mut other.files);
+        self.columns.merge(std::mem::take(&mut other.columns));
+        self.left += other.left;
     }
-    Err(Error::usage(format!("{} and {} have mostly different keys", first.display(), path.display())).hint(
-        "A folder becomes one table: give each kind of record a folder of its own. Files of one kind are named alike: \
-         part-1.json, part-2.json.",
-    ))
+
+    /// Whether two samples are of one kind: of CSV and Parquet by their layout, of JSON by their keys. A few files beside
+    /// each other have to share most of them; of many files each may have few of all keys.
+    fn is_alike(&self, other: &Self, is_strict: bool) -> bool {
+        if self.layout.is_some() || other.layout.is_some() {
+            return self.layout == other.layout;
+        }
+        let (one, two) = (self.columns.folded(), other.columns.folded());
+        let shared = one.intersection(&two).count();
+        let all = if is_strict { one.len() + two.len() - shared } else { one.len().min(two.len()) };
+        2 * shared > all || one.is_empty() || two.is_empty()
+    }
 }
 
-/// The letters of a file's name, without its ending.
-fn stem(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let stem = name.split('.').next().unwrap_or_default();
-    stem.chars().filter(|sign| sign.is_alphabetic()).collect()
+/// Samples of one kind as tables. A folder of a few files with words for names that are not alike has a table in each; else
+/// files that are alike are one.
+fn joined(samples: Vec<Sample>) -> Vec<Sample> {
+    let folders: HashSet<&str> = samples.iter().flat_map(|sample| &sample.files).map(DataFile::folder).collect();
+    let is_word = |file: &DataFile| file.stem().chars().filter(|sign| sign.is_alphabetic()).count() >= WORD_LETTERS;
+    let are_words = samples.iter().all(|sample| sample.files.first().is_some_and(is_word));
+    let is_strict = folders.len() == 1 && samples.len() <= FILES_AS_TABLES && are_words;
+    if let (true, Some(first)) = (is_strict, samples.first())
+        && !samples.iter().all(|sample| first.is_alike(sample, true))
+    {
+        return samples;
+    }
+    let mut tables: Vec<Sample> = Vec::new();
+    for mut sample in samples {
+        match tables.iter_mut().find(|table| table.is_alike(&sample, is_strict)) {
+            Some(table) => table.join(&mut sample),
+            None => tables.push(sample),
+        }
+    }
+    tables
 }
 
-/// A name that needs no quotes: lower-case letters, digits and underscores.
-pub fn table_name(text: &str) -> String {
-    let mut name: String =
-        text.to_lowercase().chars().map(|sign| if sign.is_ascii_alphanumeric() { sign } else { '_' }).collect();
-    if !name.starts_with(|sign: char| sign.is_ascii_lowercase()) {
-        name.insert_str(0, "t_");
+/// What a table is called: as its folder where that has no other, else as its files.
+fn name(sample: &Sample, unit: &str, is_alone: bool, directory: &Path) -> String {
+    let here = || {
+        let path = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
+        path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    };
+    let folder = if unit.is_empty() { here() } else { unit.to_owned() };
+    if is_alone && !unit.is_empty() {
+        return words::table_name(&folder);
     }
-    name.truncate(100);
-    if super::words::is_reserved(&name) {
-        name.push('_');
+    words::table_name(&title(&sample.files).unwrap_or(folder))
+}
+
+/// What the names of files say of them, if it is more than a number.
+fn title(files: &[DataFile]) -> Option<String> {
+    let first = files.first()?;
+    let stem = match files {
+        // Below Hive's folders names say nothing.
+        _ if !first.partitions().is_empty() => "",
+        [_] => first.stem(),
+        _ => {
+            let shared = |file: &DataFile| {
+                let signs = first.stem().char_indices().zip(file.stem().chars());
+                signs
+                    .take_while(|((_, one), other)| one == other)
+                    .last()
+                    .map_or(0, |((at, sign), _)| at + sign.len_utf8())
+            };
+            let length = files.iter().map(shared).min()?;
+            first.stem()[..length].trim_end_matches(|sign: char| !sign.is_alphabetic())
+        }
+    };
+    let letters = stem.chars().filter(|sign| sign.is_alphabetic()).count();
+    let is_part = stem == "part" || stem.starts_with("part-") || stem.starts_with("part_");
+    match letters > 0 && !is_part {
+        true => Some(stem.to_owned()),
+        // `customers/part-1.csv`
+        false => {
+            let folders = first.folder().trim_end_matches('/').rsplit('/');
+            folders.map(str::to_owned).find(|folder| folder.contains(char::is_alphabetic) && !folder.contains('='))
+        }
     }
-    name
+}
+
+/// Names that are each taken once: by their folder, by their kind, by a number.
+fn unique(found: &[(String, Sample)]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (name, sample) in found {
+        let count = found.iter().filter(|(other, _)| other == name).count();
+        let kind = sample.files.first().map_or("", |file| file.kind.name());
+        let is_of_kinds = found.iter().any(|(other, sample)| other == name && sample.files[0].kind.name() != kind);
+        let own = if count > 1 && is_of_kinds { format!("{name}_{kind}") } else { name.clone() };
+        let numbered = (2..).map(|number| format!("{own}_{number}"));
+        let mut free = std::iter::once(own.clone()).chain(numbered);
+        names.push(free.find(|name| !names.contains(name)).unwrap_or_default());
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn look_at(files: &[(&str, &str)]) -> Vec<(String, String, usize)> {
+        let directory = tempfile::tempdir().expect("directory");
+        for (name, text) in files {
+            let path = directory.path().join("data").join(name);
+            std::fs::create_dir_all(path.parent().expect("folder")).expect("folder");
+            std::fs::write(path, text).expect("file");
+        }
+        let (drafts, _) = look(&directory.path().join("data"), false).expect("tables");
+        drafts.into_iter().map(|draft| (draft.name, draft.address.prefix, draft.files)).collect()
+    }
+
+    fn names(files: &[(&str, &str)]) -> Vec<String> {
+        look_at(files).into_iter().map(|(name, ..)| name).collect()
+    }
+
+    #[test]
+    fn a_folder_is_a_table_or_each_of_its_files() {
+        let one = |name: &str, prefix: &str, files| (name.to_owned(), prefix.to_owned(), files);
+        let json = "[{\"id\": 1, \"name\": \"x\", \"price\": 1.5}]";
+        let other = "{\"id\": 1, \"name\": \"x\", \"email\": \"a\", \"phone\": \"1\"}";
+        assert_eq!(
+            look_at(&[("products.json", json), ("users.json", other), ("orders.csv", "a,b\n1,2\n")]),
+            [one("orders", "orders.csv", 1), one("products", "products.json", 1), one("users", "users.json", 1)]
+        );
+        assert_eq!(look_at(&[("shop/1.json", json), ("shop/2.json", other)]), [one("shop", "shop/", 2)]);
+        assert_eq!(look_at(&[("shop/dt=1/a.json", json), ("shop/dt=2/b.json", json)]), [one("shop", "shop/", 2)]);
+        assert_eq!(look_at(&[("dt=1/a.json", json), ("dt=2/a.json", json)]), [one("data", "", 2)]);
+        let late = "{\"id\": 1, \"v\": 1, \"late\": 1}";
+        assert_eq!(names(&[("ev/a.json", late), ("ev/b.json", "{\"id\": 1, \"v\": 1, \"other\": 1}")]), ["ev"]);
+        let two = [("o_2024.csv", "a,b\n1,2\n"), ("o_2025.csv", "a,b\n3,4\n"), ("c.csv", "c\n1\n")];
+        assert_eq!(names(&two), ["c", "o"]);
+    }
+
+    #[test]
+    fn tables_have_names_of_their_own() {
+        let json = "{\"id\": 1}";
+        assert_eq!(names(&[("t/part-1.json", json), ("t/part-2.csv", "a\n1\n")]), ["t_json", "t_csv"]);
+        assert_eq!(
+            names(&[("s/customers/part-1.json", json), ("s/orders/part-1.json", "{\"b\": 1}")]),
+            ["customers", "orders"]
+        );
+        assert_eq!(names(&[("titanic.csv", "a\n1\n")]), ["titanic"]);
+        assert_eq!(names(&[("2024-01.json", json), ("2024-02.json", json)]), ["data"]);
+        assert_eq!(names(&[("x-y/a.json", json), ("x_y/a.json", json)]), ["x_y", "x_y_2"]);
+    }
 }

@@ -1,24 +1,45 @@
 //! `init`: an infra.toml and a sql/ for a directory of one's own data, which run as they are.
 
+mod address;
+mod columns;
+mod convention;
+mod draft;
 pub mod example;
 pub mod infer;
 mod look;
+mod parquet;
 mod records;
+mod sql_text;
+mod times;
+mod walk;
 pub mod words;
 
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::interrupt;
-use look::Found;
-use records::{Form, Packed};
+use crate::load::sql::STATEMENT_BYTES;
+use draft::TableDraft;
+
+/// What the local target keeps beside infra.toml: no repository should have it.
+const STATE: &str = ".sparkify";
+const IGNORED: &str = ".gitignore";
+
+/// A table that was inferred.
+pub struct InferredTable {
+    pub name: String,
+    pub files: usize,
+    /// `None` where not all was read.
+    pub rows: Option<u64>,
+    /// Names and types.
+    pub columns: Vec<(String, String)>,
+}
 
 /// What was written, and what of.
 pub struct Written {
     pub files: Vec<PathBuf>,
-    /// Table, files, columns.
-    pub tables: Vec<(String, usize, usize)>,
-    /// What was not read, and what would be lost.
+    pub tables: Vec<InferredTable>,
+    /// What was not read, what would be lost, and what is not certain.
     pub notes: Vec<String>,
 }
 
@@ -26,23 +47,27 @@ pub struct Written {
 ///
 /// # Errors
 /// Where there is an infra.toml or a sql/ already: nothing is ever overwritten. As `look::look`.
-pub fn write(data: &Path, stack: &str, region: &str) -> Result<Written> {
+pub fn write(data: &Path, stack: &str, region: &str, snake_case: bool) -> Result<Written> {
     require_free()?;
-    let (found, mut notes) = look::look(data)?;
+    let (drafts, mut notes) = look::look(data, snake_case)?;
     // All files or none: a look may have taken long.
     interrupt::safe_point()?;
-    let mut files = vec![(PathBuf::from("infra.toml"), infra(&found, data, stack, region))];
-    for (number, source) in (1..).zip(&found) {
-        let name = &source.name;
+    let mut files = vec![(PathBuf::from("infra.toml"), infra(&drafts, data, stack, region))];
+    for table in &drafts {
+        let (name, number) = (&table.name, table.number);
         let sql = Path::new("sql");
-        files.push((sql.join(format!("schema/{number:02}_{name}.sql")), schema(source)));
-        files.push((sql.join(format!("copy/{name}.sql")), copy(source)));
-        files.push((sql.join(format!("check/{name}_has_rows.sql")), check(source)));
-        files.push((sql.join(format!("analysis/{name}_at_a_glance.sql")), analysis(source)));
+        let schema = (sql.join(format!("schema/{number:02}_{name}.sql")), sql_text::schema(table));
+        notes.extend(table.notes.iter().cloned());
+        notes.extend(too_long(&schema.0, &schema.1));
+        files.push(schema);
+        files.push((sql.join(format!("copy/{name}.sql")), sql_text::copy(table)));
+        files.push((sql.join(format!("check/{name}_has_rows.sql")), sql_text::check(table)));
+        files.push((sql.join(format!("analysis/{name}_at_a_glance.sql")), sql_text::analysis(table)));
+        files.extend(sql_text::jsonpaths(table).map(|text| (jsonpaths_file(name), text)));
     }
-    let files: Vec<PathBuf> = files.into_iter().map(|(path, text)| write_file(path, &text)).collect::<Result<_>>()?;
-    notes.extend(found.iter().flat_map(|source| source.notes.iter().cloned()));
-    let tables = found.iter().map(|source| (source.name.clone(), source.files, source.columns.len())).collect();
+    files.extend(ignored().map(|text| (PathBuf::from(IGNORED), text)));
+    let files = files.into_iter().map(|(path, text)| write_file(path, &text)).collect::<Result<_>>()?;
+    let tables = drafts.into_iter().map(inferred).collect();
     Ok(Written { files, tables, notes })
 }
 
@@ -65,7 +90,37 @@ fn write_file(path: PathBuf, text: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
-fn infra(found: &[Found], data: &Path, stack: &str, region: &str) -> String {
+fn inferred(draft: TableDraft) -> InferredTable {
+    let columns = draft.columns.into_iter().map(|column| (column.name, column.data_type)).collect();
+    InferredTable { name: draft.name, files: draft.files, rows: draft.rows, columns }
+}
+
+fn jsonpaths_file(table: &str) -> PathBuf {
+    Path::new(sql_text::JSONPATHS).join(format!("{table}.json"))
+}
+
+/// What there is to say of a statement that the Data API does not take.
+fn too_long(path: &Path, text: &str) -> Option<String> {
+    let statement = text.find("create table").map_or(text, |at| &text[at..]);
+    (statement.len() > STATEMENT_BYTES).then(|| {
+        format!(
+            "{} has {} bytes, and the Data API takes {STATEMENT_BYTES}: `load` will refuse it. Remove columns, or put them \
+             below one key, which becomes a SUPER",
+            path.display(),
+            statement.len()
+        )
+    })
+}
+
+/// The content of .gitignore with the state in it; `None` where it is in it already.
+fn ignored() -> Option<String> {
+    let text = std::fs::read_to_string(IGNORED).unwrap_or_default();
+    let is_in = text.lines().any(|line| line.trim().trim_matches('/') == STATE);
+    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    (!is_in).then(|| format!("{text}{end}/{STATE}\n"))
+}
+
+fn infra(tables: &[TableDraft], data: &Path, stack: &str, region: &str) -> String {
     let bucket = format!("{stack}-data");
     let mut text = format!(
         "# The warehouse that `sparkify-infra up` brings up, `load` fills and `down` takes away again.\n\
@@ -77,14 +132,8 @@ fn infra(found: &[Found], data: &Path, stack: &str, region: &str) -> String {
          [cluster]\nnode_type = \"ra3.large\"\nnodes = 1\ndatabase = \"dev\"\n\n\
          # [load]\n# mode = \"append\"            # only objects that were not loaded before\n"
     );
-    for source in found {
-        let name = &source.name;
-        let url = toml::Value::from(format!("s3://{bucket}/{}", source.prefix));
-        text.push_str(&format!("\n[sources.{name}]\nurl = {url}\n"));
-        // Gathering joins JSON as it is; COPY reads the rest where it lies.
-        if source.form != Form::Json || source.packed != Packed::No {
-            text.push_str("gather = \"never\"\n");
-        }
+    for table in tables {
+        text.push_str(&source(table, &bucket));
     }
     text.push_str(&format!(
         "\n# On the local target this directory plays the bucket above. On AWS it has to be one that exists:\n\
@@ -95,68 +144,21 @@ fn infra(found: &[Found], data: &Path, stack: &str, region: &str) -> String {
     text
 }
 
-fn schema(source: &Found) -> String {
-    let names: Vec<String> = source.columns.iter().map(|(name, _)| words::quoted(name)).collect();
-    let width = names.iter().map(String::len).max().unwrap_or(0);
-    let column =
-        |(name, (_, seen)): (&String, &(String, infer::Seen))| format!("    {name:width$} {}", seen.data_type());
-    let columns: Vec<String> = names.iter().zip(&source.columns).map(column).collect();
-    format!(
-        "-- One row: one record of {}, as it was written. Types and lengths follow from what was seen of it.\n\
-         create table if not exists {} (\n{}\n)\ndiststyle auto;\n",
-        source.name,
-        source.name,
-        columns.join(",\n")
-    )
-}
-
-fn copy(source: &Found) -> String {
-    let (list, format) = match source.form {
-        Form::Json => {
-            let auto = if source.ignore_case { "auto ignorecase" } else { "auto" };
-            (String::new(), format!("format as json '{auto}'"))
-        }
-        Form::Csv(delimiter, has_header) => {
-            let names: Vec<String> = source.columns.iter().map(|(name, _)| words::quoted(name)).collect();
-            let delimiter = match delimiter {
-                b',' => String::new(),
-                b'\t' => " delimiter '\\t'".to_owned(),
-                sign => format!(" delimiter '{}'", char::from(sign)),
-            };
-            let header = if has_header { " ignoreheader 1" } else { "" };
-            (format!(" ({})", names.join(", ")), format!("format as csv{delimiter}{header} emptyasnull"))
-        }
-    };
-    let packed = match source.packed {
-        Packed::No => "",
-        Packed::Gzip => "\ngzip",
-        Packed::Zstd => "\nzstd",
-    };
-    let times = if source.columns.iter().any(|(_, seen)| seen.is_time()) {
-        "\ntimeformat 'auto' dateformat 'auto'"
-    } else {
-        ""
-    };
-    format!(
-        "-- One row: one record. `maxerror 100` before :options lets up to 99 bad ones pass.\n-- source: {0}\ncopy {0}{list}\nfrom :'from'\n\
-         iam_role :'iam_role'\n{format}{packed}{times}\n:options;\n",
-        source.name
-    )
-}
-
-fn check(source: &Found) -> String {
-    format!(
-        "-- Is {0} empty? Then the source was not what it should be.\nselect '{0}' as empty where not exists (select 1 from {0});\n",
-        source.name
-    )
-}
-
-fn analysis(source: &Found) -> String {
-    let mut columns = vec!["count(*) as \"rows\"".to_owned()];
-    if let Some((name, _)) = source.columns.iter().find(|(_, seen)| seen.is_time()) {
-        let name = words::quoted(name);
-        columns.push(format!("min({name}) as first"));
-        columns.push(format!("max({name}) as last"));
+fn source(table: &TableDraft, bucket: &str) -> String {
+    let url = toml::Value::from(format!("s3://{bucket}/{}", table.address.prefix));
+    let mut text = format!("\n[sources.{}]\nurl = {url}\n", table.name);
+    if !table.address.files.is_empty() {
+        text.push_str(&format!("files = {}\n", toml::Value::from(table.address.files.clone())));
     }
-    format!("-- How many rows has {0}, and from when to when?\nselect {1} from {0};\n", source.name, columns.join(", "))
+    if table.needs_paths {
+        let path = jsonpaths_file(&table.name);
+        text.push_str(&format!("jsonpaths = {}\n", toml::Value::from(path.display().to_string())));
+    }
+    // COPY refuses lists and byte-order marks, and reads no names of folders.
+    if table.hive_partitions {
+        text.push_str("hive_partitions = true\n");
+    } else if table.is_gathered {
+        text.push_str("gather = \"always\"\n");
+    }
+    text
 }

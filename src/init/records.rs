@@ -1,6 +1,5 @@
 //! Records of JSON and CSV files, counted into the columns that they need.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek};
@@ -10,9 +9,10 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::infer::Seen;
+use super::columns::Columns;
 use crate::error::{Error, Result};
 use crate::files;
+use crate::load::plain_json::ListOpener;
 
 /// The most columns of a table.
 const COLUMNS_MAX: usize = 1_600;
@@ -25,9 +25,11 @@ pub enum Form {
     Json,
     /// With its delimiter, and whether the first line has the names.
     Csv(u8, bool),
+    #[cfg_attr(not(feature = "local"), expect(dead_code, reason = "Parquet is read by DuckDB"))]
+    Parquet,
 }
 
-/// The form, and of CSV the names in their order.
+/// The form, and of CSV and Parquet the names in their order, with the types of Parquet.
 pub type Layout = (Form, Vec<String>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,91 +39,25 @@ pub enum Packed {
     Zstd,
 }
 
-/// What was seen of the records of one table.
-#[derive(Default)]
-pub struct Columns {
-    all: Vec<Column>,
-    places: HashMap<String, usize>,
-    records: u64,
-    files: usize,
-    /// Two keys of one object that are one column, the first that were seen.
-    pub twice: Option<(String, String)>,
+impl Packed {
+    /// COPY's word for it.
+    pub fn option(self) -> Option<&'static str> {
+        match self {
+            Self::No => None,
+            Self::Gzip => Some("gzip"),
+            Self::Zstd => Some("zstd"),
+        }
+    }
 }
 
-struct Column {
-    name: String,
-    seen: Seen,
-    has_capitals: bool,
-    /// The last record that has it.
-    record: u64,
-    first_file: usize,
-    last_file: usize,
-}
-
-impl Columns {
-    pub fn is_empty(&self) -> bool {
-        self.all.is_empty()
+/// # Errors
+/// Where there are more columns than a table has.
+pub fn fit_a_table(columns: &Columns, path: &Path) -> Result<()> {
+    if columns.len() <= COLUMNS_MAX {
+        return Ok(());
     }
-
-    /// The next file begins.
-    pub fn begin_file(&mut self) {
-        self.files += 1;
-    }
-
-    /// Whether the file at hand shares so few keys with those before it that its records are of another kind.
-    pub fn is_of_another_kind(&self) -> bool {
-        let count = |is: fn(&Column, usize) -> bool| self.all.iter().filter(|column| is(column, self.files)).count();
-        let own = count(|column, file| column.last_file == file);
-        let new = count(|column, file| column.first_file == file);
-        let (shared, before) = (own - new, self.all.len() - new);
-        own > 0 && before > 0 && 2 * shared <= own.min(before)
-    }
-
-    /// Whether a key has capitals: COPY matches it only where it ignores case.
-    pub fn has_capitals(&self) -> bool {
-        self.all.iter().any(|column| column.has_capitals)
-    }
-
-    /// Names and what was seen, in the order in which they were first seen.
-    pub fn into_seen(self) -> Vec<(String, Seen)> {
-        self.all.into_iter().map(|column| (column.name, column.seen)).collect()
-    }
-
-    fn place(&mut self, name: &str, folded: String) -> usize {
-        if let Some(place) = self.places.get(&folded) {
-            return *place;
-        }
-        let (file, place) = (self.files, self.all.len());
-        let (name, seen) = (name.to_owned(), Seen::default());
-        self.all.push(Column { name, seen, has_capitals: false, record: 0, first_file: file, last_file: file });
-        self.places.insert(folded, place);
-        place
-    }
-
-    /// The column of a key of the record at hand. Redshift folds names: keys that differ in their case only are one.
-    fn of(&mut self, name: &str) -> &mut Seen {
-        let folded = name.to_lowercase();
-        let has_capitals = folded != name;
-        let place = self.place(name, folded);
-        let column = &mut self.all[place];
-        if column.record == self.records && self.twice.is_none() {
-            self.twice = Some((column.name.clone(), name.to_owned()));
-        }
-        column.record = self.records;
-        column.last_file = self.files;
-        column.has_capitals |= has_capitals;
-        &mut column.seen
-    }
-
-    fn fit_a_table(&self, path: &Path) -> Result<()> {
-        if self.all.len() <= COLUMNS_MAX {
-            return Ok(());
-        }
-        Err(Error::usage(format!("{}: a table has at most {COLUMNS_MAX} columns, and here are more", path.display()))
-            .hint(
-                "Keys that are data belong below one key, which becomes a SUPER; or give each kind of record a folder.",
-            ))
-    }
+    Err(Error::usage(format!("{}: a table has at most {COLUMNS_MAX} columns, and here are more", path.display()))
+        .hint("Keys that are data belong below one key, which becomes a SUPER; or give each kind of record a folder."))
 }
 
 /// A file while it is read.
@@ -201,26 +137,57 @@ impl<'de> Deserialize<'de> for Fields {
     }
 }
 
-/// Reads JSON objects until `share` bytes of the file are read; how many are left.
-pub fn json(path: &Path, packed: Packed, share: u64, columns: &mut Columns) -> Result<u64> {
-    let Input { reader, has_byte_order_mark, mut progress } = open(path, packed, share)?;
-    if has_byte_order_mark {
-        return Err(Error::usage(format!(
-            "{} begins with a byte-order mark, which JSON does not have",
-            path.display()
-        ))
-        .hint("Remove its first three bytes: `tail -c +4 IN > OUT`."));
+/// Objects in a list, read as they come one after the other.
+struct OpenedLists<R> {
+    reader: R,
+    opener: ListOpener,
+    is_list: bool,
+}
+
+impl<R: Read> Read for OpenedLists<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        if self.is_list {
+            self.opener.open(&mut buffer[..read]);
+        }
+        match read == 0 && !buffer.is_empty() && self.opener.is_open() {
+            true => Err(std::io::Error::new(std::io::ErrorKind::UnexpectedEof, "the list is cut off")),
+            false => Ok(read),
+        }
     }
+}
+
+/// Whether the first sign opens a list.
+fn begins_with_list(reader: &mut impl BufRead) -> std::io::Result<bool> {
+    loop {
+        let bytes = reader.fill_buf()?;
+        let blanks = bytes.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        if blanks < bytes.len() || bytes.is_empty() {
+            return Ok(bytes.get(blanks) == Some(&b'['));
+        }
+        reader.consume(blanks);
+    }
+}
+
+/// Reads JSON objects, one after the other or in a list, until `share` bytes of the file are read; how many are left.
+pub fn json(path: &Path, packed: Packed, share: u64, columns: &mut Columns) -> Result<u64> {
+    let Input { mut reader, has_byte_order_mark, mut progress } = open(path, packed, share)?;
+    let unreadable = |error| Error::usage(format!("cannot read {}", path.display())).because(error);
+    let is_list = begins_with_list(&mut reader).map_err(unreadable)?;
+    columns.quirks.has_mark |= has_byte_order_mark;
+    columns.quirks.is_list |= is_list;
+    // The parser asks for one byte at a time.
+    let reader = BufReader::new(OpenedLists { reader, opener: ListOpener::default(), is_list });
     for record in serde_json::Deserializer::from_reader(reader).into_iter::<Fields>() {
         let Fields(fields) = record.map_err(|error| match error.is_data() {
-            true => Error::usage(format!("{} is not JSON objects, one after the other", path.display()))
+            true => Error::usage(format!("{} is not made of JSON objects", path.display()))
                 .because(error)
-                .hint("COPY reads objects. An array is taken apart by `jq -c '.[]'`."),
+                .hint("A row is an object: they come one after the other, or in one list."),
             false => Error::usage(format!("{} is not JSON", path.display())).because(error),
         })?;
         columns.records += 1;
         fields.iter().for_each(|(name, value)| columns.of(name).json(value.get()));
-        columns.fit_a_table(path)?;
+        fit_a_table(columns, path)?;
         if let Some(left) = progress.left() {
             return Ok(left);
         }
@@ -234,38 +201,51 @@ pub fn csv(path: &Path, packed: Packed, share: u64, columns: &mut Columns) -> Re
     let delimiter = delimiter(path, packed)?;
     let Input { reader, has_byte_order_mark, mut progress } = open(path, packed, share)?;
     let reader = csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(reader);
-    let mut records = reader.into_records();
+    let mut records = reader.into_byte_records();
     let Some(header) = records.next() else { return Ok((0, None)) };
     let header = header.map_err(unreadable)?;
     let second = records.next().transpose().map_err(unreadable)?;
-    let has_header = has_header(&header, second.as_ref());
+    let texts = |record: &csv::ByteRecord| csv::StringRecord::from_byte_record_lossy(record.clone());
+    let (first_row, second_row) = (texts(&header), second.as_ref().map(texts));
+    let has_header = has_header(&first_row, second_row.as_ref());
     if has_byte_order_mark && !has_header {
         return Err(Error::usage(format!("{} begins with a byte-order mark, which would be data", path.display()))
             .hint("Remove its first three bytes: `tail -c +4 IN > OUT`."));
     }
-    let names = names(&header, has_header);
+    let names = names(&first_row, has_header);
     for name in &names {
-        columns.place(name, name.to_lowercase());
+        columns.place(name);
     }
-    columns.fit_a_table(path)?;
+    fit_a_table(columns, path)?;
+    let layout = (Form::Csv(delimiter, has_header), names);
     let first = (!has_header).then_some(header).into_iter().chain(second).map(Ok);
     for record in first.chain(records) {
         let record = record.map_err(unreadable)?;
-        if record.len() > names.len() {
-            let line = record.position().map_or(0, csv::Position::line);
-            let (fields, place) = (record.len(), path.display());
-            return Err(Error::usage(format!("{place}:{line}: {fields} fields, and {} columns", names.len()))
-                .hint("COPY rejects such a row: mend it, or give each form a folder of its own."));
-        }
-        columns.records += 1;
-        for (name, field) in names.iter().zip(&record) {
-            columns.of(name).field(field);
-        }
+        count_row(&record, &layout.1, path, columns)?;
         if let Some(left) = progress.left() {
-            return Ok((left, Some((Form::Csv(delimiter, has_header), names))));
+            return Ok((left, Some(layout)));
         }
     }
-    Ok((0, Some((Form::Csv(delimiter, has_header), names))))
+    Ok((0, Some(layout)))
+}
+
+fn count_row(record: &csv::ByteRecord, names: &[String], path: &Path, columns: &mut Columns) -> Result<()> {
+    // COPY takes a delimiter behind the last field.
+    let has_last_delimiter = record.len() == names.len() + 1 && record.iter().last().is_some_and(<[u8]>::is_empty);
+    if record.len() > names.len() && !has_last_delimiter {
+        let line = record.position().map_or(0, csv::Position::line);
+        let (fields, place) = (record.len(), path.display());
+        return Err(Error::usage(format!("{place}:{line}: {fields} fields, and {} columns", names.len()))
+            .hint("COPY rejects such a row. Is there a delimiter in a field without quotes?"));
+    }
+    columns.records += 1;
+    columns.quirks.has_short_rows |= record.len() < names.len();
+    for (name, field) in names.iter().zip(record) {
+        let text = String::from_utf8_lossy(field);
+        columns.quirks.has_invalid_utf8 |= matches!(text, std::borrow::Cow::Owned(_));
+        columns.of(name).field(&text);
+    }
+    Ok(())
 }
 
 /// The sign that the first line has most of.
@@ -317,10 +297,28 @@ mod tests {
         let read = |share| {
             let mut columns = Columns::default();
             let left = json(&path, Packed::No, share, &mut columns).expect("read");
-            (left, columns.into_seen().len())
+            (left, columns.len())
         };
         assert_eq!(read(u64::MAX), (0, 2));
         let (left, columns) = read(100_000);
         assert!((70_000..=80_008).contains(&left) && columns == 1, "{left} {columns}");
+    }
+
+    #[test]
+    fn lists_of_objects_are_read_piece_by_piece() {
+        let directory = tempfile::tempdir().expect("directory");
+        let path = directory.path().join("a.json");
+        let read = |text: &str| {
+            std::fs::write(&path, text).expect("file");
+            let mut columns = Columns::default();
+            json(&path, Packed::No, u64::MAX, &mut columns)
+                .map(|_| (columns.records, columns.len(), columns.quirks.is_list))
+        };
+        let records = vec!["{\"a\": [1, {\"b\": \"],[\"}]}"; 5_000].join(",\n");
+        assert_eq!(read(&format!("\u{feff}\n [{records}]\n")).expect("list"), (5_000, 1, true));
+        assert_eq!(read("{\n  \"a\": 1\n}\n{\"b\": []}").expect("objects"), (2, 2, false));
+        assert_eq!(read("[]").expect("empty"), (0, 0, true));
+        assert!(read(&format!("[{records}")).is_err());
+        assert!(read("[1, 2]").expect_err("numbers").to_string().ends_with("a.json is not made of JSON objects"));
     }
 }

@@ -9,6 +9,47 @@ pub fn is_reserved(name: &str) -> bool {
     rules::is_reserved(name) || LATER.contains(&name)
 }
 
+/// Whether every table has a column of this name already, quotes or not: those of PostgreSQL (ddl-system-columns), and two of
+/// Redshift's own.
+pub fn is_system_column(name: &str) -> bool {
+    ["oid", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid", "deletexid", "insertxid"].contains(&name)
+}
+
+/// `orderId`, `Order ID` and `HTTPStatus` as `order_id`, `order_id` and `http_status`.
+pub fn snake_case(name: &str) -> String {
+    let signs: Vec<char> = name.chars().collect();
+    let mut snake = String::new();
+    for (at, sign) in signs.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|at| signs.get(at));
+        let is_followed = signs.get(at + 1).is_some_and(|next| next.is_lowercase());
+        let begins = sign.is_uppercase()
+            && before.is_some_and(|before| {
+                before.is_lowercase() || before.is_numeric() || before.is_uppercase() && is_followed
+            });
+        if begins || !sign.is_alphanumeric() {
+            snake.push('_');
+        }
+        snake.extend(sign.to_lowercase().filter(|sign| sign.is_alphanumeric()));
+    }
+    let words: Vec<&str> = snake.split('_').filter(|word| !word.is_empty()).collect();
+    let name = words.join("_");
+    if name.starts_with(|sign: char| sign.is_ascii_digit()) { format!("_{name}") } else { name }
+}
+
+/// A table's name that needs no quotes: lower-case letters, digits and underscores.
+pub fn table_name(text: &str) -> String {
+    let plain = |sign: char| if sign.is_ascii_alphanumeric() { sign } else { '_' };
+    let mut name: String = text.to_lowercase().chars().map(plain).collect();
+    if !name.starts_with(|sign: char| sign.is_ascii_lowercase()) {
+        name.insert_str(0, "t_");
+    }
+    name.truncate(100);
+    if is_reserved(&name) {
+        name.push('_');
+    }
+    name
+}
+
 /// A name as a column's, in quotes where it needs them. Redshift folds all of them to lower case.
 pub fn quoted(name: &str) -> String {
     let lower = name.to_lowercase();
@@ -21,6 +62,22 @@ pub fn quoted(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_in_snake_case() {
+        for (name, expected) in [
+            ("orderId", "order_id"),
+            ("Order ID", "order_id"),
+            ("HTTPStatus", "http_status"),
+            ("a__b-c ", "a_b_c"),
+            ("Größe (m²)", "größe_m²"),
+            ("2019", "_2019"),
+            ("size2Big", "size2_big"),
+            ("-", ""),
+        ] {
+            assert_eq!(snake_case(name), expected, "{name}");
+        }
+    }
 
     #[test]
     fn names_that_need_quotes_have_them() {

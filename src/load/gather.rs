@@ -82,11 +82,9 @@ impl Gatherer<'_> {
 
     /// Where the parts of this state of the source lie.
     pub fn home(&self, source: &Source, listing: &Listing) -> Location {
-        let compression = match self.compression {
-            Compression::Zstd => "",
-            Compression::Gzip => "-gzip",
-        };
-        let key = format!("{}{}{compression}/", gathered_prefix(&source.name), listing.fingerprint);
+        let compression = if self.compression == Compression::Zstd { "" } else { "-gzip" };
+        let hive = if source.hive_partitions { "-hive" } else { "" };
+        let key = format!("{}{}{compression}{hive}/", gathered_prefix(&source.name), listing.fingerprint);
         Location { bucket: self.bucket.to_owned(), key }
     }
 

@@ -62,13 +62,13 @@ fn unpacked(bytes: Bytes) -> Result<Bytes, Fault> {
 
 /// Where a reader of JSON is: how many objects and lists are open, and whether a string is.
 #[derive(Debug, Default)]
-struct Place {
+struct JsonCursor {
     depth: u64,
     in_string: bool,
     escaped: bool,
 }
 
-impl Place {
+impl JsonCursor {
     /// Goes past a byte.
     fn step(&mut self, byte: u8) {
         match byte {
@@ -84,7 +84,7 @@ impl Place {
 
 /// Puts blanks for the brackets of the outermost lists and for the commas between their values, piece by piece.
 #[derive(Debug, Default)]
-pub struct ListOpener(Place);
+pub struct ListOpener(JsonCursor);
 
 impl ListOpener {
     pub fn open(&mut self, bytes: &mut [u8]) {
@@ -126,10 +126,10 @@ pub fn with_partitions(bytes: Bytes, key: &str) -> Bytes {
     if fields.is_empty() {
         return bytes;
     }
-    let (mut place, mut joined) = (Place::default(), Vec::with_capacity(bytes.len() + bytes.len() / 4));
+    let (mut cursor, mut joined) = (JsonCursor::default(), Vec::with_capacity(bytes.len() + bytes.len() / 4));
     for (at, byte) in bytes.iter().enumerate() {
-        let is_outside = place.depth == 0;
-        place.step(*byte);
+        let is_outside = cursor.depth == 0;
+        cursor.step(*byte);
         joined.push(*byte);
         if *byte == b'{' && is_outside {
             joined.extend_from_slice(fields.as_bytes());

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::files;
 
 /// Bytes of a statement that the Data API takes.
-const STATEMENT_BYTES: usize = 100 << 10;
+pub const STATEMENT_BYTES: usize = 100 << 10;
 
 /// One file.
 #[derive(Debug, Clone, PartialEq, Eq)]

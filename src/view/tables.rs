@@ -12,6 +12,8 @@ const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().f
 
 /// Columns that a text is not wrapped into: a table with narrower ones is no help.
 const NARROWEST: u16 = 12;
+/// Columns of a table that are shown.
+const COLUMNS_SHOWN: usize = 40;
 
 /// A table that is wrapped at words where it does not fit the terminal.
 fn table(header: &[&str]) -> Table {
@@ -93,12 +95,23 @@ pub fn analyses(known: &[(String, String)]) -> String {
 
 /// The tables that `init` found, and its files.
 pub fn initialised(written: &crate::init::Written) -> String {
-    let mut table = table(&["table", "files", "columns"]);
-    for (name, files, columns) in &written.tables {
-        table.add_row([Cell::new(name), number(files), number(columns)]);
+    let mut table = table(&["table", "files", "rows", "column", "type"]);
+    for found in &written.tables {
+        let rows = found.rows.map_or_else(|| "not counted".to_owned(), |rows| rows.to_string());
+        let heads = [found.name.clone(), found.files.to_string(), rows];
+        let blank = [String::new(), String::new(), String::new()];
+        let left = found.columns.len().saturating_sub(COLUMNS_SHOWN);
+        let more = (left > 0).then(|| (format!("and {left} more"), String::new()));
+        let columns = found.columns.iter().take(COLUMNS_SHOWN).cloned().chain(more);
+        for ([name, files, rows], (column, data_type)) in
+            std::iter::once(heads).chain(std::iter::repeat(blank)).zip(columns)
+        {
+            table.add_row([Cell::new(name), number(files), number(rows), Cell::new(column), Cell::new(data_type)]);
+        }
     }
-    let files: Vec<String> = written.files.iter().map(|path| format!("  {}", path.display())).collect();
-    format!("{}\n\nwritten:\n{}", lines(&table), files.join("\n"))
+    let in_sql = written.files.iter().filter(|path| path.starts_with("sql")).count();
+    let others = written.files.iter().filter(|path| !path.starts_with("sql")).map(|path| path.display().to_string());
+    format!("{}\n\nwritten: {}, {in_sql} files in sql/", lines(&table), others.collect::<Vec<_>>().join(", "))
 }
 
 /// What was read of each source, and where it went.

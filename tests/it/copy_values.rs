@@ -4,7 +4,7 @@ use crate::copy::{ROLE, from, get, put, put_bytes, warehouse};
 use crate::project::{BUCKET, Sdk};
 
 /// Lets the warehouse's role write everywhere.
-fn may_unload(sdk: &Sdk) {
+pub fn may_unload(sdk: &Sdk) {
     let rights = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#;
     let grant = sdk.iam.put_role_policy().role_name("sparkify-warehouse").policy_name("unload");
     sdk.block_on(grant.policy_document(rights).send()).unwrap();

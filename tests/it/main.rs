@@ -17,6 +17,7 @@ mod forms;
 mod full_disk;
 mod help;
 mod init;
+mod init_data;
 mod install;
 mod job_policy;
 mod kill;

@@ -18,6 +18,7 @@ mod late_view;
 mod materialized;
 mod memory;
 mod owner;
+pub mod parquet_schema;
 mod principals;
 mod removal;
 mod reopen;

@@ -1,0 +1,84 @@
+//! Where COPY finds the files of a table, and no others: a prefix of keys, or patterns of names behind one.
+
+use super::walk::DataFile;
+use crate::location::matches;
+
+/// An address in the bucket of a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// What the keys begin with.
+    pub prefix: String,
+    /// Patterns of the rest; empty where all of them are meant.
+    pub files: Vec<String>,
+}
+
+impl Address {
+    /// The shortest one that takes these files and none of the other keys, so that files which come later are taken too.
+    pub fn new(files: &[DataFile], others: &[&str]) -> Self {
+        let keys: Vec<&str> = files.iter().map(|file| file.key.as_str()).collect();
+        let common = common_prefix(&keys);
+        let folder = common[..common.rfind('/').map_or(0, |slash| slash + 1)].to_owned();
+        let mut endings: Vec<&str> = files.iter().map(DataFile::ending).collect();
+        endings.sort_unstable();
+        endings.dedup();
+        let behind = &common[folder.len()..];
+        let with_endings = |start: &str| endings.iter().map(|ending| format!("{start}*{ending}")).collect::<Vec<_>>();
+        let names = keys.iter().map(|key| key[folder.len()..].to_owned()).collect();
+        let candidates = [
+            (folder.clone(), Vec::new()),
+            (common.clone(), Vec::new()),
+            (folder.clone(), with_endings("")),
+            (folder.clone(), with_endings(behind)),
+            (folder.clone(), names),
+        ];
+        let found = candidates.into_iter().map(|(prefix, files)| Self { prefix, files });
+        let mut found = found.skip_while(|address| others.iter().any(|key| address.takes(key)));
+        found.next().unwrap_or(Self { prefix: common, files: Vec::new() })
+    }
+
+    fn takes(&self, key: &str) -> bool {
+        let Some(rest) = key.strip_prefix(&self.prefix) else { return false };
+        self.files.is_empty() || self.files.iter().any(|pattern| matches(pattern, rest))
+    }
+}
+
+fn common_prefix(keys: &[&str]) -> String {
+    let Some((first, rest)) = keys.split_first() else { return String::new() };
+    let shared = |key: &&str| {
+        let signs = first.chars().zip(key.chars()).take_while(|(one, other)| one == other);
+        signs.map(|(sign, _)| sign.len_utf8()).sum::<usize>()
+    };
+    let length = rest.iter().map(shared).min().unwrap_or(first.len());
+    first[..length].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::records::Packed;
+    use super::super::walk::Kind;
+    use super::*;
+
+    #[test]
+    fn an_address_takes_its_files_and_no_others() {
+        let address = |keys: &[&str], others: &[&str]| {
+            let file = |key: &&str| DataFile {
+                path: (*key).into(),
+                key: (*key).into(),
+                kind: Kind::Json,
+                packed: Packed::No,
+                size: 1,
+            };
+            let Address { prefix, files } = Address::new(&keys.iter().map(file).collect::<Vec<_>>(), others);
+            (prefix, files.join(" "))
+        };
+        let is = |prefix: &str, files: &str| (prefix.to_owned(), files.to_owned());
+        assert_eq!(address(&["a/1.json"], &["b/1.json"]), is("a/", ""));
+        assert_eq!(address(&["a.json", "b.json"], &[]), is("", ""));
+        assert_eq!(address(&["a.json"], &["b.json"]), is("a.json", ""));
+        assert_eq!(address(&["a/1.json", "a/2.json"], &["a/x.csv", "a/README.md"]), is("a/", "*.json"));
+        assert_eq!(address(&["o-1.json", "o-2.json"], &["c.json"]), is("o-", ""));
+        assert_eq!(address(&["a.json"], &["a.json.gz"]), is("", "*.json"));
+        assert_eq!(address(&["a/x1.json", "a/x2.json"], &["a/x.csv", "a/b.json"]), is("a/", "x*.json"));
+        assert_eq!(address(&["b.json", "c.json"], &["a.json"]), is("", "b.json c.json"));
+    }
+}

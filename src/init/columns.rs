@@ -1,0 +1,229 @@
+//! The keys of records, and the columns that they become.
+
+use std::collections::{HashMap, HashSet};
+
+use super::infer::Seen;
+use super::words;
+
+/// Bytes of a column's name, at most.
+const LONGEST_NAME: usize = 127;
+
+/// What COPY has to be told of files, or gathering has to do with them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Quirks {
+    /// A list of JSON objects.
+    pub is_list: bool,
+    /// JSON behind a byte-order mark.
+    pub has_mark: bool,
+    /// Rows of CSV with fewer fields than columns.
+    pub has_short_rows: bool,
+    pub has_invalid_utf8: bool,
+}
+
+/// What was seen of the records of one table.
+#[derive(Debug, Default)]
+pub struct Columns {
+    /// By their keys as they are written, in the order in which they were first seen.
+    all: Vec<SeenKey>,
+    places: HashMap<String, usize>,
+    /// By their keys as Redshift folds them.
+    folds: HashMap<String, Fold>,
+    pub records: u64,
+    pub quirks: Quirks,
+    /// A key that came twice in one object.
+    pub twice: Option<String>,
+}
+
+#[derive(Debug)]
+struct SeenKey {
+    key: String,
+    folded: String,
+    seen: Seen,
+    /// The last record that has it.
+    record: u64,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Fold {
+    /// The last record that has one of its keys, and the place of that key.
+    record: u64,
+    place: usize,
+    /// One record has two of them, which differ in case only.
+    is_crowded: bool,
+}
+
+/// A column of a table.
+#[derive(Debug, Clone)]
+pub struct Column {
+    pub name: String,
+    /// Of JSON, as it is written.
+    pub key: String,
+    pub seen: Seen,
+}
+
+/// The columns of a table, and how JSON finds them.
+#[derive(Debug, Default)]
+pub struct Named {
+    pub columns: Vec<Column>,
+    /// COPY finds a column only where it ignores case.
+    pub ignores_case: bool,
+    /// A column has another name than its key: jsonpaths name the keys.
+    pub needs_paths: bool,
+}
+
+impl Columns {
+    /// What was seen of a key of the record at hand.
+    pub fn of(&mut self, key: &str) -> &mut Seen {
+        let place = self.place(key);
+        let (records, column) = (self.records, &mut self.all[place]);
+        if column.record == records && records > 0 && self.twice.is_none() {
+            self.twice = Some(key.to_owned());
+        }
+        column.record = records;
+        let fold = self.folds.entry(column.folded.clone()).or_default();
+        fold.is_crowded |= fold.record == records && fold.place != place && records > 0;
+        (fold.record, fold.place) = (records, place);
+        &mut column.seen
+    }
+
+    /// The place of a key, which is added where it is new.
+    pub fn place(&mut self, key: &str) -> usize {
+        if let Some(place) = self.places.get(key) {
+            return *place;
+        }
+        let place = self.all.len();
+        let (key, folded) = (key.to_owned(), key.to_lowercase());
+        self.places.insert(key.clone(), place);
+        self.all.push(SeenKey { key, folded, seen: Seen::default(), record: 0 });
+        place
+    }
+
+    /// Adds to what was seen of a column outside of the records.
+    pub fn add(&mut self, key: &str, seen: &Seen) {
+        let place = self.place(key);
+        self.all[place].seen.merge(seen);
+    }
+
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// The keys as Redshift folds them.
+    pub fn folded(&self) -> HashSet<&str> {
+        self.all.iter().map(|column| column.folded.as_str()).collect()
+    }
+
+    pub fn has(&self, key: &str) -> bool {
+        self.all.iter().any(|column| column.folded == key.to_lowercase())
+    }
+
+    pub fn merge(&mut self, other: Self) {
+        for column in other.all {
+            let place = self.place(&column.key);
+            self.all[place].seen.merge(&column.seen);
+        }
+        for (key, fold) in other.folds {
+            self.folds.entry(key).or_default().is_crowded |= fold.is_crowded;
+        }
+        self.records += other.records;
+        self.twice = self.twice.take().or(other.twice);
+        let (one, two) = (self.quirks, other.quirks);
+        self.quirks = Quirks {
+            is_list: one.is_list || two.is_list,
+            has_mark: one.has_mark || two.has_mark,
+            has_short_rows: one.has_short_rows || two.has_short_rows,
+            has_invalid_utf8: one.has_invalid_utf8 || two.has_invalid_utf8,
+        };
+    }
+
+    /// The columns of CSV, which COPY fills by their place: their names are free.
+    pub fn by_place(self, snake_case: bool) -> Named {
+        let columns = self.all.into_iter().map(|column| (column.key, column.seen));
+        Named { columns: unique(columns.collect(), snake_case), ..Named::default() }
+    }
+
+    /// The columns of JSON. Keys that differ in case only are one column, unless an object has two of them.
+    pub fn by_key(self, snake_case: bool) -> Named {
+        let is_crowded = self.folds.values().any(|fold| fold.is_crowded);
+        let (mut merged, mut places): (Vec<(String, Seen)>, HashMap<String, usize>) = (Vec::new(), HashMap::new());
+        for column in self.all {
+            let fold = if is_crowded { column.key.clone() } else { column.folded };
+            match places.get(&fold) {
+                Some(place) => merged[*place].1.merge(&column.seen),
+                None => {
+                    places.insert(fold, merged.len());
+                    merged.push((column.key, column.seen));
+                }
+            }
+        }
+        let has_variants = merged.len() < self.places.len();
+        // Paths name one key each: where keys have variants, columns keep their names.
+        let columns = unique(merged, snake_case && !has_variants);
+        let needs_paths = columns.iter().any(|column| column.name != column.key.to_lowercase());
+        let ignores_case = has_variants || columns.iter().any(|column| column.key != column.key.to_lowercase());
+        Named { columns, ignores_case: ignores_case && !needs_paths, needs_paths }
+    }
+}
+
+/// Columns with names that Redshift takes, each once.
+fn unique(keys: Vec<(String, Seen)>, snake_case: bool) -> Vec<Column> {
+    let mut taken = HashSet::new();
+    let column = |(at, (key, seen)): (usize, (String, Seen))| {
+        let mut name = if snake_case { words::snake_case(&key) } else { key.to_lowercase() };
+        if name.is_empty() {
+            name = format!("column_{}", at + 1);
+        }
+        if words::is_system_column(&name) {
+            name.push('_');
+        }
+        name.truncate(name.floor_char_boundary(LONGEST_NAME));
+        let stem = &name[..name.floor_char_boundary(LONGEST_NAME - 5)];
+        let mut free = std::iter::once(name.clone()).chain((2..).map(|number| format!("{stem}_{number}")));
+        let name = free.find(|name| !taken.contains(name)).unwrap_or_default();
+        taken.insert(name.clone());
+        Column { name, key, seen }
+    };
+    keys.into_iter().enumerate().map(column).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn columns(records: &[&[&str]]) -> Columns {
+        let mut columns = Columns::default();
+        for keys in records {
+            columns.records += 1;
+            keys.iter().for_each(|key| columns.of(key).json("1"));
+        }
+        columns
+    }
+
+    fn names(named: &Named) -> Vec<&str> {
+        named.columns.iter().map(|column| column.name.as_str()).collect()
+    }
+
+    #[test]
+    fn keys_that_differ_in_case_are_one_column_unless_an_object_has_both() {
+        let apart = columns(&[&["userId", "b"], &["userid"]]).by_key(false);
+        assert_eq!((names(&apart), apart.ignores_case, apart.needs_paths), (vec!["userid", "b"], true, false));
+        let both = columns(&[&["userId", "userid"], &["b"]]).by_key(false);
+        assert_eq!((names(&both), both.ignores_case, both.needs_paths), (vec!["userid", "userid_2", "b"], false, true));
+        assert_eq!(columns(&[&["a", "a"]]).twice.as_deref(), Some("a"));
+        let plain = columns(&[&["a"], &["a", "b"]]).by_key(false);
+        assert!(!plain.ignores_case && !plain.needs_paths);
+    }
+
+    #[test]
+    fn names_that_redshift_keeps_are_changed() {
+        let system = columns(&[&["oid", "a"]]);
+        let system = system.by_key(false);
+        assert_eq!((names(&system), system.needs_paths), (vec!["oid_", "a"], true));
+        let snake = columns(&[&["orderId", "Placed At", "b"]]).by_key(true);
+        assert_eq!((names(&snake), snake.needs_paths), (vec!["order_id", "placed_at", "b"], true));
+        let long = "é".repeat(100);
+        let named = columns(&[&[&long, &format!("{long}x")]]).by_place(false);
+        assert!(named.columns.iter().all(|column| column.name.len() <= LONGEST_NAME));
+        assert_ne!(named.columns[0].name, named.columns[1].name);
+    }
+}

@@ -1,0 +1,195 @@
+//! A table before its files are written: its columns, how COPY reads them, and what there is to say of it.
+
+use super::address::Address;
+use super::columns::{Column, Columns, Named};
+use super::convention::Convention;
+use super::infer::{Seen, VARCHAR_MAX};
+use super::look::Sample;
+use super::records::{Form, Packed};
+use super::walk::DataFile;
+use crate::error::{Error, Result};
+
+/// A column, and the key of JSON that it takes.
+#[derive(Debug, Clone)]
+pub struct DraftColumn {
+    pub name: String,
+    pub key: String,
+    pub data_type: String,
+    pub is_time: bool,
+}
+
+/// A table.
+#[derive(Debug)]
+pub struct TableDraft {
+    /// Its place among the tables, from 1.
+    pub number: usize,
+    pub name: String,
+    pub address: Address,
+    pub form: Form,
+    /// How COPY unpacks its files; gathering does it by itself.
+    pub packed: Packed,
+    pub files: usize,
+    /// `None` where not all was read.
+    pub rows: Option<u64>,
+    pub columns: Vec<DraftColumn>,
+    pub convention: Convention,
+    /// COPY finds columns only where it ignores case.
+    pub ignores_case: bool,
+    /// Keys are named by jsonpaths.
+    pub needs_paths: bool,
+    /// Only gathering makes it what COPY reads.
+    pub is_gathered: bool,
+    pub hive_partitions: bool,
+    pub has_short_rows: bool,
+    pub has_invalid_utf8: bool,
+    /// What the table does not hold, or may not.
+    pub notes: Vec<String>,
+}
+
+impl TableDraft {
+    /// # Errors
+    /// Where a key can be no column and no jsonpath names it.
+    pub fn new(number: usize, name: String, address: Address, sample: Sample, snake_case: bool) -> Result<Self> {
+        let Sample { files, mut columns, layout, left } = sample;
+        let (form, quirks, rows) = (layout.map_or(Form::Json, |(form, _)| form), columns.quirks, columns.records);
+        let mut notes = losses(&name, &files, &columns, left);
+        let hive_partitions = form == Form::Json && add_partitions(&files, &mut columns);
+        let Named { columns, ignores_case, needs_paths } = match form {
+            Form::Json => columns.by_key(snake_case),
+            Form::Csv(..) | Form::Parquet => columns.by_place(snake_case),
+        };
+        if let Some(bad) = columns.iter().find(|column| column.key.is_empty() && form == Form::Json) {
+            let place = files[0].path.display();
+            return Err(Error::usage(format!("{place} has a key that no column can have: '{}'", bad.key))
+                .hint("A column's name has 1 to 127 bytes."));
+        }
+        if needs_paths && let Some(bad) = columns.iter().find(|column| path(&column.key).is_none()) {
+            let place = files[0].path.display();
+            return Err(Error::usage(format!("{place} has a key that no jsonpath can name: '{}'", bad.key)));
+        }
+        let convention = match form {
+            Form::Csv(..) => Convention::for_columns(columns.iter().map(|column| &column.seen)),
+            Form::Json | Form::Parquet => Convention::for_json(columns.iter().map(|column| &column.seen)),
+        };
+        for column in &columns {
+            notes.extend(doubts(&name, column, &convention));
+        }
+        let is_packed_apart = files.iter().any(|file| file.packed != files[0].packed);
+        let packed = files[0].packed;
+        let draft = |column: Column| DraftColumn {
+            data_type: column.seen.data_type(&convention),
+            is_time: column.seen.is_time(&convention),
+            name: column.name,
+            key: column.key,
+        };
+        let columns = columns.into_iter().map(draft).collect();
+        Ok(Self {
+            number,
+            name,
+            address,
+            form,
+            packed,
+            files: files.len(),
+            rows: (left == 0).then_some(rows),
+            columns,
+            ignores_case,
+            needs_paths,
+            is_gathered: form == Form::Json
+                && (quirks.is_list || quirks.has_mark || is_packed_apart || hive_partitions),
+            hive_partitions,
+            has_short_rows: quirks.has_short_rows,
+            has_invalid_utf8: quirks.has_invalid_utf8,
+            notes,
+            convention,
+        })
+    }
+}
+
+/// What was not read, and what COPY loses.
+fn losses(name: &str, files: &[DataFile], columns: &Columns, left: u64) -> Vec<String> {
+    let mut notes = Vec::new();
+    if left > 0 {
+        let all: u64 = files.iter().map(|file| file.size).sum();
+        notes.push(format!(
+            "{name}: {} of {} were not read, some of each file: keys and longer values may come there that have no column",
+            indicatif::HumanBytes(left),
+            indicatif::HumanBytes(all)
+        ));
+    }
+    if let Some(key) = &columns.twice {
+        notes.push(format!(
+            "{name}: an object has the key '{key}' twice, and a column takes one value: the other is lost"
+        ));
+    }
+    if columns.quirks.has_invalid_utf8 {
+        notes
+            .push(format!("{name}: it has bytes that are no UTF-8, which are loaded as '?', as `acceptinvchars` says"));
+    }
+    let partitions = files.first().map(DataFile::partitions).unwrap_or_default();
+    let names: Vec<&str> = partitions.iter().map(|(name, _)| *name).collect();
+    let in_names = names.iter().any(|partition| !columns.has(partition));
+    if in_names && files.iter().any(|file| file.kind != super::walk::Kind::Json) {
+        notes.push(format!(
+            "{name}: {} is in the names of folders only, and COPY reads what is in the files: no column has it",
+            names.join(", ")
+        ));
+    }
+    notes
+}
+
+/// Adds the columns of Hive's folders behind the others, where all files have them and no record does.
+fn add_partitions(files: &[DataFile], columns: &mut Columns) -> bool {
+    let names = |file: &DataFile| file.partitions().iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
+    let first = files.first().map(names).unwrap_or_default();
+    let is_new = !first.is_empty() && first.iter().all(|name| !columns.has(name));
+    if !is_new || files.iter().any(|file| names(file) != first) {
+        return false;
+    }
+    for file in files {
+        for (name, value) in file.partitions() {
+            let value = percent_encoding::percent_decode_str(value).decode_utf8_lossy();
+            let mut seen = Seen::default();
+            if value != "__HIVE_DEFAULT_PARTITION__" {
+                seen.field(&value);
+            }
+            columns.add(name, &seen);
+        }
+    }
+    true
+}
+
+/// What cannot be said for certain of a column.
+fn doubts(table: &str, column: &Column, convention: &Convention) -> Vec<String> {
+    let name = format!("{table}.{}", column.name);
+    let mut notes: Vec<String> =
+        convention.doubts(&column.seen).into_iter().map(|doubt| format!("{name}: {doubt}")).collect();
+    if let Some(bytes) = column.seen.too_long() {
+        // C11: only texts of CHAR and VARCHAR are cut off.
+        let remedy = match column.seen.data_type(convention).as_str() {
+            "super" => "and nothing cuts off a text within a SUPER".to_owned(),
+            _ => format!("or cut off by `truncatecolumns` in sql/copy/{table}.sql"),
+        };
+        notes.push(format!(
+            "{name}: a text of {bytes} bytes, and the longest that COPY takes has {VARCHAR_MAX}: its row is rejected, \
+             {remedy}"
+        ));
+    }
+    notes
+}
+
+/// The jsonpath of a key; `None` where its quotes would end early.
+pub fn path(key: &str) -> Option<String> {
+    let is_plain = !key.is_empty() && !key.contains(['\'', ']', '[', '\\', '"']);
+    is_plain.then(|| format!("$['{key}']"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jsonpaths_of_keys() {
+        assert_eq!(path("a b").as_deref(), Some("$['a b']"));
+        assert_eq!(path("it's"), None);
+    }
+}

@@ -1,0 +1,191 @@
+//! The files of a directory: what their names say of them.
+
+use std::path::{Path, PathBuf};
+
+use super::records::Packed;
+use crate::error::{Error, Result};
+
+/// Names of other files that a note has.
+const SHOWN: usize = 5;
+
+/// What the files of a table have in common. Gathering joins JSON however it is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Json,
+    Csv(Packed),
+    Parquet,
+}
+
+impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Csv(_) => "csv",
+            Self::Parquet => "parquet",
+        }
+    }
+}
+
+/// A file that a table may be made of.
+#[derive(Debug, Clone)]
+pub struct DataFile {
+    pub path: PathBuf,
+    /// Its path in the directory, as a key of S3.
+    pub key: String,
+    pub kind: Kind,
+    pub packed: Packed,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// All files of a directory.
+#[derive(Debug, Default)]
+pub struct Walk {
+    pub files: Vec<DataFile>,
+    /// Keys of those that are no data by their names.
+    pub others: Vec<String>,
+    /// What was not read.
+    pub notes: Vec<String>,
+}
+
+impl Walk {
+    /// # Errors
+    /// Where a directory cannot be read.
+    pub fn new(directory: &Path) -> Result<Self> {
+        let mut walk = Self::default();
+        walk.folder(directory, "")?;
+        if let Some(first) = walk.others.first() {
+            let more = if walk.others.len() > SHOWN {
+                format!(" and {} more", walk.others.len() - SHOWN)
+            } else {
+                String::new()
+            };
+            let shown: Vec<&str> = walk.others.iter().take(SHOWN).map(String::as_str).collect();
+            let is_zip = first.ends_with(".zip") || shown.iter().any(|key| key.ends_with(".zip"));
+            let zip = if is_zip { ". COPY reads no .zip: unpack it with `unzip`" } else { "" };
+            walk.notes.push(format!(
+                "no JSON, CSV or Parquet by their names, so that no table has them: {}{more}{zip}",
+                shown.join(", ")
+            ));
+        }
+        Ok(walk)
+    }
+
+    fn folder(&mut self, folder: &Path, prefix: &str) -> Result<()> {
+        for path in entries(folder)? {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let key = format!("{prefix}{name}");
+            let size = path.metadata().map_or(0, |found| found.len());
+            if name.starts_with('.') {
+                let is_data = path.is_file() && kind(&name).is_some();
+                self.notes.extend(is_data.then(|| format!("{} is hidden, and was not read", path.display())));
+            } else if path.is_dir() && path.is_symlink() && !prefix.is_empty() {
+                // It may lead round in a circle.
+                self.notes.push(format!("{} is a link to a folder, and was not followed", path.display()));
+            } else if path.is_dir() {
+                self.folder(&path, &format!("{key}/"))?;
+            } else if size == 0 {
+                // A mark, such as _SUCCESS: COPY has nothing to read there.
+            } else if let Some((kind, packed)) = kind(&name) {
+                self.files.push(DataFile { path, key, kind, packed, size });
+            } else {
+                self.others.push(key);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn entries(directory: &Path) -> Result<Vec<PathBuf>> {
+    let unreadable = |error| Error::usage(format!("cannot read {}", directory.display())).because(error);
+    let entries = std::fs::read_dir(directory).map_err(unreadable)?;
+    let mut paths = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<std::io::Result<Vec<_>>>()
+        .map_err(unreadable)?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// What a file's name says of it.
+fn kind(name: &str) -> Option<(Kind, Packed)> {
+    let name = name.to_lowercase();
+    let (stem, packed) = match name.rsplit_once('.')? {
+        (stem, "gz") => (stem, Packed::Gzip),
+        (stem, "zst") => (stem, Packed::Zstd),
+        _ => (name.as_str(), Packed::No),
+    };
+    match stem.rsplit_once('.')?.1 {
+        "json" | "jsonl" | "ndjson" => Some((Kind::Json, packed)),
+        "csv" | "tsv" => Some((Kind::Csv(packed), packed)),
+        "parquet" if packed == Packed::No => Some((Kind::Parquet, packed)),
+        _ => None,
+    }
+}
+
+impl DataFile {
+    /// The folder of the file in the directory, with its slash.
+    pub fn folder(&self) -> &str {
+        self.key.rfind('/').map_or("", |slash| &self.key[..=slash])
+    }
+
+    /// The folder whose files are looked at together: the first one, or the directory itself, where Hive's folders are.
+    pub fn unit(&self) -> &str {
+        match self.key.split_once('/') {
+            Some((folder, _)) if !folder.contains('=') => folder,
+            _ => "",
+        }
+    }
+
+    /// Names and values of Hive's folders, `dt=2026-01-01/`.
+    pub fn partitions(&self) -> Vec<(&str, &str)> {
+        self.folder().split('/').filter_map(|folder| folder.split_once('=')).collect()
+    }
+
+    /// The file's name without its endings.
+    pub fn stem(&self) -> &str {
+        let name = &self.key[self.folder().len()..];
+        name.split('.').next().unwrap_or_default()
+    }
+
+    /// Its endings, with their points: those that say what it is.
+    pub fn ending(&self) -> &str {
+        let name = &self.key[self.folder().len()..];
+        let endings = if self.packed == Packed::No { 1 } else { 2 };
+        name.rmatch_indices('.').nth(endings - 1).map_or("", |(at, _)| &name[at..])
+    }
+
+    /// The letters of its folders and its name: those of one kind are numbered, or have dates.
+    pub fn letters(&self) -> String {
+        let folders = self.folder().split('/').map(|folder| folder.split('=').next().unwrap_or_default());
+        let words = folders.chain(std::iter::once(self.stem()));
+        let letters = |word: &str| word.chars().filter(|sign| sign.is_alphabetic()).collect::<String>();
+        words.map(letters).collect::<Vec<_>>().join("/")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_names_say() {
+        let file = |key: &str| {
+            let name = key.rsplit('/').next().unwrap_or_default();
+            let (kind, packed) = kind(name).expect(key);
+            DataFile { path: key.into(), key: key.into(), kind, packed, size: 1 }
+        };
+        let one = file("sales/dt=2026-01-01/part-0001.v2.csv.gz");
+        assert_eq!(
+            (one.unit(), one.folder(), one.stem(), one.ending()),
+            ("sales", "sales/dt=2026-01-01/", "part-0001", ".csv.gz")
+        );
+        assert_eq!((one.kind, one.partitions()), (Kind::Csv(Packed::Gzip), vec![("dt", "2026-01-01")]));
+        assert_eq!(one.letters(), file("sales/dt=2026-01-02/part-2.csv.gz").letters());
+        assert_eq!((file("dt=1/a.JSON").unit(), file("a.json").unit()), ("", ""));
+        assert_ne!(file("x/a.json").letters(), file("y/a.json").letters());
+        for name in ["a.parquet.gz", "README.md", "csv", "a.json.zip"] {
+            assert!(kind(name).is_none(), "{name}");
+        }
+    }
+}
