@@ -2,7 +2,7 @@
 
 mod address;
 mod columns;
-mod convention;
+pub mod convention;
 mod draft;
 pub mod example;
 pub mod infer;

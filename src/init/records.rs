@@ -231,7 +231,7 @@ pub fn csv(path: &Path, packed: Packed, share: u64, columns: &mut Columns) -> Re
 
 fn count_row(record: &csv::ByteRecord, names: &[String], path: &Path, columns: &mut Columns) -> Result<()> {
     // COPY takes a delimiter behind the last field.
-    let has_last_delimiter = record.len() == names.len() + 1 && record.iter().last().is_some_and(<[u8]>::is_empty);
+    let has_last_delimiter = record.len() == names.len() + 1 && record.iter().next_back().is_some_and(<[u8]>::is_empty);
     if record.len() > names.len() && !has_last_delimiter {
         let line = record.position().map_or(0, csv::Position::line);
         let (fields, place) = (record.len(), path.display());

@@ -78,7 +78,7 @@ impl SourceSample {
         for (key, text) in &self.objects {
             counter.begin_file(key);
             // The last JSON object may be cut off. Any other fault is for COPY to say.
-            let _ = count_objects(text, &mut counter);
+            let _ = count_objects(text, false, &mut counter);
         }
         Keys::from_counters(vec![counter])
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
+use crate::init::convention::Convention;
 use crate::init::infer::Seen;
 
 /// A TIMESTAMP as text, with its offset.
@@ -42,7 +43,7 @@ impl Values {
     /// (<https://docs.aws.amazon.com/redshift/latest/dg/r_DATEFORMAT_and_TIMEFORMAT_strings.html>).
     pub fn types(&self, takes_times: bool) -> Vec<(String, String)> {
         let data_type = |(column, (seen, _)): (&String, &(Seen, usize))| {
-            let data_type = match seen.data_type() {
+            let data_type = match seen.data_type(&Convention::default()) {
                 time if time.starts_with("timestamp") && !takes_times => TIME_AS_TEXT.to_owned(),
                 other => other,
             };
