@@ -32,7 +32,7 @@ def resident():
 
 def objects():
     s3 = boto3.client("s3", config=CONFIG)
-    key, size = f"objects/{random.randrange(2_000)}", random.choice([100, 5_000, 60_000, 400_000])
+    key, size = f"objects/{threading.get_ident()}/{random.randrange(1_000)}", random.choice([100, 5_000, 60_000, 400_000])
     s3.put_object(Bucket=BUCKET, Key=key, Body=os.urandom(1) * size)
     assert len(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()) == size
     s3.list_objects_v2(Bucket=BUCKET, Prefix="objects/", MaxKeys=100)

@@ -88,7 +88,7 @@ fn run(
         let begun = Instant::now();
         let mut rows = target.engine.stored_rows(MOST_RESULT_BYTES);
         let outcome = session.run_into(sql, &parameters, &target.access, query, &mut rows);
-        rows.close();
+        let outcome = outcome.and_then(|count| rows.close().map(|()| count));
         let copied = session.take_copied();
         let number = if is_on_leader_node(sql) { ON_LEADER_NODE } else { query };
         let is_counted = copied.is_none() || behaviors.counts_copied_rows;

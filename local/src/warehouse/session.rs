@@ -548,7 +548,7 @@ impl Session {
         self.cursors.vacant(&cursor)?;
         let mut rows = self.system.stored_rows(u64::MAX);
         result::query(&self.connection, query, &mut rows)?;
-        rows.close();
+        rows.close()?;
         self.cursors.open(cursor, rows);
         Ok(0)
     }

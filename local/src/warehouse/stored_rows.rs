@@ -45,7 +45,8 @@ struct Block {
 
 #[derive(Debug)]
 enum Body {
-    Memory(Vec<Vec<Value>>),
+    /// Encoded as in the file: thousands of small results wait for a day (R21).
+    Memory(Box<[u8]>),
     File { offset: u64, bytes: usize },
 }
 
@@ -78,8 +79,13 @@ impl StoredRows {
     }
 
     /// No more rows come: the file is opened again where it is read.
-    pub fn close(&mut self) {
+    ///
+    /// # Errors
+    /// Where the last rows cannot be written.
+    pub fn close(&mut self) -> Result<(), SqlError> {
+        let sealed = if self.last.is_empty() { Ok(()) } else { self.seal() };
         self.file = None;
+        sealed
     }
 
     pub fn count(&self) -> usize {
@@ -102,10 +108,11 @@ impl StoredRows {
             let begins_at = self.blocks.partition_point(|block| block.first <= start) - 1;
             for block in self.blocks[begins_at..].iter().take_while(|block| block.first < end) {
                 let wanted = start.saturating_sub(block.first)..;
-                match &block.body {
-                    Body::Memory(rows) => found.extend_from_slice(&rows[wanted]),
-                    Body::File { offset, bytes } => found.extend(self.read(*offset, *bytes)?.drain(wanted)),
-                }
+                let mut rows = match &block.body {
+                    Body::Memory(encoded) => self.decoded(encoded)?,
+                    Body::File { offset, bytes } => self.decoded(&self.read(*offset, *bytes)?)?,
+                };
+                found.extend(rows.drain(wanted));
             }
         }
         found.extend_from_slice(self.last.get(start.saturating_sub(self.in_blocks)..).unwrap_or_default());
@@ -113,15 +120,18 @@ impl StoredRows {
         Ok(found)
     }
 
-    fn read(&self, offset: u64, bytes: usize) -> Result<Vec<Vec<Value>>, SqlError> {
+    fn read(&self, offset: u64, bytes: usize) -> Result<Vec<u8>, SqlError> {
         let unreadable = |error| self.unusable(&error);
         let path = self.path.as_ref().ok_or_else(|| self.unusable(&std::io::ErrorKind::NotFound.into()))?;
         let mut encoded = vec![0; bytes];
         let mut file = File::open(path).map_err(unreadable)?;
         file.seek(SeekFrom::Start(offset)).map_err(unreadable)?;
         file.read_exact(&mut encoded).map_err(unreadable)?;
-        let mut rest = &encoded[..];
-        let mut rows = Vec::with_capacity(BLOCK_ROWS);
+        Ok(encoded)
+    }
+
+    fn decoded(&self, encoded: &[u8]) -> Result<Vec<Vec<Value>>, SqlError> {
+        let (mut rest, mut rows) = (encoded, Vec::new());
         while !rest.is_empty() {
             let row = (0..self.columns.len()).map(|_| decode(&mut rest)).collect::<Option<Vec<_>>>();
             rows.push(row.ok_or_else(|| self.unusable(&std::io::ErrorKind::InvalidData.into()))?);
@@ -144,25 +154,30 @@ impl StoredRows {
         if self.last.len() < BLOCK_ROWS && self.last_bytes < BLOCK_BYTES {
             return Ok(());
         }
+        self.seal()
+    }
+
+    /// Makes a block of the last rows.
+    fn seal(&mut self) -> Result<(), SqlError> {
         let rows = std::mem::take(&mut self.last);
         self.last_bytes = 0;
         let (first, count) = (self.in_blocks, rows.len());
-        let body = if self.bytes <= MEMORY_BYTES { Body::Memory(rows) } else { self.write(&rows)? };
+        let mut encoded = Vec::new();
+        rows.iter().flatten().for_each(|value| encode(value, &mut encoded));
+        let body = if self.bytes <= MEMORY_BYTES { Body::Memory(encoded.into()) } else { self.write(&encoded)? };
         self.blocks.push(Block { first, body });
         self.in_blocks += count;
         Ok(())
     }
 
-    fn write(&mut self, rows: &[Vec<Value>]) -> Result<Body, SqlError> {
-        let mut encoded = Vec::new();
-        rows.iter().flatten().for_each(|value| encode(value, &mut encoded));
+    fn write(&mut self, encoded: &[u8]) -> Result<Body, SqlError> {
         if self.file.is_none() {
             let named = tempfile::Builder::new().prefix(&self.prefix).tempfile_in(&self.directory);
             let (file, path) = named.map_err(|error| self.unusable(&error))?.into_parts();
             (self.file, self.path) = (Some(file), Some(path));
         }
         if let Some(mut file) = self.file.as_ref() {
-            file.write_all(&encoded).map_err(|error| self.unusable(&error))?;
+            file.write_all(encoded).map_err(|error| self.unusable(&error))?;
         }
         let offset = self.written;
         self.written += encoded.len() as u64;
@@ -262,7 +277,7 @@ mod tests {
         for start in (0..12_345).step_by(7) {
             stored.rows((start..(start + 7).min(12_345)).map(row).collect()).expect("rows");
         }
-        stored.close();
+        stored.close().expect("closed");
         assert_eq!(stored.count(), 12_345);
         assert!(stored.path.is_some(), "the rest is on the disk");
         for (start, count) in [(0, 1000), (999, 2), (1500, 3000), (12_000, 1000), (12_345, 5), (0, 12_345)] {
