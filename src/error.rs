@@ -102,14 +102,14 @@ impl Error {
         }
     }
 
-    /// One error for several: what ends the run says all there is, else each is named with its cause and its hints.
+    /// One error for several sources: what ends the run says all there is, else each is named with its cause and its hints.
     /// `None` where there is none.
     pub fn combined(mut errors: Vec<Self>) -> Option<Self> {
         if errors.len() < 2 || errors.iter().any(|error| error.kind.ends_run()) {
             let first = errors.iter().position(|error| error.kind.ends_run()).unwrap_or(0);
             return (!errors.is_empty()).then(|| errors.swap_remove(first));
         }
-        let message = format!("{} things failed", errors.len());
+        let message = format!("{} sources failed", errors.len());
         let mut combined = Self::new(errors[0].kind, message).coded(errors[0].code.as_deref());
         for error in errors {
             let causes = std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
@@ -173,7 +173,7 @@ mod tests {
         assert_eq!(Error::combined(vec![failed("a")]).map(|error| error.to_string()), Some("cannot copy a".into()));
         let both = Error::combined(vec![failed("a"), failed("b")]).expect("an error");
         let says = ["a", "b"].map(|of| format!("cannot copy {of}: Access Denied\n    Run up."));
-        assert_eq!((both.to_string(), both.hints), ("2 things failed".into(), says.to_vec()));
+        assert_eq!((both.to_string(), both.hints), ("2 sources failed".into(), says.to_vec()));
         let ended = Error::combined(vec![failed("a"), Error::new(Kind::Credentials, "expired")]).expect("an error");
         assert_eq!((ended.kind, ended.to_string()), (Kind::Credentials, "expired".into()));
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::records::Packed;
 use crate::error::{Error, Result};
+use crate::files;
 
 /// Names of other files that a note has.
 const SHOWN: usize = 5;
@@ -84,6 +85,9 @@ impl Walk {
                 self.notes.push(format!("{} is a link to a folder, and was not followed", path.display()));
             } else if path.is_dir() {
                 self.folder(&path, &format!("{key}/"))?;
+            } else if kind(&name).is_some() && !path.is_file() {
+                let unreadable = |error| Error::usage(format!("cannot read {}", path.display())).because(error);
+                files::open(&path).map_err(unreadable)?;
             } else if size == 0 {
                 // A mark, such as _SUCCESS: COPY has nothing to read there.
             } else if let Some((kind, packed)) = kind(&name) {

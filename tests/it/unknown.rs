@@ -105,7 +105,8 @@ fn columns_that_are_too_short_become_wider() {
         let titles = crate::load::files(&project, "data/song_data");
         let title = |path: &std::path::PathBuf| {
             let song: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-            song["title"].as_str().unwrap().chars().count() > 5
+            // Some titles are numbers.
+            song["title"].as_str().map_or_else(|| song["title"].to_string(), str::to_owned).chars().count() > 5
         };
         titles.iter().filter(|path| title(path)).count().to_string()
     });

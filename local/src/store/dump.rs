@@ -9,7 +9,7 @@ use super::{BODIES, FIRST, OBJECT_RECORDS, Result, Store};
 use crate::error::StoreError;
 
 /// The file of each keyspace.
-const FILES: [&str; 3] = ["records", "objects", "bodies"];
+const FILES: [&str; 3] = ["records.dump", "objects.dump", "bodies.dump"];
 
 impl Store {
     fn keyspaces(&self) -> [(&Database, usize, &'static str); 3] {

@@ -47,7 +47,10 @@ struct Block {
 enum Body {
     /// Encoded as in the file: thousands of small results wait for a day (R21).
     Memory(Box<[u8]>),
-    File { offset: u64, bytes: usize },
+    File {
+        offset: u64,
+        bytes: usize,
+    },
 }
 
 impl StoredRows {
