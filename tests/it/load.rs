@@ -261,7 +261,7 @@ fn check_tells_what_copy_would_reject_and_loads_nothing() {
     // What is wrong with another source is not hidden by the first.
     let day = files(&project, "data/log_data").remove(0);
     std::fs::write(&day, "{\n").unwrap();
-    let both = [&says[..], &["2 things failed", "cannot copy into staging_events"]].concat();
+    let both = [&says[..], &["2 sources failed", "cannot copy into staging_events"]].concat();
     for command in [&["load", "--check"][..], &["load"]] {
         let _ = project.run(command.iter().copied()).failed(1, &both);
     }

@@ -232,10 +232,10 @@ fn a_server_that_all_may_reach_answers_to_the_names_that_it_is_given() {
 #[test]
 fn a_seed_is_there_from_the_beginning_and_again_after_a_restore() {
     let project = Project::bare();
-    std::fs::create_dir_all(project.path("seed/buckets/in/days")).unwrap();
-    std::fs::write(project.path("seed/buckets/in/days/1.json"), "{\"a\": 1}\n{\"a\": 2}\n").unwrap();
+    std::fs::create_dir_all(project.path("seed/buckets/inbox/days")).unwrap();
+    std::fs::write(project.path("seed/buckets/inbox/days/1.json"), "{\"a\": 1}\n{\"a\": 2}\n").unwrap();
     let keys = "access_key_id 'test' secret_access_key 'test'";
-    let copy = format!("copy t from 's3://in/days/' {keys} json 'auto';\n");
+    let copy = format!("copy t from 's3://inbox/days/' {keys} json 'auto';\n");
     std::fs::write(project.path("seed/1-tables.sql"), "create table t (a int);\ncreate table two as select 2 as a;\n")
         .unwrap();
     std::fs::write(project.path("seed/2-rows.sql"), copy).unwrap();

@@ -34,7 +34,7 @@ const PAGE_ROWS: usize = 1000;
 /// R21: statements that may be under way at once.
 const MOST_ACTIVE: usize = 500;
 /// Statements that are remembered.
-const MOST_KEPT: usize = 20_000;
+const MOST_KEPT: usize = 10_000;
 /// R23: how long a ClientToken is remembered.
 const TOKEN_MILLIS: i64 = 8 * 60 * 60 * 1000;
 
