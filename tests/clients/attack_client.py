@@ -182,7 +182,10 @@ def warm(role):
         s3.put_object(Bucket=BUCKET, Key=f"warm/{name}", Body=pack(b"1,one\n"))
         run(f"copy warmed from 's3://{BUCKET}/warm/{name}' iam_role '{role}' csv {name}")
     run("select listagg(n, ',') from numbers where n < 100")
-    time.sleep(3)
+    streams = [open_one() for open_one in (slow_reader, half_request) for _ in range(20)]
+    time.sleep(2)
+    close(streams)
+    time.sleep(10)
 
 
 HUNGRY = [
