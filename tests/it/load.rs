@@ -123,8 +123,8 @@ fn an_append_refuses_what_has_changed_and_replace_begins_anew() {
     assert_eq!(count(&project, "select count(*) from staging_events"), "201");
 }
 
-#[test]
-fn an_append_whose_answer_was_lost_is_not_doubled() {
+/// A stack whose append has loaded all days of events but one, which is there now.
+fn with_a_new_day() -> Served {
     let served = Served::new(Project::with_sample(40, 200), Pace::AT_ONCE);
     append(&served.project);
     let day = files(&served.project, "data/log_data").remove(0);
@@ -133,11 +133,17 @@ fn an_append_whose_answer_was_lost_is_not_doubled() {
     let _ = served.run(["up"]).succeeded();
     let _ = served.run(["load"]).succeeded();
     std::fs::rename(&aside, &day).unwrap();
+    served.faults.clear();
+    served
+}
+
+#[test]
+fn an_append_whose_answer_was_lost_is_not_doubled() {
+    let served = with_a_new_day();
     let statements = |served: &Served| {
         served.faults.calls().iter().filter(|call| *call == "redshift-data:BatchExecuteStatement").count()
     };
     // The COPY has been committed, the star has not been touched.
-    served.faults.clear();
     served.faults.at("redshift-data:BatchExecuteStatement", 2, Fault::LoseReply);
     let _ = served.run(["load"]).succeeded();
     assert!(statements(&served) >= 2);
@@ -149,17 +155,9 @@ fn an_append_whose_answer_was_lost_is_not_doubled() {
 /// The COPY of a load that was killed goes on at Redshift (R27), and may end when another load has looked already.
 #[test]
 fn an_append_that_was_overtaken_copies_nothing() {
-    let served = Served::new(Project::with_sample(40, 200), Pace::AT_ONCE);
-    append(&served.project);
-    let day = files(&served.project, "data/log_data").remove(0);
-    let aside = served.project.path("aside");
-    std::fs::rename(&day, &aside).unwrap();
-    let _ = served.run(["up"]).succeeded();
-    let _ = served.run(["load"]).succeeded();
-    let before = served.sdk().value("select count(*) from staging_events");
-    std::fs::rename(&aside, &day).unwrap();
-    served.faults.clear();
+    let served = with_a_new_day();
     let sdk = served.sdk();
+    let before = sdk.value("select count(*) from staging_events");
     let overtake = move || {
         sdk.sql("insert into sparkify_infra_staging_events_objects values ('s3://a/b', 'e', 1, 'r')").unwrap();
     };

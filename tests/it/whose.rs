@@ -144,6 +144,16 @@ fn down_in_one_region_leaves_the_role_and_the_bucket_of_another() {
 #[cfg(target_os = "linux")]
 const SCRIPT: &str = "/usr/bin/script";
 
+/// Whether a test can have a terminal; says which cannot be run where not.
+#[cfg(target_os = "linux")]
+fn has_terminals(test: &str) -> bool {
+    let has_script = std::path::Path::new(SCRIPT).exists();
+    if !has_script {
+        let _ = writeln!(std::io::stderr(), "NOT RUN: {test}, because there is no {SCRIPT}");
+    }
+    has_script
+}
+
 /// Runs the binary at a terminal, into which this is typed: its exit code, and all that the terminal shows.
 #[cfg(target_os = "linux")]
 fn typed(served: &Served, arguments: &[&str], answer: &str, ci: &str) -> (i32, String) {
@@ -163,8 +173,7 @@ fn typed(served: &Served, arguments: &[&str], answer: &str, ci: &str) -> (i32, S
 #[cfg(target_os = "linux")]
 #[test]
 fn down_on_aws_asks_at_a_terminal() {
-    if !std::path::Path::new(SCRIPT).exists() {
-        let _ = writeln!(std::io::stderr(), "NOT RUN: down_on_aws_asks_at_a_terminal, because there is no {SCRIPT}");
+    if !has_terminals("down_on_aws_asks_at_a_terminal") {
         return;
     }
     let served = served();
@@ -201,8 +210,7 @@ fn down_on_aws_asks_at_a_terminal() {
 #[cfg(target_os = "linux")]
 #[test]
 fn down_asks_also_about_what_is_shown_late() {
-    if !std::path::Path::new(SCRIPT).exists() {
-        let _ = writeln!(std::io::stderr(), "NOT RUN: down_asks_also_about_what_is_shown_late: there is no {SCRIPT}");
+    if !has_terminals("down_asks_also_about_what_is_shown_late") {
         return;
     }
     let mut served = served();
