@@ -24,6 +24,8 @@ use std::path::Path;
 use crate::aws::{Aws, Target};
 use clap::CommandFactory;
 
+#[cfg(feature = "local")]
+use crate::cli::LocalCommand;
 use crate::cli::{Cli, Command, Common, DownArgs, Output, Place};
 use crate::config::{Config, LocalBucket};
 use crate::error::{Error, Kind, Result};
@@ -201,33 +203,7 @@ pub async fn run(command: Command) -> Result<Outcome> {
         }
         Command::Demo(args) => demo::run(&args).await,
         #[cfg(feature = "local")]
-        Command::Local(crate::cli::LocalCommand::Serve(args)) => local::serve(&args).await,
-        #[cfg(feature = "local")]
-        Command::Local(crate::cli::LocalCommand::Check(args)) => {
-            interrupt::on_thread(move || local::check(&args)).await
-        }
-        #[cfg(feature = "local")]
-        Command::Local(crate::cli::LocalCommand::Snapshot(args)) => {
-            interrupt::on_thread(move || local_control::snapshot(&args)).await
-        }
-        #[cfg(feature = "local")]
-        Command::Local(crate::cli::LocalCommand::Restore(args)) => {
-            interrupt::on_thread(move || local_control::restore(&args)).await
-        }
-        #[cfg(feature = "local")]
-        Command::Local(crate::cli::LocalCommand::Reset(args)) => {
-            interrupt::on_thread(move || local_control::reset(&args)).await
-        }
-        #[cfg(feature = "local")]
-        Command::Local(crate::cli::LocalCommand::Env(args)) => {
-            interrupt::on_thread(move || local_control::env(&args)).await
-        }
-        #[cfg(feature = "local")]
-        Command::Local(crate::cli::LocalCommand::Connect(args)) => local_control::connect(&args).await,
-        #[cfg(feature = "local")]
-        Command::Local(crate::cli::LocalCommand::Sweep(args)) => {
-            interrupt::on_thread(move || local::sweep(&args)).await
-        }
+        Command::Local(command) => run_local(command).await,
         #[cfg(feature = "local")]
         Command::Schema { config } => interrupt::on_thread(move || schema::run(&config)).await,
         Command::Sample(args) => {
@@ -242,6 +218,21 @@ pub async fn run(command: Command) -> Result<Outcome> {
             ));
             Ok(Outcome::Done)
         }
+    }
+}
+
+#[cfg(feature = "local")]
+async fn run_local(command: LocalCommand) -> Result<Outcome> {
+    use interrupt::on_thread;
+    match command {
+        LocalCommand::Serve(args) => local::serve(&args).await,
+        LocalCommand::Check(args) => on_thread(move || local::check(&args)).await,
+        LocalCommand::Snapshot(args) => on_thread(move || local_control::snapshot(&args)).await,
+        LocalCommand::Restore(args) => on_thread(move || local_control::restore(&args)).await,
+        LocalCommand::Reset(args) => on_thread(move || local_control::reset(&args)).await,
+        LocalCommand::Env(args) => on_thread(move || local_control::env(&args)).await,
+        LocalCommand::Connect(args) => local_control::connect(&args).await,
+        LocalCommand::Sweep(args) => on_thread(move || local::sweep(&args)).await,
     }
 }
 
