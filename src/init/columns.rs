@@ -3,10 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::infer::Seen;
-use super::words;
-
-/// Bytes of a column's name, at most.
-const LONGEST_NAME: usize = 127;
+use super::words::{self, COLUMN_NAME_BYTES};
 
 /// What COPY has to be told of files, or gathering has to do with them.
 #[derive(Debug, Clone, Copy, Default)]
@@ -80,9 +77,10 @@ impl Columns {
             self.twice = Some(key.to_owned());
         }
         column.record = records;
-        let fold = self.folds.entry(column.folded.clone()).or_default();
-        fold.is_crowded |= fold.record == records && fold.place != place && records > 0;
-        (fold.record, fold.place) = (records, place);
+        if let Some(fold) = self.folds.get_mut(&column.folded) {
+            fold.is_crowded |= fold.record == records && fold.place != place && records > 0;
+            (fold.record, fold.place) = (records, place);
+        }
         &mut column.seen
     }
 
@@ -94,6 +92,7 @@ impl Columns {
         let place = self.all.len();
         let (key, folded) = (key.to_owned(), key.to_lowercase());
         self.places.insert(key.clone(), place);
+        self.folds.entry(folded.clone()).or_default();
         self.all.push(SeenKey { key, folded, seen: Seen::default(), record: 0 });
         place
     }
@@ -176,8 +175,8 @@ fn unique(keys: Vec<(String, Seen)>, snake_case: bool) -> Vec<Column> {
         if words::is_system_column(&name) {
             name.push('_');
         }
-        name.truncate(name.floor_char_boundary(LONGEST_NAME));
-        let stem = &name[..name.floor_char_boundary(LONGEST_NAME - 5)];
+        name.truncate(name.floor_char_boundary(COLUMN_NAME_BYTES));
+        let stem = &name[..name.floor_char_boundary(COLUMN_NAME_BYTES - 5)];
         let mut free = std::iter::once(name.clone()).chain((2..).map(|number| format!("{stem}_{number}")));
         let name = free.find(|name| !taken.contains(name)).unwrap_or_default();
         taken.insert(name.clone());
@@ -223,7 +222,7 @@ mod tests {
         assert_eq!((names(&snake), snake.needs_paths), (vec!["order_id", "placed_at", "b"], true));
         let long = "é".repeat(100);
         let named = columns(&[&[&long, &format!("{long}x")]]).by_place(false);
-        assert!(named.columns.iter().all(|column| column.name.len() <= LONGEST_NAME));
+        assert!(named.columns.iter().all(|column| column.name.len() <= COLUMN_NAME_BYTES));
         assert_ne!(named.columns[0].name, named.columns[1].name);
     }
 }

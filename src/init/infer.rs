@@ -267,7 +267,7 @@ impl NumericDates {
 }
 
 /// The text of a JSON string. One that is no Unicode is measured as it is written.
-fn unquoted(raw: &str) -> Cow<'_, str> {
+pub fn unquoted(raw: &str) -> Cow<'_, str> {
     let inside = raw.trim_matches('"');
     match inside.contains('\\') {
         false => inside.into(),

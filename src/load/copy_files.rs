@@ -55,10 +55,14 @@ pub fn should_gather(source: &Source, listing: &Listing, file: &SqlFile) -> bool
 /// Whether a COPY reads JSON that can be joined: neither packed nor with lines to pass over. Anything else is read from
 /// where it lies.
 pub fn reads_plain_json(statement: &str) -> bool {
+    has_option(statement, &["json"]) && !has_option(statement, &["gzip", "bzip2", "lzop", "zstd", "ignoreheader"])
+}
+
+/// Whether a COPY has one of these words behind FROM, where its options are.
+pub fn has_option(statement: &str, words: &[&str]) -> bool {
     let tokens = tokens(statement);
-    let options = tokens.iter().skip_while(|token| !token.eq_ignore_ascii_case("from"));
-    let has = |word: &str| options.clone().any(|token| token.eq_ignore_ascii_case(word));
-    has("json") && !["gzip", "bzip2", "lzop", "zstd", "ignoreheader"].into_iter().any(has)
+    let mut options = tokens.iter().skip_while(|token| !token.eq_ignore_ascii_case("from"));
+    options.any(|token| words.iter().any(|word| token.eq_ignore_ascii_case(word)))
 }
 
 /// The table of a COPY.

@@ -65,7 +65,8 @@ impl Load<'_> {
                 // The list of its objects, for the table that remembers them.
                 list.push(PUT);
             }
-            if should_gather(source, &listing, file) {
+            let is_gathered = should_gather(source, &listing, file);
+            if is_gathered {
                 let planned = interrupt::unless_asked(gatherer.planned(source, &listing)).await?;
                 let (does, writes) = match planned.parts {
                     None => (format!("take the parts of {} as they are", source.name), Vec::new()),
@@ -80,13 +81,13 @@ impl Load<'_> {
                 // The manifest of its objects.
                 list.push(PUT);
             }
-            if jsonpaths::is_apart(source, &self.aws.region, should_gather(source, &listing, file)) {
+            if jsonpaths::is_apart(source, &self.aws.region, is_gathered) {
                 // Its jsonpaths file, where COPY finds it.
                 list.push(PUT);
             }
             // The COPY in its transaction, and a look at what it rejected.
             list.extend([BATCH_EXECUTE, EXECUTE]);
-            let is_compared = should_gather(source, &listing, file) || source.on_unknown != OnUnknown::Ignore;
+            let is_compared = is_gathered || source.on_unknown != OnUnknown::Ignore;
             if is_compared && ByKey::new(&file.statement).is_some_and(|by_key| by_key.columns.is_none()) {
                 // The columns of the table, which the keys are compared with.
                 list.push(EXECUTE);
@@ -100,7 +101,7 @@ impl Load<'_> {
             add(does, found, list);
             // What is copied by its prefix has no objects of its own.
             let has_own = self.mode == Mode::Append || !source.files.is_empty();
-            if should_gather(source, &listing, file) || has_own {
+            if is_gathered || has_own {
                 let home = gatherer.home(source, &listing);
                 let old = interrupt::unless_asked(gatherer.old(source, &home)).await?.len();
                 if old > 0 {

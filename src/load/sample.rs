@@ -5,13 +5,13 @@ use std::io::Read;
 use futures::{StreamExt, TryStreamExt};
 
 use super::check_json::count_objects;
+use super::copy_files::has_option;
 use super::keys::{KeyCounter, Keys};
 use super::source::{Known, Listing, Object};
 use super::values::Values;
 use crate::aws::failed;
 use crate::config::Source;
 use crate::error::{Error, Result};
-use crate::query::tokens;
 
 /// Objects that are read, spread over the source.
 const OBJECTS: usize = 16;
@@ -31,13 +31,11 @@ pub enum CopyCompression {
 impl CopyCompression {
     /// `None` where the COPY names another one.
     pub fn new(statement: &str) -> Option<Self> {
-        let tokens = tokens(statement);
-        let names = |word: &str| tokens.iter().any(|token| token.eq_ignore_ascii_case(word));
-        if names("bzip2") || names("lzop") {
+        if has_option(statement, &["bzip2", "lzop"]) {
             None
-        } else if names("gzip") {
+        } else if has_option(statement, &["gzip"]) {
             Some(Self::Gzip)
-        } else if names("zstd") {
+        } else if has_option(statement, &["zstd"]) {
             Some(Self::Zstd)
         } else {
             Some(Self::No)

@@ -212,13 +212,7 @@ impl Staging<'_> {
         let copy = self.statement(&from, paths.as_ref())?;
         let objects = audit::objects_table(table);
         let mut batch = CopyBatch::default();
-        let mut compared = None;
-        if self.source.on_unknown.decides() {
-            compared = self.compare(from.gathered(), &gatherer).await?;
-        }
-        if let Some(compared) = &mut compared {
-            self.decide(compared, &gatherer).await?;
-        }
+        let compared = self.decided(from.gathered(), &gatherer).await?;
         if !load.check {
             // A COPY of a load that was killed may still run (R27): its rows are waited for, and seen.
             batch.add(format!("lock table {table}, {objects}"));

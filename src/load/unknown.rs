@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use futures::{StreamExt, TryStreamExt};
 
-use super::copy_files::{ByKey, should_gather};
+use super::copy_files::{ByKey, has_option, should_gather};
 use super::gather::{Gathered, Gatherer};
 use super::keys::{Keys, UnknownKey, seen_while_gathering, unknown_message};
 use super::rejected::Rejected;
@@ -16,18 +16,12 @@ use crate::config::OnUnknown;
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
 use crate::init::infer::VARCHAR_MAX;
-use crate::init::words::quoted;
+use crate::init::words::{COLUMN_NAME_BYTES, is_system_column, quoted};
 use crate::interrupt;
-use crate::query::tokens;
 use crate::warehouse::StatementError;
 
 /// Columns that are added in one transaction: a batch has 40 statements (R21), of which some are the load's own.
 const ADDED_MAX: usize = 30;
-/// Bytes of a column's name (<https://docs.aws.amazon.com/redshift/latest/dg/r_names.html>).
-const NAME_BYTES: usize = 127;
-/// Columns that every table of PostgreSQL 8.0 has, which Redshift comes from
-/// (<https://www.postgresql.org/docs/8.0/ddl-system-columns.html>).
-const SYSTEM_COLUMNS: [&str; 7] = ["oid", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];
 
 /// What to do about keys without a column.
 const ADVICE: &str = "Add columns to sql/schema and run `load --recreate`, or set `on_unknown` of the source to \"add\", or to \
@@ -96,11 +90,27 @@ impl Staging<'_> {
         found.ok()?.ok().map(|rows| rows.columns)
     }
 
-    /// Does what `on_unknown` says about keys that no column takes, where that is to be done before the COPY.
+    /// The keys of the source beside its columns, with what `on_unknown` says done about them; `None` where it says nothing
+    /// before the COPY, or where they cannot be compared.
     ///
     /// # Errors
     /// Where there are such keys and none may be lost, or more than can be added at once.
-    pub(super) async fn decide(&self, compared: &mut ComparedKeys, gatherer: &Gatherer<'_>) -> Result<()> {
+    pub(super) async fn decided(
+        &self,
+        gathered: Option<&Gathered>,
+        gatherer: &Gatherer<'_>,
+    ) -> Result<Option<ComparedKeys>> {
+        if !self.source.on_unknown.decides() {
+            return Ok(None);
+        }
+        let mut compared = self.compare(gathered, gatherer).await?;
+        if let Some(compared) = &mut compared {
+            self.decide(compared, gatherer).await?;
+        }
+        Ok(compared)
+    }
+
+    async fn decide(&self, compared: &mut ComparedKeys, gatherer: &Gatherer<'_>) -> Result<()> {
         let (source, table) = (&self.source.name, &self.file.name);
         if compared.lost.is_empty() {
             return Ok(());
@@ -120,14 +130,10 @@ impl Staging<'_> {
     /// What `on_unknown` would change of the table, as far as the keys are known before the load, and why.
     ///
     /// # Errors
-    /// As `decide`.
+    /// As `decided`.
     pub(super) async fn planned_changes(&self, gatherer: &Gatherer<'_>) -> Result<Vec<(String, String)>> {
         let mut planned = Vec::new();
-        if !self.source.on_unknown.decides() {
-            return Ok(planned);
-        }
-        let Some(mut compared) = self.compare(None, gatherer).await? else { return Ok(planned) };
-        self.decide(&mut compared, gatherer).await?;
+        let Some(compared) = self.decided(None, gatherer).await? else { return Ok(planned) };
         for (alter, first) in compared.added {
             let first = first.map(|place| format!("a key first in {place}; ")).unwrap_or_default();
             planned.push((alter, format!("{first}in the transaction of the COPY{}", compared.extent)));
@@ -168,8 +174,7 @@ impl Staging<'_> {
             None if values.is_empty() => {}
             None => self.read_values(gatherer, &mut values).await?,
         }
-        let takes_times = tokens(&self.file.statement).iter().any(|token| token.eq_ignore_ascii_case("timeformat"));
-        for (name, data_type) in values.types(takes_times) {
+        for (name, data_type) in values.types(has_option(&self.file.statement, &["timeformat"])) {
             let alter = format!("alter table {} add column {} {data_type}", self.file.name, quoted(&name));
             let first = fit
                 .iter()
@@ -275,8 +280,8 @@ fn is_column(key: &str, by_key: &ByKey) -> bool {
     let name = key.to_lowercase();
     by_key.columns.is_none()
         && (by_key.ignore_case || name == key)
-        && (1..=NAME_BYTES).contains(&name.len())
-        && !SYSTEM_COLUMNS.contains(&name.as_str())
+        && (1..=COLUMN_NAME_BYTES).contains(&name.len())
+        && !is_system_column(&name)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 
 use crate::init::convention::Convention;
-use crate::init::infer::Seen;
+use crate::init::infer::{Seen, unquoted};
 
 /// A TIMESTAMP as text, with its offset.
 const TIME_AS_TEXT: &str = "varchar(64)";
@@ -59,10 +59,7 @@ impl Values {
 }
 
 fn bytes(raw: &str) -> usize {
-    match raw.starts_with('"') {
-        true => serde_json::from_str::<String>(raw).map_or(raw.len(), |text| text.len()),
-        false => raw.len(),
-    }
+    if raw.starts_with('"') { unquoted(raw).len() } else { raw.len() }
 }
 
 #[cfg(test)]
