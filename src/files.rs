@@ -1,8 +1,8 @@
-//! Reading of the user's files: regular files only. Opening a FIFO waits for a writer, and a device may have no end.
+//! Reading of the user's files and folders: regular files only. Opening a FIFO waits for a writer, and a device may have no end.
 
 use std::fs::{File, FileType};
 use std::io::{Error, ErrorKind, Result};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Opens a regular file, or what a link to one leads to.
 ///
@@ -26,6 +26,16 @@ pub fn read_text(path: &Path) -> Result<String> {
 pub fn read_text_or_stream(path: &Path) -> Result<String> {
     let is_stream = ["/dev/stdin", "/dev/fd", "/proc/self/fd"].iter().any(|stream| path.starts_with(stream));
     if is_stream { std::fs::read_to_string(path) } else { read_text(path) }
+}
+
+/// What lies in a directory, in the order of its names.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn entries(directory: &Path) -> Result<Vec<PathBuf>> {
+    let mut paths = std::fs::read_dir(directory)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    paths.sort();
+    Ok(paths)
 }
 
 fn require_regular(path: &Path) -> Result<()> {

@@ -9,6 +9,7 @@ use crate::aws::{Aws, Target, failed, is};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::event::Events;
+use crate::files;
 use crate::interrupt;
 use crate::query::{self, Answers};
 use crate::view;
@@ -115,13 +116,9 @@ async fn create(aws: &Aws) -> Result<()> {
 /// What lies in a directory, by name, without what is hidden.
 fn entries(directory: &Path) -> Result<Vec<PathBuf>> {
     let unreadable = |error| Error::failed(format!("cannot read {}", directory.display())).because(error);
-    let found = std::fs::read_dir(directory).and_then(|found| {
-        found.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<Vec<PathBuf>>>()
-    });
     let is_hidden =
         |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().first() == Some(&b'.'));
-    let mut found = found.map_err(unreadable)?;
+    let mut found = files::entries(directory).map_err(unreadable)?;
     found.retain(|path| !is_hidden(path));
-    found.sort();
     Ok(found)
 }

@@ -42,7 +42,7 @@ impl Address {
     }
 }
 
-fn common_prefix(keys: &[&str]) -> String {
+pub(super) fn common_prefix(keys: &[&str]) -> String {
     let Some((first, rest)) = keys.split_first() else { return String::new() };
     let shared = |key: &&str| {
         let signs = first.chars().zip(key.chars()).take_while(|(one, other)| one == other);

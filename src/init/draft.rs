@@ -8,6 +8,7 @@ use super::look::Sample;
 use super::records::{Form, Packed};
 use super::walk::DataFile;
 use crate::error::{Error, Result};
+use crate::load::plain_json::NO_VALUE;
 
 /// A column, and the key of JSON that it takes.
 #[derive(Debug, Clone)]
@@ -149,7 +150,7 @@ fn add_partitions(files: &[DataFile], columns: &mut Columns) -> bool {
         for (name, value) in file.partitions() {
             let value = percent_encoding::percent_decode_str(value).decode_utf8_lossy();
             let mut seen = Seen::default();
-            if value != "__HIVE_DEFAULT_PARTITION__" {
+            if value != NO_VALUE {
                 seen.field(&value);
             }
             columns.add(name, &seen);

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::address::Address;
+use super::address::{Address, common_prefix};
 use super::columns::Columns;
 use super::draft::TableDraft;
 use super::records::{self, Layout, Packed};
@@ -222,21 +222,12 @@ fn name(sample: &Sample, unit: &str, is_alone: bool, directory: &Path) -> String
 /// What the names of files say of them, if it is more than a number.
 fn title(files: &[DataFile]) -> Option<String> {
     let first = files.first()?;
+    let common = common_prefix(&files.iter().map(DataFile::stem).collect::<Vec<_>>());
     let stem = match files {
         // Below Hive's folders names say nothing.
         _ if !first.partitions().is_empty() => "",
         [_] => first.stem(),
-        _ => {
-            let shared = |file: &DataFile| {
-                let signs = first.stem().char_indices().zip(file.stem().chars());
-                signs
-                    .take_while(|((_, one), other)| one == other)
-                    .last()
-                    .map_or(0, |((at, sign), _)| at + sign.len_utf8())
-            };
-            let length = files.iter().map(shared).min()?;
-            first.stem()[..length].trim_end_matches(|sign: char| !sign.is_alphabetic())
-        }
+        _ => common.trim_end_matches(|sign: char| !sign.is_alphabetic()),
     };
     let letters = stem.chars().filter(|sign| sign.is_alphabetic()).count();
     let is_part = stem == "part" || stem.starts_with("part-") || stem.starts_with("part_");

@@ -12,13 +12,12 @@ use serde_json::value::RawValue;
 use super::columns::Columns;
 use crate::error::{Error, Result};
 use crate::files;
-use crate::load::plain_json::ListOpener;
+use crate::load::plain_json::{BYTE_ORDER_MARK, ListOpener};
 
 /// The most columns of a table.
 const COLUMNS_MAX: usize = 1_600;
 /// Records between two looks at how much of a file was read.
 const LOOKED_EVERY: u64 = 256;
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {

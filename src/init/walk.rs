@@ -73,7 +73,8 @@ impl Walk {
     }
 
     fn folder(&mut self, folder: &Path, prefix: &str) -> Result<()> {
-        for path in entries(folder)? {
+        let unreadable = |error| Error::usage(format!("cannot read {}", folder.display())).because(error);
+        for path in files::entries(folder).map_err(unreadable)? {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let key = format!("{prefix}{name}");
             let size = path.metadata().map_or(0, |found| found.len());
@@ -98,17 +99,6 @@ impl Walk {
         }
         Ok(())
     }
-}
-
-fn entries(directory: &Path) -> Result<Vec<PathBuf>> {
-    let unreadable = |error| Error::usage(format!("cannot read {}", directory.display())).because(error);
-    let entries = std::fs::read_dir(directory).map_err(unreadable)?;
-    let mut paths = entries
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<std::io::Result<Vec<_>>>()
-        .map_err(unreadable)?;
-    paths.sort();
-    Ok(paths)
 }
 
 /// What a file's name says of it.

@@ -15,9 +15,6 @@ use crate::location::Location;
 /// Objects that are kept between listing and reading: a few megabytes. Beyond that they are listed twice.
 const KEPT: usize = 50_000;
 
-/// The bucket of the data set that `sample` writes.
-const SAMPLE_BUCKET: &str = "udacity-dend";
-
 /// Keys asked for in one page. S3 gives 1,000 of them all the same; other servers begin anew for every page.
 const PAGE: i32 = 10_000;
 
@@ -216,7 +213,7 @@ fn explain<E: aws_smithy_types::error::metadata::ProvideErrorMetadata>(
     let table = format!("[sources.{}]", source.name);
     let bucket = &source.location.bucket;
     if is(error, &["NoSuchBucket"]) {
-        let sample = if bucket == SAMPLE_BUCKET { ": `sparkify-infra sample data` makes one" } else { "" };
+        let sample = if bucket == crate::sample::BUCKET { ": `sparkify-infra sample data` makes one" } else { "" };
         return failure.hint(format!(
             "There is no bucket {bucket}. Check `url` of {table}; on the local target, `path` of [local.buckets.{bucket}] \
              must be a directory that exists{sample}."
