@@ -153,9 +153,8 @@ impl Apply<'_> {
         // R16: a cluster may be unknown right after it was created, and one answer that it is may be an old one.
         let mut last: Option<(Instant, ClusterState)> = None;
         loop {
-            let state_of = |last: &Option<(Instant, ClusterState)>| last.as_ref().map(|(_, state)| state.clone());
             let looked = interrupt::unless_asked(cluster::observe(self.aws, self.names)).await;
-            let found = looked.map_err(|error| self.with_last_state(error, state_of(&last).as_ref()))?;
+            let found = looked.map_err(|error| self.with_last_state(error, last.as_ref()))?;
             let is_gone = last.as_ref().is_some_and(|(seen, _)| seen.elapsed() >= self.timeouts.settle);
             if awaited.is_reached(found.as_ref(), &self.names.cluster, is_gone)? {
                 return Ok(Done { detail: None, cluster: found });
@@ -163,7 +162,7 @@ impl Apply<'_> {
             let state = found.as_ref().map_or_else(|| "not visible yet".to_owned(), ClusterState::doing);
             last = found.map(|found| (Instant::now(), found)).or(last);
             let waited = pause.next(self.events, name, &state).await;
-            if !waited.map_err(|error| self.with_last_state(error, state_of(&last).as_ref()))? {
+            if !waited.map_err(|error| self.with_last_state(error, last.as_ref()))? {
                 return Err(Error::failed(format!(
                     "the cluster {} is still {state} after {} s",
                     self.names.cluster,
@@ -175,9 +174,9 @@ impl Apply<'_> {
     }
 
     /// What goes on at AWS when a wait for the cluster is given up (R43).
-    fn with_last_state(&self, error: Error, last: Option<&ClusterState>) -> Error {
+    fn with_last_state(&self, error: Error, last: Option<&(Instant, ClusterState)>) -> Error {
         let name = &self.names.cluster;
-        let Some(cluster) = last else {
+        let Some((_, cluster)) = last else {
             return error.hint(format!("How far the cluster {name} is was not seen: AWS goes on with it."));
         };
         let error = error

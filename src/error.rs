@@ -126,6 +126,19 @@ impl Error {
         self
     }
 
+    /// Why, in words; empty where nothing says it.
+    pub fn reason(&self) -> String {
+        self.cause.as_ref().map(ToString::to_string).unwrap_or_default()
+    }
+
+    /// What failed and why, in one line.
+    pub fn with_reason(&self) -> String {
+        match &self.cause {
+            Some(cause) => format!("{self}: {cause}"),
+            None => self.to_string(),
+        }
+    }
+
     pub fn coded(mut self, code: Option<&str>) -> Self {
         self.code = code.map(str::to_owned);
         self

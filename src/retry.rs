@@ -55,7 +55,7 @@ impl Passing {
     pub fn of(error: &Error) -> Option<Self> {
         let code = error.code.as_deref()?;
         match code {
-            "InvalidParameterValue" if cause_of(error).contains("IAM role") => Some(Self::RoleUnknown),
+            "InvalidParameterValue" if error.reason().contains("IAM role") => Some(Self::RoleUnknown),
             "InvalidClusterState" | "InvalidClusterStateFault" => Some(Self::ClusterBusy),
             "ConcurrentModification" | "ConcurrentModificationException" | "OperationAborted" => {
                 Some(Self::ChangeUnderWay)
@@ -117,10 +117,6 @@ impl Passing {
             Self::ChangeUnderWay | Self::Throttled => "Run the command again later.",
         }
     }
-}
-
-fn cause_of(error: &Error) -> String {
-    std::error::Error::source(error).map(ToString::to_string).unwrap_or_default()
 }
 
 /// Does `work` again as long as its failure is one that passes, at most until `deadline`.

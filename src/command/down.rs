@@ -50,8 +50,7 @@ pub async fn run(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
     let message = format!("the teardown left something behind; to remove it by hand:\n  {}", list.join("\n  "));
     let mut error = Error::new(Kind::Leftovers, message);
     for failure in failures {
-        let cause = std::error::Error::source(&failure).map(|cause| format!(": {cause}")).unwrap_or_default();
-        error = error.hint(format!("{failure}{cause}"));
+        error = error.hint(failure.with_reason());
         error.hints.extend(failure.hints);
     }
     Err(error.hint("Run `down` again once the reason is gone."))

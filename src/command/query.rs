@@ -35,7 +35,7 @@ pub async fn run(args: &QueryArgs) -> Result<Outcome> {
 
 /// A table that `sql/schema/` has and the warehouse has not: nothing was loaded yet.
 fn before_load(error: Error, config: &Config) -> Error {
-    let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+    let cause = error.reason();
     let missing = |file: &SqlFile| cause.contains(&format!("relation \"{}\" does not exist", file.name));
     match sql::files(&config.directory, "schema").is_ok_and(|files| files.iter().any(missing)) {
         true => error.hint("Run `sparkify-infra load` first: it makes the tables of sql/schema and fills them."),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::down::PARTS;
 use super::load::load_and_tell;
 use super::{Outcome, Stack};
 use crate::apply::Apply;
@@ -97,8 +98,8 @@ async fn reach(
         if !pause.next(&stack.events, "look again", "AWS to show what exists").await? {
             return Err(error);
         }
-        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-        let message = format!("{error}{cause}. AWS showed an old state, or another run is under way: looking again");
+        let failure = error.with_reason();
+        let message = format!("{failure}. AWS showed an old state, or another run is under way: looking again");
         stack.events.emit(Event::Warning { message });
         (plan, observed) = look(stack, args.wishes, run, "what this run has done before stays").await?;
         tell_plan(stack, &plan, false);
@@ -140,7 +141,7 @@ async fn apply_and_gather(stack: &Stack, plan: &Plan, timeline: &Timeline) -> Re
 pub async fn plan_only(stack: &Stack, wishes: Wishes, detailed_exitcode: bool) -> Result<Outcome> {
     let (plan, _) = look(stack, wishes, &run_id(), NOTHING_CHANGED).await?;
     let has_steps = !plan.is_empty();
-    stack.events.emit(Event::Planned { verb: "up", stack: stack.names.stack.clone(), plan, only: true });
+    tell_plan(stack, &plan, true);
     Ok(if detailed_exitcode && has_steps { Outcome::ChangesPending } else { Outcome::Done })
 }
 
@@ -234,7 +235,7 @@ async fn removed(stack: &Stack, run: &str) -> Result<Vec<String>> {
     let mut all = std::collections::BTreeMap::new();
     loop {
         all.extend(remove_shown(stack, run).await?);
-        if all.len() == 3 || !pause.next(&stack.events, "roll back", "what AWS may not show yet").await? {
+        if all.len() == PARTS.len() || !pause.next(&stack.events, "roll back", "what AWS may not show yet").await? {
             return Ok(all.into_values().collect());
         }
     }

@@ -72,7 +72,7 @@ fn check_policy_fits(table: &Table<'_, '_>, config: &Config) {
 fn policy_length(config: &Config) -> usize {
     let longest_bucket =
         config.bucket.clone().unwrap_or_else(|| format!("{}-000000000000-{}", config.stack, config.region));
-    policy::permissions(config, &longest_bucket).to_string().len()
+    policy::permissions(config, &longest_bucket).0.to_string().len()
 }
 
 fn tags(table: &Table<'_, '_>) -> BTreeMap<String, String> {

@@ -134,13 +134,9 @@ impl Desired {
         if let Some(snapshot) = &config.cluster.final_snapshot {
             cluster_tags.insert(tags::FINAL_SNAPSHOT.to_owned(), snapshot.name.clone());
         }
+        let (permissions, is_exact) = policy::permissions(config, &names.bucket);
         Self {
-            role: DesiredRole {
-                trust: policy::trust(account),
-                permissions: policy::permissions(config, &names.bucket),
-                is_exact: policy::is_exact(config, &names.bucket),
-                tags: role_tags,
-            },
+            role: DesiredRole { trust: policy::trust(account), permissions, is_exact, tags: role_tags },
             bucket: DesiredBucket { policy: policy::tls_only(&names.bucket, &names.region), tags: own },
             cluster: DesiredCluster { settings: config.cluster.clone(), role: names.role_arn, tags: cluster_tags },
             expiry,

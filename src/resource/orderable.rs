@@ -29,10 +29,7 @@ pub async fn ask(aws: &Aws, node_type: &str, nodes: i32) -> Result<Orderable> {
     match options(aws).await {
         Ok(options) => Ok(judge(&options, &aws.region, node_type, nodes)),
         Err(error) if error.kind.is_cut_off() => Err(error),
-        Err(error) => {
-            let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-            Ok(Orderable::Unknown(format!("{error}: {cause}")))
-        }
+        Err(error) => Ok(Orderable::Unknown(error.with_reason())),
     }
 }
 

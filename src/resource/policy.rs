@@ -37,25 +37,23 @@ pub const INLINE_CHARACTERS: usize = 10_240;
 
 /// Reads what COPY reads: what lies in our bucket, where any source may be gathered and any load may append; the sources
 /// that may be copied from where they lie; and jsonpaths files. Where that is longer than IAM takes, prefixes lose
-/// folders from their ends until it fits: first where only names are listed, then where objects are read.
-pub fn permissions(config: &Config, bucket: &str) -> Value {
+/// folders from their ends until it fits: first where only names are listed, then where objects are read. With it, whether
+/// nothing had to be cut, so that the role may read no more than COPY does.
+pub fn permissions(config: &Config, bucket: &str) -> (Value, bool) {
     let reads = reads(config, bucket);
+    let mut shortest = document(config, &reads, EXACT, EXACT);
+    if fits(&shortest) {
+        return (shortest, true);
+    }
     let depths = (0..=reads.deepest()).rev();
     let names_first = depths.clone().map(|listed| (listed, EXACT));
-    let cuts = std::iter::once((EXACT, EXACT)).chain(names_first).chain(depths.map(|both| (both, both)));
-    let mut shortest = Value::Null;
-    for (listed, read) in cuts {
+    for (listed, read) in names_first.chain(depths.map(|both| (both, both))) {
         shortest = document(config, &reads, listed, read);
         if fits(&shortest) {
             break;
         }
     }
-    shortest
-}
-
-/// Whether the role may read no more than COPY does: its policy did not have to be cut.
-pub fn is_exact(config: &Config, bucket: &str) -> bool {
-    fits(&document(config, &reads(config, bucket), EXACT, EXACT))
+    (shortest, false)
 }
 
 fn fits(document: &Value) -> bool {
