@@ -115,6 +115,7 @@ impl Cloud {
                 for here in services.serverless.every_region()? {
                     here.reset()?;
                 }
+                store.remove_kinds(&["serverless-namespace", "serverless-workgroup"])?;
             }
             "redshift-data" => services.data_api.forget_statements(),
             "s3" => {

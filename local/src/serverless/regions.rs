@@ -1,6 +1,6 @@
 //! What lies in which region, and all of it at once.
 
-use super::{NAMESPACE, Namespace, Serverless, WORKGROUP};
+use super::{NAMESPACE, Namespace, Serverless};
 use crate::error::ApiResult;
 
 impl Serverless {
@@ -25,7 +25,7 @@ impl Serverless {
         Ok(all.iter().map(|namespace| self.directory(&namespace.name)).collect())
     }
 
-    /// Removes all namespaces and workgroups, with their data.
+    /// Removes the data of the namespaces; `state` removes what is known of them, in all regions at once.
     pub fn reset(&self) -> ApiResult<()> {
         let all: Vec<Namespace> = self.store.list(NAMESPACE)?;
         for namespace in all {
@@ -34,7 +34,7 @@ impl Serverless {
                 self.secrets.delete(secret)?;
             }
         }
-        Ok(self.store.remove_kinds(&[NAMESPACE, WORKGROUP])?)
+        Ok(())
     }
 
     /// Where a namespace's databases lie: no cluster's name has a point.
