@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::error::SqlError;
-use super::result::{ResultColumn, Rows};
+use super::result::{ResultColumn, Rows, Value};
 use super::stored_rows::StoredRows;
 
 /// Rows that are handed on at once.
@@ -15,6 +15,8 @@ pub struct Cursors(HashMap<String, Cursor>);
 struct Cursor {
     rows: StoredRows,
     next: usize,
+    /// From `next` on, read already: a block of them is decoded as a whole.
+    read: std::vec::IntoIter<Vec<Value>>,
 }
 
 impl Cursors {
@@ -36,7 +38,7 @@ impl Cursors {
     }
 
     pub fn open(&mut self, name: String, rows: StoredRows) {
-        self.0.insert(name, Cursor { rows, next: 0 });
+        self.0.insert(name, Cursor { rows, next: 0, read: Vec::new().into_iter() });
     }
 
     /// Hands on the next rows, all that are left where no count is given; answers how many there were.
@@ -47,11 +49,19 @@ impl Cursors {
         let cursor = self.0.get_mut(name).ok_or_else(|| missing(name))?;
         let left = cursor.rows.count() - cursor.next;
         let count = count.map_or(left, |count| usize::try_from(count).unwrap_or(usize::MAX).min(left));
-        let (start, end) = (cursor.next, cursor.next + count);
-        cursor.next = end;
         to.begin(cursor.rows.columns.clone())?;
-        for start in (start..end).step_by(BATCH_ROWS) {
-            to.rows(cursor.rows.page(start, BATCH_ROWS.min(end - start))?)?;
+        let mut wanted = count;
+        while wanted > 0 {
+            if cursor.read.len() == 0 {
+                cursor.read = cursor.rows.page(cursor.next, BATCH_ROWS)?.into_iter();
+            }
+            let rows: Vec<_> = cursor.read.by_ref().take(wanted).collect();
+            if rows.is_empty() {
+                break;
+            }
+            cursor.next += rows.len();
+            wanted -= rows.len();
+            to.rows(rows)?;
         }
         Ok(i64::try_from(count).unwrap_or(i64::MAX))
     }
