@@ -162,9 +162,9 @@ async fn health(id: &str, endpoint: &Endpoint) -> http::Response<SdkBody> {
 async fn release_memory(warehouses: Warehouses) {
     loop {
         tokio::time::sleep(RELEASE_AFTER).await;
-        for _ in 0..RELEASE_TRIES {
+        for attempt in 0..RELEASE_TRIES {
             let warehouses = warehouses.clone();
-            if statement_threads::run(move || warehouses.release_memory()).await.unwrap_or(true) {
+            if statement_threads::run(move || warehouses.release_memory(attempt > 0)).await.unwrap_or(true) {
                 break;
             }
             tokio::time::sleep(RELEASE_AGAIN).await;

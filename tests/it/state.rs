@@ -151,6 +151,12 @@ fn a_database_for_a_test_is_a_copy_that_comes_and_goes() {
     assert_eq!(ask(&served, "POST", "/_local/databases/sparkify/x?template=none", HEADER).0, 404);
     assert_eq!(ask(&served, "POST", "/_local/databases/none/x?template=dwh", HEADER).0, 404);
     assert_eq!(ask(&served, "DELETE", "/_local/databases/sparkify/dwh", HEADER).0, 409);
+    // What has the name of a copy that went is no copy.
+    assert_eq!(ask(&served, "POST", "/_local/databases/sparkify/one?template=dwh", HEADER).0, 200);
+    sdk.sql("drop database one").unwrap();
+    sdk.sql("create database one").unwrap();
+    assert_eq!(ask(&served, "POST", "/_local/reset?database=one", HEADER).0, 200);
+    assert!(count("one").unwrap_err().contains("does not exist"));
     // In SQL, as in Redshift.
     sdk.sql("create database other").unwrap();
     value_in(&sdk, "other", "create table u (a int)").unwrap();

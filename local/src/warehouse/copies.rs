@@ -1,7 +1,6 @@
 //! Databases that are copied from others, and databases that go. A copy is attached to an instance of DuckDB that may have
 //! served other copies before: to make an instance, with all functions, takes several times as long as all the rest.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -25,8 +24,6 @@ const LOOK_AGAIN: Duration = Duration::from_millis(5);
 pub struct Copies {
     /// Copies that were dropped, whose instances serve again once their last sessions have ended.
     dropped: Arc<Mutex<Vec<Arc<Engine>>>>,
-    /// By the id of the place and the name: the database that each was copied from.
-    templates: Arc<Mutex<HashMap<(String, String), String>>>,
 }
 
 impl Copies {
@@ -84,7 +81,7 @@ impl Warehouses {
             .copies
             .take(&directory)
             .map_or_else(|| new_instance(&directory, self.memory), Ok)
-            .and_then(|instance| Engine::open_copy(&directory, name, self.memory, instance));
+            .and_then(|instance| Engine::open_copy(&directory, name, self.memory, instance, template));
         let engine = match opened {
             Ok(engine) => engine,
             Err(error) => {
@@ -93,7 +90,6 @@ impl Warehouses {
             }
         };
         let key = (place.id.clone(), name.to_owned());
-        locked(&self.copies.templates).insert(key.clone(), template.to_owned());
         self.insert(&mut self.engines(), key, engine);
         Ok(())
     }
@@ -121,7 +117,8 @@ impl Warehouses {
         if !self.has(place, name) {
             return Err(missing(name));
         }
-        let template = locked(&self.copies.templates).get(&(place.id.clone(), name.to_owned())).cloned();
+        let key = (place.id.clone(), name.to_owned());
+        let template = self.engines().get(&key).and_then(|engine| engine.template.clone());
         self.discard(place, name)?;
         match template.filter(|template| self.has(place, template)) {
             Some(template) => self.copy_database(place, &template, name),
@@ -163,7 +160,6 @@ impl Warehouses {
         let mut engines = self.engines();
         engines.drain().for_each(|(_, engine)| engine.system().end());
         locked(&self.copies.dropped).clear();
-        locked(&self.copies.templates).clear();
         for warehouse in entries(&self.directory)? {
             std::fs::remove_dir_all(&warehouse).map_err(|error| unusable(&warehouse, &error))?;
         }
@@ -180,7 +176,6 @@ impl Warehouses {
 
     fn discard(&self, place: &Place, name: &str) -> Result<(), SqlError> {
         let key = (place.id.clone(), name.to_owned());
-        locked(&self.copies.templates).remove(&key);
         if let Some(engine) = self.engines().remove(&key) {
             engine.system().end();
             self.copies.keep(engine);

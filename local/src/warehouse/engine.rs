@@ -42,6 +42,8 @@ pub struct Engine {
     /// The next query when memory was last released, and when it was last looked at.
     released: AtomicI64,
     looked: AtomicI64,
+    /// The database that this one was copied from.
+    pub(super) template: Option<String>,
 }
 
 impl Engine {
@@ -78,6 +80,7 @@ impl Engine {
         database: &str,
         memory: MemoryLimit,
         instance: Connection,
+        template: &str,
     ) -> Result<Self, SqlError> {
         attach(&instance, directory, database)?;
         let (again, name) = (directory.to_owned(), database.to_owned());
@@ -86,13 +89,14 @@ impl Engine {
             attach(&instance, &again, &name)?;
             Ok(instance)
         };
-        Ok(Self::over(Database::attached(instance, database, open)?, directory, database, memory))
+        let opened = Self::over(Database::attached(instance, database, open)?, directory, database, memory);
+        Ok(Self { template: Some(template.to_owned()), ..opened })
     }
 
     fn over(opened: Database, directory: &Path, database: &str, memory: MemoryLimit) -> Self {
         let system = System::new(Arc::new(opened), directory.to_owned(), database, memory);
         let next_query = AtomicI64::new(now_millis());
-        Self { system, next_query, released: AtomicI64::default(), looked: AtomicI64::default() }
+        Self { system, next_query, released: AtomicI64::default(), looked: AtomicI64::default(), template: None }
     }
 
     pub(super) fn system(&self) -> &System {
@@ -147,12 +151,13 @@ impl Engine {
 
     /// Gives back what DuckDB keeps of the data in memory: all of it where nobody has run a statement since it was asked
     /// last, and what is too much at an instant where nobody runs one. Answers whether there is nothing left to do.
-    pub fn release_memory(&self, databases: usize) -> bool {
+    /// `is_again`: what is asked again a moment later says nothing of whether anybody runs statements.
+    pub fn release_memory(&self, databases: usize, is_again: bool) -> bool {
         let next = self.next_query.load(Ordering::Relaxed);
         if self.released.load(Ordering::Relaxed) == next {
             return true;
         }
-        let is_idle = self.looked.swap(next, Ordering::Relaxed) == next;
+        let is_idle = !is_again && self.looked.swap(next, Ordering::Relaxed) == next;
         if !is_idle && self.cached_bytes() < BUSY_BYTES {
             return true;
         }

@@ -117,9 +117,9 @@ impl Warehouses {
     }
 
     /// Gives back memory that databases do not need. Answers whether there is nothing left to do.
-    pub fn release_memory(&self) -> bool {
+    pub fn release_memory(&self, is_again: bool) -> bool {
         let engines: Vec<_> = self.engines().values().cloned().collect();
-        engines.iter().filter(|engine| !engine.release_memory(engines.len())).count() == 0
+        engines.iter().filter(|engine| !engine.release_memory(engines.len(), is_again)).count() == 0
     }
 
     /// Whether there is such a database: the first one, or one that CREATE DATABASE made.
