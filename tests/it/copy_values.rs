@@ -104,6 +104,8 @@ fn bytes_that_are_no_utf8_are_replaced_or_rejected() {
     put_bytes(&sdk, "one.json", b"{\"id\":1,\"v\":\"caf\xe9\"}\n".to_vec());
     assert_eq!(loaded("one.json", "json 'auto' acceptinvchars").unwrap(), [["1", "caf?"]]);
     assert_eq!(sdk.value("select count(*) from stl_replacements"), "3");
+    let of_queries = "stl_replacements r join stl_query q on r.query = q.query and r.session = q.pid";
+    assert_eq!(sdk.value(&format!("select count(*) from {of_queries}")), "3");
     // CHAR holds characters of one byte.
     put(&sdk, "char.csv", "1,é,é\n");
     assert!(loaded("char.csv", "csv").is_err());

@@ -209,15 +209,15 @@ impl System {
         })
     }
 
-    pub fn record_replacements(&self, query: i64, replacements: &[Replacement]) -> Result<(), SqlError> {
+    pub fn record_replacements(&self, copy: &Progress, replacements: &[Replacement]) -> Result<(), SqlError> {
         if replacements.is_empty() {
             return Ok(());
         }
-        let now = duckdb::types::Value::Timestamp(duckdb::types::TimeUnit::Millisecond, now_millis());
+        let started = duckdb::types::Value::Timestamp(duckdb::types::TimeUnit::Millisecond, copy.started);
         self.with(|connection| {
             let mut appender = connection.appender_to_db("redshift_replacements", "redshift_system")?;
             for Replacement { file, line, column, raw_line } in replacements {
-                appender.append_row(params![query, now, file, line, column, raw_line])?;
+                appender.append_row(params![copy.query, started, file, line, column, raw_line, copy.session])?;
             }
             appender.flush()
         })

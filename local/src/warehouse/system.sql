@@ -81,9 +81,11 @@ FROM redshift_system.redshift_load_errors;
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_replacements (
     query_id BIGINT, start_time TIMESTAMP, file_name VARCHAR, line_number BIGINT, column_name VARCHAR, raw_line VARCHAR
 );
+ALTER TABLE redshift_system.redshift_replacements ADD COLUMN IF NOT EXISTS session_id INTEGER;
 
 CREATE OR REPLACE VIEW redshift_system.stl_replacements AS
-SELECT 100 AS userid, query_id AS query, 0 AS slice, 0 AS tbl, start_time AS starttime, 0 AS session,
+SELECT 100 AS userid, CAST(query_id % 2000000000 AS INTEGER) AS query, 0 AS slice, 0 AS tbl, start_time AS starttime,
+       coalesce(session_id, 0) AS session,
        file_name AS filename, line_number, column_name AS colname, raw_line
 FROM redshift_system.redshift_replacements;
 

@@ -176,7 +176,7 @@ pub fn run(session: &Session, copy: &CopyCommand, access: &Access, query: i64) -
     // What a cancel broke off is told as a cancel.
     let loaded = loaded.map_err(|error| session.check_cancelled().err().unwrap_or(error));
     load.note_errors()?;
-    load.system.record_replacements(progress.query, &load.replacements)?;
+    load.system.record_replacements(&progress, &load.replacements)?;
     if loaded.is_ok() {
         session.system.record_files(&progress, &objects.iter().map(Address::to_string).collect::<Vec<_>>())?;
     }
