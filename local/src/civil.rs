@@ -98,7 +98,7 @@ pub fn read_timestamp(text: &str) -> Option<i64> {
 }
 
 /// What stands before the era, and whether it is before Christ.
-fn without_era(text: &str) -> (&str, bool) {
+pub fn without_era(text: &str) -> (&str, bool) {
     match text.len().checked_sub(3).and_then(|at| text.split_at_checked(at)) {
         Some((rest, era)) if era.eq_ignore_ascii_case(" bc") => (rest, true),
         Some((rest, era)) if era.eq_ignore_ascii_case(" ad") => (rest, false),

@@ -162,7 +162,7 @@ impl Cloud {
         let ec2 = ec2::Ec2 { store: store.clone(), account: account.clone() };
         let serverless =
             serverless::Serverless { store, account: account.clone(), secrets: secrets.clone(), logins, wire };
-        let data_api = data_api::DataApi::new(redshift.clone(), serverless.clone(), buckets.clone(), behaviors);
+        let data_api = data_api::DataApi::new(redshift.clone(), serverless.clone(), buckets.clone());
         let faults = options.faults;
         let services =
             endpoint::Services { account, iam, ec2, secrets, redshift, serverless, data_api, buckets, s3, faults };

@@ -12,7 +12,6 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 
 use crate::account::now_millis;
-use crate::behavior::Behaviors;
 use crate::error::{ApiError, ApiResult};
 use crate::protocol::{Request, Response, json};
 use crate::redshift::Redshift;
@@ -43,7 +42,6 @@ pub struct DataApi {
     redshift: Redshift,
     serverless: Serverless,
     buckets: Buckets,
-    behaviors: Behaviors,
     statements: Arc<Mutex<Statements>>,
     sessions: Arc<Mutex<Sessions>>,
 }
@@ -90,8 +88,8 @@ impl Statements {
 }
 
 impl DataApi {
-    pub fn new(redshift: Redshift, serverless: Serverless, buckets: Buckets, behaviors: Behaviors) -> Self {
-        Self { redshift, serverless, buckets, behaviors, statements: Arc::default(), sessions: Arc::default() }
+    pub fn new(redshift: Redshift, serverless: Serverless, buckets: Buckets) -> Self {
+        Self { redshift, serverless, buckets, statements: Arc::default(), sessions: Arc::default() }
     }
 
     /// The Data API of a region's clusters and workgroups.
@@ -223,7 +221,7 @@ impl DataApi {
             }
             statements.insert(&statement, input["ClientToken"].as_str());
         }
-        run::start(statement.clone(), target, self.redshift.pace.copying, self.behaviors);
+        run::start(statement.clone(), target, self.redshift.pace.copying, self.redshift.behaviors);
         statement.wait(wait_time(input)).await;
         Ok(statement.submitted())
     }

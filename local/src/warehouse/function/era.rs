@@ -9,7 +9,7 @@ pub fn duck_text(text: &str, is_zoned: bool) -> Option<String> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let has_long_year = digits > 4 && text[digits..].starts_with('-');
     let is_julian = text.starts_with(['J', 'j']) && text[1..].starts_with(|sign: char| sign.is_ascii_digit());
-    let has_era = digits > 0 && has_era(text);
+    let has_era = digits > 0 && civil::without_era(text).0.len() < text.len();
     if !has_era && !has_long_year && !is_julian {
         return None;
     }
@@ -19,11 +19,6 @@ pub fn duck_text(text: &str, is_zoned: bool) -> Option<String> {
         None => civil::parse_timestamp(text, is_zoned).map(civil::duck_timestamp),
     };
     Some(read.unwrap_or_else(|| format!("out of range: {text}")))
-}
-
-fn has_era(text: &str) -> bool {
-    let era = text.len().checked_sub(3).and_then(|at| text.get(at..));
-    era.is_some_and(|era| era.eq_ignore_ascii_case(" bc") || era.eq_ignore_ascii_case(" ad"))
 }
 
 #[cfg(test)]
