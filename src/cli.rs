@@ -400,7 +400,7 @@ pub struct ServeArgs {
     /// Take no time for what takes minutes on AWS: a cluster is available when CreateCluster answers
     #[arg(long)]
     pub instant: bool,
-    /// The account to play, where infra.toml names none
+    /// The account to play, whatever infra.toml says
     #[arg(long, value_name = "ID")]
     pub account: Option<String>,
     /// The address to answer on; 0.0.0.0 for a container. Whoever reaches it may do everything

@@ -84,7 +84,7 @@ COSTS = """
 
 
 def test_what_a_database_of_its_own_costs(project):
-    """Under 20 ms with an optimised program and nothing beside it; SPARKIFY_TEST_MILLIS says what is allowed here."""
+    """SPARKIFY_TEST_MILLIS says what is allowed here; docs/pytest.md has what was measured."""
     project.makeconftest(textwrap.dedent(COSTS))
     project.makepyfile("""
         import pytest

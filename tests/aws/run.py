@@ -150,7 +150,9 @@ def main():
         kit.is_up = kit.has_sql = False
         if chosen.tear_down:
             left = kit.tear_down()
-            sys.exit(f"LEFT, delete it by hand: {left}" if left else 0)
+            if left:
+                print(f"LEFT, delete it by hand: {left}", file=sys.stderr)
+            sys.exit(3 if left else 0)
         if not agreed(kit, chosen):
             sys.exit(7)
         signals, failed, end = stop_on_signals(kit, chosen.minutes), [], "It went to its end"
