@@ -5,7 +5,9 @@
 mod database;
 pub mod disk;
 mod dump;
+mod journal;
 mod mark;
+mod opened;
 #[cfg(test)]
 mod tests;
 mod views;
@@ -24,7 +26,8 @@ use serde::de::DeserializeOwned;
 use crate::error::StoreError;
 use crate::sync::locked;
 use database::Database;
-pub use database::FIRST;
+use opened::Change;
+pub use opened::FIRST;
 pub use views::{Lags, View, Views};
 
 /// Changes when what is stored is no longer read as it was.
@@ -177,7 +180,7 @@ impl Store {
         self.objects.read(OBJECT_RECORDS, read)
     }
 
-    pub fn write_objects(&self, write: impl Fn(&Keyspace) -> fjall::Result<()>) -> Result<()> {
+    pub fn write_objects(&self, write: impl Fn(&mut Change<'_>)) -> Result<()> {
         self.objects.write(OBJECT_RECORDS, write)
     }
 
@@ -186,7 +189,7 @@ impl Store {
         self.objects.read(BODIES, read)
     }
 
-    pub fn write_bodies(&self, write: impl Fn(&Keyspace) -> fjall::Result<()>) -> Result<()> {
+    pub fn write_bodies(&self, write: impl Fn(&mut Change<'_>)) -> Result<()> {
         self.objects.write(BODIES, write)
     }
 

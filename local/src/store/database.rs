@@ -1,16 +1,19 @@
 //! A database of the store. It is opened when it is first asked for, and opened again after a failed write: fjall takes
 //! no write after one that failed, in its journal or in the background, until then.
 
+use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use fjall::{Keyspace, KeyspaceCreateOptions, PersistMode};
+use fjall::{Keyspace, KeyspaceCreateOptions};
 
-use super::mark::Mark;
+use super::journal::{self, Run};
+use super::mark::{Mark, MarkFile};
+use super::opened::{self, Change, Opened};
 use super::{CACHE_BYTES, JOURNAL_BYTES, disk};
 use crate::error::StoreError;
 use crate::sync::locked;
@@ -19,15 +22,6 @@ type Result<T> = std::result::Result<T, StoreError>;
 
 /// How long the threads of a database may take to let go of its journal.
 const RELEASE: Duration = Duration::from_secs(2);
-
-/// The key of the mark in each keyspace, before all others.
-const MARK: &[u8] = b"\0mark";
-
-/// The first key that is not the mark's.
-pub const FIRST: &[u8] = b"\x01";
-
-/// How many writes one mark may vouch for: what a truncated journal loses after a kill without being noticed.
-const WRITES_PER_MARK: u64 = 32;
 
 pub struct Database {
     /// The directory of the whole state, which errors name.
@@ -39,32 +33,8 @@ pub struct Database {
     open: RwLock<Option<Opened>>,
     /// The file of the mark.
     mark: PathBuf,
-    writes: AtomicU64,
     /// Whether an earlier process, or a failed write, may have left files that no record names.
     interrupted: AtomicBool,
-}
-
-/// The handles, in the order in which they are dropped: the last one releases the lock of the directory.
-struct Opened {
-    keyspaces: Vec<Keyspace>,
-    db: fjall::Database,
-    /// The number of the mark.
-    number: Mutex<u64>,
-}
-
-impl Opened {
-    /// A failed write makes fjall refuse all later ones.
-    fn takes_writes(&self) -> bool {
-        self.db.persist(PersistMode::Buffer).is_ok()
-    }
-
-    /// The lowest number of the mark in any keyspace.
-    fn found(&self) -> fjall::Result<u64> {
-        self.keyspaces.iter().try_fold(u64::MAX, |lowest, keyspace| {
-            let number = keyspace.get(MARK)?.and_then(|bytes| bytes.first_chunk().copied());
-            Ok(lowest.min(number.map_or(0, u64::from_be_bytes)))
-        })
-    }
 }
 
 impl Database {
@@ -82,8 +52,18 @@ impl Database {
             options,
             open: RwLock::default(),
             mark: state.join(format!("{name}.mark")),
-            writes: AtomicU64::new(0),
             interrupted: AtomicBool::new(false),
+        }
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&Opened) -> fjall::Result<T>) -> Result<T> {
+        loop {
+            let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(opened) = open.as_ref() {
+                return act(opened).map_err(|error| StoreError::from_database(&self.path, error));
+            }
+            drop(open);
+            self.ensure_open()?;
         }
     }
 
@@ -91,34 +71,21 @@ impl Database {
     ///
     /// `read` must not use the same database again: the lock that it holds is not reentrant.
     pub fn read<T>(&self, keyspace: usize, read: impl FnOnce(&Keyspace) -> fjall::Result<T>) -> Result<T> {
-        loop {
-            let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(opened) = open.as_ref() {
-                return read(&opened.keyspaces[keyspace]).map_err(|error| StoreError::from_database(&self.path, error));
-            }
-            drop(open);
-            self.ensure_open()?;
-        }
+        self.with(|opened| read(&opened.keyspaces[keyspace]))
     }
 
-    /// Runs `write` on a keyspace, and once more on the reopened database where an earlier write had failed.
+    /// Writes what `write` changes in a keyspace, and once more to the reopened database where an earlier write had failed.
     ///
     /// # Errors
     /// `StoreError::Full` where there is no room. Such a write may still take effect, as after S3's InternalError.
-    pub fn write(&self, keyspace: usize, write: impl Fn(&Keyspace) -> fjall::Result<()>) -> Result<()> {
-        match self.read(keyspace, &write) {
+    pub fn write(&self, keyspace: usize, write: impl Fn(&mut Change<'_>)) -> Result<()> {
+        match self.with(|opened| opened.write(keyspace, &write)) {
             Err(StoreError::Database(fjall::Error::Poisoned)) => {
                 self.reopen()?;
-                self.read(keyspace, &write)?;
+                self.with(|opened| opened.write(keyspace, &write))
             }
-            other => other?,
+            other => other,
         }
-        if self.writes.fetch_add(1, Ordering::Relaxed) % WRITES_PER_MARK == WRITES_PER_MARK - 1
-            && let Some(opened) = self.open.read().unwrap_or_else(PoisonError::into_inner).as_ref()
-        {
-            self.raise_mark(opened, false);
-        }
-        Ok(())
     }
 
     /// Whether files may be there that no record names.
@@ -129,24 +96,6 @@ impl Database {
     /// Notes that there are no such files any more.
     pub fn set_collected(&self) {
         self.interrupted.store(false, Ordering::Relaxed);
-    }
-
-    /// Writes a higher mark into every keyspace, and then into the file. One that cannot be written is no failure: the one
-    /// before is lower, and as true.
-    fn raise_mark(&self, opened: &Opened, closed: bool) {
-        let mut number = locked(&opened.number);
-        let next = *number + 1;
-        let raise = |keyspace: &Keyspace| keyspace.insert(MARK, next.to_be_bytes());
-        if opened.keyspaces.iter().try_for_each(raise).is_ok() {
-            *number = next;
-            self.write_mark(next, closed);
-        }
-    }
-
-    fn write_mark(&self, number: u64, closed: bool) {
-        if let Err(error) = (Mark { number, closed }).write(&self.mark) {
-            tracing::debug!(%error, path = %self.mark.display(), "cannot write the mark");
-        }
     }
 
     fn ensure_open(&self) -> Result<()> {
@@ -180,10 +129,13 @@ impl Database {
         };
         let mark = Mark::read(&self.mark);
         let is_new = !self.path.join("version").exists();
-        match mark {
-            Some(_) => self.check_files()?,
-            None => self.clear_unfinished()?,
-        }
+        let runs = match mark {
+            Some(_) => self.journal_runs(&self.check_files()?)?,
+            None => {
+                self.clear_unfinished()?;
+                BTreeMap::new()
+            }
+        };
         let db = fjall::Database::builder(&self.path)
             .cache_size(CACHE_BYTES)
             .max_journaling_size(JOURNAL_BYTES)
@@ -192,23 +144,57 @@ impl Database {
             .map_err(failed)?;
         let keyspaces = self.keyspaces.iter().map(|name| db.keyspace(name, self.options));
         let keyspaces = keyspaces.collect::<fjall::Result<Vec<_>>>().map_err(failed)?;
-        let opened = Opened { keyspaces, db, number: Mutex::default() };
-        let found = opened.found().map_err(failed)?;
-        *locked(&opened.number) = found;
-        match mark {
-            Some(mark) if found < mark.number => {
-                return Err(self.damaged("writes that were acknowledged are missing".into()));
+        let numbers = opened::numbers(&keyspaces).map_err(failed)?;
+        let trusted = match &mark {
+            Some(mark) => {
+                self.check_numbers(mark, &numbers)?;
+                if let Some(missing) = opened::missing_before(&keyspaces, mark, &runs).map_err(failed)? {
+                    return Err(self.damaged(missing));
+                }
+                (0..numbers.len()).map(|keyspace| mark.trusted(keyspace)).collect()
             }
-            Some(_) => self.write_mark(found, false),
-            None => self.raise_mark(&opened, false),
+            None => numbers.clone(),
+        };
+        let file = MarkFile::new(&self.mark, numbers, trusted);
+        let opened = Opened { keyspaces, db, mark: Mutex::new(file) };
+        match mark {
+            Some(_) => locked(&opened.mark).write(false),
+            None => self.mark_all(&opened),
         }
         self.interrupted.store(mark.map_or(!is_new, |mark| !mark.closed), Ordering::Relaxed);
         Ok(opened)
     }
 
+    /// Marks every keyspace of a database that had no mark. One that cannot be marked yet is marked with its first write.
+    fn mark_all(&self, opened: &Opened) {
+        if let Err(error) = (0..opened.keyspaces.len()).try_for_each(|keyspace| opened.write(keyspace, |_| ())) {
+            tracing::debug!(%error, path = %self.path.display(), "cannot mark the keyspaces");
+        }
+    }
+
+    /// Refuses a database whose keyspaces have not all that was marked in the file.
+    fn check_numbers(&self, mark: &Mark, numbers: &[u64]) -> Result<()> {
+        for (position, (name, number)) in self.keyspaces.iter().zip(numbers).enumerate() {
+            if let Some(lost @ 1..) = mark.number(position).checked_sub(*number) {
+                let what = format!("writes that were acknowledged are missing, the last {lost} to \"{name}\"");
+                return Err(self.damaged(what));
+            }
+        }
+        Ok(())
+    }
+
+    /// The marks in these journals. The first journal of all begins with the first mark, and ends with what the file says.
+    fn journal_runs(&self, journals: &[u64]) -> Result<BTreeMap<u64, Vec<Run>>> {
+        if journals == [0] {
+            return Ok(BTreeMap::new());
+        }
+        let paths: Vec<PathBuf> = journals.iter().map(|journal| self.path.join(format!("{journal}.jnl"))).collect();
+        journal::runs(&paths).map_err(|error| StoreError::from_io(&self.path, error))
+    }
+
     /// Refuses a database in which files are missing that fjall does not miss: it would begin a new journal without a
-    /// word, and delete a keyspace that has no `current`.
-    fn check_files(&self) -> Result<()> {
+    /// word, and delete a keyspace that has no `current`. Answers the numbers of the journals, the oldest first.
+    fn check_files(&self) -> Result<Vec<u64>> {
         let missing = |file: &str| self.damaged(format!("{file} is missing"));
         let list = |directory: &Path| -> Result<Vec<PathBuf>> {
             let entries = std::fs::read_dir(directory).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
@@ -220,7 +206,7 @@ impl Database {
         }
         let is_journal = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "jnl");
         let mut journals: Vec<u64> =
-            list(&self.path)?.iter().filter(is_journal).filter_map(|path| number(path)).collect();
+            list(&self.path)?.iter().filter(is_journal).filter_map(|path| journal::number(path)).collect();
         journals.sort_unstable();
         if journals.is_empty() {
             return Err(missing("the journal"));
@@ -232,7 +218,7 @@ impl Database {
         let mut keyspaces = list(&self.path.join("keyspaces"))?;
         keyspaces.retain(|path| path.is_dir());
         for keyspace in &keyspaces {
-            if number(keyspace).is_none() {
+            if journal::number(keyspace).is_none() {
                 return Err(self.damaged(format!("{} is no keyspace", keyspace.display())));
             }
             if !keyspace.join("current").is_file() {
@@ -241,7 +227,7 @@ impl Database {
         }
         // One more than ours: fjall keeps the names in a keyspace of its own.
         match keyspaces.len() > self.keyspaces.len() {
-            true => Ok(()),
+            true => Ok(journals),
             false => Err(missing("a directory in keyspaces")),
         }
     }
@@ -282,21 +268,13 @@ impl Database {
 }
 
 impl Drop for Database {
-    /// Leaves a mark that vouches for everything that was written.
+    /// Notes that the process ended.
     fn drop(&mut self) {
         let open = std::mem::take(self.open.get_mut().unwrap_or_else(PoisonError::into_inner));
-        let Some(opened) = open else { return };
-        let closed = !self.was_interrupted();
-        match self.writes.load(Ordering::Relaxed) {
-            0 => self.write_mark(*locked(&opened.number), closed),
-            _ => self.raise_mark(&opened, closed),
+        if let Some(opened) = open {
+            locked(&opened.mark).write(!self.was_interrupted());
         }
     }
-}
-
-/// The number in the name of a file or directory: `12.jnl`, `keyspaces/1`.
-fn number(path: &Path) -> Option<u64> {
-    path.file_stem()?.to_str()?.parse().ok()
 }
 
 /// Closes a database, and waits until nothing can write to its journal any more: the bytes that a failed write left in

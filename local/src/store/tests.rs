@@ -18,14 +18,18 @@ fn content(directory: &Path) -> Result<Content> {
     Ok((records, objects))
 }
 
-fn fill(directory: &Path, numbers: std::ops::Range<u32>) {
-    let store = Store::open(directory).expect("store");
+fn write(store: &Store, numbers: std::ops::Range<u32>) {
     for number in numbers {
         store.put("thing", &format!("{number:04}"), &number).expect("record");
         let key = format!("bucket\0{number:04}\0");
         store.write_objects(|objects| objects.insert(key.as_str(), number.to_be_bytes())).expect("object");
         store.write_bodies(|bodies| bodies.insert(key.as_str(), [7_u8; 3_000])).expect("body");
     }
+}
+
+fn fill(directory: &Path, numbers: std::ops::Range<u32>) {
+    let store = Store::open(directory).expect("store");
+    write(&store, numbers);
     // As much in tables as in journals.
     store.read_objects(|objects| objects.rotate_memtable_and_wait()).expect("flush");
 }
@@ -44,15 +48,31 @@ fn files(directory: &Path) -> Vec<PathBuf> {
 }
 
 fn copy(from: &Path, to: &Path) {
-    for file in files(from) {
-        let target = to.join(file.strip_prefix(from).expect("below"));
-        std::fs::create_dir_all(target.parent().expect("parent")).expect("directories");
-        std::fs::copy(&file, &target).expect("copied");
+    std::fs::create_dir_all(to).expect("directory");
+    for entry in std::fs::read_dir(from).expect("directory") {
+        let path = entry.expect("entry").path();
+        let target = to.join(path.file_name().expect("name"));
+        // Empty directories count too.
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).expect("copied");
+        }
     }
-    // Empty directories count too.
-    for tables in ["store/records/keyspaces/0/tables", "store/records/keyspaces/1/tables"] {
-        std::fs::create_dir_all(to.join(tables)).expect("directories");
-    }
+}
+
+/// What is found in a copy that something was done to.
+fn content_after(inflict: impl Fn(&Path), whole: &Path) -> Result<Content> {
+    let home = tempfile::tempdir().expect("directory");
+    copy(whole, home.path());
+    inflict(home.path());
+    content(home.path())
+}
+
+fn cut(file: &Path, bytes: u64) {
+    let file = std::fs::File::options().write(true).open(file).expect("file");
+    let length = file.metadata().expect("metadata").len();
+    file.set_len(length.saturating_sub(bytes)).expect("cut");
 }
 
 #[test]
@@ -64,14 +84,12 @@ fn damaged_files_are_errors_and_never_an_empty_answer() {
     fill(&whole, 150..300);
     let expected = content(&whole).expect("content");
     assert_eq!((expected.0.len(), expected.1.len()), (300, 300));
+    assert_eq!(content_after(|_| (), &whole).expect("a copy is whole"), expected);
     type Damage = (&'static str, fn(&Path));
     let damages: [Damage; 4] = [
         ("removed", |file| std::fs::remove_file(file).expect("removed")),
         ("emptied", |file| std::fs::write(file, "").expect("emptied")),
-        ("cut", |file| {
-            let bytes = std::fs::read(file).expect("read");
-            std::fs::write(file, &bytes[..bytes.len() / 2]).expect("cut");
-        }),
+        ("cut", |file| cut(file, std::fs::metadata(file).expect("metadata").len().div_ceil(2))),
         ("flipped", |file| {
             let mut bytes = std::fs::read(file).expect("read");
             let middle = bytes.len() / 2;
@@ -85,16 +103,76 @@ fn damaged_files_are_errors_and_never_an_empty_answer() {
     for file in files(&whole) {
         let name = file.strip_prefix(&whole).expect("below");
         for (damage, inflict) in &damages {
-            let directory = home.path().join("damaged");
-            copy(&whole, &directory);
-            inflict(&directory.join(name));
-            if content(&directory).is_ok_and(|found| found != expected) {
+            if content_after(|copy| inflict(&copy.join(name)), &whole).is_ok_and(|found| found != expected) {
                 silent.push(format!("{} {damage}", name.display()));
             }
-            std::fs::remove_dir_all(&directory).expect("clean");
         }
     }
     assert_eq!(silent, Vec::<String>::new());
+}
+
+#[test]
+fn each_write_that_was_acknowledged_before_a_kill_is_missed() {
+    let home = tempfile::tempdir().expect("directory");
+    let [whole, killed] = ["whole", "killed"].map(|name| home.path().join(name));
+    fill(&whole, 0..10);
+    let store = Store::open(&whole).expect("store");
+    write(&store, 10..15);
+    // What a kill leaves is what the files hold now.
+    copy(&whole, &killed);
+    drop(store);
+    let expected = content_after(|_| (), &killed).expect("a kill loses nothing");
+    assert_eq!((expected.0.len(), expected.1.len()), (15, 15));
+    for name in ["records", "objects"] {
+        let journal = format!("store/{name}/0.jnl");
+        for bytes in [1, 20, 100, 4_000] {
+            let error = content_after(|copy| cut(&copy.join(&journal), bytes), &killed).err();
+            let error = error.unwrap_or_else(|| panic!("{bytes} bytes of {name} are not missed")).to_string();
+            assert!(error.contains("writes that were acknowledged are missing"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_journal_that_is_removed_or_cut_before_another_is_missed() {
+    let home = tempfile::tempdir().expect("directory");
+    let whole = home.path().join("whole");
+    write(&Store::open(&whole).expect("store"), 0..40);
+    let expected = content(&whole).expect("content");
+    // As where fjall has begun another journal.
+    let journal = |number: u32| format!("store/objects/{number}.jnl");
+    let bytes = std::fs::read(whole.join(journal(0))).expect("journal");
+    let ends: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(b"FJL\x03")).collect();
+    let (first, second) = bytes.split_at(ends[ends.len() / 2] + 4);
+    std::fs::write(whole.join(journal(0)), first).expect("written");
+    std::fs::write(whole.join(journal(1)), second).expect("written");
+    assert_eq!(content_after(|_| (), &whole).expect("two journals"), expected);
+    type Damage = (&'static str, fn(&Path));
+    let damages: [Damage; 2] =
+        [("removed", |file| std::fs::remove_file(file).expect("removed")), ("cut", |file| cut(file, 10_000))];
+    for (damage, inflict) in damages {
+        let error = content_after(|copy| inflict(&copy.join(journal(0))), &whole).err();
+        let error = error.unwrap_or_else(|| panic!("{damage} is not missed")).to_string();
+        assert!(error.contains("writes before those in") && error.contains("1.jnl"), "{damage}: {error}");
+        // Once it was said, what is left can be used, also when it is opened again.
+        let go_on = |copy: &Path| {
+            inflict(&copy.join(journal(0)));
+            std::fs::remove_file(copy.join("objects.mark")).expect("removed");
+            let _ = content(copy).expect("what is left");
+        };
+        assert!(content_after(go_on, &whole).expect("what is left").1.len() < 40);
+    }
+    // What is in tables is not missing in journals: fjall has removed the older one.
+    let store = Store::open(&whole).expect("store");
+    store.read_objects(|objects| objects.rotate_memtable_and_wait()).expect("flush");
+    store.read_bodies(|bodies| bodies.rotate_memtable_and_wait()).expect("flush");
+    let begun = std::time::Instant::now();
+    while whole.join(journal(0)).exists() {
+        assert!(begun.elapsed().as_secs() < 20, "the older journal stays");
+        std::thread::yield_now();
+    }
+    drop(store);
+    assert_eq!(content(&whole).expect("content"), expected);
 }
 
 #[test]
