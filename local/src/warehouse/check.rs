@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use duckdb::{AccessMode, Config, Connection};
 
+use super::log_mark;
 use crate::check::Check;
 
 /// Reads every table of every database under `warehouses/`, and changes none.
@@ -39,7 +40,15 @@ fn check_database(path: &Path) -> Result<(usize, u64), String> {
     if !path.is_file() {
         return Err("it is missing, and it was there".into());
     }
-    read_whole(path).map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())
+    if let Err(reason) = log_mark::check(path) {
+        let left = read_whole(path).map_or_else(first_line, |(tables, rows)| format!("{rows} rows in {tables} tables"));
+        return Err(format!("{reason}. What is left: {left}"));
+    }
+    read_whole(path).map_err(first_line)
+}
+
+fn first_line(error: duckdb::Error) -> String {
+    error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
 fn read_whole(path: &Path) -> duckdb::Result<(usize, u64)> {

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::copy;
 use super::error::SqlError;
 use super::function;
+use super::log_mark::{self, LOG, LogMark};
 use super::memory::MemoryLimit;
 use super::reopen::Database;
 use super::session::Session;
@@ -67,7 +68,16 @@ impl Engine {
             );
             return Err(SqlError::new("58030", message));
         }
-        let opened = Database::open(move || open_file(&path, &spilled, slices, memory))?;
+        log_mark::check(&path).map_err(|reason| {
+            let (path, mark) = (path.display(), mark.display());
+            let message = format!(
+                "{path} is damaged: {reason}. `sparkify-infra local check` shows what is left. Bring back what is \
+                 missing, or remove {mark} to go on without it"
+            );
+            SqlError::new("58030", message)
+        })?;
+        let log = LogMark::new(directory, database);
+        let opened = Database::open(log, move || open_file(&path, &spilled, slices, memory))?;
         if !is_marked {
             std::fs::write(&mark, "").map_err(unusable)?;
         }
@@ -89,7 +99,8 @@ impl Engine {
             attach(&instance, &again, &name)?;
             Ok(instance)
         };
-        let opened = Self::over(Database::attached(instance, database, open)?, directory, database, memory);
+        let log = LogMark::new(directory, database);
+        let opened = Self::over(Database::attached(instance, database, log, open)?, directory, database, memory);
         Ok(Self { template: Some(template.to_owned()), ..opened })
     }
 
@@ -191,8 +202,6 @@ impl Engine {
     }
 }
 
-/// The log of what is not in the file of a database yet.
-const LOG: &str = "duckdb.wal";
 /// How the names of a database's files end. The mark is the last: with it the database is there.
 const FILES: [&str; 3] = ["duckdb", LOG, "mark"];
 

@@ -15,6 +15,7 @@ mod function;
 pub mod fuzz;
 mod keys;
 mod late_view;
+mod log_mark;
 mod materialized;
 mod memory;
 mod owner;

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 use duckdb::Connection;
 
 use super::error::SqlError;
+use super::log_mark::LogMark;
 use super::session::{SYSTEM_SCHEMA, Session, Transaction};
 use super::sql;
 use super::system::System;
@@ -29,26 +30,31 @@ pub struct Database {
     openings: AtomicU64,
     /// Held by statements that may write: the files have one writer at a time.
     writers: RwLock<()>,
+    log: LogMark,
 }
 
 impl Database {
-    pub fn open(open: impl Fn() -> Result<Connection, SqlError> + Send + Sync + 'static) -> Result<Self, SqlError> {
-        Self::over(open()?, None, Box::new(open))
+    pub fn open(
+        log: LogMark,
+        open: impl Fn() -> Result<Connection, SqlError> + Send + Sync + 'static,
+    ) -> Result<Self, SqlError> {
+        Self::over(open()?, None, log, Box::new(open))
     }
 
     /// A database that is attached to an instance. `open` makes another instance with it.
     pub fn attached(
         instance: Connection,
         name: &str,
+        log: LogMark,
         open: impl Fn() -> Result<Connection, SqlError> + Send + Sync + 'static,
     ) -> Result<Self, SqlError> {
-        Self::over(instance, Some(name.to_owned()), Box::new(open))
+        Self::over(instance, Some(name.to_owned()), log, Box::new(open))
     }
 
-    fn over(base: Connection, attached: Option<String>, open: Open) -> Result<Self, SqlError> {
+    fn over(base: Connection, attached: Option<String>, log: LogMark, open: Open) -> Result<Self, SqlError> {
         let system = Mutex::new(using(base.try_clone()?, attached.as_deref())?);
         let (openings, writers) = (AtomicU64::new(1), RwLock::default());
-        Ok(Self { open, attached, base: Mutex::new(base), system, openings, writers })
+        Ok(Self { open, attached, base: Mutex::new(base), system, openings, writers, log })
     }
 
     /// Another connection.
@@ -80,6 +86,11 @@ impl Database {
     /// Keeps the database from being opened anew.
     pub fn writing(&self) -> RwLockReadGuard<'_, ()> {
         self.writers.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes what was committed, before it is answered: a log that loses it is missed when the database is opened.
+    pub fn note_commits(&self) {
+        self.log.note();
     }
 
     /// Opens it anew, unless that was done since the opening of this number. Statements that write have ended by then.

@@ -318,12 +318,16 @@ impl Session {
                 let command = sql::translate(text, parameters, reading)?;
                 kind = command.kind();
                 let database = session.system.database.clone();
-                let _writing = command.may_write().then(|| database.writing());
+                let writing = command.may_write().then(|| database.writing());
                 if lower.contains("pg_last_query_id") {
                     session.remember("redshift_query", last_query)?;
                 }
                 session.system.refresh_for(&lower)?;
-                session.run_command(command, reading, access, query, to)
+                let done = session.run_command(command, reading, access, query, to);
+                if writing.is_some() && session.transaction == Transaction::None {
+                    database.note_commits();
+                }
+                done
             })
         });
         let outcome = outcome.map_err(|error| match error.sqlstate {

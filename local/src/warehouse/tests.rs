@@ -16,6 +16,7 @@ use crate::s3::Buckets;
 mod aggregates;
 mod casts;
 mod column_names;
+mod damage;
 mod super_values;
 mod times;
 
