@@ -10,6 +10,7 @@ mod copy;
 mod copy_limits;
 mod copy_values;
 mod counts;
+mod damage;
 mod documents;
 mod foreign;
 mod forms;

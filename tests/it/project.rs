@@ -8,6 +8,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_redshiftdata::types::{Field, StatusString};
+use aws_sdk_s3::config::retry::RetryConfig;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use serde_json::Value;
@@ -182,24 +183,37 @@ impl Sdk {
 
     /// Clients that sign for a region.
     pub fn in_region(cloud: &Cloud, region: &str) -> Self {
+        Self::with(&config(cloud, region))
+    }
+
+    /// Clients that make each call once.
+    pub fn once(cloud: &Cloud) -> Self {
+        Self::with(&config(cloud, REGION).into_builder().retry_config(RetryConfig::disabled()).build())
+    }
+
+    /// Clients of a server, by its host and port.
+    pub fn at(address: &str) -> Self {
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(region.to_owned()))
-            .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
-                ACCESS_KEY, SECRET_KEY, None, None, "test",
-            )))
-            .http_client(cloud.http_client())
+            .region(Region::new(REGION))
+            .credentials_provider(credentials())
+            .endpoint_url(format!("http://{address}"))
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .time_source(SharedTimeSource::new(SystemTimeSource::new()))
             .build();
+        let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build();
+        Self { s3: aws_sdk_s3::Client::from_conf(s3), ..Self::with(&config) }
+    }
+
+    fn with(config: &SdkConfig) -> Self {
         Self {
             runtime: tokio::runtime::Runtime::new().unwrap(),
-            iam: aws_sdk_iam::Client::new(&config),
-            s3: aws_sdk_s3::Client::new(&config),
-            redshift: aws_sdk_redshift::Client::new(&config),
-            data: aws_sdk_redshiftdata::Client::new(&config),
-            secrets: aws_sdk_secretsmanager::Client::new(&config),
-            sts: aws_sdk_sts::Client::new(&config),
+            iam: aws_sdk_iam::Client::new(config),
+            s3: aws_sdk_s3::Client::new(config),
+            redshift: aws_sdk_redshift::Client::new(config),
+            data: aws_sdk_redshiftdata::Client::new(config),
+            secrets: aws_sdk_secretsmanager::Client::new(config),
+            sts: aws_sdk_sts::Client::new(config),
         }
     }
 
@@ -280,6 +294,21 @@ impl Sdk {
         let call = self.s3.put_object().bucket(bucket).key(key).body(body.as_bytes().to_vec().into());
         self.block_on(call.send()).unwrap();
     }
+}
+
+fn credentials() -> SharedCredentialsProvider {
+    SharedCredentialsProvider::new(Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "test"))
+}
+
+fn config(cloud: &Cloud, region: &str) -> SdkConfig {
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(region.to_owned()))
+        .credentials_provider(credentials())
+        .http_client(cloud.http_client())
+        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        .time_source(SharedTimeSource::new(SystemTimeSource::new()))
+        .build()
 }
 
 fn text(field: Field) -> String {
