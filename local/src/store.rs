@@ -6,6 +6,7 @@ mod database;
 pub mod disk;
 mod dump;
 mod journal;
+mod manifest;
 mod mark;
 mod opened;
 #[cfg(test)]

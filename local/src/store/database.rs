@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use fjall::{Keyspace, KeyspaceCreateOptions};
 
 use super::journal::{self, Run};
+use super::manifest;
 use super::mark::{Mark, MarkFile};
 use super::opened::{self, Change, Opened};
 use super::{CACHE_BYTES, JOURNAL_BYTES, disk};
@@ -185,7 +186,7 @@ impl Database {
 
     /// The marks in these journals. The first journal of all begins with the first mark, and ends with what the file says.
     fn journal_runs(&self, journals: &[u64]) -> Result<BTreeMap<u64, Vec<Run>>> {
-        if journals == [0] {
+        if journals == [0_u64] {
             return Ok(BTreeMap::new());
         }
         let paths: Vec<PathBuf> = journals.iter().map(|journal| self.path.join(format!("{journal}.jnl"))).collect();
@@ -193,7 +194,8 @@ impl Database {
     }
 
     /// Refuses a database in which files are missing that fjall does not miss: it would begin a new journal without a
-    /// word, and delete a keyspace that has no `current`. Answers the numbers of the journals, the oldest first.
+    /// word, and delete a keyspace that has no `current`, or a table that its manifest does not name any more. Answers the
+    /// numbers of the journals, the oldest first.
     fn check_files(&self) -> Result<Vec<u64>> {
         let missing = |file: &str| self.damaged(format!("{file} is missing"));
         let list = |directory: &Path| -> Result<Vec<PathBuf>> {
@@ -223,6 +225,9 @@ impl Database {
             }
             if !keyspace.join("current").is_file() {
                 return Err(missing(&keyspace.join("current").display().to_string()));
+            }
+            if let Some(damage) = manifest::damage(keyspace) {
+                return Err(self.damaged(damage));
             }
         }
         // One more than ours: fjall keeps the names in a keyspace of its own.

@@ -176,6 +176,29 @@ fn a_journal_that_is_removed_or_cut_before_another_is_missed() {
 }
 
 #[test]
+fn a_manifest_that_was_changed_is_missed() {
+    let home = tempfile::tempdir().expect("directory");
+    let whole = home.path().join("whole");
+    fill(&whole, 0..10);
+    fill(&whole, 10..20);
+    let expected = content(&whole).expect("content");
+    let keyspace = Path::new("store/objects/keyspaces/1");
+    let current = std::fs::read(whole.join(keyspace).join("current")).expect("current");
+    let manifest = keyspace.join(format!("v{}", current[0]));
+    let length = std::fs::metadata(whole.join(&manifest)).expect("manifest").len();
+    for at in (0..usize::try_from(length).expect("small")).step_by(11) {
+        let change = |copy: &Path| {
+            let mut bytes = std::fs::read(copy.join(&manifest)).expect("read");
+            bytes[at] ^= 0x01;
+            std::fs::write(copy.join(&manifest), bytes).expect("written");
+        };
+        let error = content_after(change, &whole).err().unwrap_or_else(|| panic!("byte {at} is not missed"));
+        assert!(error.to_string().contains("another checksum"), "{error}");
+    }
+    assert_eq!(content(&whole).expect("content"), expected);
+}
+
+#[test]
 fn what_is_missing_whole_is_missed() {
     for part in ["store/objects", "store/records", "store", "store/objects/keyspaces", "store/objects/keyspaces/2"] {
         let home = tempfile::tempdir().expect("directory");
