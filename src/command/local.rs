@@ -75,7 +75,8 @@ pub fn check(args: &CheckArgs) -> Result<Outcome> {
         0 => Ok(Outcome::Done),
         damages => Err(Error::failed(format!("the local state in {shown} is damaged in {damages} places")).hint(
             "Restore the files that are named. Or go on with what can be read: remove records.mark or objects.mark beside \
-             a store that is damaged, delete the objects, down and up a warehouse whose database is.",
+             a store that is damaged, and the .mark beside a database whose log is; delete the objects, down and up a \
+             warehouse whose database is.",
         )),
     }
 }
