@@ -4,16 +4,16 @@
 use aws_sdk_s3::types::EncodingType;
 use futures::{StreamExt, TryStreamExt};
 use serde_json::json;
-use tokio::task::JoinHandle;
 
 use super::check_json::Faults;
 use super::direct::Direct;
 use super::index::Index;
 use super::keys::Keys;
 use super::part::{Checked, Part};
+use super::part_writer::{PARTS, PartStore, PartWriter, RECORDS, entry, index_of, keys_of, manifest};
 use super::read::{ReadAhead, Reader};
 use super::source::{Known, Listing};
-use crate::aws::{Aws, failed, is, upload_limits};
+use crate::aws::{Aws, failed, is};
 use crate::config::{Compression, Source};
 use crate::error::{Error, Result};
 use crate::interrupt;
@@ -28,10 +28,6 @@ const SHRINKS_TO: u64 = 5;
 const MIN_PART_BYTES: u64 = 1 << 20;
 /// Objects between two reports of how far it is.
 const TOLD_EVERY: u64 = 100;
-
-/// What the manifest's metadata tells of the parts, so that an unchanged source needs one look.
-const RECORDS: &str = "records";
-const PARTS: &str = "parts";
 
 /// A source gathered, now or by an earlier load.
 #[derive(Debug, Clone)]
@@ -76,8 +72,8 @@ impl Gatherer<'_> {
         Ok(Planned { home, parts })
     }
 
-    fn shelf(&self) -> Shelf {
-        Shelf { s3: self.aws.s3.clone(), bucket: self.bucket.to_owned(), account: self.aws.account.clone() }
+    pub fn store(&self) -> PartStore {
+        PartStore { s3: self.aws.s3.clone(), bucket: self.bucket.to_owned(), account: self.aws.account.clone() }
     }
 
     /// Where the parts of this state of the source lie.
@@ -111,7 +107,7 @@ impl Gatherer<'_> {
         let left = reader.read_all(listing.stream(self.from, source, known).skip(taken));
         let mut reading = first.chain(left).boxed();
 
-        let mut writer = Writer::new(*self, &home, parts(listing.bytes, self.slices), listing.bytes);
+        let mut writer = PartWriter::new(*self, &home, parts(listing.bytes, self.slices), listing.bytes);
         let (mut faults, mut read) = (Faults::default(), 0);
         while let Some(outcome) = reading.try_next().await? {
             read += 1;
@@ -215,7 +211,7 @@ impl Gatherer<'_> {
             .map_ok(|object| entry(&source.location.with_key(&object.key), object.size))
             .try_collect()
             .await?;
-        self.shelf().put(&manifest.key, json!({ "entries": entries }).to_string().into_bytes(), &[]).await?;
+        self.store().put(&manifest.key, json!({ "entries": entries }).to_string().into_bytes(), &[]).await?;
         Ok(manifest)
     }
 
@@ -223,7 +219,7 @@ impl Gatherer<'_> {
     pub async fn put_jsonpaths(&self, source: &Source, listing: &Listing, content: bytes::Bytes) -> Result<Location> {
         let home = self.home(source, listing);
         let location = home.with_key(format!("{}jsonpaths.json", home.key));
-        self.shelf().put(&location.key, content.into(), &[]).await?;
+        self.store().put(&location.key, content.into(), &[]).await?;
         Ok(location)
     }
 
@@ -238,45 +234,9 @@ impl Gatherer<'_> {
         }
         let location = self.home(source, listing);
         let location = location.with_key(format!("{}objects.json.zst", location.key));
-        self.shelf().put(&location.key, part.finish()?.0, &[]).await?;
+        self.store().put(&location.key, part.finish()?.0, &[]).await?;
         Ok(location)
     }
-}
-
-/// Where parts are written, for a task of its own.
-struct Shelf {
-    s3: aws_sdk_s3::Client,
-    bucket: String,
-    account: String,
-}
-
-impl Shelf {
-    async fn put(&self, key: &str, bytes: Vec<u8>, metadata: &[(&str, u64)]) -> Result<()> {
-        let mut call = self.s3.put_object().bucket(&self.bucket).key(key).expected_bucket_owner(&self.account);
-        for (name, value) in metadata {
-            call = call.metadata(*name, value.to_string());
-        }
-        let (limits, doing) = (upload_limits(&self.s3, bytes.len()), format!("write s3://{}/{key}", self.bucket));
-        let sending = call.body(bytes.into()).customize().config_override(limits).send();
-        interrupt::unless_asked(async { sending.await.map(drop).map_err(|error| failed(&doing, &error)) }).await
-    }
-}
-
-fn manifest(home: &Location) -> Location {
-    home.with_key(format!("{}manifest.json", home.key))
-}
-
-fn keys_of(home: &Location) -> String {
-    format!("{}keys.json", home.key)
-}
-
-fn index_of(part: &str) -> String {
-    format!("{}.index.zst", part.split_once(".json").map_or(part, |(stem, _)| stem))
-}
-
-/// C6: named in full, and missed when it is not there.
-fn entry(location: &Location, bytes: u64) -> serde_json::Value {
-    json!({ "url": location.to_string(), "mandatory": true, "meta": { "content_length": bytes } })
 }
 
 /// C1: one where the whole is small, else a multiple of the slices.
@@ -299,85 +259,13 @@ fn full_parts(listing: &Listing, parts: u64) -> u64 {
 }
 
 /// Whether the part at hand ends here: it has its share of the bytes.
-fn is_full(seen: u64, bytes: u64, parts: u64, before: u64) -> bool {
+pub fn is_full(seen: u64, bytes: u64, parts: u64, before: u64) -> bool {
     u128::from(seen) * u128::from(parts) >= u128::from(bytes) * u128::from(before + 1)
 }
 
 /// Whether one part will do, however many slices there are.
 pub fn is_small(bytes: u64, slices: u64) -> bool {
     bytes / SHRINKS_TO < slices * MIN_PART_BYTES
-}
-
-/// Parts as they fill up, one after the other. A full one is uploaded while the next one grows.
-struct Writer<'a> {
-    gatherer: Gatherer<'a>,
-    home: &'a Location,
-    parts: u64,
-    bytes: u64,
-    part: Option<Part>,
-    seen: u64,
-    records: u64,
-    entries: Vec<serde_json::Value>,
-    uploading: Option<JoinHandle<Result<()>>>,
-}
-
-impl<'a> Writer<'a> {
-    fn new(gatherer: Gatherer<'a>, home: &'a Location, parts: u64, bytes: u64) -> Self {
-        let (part, entries) = (None, Vec::new());
-        Self { gatherer, home, parts, bytes, part, seen: 0, records: 0, entries, uploading: None }
-    }
-
-    async fn add(&mut self, object: &Checked, size: u64) -> Result<()> {
-        let part = match &mut self.part {
-            Some(part) => part,
-            none => none.insert(Part::new(self.gatherer.compression)?),
-        };
-        part.add(object)?;
-        self.seen += size;
-        match is_full(self.seen, self.bytes, self.parts, self.entries.len() as u64) {
-            true => self.end_part().await,
-            false => Ok(()),
-        }
-    }
-
-    async fn end_part(&mut self) -> Result<()> {
-        let Some(part) = self.part.take() else { return Ok(()) };
-        self.records += part.records;
-        let (bytes, index) = part.finish()?;
-        let ending = match self.gatherer.compression {
-            Compression::Zstd => "zst",
-            Compression::Gzip => "gz",
-        };
-        let key = format!("{}part-{:04}.json.{ending}", self.home.key, self.entries.len());
-        self.entries.push(entry(&self.home.with_key(&key), bytes.len() as u64));
-        self.uploaded().await?;
-        let shelf = self.gatherer.shelf();
-        self.uploading = Some(tokio::spawn(async move {
-            shelf.put(&index_of(&key), index, &[]).await?;
-            shelf.put(&key, bytes, &[]).await
-        }));
-        Ok(())
-    }
-
-    async fn uploaded(&mut self) -> Result<()> {
-        match self.uploading.take() {
-            Some(upload) => upload.await.map_err(|error| Error::failed("an upload was cut off").because(error))?,
-            None => Ok(()),
-        }
-    }
-
-    /// The manifest comes last: where it is, everything is.
-    async fn finish(mut self, keys: Keys) -> Result<Gathered> {
-        self.end_part().await?;
-        let text = json!(keys).to_string().into_bytes();
-        self.gatherer.shelf().put(&keys_of(self.home), text, &[]).await?;
-        self.uploaded().await?;
-        let (records, parts) = (self.records, self.entries.len() as u64);
-        let manifest = manifest(self.home);
-        let text = json!({ "entries": self.entries }).to_string().into_bytes();
-        self.gatherer.shelf().put(&manifest.key, text, &[(RECORDS, records), (PARTS, parts)]).await?;
-        Ok(Gathered { manifest, records, parts, keys: Some(keys), reused: false })
-    }
 }
 
 #[cfg(test)]

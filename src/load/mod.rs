@@ -14,6 +14,7 @@ mod keys;
 mod lock;
 mod merge;
 mod part;
+mod part_writer;
 pub mod plain_json;
 mod pre_gather;
 mod read;
