@@ -7,6 +7,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::copy_format::CopyKind;
 use super::keys::KeyCounter;
 use crate::config::Source;
 use crate::error::Error;
@@ -144,7 +145,7 @@ impl Faults {
 
     /// # Errors
     /// Where there is any.
-    pub fn none(self, source: &Source) -> crate::error::Result<()> {
+    pub fn none(self, source: &Source, kind: CopyKind) -> crate::error::Result<()> {
         if self.count == 0 {
             return Ok(());
         }
@@ -156,6 +157,18 @@ impl Faults {
             0 => String::new(),
             more => format!("\n  and {more} more"),
         };
+        if let CopyKind::Text(_) = kind {
+            let objects = if self.count == 1 { "an object".to_owned() } else { format!("{} objects", self.count) };
+            return Err(Error::failed(format!("cannot join {objects} with the others of {}:{shown}{more}", source.name))
+                .hint(
+                    "Nothing was loaded. COPY fills columns by position: give objects with other columns a source of their \
+                     own, by `prefix` or `files`.",
+                )
+                .hint(format!(
+                    "Where COPY may read them as they are, `gather = \"never\"` in [sources.{}] leaves them where they lie.",
+                    source.name
+                )));
+        }
         let objects = if self.count == 1 { "object is".to_owned() } else { format!("{} objects are", self.count) };
         Err(Error::failed(format!("{objects} not made of JSON objects:{shown}{more}"))
             .hint("Nothing was loaded. Mend or remove them, or narrow the source with `prefix`.")

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::copy_format::CopyFormat;
 use super::source::Listing;
 use super::sql::{self, SqlFile};
 use crate::config::{Gather, Source};
@@ -39,23 +40,23 @@ pub fn unused<'s>(files: &[SqlFile], sources: &'s [Source]) -> Vec<&'s Source> {
     sources.iter().filter(|source| !is_copied(source)).collect()
 }
 
-/// Whether a source is gathered: where nothing is said, many small objects that COPY reads as plain JSON.
+/// Whether a source is gathered: where nothing is said, many small objects that can be joined.
 pub fn should_gather(source: &Source, listing: &Listing, file: &SqlFile) -> bool {
     match source.gather {
         Gather::Always => true,
         Gather::Never => false,
-        Gather::Auto => {
-            listing.objects > 1
-                && listing.bytes / listing.objects < SMALL_OBJECT_BYTES
-                && reads_plain_json(&file.statement)
-        }
+        Gather::Auto => are_many_and_small(listing) && CopyFormat::new(&file.statement).obstacle().is_none(),
     }
 }
 
-/// Whether a COPY reads JSON that can be joined: neither packed nor with lines to pass over. Anything else is read from
-/// where it lies.
-pub fn reads_plain_json(statement: &str) -> bool {
-    has_option(statement, &["json"]) && !has_option(statement, &["gzip", "bzip2", "lzop", "zstd", "ignoreheader"])
+/// What keeps a source from being gathered that would be: its COPY has this.
+pub fn obstacle(source: &Source, listing: &Listing, file: &SqlFile) -> Option<&'static str> {
+    let would_be = source.gather == Gather::Auto && are_many_and_small(listing);
+    CopyFormat::new(&file.statement).obstacle().filter(|_| would_be)
+}
+
+fn are_many_and_small(listing: &Listing) -> bool {
+    listing.objects > 1 && listing.bytes / listing.objects < SMALL_OBJECT_BYTES
 }
 
 /// Whether a COPY has one of these words behind FROM, where its options are.
@@ -123,22 +124,6 @@ mod tests {
         assert_eq!(table("copy t (a) from :'from'").as_deref(), Some("t"));
         assert_eq!(table("copy \"S\".T\nfrom :'from'").as_deref(), Some("s.t"));
         assert_eq!(table("insert into t values (1)"), None);
-    }
-
-    #[test]
-    fn only_plain_json_is_joined() {
-        for (statement, expected) in [
-            ("copy t from :'from' format as json 'auto' :options", true),
-            ("copy t from :'from' JSON :'jsonpaths' timeformat 'auto'", true),
-            ("copy t (json, gzip) from :'from' csv :options", false),
-            ("copy t (\"csv\", gzip) from :'from' json 'auto'", true),
-            ("copy t from :'from' json 'auto' GZIP :options", false),
-            ("copy t from :'from' json 'auto' ignoreheader 1", false),
-            ("copy t from :'from' format as parquet", false),
-            ("copy t from 's3://json/gzip' delimiter '|'", false),
-        ] {
-            assert_eq!(reads_plain_json(statement), expected, "{statement}");
-        }
     }
 
     #[test]

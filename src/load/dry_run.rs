@@ -1,6 +1,7 @@
 //! What a load would do, from the same files and listings, without doing it.
 
 use super::copy_files::{self, ByKey, should_gather};
+use super::copy_format::CopyFormat;
 use super::source::{self, Known};
 use super::sql::{self, SqlFile};
 use super::stage::{Staging, found};
@@ -58,8 +59,9 @@ impl Load<'_> {
                 add(format!("leave {} as it is", file.name), found, Vec::new());
                 continue;
             }
-            let slices = self.slices(listing.bytes).await?;
-            let gatherer = self.gatherer(&from, slices);
+            let format = CopyFormat::new(&file.statement);
+            let slices = self.slices(format.unpacked_bytes(listing.bytes)).await?;
+            let gatherer = self.gatherer(&from, slices, format);
             let mut list = Vec::new();
             if self.mode == Mode::Append {
                 // The list of its objects, for the table that remembers them.
@@ -98,7 +100,9 @@ impl Load<'_> {
                 add(does, why, Vec::new());
             }
             let does = if known.is_empty() { format!("empty {} and {what}", file.name) } else { what };
-            add(does, found, list);
+            let obstacle = copy_files::obstacle(source, &listing, file);
+            let in_place = obstacle.map(|obstacle| format!("; not gathered, since its COPY has {obstacle}"));
+            add(does, found + &in_place.unwrap_or_default(), list);
             // What is copied by its prefix has no objects of its own.
             let has_own = self.mode == Mode::Append || !source.files.is_empty();
             if is_gathered || has_own {

@@ -5,8 +5,10 @@ use aws_sdk_s3::types::EncodingType;
 use futures::{StreamExt, TryStreamExt};
 use serde_json::json;
 
-use super::check_json::Faults;
+use super::check_json::{Fault, Faults};
+use super::copy_format::{CopyFormat, CopyKind, SHRINKS_TO};
 use super::direct::Direct;
+use super::headers::Headers;
 use super::index::Index;
 use super::keys::Keys;
 use super::part::{Checked, Part};
@@ -23,7 +25,6 @@ use crate::resource::policy::gathered_prefix;
 
 /// C2: bytes of a part before compression; JSON shrinks to about a fifth.
 const PART_BYTES: u64 = 128 << 20;
-const SHRINKS_TO: u64 = 5;
 /// C1: below this, compressed, a part is not worth a slice's while.
 const MIN_PART_BYTES: u64 = 1 << 20;
 /// Objects between two reports of how far it is.
@@ -56,6 +57,7 @@ pub struct Gatherer<'a> {
     pub aws: &'a Aws,
     pub from: &'a aws_sdk_s3::Client,
     pub bucket: &'a str,
+    pub format: CopyFormat,
     /// What COPY spreads its files over (C5).
     pub slices: u64,
     pub compression: Compression,
@@ -67,9 +69,14 @@ impl Gatherer<'_> {
         let home = self.home(source, listing);
         let parts = match self.earlier(&manifest(&home)).await? {
             Some(_) => None,
-            None => Some(full_parts(listing, parts(listing.bytes, self.slices))),
+            None => Some(full_parts(listing, self.parts(listing))),
         };
         Ok(Planned { home, parts })
+    }
+
+    /// How many parts a source is to have.
+    fn parts(&self, listing: &Listing) -> u64 {
+        parts(self.format.unpacked_bytes(listing.bytes), self.slices)
     }
 
     pub fn store(&self) -> PartStore {
@@ -80,13 +87,14 @@ impl Gatherer<'_> {
     pub fn home(&self, source: &Source, listing: &Listing) -> Location {
         let compression = if self.compression == Compression::Zstd { "" } else { "-gzip" };
         let hive = if source.hive_partitions { "-hive" } else { "" };
-        let key = format!("{}{}{compression}{hive}/", gathered_prefix(&source.name), listing.fingerprint);
+        let (prefix, text) = (gathered_prefix(&source.name), self.format.suffix());
+        let key = format!("{prefix}{}{compression}{hive}{text}/", listing.fingerprint);
         Location { bucket: self.bucket.to_owned(), key }
     }
 
     /// # Errors
-    /// Where an object cannot be read, has changed since it was listed, or is not JSON objects: all such objects are
-    /// counted, the first are named, and nothing was copied.
+    /// Where an object cannot be read, has changed since it was listed, or does not hold records that can be joined: all such
+    /// objects are counted, the first are named, and nothing was copied.
     pub async fn gather(
         &self,
         source: &Source,
@@ -107,20 +115,30 @@ impl Gatherer<'_> {
         let left = reader.read_all(listing.stream(self.from, source, known).skip(taken));
         let mut reading = first.chain(left).boxed();
 
-        let mut writer = PartWriter::new(*self, &home, parts(listing.bytes, self.slices), listing.bytes);
-        let (mut faults, mut read) = (Faults::default(), 0);
+        let mut writer = PartWriter::new(*self, &home, self.parts(listing), listing.bytes);
+        let (mut faults, mut headers, mut read) = (Faults::default(), Headers::default(), 0);
         while let Some(outcome) = reading.try_next().await? {
             read += 1;
             if read % TOLD_EVERY == 0 {
                 progress(read);
             }
             match outcome.content {
-                Ok(checked) => writer.add(&checked, outcome.size).await?,
+                Ok(checked) => match self.header_fault(&mut headers, &checked, source) {
+                    None => writer.add(&checked, outcome.size).await?,
+                    Some(fault) => faults.add((source.location.with_key(&checked.key), fault)),
+                },
                 Err(fault) => faults.add(fault),
             }
         }
-        faults.none(source)?;
+        faults.none(source, self.format.kind)?;
         writer.finish(reader.keys()).await
+    }
+
+    fn header_fault(&self, headers: &mut Headers, object: &Checked, source: &Source) -> Option<Fault> {
+        match &self.format.kind {
+            CopyKind::Text(rules) => headers.check(object, rules, &source.location),
+            CopyKind::Json | CopyKind::InPlace(_) => None,
+        }
     }
 
     pub async fn reader(&self, source: &Source) -> Reader {
@@ -128,7 +146,7 @@ impl Gatherer<'_> {
             Some(credentials) => Direct::new(self.from, credentials, &source.location.bucket).await,
             None => None,
         };
-        Reader::new(self.from, direct, source)
+        Reader::new(self.from, direct, source, self.format)
     }
 
     /// Whether an earlier load has gathered this source, in any state: then it may be unchanged.
@@ -230,7 +248,7 @@ impl Gatherer<'_> {
         while let Some(object) = objects.try_next().await? {
             let line = json!({ "key": object.key, "etag": object.etag, "size": object.size, "run": run }).to_string();
             let bytes = bytes::Bytes::from(line);
-            part.add(&Checked { key: String::new(), bytes, records: 1, lines: 1 })?;
+            part.add(&Checked { bytes, records: 1, lines: 1, ..Checked::default() })?;
         }
         let location = self.home(source, listing);
         let location = location.with_key(format!("{}objects.json.zst", location.key));

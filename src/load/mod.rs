@@ -4,10 +4,12 @@ mod audit;
 mod check_json;
 mod copy_batch;
 mod copy_files;
+mod copy_format;
 mod denied;
 mod direct;
 mod dry_run;
 mod gather;
+mod headers;
 mod index;
 mod jsonpaths;
 mod keys;
@@ -16,6 +18,7 @@ mod merge;
 mod part;
 mod part_writer;
 pub mod plain_json;
+mod plain_text;
 mod pre_gather;
 mod read;
 pub mod reconcile;
@@ -42,6 +45,7 @@ use crate::interrupt;
 use crate::location::Location;
 use crate::resource::{Names, cluster, contents, tags};
 use crate::warehouse::{Place, Warehouse};
+use copy_format::CopyFormat;
 use lock::Lock;
 pub use pre_gather::Ahead;
 use report::{LoadReport, SourceReport};
@@ -226,7 +230,7 @@ impl Load<'_> {
     }
 
     async fn forget(&self, source: &Source, current: &Location) -> Result<()> {
-        let old = self.gatherer(&self.aws.s3, 1).old(source, current).await?;
+        let old = self.gatherer(&self.aws.s3, 1, CopyFormat::default()).old(source, current).await?;
         for keys in old.chunks(contents::BATCH) {
             let entries = keys.iter().map(|key| (key.clone(), None));
             contents::delete_versions(self.aws, &self.names.bucket, entries).await?;

@@ -10,12 +10,17 @@ use crate::error::{Error, Result};
 
 const ZSTD_LEVEL: i32 = 3;
 
-/// An object's bytes, checked: how many records and lines it has.
+/// An object's bytes, checked: how many records and lines they have.
+#[derive(Default)]
 pub struct Checked {
     pub key: String,
     pub bytes: Bytes,
     pub records: u64,
     pub lines: u64,
+    /// Lines of the object that stand before the bytes.
+    pub skipped_lines: u64,
+    /// The last of them: the header of a text.
+    pub header: Option<Bytes>,
 }
 
 enum Encoder {
@@ -47,11 +52,15 @@ impl Part {
 
     /// The object's bytes as they are, and a newline where it ends without one.
     pub fn add(&mut self, object: &Checked) -> Result<()> {
+        // A newline without a line would be a record.
+        if object.lines == 0 {
+            return Ok(());
+        }
         self.write(&object.bytes)?;
         if !object.bytes.ends_with(b"\n") {
             self.write(b"\n")?;
         }
-        self.index.add(self.next_line, &object.key)?;
+        self.index.add(self.next_line, &object.key, object.skipped_lines)?;
         self.next_line += object.lines;
         self.records += object.records;
         Ok(())
@@ -91,6 +100,21 @@ mod tests {
     use super::super::index::Index;
     use super::*;
 
+    #[test]
+    fn lines_behind_headers_lead_back() {
+        let mut part = Part::new(Compression::Zstd).expect("part");
+        for (key, text, skipped_lines) in [("a", "1\n2", 1), ("b", "", 3), ("c", "3\n", 2)] {
+            let lines = text.lines().count() as u64;
+            let bytes = Bytes::from_static(text.as_bytes());
+            let object = Checked { key: key.to_owned(), bytes, lines, skipped_lines, ..Checked::default() };
+            part.add(&object).expect("added");
+        }
+        let (compressed, index) = part.finish().expect("finished");
+        assert_eq!(zstd::decode_all(compressed.as_slice()).expect("zstd"), b"1\n2\n3\n");
+        let index = Index::read(&index).expect("index");
+        assert_eq!([1, 2, 3].map(|line| index.origin(line)), [("a", 2), ("a", 3), ("c", 3)].map(Some));
+    }
+
     proptest::proptest! {
         /// Nothing is lost, added or reordered, and every line leads back to where it came from.
         #[test]
@@ -102,7 +126,8 @@ mod tests {
             let mut part = Part::new(compression).expect("part");
             for (at, text) in texts.iter().enumerate() {
                 let bytes = Bytes::copy_from_slice(text.as_bytes());
-                part.add(&Checked { key: at.to_string(), records: 1, lines: count_lines(&bytes), bytes }).expect("added");
+                let (key, lines) = (at.to_string(), count_lines(&bytes));
+                part.add(&Checked { key, bytes, records: 1, lines, ..Checked::default() }).expect("added");
             }
             proptest::prop_assert_eq!(part.records, texts.len() as u64);
             let (compressed, index) = part.finish().expect("finished");

@@ -44,7 +44,9 @@ pub fn keys_of(home: &Location) -> String {
 }
 
 pub fn index_of(part: &str) -> String {
-    format!("{}.index.zst", part.split_once(".json").map_or(part, |(stem, _)| stem))
+    let name = part.rfind('/').map_or(0, |slash| slash + 1);
+    let stem = part[name..].find('.').map_or(part, |dot| &part[..name + dot]);
+    format!("{stem}.index.zst")
 }
 
 /// C6: named in full, and missed when it is not there.
@@ -92,7 +94,8 @@ impl<'a> PartWriter<'a> {
             Compression::Zstd => "zst",
             Compression::Gzip => "gz",
         };
-        let key = format!("{}part-{:04}.json.{ending}", self.home.key, self.entries.len());
+        let (number, extension) = (self.entries.len(), self.gatherer.format.extension());
+        let key = format!("{}part-{number:04}.{extension}.{ending}", self.home.key);
         self.entries.push(entry(&self.home.with_key(&key), bytes.len() as u64));
         self.uploaded().await?;
         let store = self.gatherer.store();
@@ -121,5 +124,17 @@ impl<'a> PartWriter<'a> {
         let text = json!({ "entries": self.entries }).to_string().into_bytes();
         self.gatherer.store().put(&manifest.key, text, &[(RECORDS, records), (PARTS, parts)]).await?;
         Ok(Gathered { manifest, records, parts, keys: Some(keys), reused: false })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_and_its_index_have_one_name() {
+        for part in ["load/a.b/f/part-0007.json.zst", "load/a.b/f/part-0007.csv.gz"] {
+            assert_eq!(index_of(part), "load/a.b/f/part-0007.index.zst");
+        }
     }
 }

@@ -44,7 +44,11 @@ pub fn unpacked_size(key: &str, size: u64) -> u64 {
     if is_packed { size.saturating_mul(8) } else { size }
 }
 
-fn unpacked(bytes: Bytes) -> Result<Bytes, Fault> {
+/// The bytes of an object; what gzip or zstd has packed is unpacked.
+///
+/// # Errors
+/// Where it cannot be.
+pub fn unpacked(bytes: Bytes) -> Result<Bytes, Fault> {
     let read = if bytes.starts_with(GZIP) {
         let mut unpacked = Vec::new();
         flate2::read::MultiGzDecoder::new(bytes.as_ref()).read_to_end(&mut unpacked).map(|_| unpacked)

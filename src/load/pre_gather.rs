@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::copy_files::should_gather;
+use super::copy_format::CopyFormat;
 use super::source::{Known, Listing};
 use super::{Load, copy_files};
 use crate::config::Source;
@@ -26,7 +27,7 @@ impl Load<'_> {
                 if !should_gather(source, &listing, file) {
                     return Ok(None);
                 }
-                let gatherer = self.gatherer(&from, self.expected_slices());
+                let gatherer = self.gatherer(&from, self.expected_slices(), CopyFormat::new(&file.statement));
                 self.gather(&gatherer, source, &listing, &Known::new(), ahead).await?;
                 Ok(Some((source.name.clone(), listing)))
             });

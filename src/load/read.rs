@@ -10,10 +10,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 
 use super::check_json::{self, Fault};
+use super::copy_format::{CopyFormat, CopyKind};
 use super::direct::Direct;
 use super::keys::{KeyCounter, Keys};
 use super::part::{Checked, count_lines};
 use super::plain_json;
+use super::plain_text;
 use super::source::Object;
 use crate::aws::{failed, is};
 use crate::config::Source;
@@ -48,6 +50,7 @@ pub struct Reader {
     s3: aws_sdk_s3::Client,
     direct: Option<Arc<Direct>>,
     source: Location,
+    format: CopyFormat,
     /// Its jsonpaths may choose from lists.
     lists_are_rows: bool,
     hive_partitions: bool,
@@ -57,11 +60,12 @@ pub struct Reader {
 }
 
 impl Reader {
-    pub fn new(s3: &aws_sdk_s3::Client, direct: Option<Direct>, source: &Source) -> Self {
+    pub fn new(s3: &aws_sdk_s3::Client, direct: Option<Direct>, source: &Source, format: CopyFormat) -> Self {
         Self {
             s3: s3.clone(),
             direct: direct.map(Arc::new),
             source: source.location.clone(),
+            format,
             lists_are_rows: source.jsonpaths.is_some() || source.jsonpaths_file.is_some(),
             hive_partitions: source.hive_partitions,
             budget: Arc::new(Semaphore::new(HELD_KIB as usize)),
@@ -113,25 +117,29 @@ impl Reader {
             None => Box::pin(self.get(&location, &object)).await?,
         };
         let bytes = if bytes.len() as u64 <= COPIED_BYTES { Bytes::copy_from_slice(&bytes) } else { bytes };
-        let mut keys = locked(&self.counters).pop().unwrap_or_default();
-        keys.begin_file(&object.key);
-        let counted = self.records(bytes, &object.key, &mut keys);
-        locked(&self.counters).push(keys);
-        let content = match counted {
-            Ok((records, bytes)) => {
-                let lines = count_lines(&bytes);
-                Ok(Checked { key: object.key, bytes, records, lines })
-            }
-            Err(fault) => Err((location, fault)),
+        let checked = match self.format.kind {
+            CopyKind::Text(rules) => plain_text::plain(bytes, &rules),
+            CopyKind::Json | CopyKind::InPlace(_) => self.json(bytes, &object.key),
         };
+        let content = checked.map(|checked| Checked { key: object.key, ..checked }).map_err(|fault| (location, fault));
         Ok(Outcome { content, size: object.size, _held: held })
     }
 
-    /// The records of an object, as COPY reads them, and how many there are.
-    fn records(&self, bytes: Bytes, key: &str, keys: &mut KeyCounter) -> std::result::Result<(u64, Bytes), Fault> {
+    /// The records of an object as COPY reads JSON; its keys are counted.
+    fn json(&self, bytes: Bytes, key: &str) -> std::result::Result<Checked, Fault> {
+        let mut keys = locked(&self.counters).pop().unwrap_or_default();
+        keys.begin_file(key);
+        let checked = self.counted_json(bytes, key, &mut keys);
+        locked(&self.counters).push(keys);
+        checked
+    }
+
+    fn counted_json(&self, bytes: Bytes, key: &str, keys: &mut KeyCounter) -> std::result::Result<Checked, Fault> {
         let bytes = plain_json::plain(bytes, self.lists_are_rows)?;
         let bytes = if self.hive_partitions { plain_json::with_partitions(bytes, key) } else { bytes };
-        Ok((check_json::count_objects(&bytes, self.lists_are_rows, keys)?, bytes))
+        let records = check_json::count_objects(&bytes, self.lists_are_rows, keys)?;
+        let lines = count_lines(&bytes);
+        Ok(Checked { bytes, records, lines, ..Checked::default() })
     }
 
     async fn get(&self, location: &Location, object: &Object) -> Result<Bytes> {

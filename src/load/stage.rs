@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::copy_batch::CopyBatch;
 use super::copy_files::{ByKey, should_gather};
+use super::copy_format::{self, CopyFormat, CopyKind};
 use super::gather::{Gathered, Gatherer};
 use super::read::ReadAhead;
 use super::rejected::Rejected;
@@ -86,11 +87,19 @@ impl Load<'_> {
         let name = file.settings.get("source").ok_or_else(unnamed)?;
         let unknown = || Error::usage(format!("{path} copies the source {name}, which infra.toml does not have"));
         let source = sources.iter().find(|source| source.name == *name).ok_or_else(unknown)?;
-        match source.gather == Gather::Always && !copy_files::reads_plain_json(&file.statement) {
-            false => Ok(source),
-            true => Err(Error::usage(format!("{path} reads no plain JSON, and only that is gathered")).hint(format!(
-                "Remove `gather = \"always\"` from [sources.{name}]: COPY reads it from where it lies."
-            ))),
+        let format = CopyFormat::new(&file.statement);
+        if source.hive_partitions && format.kind != CopyKind::Json {
+            return Err(Error::usage(format!(
+                "{path} reads no JSON, and only that takes the values of Hive's folders"
+            ))
+            .hint(format!("Remove `hive_partitions` from [sources.{name}].")));
+        }
+        match format.obstacle().filter(|_| source.gather == Gather::Always) {
+            None => Ok(source),
+            Some(obstacle) => Err(Error::usage(format!("{path} has {obstacle}, and so its objects are not gathered"))
+                .hint(format!(
+                    "Remove `gather = \"always\"` from [sources.{name}]: COPY reads it from where it lies."
+                ))),
         }
     }
 
@@ -126,8 +135,9 @@ impl Load<'_> {
         source: &Source,
         file: &SqlFile,
     ) -> Result<Option<ReadAhead>> {
-        let gatherer = self.gatherer(from, self.expected_slices());
-        let is_in_place = source.gather == Gather::Never || !copy_files::reads_plain_json(&file.statement);
+        let format = CopyFormat::new(&file.statement);
+        let gatherer = self.gatherer(from, self.expected_slices(), format);
+        let is_in_place = source.gather == Gather::Never || format.obstacle().is_some();
         interrupt::unless_asked(async {
             match is_in_place || gatherer.has_gathered(source).await? {
                 true => Ok(None),
@@ -182,8 +192,14 @@ impl Load<'_> {
         .await
     }
 
-    pub(super) fn gatherer<'g>(&'g self, from: &'g aws_sdk_s3::Client, slices: u64) -> Gatherer<'g> {
-        Gatherer { aws: self.aws, from, bucket: &self.names.bucket, slices, compression: self.config.compression }
+    pub(super) fn gatherer<'g>(
+        &'g self,
+        from: &'g aws_sdk_s3::Client,
+        slices: u64,
+        format: CopyFormat,
+    ) -> Gatherer<'g> {
+        let (bucket, compression) = (&self.names.bucket, self.config.compression);
+        Gatherer { aws: self.aws, from, bucket, format, slices, compression }
     }
 }
 
@@ -201,8 +217,9 @@ impl Staging<'_> {
     async fn copy(&self, ahead: Option<ReadAhead>) -> Result<SourceReport> {
         let (load, table) = (self.load, &self.file.name);
         let paths = interrupt::unless_asked(jsonpaths::read(self.from, self.source, &load.config.directory)).await?;
-        let slices = load.slices(self.listing.bytes).await?;
-        let gatherer = load.gatherer(self.from, slices);
+        let format = CopyFormat::new(&self.file.statement);
+        let slices = load.slices(format.unpacked_bytes(self.listing.bytes)).await?;
+        let gatherer = load.gatherer(self.from, slices, format);
         let from = interrupt::unless_asked(self.what_to_copy(&gatherer, ahead)).await?;
         if matches!(from, From::Nothing) {
             return Ok(self.report(&from, 0, Rejected::default()));
@@ -362,7 +379,13 @@ impl Staging<'_> {
         let role = load.names.role_arn.clone();
         let mut variables = BTreeMap::from([("from", address), ("iam_role", role), ("options", options)]);
         variables.extend(jsonpaths.map(|paths| ("jsonpaths", paths.to_string())));
-        self.file.with_variables(&variables)
+        match from {
+            From::Parts(_) => {
+                let statement = copy_format::for_parts(&self.file.statement);
+                SqlFile { statement, ..self.file.clone() }.with_variables(&variables)
+            }
+            From::Manifest(_) | From::Place | From::Nothing => self.file.with_variables(&variables),
+        }
     }
 
     fn report(&self, from: &From, staged: u64, rejected: Rejected) -> SourceReport {

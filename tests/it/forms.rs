@@ -13,7 +13,7 @@ fn gzip(text: &str) -> Vec<u8> {
     packed.finish().unwrap()
 }
 
-fn put(project: &Project, name: &str, content: impl AsRef<[u8]>) {
+pub fn put(project: &Project, name: &str, content: impl AsRef<[u8]>) {
     let path = project.path(name);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, content).unwrap();
@@ -30,10 +30,10 @@ const SOURCES: [(&str, &str, &str, &str, bool); 8] = [
         "jsonpaths = \"s3://forms-paths/rows.json\"\ngather = \"never\"",
         false,
     ),
-    ("gz", "id int", "json 'auto' gzip", "", false),
+    ("gz", "id int", "json 'auto' gzip", "", true),
     ("mixed", "id int", "json 'auto'", "", true),
     ("marked", "id int", "json 'auto'", "gather = \"always\"", true),
-    ("csvs", "id int, x varchar(8)", "csv ignoreheader 1", "", false),
+    ("csvs", "id int, x varchar(8)", "csv ignoreheader 1", "", true),
     ("chosen", "id int", "json 'auto'", "files = [\"*.json\"]\ngather = \"never\"", false),
 ];
 
@@ -85,5 +85,6 @@ fn small_objects_of_every_form_are_loaded() {
     let _ =
         project.run(["load"]).failed(1, &["s3://forms-data/lists/1.json:6:", "the list of JSON objects is cut off"]);
     project.edit("infra.toml", "[sources.csvs]", "[sources.csvs]\ngather = \"always\"");
-    let _ = project.run(["load"]).failed(2, &["csvs.sql reads no plain JSON", "Remove `gather = \"always\"`"]);
+    project.edit("sql/copy/csvs.sql", "csv ignoreheader 1", "delimiter ',' escape ignoreheader 1");
+    let _ = project.run(["load"]).failed(2, &["csvs.sql has ESCAPE", "Remove `gather = \"always\"`"]);
 }

@@ -16,6 +16,7 @@ mod foreign;
 mod forms;
 #[cfg(target_os = "linux")]
 mod full_disk;
+mod gather_forms;
 mod help;
 mod init;
 mod init_data;
