@@ -157,16 +157,20 @@ impl Faults {
             0 => String::new(),
             more => format!("\n  and {more} more"),
         };
-        if let CopyKind::Text(_) = kind {
+        if let CopyKind::Text(_) | CopyKind::Parquet = kind {
             let objects = if self.count == 1 { "an object".to_owned() } else { format!("{} objects", self.count) };
-            return Err(Error::failed(format!("cannot join {objects} with the others of {}:{shown}{more}", source.name))
-                .hint(
-                    "Nothing was loaded. COPY fills columns by position: give objects with other columns a source of their \
-                     own, by `prefix` or `files`.",
-                )
+            let name = &source.name;
+            let columns = match kind {
+                CopyKind::Text(_) => {
+                    " COPY fills columns by position: give objects with other columns a source of their own, by `prefix` or \
+                     `files`."
+                }
+                _ => "",
+            };
+            return Err(Error::failed(format!("cannot join {objects} with the others of {name}:{shown}{more}"))
+                .hint(format!("Nothing was loaded.{columns}"))
                 .hint(format!(
-                    "Where COPY may read them as they are, `gather = \"never\"` in [sources.{}] leaves them where they lie.",
-                    source.name
+                    "Where COPY may read them as they are, `gather = \"never\"` in [sources.{name}] leaves them where they lie."
                 )));
         }
         let objects = if self.count == 1 { "object is".to_owned() } else { format!("{} objects are", self.count) };

@@ -1,6 +1,7 @@
 //! What a COPY reads, and whether objects of that kind can be joined.
 
 use super::plain_text::TextRules;
+use crate::config::Compression;
 use crate::query::tokens;
 
 /// C2: text shrinks to about a fifth, so that packed objects are five times as many bytes.
@@ -19,25 +20,14 @@ pub enum CopyKind {
     Json,
     /// CSV, delimited text, or text of fixed width.
     Text(TextRules),
+    Parquet,
     /// It is read from where it lies, since its COPY has this.
     InPlace(&'static str),
 }
 
 /// Options with which lines or bytes mean something else than joining keeps.
-const NOT_JOINED: &[&str] = &[
-    "AVRO",
-    "BZIP2",
-    "ENCRYPTED",
-    "ESCAPE",
-    "LZOP",
-    "MANIFEST",
-    "ORC",
-    "PARQUET",
-    "REGION",
-    "REMOVEQUOTES",
-    "SHAPEFILE",
-    "SSH",
-];
+const NOT_JOINED: &[&str] =
+    &["AVRO", "BZIP2", "ENCRYPTED", "ESCAPE", "LZOP", "MANIFEST", "ORC", "REGION", "REMOVEQUOTES", "SHAPEFILE", "SSH"];
 
 /// Options of text, and words that stand beside them, that ask nothing of the way in which lines are joined.
 const JOINED: &[&str] = &[
@@ -97,27 +87,45 @@ impl CopyFormat {
     pub fn obstacle(&self) -> Option<&'static str> {
         match self.kind {
             CopyKind::InPlace(obstacle) => Some(obstacle),
-            CopyKind::Json | CopyKind::Text(_) => None,
+            CopyKind::Json | CopyKind::Text(_) | CopyKind::Parquet => None,
         }
     }
 
     /// Bytes of a source when they are unpacked, by estimate.
     pub fn unpacked_bytes(&self, bytes: u64) -> u64 {
-        if self.is_packed { bytes.saturating_mul(SHRINKS_TO) } else { bytes }
+        if self.is_packed || self.kind == CopyKind::Parquet { bytes.saturating_mul(SHRINKS_TO) } else { bytes }
     }
 
-    /// What a part's name says of its content.
-    pub fn extension(&self) -> &'static str {
-        match self.kind {
+    /// What the name of a part says of its content.
+    pub fn part_ending(&self, compression: Compression) -> String {
+        let kind = match self.kind {
             CopyKind::Text(TextRules { quote: Some(_), .. }) => "csv",
             CopyKind::Text(_) => "txt",
             CopyKind::Json | CopyKind::InPlace(_) => "json",
+            CopyKind::Parquet => return "parquet".to_owned(),
+        };
+        match compression {
+            Compression::Zstd => format!("{kind}.zst"),
+            Compression::Gzip => format!("{kind}.gz"),
+        }
+    }
+
+    /// How COPY reads parts: by their manifest, and unpacked. Parquet unpacks itself.
+    pub fn part_options(&self, compression: Compression) -> &'static str {
+        match (self.kind, compression) {
+            (CopyKind::Parquet, _) => "manifest",
+            (_, Compression::Zstd) => "manifest zstd",
+            (_, Compression::Gzip) => "manifest gzip",
         }
     }
 
     /// Part of a name: the same objects make other parts by other rules.
     pub fn suffix(&self) -> String {
-        let CopyKind::Text(rules) = self.kind else { return String::new() };
+        let rules = match self.kind {
+            CopyKind::Text(rules) => rules,
+            CopyKind::Parquet => return "-parquet".to_owned(),
+            CopyKind::Json | CopyKind::InPlace(_) => return String::new(),
+        };
         let sign = |byte: Option<u8>| byte.map(|byte| format!("{byte:02x}")).unwrap_or_default();
         let blank = if rules.ignores_blank_lines { "b" } else { "" };
         format!("-text-{}-{}-{}{blank}", sign(rules.delimiter), sign(rules.quote), rules.header_lines)
@@ -159,6 +167,9 @@ impl Options {
     fn kind(&self) -> Result<CopyKind, &'static str> {
         if let Some(obstacle) = NOT_JOINED.iter().find(|option| self.has(option)) {
             return Err(*obstacle);
+        }
+        if self.has("PARQUET") {
+            return Ok(CopyKind::Parquet);
         }
         if self.has("JSON") {
             return if self.has("IGNOREHEADER") { Err("IGNOREHEADER beside JSON") } else { Ok(CopyKind::Json) };
@@ -273,7 +284,7 @@ mod tests {
             ("csv encoding 'utf16'", CopyKind::InPlace("ENCODING")),
             ("json 'auto' bzip2", CopyKind::InPlace("BZIP2")),
             ("json 'auto' ignoreheader 1", CopyKind::InPlace("IGNOREHEADER beside JSON")),
-            ("format as parquet", CopyKind::InPlace("PARQUET")),
+            ("format as parquet", CopyKind::Parquet),
             ("format orc", CopyKind::InPlace("ORC")),
             ("csv region 'eu-west-1'", CopyKind::InPlace("REGION")),
         ] {
@@ -281,6 +292,7 @@ mod tests {
         }
         assert_eq!(format("csv gzip").unpacked_bytes(10), 50);
         assert_eq!(format("csv").unpacked_bytes(10), 10);
+        assert_eq!(format("parquet").unpacked_bytes(10), 50);
     }
 
     #[test]

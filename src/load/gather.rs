@@ -137,7 +137,7 @@ impl Gatherer<'_> {
     fn header_fault(&self, headers: &mut Headers, object: &Checked, source: &Source) -> Option<Fault> {
         match &self.format.kind {
             CopyKind::Text(rules) => headers.check(object, rules, &source.location),
-            CopyKind::Json | CopyKind::InPlace(_) => None,
+            CopyKind::Json | CopyKind::Parquet | CopyKind::InPlace(_) => None,
         }
     }
 
@@ -243,7 +243,7 @@ impl Gatherer<'_> {
 
     /// The list of the objects themselves, for the table that remembers them; its address.
     pub async fn objects(&self, source: &Source, listing: &Listing, known: &Known, run: &str) -> Result<Location> {
-        let mut part = Part::new(Compression::Zstd)?;
+        let mut part = Part::new(CopyKind::Json, Compression::Zstd)?;
         let mut objects = listing.stream(self.from, source, known);
         while let Some(object) = objects.try_next().await? {
             let line = json!({ "key": object.key, "etag": object.etag, "size": object.size, "run": run }).to_string();

@@ -52,6 +52,11 @@ impl Index {
         text.lines().map(line).collect::<Option<_>>().map(Self).ok_or_else(malformed)
     }
 
+    /// The keys of the part's objects, in their order.
+    pub fn keys(&self) -> Vec<&str> {
+        self.0.iter().map(|(_, key, _)| key.as_str()).collect()
+    }
+
     /// The object and line behind a line of the part.
     pub fn origin(&self, line: u64) -> Option<(&str, u64)> {
         let after = self.0.partition_point(|(first, ..)| *first <= line);

@@ -15,7 +15,9 @@ mod jsonpaths;
 mod keys;
 mod lock;
 mod merge;
+mod parquet_file;
 mod part;
+mod part_objects;
 mod part_writer;
 pub mod plain_json;
 mod plain_text;
@@ -30,6 +32,7 @@ mod source;
 pub mod sql;
 mod stage;
 mod star;
+mod thrift;
 mod unknown;
 mod values;
 

@@ -1,10 +1,14 @@
-//! One part while it grows: objects joined as they are, compressed, with the index that leads back.
+//! One part while it grows: objects joined as they are, compressed, with the index that leads back. Parquet is compressed by
+//! itself, and joined by its row groups.
 
 use std::io::Write;
 
 use bytes::Bytes;
 
+use super::check_json::Fault;
+use super::copy_format::CopyKind;
 use super::index::IndexWriter;
+use super::parquet_file::{ParquetFile, ParquetJoin};
 use crate::config::Compression;
 use crate::error::{Error, Result};
 
@@ -16,6 +20,7 @@ pub struct Checked {
     pub key: String,
     pub bytes: Bytes,
     pub records: u64,
+    /// Of Parquet, rows.
     pub lines: u64,
     /// Lines of the object that stand before the bytes.
     pub skipped_lines: u64,
@@ -23,65 +28,78 @@ pub struct Checked {
     pub header: Option<Bytes>,
 }
 
-enum Encoder {
+enum Content {
     Zstd(zstd::stream::write::Encoder<'static, Vec<u8>>),
     Gzip(flate2::write::GzEncoder<Vec<u8>>),
+    Parquet(ParquetJoin),
 }
 
 /// A part before it is finished.
 pub struct Part {
-    encoder: Encoder,
+    content: Content,
     index: IndexWriter,
     next_line: u64,
     pub records: u64,
 }
 
 impl Part {
-    pub fn new(compression: Compression) -> Result<Self> {
-        let encoder = match compression {
-            Compression::Zstd => {
-                Encoder::Zstd(zstd::stream::write::Encoder::new(Vec::new(), ZSTD_LEVEL).map_err(unwritable)?)
+    pub fn new(kind: CopyKind, compression: Compression) -> Result<Self> {
+        let content = match (kind, compression) {
+            (CopyKind::Parquet, _) => Content::Parquet(ParquetJoin::default()),
+            (_, Compression::Zstd) => {
+                Content::Zstd(zstd::stream::write::Encoder::new(Vec::new(), ZSTD_LEVEL).map_err(unwritable)?)
             }
             // No time and no name in the header: the same input gives the same bytes.
-            Compression::Gzip => {
-                Encoder::Gzip(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default()))
+            (_, Compression::Gzip) => {
+                Content::Gzip(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default()))
             }
         };
-        Ok(Self { encoder, index: IndexWriter::new()?, next_line: 1, records: 0 })
+        Ok(Self { content, index: IndexWriter::new()?, next_line: 1, records: 0 })
     }
 
-    /// The object's bytes as they are, and a newline where it ends without one.
-    pub fn add(&mut self, object: &Checked) -> Result<()> {
-        // A newline without a line would be a record.
-        if object.lines == 0 {
-            return Ok(());
+    /// Adds an object and answers whether it could be: Parquet of another schema needs another part.
+    pub fn add(&mut self, object: &Checked) -> Result<bool> {
+        let is_added = match &mut self.content {
+            Content::Zstd(encoder) => write_lines(encoder, object).map_err(unwritable).map(|()| true),
+            Content::Gzip(encoder) => write_lines(encoder, object).map_err(unwritable).map(|()| true),
+            Content::Parquet(join) => add_parquet(join, object),
+        }?;
+        if is_added && object.lines > 0 {
+            self.index.add(self.next_line, &object.key, object.skipped_lines)?;
+            self.next_line += object.lines;
+            self.records += object.records;
         }
-        self.write(&object.bytes)?;
-        if !object.bytes.ends_with(b"\n") {
-            self.write(b"\n")?;
-        }
-        self.index.add(self.next_line, &object.key, object.skipped_lines)?;
-        self.next_line += object.lines;
-        self.records += object.records;
-        Ok(())
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        match &mut self.encoder {
-            Encoder::Zstd(encoder) => encoder.write_all(bytes),
-            Encoder::Gzip(encoder) => encoder.write_all(bytes),
-        }
-        .map_err(unwritable)
+        Ok(is_added)
     }
 
     /// The part's bytes, and its index's.
     pub fn finish(self) -> Result<(Vec<u8>, Vec<u8>)> {
-        let bytes = match self.encoder {
-            Encoder::Zstd(encoder) => encoder.finish(),
-            Encoder::Gzip(encoder) => encoder.finish(),
+        let bytes = match self.content {
+            Content::Zstd(encoder) => encoder.finish(),
+            Content::Gzip(encoder) => encoder.finish(),
+            Content::Parquet(join) => Ok(join.finish()),
         };
         Ok((bytes.map_err(unwritable)?, self.index.finish()?))
     }
+}
+
+/// The object's bytes as they are, and a newline where it ends without one: without a line it would be a record.
+fn write_lines(encoder: &mut impl Write, object: &Checked) -> std::io::Result<()> {
+    encoder.write_all(&object.bytes)?;
+    match object.lines == 0 || object.bytes.ends_with(b"\n") {
+        true => Ok(()),
+        false => encoder.write_all(b"\n"),
+    }
+}
+
+fn add_parquet(join: &mut ParquetJoin, object: &Checked) -> Result<bool> {
+    let unreadable = |fault: Fault| Error::failed(format!("cannot join {}: {}", object.key, fault.reason));
+    let file = ParquetFile::new(&object.bytes).map_err(unreadable)?;
+    if !join.takes(&file) {
+        return Ok(false);
+    }
+    join.add(&file).map_err(unreadable)?;
+    Ok(true)
 }
 
 fn unwritable(error: std::io::Error) -> Error {
@@ -102,7 +120,7 @@ mod tests {
 
     #[test]
     fn lines_behind_headers_lead_back() {
-        let mut part = Part::new(Compression::Zstd).expect("part");
+        let mut part = Part::new(CopyKind::Json, Compression::Zstd).expect("part");
         for (key, text, skipped_lines) in [("a", "1\n2", 1), ("b", "", 3), ("c", "3\n", 2)] {
             let lines = text.lines().count() as u64;
             let bytes = Bytes::from_static(text.as_bytes());
@@ -123,7 +141,7 @@ mod tests {
             gzip in proptest::bool::ANY,
         ) {
             let compression = if gzip { Compression::Gzip } else { Compression::Zstd };
-            let mut part = Part::new(compression).expect("part");
+            let mut part = Part::new(CopyKind::Json, compression).expect("part");
             for (at, text) in texts.iter().enumerate() {
                 let bytes = Bytes::copy_from_slice(text.as_bytes());
                 let (key, lines) = (at.to_string(), count_lines(&bytes));

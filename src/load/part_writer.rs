@@ -7,7 +7,6 @@ use super::gather::{Gathered, Gatherer, is_full};
 use super::keys::Keys;
 use super::part::{Checked, Part};
 use crate::aws::{failed, upload_limits};
-use crate::config::Compression;
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::location::Location;
@@ -61,6 +60,8 @@ pub struct PartWriter<'a> {
     parts: u64,
     bytes: u64,
     part: Option<Part>,
+    /// Parts that have their share of the bytes; Parquet of another schema ends one before that.
+    full: u64,
     seen: u64,
     records: u64,
     entries: Vec<serde_json::Value>,
@@ -70,19 +71,27 @@ pub struct PartWriter<'a> {
 impl<'a> PartWriter<'a> {
     pub fn new(gatherer: Gatherer<'a>, home: &'a Location, parts: u64, bytes: u64) -> Self {
         let (part, entries) = (None, Vec::new());
-        Self { gatherer, home, parts, bytes, part, seen: 0, records: 0, entries, uploading: None }
+        Self { gatherer, home, parts, bytes, part, full: 0, seen: 0, records: 0, entries, uploading: None }
     }
 
     pub async fn add(&mut self, object: &Checked, size: u64) -> Result<()> {
-        let part = match &mut self.part {
-            Some(part) => part,
-            none => none.insert(Part::new(self.gatherer.compression)?),
-        };
-        part.add(object)?;
+        if !self.part()?.add(object)? {
+            self.end_part().await?;
+            self.part()?.add(object)?;
+        }
         self.seen += size;
-        match is_full(self.seen, self.bytes, self.parts, self.entries.len() as u64) {
-            true => self.end_part().await,
-            false => Ok(()),
+        if !is_full(self.seen, self.bytes, self.parts, self.full) {
+            return Ok(());
+        }
+        self.full += 1;
+        self.end_part().await
+    }
+
+    /// The part at hand.
+    fn part(&mut self) -> Result<&mut Part> {
+        match &mut self.part {
+            Some(part) => Ok(part),
+            none => Ok(none.insert(Part::new(self.gatherer.format.kind, self.gatherer.compression)?)),
         }
     }
 
@@ -90,12 +99,8 @@ impl<'a> PartWriter<'a> {
         let Some(part) = self.part.take() else { return Ok(()) };
         self.records += part.records;
         let (bytes, index) = part.finish()?;
-        let ending = match self.gatherer.compression {
-            Compression::Zstd => "zst",
-            Compression::Gzip => "gz",
-        };
-        let (number, extension) = (self.entries.len(), self.gatherer.format.extension());
-        let key = format!("{}part-{number:04}.{extension}.{ending}", self.home.key);
+        let ending = self.gatherer.format.part_ending(self.gatherer.compression);
+        let key = format!("{}part-{:04}.{ending}", self.home.key, self.entries.len());
         self.entries.push(entry(&self.home.with_key(&key), bytes.len() as u64));
         self.uploaded().await?;
         let store = self.gatherer.store();
@@ -133,7 +138,7 @@ mod tests {
 
     #[test]
     fn a_part_and_its_index_have_one_name() {
-        for part in ["load/a.b/f/part-0007.json.zst", "load/a.b/f/part-0007.csv.gz"] {
+        for part in ["load/a.b/f/part-0007.json.zst", "load/a.b/f/part-0007.csv.gz", "load/a.b/f/part-0007.parquet"] {
             assert_eq!(index_of(part), "load/a.b/f/part-0007.index.zst");
         }
     }

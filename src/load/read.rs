@@ -13,6 +13,7 @@ use super::check_json::{self, Fault};
 use super::copy_format::{CopyFormat, CopyKind};
 use super::direct::Direct;
 use super::keys::{KeyCounter, Keys};
+use super::parquet_file::ParquetFile;
 use super::part::{Checked, count_lines};
 use super::plain_json;
 use super::plain_text;
@@ -119,6 +120,7 @@ impl Reader {
         let bytes = if bytes.len() as u64 <= COPIED_BYTES { Bytes::copy_from_slice(&bytes) } else { bytes };
         let checked = match self.format.kind {
             CopyKind::Text(rules) => plain_text::plain(bytes, &rules),
+            CopyKind::Parquet => parquet(bytes),
             CopyKind::Json | CopyKind::InPlace(_) => self.json(bytes, &object.key),
         };
         let content = checked.map(|checked| Checked { key: object.key, ..checked }).map_err(|fault| (location, fault));
@@ -166,6 +168,12 @@ impl Reader {
         let body = body.map_err(broken)?;
         Ok(body.into_bytes())
     }
+}
+
+fn parquet(bytes: Bytes) -> std::result::Result<Checked, Fault> {
+    let bytes = plain_json::unpacked(bytes)?;
+    let rows = ParquetFile::new(&bytes)?.rows;
+    Ok(Checked { bytes, records: rows, lines: rows, ..Checked::default() })
 }
 
 /// The first objects of a source, read while it is still being listed.

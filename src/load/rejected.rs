@@ -122,6 +122,7 @@ impl Staging<'_> {
                 .hint("A COPY of a load that was stopped may have gone on. Run load again: it begins with what is there now.");
         }
         let (is_elsewhere, is_denied) = (error.to_string().contains("PermanentRedirect"), error.is_denied());
+        let objects = self.objects_behind(&error.to_string(), gatherer).await;
         let mut failure = Error::failed(format!("cannot copy into {table}; it is as it was before")).because(error);
         if is_elsewhere {
             let (bucket, source) = (&self.source.location.bucket, &self.source.name);
@@ -130,6 +131,9 @@ impl Staging<'_> {
         }
         if is_denied {
             failure = failure.hint(self.load.advice_on_denial().await);
+        }
+        if let Some(objects) = objects {
+            failure = failure.hint(objects);
         }
         match Rejected::of(&self.load.warehouse, process, gatherer, self.source).await {
             Ok(rejected) => rejected.hints(table, process).into_iter().fold(failure, Error::hint),

@@ -15,7 +15,7 @@ use super::source::{self, Known, Listing, Object};
 use super::sql::{self, SqlFile};
 use super::unknown::ComparedKeys;
 use super::{Load, audit, copy_files, jsonpaths};
-use crate::config::{Compression, Gather, Mode, Source};
+use crate::config::{Gather, Mode, Source};
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::interrupt;
@@ -360,11 +360,8 @@ impl Staging<'_> {
         let (load, source) = (self.load, self.source);
         let (address, mut options) = match from {
             From::Parts(gathered) => {
-                let compression = match load.config.compression {
-                    Compression::Zstd => "zstd",
-                    Compression::Gzip => "gzip",
-                };
-                (gathered.manifest.to_string(), format!("manifest {compression}"))
+                let options = CopyFormat::new(&self.file.statement).part_options(load.config.compression);
+                (gathered.manifest.to_string(), options.to_owned())
             }
             From::Manifest(manifest) => (manifest.to_string(), "manifest".to_owned()),
             // R32: another region is found only by its name.

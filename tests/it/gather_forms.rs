@@ -1,9 +1,10 @@
 //! Small objects of other kinds than JSON, joined each in its kind: nothing gets lost, and every row leads back to its file
 //! and line.
 
-use crate::copy::gzip;
+use crate::copy::{ROLE, get, gzip, warehouse};
+use crate::copy_values::may_unload;
 use crate::forms::put;
-use crate::project::Project;
+use crate::project::{BUCKET, Project};
 
 /// A project with one source, `facts`, which a COPY of this format reads into these columns.
 fn project(columns: &str, format: &str) -> Project {
@@ -137,4 +138,49 @@ fn an_append_joins_what_is_new() {
     assert_eq!(loaded(&project, &["--mode=append"]), [Some(1), Some(3), Some(3)]);
     assert_eq!(loaded(&project, &["--mode=append"]), [Some(0), Some(0), Some(0)]);
     assert_eq!(answer(&project, "select count(*) as n, sum(id) as ids from facts"), "5,15");
+}
+
+/// Files of Parquet with the rows of these queries.
+fn parquet(queries: &[String]) -> Vec<Vec<u8>> {
+    let (_project, sdk) = warehouse();
+    may_unload(&sdk);
+    let unload = |(at, query): (usize, &String)| {
+        let to = format!("'s3://{BUCKET}/load/songs/{at}/' iam_role '{ROLE}'");
+        sdk.sql(&format!("unload ('{query}') to {to} parquet parallel off")).unwrap();
+        get(&sdk, &format!("songs/{at}/000.parquet"))
+    };
+    queries.iter().enumerate().map(unload).collect()
+}
+
+#[test]
+fn parquet_is_joined_by_its_row_groups() {
+    let rows = |at: usize| {
+        let id = 2 * at;
+        format!("select {id}::int as id, ''text {at}''::varchar(20) as x union all select {}, null", id + 1)
+    };
+    let mut queries: Vec<String> = (0..12).map(rows).collect();
+    queries.push("select 1000::bigint as id, ''other''::varchar(20) as x".to_owned());
+    let files = parquet(&queries);
+    let project = project("id int, x varchar(20)", "format as parquet");
+    for (at, bytes) in files.iter().enumerate() {
+        put(&project, &format!("data/facts/{at:02}.parquet"), bytes);
+    }
+    put(&project, "data/facts/_SUCCESS", "");
+    let _ = project.run(["up", "--quiet"]).succeeded();
+    // Those of one schema are one part.
+    assert_eq!(loaded(&project, &[]), [Some(2), Some(25), Some(25)]);
+    let sql = "select count(*) as n, sum(id) as ids, count(x) as texts, count(distinct x) as others from facts";
+    assert_eq!(answer(&project, sql), format!("25,{},13,13", 23 * 24 / 2 + 1000));
+
+    // COPY names the part, and no row.
+    std::fs::remove_file(project.path("data/facts/12.parquet")).unwrap();
+    project.edit("sql/schema/facts.sql", "varchar(20)", "varchar(5)");
+    let objects =
+        "has the rows of 12 objects, from s3://joined-data/facts/00.parquet to s3://joined-data/facts/11.parquet";
+    let _ = project.run(["load", "--recreate"]).failed(1, &[objects, "`gather = \"never\"` in [sources.facts]"]);
+
+    put(&project, "data/facts/03.parquet", &files[3][..files[3].len() - 9]);
+    let place = "s3://joined-data/facts/03.parquet:1:1: it is no Parquet";
+    let told = project.run(["load"]).failed(1, &["cannot join an object with the others of facts", place]);
+    assert!(!told.stderr.contains("remove"), "{}", told.stderr);
 }
