@@ -160,13 +160,9 @@ impl Faults {
         if let CopyKind::Text(_) | CopyKind::Parquet = kind {
             let objects = if self.count == 1 { "an object".to_owned() } else { format!("{} objects", self.count) };
             let name = &source.name;
-            let columns = match kind {
-                CopyKind::Text(_) => {
-                    " COPY fills columns by position: give objects with other columns a source of their own, by `prefix` or \
-                     `files`."
-                }
-                _ => "",
-            };
+            let columns = " COPY fills columns by position: give objects with other columns a source of their own, by `prefix` \
+                           or `files`.";
+            let columns = if kind == CopyKind::Parquet { "" } else { columns };
             return Err(Error::failed(format!("cannot join {objects} with the others of {name}:{shown}{more}"))
                 .hint(format!("Nothing was loaded.{columns}"))
                 .hint(format!(

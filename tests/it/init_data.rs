@@ -80,7 +80,7 @@ fn the_folders_of_hive_are_columns() {
     );
     let schema = std::fs::read_to_string(project.path("sql/schema/01_sales.sql")).unwrap();
     assert!(schema.contains("dt      date"), "{schema}");
-    // CSV is copied from where it lies, where COPY does not see the folder.
+    // Of CSV nobody reads the folder.
     let project = with_data(&[("dt=1/a.csv", "id\n1\n"), ("dt=2/a.csv", "id\n2\n")]);
     let told = project.run(["init", "data"]).succeeded().stderr;
     assert!(told.contains("data: dt is in the names of folders only"), "{told}");
