@@ -5,6 +5,7 @@ mod aws;
 mod cli;
 mod command;
 mod config;
+mod download;
 mod error;
 mod event;
 mod files;

@@ -25,7 +25,14 @@ pub enum Passing {
     NotEmpty,
     /// R21, R22: too many calls, statements or sessions.
     Throttled,
+    /// An answer that had begun broke off, which the SDK leaves to the caller.
+    BrokenBody,
 }
+
+/// Why an answer that had begun is not whole.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer broke off: {0}")]
+pub struct BrokenBody(pub String);
 
 /// Answers that something does not exist.
 pub const MISSING: [&str; 6] = [
@@ -53,6 +60,9 @@ pub fn is_outdated(error: &Error) -> bool {
 
 impl Passing {
     pub fn of(error: &Error) -> Option<Self> {
+        if std::error::Error::source(error).is_some_and(|cause| cause.is::<BrokenBody>()) {
+            return Some(Self::BrokenBody);
+        }
         let code = error.code.as_deref()?;
         match code {
             "InvalidParameterValue" if error.reason().contains("IAM role") => Some(Self::RoleUnknown),
@@ -88,6 +98,7 @@ impl Passing {
             Self::Unseen => "AWS to show what was just created",
             Self::NotEmpty => "AWS to show that it is empty",
             Self::Throttled => "AWS to take calls again",
+            Self::BrokenBody => "an answer that does not break off",
         }
     }
 
@@ -95,7 +106,7 @@ impl Passing {
     fn patience(self, deadline: Duration) -> Duration {
         let cap = match self {
             Self::RoleUnknown => Duration::from_secs(120),
-            Self::ClusterBusy => deadline,
+            Self::ClusterBusy | Self::BrokenBody => deadline,
             Self::ChangeUnderWay | Self::NotEmpty => Duration::from_secs(60),
             // R36: as long as Terraform waits for a bucket.
             Self::Unseen => Duration::from_secs(120),
@@ -115,6 +126,9 @@ impl Passing {
             }
             Self::NotEmpty => "Something puts into it what is taken out, or AWS is slow today: run the command again.",
             Self::ChangeUnderWay | Self::Throttled => "Run the command again later.",
+            Self::BrokenBody => {
+                "Each time it was asked for, the connection broke: check the network, and HTTPS_PROXY where there is a proxy."
+            }
         }
     }
 }
@@ -143,18 +157,43 @@ pub async fn retry_if<T>(
     deadline: Duration,
     mut work: impl AsyncFnMut() -> Result<T>,
 ) -> Result<T> {
-    let started = Instant::now();
-    let mut pause = Pause::until(started + deadline);
+    let mut attempts = Attempts::new(passing, events, step, deadline);
     loop {
-        let error = match interrupt::finish(work()).await {
+        match interrupt::finish(work()).await {
             Ok(done) => return Ok(done),
-            Err(error) => error,
-        };
-        let Some(passing) = passing(&error) else { return Err(error) };
-        let patient = started.elapsed() < passing.patience(deadline);
-        if !patient || !pause.next(events, step, passing.waits_for()).await? {
-            return Err(error.hint(passing.hint()));
+            Err(error) => attempts.pause_after(error).await?,
         }
+    }
+}
+
+/// The attempts at one piece of work, for loops that `retry_if` cannot hold: those of tasks.
+pub struct Attempts<'a> {
+    passing: fn(&Error) -> Option<Passing>,
+    events: &'a Events,
+    step: &'a str,
+    deadline: Duration,
+    started: Instant,
+    pause: Pause,
+}
+
+impl<'a> Attempts<'a> {
+    /// They begin now, and end with the deadline.
+    pub fn new(passing: fn(&Error) -> Option<Passing>, events: &'a Events, step: &'a str, deadline: Duration) -> Self {
+        let started = Instant::now();
+        Self { passing, events, step, deadline, started, pause: Pause::until(started + deadline) }
+    }
+
+    /// Pauses before the next attempt.
+    ///
+    /// # Errors
+    /// The failure itself, where it does not pass or has lasted too long, or `Interrupted`.
+    pub async fn pause_after(&mut self, failure: Error) -> Result<()> {
+        let Some(passing) = (self.passing)(&failure) else { return Err(failure) };
+        let patient = self.started.elapsed() < passing.patience(self.deadline);
+        if !patient || !self.pause.next(self.events, self.step, passing.waits_for()).await? {
+            return Err(failure.hint(passing.hint()));
+        }
+        Ok(())
     }
 }
 

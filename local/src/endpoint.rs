@@ -20,6 +20,7 @@ use crate::account::Account;
 use crate::auth_failure::AuthFailure;
 use crate::authorize::{self, Needed, authorize, authorize_s3};
 use crate::call;
+use crate::cut_body::CutBody;
 use crate::data_api::DataApi;
 use crate::ec2::Ec2;
 use crate::error::{ApiError, ApiResult};
@@ -282,6 +283,9 @@ async fn through(
         Fault::LoseReply => {
             answer.await?;
             return Err(lost().into());
+        }
+        Fault::CutBody(bytes) => {
+            return Ok(answer.await?.map(|body| SdkBody::from_body_1_x(CutBody::new(body, bytes))));
         }
         Fault::After(act) => {
             answer.await?;

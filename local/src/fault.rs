@@ -30,6 +30,8 @@ pub enum Fault {
     Delay(Duration),
     /// It takes effect, and the connection breaks before the answer.
     LoseReply,
+    /// It takes effect, and the connection breaks after so many bytes of the answer's body.
+    CutBody(usize),
     /// This runs before the call takes effect and is answered as ever.
     Meanwhile(Box<dyn FnOnce() + Send>),
     /// This runs before the call takes effect, which it then does not.
@@ -47,6 +49,7 @@ impl std::fmt::Debug for Fault {
             Self::Silence(_) => "Silence",
             Self::Delay(_) => "Delay",
             Self::LoseReply => "LoseReply",
+            Self::CutBody(_) => "CutBody",
             Self::Meanwhile(_) => "Meanwhile",
             Self::Before(_) => "Before",
             Self::After(_) => "After",

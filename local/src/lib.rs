@@ -10,6 +10,7 @@ mod call;
 mod check;
 mod civil;
 mod control;
+mod cut_body;
 mod data_api;
 mod ec2;
 mod endpoint;

@@ -88,14 +88,16 @@ impl Direct {
         Some(Self { connector, address, credentials, signer: AsyncMutex::default(), refusals: AtomicU32::new(0) })
     }
 
-    /// The object, if it is still the one with this ETag and nothing at all was in the way.
-    pub async fn get(&self, key: &str, etag: &str) -> Option<Bytes> {
+    /// The object, if it is still the one of this size and ETag, and nothing at all was in the way.
+    pub async fn get(&self, key: &str, size: u64, etag: &str) -> Option<Bytes> {
         if self.refusals.load(Ordering::Relaxed) >= REFUSALS {
             return None;
         }
         // Named as the SDK names its calls, for `-v`.
         let call = info_span!(target: "aws_sdk_s3", "S3.GetObject", rpc.method = "GetObject");
         let read = tokio::time::timeout(PATIENCE, self.ask(key, etag)).instrument(call).await.ok().flatten();
+        // An answer without a length may end anywhere.
+        let read = read.filter(|bytes| bytes.len() as u64 == size);
         match read {
             Some(_) => self.refusals.store(0, Ordering::Relaxed),
             None => _ = self.refusals.fetch_add(1, Ordering::Relaxed),

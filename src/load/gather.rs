@@ -17,6 +17,7 @@ use super::read::{ReadAhead, Reader};
 use super::source::{Known, Listing};
 use crate::aws::{Aws, failed, is};
 use crate::config::{Compression, Source};
+use crate::download::download;
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::listing::{KeyOrder, decoded};
@@ -190,17 +191,11 @@ impl Gatherer<'_> {
     async fn get(&self, key: &str) -> Result<Option<bytes::Bytes>> {
         let doing = format!("read s3://{}/{key}", self.bucket);
         let call = self.aws.s3.get_object().bucket(self.bucket).key(key).expected_bucket_owner(&self.aws.account);
-        interrupt::unless_asked(async {
-            let found = match call.send().await {
-                Ok(found) => found,
-                Err(error) if is(&error, &["NoSuchKey"]) => return Ok(None),
-                Err(error) => return Err(failed(&doing, &error)),
-            };
-            let bytes = found.body.collect().await;
-            let bytes = bytes.map_err(|error| Error::failed(format!("cannot {doing}")).because(error))?;
-            Ok(Some(bytes.into_bytes()))
-        })
-        .await
+        match interrupt::unless_asked(download(&call, &doing, None)).await {
+            Ok(read) => Ok(Some(read.bytes)),
+            Err(error) if error.is(&["NoSuchKey"]) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// What earlier states of the source have left: once a load is committed, nobody reads it.

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::gather::Gatherer;
 use super::source::Listing;
-use crate::aws::{failed, is};
 use crate::config::Source;
+use crate::download::download;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::location::Location;
@@ -28,23 +28,22 @@ pub async fn read(s3: &aws_sdk_s3::Client, source: &Source, directory: &Path) ->
         return Ok(Some(bytes));
     }
     let Some(location) = &source.jsonpaths else { return Ok(None) };
-    let found = match s3.get_object().bucket(&location.bucket).key(&location.key).send().await {
-        Ok(found) => found,
-        Err(error) if is(&error, &["AccessDenied"]) => return Ok(None),
-        Err(error) if is(&error, &["NoSuchKey"]) => {
+    let call = s3.get_object().bucket(&location.bucket).key(&location.key);
+    let bytes = match download(&call, &format!("read the jsonpaths file {location}"), None).await {
+        Ok(read) => read.bytes,
+        Err(error) if error.is(&["AccessDenied"]) => return Ok(None),
+        Err(error) if error.is(&["NoSuchKey"]) => {
             return Err(Error::failed(format!("there is no jsonpaths file {location}"))
                 .hint(format!("Check `jsonpaths` of [sources.{}] in infra.toml.", source.name)));
         }
-        Err(error) if is(&error, &["PermanentRedirect", "AuthorizationHeaderMalformed", "301"]) => {
-            return Err(failed(&format!("read the jsonpaths file {location}"), &error).hint(format!(
+        Err(error) if error.is(&["PermanentRedirect", "AuthorizationHeaderMalformed", "301"]) => {
+            return Err(error.hint(format!(
                 "It must be in the region of its source, {} (R37): put a copy of it there, and name that.",
                 source.region
             )));
         }
-        Err(error) => return Err(failed(&format!("read the jsonpaths file {location}"), &error)),
+        Err(error) => return Err(error),
     };
-    let unread = |error| Error::failed(format!("cannot read {location} to its end")).because(error);
-    let bytes = found.body.collect().await.map_err(unread)?.into_bytes();
     check(&location.to_string(), &bytes)?;
     Ok(Some(bytes))
 }

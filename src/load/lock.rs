@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use tokio::task::JoinHandle;
 
 use crate::aws::{Aws, failed, is};
+use crate::download::download;
 use crate::error::{Error, Result};
 use crate::resource::tags::time;
 use crate::resource::{Names, policy};
@@ -114,16 +115,13 @@ impl Place {
     async fn get(&self) -> Result<Option<(Holder, String)>> {
         let doing = format!("read the lock s3://{}/{}", self.bucket, policy::LOCK);
         let call = self.s3.get_object().bucket(&self.bucket).key(policy::LOCK).expected_bucket_owner(&self.account);
-        let found = match call.send().await {
-            Ok(found) => found,
-            Err(error) if is(&error, &["NoSuchKey"]) => return Ok(None),
-            Err(error) => return Err(failed(&doing, &error)),
+        let read = match download(&call, &doing, None).await {
+            Ok(read) => read,
+            Err(error) if error.is(&["NoSuchKey"]) => return Ok(None),
+            Err(error) => return Err(error),
         };
-        let etag = found.e_tag.clone().unwrap_or_default();
-        let unreadable = |cause| Error::failed(format!("cannot {doing}")).because(cause);
-        let bytes = found.body.collect().await.map_err(|error| unreadable(error.to_string()))?.into_bytes();
-        let holder = serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))?;
-        Ok(Some((holder, etag)))
+        let unreadable = |error| Error::failed(format!("cannot {doing}")).because(error);
+        Ok(Some((serde_json::from_slice(&read.bytes).map_err(unreadable)?, read.etag)))
     }
 
     /// Takes the lock of one that is dead; who holds it, where that one lives.

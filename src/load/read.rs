@@ -18,9 +18,9 @@ use super::part::{Checked, count_lines};
 use super::plain_json;
 use super::plain_text;
 use super::source::Object;
-use crate::aws::{failed, is};
 use crate::config::Source;
-use crate::error::{Error, Kind, Result};
+use crate::download::download;
+use crate::error::{Error, Result};
 use crate::location::Location;
 use crate::sync::locked;
 
@@ -109,7 +109,7 @@ impl Reader {
     async fn read(self, object: Object, held: OwnedSemaphorePermit) -> Result<Outcome> {
         let location = self.source.with_key(&object.key);
         let bytes = match &self.direct {
-            Some(direct) if object.size <= COPIED_BYTES => direct.get(&object.key, &object.etag).await,
+            Some(direct) if object.size <= COPIED_BYTES => direct.get(&object.key, object.size, &object.etag).await,
             _ => None,
         };
         let bytes = match bytes {
@@ -146,27 +146,17 @@ impl Reader {
 
     async fn get(&self, location: &Location, object: &Object) -> Result<Bytes> {
         let call = self.s3.get_object().bucket(&self.source.bucket).key(&object.key).if_match(&object.etag);
-        let found = match call.send().await {
-            Ok(found) => found,
+        let read = download(&call, &format!("read {location}"), Some(object.size)).await;
+        read.map(|read| read.bytes).map_err(|error| {
             // It must still be the one that was listed.
-            Err(error) if is(&error, &["PreconditionFailed", "NoSuchKey"]) => {
-                return Err(
-                    Error::failed(format!("{location} changed while it was being loaded")).hint("Run load again.")
-                );
+            if error.is(&["PreconditionFailed", "NoSuchKey"]) {
+                Error::failed(format!("{location} changed while it was being loaded")).hint("Run load again.")
+            } else if error.is(&["AccessDenied"]) {
+                error.hint(format!("It needs s3:GetObject on {location}."))
+            } else {
+                error
             }
-            Err(error) => {
-                let failure = failed(&format!("read {location}"), &error);
-                return Err(match is(&error, &["AccessDenied"]) {
-                    true => failure.hint(format!("It needs s3:GetObject on {location}.")),
-                    false => failure,
-                });
-            }
-        };
-        let body = found.body.collect().await;
-        // The server went silent in the middle of it.
-        let broken = |error| Error::new(Kind::Unreachable, format!("cannot read {location} to its end")).because(error);
-        let body = body.map_err(broken)?;
-        Ok(body.into_bytes())
+        })
     }
 }
 

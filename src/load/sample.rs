@@ -9,9 +9,9 @@ use super::copy_files::has_option;
 use super::keys::{KeyCounter, Keys};
 use super::source::{Known, Listing, Object};
 use super::values::Values;
-use crate::aws::failed;
 use crate::config::Source;
-use crate::error::{Error, Result};
+use crate::download::download;
+use crate::error::Result;
 
 /// Objects that are read, spread over the source.
 const OBJECTS: usize = 16;
@@ -101,10 +101,8 @@ async fn beginning(s3: &aws_sdk_s3::Client, source: &Source, object: &Object) ->
     if object.size > BYTES {
         call = call.range(format!("bytes=0-{}", BYTES - 1));
     }
-    let found = call.send().await.map_err(|error| failed(&format!("read {location}"), &error))?;
-    let body = found.body.collect().await;
-    let body = body.map_err(|error| Error::failed(format!("cannot read {location}")).because(error))?;
-    Ok(body.into_bytes())
+    let read = download(&call, &format!("read {location}"), Some(object.size.min(BYTES))).await?;
+    Ok(read.bytes)
 }
 
 fn unpacked(bytes: &[u8], packed: CopyCompression) -> Vec<u8> {

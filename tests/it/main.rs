@@ -4,6 +4,7 @@
 mod advice;
 mod authorization;
 mod bad_input;
+mod broken;
 mod calls;
 mod clients;
 mod copy;
