@@ -1,6 +1,7 @@
 //! Objects of S3, read to their end. The SDK tries a call again as long as it has no answer; a body that breaks off behind
 //! the head of its answer it leaves to the caller.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
@@ -21,6 +22,8 @@ pub struct Download {
     pub bytes: Bytes,
     /// Empty where the server says none.
     pub etag: String,
+    /// What was put beside the object, by name.
+    pub metadata: HashMap<String, String>,
 }
 
 /// Reads what a call asks for, which has `size` bytes where that is known. Where its body breaks off, or has another length
@@ -47,7 +50,7 @@ async fn read(call: &GetObjectFluentBuilder, doing: &str, size: Option<u64>) -> 
     let broken =
         |how: String| Error::new(Kind::Unreachable, format!("cannot {doing} to its end")).because(BrokenBody(how));
     let size = size.or(found.content_length.and_then(|length| u64::try_from(length).ok()));
-    let etag = found.e_tag.unwrap_or_default();
+    let (etag, metadata) = (found.e_tag.unwrap_or_default(), found.metadata.unwrap_or_default());
     let body = found.body.collect().await.map_err(|error| {
         let causes = std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
         broken(causes.map(ToString::to_string).collect::<Vec<_>>().join(": "))
@@ -55,7 +58,7 @@ async fn read(call: &GetObjectFluentBuilder, doing: &str, size: Option<u64>) -> 
     let bytes = body?.into_bytes();
     match size {
         Some(size) if bytes.len() as u64 != size => Err(broken(format!("{} of {size} bytes came", bytes.len()))),
-        _ => Ok(Download { bytes, etag }),
+        _ => Ok(Download { bytes, etag, metadata }),
     }
 }
 
@@ -111,7 +114,8 @@ mod tests {
     async fn a_body_that_breaks_off_is_read_again_from_its_start() {
         for breaks in [0, 1, 7] {
             let read = read_from(breaks, None).await.0.expect("an object");
-            assert_eq!(read, Download { bytes: Bytes::from("half"), etag: "\"e\"".into() }, "{breaks}");
+            let (bytes, etag) = (Bytes::from("half"), "\"e\"".to_owned());
+            assert_eq!(read, Download { bytes, etag, metadata: HashMap::new() }, "{breaks}");
         }
     }
 

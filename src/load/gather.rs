@@ -2,6 +2,7 @@
 //! Listing, reading, checking, compressing and uploading overlap; what is held in memory does not grow with the source.
 
 use aws_sdk_s3::types::EncodingType;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use futures::{StreamExt, TryStreamExt};
 use serde_json::json;
 
@@ -160,13 +161,19 @@ impl Gatherer<'_> {
 
     /// The parts of an unchanged source are there already.
     async fn earlier(&self, manifest: &Location) -> Result<Option<Gathered>> {
+        let doing = format!("look for parts in {}", self.bucket);
         let call = self.aws.s3.head_object().bucket(self.bucket).key(&manifest.key);
-        let found = match call.expected_bucket_owner(&self.aws.account).send().await {
-            Ok(found) => found,
+        let metadata = match call.expected_bucket_owner(&self.aws.account).send().await {
+            Ok(found) => found.metadata.unwrap_or_default(),
             Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => return Ok(None),
-            Err(error) => return Err(failed(&format!("look for parts in {}", self.bucket), &error)),
+            // The refusal of a HEAD has no body and so no code: that of a GET says whether the credentials have expired (R43).
+            Err(error) if error.code().is_none() && error.raw_response().is_some() => {
+                let call = self.aws.s3.get_object().bucket(self.bucket).key(&manifest.key);
+                download(&call.expected_bucket_owner(&self.aws.account), &doing, None).await?.metadata
+            }
+            Err(error) => return Err(failed(&doing, &error)),
         };
-        let told = |key: &str| found.metadata()?.get(key)?.parse().ok();
+        let told = |key: &str| metadata.get(key)?.parse().ok();
         // A manifest that tells nothing is none of ours: it is written again.
         let (Some(records), Some(parts)) = (told(RECORDS), told(PARTS)) else { return Ok(None) };
         Ok(Some(Gathered { manifest: manifest.clone(), records, parts, keys: None, reused: true }))

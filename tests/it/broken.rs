@@ -1,6 +1,9 @@
-//! Connections that break in the middle of an answer: what is whole is read again, and a part is never taken for it.
+//! What ends in the middle of a load: a connection, after which what broke off is read again, and credentials, which are
+//! named whatever call meets it first.
 
-use sparkify_local::{Fault, Pace};
+use std::collections::BTreeSet;
+
+use sparkify_local::{Fault, Outage, Pace};
 
 use crate::project::Project;
 use crate::served::Served;
@@ -35,4 +38,24 @@ fn a_load_reads_again_what_breaks_off() {
     let again = served.run(["load"]).succeeded();
     assert!(again.stderr.contains("gathered before"), "{}", again.stderr);
     assert_eq!(staged(&served), ["30", "40"]);
+}
+
+/// R43: each operation of S3 that a load makes says what is wrong, so that the exit code does.
+#[test]
+fn expired_credentials_are_named_whatever_is_asked_of_s3() {
+    let served = Served::new(Project::with_sample(30, 40), Pace::AT_ONCE);
+    let _ = served.run(["up"]).succeeded();
+    let _ = served.run(["load"]).succeeded();
+    let calls: BTreeSet<String> = served.calls_of(["load"]).into_iter().collect();
+    // The end of the lock: the load is done.
+    let asked = calls.iter().filter(|call| call.starts_with("s3:") && *call != "s3:DeleteObject");
+    for operation in asked {
+        served.faults.clear();
+        served.faults.outage(operation, 1, Outage::ExpiredToken);
+        let load = served.run(["load"]);
+        assert_eq!(load.code, 8, "{operation}: {}", load.stderr);
+        assert!(load.stderr.contains("log in again"), "{operation}: {}", load.stderr);
+    }
+    served.faults.clear();
+    let _ = served.run(["load"]).succeeded();
 }
