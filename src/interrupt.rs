@@ -11,8 +11,11 @@ use tokio::time::Instant;
 
 use crate::error::{Error, Kind, Result, Signal};
 
-/// How long AWS may still take for an answer once a signal has come.
+/// How long AWS may still take once a signal has come, for all answers together.
 const GRACE: Duration = Duration::from_millis(800);
+/// How long after a signal the process ends at the latest: what still runs in it has the rest of that, or a moment.
+const ENDED_WITHIN: Duration = Duration::from_millis(900);
+const LAST_MOMENT: Duration = Duration::from_millis(50);
 /// A run that has not seen the signal by then is stuck in a call of the system, such as a write to a pipe that nobody
 /// reads.
 const STUCK_AFTER: Duration = Duration::from_millis(900);
@@ -31,8 +34,6 @@ static ASKED: LazyLock<watch::Sender<Option<Asked>>> = LazyLock::new(|| watch::S
 static FIRST: OnceLock<std::time::Instant> = OnceLock::new();
 /// The run has seen the signal.
 static IS_SEEN: AtomicBool = AtomicBool::new(false);
-/// AWS did not answer within its grace: no other call gets one.
-static IS_SILENT: AtomicBool = AtomicBool::new(false);
 
 /// Starts to listen, on the runtime that runs the command.
 ///
@@ -118,15 +119,14 @@ pub fn is_overdue() -> bool {
     asked.is_some_and(|asked| asked.at.elapsed() >= GRACE)
 }
 
-/// Whether any signal has come, also one that is forgotten.
-pub fn has_come() -> bool {
-    FIRST.get().is_some()
+/// What is left of the time until the process ends because of a signal; `None` where none has come.
+pub fn time_left() -> Option<Duration> {
+    FIRST.get().map(|first| ENDED_WITHIN.saturating_sub(first.elapsed()).max(LAST_MOMENT))
 }
 
 /// Forgets a signal, for the work that has to be done because it came. The next one ends the process.
 pub fn forget() {
     ASKED.send_replace(None);
-    IS_SILENT.store(false, Ordering::SeqCst);
 }
 
 /// Waits for `work`, unless a signal comes first: then `work` is dropped where it is.
@@ -140,22 +140,22 @@ pub async fn unless_asked<T>(work: impl Future<Output = Result<T>>) -> Result<T>
     }
 }
 
-/// Waits for `work` whose answer must not get lost. Once a signal has come it has only a moment left; `None` where that
-/// was not enough.
+/// Waits for `work` whose answer must not get lost. Once a signal has come it has only a moment left, which it shares with
+/// all other work; `None` where that was not enough, and where nothing of it is left to begin with.
 pub async fn briefly<T>(work: impl Future<Output = T>) -> Option<T> {
+    if is_overdue() {
+        return None;
+    }
     let grace = async {
-        asked().await;
-        if !IS_SILENT.load(Ordering::SeqCst) {
-            tokio::time::sleep(GRACE).await;
-        }
+        drop(asked().await);
+        let asked = *ASKED.borrow();
+        let since = asked.map_or_else(Instant::now, |asked| asked.at);
+        tokio::time::sleep_until(since + GRACE).await;
     };
     tokio::select! {
         biased;
         done = work => Some(done),
-        () = grace => {
-            IS_SILENT.store(true, Ordering::SeqCst);
-            None
-        }
+        () = grace => None,
     }
 }
 

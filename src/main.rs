@@ -56,8 +56,6 @@ const OPEN_FILES: u64 = 8192;
 
 /// How long the process waits at its end for what still runs.
 const LAST_STATEMENTS: Duration = Duration::from_secs(10);
-/// The same after a signal.
-const AFTER_SIGNAL: Duration = Duration::from_millis(300);
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
@@ -73,11 +71,11 @@ fn main() -> ExitCode {
         }
     };
     let ended = runtime.block_on(command::run(cli.command));
-    let longest = if interrupt::has_come() { AFTER_SIGNAL } else { LAST_STATEMENTS };
     // A statement that still runs in the stand-in is given a moment, and does not hold the process back for ever.
+    let longest = || interrupt::time_left().unwrap_or(LAST_STATEMENTS);
     #[cfg(feature = "local")]
-    sparkify_local::wait_until_idle(longest);
-    runtime.shutdown_timeout(longest);
+    sparkify_local::wait_until_idle(longest());
+    runtime.shutdown_timeout(longest());
     match ended {
         Ok(outcome) => ExitCode::from(outcome.exit_code()),
         Err(failure) => {

@@ -75,16 +75,21 @@ impl Lock {
         format!("The lock of this load ends by itself within {} s.", HOLDS.as_secs())
     }
 
-    /// Lets the next one in. What cannot be released ends by itself.
-    pub async fn release(self) {
+    /// Lets the next one in.
+    ///
+    /// # Errors
+    /// Where the lock cannot be read or deleted: it ends by itself then.
+    pub async fn release(&self) -> Result<()> {
         self.renewing.abort();
         let place = &self.place;
-        if let Ok(Some((holder, _))) = place.get().await
-            && holder.run == self.run
-        {
-            let call = place.s3.delete_object().bucket(&place.bucket).key(policy::LOCK);
-            let _ = call.expected_bucket_owner(&place.account).send().await;
+        if !place.get().await?.is_some_and(|(holder, _)| holder.run == self.run) {
+            return Ok(());
         }
+        let call = place.s3.delete_object().bucket(&place.bucket).key(policy::LOCK);
+        let deleted = call.expected_bucket_owner(&place.account).send().await;
+        deleted
+            .map(drop)
+            .map_err(|error| failed(&format!("release the lock s3://{}/{}", place.bucket, policy::LOCK), &error))
     }
 }
 

@@ -134,8 +134,17 @@ pub async fn run(
         // Nobody would answer.
         Err(error) if error.kind.is_cut_off() => Err(error.hint(lock.left())),
         loaded => {
-            let _ = interrupt::briefly(lock.release()).await;
-            loaded
+            let released = interrupt::briefly(lock.release()).await;
+            let is_released = released.is_some_and(|released| released.is_ok());
+            match loaded {
+                Err(error) if !is_released => Err(error.hint(lock.left())),
+                Ok(report) if !is_released => {
+                    let message = format!("the load is done, and its lock could not be released. {}", lock.left());
+                    events.emit(Event::Warning { message });
+                    Ok(report)
+                }
+                loaded => loaded,
+            }
         }
     }
 }

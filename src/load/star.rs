@@ -10,6 +10,7 @@ use super::{Load, audit, unchanged};
 use crate::config::Mode;
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
+use crate::interrupt;
 use crate::warehouse::{Rows, SESSION_SECONDS, Session};
 
 /// Offending rows that a failed check shows.
@@ -38,13 +39,14 @@ impl Load<'_> {
                 done.map_err(|error| Error::failed("cannot commit the star; it is as it was before").because(error))?;
                 Ok(star)
             }
-            Err(error) if error.kind.is_cut_off() => Err(unchanged(error).hint(format!(
-                "Its transaction is rolled back when its session ends, within {} minutes.",
-                SESSION_SECONDS / 60
-            ))),
+            Err(error) if error.kind.is_cut_off() => Err(with_open_transaction(error)),
             Err(error) => {
                 // The error at hand says more than one about rolling back: the session's end rolls back as well.
-                if session.to_the_end("rollback").await.is_ok() {
+                if session.to_the_end("rollback").await.is_err() {
+                    return Err(with_open_transaction(error));
+                }
+                // After a signal the time that is left is for the lock: a session ends by itself.
+                if interrupt::time_left().is_none() {
                     session.close().await;
                 }
                 Err(unchanged(error))
@@ -142,6 +144,12 @@ impl Load<'_> {
         let detail = format!("{} questions, {failed} warnings", checks.len());
         Ok((checks, detail))
     }
+}
+
+/// What a run leaves that could not roll back.
+fn with_open_transaction(error: Error) -> Error {
+    let minutes = SESSION_SECONDS / 60;
+    unchanged(error).hint(format!("Its transaction is rolled back when its session ends, within {minutes} minutes."))
 }
 
 /// A commit of which nobody knows how it ended.

@@ -198,7 +198,7 @@ fn every_throttled_call_is_tried_again(possibility: Possibility) {
 }
 
 /// What two minutes do: the session of a load that was killed ends, and with it the transaction.
-fn end_sessions(served: &Served) {
+pub fn end_sessions(served: &Served) {
     let sdk = served.sdk();
     sdk.block_on(async {
         let statements = sdk.data.list_statements().status(StatusString::Started).send().await.unwrap().statements;

@@ -8,14 +8,20 @@ use std::time::{Duration, Instant};
 use aws_sdk_redshiftdata::types::StatusString;
 use sparkify_local::{Fault, Faults, Outage, Pace};
 
+use crate::matrix::end_sessions;
 use crate::project::Project;
 use crate::served::Served;
 
 /// A query that would run for hours, and can be cancelled.
 const SLOW: &str = "select count(*) from (select generate_series as n from generate_series(1, 1000000)) a, \
                     (select generate_series as n from generate_series(1, 1000000)) b where (a.n + b.n) % 7 = 1";
-/// A signal is obeyed within a second; a machine that builds and tests meanwhile takes longer for everything.
-const OBEYED_WITHIN: Duration = Duration::from_secs(4);
+/// A signal is obeyed within a second, to which a machine adds what it takes to send the signal and to end a process.
+const OBEYED_WITHIN: Duration = Duration::from_millis(1500);
+/// How often a machine that builds and tests meanwhile may take longer than that before it is the program that does.
+const TRIES: usize = 3;
+/// Of this, two answers are more than what a signal leaves time for.
+const SLOW_ANSWER: Duration = Duration::from_millis(450);
+const LOCK_LEFT: &str = "The lock of this load ends by itself within 90 s";
 const SIGNALS: [(&str, i32, &str); 3] = [("-INT", 130, "SIGINT"), ("-TERM", 143, "SIGTERM"), ("-HUP", 129, "SIGHUP")];
 
 fn served(pace: Pace) -> Served {
@@ -45,14 +51,21 @@ struct Ended {
     took: Duration,
 }
 
-impl Ended {
-    fn obeyed(self, code: i32, says: &[&str]) {
-        assert_eq!(self.code, code, "{}", self.said);
-        assert!(self.took < OBEYED_WITHIN, "it took {:?}:\n{}", self.took, self.said);
+/// Whatever is stopped here ends with this code, says all of this, and in one of a few tries ends in time.
+fn obeys(code: i32, says: &[&str], mut stop: impl FnMut() -> Ended) {
+    let mut took = Vec::new();
+    for _ in 0..TRIES {
+        let ended = stop();
+        assert_eq!(ended.code, code, "{}", ended.said);
         for words in says {
-            assert!(self.said.contains(words), "'{words}' is not in\n{}", self.said);
+            assert!(ended.said.contains(words), "'{words}' is not in\n{}", ended.said);
+        }
+        took.push(ended.took);
+        if ended.took < OBEYED_WITHIN {
+            return;
         }
     }
+    panic!("it took {took:?}, and is to say {says:?}");
 }
 
 /// Sends a signal to a process and waits for its end.
@@ -140,14 +153,15 @@ fn operations(calls: Vec<String>) -> Vec<String> {
 /// Whichever of these operations AWS no longer answers, a signal ends the command.
 fn obeys_at_each(served: &Served, arguments: &[&str], operations: &[String], prepare: impl Fn()) {
     for operation in operations {
-        prepare();
-        let ended = signalled(served, arguments, ["-INT"], |faults, [act]| {
-            faults.at(operation, 1, Fault::Silence(act));
-            faults.outage(operation, 1, Outage::Silence);
+        obeys(130, &["stopped by SIGINT"], || {
+            prepare();
+            let mut ended = signalled(served, arguments, ["-INT"], |faults, [act]| {
+                faults.at(operation, 1, Fault::Silence(act));
+                faults.outage(operation, 1, Outage::Silence);
+            });
+            ended.said.insert_str(0, &format!("{arguments:?} at {operation}:\n"));
+            ended
         });
-        assert!(ended.took < OBEYED_WITHIN, "{arguments:?} at {operation} took {:?}:\n{}", ended.took, ended.said);
-        assert_eq!(ended.code, 130, "{arguments:?} at {operation}:\n{}", ended.said);
-        assert!(ended.said.contains("stopped by SIGINT"), "{arguments:?} at {operation}:\n{}", ended.said);
     }
 }
 
@@ -213,26 +227,29 @@ fn each_signal_cancels_a_running_query() {
             continue;
         }
         // While the Data API holds its answer back.
-        let ended = signalled(&served, &["query", SLOW], [signal], |faults, [act]| {
-            faults.at("redshift-data:DescribeStatement", 1, Fault::Meanwhile(act));
+        obeys(code, &[&format!("stopped by {name}")], || {
+            signalled(&served, &["query", SLOW], [signal], |faults, [act]| {
+                faults.at("redshift-data:DescribeStatement", 1, Fault::Meanwhile(act));
+            })
         });
-        ended.obeyed(code, &[&format!("stopped by {name}")]);
     }
     assert_cancelled(&served, "generate_series");
 }
 
-#[test]
-fn a_running_load_is_cancelled_and_rolled_back() {
+/// A stack with a star, whose next load fills a table for hours.
+fn with_slow_transform() -> Served {
     let served = Served::new(Project::with_sample(30, 60), Pace::AT_ONCE);
     let _ = served.run(["up"]).succeeded();
     let _ = served.run(["load"]).succeeded();
-    let good = served.sdk().value("select count(*) from songs");
-    let transform = served.project.path("sql/transform/03_songs.sql");
-    let shipped = std::fs::read_to_string(&transform).unwrap();
     let slow = format!(
         "-- One song.\ninsert into songs select song_id, title, artist_id, year, duration from staging_songs where ({SLOW}) = 0;\n"
     );
-    std::fs::write(&transform, slow).unwrap();
+    std::fs::write(served.project.path("sql/transform/03_songs.sql"), slow).unwrap();
+    served
+}
+
+/// A load that is filling that table.
+fn filling(served: &Served) -> Child {
     served.faults.clear();
     let mut command = served.command(["load"]);
     let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
@@ -245,27 +262,66 @@ fn a_running_load_is_cancelled_and_rolled_back() {
     while !is_running() {
         assert_eq!(child.try_wait().unwrap(), None);
     }
-    let ended = ended_by("-INT", child);
-    ended.obeyed(130, &["stopped by SIGINT", "The star is as the last good load left it"]);
+    child
+}
+
+#[test]
+fn a_running_load_is_cancelled_and_rolled_back() {
+    let served = with_slow_transform();
+    let sdk = served.sdk();
+    let good = sdk.value("select count(*) from songs");
+    let mut said = String::new();
+    obeys(130, &["stopped by SIGINT", "The star is as the last good load left it"], || {
+        let ended = ended_by("-INT", filling(&served));
+        said.clone_from(&ended.said);
+        ended
+    });
     let calls = served.faults.calls();
-    // Cancelled, rolled back, and the lock given back.
+    // Cancelled, rolled back, and the lock given back, or named where this machine was too slow for that.
     assert_eq!(calls.iter().filter(|call| *call == "redshift-data:CancelStatement").count(), 1);
-    assert_eq!(calls.last().map(String::as_str), Some("s3:DeleteObject"));
+    let is_released = calls.last().map(String::as_str) == Some("s3:DeleteObject");
+    assert!(is_released || said.contains(LOCK_LEFT), "{calls:?}\n{said}");
     assert_cancelled(&served, "generate_series");
     assert_eq!(sdk.value("select count(*) from songs"), good);
-    std::fs::write(&transform, shipped).unwrap();
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/sql/transform/03_songs.sql");
+    std::fs::copy(shipped, served.project.path("sql/transform/03_songs.sql")).unwrap();
     let _ = served.run(["load"]).succeeded();
+}
+
+/// All that is done because of a signal shares a second, and what was not done in it is named.
+#[test]
+fn slow_answers_do_not_add_up() {
+    let served = with_slow_transform();
+    let left = [
+        "stopped by SIGINT",
+        "A statement may still run: `aws redshift-data describe-statement --id ",
+        "Its transaction is rolled back when its session ends, within 2 minutes",
+        LOCK_LEFT,
+    ];
+    obeys(130, &left, || {
+        let load = filling(&served);
+        for operation in ["CancelStatement", "DescribeStatement", "ExecuteStatement"] {
+            (1..=9).for_each(|nth| {
+                served.faults.at(&format!("redshift-data:{operation}"), nth, Fault::Delay(SLOW_ANSWER));
+            });
+        }
+        let ended = ended_by("-INT", load);
+        served.faults.clear();
+        end_sessions(&served);
+        ended
+    });
 }
 
 #[test]
 fn a_statement_that_cannot_be_cancelled_is_named() {
     let served = up(Pace::AT_ONCE);
     for outage in [Outage::Silence, Outage::ExpiredToken, Outage::Hangup] {
-        let ended = signalled(&served, &["query", SLOW], ["-INT"], |faults, [act]| {
-            faults.at("redshift-data:DescribeStatement", 1, Fault::Meanwhile(act));
-            faults.outage("redshift-data:CancelStatement", 1, outage);
+        obeys(130, &["A statement may still run: `aws redshift-data describe-statement --id "], || {
+            signalled(&served, &["query", SLOW], ["-INT"], |faults, [act]| {
+                faults.at("redshift-data:DescribeStatement", 1, Fault::Meanwhile(act));
+                faults.outage("redshift-data:CancelStatement", 1, outage);
+            })
         });
-        ended.obeyed(130, &["A statement may still run: `aws redshift-data describe-statement --id "]);
     }
     cancel_all(&served);
 }
@@ -273,26 +329,29 @@ fn a_statement_that_cannot_be_cancelled_is_named() {
 #[test]
 fn the_second_signal_ends_a_rollback_at_once() {
     let slow = Pace { creating: Duration::from_secs(600), ..Pace::AT_ONCE };
-    let served = served(slow);
-    let ended = signalled(&served, &["up", "--rollback"], ["-INT", "-TERM"], |faults, [first, second]| {
-        faults.at("redshift:DescribeClusters", 3, Fault::Meanwhile(first));
-        // The rollback waits until the cluster can be deleted, and looks again and again.
-        faults.at("redshift:DescribeClusters", 10, Fault::Meanwhile(second));
+    obeys(143, &["stopped by SIGINT: what this run made is removed again"], || {
+        let served = served(slow);
+        signalled(&served, &["up", "--rollback"], ["-INT", "-TERM"], |faults, [first, second]| {
+            faults.at("redshift:DescribeClusters", 3, Fault::Meanwhile(first));
+            // The rollback waits until the cluster can be deleted, and looks again and again.
+            faults.at("redshift:DescribeClusters", 10, Fault::Meanwhile(second));
+        })
     });
-    ended.obeyed(143, &["stopped by SIGINT: what this run made is removed again"]);
 }
 
 #[test]
 fn a_sample_is_not_written_to_its_end() {
-    let project = Project::bare();
-    let mut command = project.command(["sample", "data", "--songs=100000"]);
-    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
-    // It has begun when its mark is there.
-    while !project.path("data/.sparkify-sample").exists() {
-        assert_eq!(child.try_wait().unwrap(), None);
-        std::thread::yield_now();
-    }
-    ended_by("-INT", child).obeyed(130, &["stopped by SIGINT"]);
+    obeys(130, &["stopped by SIGINT"], || {
+        let project = Project::bare();
+        let mut command = project.command(["sample", "data", "--songs=100000"]);
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        // It has begun when its mark is there.
+        while !project.path("data/.sparkify-sample").exists() {
+            assert_eq!(child.try_wait().unwrap(), None);
+            std::thread::yield_now();
+        }
+        ended_by("-INT", child)
+    });
 }
 
 #[test]
@@ -301,51 +360,18 @@ fn a_server_ends_with_each_signal() {
         if signal == "-HUP" && hangups_are_ignored() {
             continue;
         }
-        let project = Project::bare();
-        let mut command = project.command(["local", "serve", "--port=0", "--in-memory"]);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        let mut stdout = std::io::BufReader::new(child.stdout.take().unwrap());
-        std::io::BufRead::read_line(&mut stdout, &mut line).unwrap();
-        assert!(line.contains("ready on"), "{line}");
         // That is how it is meant to end.
-        ended_by(signal, child).obeyed(0, &[]);
+        obeys(0, &[], || {
+            let project = Project::bare();
+            let mut command = project.command(["local", "serve", "--port=0", "--in-memory"]);
+            let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+            let mut line = String::new();
+            let mut stdout = std::io::BufReader::new(child.stdout.take().unwrap());
+            std::io::BufRead::read_line(&mut stdout, &mut line).unwrap();
+            assert!(line.contains("ready on"), "{line}");
+            ended_by(signal, child)
+        });
     }
-}
-
-#[test]
-fn expired_credentials_end_a_wait_for_a_cluster() {
-    let slow = Pace { creating: Duration::from_secs(600), ..Pace::AT_ONCE };
-    let served = served(slow);
-    let waited = "The cluster sparkify was creating when it was last seen: AWS goes on with it.";
-    served.faults.outage("redshift:DescribeClusters", 4, Outage::ExpiredToken);
-    let says = ["ExpiredToken: ", "log in again", waited, "about 0.54 USD an hour", "Run `up` again to go on"];
-    let _ = served.run(["up"]).failed(8, &says);
-    served.faults.clear();
-    served.faults.outage("redshift:DescribeClusters", 4, Outage::ExpiredToken);
-    let _ = served.run(["down"]).failed(8, &["ExpiredToken: ", "log in again", waited, "Run `down` again"]);
-    served.faults.clear();
-    // What is not asked cannot be proven: that is no leftover.
-    let gone = up(Pace::AT_ONCE);
-    gone.faults.clear();
-    gone.faults.outage("redshift:DescribeClusterSnapshots", 2, Outage::ExpiredToken);
-    let _ = gone.run(["down"]).failed(8, &["cannot prove that nothing is left", "log in again", "Run `down` again"]);
-}
-
-/// That what can be ordered is not told stops nothing (R38); an AWS that cannot be asked anything does.
-#[test]
-fn who_cannot_be_asked_anything_is_not_asked_on() {
-    let served = served(Pace::AT_ONCE);
-    for (outage, code, says) in [(Outage::ExpiredToken, 8, "log in again"), (Outage::Hangup, 9, "Nobody answers")] {
-        served.faults.clear();
-        served.faults.outage("redshift:DescribeOrderableClusterOptions", 1, outage);
-        let up = served.run(["up"]).failed(code, &["cannot ask which clusters can be ordered", says]);
-        assert!(!up.stderr.contains("it is not known whether"), "{}", up.stderr);
-        let calls = served.faults.calls();
-        assert_eq!(calls.last().map(String::as_str), Some("redshift:DescribeOrderableClusterOptions"), "{calls:?}");
-    }
-    served.faults.clear();
-    assert_eq!(served.everything(), Vec::<String>::new());
 }
 
 #[test]
@@ -375,12 +401,4 @@ fn expired_credentials_end_a_wait_for_a_statement() {
     assert_eq!(told.code, 8, "{}", told.stderr);
     let last: serde_json::Value = serde_json::from_str(told.stdout.lines().last().unwrap()).unwrap();
     assert_eq!((&last["kind"], &last["exit_code"]), (&"credentials".into(), &8.into()), "{last}");
-}
-
-#[test]
-fn expired_credentials_end_reading_a_source() {
-    let served = Served::new(Project::with_sample(300, 40), Pace::AT_ONCE);
-    let _ = served.run(["up"]).succeeded();
-    served.faults.outage("s3:GetObject", 20, Outage::ExpiredToken);
-    let _ = served.run(["load"]).failed(8, &["ExpiredToken", "log in again", "as the last good load left it"]);
 }
