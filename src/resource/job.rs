@@ -86,6 +86,9 @@ const ON_ALL: &[&str] = &[
     "secretsmanager:GetRandomPassword",
 ];
 
+/// What `down --stack` needs where the role is gone, which says where the bucket is: then the bucket is found by its tags.
+const BY_NAME_ALONE: &[&str] = &["s3:ListAllMyBuckets"];
+
 /// A policy document for whoever runs `up`, `load`, `query`, `status` and `down` on this stack.
 pub fn policy(config: &Config, names: &Names, account: &str) -> Value {
     let (partition, region) = (partition(&config.region), &config.region);
@@ -111,6 +114,8 @@ pub fn policy(config: &Config, names: &Names, account: &str) -> Value {
         allow("TheCluster", ON_CLUSTER, json!(format!("{redshift}:cluster:{}", names.cluster))),
         allow("ItsSecret", ON_SECRET, json!(secret)),
         allow("WhatHasNoResource", ON_ALL, json!("*")),
+        // A statement of its own, which can be left out: it shows the names of all buckets of the account.
+        allow("DownByNameAlone", BY_NAME_ALONE, json!("*")),
     ];
     if let Some(snapshot) = &config.cluster.final_snapshot {
         let (cluster, name) = (&names.cluster, &snapshot.name);

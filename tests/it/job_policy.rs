@@ -55,6 +55,8 @@ fn every_command_works(served: &Served, allowed: Option<&BTreeSet<String>>) -> b
         && meanwhile(&|| many_versions(served, 100))
         && works(&["down"])
         && works(&["down", "--all-expired"])
+        // Without infra.toml and without a role.
+        && served.run_elsewhere(["down", "--stack=sparkify", "--region=us-west-2", "--final-snapshot=last"]).code == 0
 }
 
 fn change_settings(served: &Served) {
