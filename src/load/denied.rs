@@ -1,13 +1,71 @@
 //! A COPY that is denied: because the role's policy is not known everywhere yet, or for good.
 
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use super::Load;
 use crate::error::Result;
 use crate::interrupt;
-use crate::resource::{Desired, Expiry, role};
+use crate::resource::tags::{CHANGED, begin_of};
+use crate::resource::{Desired, DesiredRole, Expiry, RoleState, role};
 use crate::retry::Pause;
 use crate::warehouse::{Done, StatementError};
+
+/// After this a change of a role is known everywhere: it takes a minute at most (R3), and the clock of who made it is wrong by
+/// a quarter of an hour at most, or AWS refuses what it signs.
+const KNOWN_AFTER: SignedDuration = SignedDuration::from_mins(20);
+
+/// The stack's role, as a COPY that is denied finds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RoleNow {
+    /// Not as infra.toml wants it.
+    Different,
+    /// As infra.toml wants it, and not for long.
+    Recent,
+    /// As infra.toml wants it, for so long that AWS knows it everywhere.
+    Settled,
+    Unreadable,
+}
+
+impl RoleNow {
+    fn new(found: Option<&RoleState>, wanted: &DesiredRole, now: Timestamp) -> Self {
+        let as_wanted = found
+            .filter(|found| found.trust == wanted.trust && found.inline.get(role::POLICY) == Some(&wanted.permissions));
+        let Some(found) = as_wanted else { return Self::Different };
+        let created = found.created.as_deref().and_then(|at| at.parse::<Timestamp>().ok());
+        let changed = found.tags.get(CHANGED).map_or(created, |run| begin_of(run));
+        let is_old = |at: Option<Timestamp>| at.is_some_and(|at| now.duration_since(at) > KNOWN_AFTER);
+        if is_old(created) && is_old(changed) { Self::Settled } else { Self::Recent }
+    }
+
+    /// How long a denial is waited out; `None` where it does not pass. What is settled may have been changed by other hands,
+    /// which note nothing: a change takes two seconds, as a rule (R3).
+    fn patience(self, settle: Duration) -> Option<Duration> {
+        match self {
+            Self::Different => None,
+            Self::Recent | Self::Unreadable => Some(settle * 2),
+            Self::Settled => Some(settle / 6),
+        }
+    }
+
+    fn advice(self) -> &'static str {
+        match self {
+            Self::Different => "The role is not as infra.toml wants it: run `sparkify-infra up`.",
+            Self::Recent => {
+                "The role is as infra.toml wants it: either IAM is slow today (run load again), or the bucket's own policy \
+                 or key refuses the role."
+            }
+            Self::Settled => {
+                "The role is as infra.toml wants it, and has been for a while: the bucket's own policy or key refuses the role."
+            }
+            Self::Unreadable => {
+                "Whether the role is as infra.toml wants it could not be read: `sparkify-infra plan` says it."
+            }
+        }
+    }
+}
 
 impl Load<'_> {
     /// Runs the statements, and again where COPY is denied what the role allows: Redshift and S3 may not know yet what `up`
@@ -17,18 +75,19 @@ impl Load<'_> {
         stage: &str,
         statements: &[String],
     ) -> Result<std::result::Result<Done, StatementError>> {
-        let mut waiting = None;
+        let mut waiting: Option<Pause> = None;
         loop {
             let done = self.warehouse.run_all(statements).await?;
             if !done.as_ref().is_err_and(StatementError::is_denied) {
                 return Ok(done);
             }
-            if waiting.is_none() && self.role_is_as_wanted().await? == Some(false) {
-                return Ok(done);
-            }
-            // R3: a minute, rarely.
-            let patience = self.config.timeouts.settle * 2;
-            let pause = waiting.get_or_insert_with(|| Pause::until(Instant::now() + patience));
+            let pause = match &mut waiting {
+                Some(pause) => pause,
+                none => match self.role_now().await?.patience(self.config.timeouts.settle) {
+                    Some(patience) => none.insert(Pause::until(Instant::now() + patience)),
+                    None => return Ok(done),
+                },
+            };
             if !pause.next(self.events, stage, "Redshift and S3 to know the policy of the role").await? {
                 return Ok(done);
             }
@@ -37,32 +96,67 @@ impl Load<'_> {
 
     /// What to do about a COPY that was denied.
     pub(super) async fn advice_on_denial(&self) -> &'static str {
-        match self.role_is_as_wanted().await {
-            Ok(Some(true)) => {
-                "The role is as infra.toml wants it: either IAM is slow today (run load again), or the bucket's own policy \
-                 or key refuses the role."
-            }
-            Ok(Some(false)) => "The role is not as infra.toml wants it: run `sparkify-infra up`.",
-            Ok(None) | Err(_) => {
-                "Whether the role is as infra.toml wants it could not be read: `sparkify-infra plan` says it."
-            }
+        self.role_now().await.unwrap_or(RoleNow::Unreadable).advice()
+    }
+
+    /// # Errors
+    /// Those that end a run: a signal, refused credentials, an AWS that does not answer.
+    async fn role_now(&self) -> Result<RoleNow> {
+        let wanted = Desired::of(self.config, &self.aws.account, Expiry::Keep, String::new(), false).role;
+        match interrupt::unless_asked(role::observe(self.aws, self.names, false)).await {
+            Ok(found) => Ok(RoleNow::new(found.as_ref(), &wanted, Timestamp::now())),
+            Err(error) if error.kind.ends_run() => Err(error),
+            Err(_) => Ok(RoleNow::Unreadable),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::resource::Tags;
+
+    const NOW: &str = "2026-11-29T18:00:00Z";
+
+    /// A role with this policy, created and changed then.
+    fn role_of(policy: &str, created: &str, changed: Option<&str>) -> RoleState {
+        RoleState {
+            arn: String::new(),
+            path: String::new(),
+            trust: json!({}),
+            tags: changed.map(|run| (CHANGED.to_owned(), run.to_owned())).into_iter().collect(),
+            inline: BTreeMap::from([(role::POLICY.to_owned(), json!(policy))]),
+            attached: Default::default(),
+            instance_profiles: Default::default(),
+            created: Some(created.to_owned()),
         }
     }
 
-    /// Whether the stack's role is as infra.toml wants it, so that a denial may pass; `None` where that cannot be read.
-    ///
-    /// # Errors
-    /// Those that end a run: a signal, refused credentials, an AWS that does not answer.
-    async fn role_is_as_wanted(&self) -> Result<Option<bool>> {
-        let wanted = Desired::of(self.config, &self.aws.account, Expiry::Keep, String::new(), false).role;
-        match interrupt::unless_asked(role::observe(self.aws, self.names, false)).await {
-            Ok(Some(found)) => {
-                let permissions = found.inline.get(role::POLICY);
-                Ok(Some(found.trust == wanted.trust && permissions == Some(&wanted.permissions)))
-            }
-            Ok(None) => Ok(Some(false)),
-            Err(error) if error.kind.ends_run() => Err(error),
-            Err(_) => Ok(None),
+    #[test]
+    fn a_denial_is_waited_out_only_where_the_role_is_new() {
+        let wanted = DesiredRole { trust: json!({}), permissions: json!("wanted"), is_exact: true, tags: Tags::new() };
+        let (old, new) = ("2026-11-29T17:00:00.5Z", "2026-11-29T17:55:00Z");
+        let (old_run, new_run) = ("2026-11-29T17:00:00Z-0a1b2c3d", "2026-11-29T17:55:00Z-0a1b2c3d");
+        for (found, expected) in [
+            (None, RoleNow::Different),
+            (Some(role_of("other", new, None)), RoleNow::Different),
+            (Some(role_of("wanted", new, None)), RoleNow::Recent),
+            (Some(role_of("wanted", old, None)), RoleNow::Settled),
+            (Some(role_of("wanted", old, Some(old_run))), RoleNow::Settled),
+            (Some(role_of("wanted", old, Some(new_run))), RoleNow::Recent),
+            // What cannot be read may have been a moment ago.
+            (Some(role_of("wanted", old, Some("yesterday"))), RoleNow::Recent),
+            (Some(role_of("wanted", "yesterday", Some(old_run))), RoleNow::Recent),
+        ] {
+            assert_eq!(RoleNow::new(found.as_ref(), &wanted, NOW.parse().expect("time")), expected, "{found:?}");
         }
+        let settle = Duration::from_secs(30);
+        assert_eq!(RoleNow::Different.patience(settle), None);
+        assert_eq!(RoleNow::Recent.patience(settle), Some(Duration::from_secs(60)));
+        assert_eq!(RoleNow::Settled.patience(settle), Some(Duration::from_secs(5)));
     }
 }

@@ -4,7 +4,7 @@ use super::difference::{created, of_documents};
 use super::{Action, Change, On, Plan};
 use crate::config::rules::most_new_nodes;
 use crate::resource::cluster::Modification;
-use crate::resource::tags::{EXPIRES, RUN};
+use crate::resource::tags::{CHANGED, EXPIRES, RUN};
 use crate::resource::{
     BucketState, ClusterState, Desired, DesiredBucket, DesiredCluster, DesiredRole, Kind, Names, Observed, RoleState,
     Tags, policy, role, tags,
@@ -55,6 +55,7 @@ fn tags_differ(wanted: &Tags, desired: &Desired, found: &Tags) -> TagDifference 
 }
 
 const TAGS_DIFFER: &str = "its tags differ";
+const CHANGE_IS_NOTED: &str = "keeps when its policies change";
 
 fn bring_up_role(plan: &mut Plan, names: &Names, desired: &Desired, found: Option<&RoleState>) {
     let wanted = &desired.role;
@@ -90,18 +91,26 @@ fn bring_up_role(plan: &mut Plan, names: &Names, desired: &Desired, found: Optio
         plan.note(format!("the role {} has a policy {name} that is not ours: it is left there", names.role));
     }
     let mut step = plan.on(Kind::Role, &names.role);
-    if found.trust != wanted.trust {
-        let changes = of_documents("trust", Some(&found.trust), Some(&wanted.trust));
-        step.add_with(Action::PutTrust(wanted.trust.clone()), "its trust policy differs", changes);
-    }
-    let differ = tags_differ(&wanted.tags, desired, &found.tags);
-    if !differ.set.is_empty() {
+    let policy = found.inline.get(role::POLICY);
+    let mut differ = tags_differ(&wanted.tags, desired, &found.tags);
+    // Before the change: a load that is denied looks at it, and must not take a new policy for an old one.
+    if found.trust != wanted.trust || policy != Some(&wanted.permissions) {
+        let (reason, changes) = match differ.set.is_empty() {
+            true => (CHANGE_IS_NOTED, Vec::new()),
+            false => (TAGS_DIFFER, differ.changes.clone()),
+        };
+        differ.set.insert(CHANGED.to_owned(), desired.run.clone());
+        step.add_with(Action::TagRole(differ.set), reason, changes);
+    } else if !differ.set.is_empty() {
         step.add_with(Action::TagRole(differ.set), TAGS_DIFFER, differ.changes.clone());
     }
     if !differ.remove.is_empty() {
         step.add_with(Action::UntagRole(differ.remove), TAGS_DIFFER, differ.changes);
     }
-    let policy = found.inline.get(role::POLICY);
+    if found.trust != wanted.trust {
+        let changes = of_documents("trust", Some(&found.trust), Some(&wanted.trust));
+        step.add_with(Action::PutTrust(wanted.trust.clone()), "its trust policy differs", changes);
+    }
     if policy != Some(&wanted.permissions) {
         let reason = if policy.is_none() { "its policy is missing" } else { "its policy differs" };
         let changes = of_documents("policy", policy, Some(&wanted.permissions));

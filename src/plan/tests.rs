@@ -122,6 +122,7 @@ fn drift_is_changed_back_and_shown_field_by_field() {
     }
     let plan = bring_up(&names, &desired, &observed);
     let expected = [
+        "tag role",
         "put the trust policy of role",
         "put the policy of role",
         "block public access to bucket",
@@ -133,8 +134,10 @@ fn drift_is_changed_back_and_shown_field_by_field() {
     ];
     assert_eq!(verbs(&plan), expected);
     let field = "trust.Statement[0].Principal.Service";
-    assert_eq!(plan.steps[0].changes, [Change::of(field, Some("ec2.amazonaws.com"), Some("redshift.amazonaws.com"))]);
-    assert_eq!(plan.steps[4].changes, [Change::of("publicly accessible", Some(true), Some(false))]);
+    let noted = Tags::from([(tags::CHANGED.to_owned(), "run-1".to_owned())]);
+    assert_eq!(plan.steps[0].action, Action::TagRole(noted));
+    assert_eq!(plan.steps[1].changes, [Change::of(field, Some("ec2.amazonaws.com"), Some("redshift.amazonaws.com"))]);
+    assert_eq!(plan.steps[5].changes, [Change::of("publicly accessible", Some(true), Some(false))]);
     assert!(plan.notes.iter().any(|note| note.contains("AdministratorAccess")), "{:?}", plan.notes);
 }
 

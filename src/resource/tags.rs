@@ -10,6 +10,8 @@ pub const STACK: &str = "sparkify-infra:stack";
 pub const RUN: &str = "sparkify-infra:run";
 /// When `down --all-expired` may take the stack down: RFC 3339 in UTC. On all resources.
 pub const EXPIRES: &str = "sparkify-infra:expires";
+/// The run that last changed who may take the role and what it may read, once it was there. On the role.
+pub const CHANGED: &str = "sparkify-infra:changed";
 /// Where the rest of the stack is. On the role, which is made first and deleted last.
 pub const REGION: &str = "sparkify-infra:region";
 pub const BUCKET: &str = "sparkify-infra:bucket";
@@ -52,6 +54,11 @@ impl Expiry {
 /// A name for this run: when it began, and something that no other run has.
 pub fn run_id() -> String {
     format!("{}-{:08x}", time(std::time::Duration::ZERO), fastrand::u32(..))
+}
+
+/// When the run of this name began; `None` where it is no name of a run.
+pub fn begin_of(run: &str) -> Option<jiff::Timestamp> {
+    run.split_once('Z').and_then(|(begin, _)| format!("{begin}Z").parse().ok())
 }
 
 /// Now, or after a while, as the tag says it.
