@@ -75,9 +75,7 @@ impl Stack {
     /// where events are JSON.
     async fn open_beside_output(common: &Common) -> Result<Self> {
         let stack = Self::connect(read(common)?, common.target, events(common)).await?;
-        if !common.quiet {
-            view::scope(&stack.scope());
-        }
+        view::scope(&stack.scope(), common.quiet);
         Ok(stack)
     }
 

@@ -13,7 +13,11 @@ use crate::timeline::Span;
 pub fn show(event: &Event, quiet: bool) {
     match event {
         Event::Warning { message } => super::warning(message),
-        Event::StepFailed { step, error } => eprintln!("{RED}failed{RED:#} {step}: {error}"),
+        Event::StepFailed { step, error } => {
+            super::deferred_scope();
+            eprintln!("{RED}failed{RED:#} {step}: {error}");
+        }
+        Event::Scope { scope } => super::scope(scope, quiet),
         Event::Loaded { report } => {
             println!("{}", tables::report(report));
             if !quiet {
@@ -32,7 +36,6 @@ pub fn show(event: &Event, quiet: bool) {
         Event::Checked { sources } => println!("{}", tables::checked(sources)),
         Event::Status { status } => println!("{}", tables::status(status)),
         _ if quiet => {}
-        Event::Scope { scope } => super::scope(scope),
         // A bar shows it, or a line now and then.
         Event::Progress { .. } => {}
         Event::Chapter { title } => eprintln!("\n{BOLD}{title}{BOLD:#}"),

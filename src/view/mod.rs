@@ -15,6 +15,7 @@ mod tables;
 
 use std::error::Error as _;
 use std::io::IsTerminal;
+use std::sync::Mutex;
 
 use anstream::{eprint, eprintln, println};
 use anstyle::{AnsiColor, Style};
@@ -23,6 +24,7 @@ pub use human::time;
 
 use crate::error::Error;
 use crate::event::{Events, Scope};
+use crate::sync::locked;
 use crate::warehouse::Rows;
 
 const BOLD: Style = Style::new().bold();
@@ -81,9 +83,22 @@ pub fn json_error(error: &Error) {
     println!("{}", json::error(error));
 }
 
-/// The target, account and region: of every command also where standard output is data of its own.
-pub fn scope(scope: &Scope) {
-    eprintln!("{DIM}{scope}{DIM:#}");
+/// The first line of a quiet command, until it has something to say.
+static DEFERRED: Mutex<Option<Scope>> = Mutex::new(None);
+
+/// The target, account and region: of every command also where standard output is data of its own. With `quiet` they come
+/// before the first warning or error, and not without one.
+pub fn scope(scope: &Scope, quiet: bool) {
+    *locked(&DEFERRED) = Some(scope.clone());
+    if !quiet {
+        deferred_scope();
+    }
+}
+
+fn deferred_scope() {
+    if let Some(scope) = locked(&DEFERRED).take() {
+        eprintln!("{DIM}{scope}{DIM:#}");
+    }
 }
 
 /// A line about what was done.
@@ -98,6 +113,7 @@ pub fn question(text: &str) {
 
 /// Something to know that stops nothing.
 pub fn warning(message: &str) {
+    deferred_scope();
     eprintln!("{YELLOW}warning{YELLOW:#}: {message}");
 }
 
@@ -123,6 +139,7 @@ pub fn document(text: &str) {
 
 /// What failed, why, and what to do next.
 pub fn error(error: &Error) {
+    deferred_scope();
     eprintln!("{RED}error{RED:#}: {error}");
     let mut cause = error.source();
     while let Some(source) = cause {

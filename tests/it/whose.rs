@@ -68,6 +68,27 @@ fn the_first_event_names_them_too() {
 }
 
 #[test]
+fn a_quiet_command_names_them_where_it_says_anything() {
+    let project = Project::empty();
+    let _ = project.run(["load", "--quiet"]).failed(1, &[&format!("{LOCAL}\nerror: there is no cluster sparkify")]);
+    assert_eq!(project.run(["up", "--quiet"]).succeeded().stderr, "");
+    let query = project.run(["query", "--quiet", "select * from nowhere"]).failed(1, &[]);
+    assert!(query.stderr.starts_with(&format!("{LOCAL}\nerror: ")), "{}", query.stderr);
+    assert_eq!(project.run(["down", "--quiet"]).succeeded().stderr, "");
+    let down = project.run(["down", "--quiet"]).succeeded();
+    assert!(down.stderr.starts_with(&format!("{LOCAL}\nwarning: ")), "{}", down.stderr);
+    assert_eq!(down.stderr.matches(LOCAL).count(), 1, "{}", down.stderr);
+
+    let served = served();
+    let _ = served.run(["up"]).succeeded();
+    let denied = Fault::Fail { status: 403, code: "AccessDenied".into(), message: "not allowed".into() };
+    served.faults.at("redshift:DeleteCluster", 1, denied);
+    let at = format!("target aws at http://{}: account 000000000000, region us-west-2\nfailed ", served.address());
+    let down = served.run(["down", "--quiet"]).failed(3, &["not allowed"]);
+    assert!(down.stderr.starts_with(&at), "{}", down.stderr);
+}
+
+#[test]
 fn down_on_the_local_target_that_finds_nothing_asks_for_aws() {
     let project = Project::empty();
     let asks = "AWS was not looked at: did you mean `down --target aws`?";
