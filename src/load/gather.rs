@@ -16,7 +16,7 @@ use super::part::{Checked, Part};
 use super::part_writer::{PARTS, PartStore, PartWriter, RECORDS, entry, index_of, keys_of, manifest};
 use super::read::{ReadAhead, Reader};
 use super::source::{Known, Listing};
-use crate::aws::{Aws, failed, is};
+use crate::aws::{Aws, failed};
 use crate::config::{Compression, Source};
 use crate::download::download;
 use crate::error::{Error, Result};
