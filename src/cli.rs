@@ -323,6 +323,9 @@ pub struct LoadArgs {
     /// Drop the tables first and make them anew from sql/schema
     #[arg(long)]
     pub recreate: bool,
+    /// Load no source, but the rejected rows that are in quarantine, as they stand there now
+    #[arg(long, conflicts_with_all = ["check", "recreate", "prefix"])]
+    pub retry_rejected: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -13,7 +13,7 @@ use crate::event::Events;
 use crate::retry::{Attempts, BrokenBody, Passing};
 
 /// How long an object whose body breaks off is read again, and how many bytes of a large one arrive in a second at least.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 const SLOWEST: u64 = 256 << 10;
 
 /// An object, or a range of one.

@@ -38,7 +38,7 @@ impl Kind {
             Self::Usage => 2,
             Self::Leftovers => 3,
             Self::CheckFailed => 4,
-            // 5 and 6 are `Outcome`'s.
+            // 5, 6 and 10 are `Outcome`'s.
             Self::Declined => 7,
             Self::Credentials => 8,
             Self::Unreachable => 9,

@@ -307,6 +307,39 @@ impl Session {
         let _ = interrupt::briefly(call.sql("select 1").wait_time_seconds(1).send()).await;
     }
 
+    /// Ends the transaction that is open in it, and closes it: commits what has succeeded, and rolls back anything else.
+    ///
+    /// # Errors
+    /// Those of `worked`; also where it is not known how the commit ended.
+    pub async fn end_transaction<T>(
+        self,
+        worked: Result<std::result::Result<T, StatementError>>,
+    ) -> Result<std::result::Result<T, StatementError>> {
+        let value = match worked {
+            Ok(Ok(value)) => value,
+            // Nobody would answer. It ends by itself, and is rolled back.
+            Err(error) if error.kind.is_cut_off() => return Err(error),
+            failed => {
+                self.roll_back().await;
+                return failed;
+            }
+        };
+        let done = self.to_the_end("commit").await?;
+        self.close().await;
+        Ok(done.map(|_| value))
+    }
+
+    /// Rolls back the transaction that is open in it, and closes it: whether it is rolled back now. Best effort: its end
+    /// rolls back as well.
+    pub async fn roll_back(self) -> bool {
+        let is_done = self.to_the_end("rollback").await.is_ok();
+        // After a signal the time that is left is for the lock: a session ends by itself.
+        if is_done && interrupt::time_left().is_none() {
+            self.close().await;
+        }
+        is_done
+    }
+
     pub async fn query(&self, sql: &str) -> Result<std::result::Result<Rows, StatementError>> {
         match self.run(sql).await? {
             Ok(done) => self.warehouse.rows(&done).await.map(Ok),

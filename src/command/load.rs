@@ -8,7 +8,7 @@ use super::{Outcome, Stack};
 use crate::cli::LoadArgs;
 use crate::error::{Error, Result};
 use crate::event::Event;
-use crate::load::report::LoadReport;
+use crate::load::report::{LoadReport, SourceReport};
 use crate::load::{self, Ahead, LoadOptions, sql};
 use crate::resource::tags;
 use crate::timeline::Timeline;
@@ -16,7 +16,12 @@ use crate::view;
 use crate::view::report::Answered;
 
 pub async fn run(stack: &Stack, args: &LoadArgs) -> Result<Outcome> {
-    let options = LoadOptions { prefixes: args.prefix.clone(), recreate: args.recreate, mode: args.mode };
+    let options = LoadOptions {
+        prefixes: args.prefix.clone(),
+        recreate: args.recreate,
+        mode: args.mode,
+        retry_rejected: args.retry_rejected,
+    };
     let (aws, config, names, events) = (&stack.aws, &stack.config, &stack.names, &stack.events);
     if args.dry_run {
         let steps = load::plan(aws, config, names, &options, events).await?;
@@ -31,8 +36,16 @@ pub async fn run(stack: &Stack, args: &LoadArgs) -> Result<Outcome> {
         return failure.map_or(Ok(Outcome::Done), Err);
     }
     let timeline = Timeline::new(events);
-    load_and_tell(stack, &options, Ahead::default(), &timeline, args.report.as_deref()).await?;
-    Ok(Outcome::Done)
+    let report = load_and_tell(stack, &options, Ahead::default(), &timeline, args.report.as_deref()).await?;
+    Ok(if args.retry_rejected { tell_retried(&report) } else { Outcome::Done })
+}
+
+/// Says how many rejected rows were loaded.
+fn tell_retried(report: &LoadReport) -> Outcome {
+    let sum = |count: fn(&SourceReport) -> u64| report.sources.iter().map(count).sum::<u64>();
+    let (accepted, left) = (sum(|source| source.staged), sum(|source| source.rejected));
+    view::status(&format!("rejected rows: {accepted} accepted, {left} left in quarantine"));
+    if left == 0 { Outcome::Done } else { Outcome::RowsLeft }
 }
 
 /// Loads, tells the report and what the end waited for, and draws the page.
@@ -42,15 +55,15 @@ pub async fn load_and_tell(
     ahead: Ahead,
     timeline: &Timeline,
     page: Option<&Path>,
-) -> Result<()> {
+) -> Result<Arc<LoadReport>> {
     let (aws, config, names, events) = (&stack.aws, &stack.config, &stack.names, &stack.events);
     let report = Arc::new(load::run(aws, config, names, options, ahead, &timeline.events).await?);
     events.emit(Event::Loaded { report: report.clone() });
     events.emit(Event::CriticalPath { spans: timeline.spans(), took: timeline.took() });
-    match page {
-        Some(directory) => draw(stack, directory, &report, timeline).await,
-        None => Ok(()),
+    if let Some(directory) = page {
+        draw(stack, directory, &report, timeline).await?;
     }
+    Ok(report)
 }
 
 /// The page, with the answers to all questions of `sql/analysis/`.

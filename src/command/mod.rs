@@ -42,6 +42,8 @@ pub enum Outcome {
     ChangesPending,
     /// `status`: the warehouse does not take statements, or something is missing.
     NotReady,
+    /// `load --retry-rejected`: some rows were rejected again; the others are loaded.
+    RowsLeft,
 }
 
 impl Outcome {
@@ -50,6 +52,8 @@ impl Outcome {
             Self::Done => 0,
             Self::ChangesPending => 5,
             Self::NotReady => 6,
+            // 7 to 9 are an error's.
+            Self::RowsLeft => 10,
         }
     }
 }

@@ -62,7 +62,7 @@ pub async fn run_with(stack: &Stack, args: &UpArgs, options: &LoadOptions) -> Re
                     Target::Local => "The warehouse is up until `down`.",
                 }));
             }
-            loaded => loaded?,
+            loaded => drop(loaded?),
         }
     }
     Ok(Outcome::Done)

@@ -118,6 +118,8 @@ pub struct Source {
     pub hive_partitions: bool,
     pub gather: Gather,
     pub on_unknown: OnUnknown,
+    /// Rows that its COPY rejects are kept in a table of their own.
+    pub quarantine: bool,
 }
 
 impl Source {
@@ -281,6 +283,20 @@ mod tests {
         for expected in ["infra.toml:5:9", "infra.toml:10:13", "infra.toml:11:9", "R7: ", "R10: ", "R11: "] {
             assert!(rendered.contains(expected), "{expected} in\n{rendered}");
         }
+    }
+
+    #[test]
+    fn a_quarantine_is_asked_for_by_the_source() {
+        let with =
+            |value: &str| GOOD.replace("gather = \"never\"", &format!("gather = \"never\"\nquarantine = {value}"));
+        let kept = |text: &str| {
+            let config = Config::parse(text, PathBuf::new()).map_err(|mistakes| mistakes.render(Path::new("a"), text));
+            config.expect("config").sources.iter().map(|source| source.quarantine).collect::<Vec<_>>()
+        };
+        assert_eq!(kept(GOOD), [false, false]);
+        assert_eq!(kept(&with("true")).iter().filter(|kept| **kept).count(), 1);
+        let rendered = mistakes(&with("\"yes\""));
+        assert!(rendered.contains("sources.events.quarantine is true or false"), "{rendered}");
     }
 
     #[test]

@@ -230,6 +230,7 @@ fn source(name: &At<String>, table: &Table<'_, '_>, region: &str) -> Source {
         hive_partitions,
         gather: if hive_partitions { Gather::Always } else { gather.unwrap_or_default() },
         on_unknown: on_unknown.unwrap_or_default(),
+        quarantine: table.flag("quarantine"),
     }
 }
 

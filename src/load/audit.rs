@@ -31,11 +31,17 @@ pub fn objects_table(staging: &str) -> String {
     format!("sparkify_infra_{staging}_objects")
 }
 
+/// The table of the records that COPY rejected from a staging table.
+pub fn rejected_table(staging: &str) -> String {
+    format!("sparkify_infra_{staging}_rejected")
+}
+
 /// The tables of the audit, made where they are missing.
 pub fn creates(staging: &[&str]) -> Result<Vec<String>> {
     let mut creates = vec![statement(audit!("create_loads"), &[])?];
     for table in staging {
         creates.push(statement(audit!("create_objects"), &[("objects", objects_table(table))])?);
+        creates.push(statement(audit!("create_rejected"), &[("rejected", rejected_table(table))])?);
     }
     Ok(creates)
 }
@@ -65,6 +71,17 @@ pub fn fail_unless_known(objects: &str, known: usize) -> String {
 pub fn copy_objects(staging: &str, list: &Location, role: &str) -> Result<String> {
     let from = ("from", list.to_string());
     statement(audit!("copy_objects"), &[("objects", objects_table(staging)), from, ("iam_role", role.to_owned())])
+}
+
+/// Keeps rejected records, of which a list lies in S3.
+pub fn copy_rejected(staging: &str, list: &Location, role: &str) -> Result<String> {
+    let from = ("from", list.to_string());
+    statement(audit!("copy_rejected"), &[("rejected", rejected_table(staging)), from, ("iam_role", role.to_owned())])
+}
+
+/// The records that are kept of a staging table: run, file, line, column, reason, text.
+pub fn rejected_records(staging: &str) -> Result<String> {
+    statement(audit!("rejected_records"), &[("rejected", rejected_table(staging))])
 }
 
 /// The row that tells of a load.

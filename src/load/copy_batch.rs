@@ -1,7 +1,8 @@
 //! The statements of a transaction with a COPY, and the rows that it adds to its table.
 
 use crate::error::{Error, Result};
-use crate::warehouse::{Done, Warehouse};
+use crate::statement_process::StatementProcess;
+use crate::warehouse::{Done, Session, StatementError, Warehouse};
 
 /// A batch of the Data API. It does not say how many rows its COPY loaded (R25), so that the table is counted in the same
 /// transaction: that is exact on clusters and workgroups, and asks nothing of another session.
@@ -11,6 +12,15 @@ pub struct CopyBatch {
     /// The numbers of the statements that count the rows of the table.
     before: Option<usize>,
     after: Option<usize>,
+    copy: Option<usize>,
+}
+
+/// What a batch has done that ran statement by statement.
+#[derive(Debug, Clone, Copy)]
+pub struct Added {
+    pub rows: u64,
+    /// Of its COPY, as the system views know it.
+    pub process: StatementProcess,
 }
 
 impl CopyBatch {
@@ -18,6 +28,10 @@ impl CopyBatch {
     pub fn add(&mut self, statement: String) -> usize {
         self.statements.push(statement);
         self.statements.len()
+    }
+
+    pub fn add_copy(&mut self, statement: String) {
+        self.copy = Some(self.add(statement));
     }
 
     /// Counts the rows that are there before the COPY. Without it the table counts as empty.
@@ -28,6 +42,35 @@ impl CopyBatch {
     /// Counts the rows that are there after the COPY. Without it nothing is loaded.
     pub fn count_after(&mut self, table: &str) {
         self.after = Some(self.add(count(table)));
+    }
+
+    /// Runs the statements one after the other in the transaction that is open in a session.
+    ///
+    /// # Errors
+    /// Where the Data API cannot be asked, or a count is no number. The inner error is that of a statement.
+    pub async fn run_in(&self, session: &Session, table: &str) -> Result<std::result::Result<Added, StatementError>> {
+        let (mut before, mut after, mut process) = (0, 0, StatementProcess::new(0, 0));
+        for (number, statement) in (1..).zip(&self.statements) {
+            let number = Some(number);
+            if number == self.before || number == self.after {
+                let rows = match session.query(statement).await? {
+                    Ok(rows) => rows.number().ok_or_else(|| uncounted(table))?,
+                    Err(error) => return Ok(Err(error)),
+                };
+                if number == self.before {
+                    before = rows
+                } else {
+                    after = rows
+                }
+                continue;
+            }
+            match session.run(statement).await? {
+                Ok(done) if number == self.copy => process = done.process,
+                Ok(_) => {}
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+        Ok(Ok(Added { rows: after.saturating_sub(before), process }))
     }
 
     /// The rows that the batch has added to the table.
@@ -51,10 +94,12 @@ fn count(table: &str) -> String {
 
 async fn counted(warehouse: &Warehouse, done: &Done, number: usize, table: &str) -> Result<u64> {
     let rows = warehouse.rows_of_statement(done, number).await?;
-    rows.number().ok_or_else(|| {
-        Error::failed(format!("cannot count the rows of {table}: the answer is no number"))
-            .hint("They are loaded, and the star is as the last good load left it. Run load again.")
-    })
+    let are_loaded = "They are loaded, and the star is as the last good load left it. Run load again.";
+    rows.number().ok_or_else(|| uncounted(table).hint(are_loaded))
+}
+
+fn uncounted(table: &str) -> Error {
+    Error::failed(format!("cannot count the rows of {table}: the answer is no number"))
 }
 
 #[cfg(test)]

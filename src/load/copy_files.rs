@@ -66,6 +66,13 @@ pub fn has_option(statement: &str, words: &[&str]) -> bool {
     options.any(|token| words.iter().any(|word| token.eq_ignore_ascii_case(word)))
 }
 
+/// The value of an option of a COPY, as it stands there: a literal has its quotes.
+pub fn option_value<'s>(statement: &'s str, option: &str) -> Option<&'s str> {
+    let mut tokens = tokens(statement).into_iter().skip_while(|token| !token.eq_ignore_ascii_case("from"));
+    tokens.find(|token| token.eq_ignore_ascii_case(option))?;
+    tokens.find(|token| !token.eq_ignore_ascii_case("as"))
+}
+
 /// The table of a COPY.
 fn table(statement: &str) -> Option<String> {
     let mut tokens = tokens(statement).into_iter();
@@ -124,6 +131,14 @@ mod tests {
         assert_eq!(table("copy t (a) from :'from'").as_deref(), Some("t"));
         assert_eq!(table("copy \"S\".T\nfrom :'from'").as_deref(), Some("s.t"));
         assert_eq!(table("insert into t values (1)"), None);
+    }
+
+    #[test]
+    fn the_value_of_an_option() {
+        let copy = "copy quote (x) from :'from' csv quote as '%' ignoreheader 2 :options";
+        assert_eq!(option_value(copy, "quote"), Some("'%'"));
+        assert_eq!(option_value(copy, "IGNOREHEADER"), Some("2"));
+        assert_eq!(option_value(copy, "maxerror"), None);
     }
 
     #[test]

@@ -75,9 +75,18 @@ impl Load<'_> {
         stage: &str,
         statements: &[String],
     ) -> Result<std::result::Result<Done, StatementError>> {
+        self.once_allowed(stage, async || self.warehouse.run_all(statements).await).await
+    }
+
+    /// As `run_once_allowed`, for any transaction with a COPY that leaves nothing where it fails.
+    pub(super) async fn once_allowed<T>(
+        &self,
+        stage: &str,
+        mut transaction: impl AsyncFnMut() -> Result<std::result::Result<T, StatementError>>,
+    ) -> Result<std::result::Result<T, StatementError>> {
         let mut waiting: Option<Pause> = None;
         loop {
-            let done = self.warehouse.run_all(statements).await?;
+            let done = transaction().await?;
             if !done.as_ref().is_err_and(StatementError::is_denied) {
                 return Ok(done);
             }

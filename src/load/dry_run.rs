@@ -5,9 +5,9 @@ use super::copy_format::CopyFormat;
 use super::source::{self, Known};
 use super::sql::{self, SqlFile};
 use super::stage::{Staging, found};
-use super::{Load, LoadOptions, jsonpaths};
+use super::{Load, LoadOptions, audit, jsonpaths};
 use crate::config::{Mode, OnUnknown, Source};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::event::LoadStep;
 use crate::interrupt;
 use crate::resource::contents;
@@ -29,21 +29,14 @@ impl Load<'_> {
             ["schema", "transform", "check", "reconcile"].map(|folder| sql::files(directory, folder));
         let (schema, transforms, checks, sums) = (schema?, transforms?, checks?, sums?);
         let (star, staging) = sql::divided(&schema, &transforms);
-        let mut steps = Vec::new();
-        steps.push(LoadStep {
-            does: format!("lock s3://{}/{LOCK}", self.names.bucket),
-            why: "one load at a time; it is released at the end".into(),
-            writes: vec![PUT, "s3:DeleteObject"],
-        });
+        let mut steps = vec![self.lock_step()];
         let mut add = |does: String, why: String, writes| steps.push(LoadStep { does, why, writes });
         if options.recreate {
             let tables = names(&staging);
-            add(format!("drop {tables}"), "they are made anew".into(), batches(staging.len() + copies.len()));
+            add(format!("drop {tables}"), "they are made anew".into(), batches(staging.len() + 2 * copies.len()));
         }
-        let why = "those that are there stay as they are".into();
-        // The tables of the audit: one of loads, and one of objects for each staging table.
-        let creates = batches(schema.len() + 1 + copies.len());
-        add(format!("create tables {}", names(&schema.iter().collect::<Vec<_>>())), why, creates);
+        let step = create_step(&schema, copies.len());
+        add(step.does, step.why, step.writes);
         for file in &copies {
             let source = self.source_of(file, sources)?;
             let from = self.aws.s3_in(&source.region);
@@ -87,8 +80,11 @@ impl Load<'_> {
                 // Its jsonpaths file, where COPY finds it.
                 list.push(PUT);
             }
-            // The COPY in its transaction, and a look at what it rejected.
-            list.extend([BATCH_EXECUTE, EXECUTE]);
+            match source.quarantine {
+                true => list.extend(self.on_session(known.is_empty(), is_gathered)),
+                // The COPY in its transaction, and a look at what it rejected.
+                false => list.extend([BATCH_EXECUTE, EXECUTE]),
+            }
             let is_compared = is_gathered || source.on_unknown != OnUnknown::Ignore;
             if is_compared && ByKey::new(&file.statement).is_some_and(|by_key| by_key.columns.is_none()) {
                 // The columns of the table, which the keys are compared with.
@@ -118,18 +114,92 @@ impl Load<'_> {
                 }
             }
         }
-        // Begin, the row of the audit, commit, the end of the session.
-        let mut statements = 4 + 2 * transforms.len() + checks.len() + sums.len();
-        if options.recreate {
-            statements += 2 * star.len();
-        }
-        let tables = names(&transforms.iter().collect::<Vec<_>>());
-        add(
-            format!("fill {tables} in one transaction"),
-            format!("{} checks and {} sums may refuse it before it commits", checks.len(), sums.len()),
-            vec![EXECUTE; statements],
-        );
+        let recreated = if options.recreate { star.len() } else { 0 };
+        steps.push(star_step(&transforms, checks.len(), sums.len(), recreated));
         Ok(steps)
+    }
+
+    /// What `--retry-rejected` would do, where COPY accepts all records.
+    ///
+    /// # Errors
+    /// Where no source has a quarantine, what is in it cannot be counted, or a file of `sql/` is not as it should be.
+    pub async fn dry_retry(&self, sources: &[Source]) -> Result<Vec<LoadStep>> {
+        let directory = &self.config.directory;
+        let copies = copy_files::read(directory)?;
+        let [schema, transforms, checks, sums] =
+            ["schema", "transform", "check", "reconcile"].map(|folder| sql::files(directory, folder));
+        let (schema, transforms, checks, sums) = (schema?, transforms?, checks?, sums?);
+        let mut steps = vec![self.lock_step(), create_step(&schema, copies.len())];
+        for (file, source) in self.with_quarantine(&copies, sources)? {
+            let (table, rejected) = (&file.name, audit::rejected_table(&file.name));
+            let rows = self.rows_of(&rejected).await?;
+            let mut writes = Vec::new();
+            if jsonpaths::is_apart(source, &self.aws.region, true) {
+                writes.push(PUT);
+            }
+            // Begin, lock, what is in quarantine; and the COPY between two counts, and what is accepted goes.
+            writes.extend([EXECUTE; 3]);
+            if rows > 0 {
+                writes.push(PUT);
+                writes.extend([EXECUTE; 4]);
+            }
+            // Commit, the end of the session.
+            writes.extend([EXECUTE; 2]);
+            let why = "those that COPY accepts now leave it in the same transaction; the others stay".into();
+            steps.push(LoadStep { does: format!("copy {rows} rows of {rejected} into {table}"), why, writes });
+        }
+        steps.push(star_step(&transforms, checks.len(), sums.len(), 0));
+        Ok(steps)
+    }
+
+    fn lock_step(&self) -> LoadStep {
+        LoadStep {
+            does: format!("lock s3://{}/{LOCK}", self.names.bucket),
+            why: "one load at a time; it is released at the end".into(),
+            writes: vec![PUT, "s3:DeleteObject"],
+        }
+    }
+
+    /// The statements of a COPY that keeps what it rejects, where it rejects nothing.
+    fn on_session(&self, is_emptied: bool, is_gathered: bool) -> Vec<&'static str> {
+        // Begin, lock, the COPY, the count behind it, commit, the end of the session.
+        let mut statements = 6;
+        // Three tables are emptied; or what is there is looked at and counted.
+        statements += if is_emptied { 3 } else { 2 };
+        // The list of its objects.
+        statements += usize::from(self.mode == Mode::Append);
+        // How many rows COPY rejected, where its records were not counted.
+        statements += usize::from(!is_gathered);
+        vec![EXECUTE; statements]
+    }
+
+    /// Rows of a table; none where it is not there.
+    async fn rows_of(&self, table: &str) -> Result<u64> {
+        match self.warehouse.query(&format!("select count(*) from {table}")).await? {
+            Ok(rows) => Ok(rows.number().unwrap_or_default()),
+            Err(error) if error.is_absent_relation() => Ok(0),
+            Err(error) => Err(Error::failed(format!("cannot count the rows of {table}")).because(error)),
+        }
+    }
+}
+
+fn create_step(schema: &[SqlFile], copies: usize) -> LoadStep {
+    LoadStep {
+        does: format!("create tables {}", names(&schema.iter().collect::<Vec<_>>())),
+        why: "those that are there stay as they are".into(),
+        // The tables of the audit: one of loads, and for each staging table one of objects and one of rejected records.
+        writes: batches(schema.len() + 1 + 2 * copies),
+    }
+}
+
+/// `recreated`: tables of the star that are dropped and made anew before.
+fn star_step(transforms: &[SqlFile], checks: usize, sums: usize, recreated: usize) -> LoadStep {
+    // Begin, the row of the audit, commit, the end of the session.
+    let statements = 4 + 2 * transforms.len() + checks + sums + 2 * recreated;
+    LoadStep {
+        does: format!("fill {} in one transaction", names(&transforms.iter().collect::<Vec<_>>())),
+        why: format!("{checks} checks and {sums} sums may refuse it before it commits"),
+        writes: vec![EXECUTE; statements],
     }
 }
 

@@ -235,6 +235,12 @@ impl Gatherer<'_> {
         Ok(manifest)
     }
 
+    /// Writes an object beside the parts, under a whole key; its address.
+    pub async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<Location> {
+        self.shelf().put(key, bytes, &[]).await?;
+        Ok(Location { bucket: self.bucket.to_owned(), key: key.to_owned() })
+    }
+
     /// Writes a source's jsonpaths file beside its parts; its address.
     pub async fn put_jsonpaths(&self, source: &Source, listing: &Listing, content: bytes::Bytes) -> Result<Location> {
         let home = self.home(source, listing);

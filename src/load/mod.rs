@@ -2,6 +2,7 @@
 
 mod audit;
 mod check_json;
+mod copied;
 mod copy_batch;
 mod copy_files;
 mod copy_format;
@@ -22,10 +23,14 @@ mod part_writer;
 pub mod plain_json;
 mod plain_text;
 mod pre_gather;
+mod quarantine;
 mod read;
 pub mod reconcile;
+mod record_picker;
 mod rejected;
+mod rejected_records;
 pub mod report;
+mod retry_rejected;
 mod sample;
 mod slices;
 mod source;
@@ -62,6 +67,8 @@ pub struct LoadOptions {
     pub recreate: bool,
     /// Instead of infra.toml's.
     pub mode: Option<Mode>,
+    /// Try the records again that are in quarantine, instead of the sources.
+    pub retry_rejected: bool,
 }
 
 /// Everything the stages of a load need.
@@ -169,7 +176,10 @@ pub async fn plan(
     events: &Events,
 ) -> Result<Vec<LoadStep>> {
     let (load, sources) = open(aws, config, names, options, events).await?;
-    load.dry_run(&sources, options).await
+    match options.retry_rejected {
+        true => load.dry_retry(&sources).await,
+        false => load.dry_run(&sources, options).await,
+    }
 }
 
 /// Reads every source as COPY would, and loads nothing: those that would load, and what is wrong with the others. Tables
@@ -223,7 +233,11 @@ impl Load<'_> {
     async fn everything(&self, sources: &[Source], options: &LoadOptions) -> Result<LoadReport> {
         let (started, clock) = (tags::time(Duration::ZERO), Instant::now());
         self.create_tables(options).await.map_err(unchanged)?;
-        let staged = self.stage(sources).await.map_err(unchanged)?;
+        let staged = match options.retry_rejected {
+            true => self.retry_rejected(sources).await,
+            false => self.stage(sources).await,
+        };
+        let staged = staged.map_err(unchanged)?;
         let report = self.fill_star(options.recreate, staged, &started, clock).await?;
         // The load is done, whatever comes now.
         let _ = interrupt::briefly(self.forget_old_parts(sources, &report)).await;
@@ -261,9 +275,9 @@ impl Load<'_> {
                 let transforms = sql::files(&self.config.directory, "transform")?;
                 let (_, tables) = sql::divided(&files, &transforms);
                 let mut drops = sql::drops(&tables);
-                drops.extend(
-                    staging.iter().map(|table| format!("drop table if exists {}", audit::objects_table(table))),
-                );
+                let of_audit = |table: &&str| [audit::objects_table(table), audit::rejected_table(table)];
+                let of_audit = staging.iter().flat_map(of_audit);
+                drops.extend(of_audit.map(|table| format!("drop table if exists {table}")));
                 self.in_batches(&drops, "drop the staging tables").await?;
             }
             let mut creates: Vec<String> = files.iter().map(|file| file.statement.clone()).collect();

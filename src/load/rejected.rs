@@ -15,7 +15,7 @@ use crate::statement_process::StatementProcess;
 use crate::warehouse::{StatementError, Warehouse};
 
 /// Rows shown; the rest is counted.
-const SHOWN: usize = 10;
+pub const SHOWN: usize = 10;
 /// Characters of a value that are shown.
 const VALUE: usize = 60;
 /// STL_LOAD_ERRORS: a string is longer than its column.
@@ -34,8 +34,67 @@ pub struct Rejected {
     pub is_beyond_any_column: bool,
 }
 
-/// A rejected row: file, line, column, type, code, message, as the system views tell it.
-type Told = Vec<Option<String>>;
+/// A row of a result.
+type Row = Vec<Option<String>>;
+
+/// A rejected row, as SYS_LOAD_ERROR_DETAIL shows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ErrorRow {
+    /// The file that COPY read: a part, or an object of the source.
+    pub file: String,
+    pub line: u64,
+    /// Empty where no column is at fault.
+    pub column: String,
+    pub data_type: String,
+    pub code: String,
+    pub reason: String,
+}
+
+impl ErrorRow {
+    /// The rows that the COPYs of a process rejected, in the order of files and lines: the first of them, or all. With them,
+    /// how many there are in all (C17).
+    ///
+    /// # Errors
+    /// Where the view cannot be read.
+    pub async fn of(
+        warehouse: &Warehouse,
+        process: StatementProcess,
+        limit: Option<usize>,
+    ) -> Result<(Vec<Self>, u64)> {
+        let Some(of_process) = process.condition("session_id", "start_time") else { return Ok((Vec::new(), 0)) };
+        let limit = limit.map(|limit| format!(" limit {limit}")).unwrap_or_default();
+        let sql = format!(
+            "select trim(file_name), line_number, trim(column_name), trim(column_type), error_code, \
+             trim(error_message), count(*) over () from sys_load_error_detail where {of_process} \
+             order by file_name, line_number{limit}"
+        );
+        let rows = warehouse.query(&sql).await?;
+        let rows = rows.map_err(|error| Error::failed("cannot read what COPY rejected").because(error))?.rows;
+        let count = rows.first().map_or(0, |first| text(first, 6).parse().unwrap_or(rows.len() as u64));
+        Ok((rows.iter().map(Self::read).collect(), count))
+    }
+
+    fn read(row: &Row) -> Self {
+        Self {
+            file: text(row, 0),
+            line: text(row, 1).parse().unwrap_or_default(),
+            column: text(row, 2),
+            data_type: text(row, 3),
+            code: text(row, 4),
+            reason: text(row, 5),
+        }
+    }
+
+    /// A text is longer than its column, and a column may be wider.
+    pub fn is_too_long(&self) -> bool {
+        self.code == TOO_LONG && !self.data_type.contains(WIDEST)
+    }
+
+    /// A text is longer than any column.
+    fn is_beyond_any_column(&self) -> bool {
+        self.code == TOO_LONG && self.data_type.contains(WIDEST)
+    }
+}
 
 impl Rejected {
     /// What SYS_LOAD_ERROR_DETAIL tells of the COPYs of a process, and STL_LOAD_ERRORS of the values (C17).
@@ -45,29 +104,34 @@ impl Rejected {
         gatherer: &Gatherer<'_>,
         source: &Source,
     ) -> Result<Self> {
-        let Some(of_process) = process.condition("session_id", "start_time") else { return Ok(Self::default()) };
-        let sql = format!(
-            "select trim(file_name), line_number, trim(column_name), trim(column_type), error_code, \
-             trim(error_message), count(*) over () from sys_load_error_detail where {of_process} \
-             order by file_name, line_number limit {SHOWN}"
-        );
-        let rows = warehouse.query(&sql).await?;
-        let rows = rows.map_err(|error| Error::failed("cannot read what COPY rejected").because(error))?.rows;
-        let Some(first) = rows.first() else { return Ok(Self::default()) };
-        let count = text(first, 6).parse().unwrap_or(rows.len() as u64);
-        let values = values(warehouse, process).await;
-        let mut origins = Origins { gatherer, source, indices: BTreeMap::new() };
-        let mut shown = Vec::new();
-        for row in &rows {
-            let (file, line) = origins.of(&text(row, 0), &text(row, 1)).await;
-            let (column, data_type) = (text(row, 2), text(row, 3));
-            let place = if column.is_empty() { String::new() } else { format!("{column} {data_type}: ") };
-            let value = values.get(&(text(row, 0), text(row, 1), column)).map(|value| format!(": {}", clipped(value)));
-            shown.push(format!("{file}:{line}: {place}{}{}", text(row, 5), value.unwrap_or_default()));
+        let (rows, count) = ErrorRow::of(warehouse, process, Some(SHOWN)).await?;
+        let mut origins = Origins::new(gatherer, source);
+        Ok(Self::from_rows(warehouse, process, &rows, count, &mut origins).await)
+    }
+
+    /// Describes the first of these rows, of `count` in all.
+    pub async fn from_rows(
+        warehouse: &Warehouse,
+        process: StatementProcess,
+        rows: &[ErrorRow],
+        count: u64,
+        origins: &mut Origins<'_>,
+    ) -> Self {
+        if rows.is_empty() {
+            return Self::default();
         }
-        let too_long = rows.iter().filter(|row| text(row, 4) == TOO_LONG);
-        let (widest, wider) = too_long.partition::<Vec<_>, _>(|row| text(row, 3).contains(WIDEST));
-        Ok(Self { count, shown, is_too_long: !wider.is_empty(), is_beyond_any_column: !widest.is_empty() })
+        let values = values(warehouse, process).await;
+        let mut shown = Vec::new();
+        for row in rows.iter().take(SHOWN) {
+            let (file, line) = origins.of(&row.file, row.line).await;
+            let (column, data_type) = (&row.column, &row.data_type);
+            let place = if column.is_empty() { String::new() } else { format!("{column} {data_type}: ") };
+            let value = values.get(&(row.file.clone(), row.line.to_string(), column.clone()));
+            let value = value.map(|value| format!(": {}", clipped(value))).unwrap_or_default();
+            shown.push(format!("{file}:{line}: {place}{}{value}", row.reason));
+        }
+        let is_too_long = rows.iter().any(ErrorRow::is_too_long);
+        Self { count, shown, is_too_long, is_beyond_any_column: rows.iter().any(ErrorRow::is_beyond_any_column) }
     }
 
     /// As `of`. The system views may show late what was rejected (C17): as long as they show fewer rows than are missing,
@@ -142,7 +206,7 @@ impl Staging<'_> {
     }
 }
 
-fn text(row: &Told, at: usize) -> String {
+fn text(row: &Row, at: usize) -> String {
     row.get(at).cloned().flatten().unwrap_or_default()
 }
 
@@ -160,25 +224,29 @@ async fn values(warehouse: &Warehouse, process: StatementProcess) -> BTreeMap<(S
 }
 
 /// Where lines came from, with the indices of the parts that were needed so far.
-struct Origins<'a> {
+pub struct Origins<'a> {
     gatherer: &'a Gatherer<'a>,
     source: &'a Source,
     indices: BTreeMap<String, Option<Index>>,
 }
 
-impl Origins<'_> {
+impl<'a> Origins<'a> {
+    pub fn new(gatherer: &'a Gatherer<'a>, source: &'a Source) -> Self {
+        Self { gatherer, source, indices: BTreeMap::new() }
+    }
+
     /// The original of a line in a part; a file that is no part is its own original.
-    async fn of(&mut self, file: &str, line: &str) -> (String, String) {
+    pub async fn of(&mut self, file: &str, line: u64) -> (String, u64) {
         let home = format!("s3://{}/", self.gatherer.bucket);
-        let Some(key) = file.strip_prefix(&home) else { return (file.to_owned(), line.to_owned()) };
+        let Some(key) = file.strip_prefix(&home) else { return (file.to_owned(), line) };
         if !self.indices.contains_key(key) {
             let index = self.gatherer.index(key).await.ok();
             self.indices.insert(key.to_owned(), index);
         }
         let index = self.indices.get(key).and_then(Option::as_ref);
-        match index.and_then(|index| index.origin(line.parse().ok()?)) {
-            Some((key, line)) => (self.source.location.with_key(key).to_string(), line.to_string()),
-            None => (file.to_owned(), line.to_owned()),
+        match index.and_then(|index| index.origin(line)) {
+            Some((key, line)) => (self.source.location.with_key(key).to_string(), line),
+            None => (file.to_owned(), line),
         }
     }
 }

@@ -45,6 +45,8 @@ pub struct SourceReport {
     pub staged: u64,
     pub rejected: u64,
     pub rejections: Vec<String>,
+    /// The table that keeps the rejected rows, where they are kept.
+    pub quarantine: Option<String>,
     /// Keys of JSON that no column takes; `None` where they were not compared.
     pub unmatched_keys: Option<Vec<UnknownKey>>,
 }
@@ -73,7 +75,8 @@ impl SourceReport {
             "source": self.source, "location": self.location, "objects": self.objects, "markers": self.markers,
             "known": self.known, "bytes": self.bytes, "fingerprint": self.fingerprint, "parts": self.parts,
             "records": self.records, "table": self.table, "staged": self.staged, "rejected": self.rejected,
-            "rejections": self.rejections, "unmatched_keys": unmatched_keys,
+            "rejections": self.rejections, "quarantine": self.quarantine,
+            "quarantined": self.quarantine.as_ref().map_or(0, |_| self.rejected), "unmatched_keys": unmatched_keys,
         })
     }
 

@@ -128,6 +128,11 @@ pub async fn list(
 }
 
 impl Listing {
+    /// A listing of no object, of what lies beside the parts under this name.
+    pub fn nothing(fingerprint: &str) -> Self {
+        Self { fingerprint: fingerprint.to_owned(), ..Self::default() }
+    }
+
     /// All objects, where they are few.
     pub fn kept(&self) -> Option<&[Object]> {
         self.kept.as_deref()
@@ -283,6 +288,7 @@ mod tests {
             hive_partitions: false,
             gather: Gather::Never,
             on_unknown: OnUnknown::Warn,
+            quarantine: false,
         };
         let (known, mut keys) = (Known::new(), Vec::new());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");

@@ -1,13 +1,12 @@
 //! Sources into their staging tables, side by side: gathered or where they lie, by COPY, each table in one transaction.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
-use std::time::Duration;
 
 use super::copy_batch::CopyBatch;
 use super::copy_files::{ByKey, should_gather};
 use super::copy_format::{self, CopyFormat, CopyKind};
 use super::gather::{Gathered, Gatherer};
+use super::quarantine;
 use super::read::ReadAhead;
 use super::rejected::Rejected;
 use super::report::SourceReport;
@@ -20,10 +19,6 @@ use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::interrupt;
 use crate::location::Location;
-use crate::warehouse::{Done, StatementError};
-
-/// Between two looks at how far a COPY is.
-const WATCHED_EVERY: Duration = Duration::from_secs(2);
 
 /// What COPY reads.
 enum From {
@@ -67,15 +62,7 @@ impl Load<'_> {
         for file in &files {
             work.push(self.stage_table(file, self.source_of(file, sources)?));
         }
-        // All of them come to their end, also when one fails: no statement is left running that nobody waits for.
-        let (mut staged, mut failures) = (Vec::new(), Vec::new());
-        for outcome in futures::future::join_all(work).await {
-            match outcome {
-                Ok(report) => staged.push(report),
-                Err(error) => failures.push(error),
-            }
-        }
-        Ok((staged, Error::combined(failures)))
+        Ok(all_of(work).await)
     }
 
     pub(super) fn source_of<'s>(&self, file: &SqlFile, sources: &'s [Source]) -> Result<&'s Source> {
@@ -87,6 +74,9 @@ impl Load<'_> {
         let name = file.settings.get("source").ok_or_else(unnamed)?;
         let unknown = || Error::usage(format!("{path} copies the source {name}, which infra.toml does not have"));
         let source = sources.iter().find(|source| source.name == *name).ok_or_else(unknown)?;
+        if source.quarantine {
+            quarantine::check(file, name)?;
+        }
         let format = CopyFormat::new(&file.statement);
         if source.hive_partitions && format.kind != CopyKind::Json {
             return Err(Error::usage(format!(
@@ -203,6 +193,21 @@ impl Load<'_> {
     }
 }
 
+/// What came through of some work on tables, and what failed. All of it comes to its end, also when one fails: no statement
+/// is left running that nobody waits for.
+pub(super) async fn all_of(
+    work: Vec<impl Future<Output = Result<SourceReport>>>,
+) -> (Vec<SourceReport>, Option<Error>) {
+    let (mut staged, mut failures) = (Vec::new(), Vec::new());
+    for outcome in futures::future::join_all(work).await {
+        match outcome {
+            Ok(report) => staged.push(report),
+            Err(error) => failures.push(error),
+        }
+    }
+    (staged, Error::combined(failures))
+}
+
 /// One source on its way into its staging table.
 pub(super) struct Staging<'a> {
     pub(super) load: &'a Load<'a>,
@@ -227,12 +232,12 @@ impl Staging<'_> {
         let is_gathered = matches!(from, From::Parts(_));
         let paths = jsonpaths::for_copy(&gatherer, self.source, self.listing, paths, is_gathered).await?;
         let copy = self.statement(&from, paths.as_ref())?;
-        let objects = audit::objects_table(table);
+        let [objects, rejected] = [audit::objects_table(table), audit::rejected_table(table)];
         let mut batch = CopyBatch::default();
         let compared = self.decided(from.gathered(), &gatherer).await?;
         if !load.check {
             // A COPY of a load that was killed may still run (R27): its rows are waited for, and seen.
-            batch.add(format!("lock table {table}, {objects}"));
+            batch.add(format!("lock table {table}, {objects}, {rejected}"));
         }
         if let Some(compared) = &compared {
             batch.statements.extend(compared.added.iter().map(|(alter, _)| alter.clone()));
@@ -240,14 +245,14 @@ impl Staging<'_> {
         if !load.check {
             // An append to a table of which nothing is remembered begins with all of it, as a replace does.
             match self.known.len() {
-                0 => batch.statements.extend([table, &objects].map(|table| format!("delete from {table}"))),
+                0 => batch.statements.extend([table, &objects, &rejected].map(|table| format!("delete from {table}"))),
                 known => {
                     batch.add(audit::fail_unless_known(&objects, known));
                     batch.count_before(table);
                 }
             }
         }
-        batch.add(copy);
+        batch.add_copy(copy);
         if !load.check {
             batch.count_after(table);
             if load.mode == Mode::Append {
@@ -276,24 +281,18 @@ impl Staging<'_> {
                 false => self.compare(from.gathered(), gatherer).await,
             }
         };
-        let (mut done, compared) = tokio::join!(self.watched(stage, batch), comparing);
-        if let Ok(Err(error)) = &done
-            && self.widen(error, gatherer).await?
+        let records = from.gathered().filter(|_| !load.check).map(|gathered| gathered.records);
+        let (mut copied, compared) = tokio::join!(self.copied(stage, batch, records, false, gatherer), comparing);
+        if let Ok(Err(error)) = &copied
+            && (self.widen(error.process, gatherer).await? || self.has_quarantine() && self.widens())
         {
-            done = self.watched(stage, batch).await;
+            copied = self.copied(stage, batch, records, true, gatherer).await;
         }
-        let done = match done? {
-            Ok(done) => done,
+        let copied = match copied? {
+            Ok(copied) => copied,
             Err(error) => return Err(self.explain(error, gatherer).await),
         };
-        let staged = batch.added(&load.warehouse, &done, &self.file.name).await?;
-        let records = match from {
-            From::Parts(gathered) if !load.check => gathered.records,
-            _ => 0,
-        };
-        let missing = records.saturating_sub(staged);
-        let rejected = Rejected::at_least(missing, load, stage, done.process, gatherer, self.source).await?;
-        let mut report = self.report(from, staged, rejected);
+        let mut report = self.report(from, copied.staged, copied.rejected);
         if !load.check {
             report.check()?;
         }
@@ -304,31 +303,6 @@ impl Staging<'_> {
             detail.push_str(", keys not compared with columns");
         }
         Ok((report, detail))
-    }
-
-    /// Runs a batch, and tells meanwhile how far its COPY is.
-    async fn watched(&self, stage: &str, batch: &CopyBatch) -> Result<std::result::Result<Done, StatementError>> {
-        tokio::select! {
-            done = self.load.run_once_allowed(stage, &batch.statements) => done,
-            never = self.watch(stage) => match never {},
-        }
-    }
-
-    /// Tells how far the COPY is, for as long as it is waited for (C17). That it cannot be told is no reason to stop.
-    async fn watch(&self, stage: &str) -> Infallible {
-        let sql = format!(
-            "select loaded_rows, file_bytes_scanned, source_file_bytes from sys_load_history \
-             where table_name = {} and status = 'running' order by start_time desc limit 1",
-            sql::literal(&self.file.name)
-        );
-        loop {
-            tokio::time::sleep(WATCHED_EVERY).await;
-            let Ok(Ok(found)) = self.load.warehouse.query(&sql).await else { continue };
-            let number = |column: usize| found.rows.first()?.get(column)?.as_ref()?.parse().ok();
-            if let (rows @ Some(_), Some(done), Some(of)) = (number(0), number(1), number(2)) {
-                self.load.events.emit(Event::Progress { stage: stage.to_owned(), done, of, rows });
-            }
-        }
     }
 
     async fn what_to_copy(&self, gatherer: &Gatherer<'_>, ahead: Option<ReadAhead>) -> Result<From> {
@@ -373,16 +347,28 @@ impl Staging<'_> {
         if load.check {
             options.push_str(" noload");
         }
-        let role = load.names.role_arn.clone();
-        let mut variables = BTreeMap::from([("from", address), ("iam_role", role), ("options", options)]);
-        variables.extend(jsonpaths.map(|paths| ("jsonpaths", paths.to_string())));
         match from {
             From::Parts(_) => {
                 let statement = copy_format::for_parts(&self.file.statement);
-                SqlFile { statement, ..self.file.clone() }.with_variables(&variables)
+                self.copy_from(&SqlFile { statement, ..self.file.clone() }, address, options, jsonpaths)
             }
-            From::Manifest(_) | From::Place | From::Nothing => self.file.with_variables(&variables),
+            From::Manifest(_) | From::Place | From::Nothing => self.copy_from(self.file, address, options, jsonpaths),
         }
+    }
+
+    /// The COPY that reads this address with these options.
+    pub(super) fn copy_from(
+        &self,
+        file: &SqlFile,
+        address: String,
+        options: String,
+        jsonpaths: Option<&Location>,
+    ) -> Result<String> {
+        let role = self.load.names.role_arn.clone();
+        let mut variables = BTreeMap::from([("from", address), ("iam_role", role), ("options", options)]);
+        variables.extend(jsonpaths.map(|paths| ("jsonpaths", paths.to_string())));
+        let copy = file.with_variables(&variables)?;
+        Ok(if self.source.quarantine { quarantine::with_maxerror(copy) } else { copy })
     }
 
     fn report(&self, from: &From, staged: u64, rejected: Rejected) -> SourceReport {
@@ -411,6 +397,7 @@ impl Staging<'_> {
             staged,
             rejected: rejected.count,
             rejections: rejected.shown,
+            quarantine: self.has_quarantine().then(|| audit::rejected_table(&self.file.name)),
             unmatched_keys: None,
         }
     }

@@ -41,13 +41,9 @@ impl Load<'_> {
             }
             Err(error) if error.kind.is_cut_off() => Err(with_open_transaction(error)),
             Err(error) => {
-                // The error at hand says more than one about rolling back: the session's end rolls back as well.
-                if session.to_the_end("rollback").await.is_err() {
+                // The error at hand says more than one about rolling back.
+                if !session.roll_back().await {
                     return Err(with_open_transaction(error));
-                }
-                // After a signal the time that is left is for the lock: a session ends by itself.
-                if interrupt::time_left().is_none() {
-                    session.close().await;
                 }
                 Err(unchanged(error))
             }

@@ -7,7 +7,7 @@ use futures::{StreamExt, TryStreamExt};
 use super::copy_files::{ByKey, has_option, should_gather};
 use super::gather::{Gathered, Gatherer};
 use super::keys::{Keys, UnknownKey, seen_while_gathering, unknown_message};
-use super::rejected::Rejected;
+use super::rejected::ErrorRow;
 use super::sample::{CopyCompression, SourceSample};
 use super::sql;
 use super::stage::Staging;
@@ -18,7 +18,7 @@ use crate::event::Event;
 use crate::init::infer::VARCHAR_MAX;
 use crate::init::words::{COLUMN_NAME_BYTES, is_system_column, quoted};
 use crate::interrupt;
-use crate::warehouse::StatementError;
+use crate::statement_process::StatementProcess;
 
 /// Columns that are added in one transaction: a batch has 40 statements (R21), of which some are the load's own.
 const ADDED_MAX: usize = 30;
@@ -148,7 +148,7 @@ impl Staging<'_> {
     }
 
     /// Whether VARCHARs are widened that turn out too short. A source that is not gathered is not read whole.
-    fn widens(&self) -> bool {
+    pub(super) fn widens(&self) -> bool {
         let is_gathered = should_gather(self.source, self.listing, self.file);
         is_gathered && !self.load.check && self.source.on_unknown == OnUnknown::Add
     }
@@ -229,11 +229,12 @@ impl Staging<'_> {
     ///
     /// # Errors
     /// Where Redshift refuses it, or the values cannot be read.
-    pub(super) async fn widen(&self, error: &StatementError, gatherer: &Gatherer<'_>) -> Result<bool> {
+    pub(super) async fn widen(&self, process: StatementProcess, gatherer: &Gatherer<'_>) -> Result<bool> {
         let (load, table) = (self.load, &self.file.name);
         let by_key = ByKey::new(&self.file.statement).filter(|_| self.widens());
         let Some(by_key) = by_key else { return Ok(false) };
-        if !Rejected::of(&load.warehouse, error.process, gatherer, self.source).await?.is_too_long {
+        let (rows, _) = ErrorRow::of(&load.warehouse, process, None).await?;
+        if !rows.iter().any(ErrorRow::is_too_long) {
             return Ok(false);
         }
         let widths = self.widths().await?;

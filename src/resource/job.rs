@@ -213,6 +213,7 @@ mod tests {
             hive_partitions: false,
             gather: Gather::Auto,
             on_unknown: OnUnknown::Warn,
+            quarantine: false,
         }));
         config
     }

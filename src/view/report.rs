@@ -121,7 +121,8 @@ fn checks(report: &LoadReport) -> String {
 fn rejections(sources: &[SourceReport]) -> String {
     let mut text = String::new();
     for source in sources.iter().filter(|source| source.rejected > 0) {
-        text.push_str(&section(&format!("Rejected from {}: {}", source.location, grouped(source.rejected))));
+        let kept = source.quarantine.as_ref().map(|table| format!(", kept in {table}")).unwrap_or_default();
+        text.push_str(&section(&format!("Rejected from {}: {}{kept}", source.location, grouped(source.rejected))));
         let lines: Vec<String> = source.rejections.iter().map(|line| safe(line)).collect();
         let _ = writeln!(text, "<pre>{}</pre>", lines.join("\n"));
     }

@@ -140,8 +140,9 @@ fn sources(reports: &[SourceReport]) -> Table {
 /// The rejected rows of all sources, as far as they are shown.
 fn rejections(sources: &[SourceReport]) -> String {
     let told = sources.iter().filter(|source| !source.rejections.is_empty()).map(|source| {
-        let SourceReport { location, rejected, rejections, .. } = source;
-        format!("\nrejected from {location}, of {rejected} in all:\n  {}", rejections.join("\n  "))
+        let SourceReport { location, rejected, rejections, quarantine, .. } = source;
+        let kept = quarantine.as_ref().map(|table| format!(", kept in {table}")).unwrap_or_default();
+        format!("\nrejected from {location}, of {rejected} in all{kept}:\n  {}", rejections.join("\n  "))
     });
     told.collect()
 }

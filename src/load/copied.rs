@@ -1,0 +1,81 @@
+//! The COPY of a source, watched while it runs: what it has staged, and what it has rejected.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use super::copy_batch::CopyBatch;
+use super::gather::Gatherer;
+use super::rejected::Rejected;
+use super::sql;
+use super::stage::Staging;
+use crate::error::Result;
+use crate::event::Event;
+use crate::warehouse::StatementError;
+
+/// Between two looks at how far a COPY is.
+const WATCHED_EVERY: Duration = Duration::from_secs(2);
+
+/// What a COPY has done.
+pub struct Copied {
+    pub staged: u64,
+    pub rejected: Rejected,
+}
+
+impl Staging<'_> {
+    /// Runs a batch, and tells meanwhile how far its COPY is: what it has staged and rejected. For `records` and `is_last` see
+    /// `copy_and_keep`.
+    pub(super) async fn copied(
+        &self,
+        stage: &str,
+        batch: &CopyBatch,
+        records: Option<u64>,
+        is_last: bool,
+        gatherer: &Gatherer<'_>,
+    ) -> Result<std::result::Result<Copied, StatementError>> {
+        let copying = async {
+            match self.has_quarantine() {
+                true => self.copy_and_keep(stage, batch, records, is_last, gatherer).await,
+                false => self.copied_in_batch(stage, batch, records, gatherer).await,
+            }
+        };
+        tokio::select! {
+            copied = copying => copied,
+            never = self.watch(stage) => match never {},
+        }
+    }
+
+    async fn copied_in_batch(
+        &self,
+        stage: &str,
+        batch: &CopyBatch,
+        records: Option<u64>,
+        gatherer: &Gatherer<'_>,
+    ) -> Result<std::result::Result<Copied, StatementError>> {
+        let load = self.load;
+        let done = match load.run_once_allowed(stage, &batch.statements).await? {
+            Ok(done) => done,
+            Err(error) => return Ok(Err(error)),
+        };
+        let staged = batch.added(&load.warehouse, &done, &self.file.name).await?;
+        let missing = records.unwrap_or_default().saturating_sub(staged);
+        let rejected = Rejected::at_least(missing, load, stage, done.process, gatherer, self.source).await?;
+        Ok(Ok(Copied { staged, rejected }))
+    }
+
+    /// Tells how far the COPY is, for as long as it is waited for (C17). That it cannot be told is no reason to stop.
+    async fn watch(&self, stage: &str) -> Infallible {
+        let sql = format!(
+            "select loaded_rows, file_bytes_scanned, source_file_bytes from sys_load_history \
+             where table_name = {} and status = 'running' order by start_time desc limit 1",
+            sql::literal(&self.file.name)
+        );
+        loop {
+            tokio::time::sleep(WATCHED_EVERY).await;
+            let Ok(Ok(found)) = self.load.warehouse.query(&sql).await else { continue };
+            let number = |column: usize| found.rows.first()?.get(column)?.as_ref()?.parse().ok();
+            if let (rows @ Some(_), Some(done), Some(of)) = (number(0), number(1), number(2)) {
+                self.load.events.emit(Event::Progress { stage: stage.to_owned(), done, of, rows });
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The records behind the rows that COPY rejected, out of the files that it read: byte for byte what it saw.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_smithy_types::byte_stream::error::Error as ByteStreamError;
+
+use super::quarantine::{OpenTransaction, RejectedRecord, super_value};
+use super::record_picker::{RECORD_BYTES, RecordFormat, RecordPicker, Unpacker};
+use super::rejected::{ErrorRow, Origins};
+use super::sample::CopyCompression;
+use super::stage::Staging;
+use crate::aws::failed;
+use crate::config::Compression;
+use crate::download::PATIENCE;
+use crate::error::{Error, Kind, Result};
+use crate::interrupt;
+use crate::location::Location;
+use crate::resource::policy::gathered_prefix;
+use crate::retry::{Attempts, BrokenBody, Passing};
+
+impl Staging<'_> {
+    /// The records behind the rows that COPY rejected, out of the files that it read.
+    ///
+    /// # Errors
+    /// Where a file cannot be read or has no such record, or a record is too long to be kept.
+    pub(super) async fn records_of(
+        &self,
+        errors: &[ErrorRow],
+        origins: &mut Origins<'_>,
+        open: &mut OpenTransaction<'_>,
+    ) -> Result<Vec<RejectedRecord>> {
+        let mut files: BTreeMap<&str, BTreeMap<u64, Vec<&ErrorRow>>> = BTreeMap::new();
+        for error in errors {
+            files.entry(&error.file).or_default().entry(error.line).or_default().push(error);
+        }
+        let format = RecordFormat::new(&self.file.statement).unwrap_or(RecordFormat::Lines);
+        let mut kept = Vec::new();
+        for (file, lines) in files {
+            let mut found = self.read_records(file, format, lines.keys().copied().collect(), open).await?;
+            for (line, errors) in lines {
+                let texts = found.remove(&line).unwrap_or_default();
+                let (file, line) = origins.of(file, line).await;
+                for (text, error) in each_with_error(texts, &errors, &file, line)? {
+                    if text.len() > RECORD_BYTES {
+                        let bytes = text.len();
+                        return Err(Error::failed(format!(
+                            "{file}:{line}: COPY rejected a record that is too long to be kept: {bytes} bytes or more, and \
+                             {RECORD_BYTES} is the most"
+                        ))
+                        .hint(format!("Nothing was loaded. It was rejected for: {}", error.reason)));
+                    }
+                    let record = super_value(&text, format)?;
+                    let (run, file, reason) = (self.load.run.clone(), file.clone(), String::new());
+                    let record = RejectedRecord { run, file, line, column_name: None, reason, record };
+                    kept.push(record.rejected_by(error));
+                }
+                open.keep().await?;
+            }
+        }
+        Ok(kept)
+    }
+
+    /// The records that begin on these lines of a file that COPY read. Where its body breaks off, it is read again.
+    async fn read_records(
+        &self,
+        file: &str,
+        format: RecordFormat,
+        lines: BTreeSet<u64>,
+        open: &mut OpenTransaction<'_>,
+    ) -> Result<BTreeMap<u64, Vec<Vec<u8>>>> {
+        let doing = format!("read what COPY rejected in {file}");
+        let mut attempts = Attempts::new(Passing::of, self.load.events, &doing, PATIENCE);
+        loop {
+            match self.read_records_once(file, format, lines.clone(), open).await {
+                Ok(found) => return Ok(found),
+                Err(error) => attempts.pause_after(error).await?,
+            }
+        }
+    }
+
+    async fn read_records_once(
+        &self,
+        file: &str,
+        format: RecordFormat,
+        lines: BTreeSet<u64>,
+        open: &mut OpenTransaction<'_>,
+    ) -> Result<BTreeMap<u64, Vec<Vec<u8>>>> {
+        let (load, unreadable) = (self.load, || Error::failed(format!("cannot read what COPY rejected in {file}")));
+        let location = Location::parse(file).map_err(|message| unreadable().because(message))?;
+        let is_part =
+            location.bucket == load.names.bucket && location.key.starts_with(&gathered_prefix(&self.source.name));
+        let (s3, compression) = match is_part {
+            true => (&load.aws.s3, part_compression(load.config.compression)),
+            false => (self.from, CopyCompression::new(&self.file.statement).unwrap_or(CopyCompression::No)),
+        };
+        let mut call = s3.get_object().bucket(&location.bucket).key(&location.key);
+        // It must still be the one that was listed.
+        let listed = self.listing.kept().unwrap_or_default().iter().find(|object| object.key == location.key);
+        if let Some(object) = listed.filter(|_| !is_part) {
+            call = call.if_match(&object.etag);
+        }
+        let found = call.send();
+        let found = interrupt::unless_asked(async {
+            found.await.map_err(|error| failed(&format!("read what COPY rejected in {file}"), &error))
+        });
+        let mut body = found.await?.body;
+        let picker = RecordPicker::new(format, lines);
+        let mut unpacker = Unpacker::new(compression, picker).map_err(|error| unreadable().because(error))?;
+        loop {
+            let piece = interrupt::unless_asked(async {
+                let broken = |error: ByteStreamError| {
+                    Error::new(Kind::Unreachable, format!("cannot read {file} to its end"))
+                        .because(BrokenBody(error.to_string()))
+                };
+                body.try_next().await.map_err(broken)
+            });
+            let Some(piece) = piece.await? else { break };
+            if unpacker.push(&piece).map_err(|error| unreadable().because(error))? {
+                break;
+            }
+            open.keep().await?;
+        }
+        unpacker.finish().map_err(|error| unreadable().because(error))
+    }
+}
+
+fn part_compression(compression: Compression) -> CopyCompression {
+    match compression {
+        Compression::Zstd => CopyCompression::Zstd,
+        Compression::Gzip => CopyCompression::Gzip,
+    }
+}
+
+/// The records of a line, each with what COPY said of it.
+///
+/// # Errors
+/// Where there are none, or COPY has rejected some of several, and it cannot be told which.
+fn each_with_error<'e>(
+    mut texts: Vec<Vec<u8>>,
+    errors: &[&'e ErrorRow],
+    file: &str,
+    line: u64,
+) -> Result<Vec<(Vec<u8>, &'e ErrorRow)>> {
+    if texts.len() == 1 {
+        // A row with several errors is one record.
+        let only = texts.pop().zip(errors.first().copied());
+        return Ok(only.into_iter().collect());
+    }
+    if texts.is_empty() || errors.len() < texts.len() {
+        let (records, rejected) = (texts.len(), errors.len());
+        return Err(Error::failed(format!(
+            "{file}:{line}: COPY rejected {rejected} records of this line, on which {records} begin: which is not known"
+        ))
+        .hint("Nothing was loaded. Write one record a line, or remove `quarantine = true` from the source."));
+    }
+    Ok(texts.into_iter().zip(errors.iter().copied()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_of_one_line_are_kept_where_all_of_them_were_rejected() {
+        let error = ErrorRow::default();
+        let texts = |count: usize| vec![b"{}".to_vec(); count];
+        let count = |records, errors: usize| {
+            each_with_error(texts(records), &vec![&error; errors], "s3://b/k", 7).map(|kept| kept.len())
+        };
+        assert_eq!(count(1, 1).expect("one"), 1);
+        assert_eq!(count(1, 2).expect("with two errors"), 1);
+        assert_eq!(count(2, 2).expect("both"), 2);
+        for (records, errors) in [(2, 1), (0, 1)] {
+            let message = count(records, errors).expect_err("unknown").to_string();
+            assert!(message.starts_with("s3://b/k:7: "), "{message}");
+        }
+    }
+}
