@@ -12,7 +12,7 @@ pub fn is_write(call: &str) -> bool {
 }
 
 /// The writes that a dry run shows, from its JSON lines.
-fn shown(output: &Output, event: &str) -> Vec<String> {
+pub fn shown(output: &Output, event: &str) -> Vec<String> {
     let planned = output.event(event);
     let steps = planned["steps"].as_array().unwrap().iter();
     steps.flat_map(|step| step["writes"].as_array().unwrap()).map(|write| write.as_str().unwrap().to_owned()).collect()

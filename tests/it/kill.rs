@@ -5,9 +5,10 @@ use std::process::Stdio;
 
 use crate::project::Project;
 
-/// Starts a load and kills it as soon as it tells of this stage.
-fn kill_at(project: &Project, stage: &str) {
-    let mut child = project.command(["load"]).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+/// Starts a command and kills it as soon as it tells of this stage.
+pub fn kill_at(project: &Project, command: &[&str], stage: &str) {
+    let mut child =
+        project.command(command.iter().copied()).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     let lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let mut reached = false;
     for line in lines.map_while(Result::ok) {
@@ -36,7 +37,7 @@ fn a_load_killed_at_any_stage_leaves_the_last_good_one() {
         "...  transform",
         "...  check",
     ] {
-        kill_at(&project, stage);
+        kill_at(&project, &["load"], stage);
         assert_eq!(project.star(), good, "after a kill at '{stage}'");
     }
     let _ = project.run(["load"]).succeeded();

@@ -37,6 +37,7 @@ mod output;
 mod parameters;
 mod possibilities;
 mod project;
+mod quarantine;
 mod query;
 mod real_data;
 mod recorded;
