@@ -1,8 +1,10 @@
 """The page at /_local in headless Chromium: looked at, worked by keyboard, and out of reach of other pages."""
 
+import ast
 import contextlib
 import http.server
 import os
+import shlex
 import shutil
 import sys
 import tempfile
@@ -14,7 +16,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-from stack import stack
+from stack import PASSWORD, stack
 
 if not (shutil.which("chromium") and shutil.which("chromedriver")):
     print("Chromium is not here: all as it should be")
@@ -23,6 +25,10 @@ if not (shutil.which("chromium") and shutil.which("chromedriver")):
 PAGE = os.environ["AWS_ENDPOINT_URL"] + "/_local"
 # A name that would run, were it ever read as HTML.
 EVIL = "<img src=x onerror=document.title='evil'>.json"
+# A database whose name would run, were it pasted into a shell as it is.
+EVIL_DATABASE = "it's $(touch evil)"
+# Every section, for what holds of each of them.
+SECTIONS = ["Redshift", "Connect", "Statements", "S3", "IAM", "Secrets"]
 ATTACK = """<script>
 const told = [];
 const done = () => { if (told.length === 3) document.title = told.join(' '); };
@@ -38,7 +44,7 @@ def browser():
     options.binary_location = shutil.which("chromium")
     with tempfile.TemporaryDirectory() as profile:
         for option in ["headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking", "disable-component-update",
-                       "disable-sync", "disable-dev-shm-usage", "window-size=1280,860", f"user-data-dir={profile}"]:
+                       "disable-sync", "disable-dev-shm-usage", "window-size=960,1000", f"user-data-dir={profile}"]:
             options.add_argument(f"--{option}")
         driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
         try:
@@ -81,10 +87,11 @@ with stack("page") as (_, bucket, cluster), browser() as driver:
 
     driver.get(PAGE)
     shows("warehouses", "available")
-    shows("warehouses", f"127.0.0.1:{cluster['Endpoint']['Port']}" if cluster["Endpoint"]["Address"] == "localhost" else cluster["Endpoint"]["Address"])
+    endpoint = cluster["Endpoint"]
+    shows("warehouses", f"{endpoint['Address']}:{endpoint['Port']}")
 
     # SQL, by keyboard alone.
-    shows("place", "page / dev")
+    shows("database", "page / dev")
     text = driver.find_element(By.ID, "text")
     text.click()
     press("create table songs (id int, name varchar(20)); ", Keys.BACKSPACE, Keys.BACKSPACE, Keys.CONTROL, Keys.ENTER)
@@ -103,8 +110,12 @@ with stack("page") as (_, bucket, cluster), browser() as driver:
     text.click()
     press("select * from nowhere", Keys.CONTROL, Keys.ENTER)
     shows("state", 'relation "nowhere" does not exist')
-    driver.find_element(By.XPATH, "//button[text()='songs']").send_keys(Keys.ENTER)
+    # Columns with their types, and the table's rows.
+    driver.find_element(By.XPATH, "//summary[strong='songs']").send_keys(Keys.ENTER)
+    shows("tables", "character varying(20)")
+    driver.find_element(By.XPATH, "//details[summary/strong='songs']//button").send_keys(Keys.ENTER)
     shows("result", "<b>one</b>")
+    shows("tables", "character varying(20)")
     if picture := os.environ.get("SPARKIFY_PAGE_PICTURE"):
         driver.save_screenshot(picture)
 
@@ -112,6 +123,25 @@ with stack("page") as (_, bucket, cluster), browser() as driver:
     shows("history", "select * from nowhere")
     shows("history", "failed")
     shows("history", "insert into songs values")
+    driver.find_element(By.ID, "failed").click()
+    shows("history", 'relation "nowhere" does not exist')
+    assert "insert into songs" not in driver.find_element(By.ID, "history").text
+    driver.find_element(By.ID, "search").send_keys("no such words")
+    shows("history", "none of these")
+
+    # How to connect: without a password, and every name as one word.
+    driver.find_element(By.LINK_TEXT, "Connect").send_keys(Keys.ENTER)
+    shows("clients", f"psql -h {endpoint['Address']} -p {endpoint['Port']} -U admin -d dev")
+    shows("clients", f"jdbc:postgresql://{endpoint['Address']}:{endpoint['Port']}/dev?user=admin")
+    shows("environment", f"export AWS_ENDPOINT_URL={os.environ['AWS_ENDPOINT_URL']}")
+    assert PASSWORD not in driver.page_source
+    words = driver.execute_script("return [shellWord(arguments[0]), connectionLines({id: 'c', host: 'h', port: 1, user: arguments[0]}, arguments[0])]", EVIL_DATABASE)
+    assert shlex.split(words[0]) == [EVIL_DATABASE], words
+    lines = dict(words[1])
+    assert shlex.split(lines["psql"])[-1] == EVIL_DATABASE, lines
+    call = ast.parse(lines["Python"], mode="eval").body
+    assert ast.literal_eval(next(keyword.value for keyword in call.keywords if keyword.arg == "dbname")) == EVIL_DATABASE, lines
+    assert not any(sign in lines["JDBC"] for sign in " $('"), lines
 
     driver.find_element(By.LINK_TEXT, "S3").send_keys(Keys.ENTER)
     shows("buckets", bucket)
@@ -126,6 +156,24 @@ with stack("page") as (_, bucket, cluster), browser() as driver:
     shows("roles", "arn:aws:iam::")
     driver.find_element(By.CSS_SELECTOR, "#roles summary").send_keys(Keys.ENTER)
     shows("roles", "redshift.amazonaws.com")
+
+    boto3.client("secretsmanager").create_secret(Name="page/secret", SecretString="a-value-that-nobody-sees")
+    driver.find_element(By.LINK_TEXT, "Secrets").send_keys(Keys.ENTER)
+    shows("names", "page/secret")
+    shows("names", ":secret:page/secret-")
+    assert "a-value-that-nobody-sees" not in driver.page_source
+
+    # A phone, by day and by night: nothing is wider than the screen, and the page is dark where it should be.
+    backgrounds = set()
+    for scheme in ["light", "dark"]:
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": 375, "height": 812, "deviceScaleFactor": 1, "mobile": True})
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+        for section in SECTIONS:
+            driver.find_element(By.LINK_TEXT, section).click()
+            width = driver.execute_script("return document.documentElement.scrollWidth")
+            assert width <= 375, f"{section} is {width} pixels wide"
+        backgrounds.add(driver.execute_script("return getComputedStyle(document.body).backgroundColor"))
+    assert backgrounds == {"rgb(255, 255, 255)", "rgb(20, 24, 30)"}, backgrounds
     assert driver.title == "Local AWS", driver.title
     severe = [entry for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
     assert not severe, severe

@@ -34,6 +34,7 @@ mod mistakes;
 mod objects;
 
 mod output;
+mod page;
 mod parameters;
 mod possibilities;
 mod project;

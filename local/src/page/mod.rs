@@ -11,6 +11,7 @@ use crate::account::{iso, now_millis};
 use crate::endpoint::Endpoint;
 use crate::error::ApiError;
 use crate::protocol::Request;
+use crate::region::is_region;
 use crate::s3::{Bucket, Found, Query};
 
 type Response = http::Response<SdkBody>;
@@ -50,7 +51,9 @@ pub async fn answer(endpoint: &Endpoint, request: http::Request<SdkBody>) -> Res
             let target = format!("RedshiftData.{}", &path["/api/data/".len()..]);
             let Ok(target) = HeaderValue::from_str(&target) else { return plain(StatusCode::BAD_REQUEST, "no name") };
             let headers = HeaderMap::from_iter([(http::HeaderName::from_static("x-amz-target"), target)]);
-            let answer = endpoint.data_api.handle(&Request { headers, body: body.to_bytes() }).await;
+            let region = Some(of_query("region")).filter(|region| is_region(region));
+            let here = region.map_or_else(|| endpoint.clone(), |region| endpoint.in_region(&region));
+            let answer = here.data_api.handle(&Request { headers, body: body.to_bytes() }).await;
             return answer.map(SdkBody::from);
         }
         _ => return plain(StatusCode::NOT_FOUND, "there is nothing here; the page is at /_local"),
@@ -81,7 +84,8 @@ fn plain(status: StatusCode, text: &str) -> Response {
     response
 }
 
-/// Roles with their policies, buckets, clusters and workgroups as they are now.
+/// Roles with their policies, buckets, clusters, workgroups and secrets as they are now. No password, and no value of a
+/// secret.
 fn overview(endpoint: &Endpoint) -> Result<Json, ApiError> {
     let bucket = |bucket: Bucket, mounted: bool| {
         json!({
@@ -92,23 +96,44 @@ fn overview(endpoint: &Endpoint) -> Result<Json, ApiError> {
     };
     let mounts = endpoint.buckets.mounts.iter().map(|(name, mount)| bucket(mount.bucket(name).0.clone(), true));
     let made = endpoint.buckets.all().map_err(of_s3)?.into_iter().map(|found| bucket(found, false));
-    let mut clusters = Vec::new();
-    let regions = endpoint.redshift.every_region()?;
-    let all: Vec<_> = regions.iter().map(|here| here.clusters().map(|all| (here, all))).collect::<Result<_, _>>()?;
-    for (here, cluster) in all.into_iter().flat_map(|(here, all)| all.into_iter().map(move |cluster| (here, cluster))) {
-        let status = cluster.status(now_millis()).to_owned();
-        let door = here.door(&cluster).map(|door| door.to_string());
-        clusters.push(json!({
-            "id": cluster.id, "region": cluster.region, "status": status, "node_type": cluster.node_type, "nodes": cluster.nodes,
-            "database": cluster.database, "user": cluster.admin, "created": iso(cluster.created), "endpoint": door,
-            "roles": cluster.roles.keys().collect::<Vec<_>>(), "tags": cluster.tags,
-        }));
-    }
     Ok(json!({
         "account": endpoint.account.id, "region": endpoint.account.region, "version": env!("CARGO_PKG_VERSION"),
         "roles": endpoint.iam.roles()?, "buckets": mounts.chain(made).collect::<Vec<_>>(),
-        "clusters": clusters, "workgroups": endpoint.serverless.workgroups()?,
+        "clusters": clusters(endpoint)?, "workgroups": workgroups(endpoint)?, "secrets": endpoint.secrets.described()?,
     }))
+}
+
+/// The clusters of every region, with the host and the port at which PostgreSQL clients find them.
+fn clusters(endpoint: &Endpoint) -> Result<Vec<Json>, ApiError> {
+    let mut clusters = Vec::new();
+    for here in endpoint.redshift.every_region()? {
+        for cluster in here.clusters()? {
+            let (status, door) = (cluster.status(now_millis()).to_owned(), here.door(&cluster));
+            clusters.push(json!({
+                "id": cluster.id, "region": cluster.region, "status": status, "node_type": cluster.node_type,
+                "nodes": cluster.nodes, "database": cluster.database, "user": cluster.admin, "secret": cluster.secret,
+                "created": iso(cluster.created), "host": door.map(|door| here.wire.host(door)),
+                "port": door.map(|door| door.port()), "roles": cluster.roles.keys().collect::<Vec<_>>(), "tags": cluster.tags,
+            }));
+        }
+    }
+    Ok(clusters)
+}
+
+/// The workgroups of every region as ListWorkgroups answers them, with the database and the admin of their namespaces.
+fn workgroups(endpoint: &Endpoint) -> Result<Vec<Json>, ApiError> {
+    let mut workgroups = Vec::new();
+    for here in endpoint.serverless.every_region()? {
+        for mut group in here.workgroups()? {
+            let place = here.place(group["workgroupName"].as_str().unwrap_or_default())?;
+            group["region"] = json!(place.region);
+            group["database"] = json!(place.database);
+            group["user"] = json!(place.admin);
+            group["secret"] = json!(place.secret);
+            workgroups.push(group);
+        }
+    }
+    Ok(workgroups)
 }
 
 /// A page of a bucket, with what lies behind the next slash rolled up.

@@ -60,6 +60,16 @@ impl Secrets {
         OwnSecrets(self.own().clone())
     }
 
+    /// The secrets of every region as ListSecrets answers them: names, ARNs and tags, and no values.
+    pub fn described(&self) -> ApiResult<Vec<Value>> {
+        let mut all = Vec::new();
+        for region in self.store.regions()? {
+            all.extend(self.in_region(&region).managed()?.iter().map(Managed::json));
+        }
+        all.extend(self.own().values().map(Own::json));
+        Ok(all)
+    }
+
     pub fn set_own(&self, secrets: OwnSecrets) {
         *locked(&self.own) = secrets.0;
     }
