@@ -1,4 +1,5 @@
 -- How do plays by free and by paid users change from week to week?
+-- bars: free, paid
 select t.year, t.week,
        sum(case when p.level = 'free' then 1 else 0 end) as free,
        sum(case when p.level = 'paid' then 1 else 0 end) as paid,

@@ -1,6 +1,6 @@
 //! `load`: everything is in the loader; here its report is told, and drawn where that is asked for.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::load::{self, Ahead, LoadOptions, sql};
 use crate::resource::tags;
 use crate::timeline::Timeline;
 use crate::view;
-use crate::view::report::Answered;
+use crate::view::report::{Answered, Run};
 
 pub async fn run(stack: &Stack, args: &LoadArgs) -> Result<Outcome> {
     let options = LoadOptions {
@@ -48,7 +48,7 @@ fn tell_retried(report: &LoadReport) -> Outcome {
     if left == 0 { Outcome::Done } else { Outcome::RowsLeft }
 }
 
-/// Loads, tells the report and what the end waited for, and draws the page.
+/// Loads, tells the report and what the end waited for, and draws the page: also of a load that failed.
 pub async fn load_and_tell(
     stack: &Stack,
     options: &LoadOptions,
@@ -57,7 +57,15 @@ pub async fn load_and_tell(
     page: Option<&Path>,
 ) -> Result<Arc<LoadReport>> {
     let (aws, config, names, events) = (&stack.aws, &stack.config, &stack.names, &stack.events);
-    let report = Arc::new(load::run(aws, config, names, options, ahead, &timeline.events).await?);
+    let report = match load::run(aws, config, names, options, ahead, &timeline.events).await {
+        Ok(report) => Arc::new(report),
+        Err(error) => {
+            if let Some(directory) = page {
+                draw_failure(stack, directory, &error, timeline);
+            }
+            return Err(error);
+        }
+    };
     events.emit(Event::Loaded { report: report.clone() });
     events.emit(Event::CriticalPath { spans: timeline.spans(), took: timeline.took() });
     if let Some(directory) = page {
@@ -68,11 +76,14 @@ pub async fn load_and_tell(
 
 /// The page, with the answers to all questions of `sql/analysis/`.
 async fn draw(stack: &Stack, directory: &Path, report: &LoadReport, timeline: &Timeline) -> Result<()> {
+    let (when, spans) = (tags::time(Duration::ZERO), timeline.spans());
     let warehouse = load::warehouse(&stack.aws, &stack.config, &stack.names, &stack.events).await?;
     let mut answers = Vec::new();
     for file in sql::files(&stack.config.directory, "analysis")? {
         match warehouse.query(&file.statement).await? {
-            Ok(rows) => answers.push(Answered { question: file.title, rows }),
+            Ok(rows) => {
+                answers.push(Answered { question: file.title, rows, bars: file.settings.get("bars").cloned() });
+            }
             // The load is done: a question that has no answer is left out, and told.
             Err(error) => {
                 let message = format!("{} is not in the report: {error}", file.path.display());
@@ -80,12 +91,31 @@ async fn draw(stack: &Stack, directory: &Path, report: &LoadReport, timeline: &T
             }
         }
     }
-    let page = view::report::html(&stack.names.stack, &tags::time(Duration::ZERO), report, &timeline.spans(), &answers);
+    let run = Run { stack: &stack.names.stack, when: &when, timeline: &spans };
+    write(directory, &view::report::html(&run, report, &answers)).map_err(|(path, error)| {
+        Error::failed(format!("cannot write {}; the load itself is done", path.display())).because(error)
+    })
+}
+
+/// The page of a load that failed, in place of that of an earlier one. That it cannot be written is no reason to hide why.
+fn draw_failure(stack: &Stack, directory: &Path, error: &Error, timeline: &Timeline) {
+    let (when, spans) = (tags::time(Duration::ZERO), timeline.spans());
+    let run = Run { stack: &stack.names.stack, when: &when, timeline: &spans };
+    if let Err((path, cause)) = write(directory, &view::report::failed(&run, error)) {
+        let message = format!("cannot write {}: {cause}", path.display());
+        stack.events.emit(Event::Warning { message });
+    }
+}
+
+/// Writes the page into the directory, and says where.
+fn write(directory: &Path, page: &str) -> std::result::Result<(), (PathBuf, std::io::Error)> {
     let path = directory.join("report.html");
     let written = std::fs::create_dir_all(directory).and_then(|()| std::fs::write(&path, page));
-    written.map_err(|error| {
-        Error::failed(format!("cannot write {}; the load itself is done", path.display())).because(error)
-    })?;
-    view::status(&format!("report in {}", path.display()));
-    Ok(())
+    match written {
+        Ok(()) => {
+            view::status(&format!("report in {}", path.display()));
+            Ok(())
+        }
+        Err(error) => Err((path, error)),
+    }
 }

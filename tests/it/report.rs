@@ -26,7 +26,11 @@ fn a_load_as_a_page() {
         "Which &lt;songs&gt; &amp; artists?",
         "Rejected from s3://udacity-dend/song_data/: 1",
         "nineteen",
-        "class=\"time critical\"",
+        "class=\"critical\"",
+        "verdict warned",
+        "Loaded and reconciled, but 1 row was rejected",
+        // What the file names is drawn, and not the number of the week.
+        "free + paid",
     ] {
         assert!(page.contains(part), "{part} is not in the page");
     }
@@ -36,6 +40,28 @@ fn a_load_as_a_page() {
     );
     assert!(looked_at(&project.path("out/report.html"), &project.path("out/report.png")));
     let _ = project.run(["load", "--report", "infra.toml/x"]).failed(1, &["cannot write", "the load itself is done"]);
+}
+
+#[test]
+fn a_load_that_failed_replaces_the_page_of_the_last_good_one() {
+    let project = Project::with_sample(40, 200);
+    let _ = project.run(["up"]).succeeded();
+    let _ = project.run(["load", "--report", "out"]).succeeded();
+    let page = || std::fs::read_to_string(project.path("out/report.html")).unwrap();
+    assert!(page().contains("verdict passed") && page().contains("Loaded and reconciled<"), "{}", page());
+    std::fs::write(project.path("sql/check/none.sql"), "-- Any <song>?\nselect song_id from songs;\n").unwrap();
+    let _ = project.run(["load", "--report", "out"]).failed(4, &["the check none failed", "report in out/report.html"]);
+    for part in [
+        "verdict failed",
+        "the check none failed: Any &lt;song&gt;?",
+        "as the last good load left it",
+        "copy staging_songs",
+    ] {
+        assert!(page().contains(part), "{part} is not in {}", page());
+    }
+    assert!(!page().contains("Loaded and reconciled"), "{}", page());
+    // That there is no page either hides nothing.
+    let _ = project.run(["load", "--report", "infra.toml/x"]).failed(4, &["the check none failed", "cannot write"]);
 }
 
 /// A picture of the page by headless Chromium; `true` where there is none to take it.
@@ -60,7 +86,7 @@ fn looked_at(page: &std::path::Path, picture: &std::path::Path) -> bool {
             "--disable-sync",
             "--disable-dev-shm-usage",
             "--hide-scrollbars",
-            "--window-size=1080,1500",
+            "--window-size=960,1500",
         ])
         .arg(format!("--user-data-dir={}", profile.path().display()))
         .arg(format!("--screenshot={}", picture.display()))
