@@ -317,7 +317,7 @@ pub struct LoadArgs {
     /// Show what would be gathered, copied and filled, and change nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Write the load as one HTML page into this directory: verdict, counts, checks, analyses as charts
+    /// Write the load as one HTML page into this directory: verdict, counts, checks, columns, analyses as charts
     #[arg(long, value_name = "DIR", conflicts_with_all = ["dry_run", "check"])]
     pub report: Option<PathBuf>,
     /// Drop the tables first and make them anew from sql/schema

@@ -74,10 +74,11 @@ pub async fn load_and_tell(
     Ok(report)
 }
 
-/// The page, with the answers to all questions of `sql/analysis/`.
+/// The page, with the columns of the star and the answers to all questions of `sql/analysis/`.
 async fn draw(stack: &Stack, directory: &Path, report: &LoadReport, timeline: &Timeline) -> Result<()> {
     let (when, spans) = (tags::time(Duration::ZERO), timeline.spans());
     let warehouse = load::warehouse(&stack.aws, &stack.config, &stack.names, &stack.events).await?;
+    let profiles = load::profile::run(&warehouse, &report.tables, &stack.events).await?;
     let mut answers = Vec::new();
     for file in sql::files(&stack.config.directory, "analysis")? {
         match warehouse.query(&file.statement).await? {
@@ -92,7 +93,7 @@ async fn draw(stack: &Stack, directory: &Path, report: &LoadReport, timeline: &T
         }
     }
     let run = Run { stack: &stack.names.stack, when: &when, timeline: &spans };
-    write(directory, &view::report::html(&run, report, &answers)).map_err(|(path, error)| {
+    write(directory, &view::report::html(&run, report, &profiles, &answers)).map_err(|(path, error)| {
         Error::failed(format!("cannot write {}; the load itself is done", path.display())).because(error)
     })
 }

@@ -23,6 +23,7 @@ mod part_writer;
 pub mod plain_json;
 mod plain_text;
 mod pre_gather;
+pub mod profile;
 mod quarantine;
 mod read;
 pub mod reconcile;

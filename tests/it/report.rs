@@ -29,6 +29,9 @@ fn a_load_as_a_page() {
         "class=\"critical\"",
         "verdict warned",
         "Loaded and reconciled, but 1 row was rejected",
+        // The columns, with their types.
+        "<h3>songs: 40 rows</h3>",
+        "data-label=type>character varying(32)<td class=n data-label=null>0<td class=n data-label=\"distinct\">40",
         // What the file names is drawn, and not the number of the week.
         "free + paid",
     ] {

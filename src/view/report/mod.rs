@@ -1,7 +1,9 @@
-//! A load as one page to look at: whether it is good, what came in, what was left out and why, how long it took. No script, and nothing from elsewhere.
+//! A load as one page to look at: whether it is good, what came in, what was left out and why, how long it took, what the
+//! tables hold. No script, and nothing from elsewhere.
 
 mod answers;
 mod chart;
+mod profile;
 mod verdict;
 
 use std::fmt::Write;
@@ -10,6 +12,7 @@ use std::time::Duration;
 pub use answers::Answered;
 
 use crate::error::Error;
+use crate::load::profile::TableProfile;
 use crate::load::reconcile::{Line, Reconciliation, Side};
 use crate::load::report::{LoadReport, SourceReport};
 use crate::timeline::Span;
@@ -30,7 +33,7 @@ pub struct Run<'a> {
 }
 
 /// The page of a load that was committed.
-pub fn html(run: &Run<'_>, report: &LoadReport, answers: &[Answered]) -> String {
+pub fn html(run: &Run<'_>, report: &LoadReport, profiles: &[TableProfile], answers: &[Answered]) -> String {
     let mut page = head(run, &Verdict::of_load(report));
     page.push_str(&sources(&report.sources));
     page.push_str(&rejections(&report.sources));
@@ -38,6 +41,7 @@ pub fn html(run: &Run<'_>, report: &LoadReport, answers: &[Answered]) -> String 
     page.push_str(&rows(&report.reconciliations));
     page.push_str(&checks(report));
     page.push_str(&durations(run.timeline));
+    page.push_str(&profile::profiles(profiles));
     answers.iter().for_each(|answer| page.push_str(&answers::answered(answer)));
     page.push_str("</main>\n</html>\n");
     page
