@@ -23,7 +23,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Write infra.toml and sql/ for a directory of your own JSON, CSV or Parquet: columns, types and lengths follow from a look at it
-    #[command(after_help = "Example: sparkify-infra init data, sparkify-infra init --example sparkify")]
+    #[command(after_help = "Example: sparkify-infra init data, sparkify-infra init --update --dry-run")]
     Init(InitArgs),
     /// Show what `up` would create and change, field by field, and why; change nothing
     #[command(after_help = "Example: sparkify-infra plan --target aws")]
@@ -252,7 +252,7 @@ pub struct PolicyArgs {
 #[derive(Debug, Args)]
 pub struct InitArgs {
     /// The data: each folder in it becomes a table, or each file where they are of different kinds
-    #[arg(required_unless_present = "example")]
+    #[arg(required_unless_present_any = ["example", "update"])]
     pub data: Option<PathBuf>,
     /// Write a warehouse that ships with the program; `sample` makes its data
     #[arg(long, value_enum, value_name = "NAME", conflicts_with_all = ["data", "stack", "region", "snake_case"])]
@@ -265,6 +265,13 @@ pub struct InitArgs {
     /// Name columns in snake_case: `orderId` and "Order ID" become order_id
     #[arg(long)]
     pub snake_case: bool,
+    /// Look at the data again and change sql/ where it has changed: new keys, wider texts, other types. Without DATA,
+    /// where `[local.buckets]` says that it is
+    #[arg(long, conflicts_with_all = ["example", "stack", "region"])]
+    pub update: bool,
+    /// Show what has changed, and change nothing
+    #[arg(long, requires = "update")]
+    pub dry_run: bool,
 }
 
 /// A warehouse that ships with the program.

@@ -4,12 +4,15 @@ use std::path::Path;
 
 use super::Outcome;
 use crate::cli::{Example, InitArgs};
-use crate::config::rules;
+use crate::config::{Config, rules};
 use crate::error::{Error, Result};
 use crate::init;
 use crate::view;
 
 pub fn run(args: &InitArgs) -> Result<Outcome> {
+    if args.update {
+        return update(args);
+    }
     match (&args.data, args.example) {
         (_, Some(Example::Sparkify)) => example(),
         (Some(data), None) => from_data(data, args),
@@ -39,6 +42,41 @@ fn from_data(data: &Path, args: &InitArgs) -> Result<Outcome> {
     view::initialised(&written);
     written.notes.iter().for_each(|note| view::warning(note));
     view::status("\nNow: sparkify-infra up, sparkify-infra load, sparkify-infra query --list, sparkify-infra down");
+    Ok(Outcome::Done)
+}
+
+/// Shows what has changed in the data, and changes sql/ accordingly.
+fn update(args: &InitArgs) -> Result<Outcome> {
+    let config = Config::read(Path::new("infra.toml"))?;
+    let update = init::update::plan(&config, args.data.as_deref(), args.snake_case)?;
+    update.notes.iter().for_each(|note| view::warning(note));
+    if !update.changes.is_empty() {
+        view::updated(&update);
+    }
+    let paths: Vec<String> = update.paths().map(|path| path.display().to_string()).collect();
+    if paths.is_empty() {
+        view::status("nothing to change: sql/ takes what the data has");
+        return Ok(Outcome::Done);
+    }
+    let paths = paths.join(", ");
+    if args.dry_run {
+        view::status(&format!("\nwould be written: {paths}; nothing was done"));
+        return Ok(Outcome::Done);
+    }
+    update.write()?;
+    view::status(&format!("\nwritten: {paths}"));
+    if update.needs_recreation {
+        view::status(
+            "\nTables that the warehouse has already stay as they are: `sparkify-infra load --recreate` makes them anew. Redshift \
+             changes no types of theirs but the length of a VARCHAR.",
+        );
+    } else if !update.statements.is_empty() {
+        view::status(
+            "\nTables that the warehouse has already stay as they are: `sparkify-infra load --recreate` makes them anew, or these \
+             statements change them, one at a time with `sparkify-infra query`:",
+        );
+        update.statements.iter().for_each(|statement| view::status(&format!("  {statement};")));
+    }
     Ok(Outcome::Done)
 }
 

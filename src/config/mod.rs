@@ -40,7 +40,7 @@ impl Default for Timeouts {
 
 /// A directory that plays somebody else's bucket on the local target.
 #[derive(Debug, Clone)]
-#[cfg_attr(not(feature = "local"), expect(dead_code, reason = "read, checked, and used by the local target only"))]
+#[cfg_attr(not(feature = "local"), expect(dead_code, reason = "its region is used by the local target only"))]
 pub struct LocalBucket {
     pub path: PathBuf,
     pub region: Option<String>,

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::infer::Seen;
+use super::update::comparison::{Comparison, Position};
 use super::words::{self, COLUMN_NAME_BYTES};
 
 /// What COPY has to be told of files, or gathering has to do with them.
@@ -29,6 +30,8 @@ pub struct Columns {
     pub quirks: Quirks,
     /// A key that came twice in one object.
     pub twice: Option<String>,
+    /// What their values are held against, where a table has columns already.
+    pub comparison: Option<Comparison>,
 }
 
 #[derive(Debug)]
@@ -69,6 +72,11 @@ pub struct Named {
 }
 
 impl Columns {
+    /// Of a table that has columns already.
+    pub fn compared(comparison: Comparison) -> Self {
+        Self { comparison: Some(comparison), ..Self::default() }
+    }
+
     /// What was seen of a key of the record at hand.
     pub fn of(&mut self, key: &str) -> &mut Seen {
         let place = self.place(key);
@@ -82,6 +90,22 @@ impl Columns {
             (fold.record, fold.place) = (records, place);
         }
         &mut column.seen
+    }
+
+    /// A value of JSON of the record at hand.
+    pub fn json(&mut self, key: &str, raw: &str, position: Position) {
+        self.of(key).json(raw);
+        if let Some(comparison) = &mut self.comparison {
+            comparison.json(key, raw, position);
+        }
+    }
+
+    /// A field of CSV of the record at hand.
+    pub fn field(&mut self, key: &str, text: &str, position: Position) {
+        self.of(key).field(text);
+        if let Some(comparison) = &mut self.comparison {
+            comparison.field(key, text, position);
+        }
     }
 
     /// The place of a key, which is added where it is new.
@@ -135,6 +159,19 @@ impl Columns {
         };
     }
 
+    /// Keys as they are written, in the order in which they came.
+    pub fn into_keys(self) -> Vec<(String, Seen)> {
+        self.all.into_iter().map(|column| (column.key, column.seen)).collect()
+    }
+
+    /// Keys, in lower case, of which one object has two that differ in case only.
+    pub fn crowded(&self) -> Vec<String> {
+        let crowded = self.folds.iter().filter(|(_, fold)| fold.is_crowded);
+        let mut keys: Vec<String> = crowded.map(|(key, _)| key.clone()).collect();
+        keys.sort();
+        keys
+    }
+
     /// The columns of CSV, which COPY fills by their place: their names are free.
     pub fn by_place(self, snake_case: bool) -> Named {
         let columns = self.all.into_iter().map(|column| (column.key, column.seen));
@@ -168,21 +205,26 @@ impl Columns {
 fn unique(keys: Vec<(String, Seen)>, snake_case: bool) -> Vec<Column> {
     let mut taken = HashSet::new();
     let column = |(at, (key, seen)): (usize, (String, Seen))| {
-        let mut name = if snake_case { words::snake_case(&key) } else { key.to_lowercase() };
-        if name.is_empty() {
-            name = format!("column_{}", at + 1);
-        }
-        if words::is_system_column(&name) {
-            name.push('_');
-        }
-        name.truncate(name.floor_char_boundary(COLUMN_NAME_BYTES));
-        let stem = &name[..name.floor_char_boundary(COLUMN_NAME_BYTES - 5)];
-        let mut free = std::iter::once(name.clone()).chain((2..).map(|number| format!("{stem}_{number}")));
-        let name = free.find(|name| !taken.contains(name)).unwrap_or_default();
+        let name = free_name(&key, at, snake_case, &taken);
         taken.insert(name.clone());
         Column { name, key, seen }
     };
     keys.into_iter().enumerate().map(column).collect()
+}
+
+/// The name of the column for a key at a place, from 0: one that Redshift takes, and that no other has.
+pub fn free_name(key: &str, at: usize, snake_case: bool, taken: &HashSet<String>) -> String {
+    let mut name = if snake_case { words::snake_case(key) } else { key.to_lowercase() };
+    if name.is_empty() {
+        name = format!("column_{}", at + 1);
+    }
+    if words::is_system_column(&name) {
+        name.push('_');
+    }
+    name.truncate(name.floor_char_boundary(COLUMN_NAME_BYTES));
+    let stem = &name[..name.floor_char_boundary(COLUMN_NAME_BYTES - 5)];
+    let mut free = std::iter::once(name.clone()).chain((2..).map(|number| format!("{stem}_{number}")));
+    free.find(|name| !taken.contains(name)).unwrap_or_default()
 }
 
 #[cfg(test)]

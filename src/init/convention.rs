@@ -44,6 +44,12 @@ impl Convention {
         Self { null_word: 0, ..Self::for_columns(columns) }
     }
 
+    /// Of a COPY that says so; `None` where it takes another word for NULL than those that are known.
+    pub fn new(null_word: &str, date_format: Option<String>) -> Option<Self> {
+        let null_word = NULL_WORDS.iter().position(|word| *word == null_word)?;
+        Some(Self { null_word, date_format })
+    }
+
     fn is_text(&self, seen: &Seen) -> bool {
         let is_pattern = matches!(seen.date_order(), Some(DateOrder::Pattern(_)));
         seen.data_type(self).starts_with("varchar") && !is_pattern

@@ -139,7 +139,7 @@ fn losses(name: &str, files: &[DataFile], columns: &Columns, left: u64) -> Vec<S
 }
 
 /// Adds the columns of Hive's folders behind the others, where all files have them and no record does.
-fn add_partitions(files: &[DataFile], columns: &mut Columns) -> bool {
+pub fn add_partitions(files: &[DataFile], columns: &mut Columns) -> bool {
     let names = |file: &DataFile| file.partitions().iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
     let first = files.first().map(names).unwrap_or_default();
     let is_new = !first.is_empty() && first.iter().all(|name| !columns.has(name));

@@ -35,7 +35,8 @@ pub struct Seen {
     zones: u64,
     numeric: NumericDates,
     nested: u64,
-    longest: usize,
+    /// Bytes of the longest value as a text, but for objects and lists.
+    pub longest: usize,
     /// Bytes of the longest text in an object or a list.
     longest_nested: usize,
     /// A type that a file of Parquet names.
@@ -67,10 +68,10 @@ pub enum DateOrder {
 }
 
 impl Seen {
-    /// A column of Parquet, with its type.
+    /// A column of Parquet, with its type and the bytes of its longest text.
     #[cfg_attr(not(feature = "local"), expect(dead_code, reason = "Parquet is read by DuckDB"))]
-    pub fn declared(data_type: String) -> Self {
-        Self { declared: Some(data_type), ..Self::default() }
+    pub fn declared(data_type: String, longest: usize) -> Self {
+        Self { declared: Some(data_type), longest, ..Self::default() }
     }
 
     pub fn merge(&mut self, other: &Self) {
@@ -198,7 +199,7 @@ impl Seen {
     /// Bytes of the longest text, where COPY takes none of this length.
     pub fn too_long(&self) -> Option<usize> {
         let longest = if self.nested > 0 { self.longest.max(self.longest_nested) } else { self.longest };
-        (longest > VARCHAR_MAX).then_some(longest)
+        (longest > VARCHAR_MAX && self.declared.is_none()).then_some(longest)
     }
 
     /// Whether a double would change some of the whole numbers.
@@ -286,7 +287,7 @@ fn longest_text(value: &Value) -> usize {
 }
 
 /// Whether a field is a number as COPY reads one. Nothing that would lose a zero or a sign is.
-fn is_number(text: &str) -> bool {
+pub(super) fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let is_padded = digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.");
     let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'-' | b'+'));

@@ -38,12 +38,44 @@ pub struct Sample {
 /// Where the directory cannot be read, has nothing that COPY could load, or a file among several of one kind is broken.
 pub fn look(directory: &Path, snake_case: bool) -> Result<(Vec<TableDraft>, Vec<String>)> {
     let mut walk = Walk::new(directory)?;
+    walk.note_others();
     // What `init` writes must not be data.
     let is_here = std::path::absolute(directory).ok() == std::path::absolute(".").ok();
     let ours = if is_here { &["infra.toml", "sql/schema/01_x.sql"][..] } else { &[] };
     walk.others.extend(ours.iter().map(|key| (*key).to_owned()));
+    let (found, failures) = find(&walk.files, directory)?;
+    if found.is_empty() {
+        return Err(failures.into_iter().next().unwrap_or_else(|| nothing(directory)));
+    }
+    walk.notes.extend(failures.iter().map(unread));
+    let drafts = drafts(found, &walk, 1, &[], snake_case)?;
+    Ok((drafts, walk.notes))
+}
+
+/// The tables of some files of a directory, beside tables of `taken` names, numbered from `number` on; and what no table has.
+///
+/// # Errors
+/// As `look`, but not where there is nothing.
+pub fn look_beside(
+    directory: &Path,
+    walk: &Walk,
+    files: &[DataFile],
+    number: usize,
+    taken: &[String],
+    snake_case: bool,
+) -> Result<(Vec<TableDraft>, Vec<String>)> {
+    let (found, failures) = find(files, directory)?;
+    Ok((drafts(found, walk, number, taken, snake_case)?, failures.iter().map(unread).collect()))
+}
+
+fn unread(failure: &Error) -> String {
+    format!("{}: no table has it", with_cause(failure))
+}
+
+/// What files have, with the names of their tables; and what could not be read.
+fn find(files: &[DataFile], directory: &Path) -> Result<(Vec<(String, Sample)>, Vec<Error>)> {
     let (mut found, mut failures) = (Vec::new(), Vec::new());
-    for files in groups(&walk.files, |file| file.unit().to_owned()) {
+    for files in groups(files, |file| file.unit().to_owned()) {
         let unit = files[0].unit().to_owned();
         let mut samples = Vec::new();
         for files in groups(&files, |file| file.kind.name().to_owned() + file_packing(file)) {
@@ -57,17 +89,23 @@ pub fn look(directory: &Path, snake_case: bool) -> Result<(Vec<TableDraft>, Vec<
             }
         }
     }
-    if found.is_empty() {
-        return Err(failures.into_iter().next().unwrap_or_else(|| nothing(directory)));
-    }
-    let names = unique(&found);
-    walk.notes.extend(failures.iter().map(|failure| format!("{}: no table has it", with_cause(failure))));
+    Ok((found, failures))
+}
+
+fn drafts(
+    found: Vec<(String, Sample)>,
+    walk: &Walk,
+    number: usize,
+    taken: &[String],
+    snake_case: bool,
+) -> Result<Vec<TableDraft>> {
+    let names = unique(&found, taken);
     let mut drafts = Vec::new();
     for (at, (name, (_, sample))) in names.into_iter().zip(found).enumerate() {
-        let address = address(&sample, &walk);
-        drafts.push(TableDraft::new(at + 1, name, address, sample, snake_case)?);
+        let address = address(&sample, walk);
+        drafts.push(TableDraft::new(number + at, name, address, sample, snake_case)?);
     }
-    Ok((drafts, walk.notes))
+    Ok(drafts)
 }
 
 /// Where the files of a table are, and none of the others.
@@ -145,17 +183,26 @@ fn read_samples(files: &[DataFile], failures: &mut Vec<Error>) -> Result<Vec<Sam
 }
 
 fn read(file: &DataFile, share: u64) -> Result<Sample> {
-    let (mut columns, path) = (Columns::default(), &file.path);
-    let (left, layout) = match file.kind {
-        Kind::Json => (records::json(path, file.packed, share, &mut columns)?, None),
-        Kind::Csv(packed) => records::csv(path, packed, share, &mut columns)?,
-        Kind::Parquet => (0, Some(parquet::parquet(path, &mut columns)?)),
-    };
+    let mut columns = Columns::default();
+    let (left, layout) = read_into(&mut columns, file, share)?;
     Ok(Sample { files: vec![file.clone()], columns, layout, left })
 }
 
+/// Reads `share` bytes of a file; how many are left, and of CSV and Parquet the layout.
+///
+/// # Errors
+/// Where it cannot be read, or is not what its name says.
+pub fn read_into(columns: &mut Columns, file: &DataFile, share: u64) -> Result<(u64, Option<Layout>)> {
+    let path = &file.path;
+    match file.kind {
+        Kind::Json => Ok((records::json(path, file.packed, share, columns)?, None)),
+        Kind::Csv(packed) => records::csv(path, packed, share, columns),
+        Kind::Parquet => Ok((0, Some(parquet::parquet(path, columns)?))),
+    }
+}
+
 /// Bytes of a file that are read: all, or where the files have too many, its share of those that are.
-fn share(file: &DataFile, all: u64) -> u64 {
+pub fn share(file: &DataFile, all: u64) -> u64 {
     let most = if file.packed == Packed::No { BYTES } else { BYTES / PACKED_TO };
     if all <= most {
         return u64::MAX;
@@ -241,17 +288,20 @@ fn title(files: &[DataFile]) -> Option<String> {
     }
 }
 
-/// Names that are each taken once: by their folder, by their kind, by a number.
-fn unique(found: &[(String, Sample)]) -> Vec<String> {
+/// Names that are each taken once, and none that is taken already: by their folder, by their kind, by a number.
+fn unique(found: &[(String, Sample)], taken: &[String]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for (name, sample) in found {
         let count = found.iter().filter(|(other, _)| other == name).count();
         let kind = sample.files.first().map_or("", |file| file.kind.name());
         let is_of_kinds = found.iter().any(|(other, sample)| other == name && sample.files[0].kind.name() != kind);
-        let own = if count > 1 && is_of_kinds { format!("{name}_{kind}") } else { name.clone() };
+        let needs_kind = count > 1 && is_of_kinds || taken.contains(name);
+        let own = if needs_kind { format!("{name}_{kind}") } else { name.clone() };
         let numbered = (2..).map(|number| format!("{own}_{number}"));
         let mut free = std::iter::once(own.clone()).chain(numbered);
-        names.push(free.find(|name| !names.contains(name)).unwrap_or_default());
+        let is_free = |name: &String| !names.contains(name) && !taken.contains(name);
+        let name = free.find(is_free).unwrap_or_default();
+        names.push(name);
     }
     names
 }

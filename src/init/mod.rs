@@ -11,6 +11,7 @@ mod parquet;
 mod records;
 mod sql_text;
 mod times;
+pub mod update;
 mod walk;
 pub mod words;
 
@@ -54,16 +55,10 @@ pub fn write(data: &Path, stack: &str, region: &str, snake_case: bool) -> Result
     interrupt::safe_point()?;
     let mut files = vec![(PathBuf::from("infra.toml"), infra(&drafts, data, stack, region))];
     for table in &drafts {
-        let (name, number) = (&table.name, table.number);
-        let sql = Path::new("sql");
-        let schema = (sql.join(format!("schema/{number:02}_{name}.sql")), sql_text::schema(table));
         notes.extend(table.notes.iter().cloned());
-        notes.extend(too_long(&schema.0, &schema.1));
-        files.push(schema);
-        files.push((sql.join(format!("copy/{name}.sql")), sql_text::copy(table)));
-        files.push((sql.join(format!("check/{name}_has_rows.sql")), sql_text::check(table)));
-        files.push((sql.join(format!("analysis/{name}_at_a_glance.sql")), sql_text::analysis(table)));
-        files.extend(sql_text::jsonpaths(table).map(|text| (jsonpaths_file(name), text)));
+        let of_table = table_files(table);
+        notes.extend(of_table.iter().filter_map(|(path, text)| too_long(path, text)));
+        files.extend(of_table);
     }
     files.extend(ignored().map(|text| (PathBuf::from(IGNORED), text)));
     let files = files.into_iter().map(|(path, text)| write_file(path, &text)).collect::<Result<_>>()?;
@@ -71,12 +66,26 @@ pub fn write(data: &Path, stack: &str, region: &str, snake_case: bool) -> Result
     Ok(Written { files, tables, notes })
 }
 
+/// The files of `sql/` for a table: paths and contents.
+fn table_files(table: &TableDraft) -> Vec<(PathBuf, String)> {
+    let (sql, name, number) = (Path::new("sql"), &table.name, table.number);
+    let mut files = vec![
+        (sql.join(format!("schema/{number:02}_{name}.sql")), sql_text::schema(table)),
+        (sql.join(format!("copy/{name}.sql")), sql_text::copy(table)),
+        (sql.join(format!("check/{name}_has_rows.sql")), sql_text::check(table)),
+        (sql.join(format!("analysis/{name}_at_a_glance.sql")), sql_text::analysis(table)),
+    ];
+    files.extend(sql_text::jsonpaths(table).map(|text| (jsonpaths_file(name), text)));
+    files
+}
+
 /// Fails where there is an infra.toml or a sql/ already.
 fn require_free() -> Result<()> {
     for taken in ["infra.toml", "sql"].map(Path::new) {
         if taken.exists() {
             return Err(Error::usage(format!("{} is there already; nothing was written", taken.display()))
-                .hint("Begin in an empty directory, or remove it."));
+                .hint("Begin in an empty directory, or remove it.")
+                .hint("`init --update` changes sql/ where the data has changed since."));
         }
     }
     Ok(())
@@ -102,7 +111,8 @@ fn jsonpaths_file(table: &str) -> PathBuf {
 /// What there is to say of a statement that the Data API does not take.
 fn too_long(path: &Path, text: &str) -> Option<String> {
     let statement = text.find("create table").map_or(text, |at| &text[at..]);
-    (statement.len() > STATEMENT_BYTES).then(|| {
+    let is_sql = path.extension().is_some_and(|extension| extension == "sql");
+    (is_sql && statement.len() > STATEMENT_BYTES).then(|| {
         format!(
             "{} has {} bytes, and the Data API takes {STATEMENT_BYTES}: `load` will refuse it. Remove columns, or put them \
              below one key, which becomes a SUPER",

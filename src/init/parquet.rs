@@ -22,8 +22,8 @@ pub fn parquet(path: &Path, columns: &mut Columns) -> Result<Layout> {
     for column in found {
         // COPY is strict about numbers, and texts may differ in length.
         layout.push(format!("{} {}", column.name, column.data_type));
-        let data_type = data_type(&column.data_type, column.longest);
-        columns.add(&column.name, &Seen::declared(data_type));
+        let longest = usize::try_from(column.longest).unwrap_or(usize::MAX);
+        columns.add(&column.name, &Seen::declared(data_type(&column.data_type, longest), longest));
     }
     columns.records += rows;
     records::fit_a_table(columns, path)?;
@@ -40,7 +40,7 @@ pub fn parquet(path: &Path, _: &mut Columns) -> Result<Layout> {
 
 /// DuckDB's type as Redshift's. COPY puts what is nested into a SUPER (copy-usage_notes-copy-from-columnar).
 #[cfg(feature = "local")]
-fn data_type(duck: &str, longest: u64) -> String {
+fn data_type(duck: &str, longest: usize) -> String {
     use super::infer::varchar;
 
     let plain = match duck {
@@ -55,7 +55,7 @@ fn data_type(duck: &str, longest: u64) -> String {
         "DATE" => "date",
         "TIME" => "time",
         "UUID" => "varchar(36)",
-        "VARCHAR" => return varchar(usize::try_from(longest).unwrap_or(usize::MAX)),
+        "VARCHAR" => return varchar(longest),
         // In UTC: Parquet keeps no zone.
         _ if duck.starts_with("TIMESTAMP") => "timestamp",
         _ if duck.ends_with(']') || duck.starts_with("STRUCT") || duck.starts_with("MAP") => "super",

@@ -10,12 +10,13 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::columns::Columns;
+use super::update::comparison::Position;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::load::plain_json::{BYTE_ORDER_MARK, ListOpener};
 
 /// The most columns of a table.
-const COLUMNS_MAX: usize = 1_600;
+pub const COLUMNS_MAX: usize = 1_600;
 /// Records between two looks at how much of a file was read.
 const LOOKED_EVERY: u64 = 256;
 
@@ -26,6 +27,17 @@ pub enum Form {
     Csv(u8, bool),
     #[cfg_attr(not(feature = "local"), expect(dead_code, reason = "Parquet is read by DuckDB"))]
     Parquet,
+}
+
+impl Form {
+    /// As `Kind::name`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Csv(..) => "csv",
+            Self::Parquet => "parquet",
+        }
+    }
 }
 
 /// The form, and of CSV and Parquet the names in their order, with the types of Parquet.
@@ -177,7 +189,10 @@ pub fn json(path: &Path, packed: Packed, share: u64, columns: &mut Columns) -> R
     columns.quirks.is_list |= is_list;
     // The parser asks for one byte at a time.
     let reader = BufReader::new(OpenedLists { reader, opener: ListOpener::default(), is_list });
-    for record in serde_json::Deserializer::from_reader(reader).into_iter::<Fields>() {
+    let mut records = serde_json::Deserializer::from_reader(reader).into_iter::<Fields>();
+    loop {
+        let position = Position::Byte(records.byte_offset() as u64);
+        let Some(record) = records.next() else { return Ok(0) };
         let Fields(fields) = record.map_err(|error| match error.is_data() {
             true => Error::usage(format!("{} is not made of JSON objects", path.display()))
                 .because(error)
@@ -185,13 +200,39 @@ pub fn json(path: &Path, packed: Packed, share: u64, columns: &mut Columns) -> R
             false => Error::usage(format!("{} is not JSON", path.display())).because(error),
         })?;
         columns.records += 1;
-        fields.iter().for_each(|(name, value)| columns.of(name).json(value.get()));
+        fields.iter().for_each(|(name, value)| columns.json(name, value.get(), position));
         fit_a_table(columns, path)?;
         if let Some(left) = progress.left() {
             return Ok(left);
         }
     }
-    Ok(0)
+}
+
+/// The line of the record that begins behind so many bytes of an unpacked JSON file.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn line(path: &Path, packed: Packed, bytes: u64) -> Result<u64> {
+    let Input { reader, .. } = open(path, packed, u64::MAX)?;
+    let unreadable = |error| Error::usage(format!("cannot read {}", path.display())).because(error);
+    let is_between = |sign: u8| sign.is_ascii_whitespace() || matches!(sign, b'[' | b',');
+    let mut line = 1;
+    for (at, sign) in (0..).zip(reader.bytes()) {
+        let sign = sign.map_err(unreadable)?;
+        if at >= bytes && !is_between(sign) {
+            break;
+        }
+        line += u64::from(sign == b'\n');
+    }
+    Ok(line)
+}
+
+/// The layout of a CSV file, from its first records; `None` where it is empty.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn csv_layout(path: &Path, packed: Packed) -> Result<Option<Layout>> {
+    csv(path, packed, 0, &mut Columns::default()).map(|(_, layout)| layout)
 }
 
 /// Reads CSV until `share` bytes of the file are read; how many are left, and the layout of a file that is not empty.
@@ -229,20 +270,21 @@ pub fn csv(path: &Path, packed: Packed, share: u64, columns: &mut Columns) -> Re
 }
 
 fn count_row(record: &csv::ByteRecord, names: &[String], path: &Path, columns: &mut Columns) -> Result<()> {
+    let line = record.position().map_or(0, csv::Position::line);
     // COPY takes a delimiter behind the last field.
     let has_last_delimiter = record.len() == names.len() + 1 && record.iter().next_back().is_some_and(<[u8]>::is_empty);
     if record.len() > names.len() && !has_last_delimiter {
-        let line = record.position().map_or(0, csv::Position::line);
         let (fields, place) = (record.len(), path.display());
         return Err(Error::usage(format!("{place}:{line}: {fields} fields, and {} columns", names.len()))
             .hint("COPY rejects such a row. Is there a delimiter in a field without quotes?"));
     }
     columns.records += 1;
+    let position = Position::Line(line);
     columns.quirks.has_short_rows |= record.len() < names.len();
     for (name, field) in names.iter().zip(record) {
         let text = String::from_utf8_lossy(field);
         columns.quirks.has_invalid_utf8 |= matches!(text, std::borrow::Cow::Owned(_));
-        columns.of(name).field(&text);
+        columns.field(name, &text, position);
     }
     Ok(())
 }
@@ -315,6 +357,8 @@ mod tests {
         };
         let records = vec!["{\"a\": [1, {\"b\": \"],[\"}]}"; 5_000].join(",\n");
         assert_eq!(read(&format!("\u{feff}\n [{records}]\n")).expect("list"), (5_000, 1, true));
+        // The second record, behind the first and what is in front of it.
+        assert_eq!(line(&path, Packed::No, "\n [{\"a\": [1, {\"b\": \"],[\"}]}".len() as u64).expect("line"), 3);
         assert_eq!(read("{\n  \"a\": 1\n}\n{\"b\": []}").expect("objects"), (2, 2, false));
         assert_eq!(read("[]").expect("empty"), (0, 0, true));
         assert!(read(&format!("[{records}")).is_err());

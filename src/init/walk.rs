@@ -55,21 +55,20 @@ impl Walk {
     pub fn new(directory: &Path) -> Result<Self> {
         let mut walk = Self::default();
         walk.folder(directory, "")?;
-        if let Some(first) = walk.others.first() {
-            let more = if walk.others.len() > SHOWN {
-                format!(" and {} more", walk.others.len() - SHOWN)
-            } else {
-                String::new()
-            };
-            let shown: Vec<&str> = walk.others.iter().take(SHOWN).map(String::as_str).collect();
-            let is_zip = first.ends_with(".zip") || shown.iter().any(|key| key.ends_with(".zip"));
-            let zip = if is_zip { ". COPY reads no .zip: unpack it with `unzip`" } else { "" };
-            walk.notes.push(format!(
-                "no JSON, CSV or Parquet by their names, so that no table has them: {}{more}{zip}",
-                shown.join(", ")
-            ));
-        }
         Ok(walk)
+    }
+
+    /// Notes which files are no data by their names.
+    pub fn note_others(&mut self) {
+        let Some(first) = self.others.first() else { return };
+        let left = self.others.len().saturating_sub(SHOWN);
+        let more = if left > 0 { format!(" and {left} more") } else { String::new() };
+        let shown: Vec<&str> = self.others.iter().take(SHOWN).map(String::as_str).collect();
+        let is_zip = first.ends_with(".zip") || shown.iter().any(|key| key.ends_with(".zip"));
+        let zip = if is_zip { ". COPY reads no .zip: unpack it with `unzip`" } else { "" };
+        let shown = shown.join(", ");
+        self.notes
+            .push(format!("no JSON, CSV or Parquet by their names, so that no table has them: {shown}{more}{zip}"));
     }
 
     fn folder(&mut self, folder: &Path, prefix: &str) -> Result<()> {

@@ -132,6 +132,11 @@ pub fn initialised(written: &crate::init::Written) {
     println!("{}", tables::initialised(written));
 }
 
+/// What `init --update` found that has changed.
+pub fn updated(update: &crate::init::update::Update) {
+    println!("{}", tables::updated(update));
+}
+
 /// A document, on stdout.
 pub fn document(text: &str) {
     println!("{text}");

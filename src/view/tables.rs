@@ -114,6 +114,19 @@ pub fn initialised(written: &crate::init::Written) -> String {
     format!("{}\n\nwritten: {}, {in_sql} files in sql/", lines(&table), others.collect::<Vec<_>>().join(", "))
 }
 
+/// What `init --update` found that has changed.
+pub fn updated(update: &crate::init::update::Update) -> String {
+    let mut table = table(&["table", "column", "was", "becomes", "why"]);
+    let mut last = "";
+    for change in &update.changes {
+        let name = if change.table == last { "" } else { change.table.as_str() };
+        let fields = [&change.column, &change.was, &change.becomes, &change.why].map(String::as_str);
+        table.add_row(std::iter::once(name).chain(fields));
+        last = &change.table;
+    }
+    lines(&table)
+}
+
 /// What was read of each source, and where it went.
 fn sources(reports: &[SourceReport]) -> Table {
     let mut sources = table(&["source", "objects", "bytes", "parts", "records", "staged", "rejected", "table"]);

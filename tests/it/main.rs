@@ -21,6 +21,7 @@ mod gather_forms;
 mod help;
 mod init;
 mod init_data;
+mod init_update;
 mod install;
 mod job_policy;
 mod kill;
