@@ -26,6 +26,7 @@ mod sync;
 mod timeline;
 mod view;
 mod warehouse;
+mod zip;
 
 use std::process::ExitCode;
 use std::time::Duration;

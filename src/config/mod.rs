@@ -15,6 +15,7 @@ use toml::de::DeTable;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::location::{Location, matches};
+use crate::zip;
 use mistake::Mistakes;
 use table::Table;
 
@@ -123,9 +124,22 @@ pub struct Source {
 }
 
 impl Source {
-    /// Whether the object of a key under its address is loaded.
+    /// Whether the object of a key under its address is loaded, or some of its members where it is an archive.
     pub fn takes(&self, key: &str) -> bool {
-        self.files.is_empty() || self.files.iter().any(|pattern| matches(pattern, key))
+        let is_archive = |pattern: &str| zip::archive_of(pattern).is_some_and(|archive| matches(archive, key));
+        self.files.is_empty() || self.files.iter().any(|pattern| matches(pattern, key) || is_archive(pattern))
+    }
+
+    /// Whether a member of an archive is loaded, whose key is that of the archive with its own name behind: of an archive
+    /// that a pattern names as a whole, each is.
+    pub fn takes_member(&self, archive: &str, key: &str) -> bool {
+        let is_taken = |pattern: &String| matches(pattern, key) || matches(pattern, archive);
+        self.files.is_empty() || self.files.iter().any(is_taken)
+    }
+
+    /// The patterns that choose members of archives.
+    pub fn member_patterns(&self) -> Vec<&str> {
+        self.files.iter().map(String::as_str).filter(|pattern| zip::archive_of(pattern).is_some()).collect()
     }
 }
 

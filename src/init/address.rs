@@ -15,6 +15,9 @@ pub struct Address {
 impl Address {
     /// The shortest one that takes these files and none of the other keys, so that files which come later are taken too.
     pub fn new(files: &[DataFile], others: &[&str]) -> Self {
+        if files.iter().any(|file| file.archive().is_some()) {
+            return Self::for_members(files, others);
+        }
         let keys: Vec<&str> = files.iter().map(|file| file.key.as_str()).collect();
         let common = common_prefix(&keys);
         let folder = common[..common.rfind('/').map_or(0, |slash| slash + 1)].to_owned();
@@ -34,6 +37,25 @@ impl Address {
         let found = candidates.into_iter().map(|(prefix, files)| Self { prefix, files });
         let mut found = found.skip_while(|address| others.iter().any(|key| address.takes(key)));
         found.next().unwrap_or(Self { prefix: common, files: Vec::new() })
+    }
+
+    /// As `new`, where some of the files are members of archives: an archive is one object, and patterns choose its members.
+    fn for_members(files: &[DataFile], others: &[&str]) -> Self {
+        let objects: Vec<&str> = files.iter().map(|file| file.archive().unwrap_or(&file.key)).collect();
+        let common = common_prefix(&objects);
+        let folder = &common[..common.rfind('/').map_or(0, |slash| slash + 1)];
+        let name = |file: &DataFile| file.key[folder.len()..].to_owned();
+        let pattern = |file: &DataFile| match file.archive() {
+            Some(archive) => format!("{}/*{}", &archive[folder.len()..], file.ending()),
+            None => name(file),
+        };
+        let mut patterns: Vec<String> = files.iter().map(pattern).collect();
+        patterns.dedup();
+        let short = Self { prefix: folder.to_owned(), files: patterns };
+        match others.iter().any(|key| short.takes(key)) {
+            true => Self { prefix: folder.to_owned(), files: files.iter().map(name).collect() },
+            false => short,
+        }
     }
 
     fn takes(&self, key: &str) -> bool {

@@ -9,6 +9,7 @@ use super::records::{Form, Packed};
 use super::walk::DataFile;
 use crate::error::{Error, Result};
 use crate::load::plain_json::NO_VALUE;
+use crate::zip;
 
 /// A column, and the key of JSON that it takes.
 #[derive(Debug, Clone)]
@@ -77,6 +78,7 @@ impl TableDraft {
         }
         let is_packed_apart = files.iter().any(|file| file.packed != files[0].packed);
         let packed = files[0].packed;
+        let is_in_archive = files.iter().any(|file| file.archive().is_some());
         let draft = |column: Column| DraftColumn {
             data_type: column.seen.data_type(&convention),
             is_time: column.seen.is_time(&convention),
@@ -95,8 +97,8 @@ impl TableDraft {
             columns,
             ignores_case,
             needs_paths,
-            is_gathered: form == Form::Json
-                && (quirks.is_list || quirks.has_mark || is_packed_apart || hive_partitions),
+            is_gathered: is_in_archive
+                || form == Form::Json && (quirks.is_list || quirks.has_mark || is_packed_apart || hive_partitions),
             hive_partitions,
             has_short_rows: quirks.has_short_rows,
             has_invalid_utf8: quirks.has_invalid_utf8,
@@ -115,6 +117,14 @@ fn losses(name: &str, files: &[DataFile], columns: &Columns, left: u64) -> Vec<S
             "{name}: {} of {} were not read, some of each file: keys and longer values may come there that have no column",
             indicatif::HumanBytes(left),
             indicatif::HumanBytes(all)
+        ));
+    }
+    let unpacked: u64 = files.iter().filter(|file| file.archive().is_some()).map(|file| file.size).sum();
+    if unpacked > zip::UNPACKED_MAX {
+        notes.push(format!(
+            "{name}: {} of it are in archives, and `load` unpacks {} of an archive at most: unpack it where it is larger",
+            indicatif::HumanBytes(unpacked),
+            indicatif::HumanBytes(zip::UNPACKED_MAX)
         ));
     }
     if let Some(key) = &columns.twice {

@@ -6,10 +6,11 @@ use std::path::Path;
 use super::address::{Address, common_prefix};
 use super::columns::Columns;
 use super::draft::TableDraft;
-use super::records::{self, Layout, Packed};
+use super::records::{self, Layout};
 use super::walk::{DataFile, Kind, Walk};
 use super::{parquet, words};
 use crate::error::{Error, Result};
+use crate::zip;
 
 /// Bytes of the files of one kind in a folder that are read, spread over all of them.
 const BYTES: u64 = 1 << 30;
@@ -118,7 +119,8 @@ fn address(sample: &Sample, walk: &Walk) -> Address {
 
 fn nothing(directory: &Path) -> Error {
     Error::usage(format!("there is nothing to load in {}", directory.display())).hint(
-        "Files that are read end in .json, .jsonl, .ndjson, .csv or .tsv, also with .gz or .zst behind, or in .parquet.",
+        "Files that are read end in .json, .jsonl, .ndjson, .csv or .tsv, also with .gz or .zst behind, or in .parquet; or they \
+         are JSON or CSV in a .zip.",
     )
 }
 
@@ -203,7 +205,7 @@ pub fn read_into(columns: &mut Columns, file: &DataFile, share: u64) -> Result<(
 
 /// Bytes of a file that are read: all, or where the files have too many, its share of those that are.
 pub fn share(file: &DataFile, all: u64) -> u64 {
-    let most = if file.packed == Packed::No { BYTES } else { BYTES / PACKED_TO };
+    let most = if file.packed.option().is_none() { BYTES } else { BYTES / PACKED_TO };
     if all <= most {
         return u64::MAX;
     }
@@ -259,6 +261,7 @@ fn name(sample: &Sample, unit: &str, is_alone: bool, directory: &Path) -> String
         let path = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
         path.file_name().unwrap_or_default().to_string_lossy().into_owned()
     };
+    let unit = unit.strip_suffix(zip::ENDING).unwrap_or(unit);
     let folder = if unit.is_empty() { here() } else { unit.to_owned() };
     if is_alone && !unit.is_empty() {
         return words::table_name(&folder);

@@ -6,6 +6,7 @@ pub mod convention;
 mod draft;
 pub mod example;
 pub mod infer;
+mod input;
 mod look;
 mod parquet;
 mod records;

@@ -1,8 +1,7 @@
 //! Records of JSON and CSV files, counted into the columns that they need.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -10,15 +9,14 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::columns::Columns;
+use super::input::{Input, open};
 use super::update::comparison::Position;
 use crate::error::{Error, Result};
-use crate::files;
-use crate::load::plain_json::{BYTE_ORDER_MARK, ListOpener};
+use crate::load::plain_json::ListOpener;
+use crate::zip::Member;
 
 /// The most columns of a table.
 pub const COLUMNS_MAX: usize = 1_600;
-/// Records between two looks at how much of a file was read.
-const LOOKED_EVERY: u64 = 256;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
@@ -48,13 +46,15 @@ pub enum Packed {
     No,
     Gzip,
     Zstd,
+    /// In an archive, whose path is in front of its own.
+    Zip(Member),
 }
 
 impl Packed {
     /// COPY's word for it.
     pub fn option(self) -> Option<&'static str> {
         match self {
-            Self::No => None,
+            Self::No | Self::Zip(_) => None,
             Self::Gzip => Some("gzip"),
             Self::Zstd => Some("zstd"),
         }
@@ -69,56 +69,6 @@ pub fn fit_a_table(columns: &Columns, path: &Path) -> Result<()> {
     }
     Err(Error::usage(format!("{}: a table has at most {COLUMNS_MAX} columns, and here are more", path.display()))
         .hint("Keys that are data belong below one key, which becomes a SUPER; or give each kind of record a folder."))
-}
-
-/// A file while it is read.
-struct Input {
-    reader: BufReader<Box<dyn Read>>,
-    has_byte_order_mark: bool,
-    progress: Progress,
-}
-
-/// How far a file is read: packed bytes.
-struct Progress {
-    file: File,
-    share: u64,
-    records: u64,
-}
-
-impl Progress {
-    /// Counts a record; the bytes that are left where it was the last that is read.
-    fn left(&mut self) -> Option<u64> {
-        self.records += 1;
-        if !self.records.is_multiple_of(LOOKED_EVERY) {
-            return None;
-        }
-        let at = self.file.stream_position().ok()?;
-        let size = self.file.metadata().ok()?.len();
-        (at >= self.share && at < size).then(|| size - at)
-    }
-}
-
-fn open(path: &Path, packed: Packed, share: u64) -> Result<Input> {
-    let unreadable = |error| Error::usage(format!("cannot read {}", path.display())).because(error);
-    let file = files::open(path).map_err(unreadable)?;
-    // Both handles have one position.
-    let progress = Progress { file: file.try_clone().map_err(unreadable)?, share, records: 0 };
-    let unpacked: Box<dyn Read> = match packed {
-        Packed::No => Box::new(file),
-        Packed::Gzip => Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(file))),
-        Packed::Zstd => Box::new(zstd::stream::read::Decoder::new(file).map_err(unreadable)?),
-    };
-    let mut reader = BufReader::new(unpacked);
-    let start = reader.fill_buf().map_err(unreadable)?;
-    if start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") {
-        return Err(Error::usage(format!("{} is UTF-16", path.display()))
-            .hint("Convert it: `iconv -f UTF-16 -t UTF-8 IN > OUT`."));
-    }
-    let has_byte_order_mark = start.starts_with(BYTE_ORDER_MARK);
-    if has_byte_order_mark {
-        reader.consume(BYTE_ORDER_MARK.len());
-    }
-    Ok(Input { reader, has_byte_order_mark, progress })
 }
 
 /// The fields of a JSON object in their order, each value as it is written.

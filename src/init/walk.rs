@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::records::Packed;
 use crate::error::{Error, Result};
-use crate::files;
+use crate::{files, zip};
 
 /// Names of other files that a note has.
 const SHOWN: usize = 5;
@@ -24,6 +24,10 @@ impl Kind {
             Self::Csv(_) => "csv",
             Self::Parquet => "parquet",
         }
+    }
+
+    fn packed(self, packed: Packed) -> Self {
+        if let Self::Csv(_) = self { Self::Csv(packed) } else { self }
     }
 }
 
@@ -60,15 +64,14 @@ impl Walk {
 
     /// Notes which files are no data by their names.
     pub fn note_others(&mut self) {
-        let Some(first) = self.others.first() else { return };
+        if self.others.is_empty() {
+            return;
+        }
         let left = self.others.len().saturating_sub(SHOWN);
         let more = if left > 0 { format!(" and {left} more") } else { String::new() };
         let shown: Vec<&str> = self.others.iter().take(SHOWN).map(String::as_str).collect();
-        let is_zip = first.ends_with(".zip") || shown.iter().any(|key| key.ends_with(".zip"));
-        let zip = if is_zip { ". COPY reads no .zip: unpack it with `unzip`" } else { "" };
         let shown = shown.join(", ");
-        self.notes
-            .push(format!("no JSON, CSV or Parquet by their names, so that no table has them: {shown}{more}{zip}"));
+        self.notes.push(format!("no JSON, CSV or Parquet by their names, so that no table has them: {shown}{more}"));
     }
 
     fn folder(&mut self, folder: &Path, prefix: &str) -> Result<()> {
@@ -88,6 +91,8 @@ impl Walk {
             } else if kind(&name).is_some() && !path.is_file() {
                 let unreadable = |error| Error::usage(format!("cannot read {}", path.display())).because(error);
                 files::open(&path).map_err(unreadable)?;
+            } else if zip::is_archive(&name) && path.is_file() {
+                self.archive(&path, key);
             } else if size == 0 {
                 // A mark, such as _SUCCESS: COPY has nothing to read there.
             } else if let Some((kind, packed)) = kind(&name) {
@@ -97,6 +102,39 @@ impl Walk {
             }
         }
         Ok(())
+    }
+
+    /// Takes the members of an archive for files of a folder of its name.
+    fn archive(&mut self, path: &Path, key: String) {
+        let members = match files::open(path).and_then(|mut file| zip::members(&mut file)) {
+            Ok(members) => members,
+            Err(error) => {
+                self.notes.push(format!("{}: {error}", path.display()));
+                self.others.push(key);
+                return;
+            }
+        };
+        for (name, member) in members {
+            let mut place = path.as_os_str().to_owned();
+            place.push(format!("/{name}"));
+            let (path, key) = (PathBuf::from(place), format!("{key}/{name}"));
+            let size = member.size;
+            if member.is_encrypted {
+                self.notes.push(format!("{} is encrypted, and was not read", path.display()));
+            } else if size == 0 {
+                // As of files.
+            } else if let Some((kind @ (Kind::Json | Kind::Csv(_)), Packed::No)) = kind(&name) {
+                self.files.push(DataFile {
+                    path,
+                    key,
+                    kind: kind.packed(Packed::Zip(member)),
+                    packed: Packed::Zip(member),
+                    size,
+                });
+            } else {
+                self.others.push(key);
+            }
+        }
     }
 }
 
@@ -135,6 +173,12 @@ impl DataFile {
         self.folder().split('/').filter_map(|folder| folder.split_once('=')).collect()
     }
 
+    /// The key of the archive that has it.
+    pub fn archive(&self) -> Option<&str> {
+        let is_member = matches!(self.packed, Packed::Zip(_));
+        zip::archive_of(&self.key).filter(|_| is_member)
+    }
+
     /// The file's name without its endings.
     pub fn stem(&self) -> &str {
         let name = &self.key[self.folder().len()..];
@@ -144,7 +188,7 @@ impl DataFile {
     /// Its endings, with their points: those that say what it is.
     pub fn ending(&self) -> &str {
         let name = &self.key[self.folder().len()..];
-        let endings = if self.packed == Packed::No { 1 } else { 2 };
+        let endings = if self.packed.option().is_none() { 1 } else { 2 };
         name.rmatch_indices('.').nth(endings - 1).map_or("", |(at, _)| &name[at..])
     }
 

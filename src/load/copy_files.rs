@@ -8,6 +8,7 @@ use super::sql::{self, SqlFile};
 use crate::config::{Gather, Source};
 use crate::error::{Error, Result};
 use crate::query::tokens;
+use crate::zip;
 
 /// C1: smaller than this on average, many objects are gathered.
 const SMALL_OBJECT_BYTES: u64 = 1 << 20;
@@ -45,7 +46,10 @@ pub fn should_gather(source: &Source, listing: &Listing, file: &SqlFile) -> bool
     match source.gather {
         Gather::Always => true,
         Gather::Never => false,
-        Gather::Auto => are_many_and_small(listing) && CopyFormat::new(&file.statement).obstacle().is_none(),
+        Gather::Auto => {
+            let needs_it = has_archives(listing) || are_many_and_small(listing);
+            needs_it && CopyFormat::new(&file.statement).obstacle().is_none()
+        }
     }
 }
 
@@ -53,6 +57,11 @@ pub fn should_gather(source: &Source, listing: &Listing, file: &SqlFile) -> bool
 pub fn obstacle(source: &Source, listing: &Listing, file: &SqlFile) -> Option<&'static str> {
     let would_be = source.gather == Gather::Auto && are_many_and_small(listing);
     CopyFormat::new(&file.statement).obstacle().filter(|_| would_be)
+}
+
+/// COPY reads no archives.
+fn has_archives(listing: &Listing) -> bool {
+    listing.kept().is_some_and(|objects| objects.iter().any(|object| zip::is_archive(&object.key)))
 }
 
 fn are_many_and_small(listing: &Listing) -> bool {

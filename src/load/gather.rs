@@ -5,6 +5,7 @@ use aws_sdk_s3::types::EncodingType;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use futures::{StreamExt, TryStreamExt};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use super::check_json::{Fault, Faults};
 use super::copy_format::{CopyFormat, CopyKind, SHRINKS_TO};
@@ -15,7 +16,7 @@ use super::keys::Keys;
 use super::part::{Checked, Part};
 use super::part_writer::{PARTS, PartStore, PartWriter, RECORDS, entry, index_of, keys_of, manifest};
 use super::read::{ReadAhead, Reader};
-use super::source::{Known, Listing};
+use super::source::{Known, Listing, hex};
 use crate::aws::{Aws, failed};
 use crate::config::{Compression, Source};
 use crate::download::download;
@@ -90,7 +91,11 @@ impl Gatherer<'_> {
         let compression = if self.compression == Compression::Zstd { "" } else { "-gzip" };
         let hive = if source.hive_partitions { "-hive" } else { "" };
         let (prefix, text) = (gathered_prefix(&source.name), self.format.suffix());
-        let key = format!("{prefix}{}{compression}{hive}{text}/", listing.fingerprint);
+        let members = match source.member_patterns().join("\0") {
+            none if none.is_empty() => none,
+            patterns => format!("-members-{}", hex(Sha256::new().chain_update(patterns))),
+        };
+        let key = format!("{prefix}{}{compression}{hive}{members}{text}/", listing.fingerprint);
         Location { bucket: self.bucket.to_owned(), key }
     }
 
@@ -124,12 +129,15 @@ impl Gatherer<'_> {
             if read % TOLD_EVERY == 0 {
                 progress(read);
             }
-            match outcome.content {
-                Ok(checked) => match self.header_fault(&mut headers, &checked, source) {
-                    None => writer.add(&checked, outcome.size).await?,
-                    Some(fault) => faults.add((source.location.with_key(&checked.key), fault)),
-                },
-                Err(fault) => faults.add(fault),
+            let size = outcome.size / (outcome.contents.len() as u64).max(1);
+            for content in outcome.contents {
+                match content {
+                    Ok(checked) => match self.header_fault(&mut headers, &checked, source) {
+                        None => writer.add(&checked, size).await?,
+                        Some(fault) => faults.add((source.location.with_key(&checked.key), fault)),
+                    },
+                    Err(fault) => faults.add(fault),
+                }
             }
         }
         faults.none(source, self.format.kind)?;

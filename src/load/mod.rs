@@ -40,6 +40,7 @@ mod stage;
 mod star;
 mod thrift;
 mod unknown;
+mod unpack;
 mod values;
 
 use std::time::Duration;

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde::de::IgnoredAny;
 
 use super::check_json::{Fault, malformed};
+use crate::zip;
 
 const GZIP: &[u8] = b"\x1f\x8b";
 const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
@@ -41,7 +42,12 @@ pub fn plain(bytes: Bytes, lists_are_rows: bool) -> Result<Bytes, Fault> {
 /// Bytes that an object may take when it is unpacked.
 pub fn unpacked_size(key: &str, size: u64) -> u64 {
     let is_packed = [".gz", ".zst"].iter().any(|ending| key.ends_with(ending));
-    if is_packed { size.saturating_mul(8) } else { size }
+    match is_packed {
+        // It is read alone, since nothing of its size says how much it has.
+        _ if zip::is_archive(key) => u64::MAX,
+        true => size.saturating_mul(8),
+        false => size,
+    }
 }
 
 /// The bytes of an object; what gzip or zstd has packed is unpacked.

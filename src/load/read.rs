@@ -18,11 +18,13 @@ use super::part::{Checked, count_lines};
 use super::plain_json;
 use super::plain_text;
 use super::source::Object;
+use super::unpack;
 use crate::config::Source;
 use crate::download::download;
 use crate::error::{Error, Result};
 use crate::location::Location;
 use crate::sync::locked;
+use crate::zip;
 
 /// Objects read at once. S3 takes its time for the first byte, and one prefix answers thousands a second.
 const IN_FLIGHT: usize = 256;
@@ -38,7 +40,8 @@ const AHEAD_BYTES: u64 = 1 << 20;
 
 /// An object, or what is wrong with its content.
 pub struct Outcome {
-    pub content: std::result::Result<Checked, (Location, Fault)>,
+    /// One, or of an archive one for each member.
+    pub contents: Vec<std::result::Result<Checked, (Location, Fault)>>,
     /// Bytes.
     pub size: u64,
     /// Its share of what may be held at once.
@@ -51,6 +54,8 @@ pub struct Reader {
     s3: aws_sdk_s3::Client,
     direct: Option<Arc<Direct>>,
     source: Location,
+    /// Chooses members of archives.
+    chosen: Arc<Source>,
     format: CopyFormat,
     /// Its jsonpaths may choose from lists.
     lists_are_rows: bool,
@@ -66,6 +71,7 @@ impl Reader {
             s3: s3.clone(),
             direct: direct.map(Arc::new),
             source: source.location.clone(),
+            chosen: Arc::new(source.clone()),
             format,
             lists_are_rows: source.jsonpaths.is_some() || source.jsonpaths_file.is_some(),
             hive_partitions: source.hive_partitions,
@@ -118,13 +124,27 @@ impl Reader {
             None => Box::pin(self.get(&location, &object)).await?,
         };
         let bytes = if bytes.len() as u64 <= COPIED_BYTES { Bytes::copy_from_slice(&bytes) } else { bytes };
+        let contents = match zip::is_archive(&object.key) {
+            true => match unpack::members(&bytes, &object.key, &self.chosen) {
+                Ok(members) => members.into_iter().map(|(key, bytes)| self.checked(bytes, key)).collect(),
+                Err((key, fault)) => vec![Err((self.source.with_key(key), fault))],
+            },
+            false => vec![self.checked(bytes, object.key)],
+        };
+        Ok(Outcome { contents, size: object.size, _held: held })
+    }
+
+    /// An object, or a member of an archive, whose records are counted.
+    fn checked(&self, bytes: Bytes, key: String) -> std::result::Result<Checked, (Location, Fault)> {
         let checked = match self.format.kind {
             CopyKind::Text(rules) => plain_text::plain(bytes, &rules),
             CopyKind::Parquet => parquet(bytes),
-            CopyKind::Json | CopyKind::InPlace(_) => self.json(bytes, &object.key),
+            CopyKind::Json | CopyKind::InPlace(_) => self.json(bytes, &key),
         };
-        let content = checked.map(|checked| Checked { key: object.key, ..checked }).map_err(|fault| (location, fault));
-        Ok(Outcome { content, size: object.size, _held: held })
+        match checked {
+            Ok(checked) => Ok(Checked { key, ..checked }),
+            Err(fault) => Err((self.source.with_key(key), fault)),
+        }
     }
 
     /// The records of an object as COPY reads JSON; its keys are counted.

@@ -84,7 +84,8 @@ fn mark(hash: &mut Sha256, object: &Object) {
     hash.update([0]);
 }
 
-fn hex(hash: Sha256) -> String {
+/// The beginning of a hash, as text.
+pub fn hex(hash: Sha256) -> String {
     hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 

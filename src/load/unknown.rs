@@ -191,7 +191,7 @@ impl Staging<'_> {
         interrupt::unless_asked(async {
             let mut objects = reader.read_all(self.listing.stream(self.from, self.source, self.known)).boxed();
             while let Some(outcome) = objects.try_next().await? {
-                if let Ok(checked) = outcome.content {
+                for checked in outcome.contents.into_iter().flatten() {
                     values.add(&checked.bytes);
                 }
             }

@@ -58,3 +58,4 @@ mod unknown;
 mod validation;
 mod waiting;
 mod whose;
+mod zip;

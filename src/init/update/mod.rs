@@ -318,7 +318,11 @@ fn read(path: &Path) -> Result<String> {
 }
 
 fn is_of(source: &Source, file: &DataFile) -> bool {
-    file.key.starts_with(&source.location.key) && source.takes(&file.key)
+    file.key.starts_with(&source.location.key)
+        && match file.archive() {
+            Some(archive) => source.takes(archive) && source.takes_member(archive, &file.key),
+            None => source.takes(&file.key),
+        }
 }
 
 fn is_paths(source: &Source, bucket: &str, file: &DataFile) -> bool {
