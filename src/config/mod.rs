@@ -104,6 +104,15 @@ impl OnUnknown {
     }
 }
 
+/// Where the records lie in a JSON file that is one value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordPath {
+    /// Keys from the outermost object inwards. Empty: the file's value itself has the records.
+    pub keys: Vec<String>,
+    /// The records are the values of an object, whose keys become this field of them. `None`: they are in a list.
+    pub key_field: Option<String>,
+}
+
 /// Where rows come from.
 #[derive(Debug, Clone)]
 pub struct Source {
@@ -115,6 +124,8 @@ pub struct Source {
     pub jsonpaths: Option<Location>,
     /// A jsonpaths file beside infra.toml, which each load puts where COPY finds it.
     pub jsonpaths_file: Option<PathBuf>,
+    /// The rows of JSON files that are one value each.
+    pub record_path: Option<RecordPath>,
     /// The folders of the keys, `dt=2026-01-01/`, are fields of their records.
     pub hive_partitions: bool,
     pub gather: Gather,

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use super::rules::{self, C7, QUOTA, R1, R11, R15, R32};
 use super::table::{At, Table};
 use super::{
-    ADMIN, Cluster, Compression, Config, FinalSnapshot, Gather, Local, LocalBucket, Mode, OnUnknown, Source, Timeouts,
+    ADMIN, Cluster, Compression, Config, FinalSnapshot, Gather, Local, LocalBucket, Mode, OnUnknown, RecordPath,
+    Source, Timeouts,
 };
 use crate::location::Location;
 use crate::resource::policy;
@@ -216,10 +217,16 @@ fn source(name: &At<String>, table: &Table<'_, '_>, region: &str) -> Source {
         }
     });
     let hive_partitions = table.flag("hive_partitions");
+    let record_path = record_path(table);
     if hive_partitions && gather == Some(Gather::Never) {
         let message = "hive_partitions are put into the records where they are gathered, and gather is \"never\"";
         mistakes.borrow_mut().add(name.span.clone(), message);
     }
+    if record_path.is_some() && gather == Some(Gather::Never) {
+        let message = "record_path is followed where the source is gathered, and gather is \"never\"";
+        mistakes.borrow_mut().add(name.span.clone(), message);
+    }
+    let needs_gathering = hive_partitions || record_path.is_some();
     Source {
         name: name.value.clone(),
         location: place,
@@ -227,11 +234,19 @@ fn source(name: &At<String>, table: &Table<'_, '_>, region: &str) -> Source {
         region: elsewhere.map_or_else(|| region.to_owned(), |region| region.value),
         jsonpaths,
         jsonpaths_file,
+        record_path,
         hive_partitions,
-        gather: if hive_partitions { Gather::Always } else { gather.unwrap_or_default() },
+        gather: if needs_gathering { Gather::Always } else { gather.unwrap_or_default() },
         on_unknown: on_unknown.unwrap_or_default(),
         quarantine: table.flag("quarantine"),
     }
+}
+
+/// `record_path` and `record_key`, of which one is enough.
+fn record_path(table: &Table<'_, '_>) -> Option<RecordPath> {
+    let (is_path, keys) = (table.has("record_path"), table.list("record_path"));
+    let key_field = table.string("record_key").map(|field| field.value);
+    (is_path || key_field.is_some()).then_some(RecordPath { keys, key_field })
 }
 
 fn load(table: &Table<'_, '_>) -> (Mode, Compression) {

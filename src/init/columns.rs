@@ -15,6 +15,10 @@ pub struct Quirks {
     pub has_mark: bool,
     /// Rows of CSV with fewer fields than columns.
     pub has_short_rows: bool,
+    /// Rows of CSV with one field more than the first line has names: R's row names.
+    pub has_row_names: bool,
+    /// A first line of CSV that has no names, and no row either.
+    pub has_title_line: bool,
     pub has_invalid_utf8: bool,
 }
 
@@ -140,6 +144,11 @@ impl Columns {
         self.all.iter().any(|column| column.folded == key.to_lowercase())
     }
 
+    /// Whether each has objects and lists only.
+    pub fn are_nested(&self) -> bool {
+        self.all.iter().all(|column| column.seen.is_nested())
+    }
+
     pub fn merge(&mut self, other: Self) {
         for column in other.all {
             let place = self.place(&column.key);
@@ -155,6 +164,8 @@ impl Columns {
             is_list: one.is_list || two.is_list,
             has_mark: one.has_mark || two.has_mark,
             has_short_rows: one.has_short_rows || two.has_short_rows,
+            has_row_names: one.has_row_names || two.has_row_names,
+            has_title_line: one.has_title_line || two.has_title_line,
             has_invalid_utf8: one.has_invalid_utf8 || two.has_invalid_utf8,
         };
     }

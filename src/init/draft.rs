@@ -3,10 +3,12 @@
 use super::address::Address;
 use super::columns::{Column, Columns, Named};
 use super::convention::Convention;
+use super::first_line::ROW_NAME;
 use super::infer::{Seen, VARCHAR_MAX};
 use super::look::Sample;
 use super::records::{Form, Packed};
 use super::walk::DataFile;
+use crate::config::RecordPath;
 use crate::error::{Error, Result};
 use crate::load::plain_json::NO_VALUE;
 use crate::zip;
@@ -42,6 +44,8 @@ pub struct TableDraft {
     /// Only gathering makes it what COPY reads.
     pub is_gathered: bool,
     pub hive_partitions: bool,
+    /// Where in its files the records lie.
+    pub record_path: Option<RecordPath>,
     pub has_short_rows: bool,
     pub has_invalid_utf8: bool,
     /// What the table does not hold, or may not.
@@ -52,9 +56,10 @@ impl TableDraft {
     /// # Errors
     /// Where a key can be no column and no jsonpath names it.
     pub fn new(number: usize, name: String, address: Address, sample: Sample, snake_case: bool) -> Result<Self> {
-        let Sample { files, mut columns, layout, left } = sample;
+        let Sample { files, mut columns, layout, left, nesting } = sample;
         let (form, quirks, rows) = (layout.map_or(Form::Json, |(form, _)| form), columns.quirks, columns.records);
         let mut notes = losses(&name, &files, &columns, left);
+        notes.extend(nesting.as_ref().map(|nesting| nesting.note(&name)));
         let hive_partitions = form == Form::Json && add_partitions(&files, &mut columns);
         let Named { columns, ignores_case, needs_paths } = match form {
             Form::Json => columns.by_key(snake_case),
@@ -98,8 +103,10 @@ impl TableDraft {
             ignores_case,
             needs_paths,
             is_gathered: is_in_archive
-                || form == Form::Json && (quirks.is_list || quirks.has_mark || is_packed_apart || hive_partitions),
+                || form == Form::Json
+                    && (quirks.is_list || quirks.has_mark || is_packed_apart || hive_partitions || nesting.is_some()),
             hive_partitions,
+            record_path: nesting.map(|nesting| nesting.path),
             has_short_rows: quirks.has_short_rows,
             has_invalid_utf8: quirks.has_invalid_utf8,
             notes,
@@ -130,6 +137,16 @@ fn losses(name: &str, files: &[DataFile], columns: &Columns, left: u64) -> Vec<S
     if let Some(key) = &columns.twice {
         notes.push(format!(
             "{name}: an object has the key '{key}' twice, and a column takes one value: the other is lost"
+        ));
+    }
+    if columns.quirks.has_row_names {
+        notes.push(format!(
+            "{name}: the first line has one name fewer than the rows have fields, as R writes it: the first column is {ROW_NAME}"
+        ));
+    }
+    if columns.quirks.has_title_line {
+        notes.push(format!(
+            "{name}: the first line has fewer fields than all others: it is passed over, and the columns have numbers"
         ));
     }
     if columns.quirks.has_invalid_utf8 {

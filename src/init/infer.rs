@@ -95,6 +95,11 @@ impl Seen {
         self.longest_nested = self.longest_nested.max(other.longest_nested);
     }
 
+    /// Whether each value is an object or a list.
+    pub fn is_nested(&self) -> bool {
+        self.nested > 0 && self.nested == self.values
+    }
+
     /// A JSON value as it is written: a number keeps all of its digits.
     pub fn json(&mut self, raw: &str) {
         match raw.as_bytes().first() {

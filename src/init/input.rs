@@ -105,6 +105,14 @@ pub fn open(path: &Path, packed: Packed, share: u64) -> Result<Input> {
     Ok(Input { reader, has_byte_order_mark, progress })
 }
 
+/// The content of a file, unpacked and without a byte-order mark.
+///
+/// # Errors
+/// Where it cannot be read, or is UTF-16.
+pub fn reader(path: &Path, packed: Packed) -> Result<impl Read> {
+    Ok(open(path, packed, u64::MAX)?.reader)
+}
+
 /// The file to open: of a member its archive, whatever the name of the member is.
 fn archive_or(path: &Path, packed: Packed) -> &Path {
     match packed {

@@ -6,10 +6,14 @@ use std::path::Path;
 use super::address::{Address, common_prefix};
 use super::columns::Columns;
 use super::draft::TableDraft;
+use super::nested::Nesting;
+use super::nested_samples::{opened, read_value};
 use super::records::{self, Layout};
 use super::walk::{DataFile, Kind, Walk};
 use super::{parquet, words};
+use crate::config::RecordPath;
 use crate::error::{Error, Result};
+use crate::load::record_path::VALUE_FIELD;
 use crate::zip;
 
 /// Bytes of the files of one kind in a folder that are read, spread over all of them.
@@ -31,6 +35,8 @@ pub struct Sample {
     pub layout: Option<Layout>,
     /// Bytes that were not read.
     pub left: u64,
+    /// Of JSON files that are one value each.
+    pub nesting: Option<Nesting>,
 }
 
 /// The tables, and what was not read.
@@ -80,7 +86,7 @@ fn find(files: &[DataFile], directory: &Path) -> Result<(Vec<(String, Sample)>, 
         let unit = files[0].unit().to_owned();
         let mut samples = Vec::new();
         for files in groups(&files, |file| file.kind.name().to_owned() + file_packing(file)) {
-            samples.extend(joined(read_samples(&files, &mut failures)?));
+            samples.extend(joined(opened(read_samples(&files, &mut failures)?)));
         }
         let is_alone = samples.len() == 1;
         for sample in samples {
@@ -119,8 +125,8 @@ fn address(sample: &Sample, walk: &Walk) -> Address {
 
 fn nothing(directory: &Path) -> Error {
     Error::usage(format!("there is nothing to load in {}", directory.display())).hint(
-        "Files that are read end in .json, .jsonl, .ndjson, .csv or .tsv, also with .gz or .zst behind, or in .parquet; or they \
-         are JSON or CSV in a .zip.",
+        "Files that are read end in .json, .jsonl, .ndjson, .geojson, .csv or .tsv, also with .gz or .zst behind, or in \
+         .parquet; or they are JSON or CSV in a .zip.",
     )
 }
 
@@ -162,7 +168,7 @@ fn read_samples(files: &[DataFile], failures: &mut Vec<Error>) -> Result<Vec<Sam
     for files in groups(files, DataFile::letters) {
         let mut of_letters: Vec<Sample> = Vec::new();
         for file in &files {
-            let mut sample = match read(file, share(file, all)) {
+            let mut sample = match read(file, share(file, all)).or_else(|error| read_value(file).ok_or(error)) {
                 Ok(sample) => sample,
                 // One of several is no other thing that lies beside the data: its rows would be missing.
                 Err(error) if files.len() > 1 => return Err(error),
@@ -171,7 +177,7 @@ fn read_samples(files: &[DataFile], failures: &mut Vec<Error>) -> Result<Vec<Sam
                     continue;
                 }
             };
-            match of_letters.iter_mut().find(|known| known.layout == sample.layout || sample.layout.is_none()) {
+            match of_letters.iter_mut().find(|known| known.takes(&sample)) {
                 Some(known) => known.join(&mut sample),
                 None => of_letters.push(sample),
             }
@@ -187,7 +193,7 @@ fn read_samples(files: &[DataFile], failures: &mut Vec<Error>) -> Result<Vec<Sam
 fn read(file: &DataFile, share: u64) -> Result<Sample> {
     let mut columns = Columns::default();
     let (left, layout) = read_into(&mut columns, file, share)?;
-    Ok(Sample { files: vec![file.clone()], columns, layout, left })
+    Ok(Sample { files: vec![file.clone()], columns, layout, left, nesting: None })
 }
 
 /// Reads `share` bytes of a file; how many are left, and of CSV and Parquet the layout.
@@ -214,17 +220,41 @@ pub fn share(file: &DataFile, all: u64) -> u64 {
 }
 
 impl Sample {
-    fn join(&mut self, other: &mut Self) {
+    pub(super) fn join(&mut self, other: &mut Self) {
         self.files.append(&mut other.files);
         self.columns.merge(std::mem::take(&mut other.columns));
         self.left += other.left;
     }
 
+    /// Whether a file of the same letters is of the same table: an empty one has no layout.
+    fn takes(&self, other: &Self) -> bool {
+        self.path() == other.path() && (self.layout == other.layout || other.layout.is_none())
+    }
+
+    /// Whether another one is read in the same way.
+    pub(super) fn has_form_of(&self, other: &Self) -> bool {
+        self.layout == other.layout && self.path() == other.path()
+    }
+
+    fn path(&self) -> Option<&RecordPath> {
+        self.nesting.as_ref().map(|nesting| &nesting.path)
+    }
+
+    pub(super) fn has_one_object_a_file(&self) -> bool {
+        let Self { files, columns, layout, left, nesting } = self;
+        let is_read = layout.is_none() && nesting.is_none() && *left == 0;
+        is_read && !columns.quirks.is_list && columns.records == files.len() as u64
+    }
+
     /// Whether two samples are of one kind: of CSV and Parquet by their layout, of JSON by their keys. A few files beside
     /// each other have to share most of them; of many files each may have few of all keys.
-    fn is_alike(&self, other: &Self, is_strict: bool) -> bool {
-        if self.layout.is_some() || other.layout.is_some() {
-            return self.layout == other.layout;
+    pub(super) fn is_alike(&self, other: &Self, is_strict: bool) -> bool {
+        if self.layout.is_some() || other.layout.is_some() || self.path() != other.path() {
+            return self.has_form_of(other);
+        }
+        // Values alone say nothing of what they are: that is in the file's name.
+        if self.nesting.is_some() && (self.columns.has(VALUE_FIELD) || other.columns.has(VALUE_FIELD)) {
+            return false;
         }
         let (one, two) = (self.columns.folded(), other.columns.folded());
         let shared = one.intersection(&two).count();
@@ -233,16 +263,32 @@ impl Sample {
     }
 }
 
-/// Samples of one kind as tables. A folder of a few files with words for names that are not alike has a table in each; else
-/// files that are alike are one.
+fn are_most(samples: &[Sample], is: impl Fn(&Sample) -> bool) -> bool {
+    2 * samples.iter().filter(|sample| is(sample)).count() > samples.len()
+}
+
+/// How many kinds of samples there are.
+fn count_kinds(samples: &[Sample]) -> usize {
+    let mut kinds: Vec<&Sample> = Vec::new();
+    for sample in samples {
+        if !kinds.iter().any(|kind| kind.is_alike(sample, true)) {
+            kinds.push(sample);
+        }
+    }
+    kinds.len()
+}
+
+/// Samples of one kind as tables. A folder of files with words for names that are not alike has a table in each, where they
+/// are few or of as many kinds; else files that are alike are one.
 fn joined(samples: Vec<Sample>) -> Vec<Sample> {
     let folders: HashSet<&str> = samples.iter().flat_map(|sample| &sample.files).map(DataFile::folder).collect();
     let is_word = |file: &DataFile| file.stem().chars().filter(|sign| sign.is_alphabetic()).count() >= WORD_LETTERS;
-    let are_words = samples.iter().all(|sample| sample.files.first().is_some_and(is_word));
-    let is_strict = folders.len() == 1 && samples.len() <= FILES_AS_TABLES && are_words;
-    if let (true, Some(first)) = (is_strict, samples.first())
-        && !samples.iter().all(|sample| first.is_alike(sample, true))
-    {
+    let are_words = are_most(&samples, |sample| sample.files.first().is_some_and(is_word));
+    let is_few = samples.len() <= FILES_AS_TABLES;
+    let have_rows = is_few || are_most(&samples, |sample| !sample.has_one_object_a_file());
+    let is_strict = folders.len() == 1 && are_words && have_rows;
+    let kinds = if is_strict { count_kinds(&samples) } else { 1 };
+    if kinds > 1 && (is_few || 2 * kinds > samples.len()) {
         return samples;
     }
     let mut tables: Vec<Sample> = Vec::new();
@@ -266,7 +312,11 @@ fn name(sample: &Sample, unit: &str, is_alone: bool, directory: &Path) -> String
     if is_alone && !unit.is_empty() {
         return words::table_name(&folder);
     }
-    words::table_name(&title(&sample.files).unwrap_or(folder))
+    let title = title(&sample.files).unwrap_or(folder);
+    match sample.nesting.as_ref().and_then(|nesting| nesting.title.as_ref()) {
+        Some(part) => words::table_name(&format!("{title}_{part}")),
+        None => words::table_name(&title),
+    }
 }
 
 /// What the names of files say of them, if it is more than a number.
@@ -344,6 +394,36 @@ mod tests {
         assert_eq!(names(&[("ev/a.json", late), ("ev/b.json", "{\"id\": 1, \"v\": 1, \"other\": 1}")]), ["ev"]);
         let two = [("o_2024.csv", "a,b\n1,2\n"), ("o_2025.csv", "a,b\n3,4\n"), ("c.csv", "c\n1\n")];
         assert_eq!(names(&two), ["c", "o"]);
+    }
+
+    #[test]
+    fn files_of_one_value_are_rows_of_what_is_in_them() {
+        let rows = "[{\"id\": 1, \"name\": \"x\"}, {\"id\": 2, \"name\": \"y\"}]";
+        let nested = format!("{{\"rows\": {rows}}}");
+        let one = |name: &str, prefix: &str, files| (name.to_owned(), prefix.to_owned(), files);
+        assert_eq!(look_at(&[("a/countries.json", &nested)]), [one("a", "a/", 1)]);
+        let two = format!("{{\"nodes\": {rows}, \"links\": {rows}}}");
+        let both = [("people_nodes", "people.json"), ("people_links", "people.json"), ("towns", "towns.json")];
+        let both = both.map(|(name, prefix)| one(name, prefix, 1));
+        assert_eq!(look_at(&[("people.json", &two), ("towns.json", rows)]), both);
+        // One file a record: what lies in it stays there.
+        let order = "{\"id\": 1, \"items\": [{\"sku\": \"x\", \"price\": 1.5}, {\"sku\": \"y\", \"price\": 2.5}]}";
+        assert_eq!(look_at(&[("orders/ann.json", order), ("orders/bea.json", order)]), [one("orders", "orders/", 2)]);
+        let features = "{\"type\": \"FeatureCollection\", \"features\": [{\"id\": 1}]}";
+        assert_eq!(look_at(&[("map/oslo.geojson", features), ("map/rome.geojson", features)]), [one("map", "map/", 2)]);
+        // Lists of values are told apart by their files only.
+        assert_eq!(names(&[("words/male.json", "[\"a\"]"), ("words/female.json", "[\"b\", 1]")]), ["female", "male"]);
+    }
+
+    #[test]
+    fn many_files_of_many_kinds_are_tables_each() {
+        let files: Vec<(String, String)> = ('a'..='x')
+            .map(|sign| (format!("v/{sign}{sign}{sign}.json"), format!("[{{\"{sign}\": 1}}, {{\"{sign}\": 2}}]")))
+            .collect();
+        let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        assert_eq!(names(&files).len(), 24);
+        let same: Vec<(&str, &str)> = files.iter().map(|(name, _)| (*name, "[{\"id\": 1}, {\"id\": 2}]")).collect();
+        assert_eq!(names(&same), ["v"]);
     }
 
     #[test]

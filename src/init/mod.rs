@@ -5,9 +5,12 @@ mod columns;
 pub mod convention;
 mod draft;
 pub mod example;
+mod first_line;
 pub mod infer;
 mod input;
 mod look;
+mod nested;
+mod nested_samples;
 mod parquet;
 mod records;
 mod sql_text;
@@ -165,10 +168,15 @@ fn source(table: &TableDraft, bucket: &str) -> String {
         let path = jsonpaths_file(&table.name);
         text.push_str(&format!("jsonpaths = {}\n", toml::Value::from(path.display().to_string())));
     }
+    if let Some(path) = &table.record_path {
+        text.push_str(&format!("record_path = {}\n", toml::Value::from(path.keys.clone())));
+        let key = path.key_field.as_ref().map(|field| format!("record_key = {}\n", toml::Value::from(field.clone())));
+        text.push_str(&key.unwrap_or_default());
+    }
     // COPY refuses lists and byte-order marks, and reads no names of folders.
     if table.hive_partitions {
         text.push_str("hive_partitions = true\n");
-    } else if table.is_gathered {
+    } else if table.is_gathered && table.record_path.is_none() {
         text.push_str("gather = \"always\"\n");
     }
     text

@@ -9,6 +9,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::columns::Columns;
+use super::first_line::{FirstLine, ROWS_AHEAD, has_blanks_between};
 use super::input::{Input, open};
 use super::update::comparison::Position;
 use crate::error::{Error, Result};
@@ -194,21 +195,24 @@ pub fn csv(path: &Path, packed: Packed, share: u64, columns: &mut Columns) -> Re
     let mut records = reader.into_byte_records();
     let Some(header) = records.next() else { return Ok((0, None)) };
     let header = header.map_err(unreadable)?;
-    let second = records.next().transpose().map_err(unreadable)?;
+    let ahead = records.by_ref().take(ROWS_AHEAD).collect::<std::result::Result<Vec<_>, _>>().map_err(unreadable)?;
     let texts = |record: &csv::ByteRecord| csv::StringRecord::from_byte_record_lossy(record.clone());
-    let (first_row, second_row) = (texts(&header), second.as_ref().map(texts));
-    let has_header = has_header(&first_row, second_row.as_ref());
+    let (first_row, second_row) = (texts(&header), ahead.first().map(texts));
+    let first_line = FirstLine::new(&first_row, second_row.as_ref(), &ahead);
+    let has_header = first_line != FirstLine::Row;
     if has_byte_order_mark && !has_header {
         return Err(Error::usage(format!("{} begins with a byte-order mark, which would be data", path.display()))
             .hint("Remove its first three bytes: `tail -c +4 IN > OUT`."));
     }
-    let names = names(&first_row, has_header);
+    let names = first_line.names(&first_row);
+    columns.quirks.has_row_names |= first_line == FirstLine::NamesBehindFirst;
+    columns.quirks.has_title_line |= matches!(first_line, FirstLine::Title(_));
     for name in &names {
         columns.place(name);
     }
     fit_a_table(columns, path)?;
     let layout = (Form::Csv(delimiter, has_header), names);
-    let first = (!has_header).then_some(header).into_iter().chain(second).map(Ok);
+    let first = (!has_header).then_some(header).into_iter().chain(ahead).map(Ok);
     for record in first.chain(records) {
         let record = record.map_err(unreadable)?;
         count_row(&record, &layout.1, path, columns)?;
@@ -239,7 +243,7 @@ fn count_row(record: &csv::ByteRecord, names: &[String], path: &Path, columns: &
     Ok(())
 }
 
-/// The sign that the first line has most of.
+/// The sign that the first line has most of; a blank where it has none of them, and all lines have as many blanks.
 fn delimiter(path: &Path, packed: Packed) -> Result<u8> {
     let mut start = Vec::new();
     let read = open(path, packed, u64::MAX)?.reader.take(1 << 16).read_to_end(&mut start);
@@ -247,32 +251,8 @@ fn delimiter(path: &Path, packed: Packed) -> Result<u8> {
     let first = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let count = |sign: u8| first.iter().filter(|byte| **byte == sign).count();
     let signs = [b',', b'\t', b';', b'|'].into_iter();
-    Ok(signs.max_by_key(|sign| (count(*sign), *sign == b',')).unwrap_or(b','))
-}
-
-/// Names are texts; a year may be one where there are texts above numbers beside it.
-fn has_header(first: &csv::StringRecord, second: Option<&csv::StringRecord>) -> bool {
-    let is_number = |field: &str| field.trim().parse::<f64>().is_ok();
-    let is_text = |field: &str| !field.trim().is_empty() && !is_number(field);
-    let is_value = |field: &str| field.trim().starts_with(|sign: char| sign.is_ascii_digit() || sign == '-');
-    let above = |(at, field): (usize, &str)| {
-        is_text(field) && !is_value(field) && second.and_then(|row| row.get(at)).is_some_and(is_value)
-    };
-    first.iter().any(is_text) && (!first.iter().any(is_number) || first.iter().enumerate().any(above))
-}
-
-fn names(header: &csv::StringRecord, has_header: bool) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for (at, field) in header.iter().enumerate() {
-        let name = field.trim();
-        let taken = |name: &str| names.iter().any(|other| other.eq_ignore_ascii_case(name));
-        names.push(match has_header && !name.is_empty() {
-            false => format!("column_{}", at + 1),
-            true if taken(name) => format!("{name}_{}", at + 1),
-            true => name.to_owned(),
-        });
-    }
-    names
+    let most = signs.max_by_key(|sign| (count(*sign), *sign == b',')).unwrap_or(b',');
+    Ok(if count(most) == 0 && has_blanks_between(&start) { b' ' } else { most })
 }
 
 #[cfg(test)]

@@ -147,7 +147,7 @@ fn kind(name: &str) -> Option<(Kind, Packed)> {
         _ => (name.as_str(), Packed::No),
     };
     match stem.rsplit_once('.')?.1 {
-        "json" | "jsonl" | "ndjson" => Some((Kind::Json, packed)),
+        "json" | "jsonl" | "ndjson" | "geojson" | "topojson" => Some((Kind::Json, packed)),
         "csv" | "tsv" => Some((Kind::Csv(packed), packed)),
         "parquet" if packed == Packed::No => Some((Kind::Parquet, packed)),
         _ => None,

@@ -117,7 +117,8 @@ impl<'de> Deserialize<'de> for Key<'de> {
     }
 }
 
-fn fault(bytes: &[u8], at: usize, reason: &str) -> Fault {
+/// A fault at a byte.
+pub fn fault(bytes: &[u8], at: usize, reason: &str) -> Fault {
     let (line, before) = (line_of(bytes, at), &bytes[..at]);
     let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
     Fault { line, column: (at - line_start) as u64 + 1, reason: reason.to_owned() }

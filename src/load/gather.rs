@@ -16,6 +16,7 @@ use super::keys::Keys;
 use super::part::{Checked, Part};
 use super::part_writer::{PARTS, PartStore, PartWriter, RECORDS, entry, index_of, keys_of, manifest};
 use super::read::{ReadAhead, Reader};
+use super::record_path;
 use super::source::{Known, Listing, hex};
 use crate::aws::{Aws, failed};
 use crate::config::{Compression, Source};
@@ -95,7 +96,8 @@ impl Gatherer<'_> {
             none if none.is_empty() => none,
             patterns => format!("-members-{}", hex(Sha256::new().chain_update(patterns))),
         };
-        let key = format!("{prefix}{}{compression}{hive}{members}{text}/", listing.fingerprint);
+        let records = source.record_path.as_ref().map(record_path::tag).unwrap_or_default();
+        let key = format!("{prefix}{}{compression}{hive}{members}{records}{text}/", listing.fingerprint);
         Location { bucket: self.bucket.to_owned(), key }
     }
 

@@ -26,6 +26,7 @@ mod pre_gather;
 pub mod profile;
 mod quarantine;
 mod read;
+pub mod record_path;
 pub mod reconcile;
 mod record_picker;
 mod rejected;

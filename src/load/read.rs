@@ -15,11 +15,10 @@ use super::direct::Direct;
 use super::keys::{KeyCounter, Keys};
 use super::parquet_file::ParquetFile;
 use super::part::{Checked, count_lines};
-use super::plain_json;
-use super::plain_text;
 use super::source::Object;
 use super::unpack;
-use crate::config::Source;
+use super::{plain_json, plain_text, record_path};
+use crate::config::{RecordPath, Source};
 use crate::download::download;
 use crate::error::{Error, Result};
 use crate::location::Location;
@@ -59,6 +58,7 @@ pub struct Reader {
     format: CopyFormat,
     /// Its jsonpaths may choose from lists.
     lists_are_rows: bool,
+    record_path: Option<RecordPath>,
     hive_partitions: bool,
     budget: Arc<Semaphore>,
     /// One for each object that is just being checked.
@@ -74,6 +74,7 @@ impl Reader {
             chosen: Arc::new(source.clone()),
             format,
             lists_are_rows: source.jsonpaths.is_some() || source.jsonpaths_file.is_some(),
+            record_path: source.record_path.clone(),
             hive_partitions: source.hive_partitions,
             budget: Arc::new(Semaphore::new(HELD_KIB as usize)),
             counters: Arc::default(),
@@ -157,7 +158,10 @@ impl Reader {
     }
 
     fn counted_json(&self, bytes: Bytes, key: &str, keys: &mut KeyCounter) -> std::result::Result<Checked, Fault> {
-        let bytes = plain_json::plain(bytes, self.lists_are_rows)?;
+        let bytes = match &self.record_path {
+            None => plain_json::plain(bytes, self.lists_are_rows)?,
+            Some(path) => record_path::opened(&plain_json::unpacked(bytes)?, path)?,
+        };
         let bytes = if self.hive_partitions { plain_json::with_partitions(bytes, key) } else { bytes };
         let records = check_json::count_objects(&bytes, self.lists_are_rows, keys)?;
         let lines = count_lines(&bytes);

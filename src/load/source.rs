@@ -286,6 +286,7 @@ mod tests {
             region: "us-west-2".into(),
             jsonpaths: None,
             jsonpaths_file: None,
+            record_path: None,
             hive_partitions: false,
             gather: Gather::Never,
             on_unknown: OnUnknown::Warn,

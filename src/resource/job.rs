@@ -210,6 +210,7 @@ mod tests {
             region: config.region.clone(),
             jsonpaths: None,
             jsonpaths_file: None,
+            record_path: None,
             hive_partitions: false,
             gather: Gather::Auto,
             on_unknown: OnUnknown::Warn,

@@ -51,6 +51,61 @@ fn a_folder_of_all_kinds_is_loaded_as_it_comes() {
     assert_eq!(answer(&project, "select count(*) as n from events"), "n\n4\n");
 }
 
+/// A file of JSON that is one value is not one row.
+#[test]
+fn records_within_a_file_are_rows() {
+    let graph = "{\"nodes\": [{\"id\": 1}, {\"id\": 2}],\n \"links\": [{\"from\": 1, \"to\": 2}]}";
+    let codes: Vec<String> = (1..=20).map(|code| format!("\"{code:02}\": \"c{code}\"")).collect();
+    let project = with_data(&[
+        (
+            "places.geojson",
+            "{\"type\": \"FeatureCollection\", \"name\": \"x\", \"features\": [\n\
+             {\"type\": \"Feature\", \"properties\": {\"name\": \"Oslo\"}, \"geometry\": null},\n\
+             {\"type\": \"Feature\", \"properties\": {\"name\": \"Rome\"}, \"geometry\": null}\n]}\n",
+        ),
+        ("types.json", "{\"a/b\": {\"source\": \"iana\"}, \"c/d\": {\"source\": \"x\"},\n\"e/f\": {\"source\": null}}"),
+        ("names.json", "[\"Ann\", \"Bea\", [1, 2]]"),
+        ("graph.json", graph),
+        ("codes.json", &format!("{{{}}}", codes.join(",\n"))),
+        ("iris.csv", "2,3,no,yes\n1,2,3,4,0\n5,6,7,8,1\n"),
+        ("body.csv", "Weight Waist\n191 36\n189 37\n"),
+        ("cars.csv", "\"mpg\",\"cyl\"\n\"Mazda RX4\",21,6\n\"Datsun 710\",22.8,4\n"),
+    ]);
+    let told = project.run(["init", "data", "--stack=within"]).succeeded();
+    for words in [
+        "places: its rows are what 'features' has; no table has what is beside it: type, name",
+        "types: each key of the file is a row, and the column key has it",
+        "names: its values are no objects, and the column value has them",
+        "iris: the first line has fewer fields than all others",
+        "cars: the first line has one name fewer than the rows have fields",
+    ] {
+        assert!(told.stderr.contains(words), "'{words}' is not in\n{}", told.stderr);
+    }
+    let _ = project.run(["up", "--quiet"]).succeeded();
+    let _ = project.run(["load", "--quiet"]).succeeded();
+    assert_eq!(answer(&project, "select properties.name::varchar as n from places order by 1"), "n\nOslo\nRome\n");
+    assert_eq!(answer(&project, "select key, source from types order by 1"), "key,source\na/b,iana\nc/d,x\ne/f,\n");
+    assert_eq!(answer(&project, "select count(*) as n from names"), "n\n3\n");
+    let counts = "select (select count(*) from graph_nodes) as n, (select count(*) from graph_links) as l";
+    assert_eq!(answer(&project, counts), "n,l\n2,1\n");
+    assert_eq!(
+        answer(&project, "select min(key) as k, max(value) as v, count(*) as n from codes"),
+        "k,v,n\n01,c9,20\n"
+    );
+    assert_eq!(answer(&project, "select sum(column_5) as s, count(*) as n from iris"), "s,n\n1,2\n");
+    assert_eq!(answer(&project, "select sum(waist) as w from body"), "w\n73\n");
+    assert_eq!(
+        answer(&project, "select row_name, cyl from cars order by 2"),
+        "row_name,cyl\nDatsun 710,4\nMazda RX4,6\n"
+    );
+    // Another path is another set of parts.
+    project.edit("infra.toml", "record_path = [\"nodes\"]", "record_path = [\"links\"]");
+    let _ = project.run(["load", "--quiet"]).succeeded();
+    assert_eq!(answer(&project, counts), "n,l\n1,1\n");
+    project.edit("infra.toml", "record_path = [\"links\"]", "record_path = [\"arcs\"]");
+    let _ = project.run(["load"]).failed(1, &["graph.json:1:1: the key \"arcs\" was expected at record_path"]);
+}
+
 #[test]
 fn kinds_in_one_folder_are_tables_each() {
     let project = with_data(&[

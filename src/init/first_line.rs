@@ -1,0 +1,120 @@
+//! The first lines of a CSV file: whether they have names, and which sign parts the fields.
+
+/// Rows that are looked at before it is known what the first line is.
+pub const ROWS_AHEAD: usize = 64;
+/// The column of R's row names.
+pub const ROW_NAME: &str = "row_name";
+
+/// Whether blanks part the fields of all lines, of which some behind the first are numbers.
+pub fn has_blanks_between(start: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(start);
+    // The last line may be cut off.
+    let whole = text.rfind('\n').map_or(&*text, |end| &text[..end]);
+    let lines: Vec<Vec<&str>> =
+        whole.lines().filter(|line| !line.is_empty()).take(ROWS_AHEAD).map(|line| line.split(' ').collect()).collect();
+    let Some((first, rest)) = lines.split_first() else { return false };
+    let are_even = rest.iter().all(|fields| fields.len() == first.len());
+    let is_filled = lines.iter().flatten().all(|field| !field.is_empty());
+    let has_number = rest.iter().flatten().any(|field| field.parse::<f64>().is_ok());
+    first.len() > 1 && are_even && is_filled && has_number
+}
+
+/// What the first line of a CSV file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FirstLine {
+    Row,
+    Names,
+    /// The names of all columns but the first, which has R's row names.
+    NamesBehindFirst,
+    /// Neither: the rows have so many fields.
+    Title(usize),
+}
+
+impl FirstLine {
+    pub fn new(first: &csv::StringRecord, second: Option<&csv::StringRecord>, ahead: &[csv::ByteRecord]) -> Self {
+        let has_header = has_header(first, second);
+        let fields = common_length(ahead).filter(|fields| *fields > first.len());
+        match fields {
+            Some(fields) if fields == first.len() + 1 && has_header => Self::NamesBehindFirst,
+            Some(fields) => Self::Title(fields),
+            None if has_header => Self::Names,
+            None => Self::Row,
+        }
+    }
+
+    pub fn names(self, first: &csv::StringRecord) -> Vec<String> {
+        match self {
+            Self::Row => names(first, false),
+            Self::Names => names(first, true),
+            Self::NamesBehindFirst => {
+                let with_first: csv::StringRecord = std::iter::once(ROW_NAME).chain(first).collect();
+                names(&with_first, true)
+            }
+            Self::Title(fields) => (1..=fields).map(|at| format!("column_{at}")).collect(),
+        }
+    }
+}
+
+/// How many fields rows have, where all have as many and the last one is not always empty.
+fn common_length(rows: &[csv::ByteRecord]) -> Option<usize> {
+    let fields = rows.first()?.len();
+    let are_even = rows.len() > 1 && rows.iter().all(|row| row.len() == fields);
+    let is_last_filled = rows.iter().any(|row| row.iter().next_back().is_some_and(|field| !field.is_empty()));
+    (are_even && is_last_filled).then_some(fields)
+}
+
+/// Names are texts; a year may be one where there are texts above numbers beside it.
+fn has_header(first: &csv::StringRecord, second: Option<&csv::StringRecord>) -> bool {
+    let is_number = |field: &str| field.trim().parse::<f64>().is_ok();
+    let is_text = |field: &str| !field.trim().is_empty() && !is_number(field);
+    let is_value = |field: &str| field.trim().starts_with(|sign: char| sign.is_ascii_digit() || sign == '-');
+    let above = |(at, field): (usize, &str)| {
+        is_text(field) && !is_value(field) && second.and_then(|row| row.get(at)).is_some_and(is_value)
+    };
+    first.iter().any(is_text) && (!first.iter().any(is_number) || first.iter().enumerate().any(above))
+}
+
+fn names(header: &csv::StringRecord, has_header: bool) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (at, field) in header.iter().enumerate() {
+        let name = field.trim();
+        let taken = |name: &str| names.iter().any(|other| other.eq_ignore_ascii_case(name));
+        names.push(match has_header && !name.is_empty() {
+            false => format!("column_{}", at + 1),
+            true if taken(name) => format!("{name}_{}", at + 1),
+            true => name.to_owned(),
+        });
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::columns::Columns;
+    use super::super::records::{Form, Packed, csv};
+
+    #[test]
+    fn the_first_line_of_csv_has_names_or_is_known_to_have_none() {
+        let directory = tempfile::tempdir().expect("directory");
+        let path = directory.path().join("a.csv");
+        let read = |text: &str| {
+            std::fs::write(&path, text).expect("file");
+            let mut columns = Columns::default();
+            let (_, layout) = csv(&path, Packed::No, u64::MAX, &mut columns).expect("read");
+            let (form, names) = layout.expect("layout");
+            let Form::Csv(delimiter, has_header) = form else { return String::new() };
+            format!("{:?} {has_header} {} {}", char::from(delimiter), names.join("|"), columns.records)
+        };
+        assert_eq!(read("a,b\n1,x\n2,y\n"), "',' true a|b 2");
+        assert_eq!(read("1,x\n2,y\n"), "',' false column_1|column_2 2");
+        // R's row names; a delimiter behind the last field is none.
+        assert_eq!(read("\"a\",\"b\"\n\"r1\",1,2\n\"r2\",3,4\n"), "',' true row_name|a|b 2");
+        assert_eq!(read("a,b\n1,2,\n3,4,\n"), "',' true a|b 2");
+        // scikit-learn's title: rows, columns, classes.
+        assert_eq!(read("2,3,no\n1,2,3,4\n5,6,7,8\n"), "',' true column_1|column_2|column_3|column_4 2");
+        assert_eq!(read("a b\n1 2\n3 4\n"), "' ' true a|b 2");
+        assert_eq!(read("1.5 2\r\n3 4\r\n5 6"), "' ' false column_1|column_2 3");
+        assert_eq!(read("full name\nAnn Smith\nJo Lee\n"), "',' true full name 2");
+        assert_eq!(read("note\none two 3\n4 5\n"), "',' true note 2");
+    }
+}
