@@ -228,7 +228,9 @@ impl Sample {
 
     /// Whether a file of the same letters is of the same table: an empty one has no layout.
     fn takes(&self, other: &Self) -> bool {
-        self.path() == other.path() && (self.layout == other.layout || other.layout.is_none())
+        // Objects of nothing but lists have records in these, and their keys name them.
+        let is_apart = other.has_one_object_a_file() && other.columns.are_nested() && !self.is_alike(other, true);
+        self.path() == other.path() && (self.layout == other.layout || other.layout.is_none()) && !is_apart
     }
 
     /// Whether another one is read in the same way.
@@ -413,6 +415,9 @@ mod tests {
         assert_eq!(look_at(&[("map/oslo.geojson", features), ("map/rome.geojson", features)]), [one("map", "map/", 2)]);
         // Lists of values are told apart by their files only.
         assert_eq!(names(&[("words/male.json", "[\"a\"]"), ("words/female.json", "[\"b\", 1]")]), ["female", "male"]);
+        let other = format!("{{\"3166-1\": {rows}}}");
+        assert_eq!(names(&[("iso/iso3166.json", &other), ("iso/iso639.json", &nested)]), ["iso3166", "iso639"]);
+        assert_eq!(look_at(&[("p/page-1.json", &nested), ("p/page-2.json", &nested)]), [one("p", "p/", 2)]);
     }
 
     #[test]

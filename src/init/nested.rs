@@ -97,7 +97,7 @@ fn record_paths(bytes: &[u8], has_siblings: bool) -> Vec<RecordPath> {
         return vec![RecordPath { keys: Vec::new(), key_field: Some(key_field(&fields)) }];
     }
     let mut lists = Vec::new();
-    if !has_siblings {
+    if !has_siblings || fields.len() == 1 {
         find_lists(&fields, &mut Vec::new(), &mut lists);
     }
     let inside: usize = lists.iter().map(|(_, length)| length).sum();
@@ -228,6 +228,7 @@ mod tests {
         assert_eq!(paths(&format!("{{\"3166-1\": {rows}}}"), false), ["3166-1 "]);
         assert_eq!(paths(&format!("{{\"data\": {{\"rows\": {rows}}}, \"page\": 1}}"), false), ["data.rows "]);
         assert_eq!(paths(&format!("{{\"nodes\": {rows}, \"links\": {rows}}}"), false), ["nodes ", "links "]);
+        assert_eq!(paths(&format!("{{\"rows\": {rows}}}"), true), ["rows "]);
         assert_eq!(paths("[\"a\", [1], null]", false), [" "]);
         assert_eq!(paths(&map(3, "{\"a\": 1, \"key\": 2}"), false), [" key_"]);
         assert_eq!(paths(&map(16, "\"x\""), false), [" key"]);
