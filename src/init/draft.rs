@@ -48,6 +48,8 @@ pub struct TableDraft {
     pub record_path: Option<RecordPath>,
     pub has_short_rows: bool,
     pub has_invalid_utf8: bool,
+    /// Texts are longer than any column: COPY cuts them off.
+    pub has_long_texts: bool,
     /// What the table does not hold, or may not.
     pub notes: Vec<String>,
 }
@@ -79,8 +81,10 @@ impl TableDraft {
             Form::Json | Form::Parquet => Convention::for_json(columns.iter().map(|column| &column.seen)),
         };
         for column in &columns {
-            notes.extend(doubts(&name, column, &convention));
+            notes.extend(doubts(&name, &form, column, &convention));
         }
+        let is_long = |column: &Column| is_cut_off(&form, column, &convention);
+        let has_long_texts = columns.iter().any(is_long);
         let is_packed_apart = files.iter().any(|file| file.packed != files[0].packed);
         let packed = files[0].packed;
         let is_in_archive = files.iter().any(|file| file.archive().is_some());
@@ -109,6 +113,7 @@ impl TableDraft {
             record_path: nesting.map(|nesting| nesting.path),
             has_short_rows: quirks.has_short_rows,
             has_invalid_utf8: quirks.has_invalid_utf8,
+            has_long_texts,
             notes,
             convention,
         })
@@ -186,20 +191,25 @@ pub fn add_partitions(files: &[DataFile], columns: &mut Columns) -> bool {
     true
 }
 
+/// Whether COPY has to cut off texts of a column, and can.
+fn is_cut_off(form: &Form, column: &Column, convention: &Convention) -> bool {
+    let is_text = *form != Form::Parquet && column.seen.data_type(convention).starts_with("varchar");
+    is_text && column.seen.too_long().is_some()
+}
+
 /// What cannot be said for certain of a column.
-fn doubts(table: &str, column: &Column, convention: &Convention) -> Vec<String> {
+fn doubts(table: &str, form: &Form, column: &Column, convention: &Convention) -> Vec<String> {
     let name = format!("{table}.{}", column.name);
     let mut notes: Vec<String> =
         convention.doubts(&column.seen).into_iter().map(|doubt| format!("{name}: {doubt}")).collect();
     if let Some(bytes) = column.seen.too_long() {
         // C11: only texts of CHAR and VARCHAR are cut off.
-        let remedy = match column.seen.data_type(convention).as_str() {
-            "super" => "and nothing cuts off a text within a SUPER".to_owned(),
-            _ => format!("or cut off by `truncatecolumns` in sql/copy/{table}.sql"),
+        let outcome = match is_cut_off(form, column, convention) {
+            true => format!("it is cut off there, as `truncatecolumns` of sql/copy/{table}.sql says"),
+            false => "its row is rejected, and nothing cuts off a text within a SUPER".to_owned(),
         };
         notes.push(format!(
-            "{name}: a text of {bytes} bytes, and the longest that COPY takes has {VARCHAR_MAX}: its row is rejected, \
-             {remedy}"
+            "{name}: a text of {bytes} bytes, and the longest that COPY takes has {VARCHAR_MAX}: {outcome}"
         ));
     }
     notes

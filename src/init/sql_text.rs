@@ -53,7 +53,8 @@ fn json(table: &TableDraft) -> String {
         (false, false) => "'auto'",
     };
     let packed = table.packed.option().filter(|_| !table.is_gathered);
-    format!("format as json {keys}{}", packed.map(|packed| format!("\n{packed}")).unwrap_or_default())
+    let cut_off = if table.has_long_texts { " truncatecolumns" } else { "" };
+    format!("format as json {keys}{cut_off}{}", packed.map(|packed| format!("\n{packed}")).unwrap_or_default())
 }
 
 fn csv(table: &TableDraft, delimiter: u8, has_header: bool) -> String {
@@ -75,6 +76,9 @@ fn csv(table: &TableDraft, delimiter: u8, has_header: bool) -> String {
     }
     if table.has_invalid_utf8 {
         text.push_str(" acceptinvchars");
+    }
+    if table.has_long_texts {
+        text.push_str(" truncatecolumns");
     }
     text.push_str(&table.packed.option().map(|packed| format!("\n{packed}")).unwrap_or_default());
     text

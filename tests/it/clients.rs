@@ -119,7 +119,7 @@ pub fn client(script: &str, project: &Project) -> Option<Command> {
     Some(command)
 }
 
-fn ends_well(mut command: Command) {
+pub fn ends_well(mut command: Command) {
     let ended = command.output().unwrap();
     let texts = [ended.stdout, ended.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
     assert!(ended.status.success() && texts[0].contains("all as it should be"), "{}\n{}", texts[0], texts[1]);

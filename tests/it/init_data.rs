@@ -107,6 +107,21 @@ fn records_within_a_file_are_rows() {
 }
 
 #[test]
+fn a_text_that_is_longer_than_any_column_is_cut_off() {
+    let text = "x".repeat(70_000);
+    let project = with_data(&[
+        (
+            "flags.json",
+            &format!("[{{\"country\": \"NO\", \"flag\": \"{text}\"}}, {{\"country\": \"SE\", \"flag\": \"y\"}}]"),
+        ),
+        ("notes.csv", &format!("id,note\n1,{text}\n2,y\n")),
+    ]);
+    let lengths = "select (select max(len(flag)) from flags) as f, (select max(len(note)) from notes) as n, \
+                   (select count(*) from flags) + (select count(*) from notes) as c";
+    assert_eq!(loaded(&project, lengths), "f,n,c\n65535,65535,4\n");
+}
+
+#[test]
 fn kinds_in_one_folder_are_tables_each() {
     let project = with_data(&[
         ("sales/part-1.json", "{\"id\": 1}\n{\"id\": 2}"),

@@ -12,6 +12,7 @@ mod copy_limits;
 mod copy_values;
 mod counts;
 mod damage;
+mod data_sets;
 mod documents;
 mod foreign;
 mod forms;
