@@ -92,7 +92,7 @@ fn what_cannot_be_loaded_is_told_and_nothing_is_written() {
     std::fs::create_dir(&data).unwrap();
     let _ = project.run(["init", "data"]).failed(2, &["there is nothing to load in data", ".json"]);
     for (name, text, says) in [
-        ("list.json", "[1, 2]", &["list.json is not made of JSON objects", "one after the other, or in one list"][..]),
+        ("list.json", "1 2", &["list.json is not made of JSON objects", "one after the other, or in one list"][..]),
         ("list.json", "{\"a\": 1", &["list.json is not JSON"][..]),
         ("list.json", "[{\"a\": 1}", &["list.json is not JSON", "cut off"][..]),
         ("list.json", "[]", &["there is no record in data/list.json"][..]),
