@@ -343,15 +343,21 @@ fn title(files: &[DataFile]) -> Option<String> {
     }
 }
 
-/// Names that are each taken once, and none that is taken already: by their folder, by their kind, by a number.
+/// Names that are each taken once, and none that is taken already: by their folder, by their kind, by what their files have
+/// behind the stem, by a number.
 fn unique(found: &[(String, Sample)], taken: &[String]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for (name, sample) in found {
         let count = found.iter().filter(|(other, _)| other == name).count();
         let kind = sample.files.first().map_or("", |file| file.kind.name());
         let is_of_kinds = found.iter().any(|(other, sample)| other == name && sample.files[0].kind.name() != kind);
-        let needs_kind = count > 1 && is_of_kinds || taken.contains(name);
-        let own = if needs_kind { format!("{name}_{kind}") } else { name.clone() };
+        let middle = sample.files.first().map_or("", DataFile::middle);
+        let is_of_middles = found.iter().any(|(other, sample)| other == name && sample.files[0].middle() != middle);
+        let own = match count > 1 || taken.contains(name) {
+            true if is_of_kinds || taken.contains(name) => format!("{name}_{kind}"),
+            true if is_of_middles => words::table_name(&format!("{name}{middle}")),
+            _ => name.clone(),
+        };
         let numbered = (2..).map(|number| format!("{own}_{number}"));
         let mut free = std::iter::once(own.clone()).chain(numbered);
         let is_free = |name: &String| !names.contains(name) && !taken.contains(name);
@@ -442,5 +448,7 @@ mod tests {
         assert_eq!(names(&[("titanic.csv", "a\n1\n")]), ["titanic"]);
         assert_eq!(names(&[("2024-01.json", json), ("2024-02.json", json)]), ["data"]);
         assert_eq!(names(&[("x-y/a.json", json), ("x_y/a.json", json)]), ["x_y", "x_y_2"]);
+        let map = [("m/towns.en.json", "[\"a\"]"), ("m/towns.de.json", "[\"b\"]"), ("m/lands.json", "[\"c\"]")];
+        assert_eq!(names(&map), ["lands", "towns_de", "towns_en"]);
     }
 }

@@ -185,6 +185,13 @@ impl DataFile {
         name.split('.').next().unwrap_or_default()
     }
 
+    /// What stands between stem and endings, with its points: `.geo` of `no.geo.json`.
+    pub fn middle(&self) -> &str {
+        let name = &self.key[self.folder().len()..];
+        let inner = name.strip_suffix(self.ending()).unwrap_or(name);
+        inner.get(self.stem().len()..).unwrap_or_default()
+    }
+
     /// Its endings, with their points: those that say what it is.
     pub fn ending(&self) -> &str {
         let name = &self.key[self.folder().len()..];
@@ -195,7 +202,7 @@ impl DataFile {
     /// The letters of its folders and its name: those of one kind are numbered, or have dates.
     pub fn letters(&self) -> String {
         let folders = self.folder().split('/').map(|folder| folder.split('=').next().unwrap_or_default());
-        let words = folders.chain(std::iter::once(self.stem()));
+        let words = folders.chain([self.stem(), self.middle()]);
         let letters = |word: &str| word.chars().filter(|sign| sign.is_alphabetic()).collect::<String>();
         words.map(letters).collect::<Vec<_>>().join("/")
     }
@@ -218,7 +225,9 @@ mod tests {
             ("sales", "sales/dt=2026-01-01/", "part-0001", ".csv.gz")
         );
         assert_eq!((one.kind, one.partitions()), (Kind::Csv(Packed::Gzip), vec![("dt", "2026-01-01")]));
-        assert_eq!(one.letters(), file("sales/dt=2026-01-02/part-2.csv.gz").letters());
+        assert_eq!(one.letters(), file("sales/dt=2026-01-02/part-2.v3.csv.gz").letters());
+        assert_eq!((one.middle(), file("a.json").middle(), file("x/no.geo.json").middle()), (".v2", "", ".geo"));
+        assert_ne!(file("no.geo.json").letters(), file("no.topo.json").letters());
         assert_eq!((file("dt=1/a.JSON").unit(), file("a.json").unit()), ("", ""));
         assert_ne!(file("x/a.json").letters(), file("y/a.json").letters());
         for name in ["a.parquet.gz", "README.md", "csv", "a.json.zip"] {
