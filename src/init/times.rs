@@ -50,7 +50,7 @@ pub fn read(text: &str) -> Option<DateText> {
         _ => (words.as_slice(), false),
     };
     let order = match date {
-        [numbers] => numeric(numbers).or_else(|| named(date))?,
+        [numbers] => numeric(numbers).or_else(|| year_first(numbers)).or_else(|| named(date))?,
         _ => named(date)?,
     };
     Some(DateText { has_time: clock, has_zone: false, order })
@@ -102,6 +102,14 @@ fn numeric(text: &str) -> Option<Order> {
     is_known.then_some(Order::Numbers { month_first, day_first, separator })
 }
 
+/// `2018/11/30`
+fn year_first(text: &str) -> Option<Order> {
+    let mut parts = text.split('/');
+    let year = parts.next().filter(|year| year.len() == 4).and_then(|year| number(year, 4))?;
+    let (month, day) = (number(parts.next()?, 2)?, number(parts.next()?, 2)?);
+    (parts.next().is_none() && is_day(year, month, day)).then_some(Order::Certain)
+}
+
 /// `30 Nov 2018`, `30-Nov-2018`, `November 30, 2018`
 fn named(words: &[&str]) -> Option<Order> {
     let parts: Vec<&str> =
@@ -128,13 +136,33 @@ mod tests {
     fn the_orders_of_day_and_month() {
         let order = |text: &str| read(text).map(|read| read.order);
         let numbers = |month_first, day_first, separator| Some(Order::Numbers { month_first, day_first, separator });
-        for text in ["2018-11-30", "30 Nov 2018", "Nov 30, 2018", "30-Nov-2018", "november 3 2018 9:05"] {
+        for text in [
+            "2018-11-30",
+            "2018/11/30",
+            "2018/1/2 00:00",
+            "30 Nov 2018",
+            "Nov 30, 2018",
+            "30-Nov-2018",
+            "november 3 2018 9:05",
+        ] {
             assert_eq!(order(text), Some(Order::Certain), "{text}");
         }
         assert_eq!(order("11/30/2018"), numbers(true, false, '/'));
         assert_eq!(order("30.11.2018 10:20"), numbers(false, true, '.'));
         assert_eq!(order("1/2/2018"), numbers(true, true, '/'));
-        for text in ["30/30/2018", "2018-02-30", "1/2/18", "1.2", "30 Nov", "10:20", "1/2/2018/3", "Maybe 3 2018", ""] {
+        for text in [
+            "2018/30/11",
+            "2018/11",
+            "30/30/2018",
+            "2018-02-30",
+            "1/2/18",
+            "1.2",
+            "30 Nov",
+            "10:20",
+            "1/2/2018/3",
+            "Maybe 3 2018",
+            "",
+        ] {
             assert_eq!(order(text), None, "{text}");
         }
     }

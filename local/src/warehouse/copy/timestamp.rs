@@ -138,6 +138,8 @@ mod tests {
         assert_eq!(read(Some("auto"), "2018-11-01"), Some(1_541_030_400_000_000));
         assert_eq!(read(Some("DD.MM.YYYY HH24:MI"), "01.11.2018 20:57"), Some(1_541_105_820_000_000));
         assert_eq!(read(Some("auto"), "11/01/2018 20:57:10"), Some(1_541_105_830_000_000));
+        assert_eq!(read(Some("auto"), "2018/11/01 20:57:10"), Some(1_541_105_830_000_000));
+        assert_eq!(read(Some("auto"), "2018/11/01"), Some(1_541_030_400_000_000));
         assert_eq!(read(Some("YYYY-MM-DD HH:MI:SS"), "2018-11-01 20:57:10.796"), Some(1_541_105_830_796_000));
         assert_eq!(read(None, "2018-11-01 20:57:10+00"), Some(1_541_105_830_000_000));
         assert_eq!(read(None, "2018-11-01 20:57:10-05:30"), Some(1_541_125_630_000_000));
