@@ -181,7 +181,8 @@ fn columns(found: &[Element<'_>], key_field: Option<&str>) -> Columns {
     for element in found {
         columns.records += 1;
         if let Some((field, key)) = key_field.zip(element.key.as_ref()) {
-            columns.of(field).field(key);
+            // A text, as JSON has it: versions and codes look like numbers.
+            columns.of(field).json(&serde_json::json!(key).to_string());
         }
         match serde_json::from_str::<RawFields<'_>>(element.raw) {
             Ok(RawFields(fields)) => fields.iter().for_each(|(name, value)| columns.of(name).json(value.get())),

@@ -55,7 +55,7 @@ fn a_folder_of_all_kinds_is_loaded_as_it_comes() {
 #[test]
 fn records_within_a_file_are_rows() {
     let graph = "{\"nodes\": [{\"id\": 1}, {\"id\": 2}],\n \"links\": [{\"from\": 1, \"to\": 2}]}";
-    let codes: Vec<String> = (1..=20).map(|code| format!("\"{code:02}\": \"c{code}\"")).collect();
+    let codes: Vec<String> = (1..=20).map(|code| format!("\"{code}.10\": \"c{code}\"")).collect();
     let project = with_data(&[
         (
             "places.geojson",
@@ -90,7 +90,7 @@ fn records_within_a_file_are_rows() {
     assert_eq!(answer(&project, counts), "n,l\n2,1\n");
     assert_eq!(
         answer(&project, "select min(key) as k, max(value) as v, count(*) as n from codes"),
-        "k,v,n\n01,c9,20\n"
+        "k,v,n\n1.10,c9,20\n"
     );
     assert_eq!(answer(&project, "select sum(column_5) as s, count(*) as n from iris"), "s,n\n1,2\n");
     assert_eq!(answer(&project, "select sum(waist) as w from body"), "w\n73\n");
