@@ -247,7 +247,7 @@ impl Gatherer<'_> {
 
     /// Writes an object beside the parts, under a whole key; its address.
     pub async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<Location> {
-        self.shelf().put(key, bytes, &[]).await?;
+        self.store().put(key, bytes, &[]).await?;
         Ok(Location { bucket: self.bucket.to_owned(), key: key.to_owned() })
     }
 

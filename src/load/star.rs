@@ -10,7 +10,6 @@ use super::{Load, audit, unchanged};
 use crate::config::Mode;
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
-use crate::interrupt;
 use crate::warehouse::{Rows, SESSION_SECONDS, Session};
 
 /// Offending rows that a failed check shows.

@@ -281,6 +281,7 @@ mod tests {
             staged,
             rejected,
             rejections: vec!["line 1: <b>".into(); usize::from(rejected > 0)],
+            quarantine: None,
             unmatched_keys: None,
         }
     }
