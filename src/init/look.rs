@@ -7,7 +7,7 @@ use super::address::{Address, common_prefix};
 use super::columns::Columns;
 use super::draft::TableDraft;
 use super::nested::Nesting;
-use super::nested_samples::{opened, read_value};
+use super::nested_samples::{opened, read_value, shares_keys};
 use super::records::{self, Layout};
 use super::walk::{DataFile, Kind, Walk};
 use super::{parquet, words};
@@ -21,7 +21,7 @@ const BYTES: u64 = 1 << 30;
 /// So many times as large a packed file is taken to be once unpacked.
 const PACKED_TO: u64 = 8;
 /// Bytes of each file that are read in any case.
-const LEAST_BYTES: u64 = 1 << 16;
+pub const LEAST_BYTES: u64 = 1 << 16;
 /// So many files of different names in one folder may be so many tables.
 const FILES_AS_TABLES: usize = 20;
 /// Letters of a name that says what a file has.
@@ -162,19 +162,25 @@ fn groups(files: &[DataFile], key: impl Fn(&DataFile) -> String) -> Vec<Vec<Data
 }
 
 /// Reads files of one kind: those of the same letters are one sample, or one for each of their layouts.
-fn read_samples(files: &[DataFile], failures: &mut Vec<Error>) -> Result<Vec<Sample>> {
-    let all: u64 = files.iter().map(|file| file.size).sum();
+fn read_samples(all: &[DataFile], failures: &mut Vec<Error>) -> Result<Vec<Sample>> {
+    let bytes: u64 = all.iter().map(|file| file.size).sum();
     let mut samples = Vec::new();
-    for files in groups(files, DataFile::letters) {
+    for files in groups(all, DataFile::letters) {
         let mut of_letters: Vec<Sample> = Vec::new();
         for file in &files {
-            let mut sample = match read(file, share(file, all)).or_else(|error| read_value(file).ok_or(error)) {
+            let mut sample = match read(file, share(file, bytes)) {
                 Ok(sample) => sample,
-                // One of several is no other thing that lies beside the data: its rows would be missing.
-                Err(error) if files.len() > 1 => return Err(error),
                 Err(error) => {
-                    failures.push(error);
-                    continue;
+                    let shares_keys = shares_keys(file, all);
+                    match read_value(file, shares_keys) {
+                        Some(sample) => sample,
+                        // One of several is no other thing that lies beside the data: its rows would be missing.
+                        None if files.len() > 1 || shares_keys => return Err(error),
+                        None => {
+                            failures.push(error);
+                            continue;
+                        }
+                    }
                 }
             };
             match of_letters.iter_mut().find(|known| known.takes(&sample)) {

@@ -22,7 +22,7 @@ const LISTS: usize = 8;
 const MAP_KEYS: usize = 16;
 /// So few objects of the same keys may be parts of one record.
 const MAP_OBJECTS: usize = 3;
-/// No record has so many fields of one kind.
+/// So many fields of objects that are alike may be keys all the same, where each has a record.
 const RECORD_KEYS: usize = 100;
 /// Fields that a record of GeoJSON's has its features in (RFC 7946).
 const FEATURES: (&str, &str) = ("\"FeatureCollection\"", "features");
@@ -53,16 +53,24 @@ impl Nesting {
     }
 }
 
+/// The files that lie beside one.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Beside {
+    /// Some are objects with the same keys, as one file a record is.
+    pub is_alike: bool,
+    /// Some have records that share a key with it, or none at all: its keys are columns.
+    pub shares_keys: bool,
+}
+
 /// Whether objects that are alike may have records all the same, by their keys.
 pub fn may_have_records(columns: &Columns) -> bool {
     columns.has(FEATURES.1) || columns.len() >= RECORD_KEYS || columns.are_nested()
 }
 
 /// The records within a file that is one value; none where that value is itself a record, or it cannot be told.
-/// `has_siblings` where files beside it are objects with the same keys, as one file a record is.
-pub fn nested(path: &Path, packed: Packed, has_siblings: bool) -> Vec<(Nesting, Columns)> {
+pub fn nested(path: &Path, packed: Packed, beside: Beside) -> Vec<(Nesting, Columns)> {
     let Some(bytes) = content(path, packed) else { return Vec::new() };
-    let paths = record_paths(&bytes, has_siblings);
+    let paths = record_paths(&bytes, beside);
     let named: Vec<&[String]> = paths.iter().map(|path| path.keys.as_slice()).collect();
     let left_out = left_out(&bytes, &named);
     let is_several = paths.len() > 1;
@@ -82,7 +90,7 @@ fn content(path: &Path, packed: Packed) -> Option<Vec<u8>> {
 }
 
 /// Where the records of a value lie.
-fn record_paths(bytes: &[u8], has_siblings: bool) -> Vec<RecordPath> {
+fn record_paths(bytes: &[u8], beside: Beside) -> Vec<RecordPath> {
     let list = RecordPath { keys: Vec::new(), key_field: None };
     let is_list = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
     if is_list && elements(bytes, &list).is_ok_and(|values| !values.is_empty()) {
@@ -93,11 +101,11 @@ fn record_paths(bytes: &[u8], has_siblings: bool) -> Vec<RecordPath> {
     if is_features && fields.iter().any(|(key, value)| key == FEATURES.1 && is_list_of_objects(value)) {
         return vec![RecordPath { keys: vec![FEATURES.1.to_owned()], key_field: None }];
     }
-    if is_map(&fields, has_siblings) {
+    if is_map(&fields, beside) {
         return vec![RecordPath { keys: Vec::new(), key_field: Some(key_field(&fields)) }];
     }
     let mut lists = Vec::new();
-    if !has_siblings || fields.len() == 1 {
+    if !beside.is_alike || fields.len() == 1 {
         find_lists(&fields, &mut Vec::new(), &mut lists);
     }
     let inside: usize = lists.iter().map(|(_, length)| length).sum();
@@ -129,14 +137,14 @@ fn is_list_of_objects(value: &RawValue) -> bool {
 
 /// Whether the keys of an object are data, each with a record: objects that have their keys in common, or many values of one
 /// kind.
-fn is_map(fields: &[(String, &RawValue)], has_siblings: bool) -> bool {
+fn is_map(fields: &[(String, &RawValue)], beside: Beside) -> bool {
     let mut kinds: Vec<u8> = fields.iter().filter_map(|(_, value)| kind(value)).collect();
     kinds.sort_unstable();
     kinds.dedup();
-    let least = if has_siblings { RECORD_KEYS } else { MAP_KEYS };
+    let least = if beside.is_alike { RECORD_KEYS } else { MAP_KEYS };
     match kinds[..] {
         [b'{'] => fields.len() >= MAP_OBJECTS && share_keys(fields),
-        [_] => fields.len() >= least,
+        [_] => !beside.shares_keys && fields.len() >= least,
         _ => false,
     }
 }
@@ -205,8 +213,8 @@ mod tests {
     use super::*;
 
     /// Paths and key fields.
-    fn paths(text: &str, has_siblings: bool) -> Vec<String> {
-        let found = record_paths(text.as_bytes(), has_siblings);
+    fn paths(text: &str, is_alike: bool) -> Vec<String> {
+        let found = record_paths(text.as_bytes(), Beside { is_alike, shares_keys: false });
         found
             .into_iter()
             .map(|path| format!("{} {}", path.keys.join("."), path.key_field.unwrap_or_default()))
@@ -247,6 +255,8 @@ mod tests {
         whole(&map(15, "1"), false);
         whole(&map(99, "1"), true);
         whole("{\"type\": \"Topology\", \"arcs\": [[[1, 2]]]}", false);
+        let columns = record_paths(map(1_700, "1").as_bytes(), Beside { is_alike: false, shares_keys: true });
+        assert_eq!(columns, []);
         whole("{} {}", false);
         whole("[]", false);
     }
@@ -257,7 +267,7 @@ mod tests {
         let path = directory.path().join("a.json");
         let read = |text: &str| {
             std::fs::write(&path, text).expect("file");
-            let mut found = nested(&path, Packed::No, false);
+            let mut found = nested(&path, Packed::No, Beside::default());
             let (nesting, columns) = found.remove(0);
             let named = columns.by_key(false).columns.into_iter().map(|column| column.name).collect::<Vec<_>>();
             (named.join(" "), nesting.note("t"))
