@@ -115,7 +115,9 @@ with stack("page") as (_, bucket, cluster), browser() as driver:
     shows("tables", "character varying(20)")
     driver.find_element(By.XPATH, "//details[summary/strong='songs']//button").send_keys(Keys.ENTER)
     shows("result", "<b>one</b>")
-    shows("tables", "character varying(20)")
+    # They do not vanish while the list is drawn again.
+    columns = "document.querySelector('#tables details > div')"
+    assert driver.execute_script(f"const before = {columns}; await showTables(); return before.isConnected && before.textContent.includes('varying(20)')")
     if picture := os.environ.get("SPARKIFY_PAGE_PICTURE"):
         driver.save_screenshot(picture)
 

@@ -118,8 +118,8 @@ async function run(event) {
 
 // ---- schemas, tables, columns
 
-// Tables whose columns are shown, as `schema` and `table` in JSON: they stay open when the list is drawn again.
-const opened = new Set();
+// Where the columns of a table are shown, by schema and table in JSON: they stay when the list is drawn again.
+const opened = new Map();
 
 const identifier = (name) => (/^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`);
 
@@ -142,10 +142,11 @@ function tableDetails([schema, name, kind, count, distribution, sortkey]) {
     $('text').scrollIntoView({ block: 'nearest' });
     run();
   } }, 'Select 100 rows');
-  const columns = make('div');
+  const columns = opened.get(key) ?? make('div');
   const element = make('details', { open: opened.has(key), ontoggle: () => {
-    if (element.open) showColumns(schema, name, columns).catch(trouble);
-    opened[element.open ? 'add' : 'delete'](key);
+    if (!element.open) return opened.delete(key);
+    opened.set(key, columns);
+    showColumns(schema, name, columns).catch(trouble);
   } }, make('summary', {}, make('strong', {}, name), ' ', make('span', { class: 'dim' }, facts.filter(Boolean).join(', '))), make('p', { class: 'line' }, select), columns);
   return element;
 }
