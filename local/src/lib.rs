@@ -136,7 +136,6 @@ impl Cloud {
         let mounts = Arc::new(options.mounts);
         let sessions = sessions::Sessions::new(account.clone());
         let caller = sessions.owner.identity.clone();
-        let seekers = Default::default();
         let buckets = s3::Buckets {
             store: store.clone(),
             account: account.clone(),
@@ -144,7 +143,8 @@ impl Cloud {
             mounts,
             caller,
             sessions,
-            seekers,
+            seekers: Default::default(),
+            leases: Default::default(),
         };
         let logins = logins::Logins::new(store.clone(), secrets.clone(), warehouses.clone());
         let wire = wire::Wire::new(warehouses.clone(), buckets.clone(), account.clone(), logins.clone());

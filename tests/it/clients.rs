@@ -113,6 +113,10 @@ pub fn client(script: &str, project: &Project) -> Option<Command> {
         .env("SPARKIFY_TEST_SECONDS", std::env::var_os("SPARKIFY_TEST_SECONDS").unwrap_or("10".into()))
         .env("SPARKIFY_TEST_MEMORY", std::env::var_os("SPARKIFY_TEST_MEMORY").unwrap_or("1.7".into()))
         .env("SPARKIFY_TEST_MINUTES", std::env::var_os("SPARKIFY_TEST_MINUTES").unwrap_or("0.5".into()))
+        .env(
+            "SPARKIFY_TEST_OVERWRITE_SECONDS",
+            std::env::var_os("SPARKIFY_TEST_OVERWRITE_SECONDS").unwrap_or("12".into()),
+        )
         .env("SPARKIFY_TEST_CA", project.path(".sparkify/ca.pem"))
         .env("SPARKIFY_PAGE_PICTURE", std::env::var_os("SPARKIFY_PAGE_PICTURE").unwrap_or_default())
         .env("SPARKIFY_TEST_DBT", std::env::var_os("SPARKIFY_TEST_DBT").unwrap_or_default());
@@ -195,6 +199,12 @@ fn attacks() {
 #[test]
 fn growth() {
     run("growth_client.py");
+}
+
+/// Who reads an object that is overwritten or deleted meanwhile gets one version of it, whole.
+#[test]
+fn overwrites() {
+    run("overwrite_client.py");
 }
 
 /// A server that is killed under writes, and started again.

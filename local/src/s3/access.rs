@@ -6,7 +6,8 @@ use std::ops::Range;
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
 use super::Buckets;
-use super::body::{ObjectRead, Sink, Source};
+use super::body::Sink;
+use super::body_source::{ObjectRead, Source};
 use super::bucket::{Bucket, KIND as BUCKET, internal, internal_io, no_such_bucket};
 use super::encryption::{CustomerKey, ObjectEncryption, check_key};
 use super::listing::Query;
@@ -164,11 +165,18 @@ impl Buckets {
     pub fn find(&self, bucket: &Bucket, key: &str, version: Option<&str>) -> S3Result<Found> {
         if let Some(mount) = self.mount(&bucket.name) {
             let found = mount.object(key).map_err(|error| internal_io(&mount.directory, error))?;
-            let (info, path) = found.ok_or_else(|| s3_error!(NoSuchKey, "The specified key does not exist."))?;
-            return Ok(Found { info, version: None, attributes: Attributes::default(), source: Source::File(path) });
+            let (info, file) = found.ok_or_else(|| s3_error!(NoSuchKey, "The specified key does not exist."))?;
+            return Ok(Found { info, version: None, attributes: Attributes::default(), source: Source::File(file) });
         }
+        let lookup = self.leases.lookup();
         let version = self.version(bucket, key, version)?;
-        let (info, source) = (version.info(), version.source(&bucket.name));
+        let lease = self.leases.take(&self.store, &version.segments);
+        drop(lookup);
+        let info = version.info();
+        let source = match version.segments.is_empty() {
+            true => Source::Bytes(version.bytes),
+            false => Source::Segments { bucket: bucket.name.clone(), segments: version.segments, lease },
+        };
         let id = bucket.versioning.is_some().then_some(version.id);
         Ok(Found { info, version: id, attributes: version.attributes, source })
     }

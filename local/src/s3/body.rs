@@ -1,28 +1,26 @@
-//! The bytes of objects: taken in while they are checked, kept in the store or in files, read back.
+//! The bytes of objects: taken in while they are checked, kept in the store or in files, removed.
 
-use std::io::{Cursor, Read, Seek};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
-use futures::{Stream, StreamExt, TryStreamExt};
+use futures::StreamExt;
 use md5::{Digest, Md5};
 use s3s::checksum::ChecksumHasher;
 use s3s::dto::{Checksum, StreamingBlob};
 use s3s::{S3Result, TrailingHeaders, s3_error};
 use serde::{Deserialize, Serialize};
-use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
-use tokio_util::io::ReaderStream;
+use tokio::io::AsyncWriteExt;
 
 use super::Buckets;
 use super::bucket::{internal, internal_io};
-use crate::store::{disk, next_sequence};
+use crate::store::{Store, disk, next_sequence};
 
 /// Bodies up to this size lie in their object's own record: one read finds both, and what a listing reads stays small.
 const IN_RECORD_BYTES: usize = 2 << 10;
 /// Bodies up to this size lie in the store; larger ones are files.
-const IN_STORE_BYTES: usize = 256 << 10;
+pub(super) const IN_STORE_BYTES: usize = 256 << 10;
 
 /// A run of bytes of an object: one for an object put at once, one a part for an upload in parts.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -55,20 +53,6 @@ pub struct Declared {
     /// The algorithm whose value follows the body in a trailer.
     pub trailer: Option<String>,
     pub trailing: Option<TrailingHeaders>,
-}
-
-/// Where an object's bytes are.
-#[derive(Debug, Clone)]
-pub enum Source {
-    Bytes(Bytes),
-    Segments { bucket: String, segments: Vec<Segment> },
-    File(PathBuf),
-}
-
-/// An object opened for reading from start to end, with its size in bytes.
-pub struct ObjectRead {
-    pub size: u64,
-    pub reader: Box<dyn Read + Send>,
 }
 
 /// Takes the bytes of an object that is written from inside, into a file.
@@ -152,10 +136,10 @@ impl Declared {
 
 impl Buckets {
     pub fn body_directory(&self, bucket: &str) -> PathBuf {
-        self.store.directory().join("objects").join(bucket)
+        body_directory(&self.store, bucket)
     }
 
-    fn body_file(&self, bucket: &str, id: &str) -> PathBuf {
+    pub(super) fn body_file(&self, bucket: &str, id: &str) -> PathBuf {
         self.body_directory(bucket).join(id)
     }
 
@@ -210,133 +194,34 @@ impl Buckets {
         }
     }
 
+    /// Removes segments that no record names any more, now or when nobody reads them.
     pub fn discard(&self, bucket: &str, segments: &[Segment]) -> S3Result<()> {
-        for segment in segments {
-            if !segment.in_file {
-                let removed = self.store.write_bodies(|bodies| bodies.remove(body_key(bucket, &segment.id)));
-                removed.map_err(internal)?;
-                continue;
-            }
-            let path = self.body_file(bucket, &segment.id);
-            match std::fs::remove_file(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(internal_io(&path, error)),
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn inline(&self, bucket: &str, id: &str) -> std::io::Result<Bytes> {
-        let missing = || std::io::Error::new(std::io::ErrorKind::NotFound, format!("body {id} is missing"));
-        let found = self.store.read_bodies(|bodies| bodies.get(body_key(bucket, id)));
-        let value = found.map_err(std::io::Error::other)?.ok_or_else(missing)?;
-        Ok(Bytes::copy_from_slice(&value))
-    }
-
-    /// Opens the file of a segment. One that lost bytes would be read as a shorter object.
-    fn open_segment(&self, bucket: &str, segment: &Segment) -> std::io::Result<std::fs::File> {
-        let file = std::fs::File::open(self.body_file(bucket, &segment.id))?;
-        let (found, size) = (file.metadata()?.len(), segment.size);
-        match found == size {
-            true => Ok(file),
-            false => Err(std::io::Error::other(format!("the file {} has {found} of {size} bytes", segment.id))),
-        }
-    }
-
-    /// Reads from start to end on the calling thread.
-    pub fn read(&self, source: &Source) -> std::io::Result<Box<dyn Read + Send>> {
-        match source {
-            Source::Bytes(bytes) => Ok(Box::new(Cursor::new(bytes.clone()))),
-            Source::File(path) => Ok(Box::new(std::fs::File::open(path)?)),
-            Source::Segments { bucket, segments } => {
-                let mut all: Box<dyn Read + Send> = Box::new(std::io::empty());
-                for segment in segments {
-                    let next: Box<dyn Read + Send> = match segment.in_file {
-                        true => Box::new(self.open_segment(bucket, segment)?),
-                        false => Box::new(Cursor::new(self.inline(bucket, &segment.id)?)),
-                    };
-                    all = Box::new(all.chain(next));
-                }
-                Ok(all)
-            }
-        }
-    }
-
-    /// The bytes from `start` to `end`, exclusive, as a stream.
-    pub fn stream(&self, source: Source, start: u64, end: u64) -> StreamingBlob {
-        let pieces: Vec<(Piece, u64, u64)> = match source {
-            Source::Bytes(bytes) => return s3s::Body::from(cut(&bytes, start, end)).into(),
-            Source::File(path) => vec![(Piece::File(path), start, end)],
-            Source::Segments { bucket, segments } => {
-                let mut pieces = Vec::new();
-                let mut offset = 0;
-                for segment in segments {
-                    let (from, to) = (start.max(offset), end.min(offset + segment.size));
-                    if from < to {
-                        let piece = match segment.in_file {
-                            true => Piece::File(self.body_file(&bucket, &segment.id)),
-                            false => Piece::Inline(bucket.clone(), segment.id),
-                        };
-                        pieces.push((piece, from - offset, to - offset));
-                    }
-                    offset += segment.size;
-                }
-                pieces
-            }
-        };
-        let buckets = self.clone();
-        let bytes = futures::stream::iter(pieces)
-            .then(move |(piece, from, to)| {
-                let buckets = buckets.clone();
-                async move { piece.open(&buckets, from, to).await }
-            })
-            .try_flatten();
-        StreamingBlob::wrap(bytes)
-    }
-}
-
-enum Piece {
-    Inline(String, String),
-    File(PathBuf),
-}
-
-type ByteStream = std::pin::Pin<Box<dyn Stream<Item = std::io::Result<Bytes>> + Send + Sync>>;
-
-impl Piece {
-    async fn open(self, buckets: &Buckets, from: u64, to: u64) -> std::io::Result<ByteStream> {
-        match self {
-            Self::Inline(bucket, id) => {
-                let bytes = buckets.inline(&bucket, &id)?;
-                let slice = cut(&bytes, from, to);
-                Ok(Box::pin(futures::stream::once(async move { Ok(slice) })))
-            }
-            // A small read is over sooner than it is handed to another thread.
-            Self::File(path) if to - from <= IN_STORE_BYTES as u64 => {
-                let bytes = read_range(&path, from, to)?;
-                Ok(Box::pin(futures::stream::once(async move { Ok(bytes) })))
-            }
-            Self::File(path) => {
-                let mut file = tokio::fs::File::open(path).await?;
-                if file.metadata().await?.len() < to {
-                    return Err(std::io::ErrorKind::UnexpectedEof.into());
-                }
-                file.seek(std::io::SeekFrom::Start(from)).await?;
-                Ok(Box::pin(ReaderStream::with_capacity(file.take(to - from), IN_STORE_BYTES)))
-            }
+        match self.leases.postpone(bucket, segments) {
+            true => Ok(()),
+            false => remove_segments(&self.store, bucket, segments),
         }
     }
 }
 
-fn cut(bytes: &Bytes, from: u64, to: u64) -> Bytes {
-    bytes.slice(usize::try_from(from).unwrap_or(0)..usize::try_from(to).unwrap_or(bytes.len()))
+/// Removes the bytes of segments from the store and from the disk. What is gone already is no failure.
+pub(super) fn remove_segments(store: &Store, bucket: &str, segments: &[Segment]) -> S3Result<()> {
+    for segment in segments {
+        if !segment.in_file {
+            let removed = store.write_bodies(|bodies| bodies.remove(body_key(bucket, &segment.id)));
+            removed.map_err(internal)?;
+            continue;
+        }
+        let path = body_directory(store, bucket).join(&segment.id);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(internal_io(&path, error)),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
-fn read_range(path: &Path, from: u64, to: u64) -> std::io::Result<Bytes> {
-    let mut file = std::fs::File::open(path)?;
-    file.seek(std::io::SeekFrom::Start(from))?;
-    let mut bytes = vec![0; usize::try_from(to - from).map_err(std::io::Error::other)?];
-    file.read_exact(&mut bytes)?;
-    Ok(bytes.into())
+fn body_directory(store: &Store, bucket: &str) -> PathBuf {
+    store.directory().join("objects").join(bucket)
 }
 
 /// A body on its way in: in memory while it is small, then in a file.

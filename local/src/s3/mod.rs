@@ -5,6 +5,7 @@ mod access;
 mod acl;
 mod api;
 mod body;
+mod body_source;
 mod bucket;
 mod bucket_kept;
 mod bucket_settings;
@@ -14,6 +15,7 @@ mod copying;
 mod encryption;
 mod host;
 mod keys;
+mod leases;
 mod list_operations;
 mod listing;
 mod meanwhile;
@@ -35,6 +37,7 @@ use crate::behavior::Behaviors;
 use crate::iam::Identity;
 use crate::sessions::Sessions;
 use crate::store::Store;
+use leases::Leases;
 use meanwhile::Seekers;
 
 pub use access::Found;
@@ -62,6 +65,7 @@ pub struct Buckets {
     pub caller: Arc<Identity>,
     pub sessions: Sessions,
     pub seekers: Seekers,
+    pub leases: Leases,
 }
 
 #[cfg(test)]
@@ -78,6 +82,7 @@ impl Buckets {
             caller: sessions.owner.identity.clone(),
             sessions,
             seekers: Default::default(),
+            leases: Default::default(),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::time::UNIX_EPOCH;
 
 use serde_json::json;
 
+use super::body_source::FoundFile;
 use super::bucket::{Bucket, Encryption};
 use super::object::ObjectInfo;
 use crate::account::partition;
@@ -93,7 +94,7 @@ impl Mount {
     }
 
     /// One object, read from the disk and not from the scan: it may have changed since.
-    pub fn object(&self, key: &str) -> std::io::Result<Option<(ObjectInfo, PathBuf)>> {
+    pub fn object(&self, key: &str) -> std::io::Result<Option<(ObjectInfo, FoundFile)>> {
         if key.is_empty()
             || key.ends_with('/')
             || key.split('/').any(|part| part.is_empty() || part == ".." || part == ".")
@@ -102,7 +103,10 @@ impl Mount {
         }
         let path = self.directory.join(key);
         match std::fs::metadata(&path) {
-            Ok(metadata) if metadata.is_file() => Ok(Some((describe_file(key.to_owned(), &metadata), path))),
+            Ok(metadata) if metadata.is_file() => {
+                let file = FoundFile { path, size: metadata.len(), modified: metadata.modified().ok() };
+                Ok(Some((describe_file(key.to_owned(), &metadata), file)))
+            }
             Ok(_) => Ok(None),
             Err(error) if matches!(error.kind(), NotFound | NotADirectory | InvalidFilename | InvalidInput) => Ok(None),
             Err(_) if is_link(&path) => Ok(None),
@@ -204,6 +208,22 @@ mod tests {
         assert!(mount.object("a").expect("look").is_none());
         assert!(mount.object(&"a".repeat(300)).expect("look").is_none());
         std::fs::remove_dir_all(directory).expect("clean");
+    }
+
+    #[test]
+    fn a_file_that_changed_since_it_was_found_is_not_read() {
+        let directory = tempfile::tempdir().expect("directory");
+        let path = directory.path().join("a.json");
+        std::fs::write(&path, "1").expect("file");
+        let mount = Mount::new(directory.path(), "us-west-2");
+        let found = || mount.object("a.json").expect("look").expect("found").1;
+        let before = found();
+        assert!(before.open().is_ok());
+        std::fs::write(&path, "22").expect("file");
+        let later = std::time::SystemTime::now() + std::time::Duration::from_secs(5);
+        std::fs::File::options().append(true).open(&path).expect("file").set_modified(later).expect("time");
+        assert!(before.open().expect_err("changed").to_string().contains("changed since it was found"));
+        assert!(found().open().is_ok());
     }
 
     #[cfg(unix)]

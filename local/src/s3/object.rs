@@ -8,7 +8,7 @@ use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 use serde::{Deserialize, Serialize};
 
 use super::Buckets;
-use super::body::{Segment, Source, Staged, Taken};
+use super::body::{Segment, Staged, Taken};
 use super::bucket::{Bucket, internal};
 use super::encryption::ObjectEncryption;
 use crate::account::now_millis;
@@ -116,14 +116,6 @@ pub struct Content {
 impl Version {
     pub fn size(&self) -> u64 {
         self.bytes.len() as u64 + self.segments.iter().map(|segment| segment.size).sum::<u64>()
-    }
-
-    /// Where its bytes are.
-    pub fn source(&self, bucket: &str) -> Source {
-        match self.segments.is_empty() {
-            true => Source::Bytes(self.bytes.clone()),
-            false => Source::Segments { bucket: bucket.to_owned(), segments: self.segments.clone() },
-        }
     }
 
     pub fn info(&self) -> ObjectInfo {
@@ -283,10 +275,25 @@ impl Buckets {
         conditions: &Preconditions,
     ) -> S3Result<Version> {
         let _guard = self.store.change();
+        // While the bytes came in it may have been deleted, or its versioning changed.
+        let bucket = self.bucket(&bucket.name)?;
+        self.add_version_locked(&bucket, key, content, conditions)
+    }
+
+    /// As `add_version`, for a bucket that was read under the lock of `Store::change`.
+    pub fn add_version_locked(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        content: Option<Content>,
+        conditions: &Preconditions,
+    ) -> S3Result<Version> {
         let before = self.versions_of(bucket, key)?;
         conditions.check(before.first())?;
         let versioned = bucket.versioning.as_deref() == Some("Enabled");
-        let sequence = if bucket.versioning.is_some() { next_sequence() } else { ONLY };
+        // Behind the one before, also where the clock was set back.
+        let next = || next_sequence().max(before.first().map_or(0, |newest| newest.sequence + 1));
+        let sequence = if bucket.versioning.is_some() { next() } else { ONLY };
         let delete_marker = content.is_none();
         let Content { bytes, segments, etag, attributes } = content.unwrap_or_default();
         let version = Version {
@@ -332,8 +339,9 @@ impl Buckets {
         id: Option<&str>,
         conditions: &Preconditions,
     ) -> S3Result<Option<Version>> {
+        let _guard = self.store.change();
+        let bucket = &self.bucket(&bucket.name)?;
         if let Some(id) = id {
-            let _guard = self.store.change();
             let found = self.versions_of(bucket, key)?.into_iter().find(|version| version.id == id);
             if let Some(version) = &found {
                 self.remove_version(&bucket.name, version)?;
@@ -341,9 +349,8 @@ impl Buckets {
             return Ok(found);
         }
         if bucket.versioning.is_some() {
-            return self.add_version(bucket, key, None, conditions).map(Some);
+            return self.add_version_locked(bucket, key, None, conditions).map(Some);
         }
-        let _guard = self.store.change();
         let versions = self.versions_of(bucket, key)?;
         conditions.check(versions.first())?;
         for version in versions {

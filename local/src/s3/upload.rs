@@ -197,6 +197,9 @@ impl Buckets {
     ) -> S3Result<Version> {
         use md5::{Digest, Md5};
         let listed = completion.parts;
+        // No part is replaced meanwhile, and nobody else completes or aborts the upload: its parts would be removed.
+        let _guard = self.store.change();
+        let bucket = &self.bucket(&bucket.name)?;
         let upload = self.upload(&bucket.name, key, id)?;
         if listed.is_empty() {
             return Err(s3_error!(MalformedXML, "You must specify at least one part"));
@@ -233,7 +236,7 @@ impl Buckets {
         let used: Vec<String> = segments.iter().map(|segment| segment.id.clone()).collect();
         let attributes = Attributes { checksum: completion.checksum, ..upload.attributes.clone() };
         let content = Content { bytes: Bytes::new(), segments, etag, attributes };
-        let version = self.add_version(bucket, key, Some(content), completion.conditions)?;
+        let version = self.add_version_locked(bucket, key, Some(content), completion.conditions)?;
         self.store.delete(KIND, &record_id(&bucket.name, id)).map_err(internal)?;
         let unused = upload.parts.into_values().map(|part| part.segment).filter(|segment| !used.contains(&segment.id));
         self.discard(&bucket.name, &unused.collect::<Vec<_>>())?;

@@ -1,0 +1,175 @@
+//! The bytes of objects, read back: from the store, from files, and from mounted directories.
+
+use std::io::{Cursor, Read, Seek};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use futures::{Stream, StreamExt, TryStreamExt};
+use s3s::dto::StreamingBlob;
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+use tokio_util::io::ReaderStream;
+
+use super::Buckets;
+use super::body::{IN_STORE_BYTES, Segment, body_key};
+use super::leases::Lease;
+
+/// Where an object's bytes are.
+#[derive(Clone)]
+pub enum Source {
+    Bytes(Bytes),
+    /// The lease keeps them while they are read; parts of an upload have none.
+    Segments {
+        bucket: String,
+        segments: Vec<Segment>,
+        lease: Option<Arc<Lease>>,
+    },
+    /// In a mounted directory.
+    File(FoundFile),
+}
+
+/// A file, as it was when it was found.
+#[derive(Debug, Clone)]
+pub struct FoundFile {
+    pub path: PathBuf,
+    /// Bytes.
+    pub size: u64,
+    /// `None` where it is not compared: files of the state are never written again.
+    pub modified: Option<SystemTime>,
+}
+
+impl FoundFile {
+    /// Opens the file.
+    ///
+    /// # Errors
+    /// Where it is another one by now, or lost bytes: it would be read as a shorter object.
+    pub fn open(&self) -> std::io::Result<std::fs::File> {
+        let file = std::fs::File::open(&self.path)?;
+        let metadata = file.metadata()?;
+        let (path, found, size) = (self.path.display(), metadata.len(), self.size);
+        match self.modified {
+            Some(modified) if metadata.modified().ok() != Some(modified) => {
+                Err(std::io::Error::other(format!("the file {path} changed since it was found")))
+            }
+            _ if found != size => Err(std::io::Error::other(format!("the file {path} has {found} of {size} bytes"))),
+            _ => Ok(file),
+        }
+    }
+}
+
+/// An object opened for reading from start to end, with its size in bytes.
+pub struct ObjectRead {
+    pub size: u64,
+    pub reader: Box<dyn Read + Send>,
+}
+
+impl Buckets {
+    fn segment_file(&self, bucket: &str, segment: &Segment) -> FoundFile {
+        FoundFile { path: self.body_file(bucket, &segment.id), size: segment.size, modified: None }
+    }
+
+    fn inline(&self, bucket: &str, id: &str) -> std::io::Result<Bytes> {
+        let missing = || std::io::Error::new(std::io::ErrorKind::NotFound, format!("body {id} is missing"));
+        let found = self.store.read_bodies(|bodies| bodies.get(body_key(bucket, id)));
+        let value = found.map_err(std::io::Error::other)?.ok_or_else(missing)?;
+        Ok(Bytes::copy_from_slice(&value))
+    }
+
+    /// Reads from start to end on the calling thread.
+    pub fn read(&self, source: &Source) -> std::io::Result<Box<dyn Read + Send>> {
+        match source {
+            Source::Bytes(bytes) => Ok(Box::new(Cursor::new(bytes.clone()))),
+            Source::File(file) => Ok(Box::new(file.open()?)),
+            Source::Segments { bucket, segments, .. } => {
+                let mut all: Box<dyn Read + Send> = Box::new(std::io::empty());
+                for segment in segments {
+                    let next: Box<dyn Read + Send> = match segment.in_file {
+                        true => Box::new(self.segment_file(bucket, segment).open()?),
+                        false => Box::new(Cursor::new(self.inline(bucket, &segment.id)?)),
+                    };
+                    all = Box::new(all.chain(next));
+                }
+                Ok(all)
+            }
+        }
+    }
+
+    /// The bytes from `start` to `end`, exclusive, as a stream.
+    pub fn stream(&self, source: Source, start: u64, end: u64) -> StreamingBlob {
+        let pieces: Vec<(Piece, u64, u64, Option<Arc<Lease>>)> = match source {
+            Source::Bytes(bytes) => return s3s::Body::from(cut(&bytes, start, end)).into(),
+            Source::File(file) => vec![(Piece::File(file), start, end, None)],
+            Source::Segments { bucket, segments, lease } => {
+                let mut pieces = Vec::new();
+                let mut offset = 0;
+                for segment in segments {
+                    let (from, to) = (start.max(offset), end.min(offset + segment.size));
+                    if from < to {
+                        let piece = match segment.in_file {
+                            true => Piece::File(self.segment_file(&bucket, &segment)),
+                            false => Piece::Inline(bucket.clone(), segment.id),
+                        };
+                        pieces.push((piece, from - offset, to - offset, lease.clone()));
+                    }
+                    offset += segment.size;
+                }
+                pieces
+            }
+        };
+        let buckets = self.clone();
+        let bytes = futures::stream::iter(pieces)
+            .then(move |(piece, from, to, lease)| {
+                let buckets = buckets.clone();
+                async move {
+                    let opened = piece.open(&buckets, from, to).await;
+                    // What is open stays readable.
+                    drop(lease);
+                    opened
+                }
+            })
+            .try_flatten();
+        StreamingBlob::wrap(bytes)
+    }
+}
+
+enum Piece {
+    Inline(String, String),
+    File(FoundFile),
+}
+
+type ByteStream = std::pin::Pin<Box<dyn Stream<Item = std::io::Result<Bytes>> + Send + Sync>>;
+
+impl Piece {
+    async fn open(self, buckets: &Buckets, from: u64, to: u64) -> std::io::Result<ByteStream> {
+        match self {
+            Self::Inline(bucket, id) => {
+                let bytes = buckets.inline(&bucket, &id)?;
+                let slice = cut(&bytes, from, to);
+                Ok(Box::pin(futures::stream::once(async move { Ok(slice) })))
+            }
+            // A small read is over sooner than it is handed to another thread.
+            Self::File(file) if to - from <= IN_STORE_BYTES as u64 => {
+                let bytes = read_range(&file, from, to)?;
+                Ok(Box::pin(futures::stream::once(async move { Ok(bytes) })))
+            }
+            Self::File(file) => {
+                let mut file = tokio::fs::File::from_std(file.open()?);
+                file.seek(std::io::SeekFrom::Start(from)).await?;
+                Ok(Box::pin(ReaderStream::with_capacity(file.take(to - from), IN_STORE_BYTES)))
+            }
+        }
+    }
+}
+
+fn cut(bytes: &Bytes, from: u64, to: u64) -> Bytes {
+    bytes.slice(usize::try_from(from).unwrap_or(0)..usize::try_from(to).unwrap_or(bytes.len()))
+}
+
+fn read_range(file: &FoundFile, from: u64, to: u64) -> std::io::Result<Bytes> {
+    let mut file = file.open()?;
+    file.seek(std::io::SeekFrom::Start(from))?;
+    let mut bytes = vec![0; usize::try_from(to - from).map_err(std::io::Error::other)?];
+    file.read_exact(&mut bytes)?;
+    Ok(bytes.into())
+}
