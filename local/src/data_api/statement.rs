@@ -1,10 +1,11 @@
 //! A statement's life: submitted, started, finished or failed or aborted, and what it left.
 
+use std::pin::pin;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 use super::Mode;
 use super::target::{Caller, Target, refused};
@@ -89,7 +90,8 @@ const KEPT_MILLIS: i64 = 24 * 60 * 60 * 1000;
 /// A statement that its runner changes while others look at it or wait for its end.
 pub struct Shared {
     statement: Mutex<Statement>,
-    ended: watch::Sender<bool>,
+    /// Wakes those who wait for its end: a small thing, for thousands are remembered.
+    ended: Notify,
     /// Set while it runs.
     cancel: Mutex<Option<Cancel>>,
 }
@@ -155,7 +157,7 @@ impl Statement {
 
 impl Shared {
     pub fn new(statement: Statement) -> Self {
-        Self { statement: Mutex::new(statement), ended: watch::Sender::new(false), cancel: Mutex::new(None) }
+        Self { statement: Mutex::new(statement), ended: Notify::new(), cancel: Mutex::new(None) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Statement> {
@@ -179,15 +181,17 @@ impl Shared {
             statement.status.is_final()
         };
         if ended {
-            self.ended.send_replace(true);
+            self.ended.notify_waiters();
         }
     }
 
     /// Returns when the statement has ended, or after this time.
     pub async fn wait(&self, longest: Duration) {
-        let mut ended = self.ended.subscribe();
-        if !longest.is_zero() {
-            let _ = tokio::time::timeout(longest, ended.wait_for(|ended| *ended)).await;
+        let mut ended = pin!(self.ended.notified());
+        // Before the look at the status, so that no end falls between.
+        ended.as_mut().enable();
+        if self.is_active() && !longest.is_zero() {
+            let _ = tokio::time::timeout(longest, ended).await;
         }
     }
 

@@ -105,7 +105,7 @@ impl Engine {
     }
 
     fn over(opened: Database, directory: &Path, database: &str, memory: MemoryLimit) -> Self {
-        let system = System::new(Arc::new(opened), directory.to_owned(), database, memory);
+        let system = System::new(Arc::new(opened), directory, database, memory);
         let next_query = AtomicI64::new(now_millis());
         Self { system, next_query, released: AtomicI64::default(), looked: AtomicI64::default(), template: None }
     }

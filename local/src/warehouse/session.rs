@@ -346,7 +346,7 @@ impl Session {
             elapsed,
             rows: *outcome.as_ref().unwrap_or(&0),
             error: outcome.as_ref().err().map(ToString::to_string),
-            text: without_secrets(text).chars().take(HISTORY_CHARACTERS).collect(),
+            text: beginning(&without_secrets(text), HISTORY_CHARACTERS).into(),
         });
         outcome
     }
@@ -630,6 +630,11 @@ fn without_secrets(text: &str) -> Cow<'_, str> {
         Regex::new(&format!(r"(?i)\b({words})(\s+as)?\s*'(?:[^']|'')*'")).ok()
     });
     SECRETS.as_ref().map_or(Cow::Borrowed(text), |secrets| secrets.replace_all(text, "$1$2 '***'"))
+}
+
+/// The first characters of a text.
+fn beginning(text: &str, characters: usize) -> &str {
+    text.char_indices().nth(characters).map_or(text, |(end, _)| &text[..end])
 }
 
 fn counted(count: impl TryInto<i64>) -> i64 {

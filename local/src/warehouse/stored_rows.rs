@@ -3,7 +3,8 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use tempfile::TempPath;
 
@@ -19,9 +20,9 @@ const MEMORY_BYTES: u64 = 16 << 10;
 #[derive(Debug)]
 pub struct StoredRows {
     pub columns: Vec<ResultColumn>,
-    /// Where the file lies, and how its name begins.
-    directory: PathBuf,
-    prefix: String,
+    /// Where the file lies, and of which database it is.
+    directory: Arc<Path>,
+    database: Arc<str>,
     most_bytes: u64,
     blocks: Vec<Block>,
     /// Rows of all blocks together.
@@ -55,11 +56,11 @@ enum Body {
 
 impl StoredRows {
     /// No rows yet, of a database; `most_bytes` is what they may come to.
-    pub fn new(directory: &Path, database: &str, most_bytes: u64) -> Self {
+    pub fn new(directory: Arc<Path>, database: Arc<str>, most_bytes: u64) -> Self {
         Self {
-            prefix: prefix(database),
             columns: Vec::new(),
-            directory: directory.to_owned(),
+            directory,
+            database,
             most_bytes,
             blocks: Vec::new(),
             in_blocks: 0,
@@ -81,13 +82,16 @@ impl StoredRows {
         }
     }
 
-    /// No more rows come: the file is opened again where it is read.
+    /// No more rows come: the file is opened again where it is read, and what is kept takes no more than it needs.
     ///
     /// # Errors
     /// Where the last rows cannot be written.
     pub fn close(&mut self) -> Result<(), SqlError> {
         let sealed = if self.last.is_empty() { Ok(()) } else { self.seal() };
         self.file = None;
+        self.last = Vec::new();
+        self.blocks.shrink_to_fit();
+        self.columns.shrink_to_fit();
         sealed
     }
 
@@ -175,7 +179,7 @@ impl StoredRows {
 
     fn write(&mut self, encoded: &[u8]) -> Result<Body, SqlError> {
         if self.file.is_none() {
-            let named = tempfile::Builder::new().prefix(&self.prefix).tempfile_in(&self.directory);
+            let named = tempfile::Builder::new().prefix(&prefix(&self.database)).tempfile_in(&self.directory);
             let (file, path) = named.map_err(|error| self.unusable(&error))?.into_parts();
             (self.file, self.path) = (Some(file), Some(path));
         }
@@ -275,13 +279,18 @@ mod tests {
     #[test]
     fn every_page_is_what_was_put_in() {
         let directory = tempfile::tempdir().expect("directory");
-        let mut stored = StoredRows::new(directory.path(), "dwh", u64::MAX);
+        let mut stored = StoredRows::new(directory.path().into(), "dwh".into(), u64::MAX);
         stored.begin(["a", "b", "c"].map(column).to_vec()).expect("begin");
         for start in (0..12_345).step_by(7) {
             stored.rows((start..(start + 7).min(12_345)).map(row).collect()).expect("rows");
         }
         stored.close().expect("closed");
         assert_eq!(stored.count(), 12_345);
+        assert_eq!(
+            (stored.blocks.capacity(), stored.last.capacity()),
+            (stored.blocks.len(), 0),
+            "nothing is in reserve"
+        );
         assert!(stored.path.is_some(), "the rest is on the disk");
         for (start, count) in [(0, 1000), (999, 2), (1500, 3000), (12_000, 1000), (12_345, 5), (0, 12_345)] {
             let wanted: Vec<_> = (start..(start + count).min(12_345)).map(|at| row(at as i64)).collect();
@@ -301,7 +310,7 @@ mod tests {
     #[test]
     fn a_result_has_its_most() {
         let directory = tempfile::tempdir().expect("directory");
-        let mut stored = StoredRows::new(directory.path(), "dwh", 1 << 20);
+        let mut stored = StoredRows::new(directory.path().into(), "dwh".into(), 1 << 20);
         stored.begin(["a", "b", "c"].map(column).to_vec()).expect("begin");
         let refused = (0..100_000).map(row).try_for_each(|row| stored.rows(vec![row]));
         assert_eq!(refused.expect_err("too much").sqlstate, "54000");

@@ -1,7 +1,7 @@
 //! The system tables: what loads did and what they rejected. They are written outside the transaction of the
 //! statement that they tell of, so that a COPY that fails leaves its reasons.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, RwLock, Weak};
 
@@ -52,7 +52,7 @@ pub struct QueryRecord {
     pub elapsed: i64,
     pub rows: i64,
     pub error: Option<String>,
-    pub text: String,
+    pub text: Box<str>,
 }
 
 /// Statements of the history that wait to be written.
@@ -65,8 +65,8 @@ const HISTORY_MILLIS: i64 = 7 * 24 * 60 * 60 * 1000;
 #[derive(Clone)]
 pub struct System {
     /// Where the databases of the warehouse lie.
-    directory: PathBuf,
-    name: String,
+    directory: Arc<Path>,
+    name: Arc<str>,
     pub memory: MemoryLimit,
     /// Held shared by each statement that runs.
     pub running: Arc<RwLock<()>>,
@@ -94,10 +94,10 @@ impl Drop for Copying {
 }
 
 impl System {
-    pub fn new(database: Arc<Database>, directory: PathBuf, name: &str, memory: MemoryLimit) -> Self {
+    pub fn new(database: Arc<Database>, directory: &Path, name: &str, memory: MemoryLimit) -> Self {
         Self {
-            directory,
-            name: name.to_owned(),
+            directory: directory.into(),
+            name: name.into(),
             memory,
             running: Arc::default(),
             database,
@@ -148,7 +148,7 @@ impl System {
 
     /// A result without rows yet, which keeps them beside the data.
     pub fn stored_rows(&self, most_bytes: u64) -> StoredRows {
-        StoredRows::new(&self.directory, &self.name, most_bytes)
+        StoredRows::new(self.directory.clone(), self.name.clone(), most_bytes)
     }
 
     pub fn catalog_changed(&self) {
@@ -287,7 +287,7 @@ impl System {
                     query.elapsed,
                     query.rows,
                     query.error,
-                    query.text,
+                    &*query.text,
                     query.session
                 ])?;
             }
