@@ -76,11 +76,10 @@ impl Warehouses {
         let directory = absolute(&self.directory.join(&place.id));
         let source = self.engine(&place.id, template, place.slices)?;
         remove_files(&directory, name)?;
-        source.copy_files(&directory, name)?;
-        let opened = self
-            .copies
-            .take(&directory)
-            .map_or_else(|| new_instance(&directory, self.memory), Ok)
+        let instance = || self.copies.take(&directory).map_or_else(|| new_instance(&directory, self.memory), Ok);
+        let opened = source
+            .copy_files(&directory, name)
+            .and_then(|()| instance())
             .and_then(|instance| Engine::open_copy(&directory, name, self.memory, instance, template));
         let engine = match opened {
             Ok(engine) => engine,
@@ -185,7 +184,7 @@ impl Warehouses {
 }
 
 fn unusable(path: &Path, error: &std::io::Error) -> SqlError {
-    SqlError::new("58030", format!("cannot use {}: {error}", path.display()))
+    SqlError::from_io("cannot use", path, error)
 }
 
 /// What lies in a directory; nothing where there is none.

@@ -49,8 +49,7 @@ pub struct Engine {
 
 impl Engine {
     pub fn open(directory: &Path, database: &str, slices: Slices, memory: MemoryLimit) -> Result<Self, SqlError> {
-        let unusable =
-            |error: std::io::Error| SqlError::new("58030", format!("cannot use {}: {error}", directory.display()));
+        let unusable = |error: std::io::Error| SqlError::from_io("cannot use", directory, &error);
         std::fs::create_dir_all(directory).map_err(unusable)?;
         // What was spilled by a process that was killed. The file's lock keeps any other process out that would use it.
         let spilled = directory.join(format!("{database}.duckdb.tmp"));
@@ -141,8 +140,8 @@ impl Engine {
             }
         });
         copied.map_err(|error| {
-            let (source, directory) = (self.system.name(), directory.display());
-            SqlError::new("58030", format!("cannot copy the database \"{source}\" to {directory}: {error}"))
+            let what = format!("cannot copy the database \"{}\" to", self.system.name());
+            SqlError::from_io(&what, directory, &error)
         })
     }
 
@@ -226,7 +225,7 @@ pub fn remove_files(directory: &Path, name: &str) -> Result<(), SqlError> {
         let path = directory.join(format!("{name}.{ending}"));
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(SqlError::new("58030", format!("cannot remove {}: {error}", path.display())))
+                Err(SqlError::from_io("cannot remove", &path, &error))
             }
             _ => Ok(()),
         }
@@ -314,8 +313,14 @@ fn make_catalog(connection: &Connection) -> Result<(), SqlError> {
 
 /// STV_SLICES tells how many slices the cluster has, and so how many files COPY loads at once (C5).
 fn fill_slices(connection: &Connection, slices: Slices) -> Result<(), SqlError> {
-    connection.execute_batch("DELETE FROM redshift_system.stv_slices")?;
     let Slices { nodes, per_node } = slices;
+    // Nothing is written where nothing changes: a database can be opened on a full disk.
+    let sql = "SELECT count(*) = ? AND max(localslice) = ? FROM redshift_system.stv_slices";
+    let filled: Option<bool> = connection.query_row(sql, [nodes * per_node, per_node - 1], |row| row.get(0))?;
+    if filled == Some(true) {
+        return Ok(());
+    }
+    connection.execute_batch("DELETE FROM redshift_system.stv_slices")?;
     let sql = "INSERT INTO redshift_system.stv_slices \
                SELECT range // ?, range, range % ?, 'D' FROM range(?)";
     connection.execute(sql, [per_node, per_node, nodes * per_node])?;

@@ -1,8 +1,12 @@
 //! SQL errors in Redshift's words.
 
+use std::io;
+use std::path::Path;
+
 use sqlparser::parser::ParserError;
 
 use super::sql::udf::PREFIX as UDF;
+use crate::store::disk;
 
 /// What Redshift answers when a statement fails: SQLSTATE and message, without the `ERROR:` in front.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +28,18 @@ impl SqlError {
     /// The local Redshift does not have this, and says so instead of running something else.
     pub fn unsupported(construct: &str) -> Self {
         Self::new("0A000", format!("{construct} is not supported by the local Redshift"))
+    }
+
+    /// A file or a directory that cannot be used: a full disk is called by its name, which is PostgreSQL's 53100.
+    pub fn from_io(what: &str, path: &Path, error: &io::Error) -> Self {
+        let path = path.display();
+        match disk::is_full(error) {
+            true => Self::new(
+                "53100",
+                format!("Disk Full: no room left to write to {path}; free some, and it goes on without a restart"),
+            ),
+            false => Self::new("58030", format!("{what} {path}: {error}")),
+        }
     }
 
     pub fn from_parser(error: ParserError) -> Self {
@@ -68,6 +84,11 @@ impl SqlError {
         matches!(self.sqlstate, "42P01" | "42702" | "42703") || self.sqlstate.starts_with("22")
     }
 
+    /// Whether there is no room for what does not fit into memory.
+    pub fn is_unspilled(&self) -> bool {
+        self.sqlstate == "53100" && self.message.starts_with(NO_SPILL)
+    }
+
     /// Rewords what DuckDB says. What has no counterpart keeps DuckDB's first line.
     pub fn from_duckdb(error: &duckdb::Error) -> Self {
         let text = match error {
@@ -86,8 +107,11 @@ impl SqlError {
             "IO Error" | "FATAL Error" | "TransactionContext Error"
                 if NO_ROOM.iter().any(|reason| text.contains(reason)) =>
             {
-                Self::new("53100", message)
+                // That it has ended the database is still to be seen: it is opened anew then.
+                Self::new("53100", if kind == "FATAL Error" { text.replace('\n', " ") } else { message.to_owned() })
             }
+            // DuckDB takes nine tenths of what is free when it spills for the first time.
+            "Out of Memory Error" if message.starts_with(NO_SPILL) => Self::new("53100", message),
             "Catalog Error"
                 if message.contains(&format!("Function with name {UDF}")) && !message.contains("already") =>
             {
@@ -241,6 +265,8 @@ impl SqlError {
 const RESULT_TOO_LARGE: &str = "Result size exceeds";
 /// What the operating system says where a file cannot grow.
 const NO_ROOM: [&str; 3] = ["No space left on device", "Disk quota exceeded", "File too large"];
+/// How DuckDB says that it may not use more of the disk for what does not fit into memory.
+const NO_SPILL: &str = "failed to offload data block";
 /// How DuckDB says that it cannot read such a view.
 const CORRELATED_VIEW: &str = "view bound correlated columns";
 const NO_FUNCTION: &str = "No function matches the given name and argument types '";
@@ -300,6 +326,20 @@ mod tests {
         let full = told("IO Error: Could not write file \"dev.duckdb.wal\": No space left on device");
         assert_eq!(full.sqlstate, "53100");
         assert!(full.message.contains("dev.duckdb.wal"), "{}", full.message);
+        let checkpoint =
+            "Failed to create checkpoint because of error: Could not write file \"dev.duckdb\": File too large";
+        let fatal = told(&format!("FATAL Error: {checkpoint}"));
+        assert_eq!((fatal.sqlstate, fatal.message.starts_with("FATAL Error: ")), ("53100", true), "{fatal}");
+        let spilled =
+            told("Out of Memory Error: failed to offload data block of size 256.0 KiB (9.7 MiB/9.8 MiB used).\nThis");
+        assert!(spilled.is_unspilled() && !full.is_unspilled());
+        assert_eq!(told("Out of Memory Error: could not allocate block").sqlstate, "53200");
+        let at = |kind: io::ErrorKind| SqlError::from_io("cannot write to", Path::new("a/dir"), &kind.into());
+        assert_eq!(at(io::ErrorKind::PermissionDenied).sqlstate, "58030");
+        for kind in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded, io::ErrorKind::FileTooLarge] {
+            let full = at(kind);
+            assert!(full.sqlstate == "53100" && full.message.contains("no room left to write to a/dir"), "{full}");
+        }
         let text = told("Conversion Error: Could not convert string 'No space left on device' to INT32");
         assert_eq!(text.sqlstate, "22P02");
     }

@@ -139,8 +139,11 @@ pub fn connect(system: &System, user: &str, pid: i32) -> Result<(Connection, u64
     }
 }
 
+/// Whether an error has ended the database: the one of an instance, or one that is attached to it.
 fn is_fatal(error: &SqlError) -> bool {
-    error.message.starts_with("FATAL Error: ")
+    let said = error.message.strip_prefix("IO Error: ").unwrap_or(&error.message);
+    let is_of_attached = ["Checkpoint failed for database ", "Database "].iter().any(|begin| said.starts_with(begin));
+    said.starts_with("FATAL Error: ") || is_of_attached && said.contains(" has been invalidated")
 }
 
 impl Session {
@@ -190,6 +193,8 @@ impl Session {
             }
             Err(again) => format!("The database could not be opened anew: {}", again.message),
         };
-        SqlError::new("XX000", format!("{}. {after}", error.message.trim_end_matches('.')))
+        // A lack of room is still one.
+        let sqlstate = if error.sqlstate == "53100" { "53100" } else { "XX000" };
+        SqlError::new(sqlstate, format!("{}. {after}", error.message.trim_end_matches('.')))
     }
 }

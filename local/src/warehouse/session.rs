@@ -312,6 +312,7 @@ impl Session {
         let mut kind = "OTHER";
         let running = self.system.running.clone();
         let _running = running.read().unwrap_or_else(PoisonError::into_inner);
+        self.system.look_for_room_to_spill();
         let watched = memory::watch(self.cancel.clone(), self.system.memory);
         let outcome = sql::with_room(text, || {
             self.read_twice(|session, reading| {
@@ -333,6 +334,7 @@ impl Session {
         let outcome = outcome.map_err(|error| match error.sqlstate {
             "57014" if watched.is_ended() => self.system.memory.exceeded(),
             "53200" => self.system.memory.exceeded(),
+            "53100" if error.is_unspilled() => self.system.no_room_to_spill(),
             _ => error,
         });
         drop(watched);

@@ -192,13 +192,7 @@ impl StoredRows {
     }
 
     fn unusable(&self, error: &std::io::Error) -> SqlError {
-        let directory = self.directory.display();
-        match error.kind() {
-            std::io::ErrorKind::StorageFull => {
-                SqlError::new("53100", format!("Disk Full: no room for the rows of a result in {directory}"))
-            }
-            _ => SqlError::new("58030", format!("cannot keep the rows of a result in {directory}: {error}")),
-        }
+        SqlError::from_io("cannot keep the rows of a result in", &self.directory, error)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The system tables: what loads did and what they rejected. They are written outside the transaction of the
 //! statement that they tell of, so that a COPY that fails leaves its reasons.
 
+use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, RwLock, Weak};
@@ -77,6 +78,8 @@ pub struct System {
     catalog: Arc<AtomicU64>,
     /// Whether the database was dropped, or is another one since: sessions that are left do nothing more.
     ended: Arc<AtomicBool>,
+    /// Whether the disk had no room for what does not fit into memory.
+    is_full: Arc<AtomicBool>,
     /// The open databases of all warehouses, where it is one of them.
     siblings: Arc<OnceLock<Weak<Mutex<Engines>>>>,
 }
@@ -105,6 +108,7 @@ impl System {
             copying: Arc::default(),
             catalog: Arc::default(),
             ended: Arc::default(),
+            is_full: Arc::default(),
             siblings: Arc::default(),
         }
     }
@@ -177,6 +181,19 @@ impl System {
     /// transaction of the session that asks.
     pub fn keep_order(&self, keep: bool) -> Result<(), SqlError> {
         self.with(|connection| connection.execute_batch(&format!("SET GLOBAL preserve_insertion_order = {keep}")))
+    }
+
+    /// That a statement spills more than the disk takes.
+    pub fn no_room_to_spill(&self) -> SqlError {
+        self.is_full.store(true, Ordering::Relaxed);
+        SqlError::from_io("cannot write to", &self.directory, &io::ErrorKind::StorageFull.into())
+    }
+
+    /// Has DuckDB look again at how much is free, where that was too little: it remembers what there was.
+    pub fn look_for_room_to_spill(&self) {
+        if self.is_full.swap(false, Ordering::Relaxed) {
+            let _ = self.with(|connection| connection.execute_batch("RESET GLOBAL max_temp_directory_size"));
+        }
     }
 
     pub fn record_errors(&self, copy: &Progress, errors: &[LoadError]) -> Result<(), SqlError> {

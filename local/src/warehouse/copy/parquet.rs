@@ -21,8 +21,9 @@ const HELD_BYTES: usize = 16 << 20;
 /// Memory of the database that rows pass through on their way into a file; the rest of them is on disk.
 const SCRATCH_MEMORY: &str = "256MB";
 
+/// A failure with a temporary file, whose directory it names.
 fn io(what: &str) -> impl Fn(std::io::Error) -> SqlError {
-    move |error| SqlError::new("58030", format!("cannot {what}: {error}"))
+    move |error| SqlError::from_io(&format!("cannot {what} in"), &std::env::temp_dir(), &error)
 }
 
 /// Loads files whose columns are those of the table, by position; answers the rows.
@@ -142,7 +143,7 @@ fn fetch(opener: &Opener, address: &Address) -> Result<tempfile::NamedTempFile, 
     };
     let mut input = opener.open_as(address, compression)?;
     let mut file = tempfile::NamedTempFile::new().map_err(io("make a temporary file"))?;
-    std::io::copy(&mut input as &mut dyn Read, &mut file).map_err(io("read the object"))?;
+    std::io::copy(&mut input as &mut dyn Read, &mut file).map_err(io("keep an object"))?;
     file.flush().map_err(io("write a temporary file"))?;
     Ok(file)
 }

@@ -213,5 +213,9 @@ impl Opener {
 pub fn service(error: &s3s::S3Error) -> SqlError {
     let status = error.status_code().or_else(|| error.code().status_code()).map_or(500, |status| status.as_u16());
     let message = error.message().unwrap_or("unknown");
+    // Of the state alone: only a lack of room makes it unavailable.
+    if *error.code() == s3s::S3ErrorCode::ServiceUnavailable {
+        return SqlError::new("53100", format!("Disk Full: {message}"));
+    }
     SqlError::new("XX000", format!("S3ServiceException:{message},Status {status},Error {}", error.code().as_str()))
 }

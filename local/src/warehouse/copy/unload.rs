@@ -75,8 +75,9 @@ struct Unload<'a> {
     written: Vec<(String, u64, u64)>,
 }
 
-fn io(error: std::io::Error) -> SqlError {
-    SqlError::new("58030", format!("cannot write the unloaded rows: {error}"))
+/// Rows that cannot be kept on their way into Parquet.
+fn unkept(error: &std::io::Error) -> SqlError {
+    SqlError::from_io("cannot keep the unloaded rows in", &std::env::temp_dir(), error)
 }
 
 /// Writes the files and answers the number of rows.
@@ -96,6 +97,11 @@ pub fn unload(session: &Session, command: &UnloadCommand, access: &Access) -> Re
 }
 
 impl Unload<'_> {
+    /// Rows that cannot be written to where the bucket's objects lie.
+    fn unwritable(&self, error: &std::io::Error) -> SqlError {
+        SqlError::from_io("cannot write the unloaded rows to", &self.access.buckets.body_directory(&self.bucket), error)
+    }
+
     /// Nothing is overwritten unless that is asked for.
     fn make_room(&self, to: &Address) -> Result<(), SqlError> {
         let there = self
@@ -206,7 +212,7 @@ impl Unload<'_> {
                     let next = self.open(prefix, number, &header)?;
                     self.close(std::mem::replace(&mut open, next))?;
                 }
-                open.output.write(&line).map_err(io)?;
+                open.output.write(&line).map_err(|error| self.unwritable(&error))?;
                 open.bytes += line.len() as u64;
                 open.rows += 1;
                 total += 1;
@@ -227,25 +233,25 @@ impl Unload<'_> {
     }
 
     fn parquet(&mut self, session: &Session, query: &str, prefix: &str) -> Result<u64, SqlError> {
-        let file = tempfile::NamedTempFile::new().map_err(io)?;
+        let file = tempfile::NamedTempFile::new().map_err(|error| unkept(&error))?;
         let rows = parquet::write(session, query, file.path())?;
         let key = self.key(prefix, 0);
-        let mut sink = self.access.buckets.sink(&self.bucket).map_err(io)?;
-        let mut input = std::fs::File::open(file.path()).map_err(io)?;
-        std::io::copy(&mut input, &mut sink).map_err(io)?;
+        let mut sink = self.access.buckets.sink(&self.bucket).map_err(|error| self.unwritable(&error))?;
+        let mut input = std::fs::File::open(file.path()).map_err(|error| unkept(&error))?;
+        std::io::copy(&mut input, &mut sink).map_err(|error| self.unwritable(&error))?;
         self.store(key, sink, rows)?;
         Ok(rows)
     }
 
     fn open(&self, prefix: &str, number: usize, header: &[u8]) -> Result<Open, SqlError> {
-        let sink = self.access.buckets.sink(&self.bucket).map_err(io)?;
-        let mut output = Output::new(sink, self.command.compression).map_err(io)?;
-        output.write(header).map_err(io)?;
+        let sink = self.access.buckets.sink(&self.bucket).map_err(|error| self.unwritable(&error))?;
+        let mut output = Output::new(sink, self.command.compression).map_err(|error| self.unwritable(&error))?;
+        output.write(header).map_err(|error| self.unwritable(&error))?;
         Ok(Open { key: self.key(prefix, number), output, bytes: header.len() as u64, rows: 0 })
     }
 
     fn close(&mut self, open: Open) -> Result<(), SqlError> {
-        let sink = open.output.finish().map_err(io)?;
+        let sink = open.output.finish().map_err(|error| self.unwritable(&error))?;
         self.store(open.key, sink, open.rows)
     }
 
@@ -320,8 +326,8 @@ impl Unload<'_> {
             manifest["meta"] = json!({ "content_length": total(|file| file.1), "record_count": total(|file| file.2) });
             manifest["author"] = json!({ "name": "Amazon Redshift", "version": "1.0.0" });
         }
-        let mut sink = self.access.buckets.sink(&self.bucket).map_err(io)?;
-        sink.write_all(manifest.to_string().as_bytes()).map_err(io)?;
+        let mut sink = self.access.buckets.sink(&self.bucket).map_err(|error| self.unwritable(&error))?;
+        sink.write_all(manifest.to_string().as_bytes()).map_err(|error| self.unwritable(&error))?;
         self.store(format!("{prefix}manifest"), sink, 0)
     }
 }
