@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError};
 use duckdb::{Config, Connection};
 use sha2::{Digest, Sha256};
 
+use super::blank;
 use super::copy;
 use super::error::SqlError;
 use super::function;
@@ -66,6 +67,9 @@ impl Engine {
                                    to begin with an empty one"
             );
             return Err(SqlError::new("58030", message));
+        }
+        if !is_marked && !path.try_exists().map_err(unusable)? {
+            blank::write(&path).map_err(unusable)?;
         }
         log_mark::check(&path).map_err(|reason| {
             let (path, mark) = (path.display(), mark.display());

@@ -1,6 +1,7 @@
 //! Warehouses: one DuckDB file for each database of a cluster, opened when it is first used.
 
 mod append;
+mod blank;
 mod catalog;
 mod check;
 mod copies;

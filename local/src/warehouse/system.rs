@@ -8,13 +8,13 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock, Weak};
 
 use duckdb::{Connection, params};
 
-use super::Engines;
 use super::copy::Progress;
-use super::engine::{Engine, Slices, check_name};
+use super::engine::check_name;
 use super::error::SqlError;
 use super::memory::MemoryLimit;
 use super::reopen::Database;
 use super::stored_rows::StoredRows;
+use super::{Engines, blank};
 use crate::account::now_millis;
 use crate::sync::locked;
 
@@ -174,7 +174,7 @@ impl System {
         if self.directory.join(format!("{name}.duckdb")).exists() {
             return Err(SqlError::new("42P04", format!("database \"{name}\" already exists")));
         }
-        Engine::open(&self.directory, name, Slices { nodes: 1, per_node: 1 }, MemoryLimit::new(0)).map(drop)
+        blank::create(&self.directory, name)
     }
 
     /// Whether rows keep the order in which they were inserted: for the whole database, and whatever has become of the
