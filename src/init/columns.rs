@@ -20,6 +20,8 @@ pub struct Quirks {
     /// A first line of CSV that has no names, and no row either.
     pub has_title_line: bool,
     pub has_invalid_utf8: bool,
+    /// Lines of the names of CSV: a name in quotes may go over several.
+    pub header_lines: u64,
 }
 
 /// What was seen of the records of one table.
@@ -167,6 +169,7 @@ impl Columns {
             has_row_names: one.has_row_names || two.has_row_names,
             has_title_line: one.has_title_line || two.has_title_line,
             has_invalid_utf8: one.has_invalid_utf8 || two.has_invalid_utf8,
+            header_lines: one.header_lines.max(two.header_lines),
         };
     }
 

@@ -48,6 +48,8 @@ pub struct TableDraft {
     pub record_path: Option<RecordPath>,
     pub has_short_rows: bool,
     pub has_invalid_utf8: bool,
+    /// Lines of each file that have the names.
+    pub header_lines: u64,
     /// Texts are longer than any column: COPY cuts them off.
     pub has_long_texts: bool,
     /// What the table does not hold, or may not.
@@ -113,6 +115,7 @@ impl TableDraft {
             record_path: nesting.map(|nesting| nesting.path),
             has_short_rows: quirks.has_short_rows,
             has_invalid_utf8: quirks.has_invalid_utf8,
+            header_lines: quirks.header_lines,
             has_long_texts,
             notes,
             convention,
@@ -153,6 +156,10 @@ fn losses(name: &str, files: &[DataFile], columns: &Columns, left: u64) -> Vec<S
         notes.push(format!(
             "{name}: the first line has fewer fields than all others: it is passed over, and the columns have numbers"
         ));
+    }
+    let lines = columns.quirks.header_lines;
+    if lines > 1 {
+        notes.push(format!("{name}: its names go over {lines} lines, as `ignoreheader {lines}` of its COPY says"));
     }
     if columns.quirks.has_invalid_utf8 {
         notes

@@ -7,15 +7,15 @@ pub const ROW_NAME: &str = "row_name";
 
 /// Whether blanks part the fields of all lines, of which some behind the first are numbers.
 pub fn has_blanks_between(start: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(start);
     // The last line may be cut off.
-    let whole = text.rfind('\n').map_or(&*text, |end| &text[..end]);
-    let lines: Vec<Vec<&str>> =
-        whole.lines().filter(|line| !line.is_empty()).take(ROWS_AHEAD).map(|line| line.split(' ').collect()).collect();
-    let Some((first, rest)) = lines.split_first() else { return false };
-    let are_even = rest.iter().all(|fields| fields.len() == first.len());
-    let is_filled = lines.iter().flatten().all(|field| !field.is_empty());
-    let has_number = rest.iter().flatten().any(|field| field.parse::<f64>().is_ok());
+    let whole = start.iter().rposition(|byte| *byte == b'\n').map_or(start, |end| &start[..end]);
+    let reader = csv::ReaderBuilder::new().delimiter(b' ').has_headers(false).flexible(true).from_reader(whole);
+    let rows: Vec<csv::ByteRecord> = reader.into_byte_records().take(ROWS_AHEAD).filter_map(Result::ok).collect();
+    let Some((first, rest)) = rows.split_first() else { return false };
+    let is_number = |field: &[u8]| std::str::from_utf8(field).is_ok_and(|text| text.parse::<f64>().is_ok());
+    let are_even = rest.iter().all(|row| row.len() == first.len());
+    let is_filled = rows.iter().all(|row| row.iter().all(|field| !field.is_empty()));
+    let has_number = rest.iter().any(|row| row.iter().any(is_number));
     first.len() > 1 && are_even && is_filled && has_number
 }
 
@@ -77,12 +77,14 @@ fn has_header(first: &csv::StringRecord, second: Option<&csv::StringRecord>) -> 
 fn names(header: &csv::StringRecord, has_header: bool) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for (at, field) in header.iter().enumerate() {
-        let name = field.trim();
+        // A name in quotes may go over several lines.
+        let words: Vec<&str> = field.split(['\r', '\n']).map(str::trim).filter(|words| !words.is_empty()).collect();
+        let name = words.join(" ");
         let taken = |name: &str| names.iter().any(|other| other.eq_ignore_ascii_case(name));
         names.push(match has_header && !name.is_empty() {
             false => format!("column_{}", at + 1),
-            true if taken(name) => format!("{name}_{}", at + 1),
-            true => name.to_owned(),
+            true if taken(&name) => format!("{name}_{}", at + 1),
+            true => name,
         });
     }
     names
@@ -107,6 +109,7 @@ mod tests {
         };
         assert_eq!(read("a,b\n1,x\n2,y\n"), "',' true a|b 2");
         assert_eq!(read("1,x\n2,y\n"), "',' false column_1|column_2 2");
+        assert_eq!(read("a,\"b\nc\"\n1,x\n"), "',' true a|b c 1");
         // R's row names; a delimiter behind the last field is none.
         assert_eq!(read("\"a\",\"b\"\n\"r1\",1,2\n\"r2\",3,4\n"), "',' true row_name|a|b 2");
         assert_eq!(read("a,b\n1,2,\n3,4,\n"), "',' true a|b 2");
@@ -114,6 +117,7 @@ mod tests {
         assert_eq!(read("2,3,no\n1,2,3,4\n5,6,7,8\n"), "',' true column_1|column_2|column_3|column_4 2");
         assert_eq!(read("a b\n1 2\n3 4\n"), "' ' true a|b 2");
         assert_eq!(read("1.5 2\r\n3 4\r\n5 6"), "' ' false column_1|column_2 3");
+        assert_eq!(read("\"a\" \"b\"\n\"Aberdeen City\" 1\n\"Angus\" 2\n"), "' ' true a|b 2");
         assert_eq!(read("full name\nAnn Smith\nJo Lee\n"), "',' true full name 2");
         assert_eq!(read("note\none two 3\n4 5\n"), "',' true note 2");
     }

@@ -12,6 +12,7 @@ mod look;
 mod nested;
 mod nested_samples;
 mod parquet;
+mod quotes;
 mod records;
 mod sql_text;
 mod times;
@@ -178,6 +179,9 @@ fn source(table: &TableDraft, bucket: &str) -> String {
         text.push_str("hive_partitions = true\n");
     } else if table.is_gathered && table.record_path.is_none() {
         text.push_str("gather = \"always\"\n");
+    } else if table.header_lines > 1 {
+        // Gathering takes names on one line only.
+        text.push_str("gather = \"never\"\n");
     }
     text
 }

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use super::columns::Columns;
 use super::first_line::{FirstLine, ROWS_AHEAD, has_blanks_between};
 use super::input::{Input, open};
+use super::quotes::QuoteCheck;
 use super::update::comparison::Position;
 use crate::error::{Error, Result};
 use crate::load::plain_json::ListOpener;
@@ -191,6 +192,7 @@ pub fn csv(path: &Path, packed: Packed, share: u64, columns: &mut Columns) -> Re
     let unreadable = |error: csv::Error| Error::usage(format!("{} is not CSV", path.display())).because(error);
     let delimiter = delimiter(path, packed)?;
     let Input { reader, has_byte_order_mark, mut progress } = open(path, packed, share)?;
+    let reader = QuoteCheck::new(reader, delimiter);
     let reader = csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(reader);
     let mut records = reader.into_byte_records();
     let Some(header) = records.next() else { return Ok((0, None)) };
@@ -203,6 +205,10 @@ pub fn csv(path: &Path, packed: Packed, share: u64, columns: &mut Columns) -> Re
     if has_byte_order_mark && !has_header {
         return Err(Error::usage(format!("{} begins with a byte-order mark, which would be data", path.display()))
             .hint("Remove its first three bytes: `tail -c +4 IN > OUT`."));
+    }
+    if has_header {
+        let breaks = header.iter().flatten().filter(|byte| **byte == b'\n').count();
+        columns.quirks.header_lines = 1 + breaks as u64;
     }
     let names = first_line.names(&first_row);
     columns.quirks.has_row_names |= first_line == FirstLine::NamesBehindFirst;

@@ -65,7 +65,7 @@ fn csv(table: &TableDraft, delimiter: u8, has_header: bool) -> String {
         sign => text.push_str(&format!(" delimiter '{}'", char::from(sign))),
     }
     if has_header {
-        text.push_str(" ignoreheader 1");
+        text.push_str(&format!(" ignoreheader {}", table.header_lines.max(1)));
     }
     text.push_str(" emptyasnull ignoreblanklines");
     if let Some(word) = table.convention.null_as() {

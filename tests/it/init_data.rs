@@ -106,6 +106,26 @@ fn records_within_a_file_are_rows() {
     let _ = project.run(["load"]).failed(1, &["graph.json:1:1: the key \"arcs\" was expected at record_path"]);
 }
 
+/// Names over two lines are passed over whole; what COPY rejects has no table, and the rest is loaded.
+#[test]
+fn quotes_in_csv_are_those_that_copy_takes() {
+    let project = with_data(&[
+        ("people.csv", "id,\"TDCJ\nNumber\",height\n1,7,\"6' 1\"\"\"\n2,8,\"5' 9\"\"\"\n"),
+        ("sprint.csv", "name,time\n\"H. \\\"Barney\\\" Ewell\",10.40\n"),
+    ]);
+    let told = project.run(["init", "data", "--stack=quotes"]).succeeded().stderr;
+    for words in [
+        "people: its names go over 2 lines, as `ignoreheader 2` of its COPY says",
+        "data/sprint.csv is not CSV (line 2: a field goes on behind its closing quote, and COPY rejects its row): no table has it",
+    ] {
+        assert!(told.contains(words), "'{words}' is not in\n{told}");
+    }
+    let _ = project.run(["up", "--quiet"]).succeeded();
+    let _ = project.run(["load", "--quiet"]).succeeded();
+    let rows = "id,tdcj number,height\n1,7,\"6' 1\"\"\"\n2,8,\"5' 9\"\"\"\n";
+    assert_eq!(answer(&project, "select * from people order by id"), rows);
+}
+
 #[test]
 fn a_text_that_is_longer_than_any_column_is_cut_off() {
     let text = "x".repeat(70_000);
