@@ -315,7 +315,11 @@ fn name(sample: &Sample, unit: &str, is_alone: bool, directory: &Path) -> String
         let path = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
         path.file_name().unwrap_or_default().to_string_lossy().into_owned()
     };
-    let unit = unit.strip_suffix(zip::ENDING).unwrap_or(unit);
+    // `flights.csv.zip` is named as `flights.csv` would be.
+    let unit = match unit.strip_suffix(zip::ENDING) {
+        Some(archive) => archive.split('.').next().unwrap_or_default(),
+        None => unit,
+    };
     let folder = if unit.is_empty() { here() } else { unit.to_owned() };
     if is_alone && !unit.is_empty() {
         return words::table_name(&folder);

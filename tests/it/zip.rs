@@ -74,6 +74,7 @@ fn members_of_archives_are_loaded() {
         "logs/2024.zip",
         &archive(&[("a.json", "{\"n\": 1}"), ("../sub/b.json", "{\"n\": 2}\n{\"n\": 3}\n")]),
     );
+    put(&project, "trips.csv.zip", &archive(&[("trips.csv", "id\n1\n")]));
     put(&project, "secret.zip", &with_entry(archive(&[("a.csv", "a\n1\n")]), 8, 1));
     let told = project.run(["init", "data", "--stack=zipped"]).succeeded().stderr;
     for words in
@@ -83,6 +84,7 @@ fn members_of_archives_are_loaded() {
     }
     let infra = std::fs::read_to_string(project.path("infra.toml")).unwrap();
     for source in [
+        "[sources.trips]\n",
         "[sources.orders]\nurl = \"s3://zipped-data/\"\nfiles = [\"archive.zip/*.csv\"]\ngather = \"always\"\n",
         "[sources.customers]\nurl = \"s3://zipped-data/\"\nfiles = [\"archive.zip/*.json\"]\ngather = \"always\"\n",
         "[sources.logs]\nurl = \"s3://zipped-data/logs/\"\nfiles = [\"2024.zip/*.json\"]\ngather = \"always\"\n",
