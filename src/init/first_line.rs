@@ -35,7 +35,9 @@ impl FirstLine {
         let has_header = has_header(first, second);
         let fields = common_length(ahead).filter(|fields| *fields > first.len());
         match fields {
-            Some(fields) if fields == first.len() + 1 && has_header => Self::NamesBehindFirst,
+            Some(fields) if fields == first.len() + 1 && has_header && !first.iter().any(is_number) => {
+                Self::NamesBehindFirst
+            }
             Some(fields) => Self::Title(fields),
             None if has_header => Self::Names,
             None => Self::Row,
@@ -63,9 +65,12 @@ fn common_length(rows: &[csv::ByteRecord]) -> Option<usize> {
     (are_even && is_last_filled).then_some(fields)
 }
 
+fn is_number(field: &str) -> bool {
+    field.trim().parse::<f64>().is_ok()
+}
+
 /// Names are texts; a year may be one where there are texts above numbers beside it.
 fn has_header(first: &csv::StringRecord, second: Option<&csv::StringRecord>) -> bool {
-    let is_number = |field: &str| field.trim().parse::<f64>().is_ok();
     let is_text = |field: &str| !field.trim().is_empty() && !is_number(field);
     let is_value = |field: &str| field.trim().starts_with(|sign: char| sign.is_ascii_digit() || sign == '-');
     let above = |(at, field): (usize, &str)| {

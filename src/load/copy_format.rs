@@ -203,6 +203,7 @@ impl Options {
             quote: is_csv.then_some(quote),
             header_lines: header_lines.map_err(|_| "an IGNOREHEADER that is no number")?,
             ignores_blank_lines: self.has("IGNOREBLANKLINES"),
+            fills_records: self.has("FILLRECORD"),
         })
     }
 }
@@ -253,8 +254,13 @@ mod tests {
         CopyFormat::new(&format!("copy t (json, escape) from :'from' iam_role :'iam_role' {options} :options"))
     }
 
-    const CSV: TextRules =
-        TextRules { delimiter: Some(b','), quote: Some(b'"'), header_lines: 0, ignores_blank_lines: false };
+    const CSV: TextRules = TextRules {
+        delimiter: Some(b','),
+        quote: Some(b'"'),
+        header_lines: 0,
+        ignores_blank_lines: false,
+        fills_records: false,
+    };
 
     #[test]
     fn kinds_that_can_be_joined() {

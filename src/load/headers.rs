@@ -33,9 +33,7 @@ impl Headers {
             return None;
         }
         let Some(first) = &self.0 else {
-            // The object's bytes need not live as long.
-            let line = Bytes::copy_from_slice(header);
-            self.0 = Some(FirstHeader { key: object.key.clone(), line, columns });
+            self.remember(object, header, columns);
             return None;
         };
         let other = source.with_key(&first.key);
@@ -44,12 +42,23 @@ impl Headers {
                 let (number, found, expected) = (at + 1, &columns[at], &first.columns[at]);
                 format!("column {number} of its header is {found:?}, and that of {other} is {expected:?}")
             }
-            None if columns.len() != first.columns.len() => {
-                format!("its header has {} columns, and that of {other} {}", columns.len(), first.columns.len())
+            None if columns.len() == first.columns.len() => return None,
+            None if rules.fills_records => {
+                // The columns that others may lack.
+                if columns.len() > first.columns.len() {
+                    self.remember(object, header, columns);
+                }
+                return None;
             }
-            None => return None,
+            None => format!("its header has {} columns, and that of {other} {}", columns.len(), first.columns.len()),
         };
         Some(Fault { line: object.skipped_lines, column: 1, reason })
+    }
+
+    fn remember(&mut self, object: &Checked, header: &[u8], columns: Vec<String>) {
+        // The object's bytes need not live as long.
+        let line = Bytes::copy_from_slice(header);
+        self.0 = Some(FirstHeader { key: object.key.clone(), line, columns });
     }
 }
 
@@ -57,18 +66,27 @@ impl Headers {
 mod tests {
     use super::*;
 
-    const RULES: TextRules =
-        TextRules { delimiter: Some(b','), quote: Some(b'"'), header_lines: 1, ignores_blank_lines: false };
+    const RULES: TextRules = TextRules {
+        delimiter: Some(b','),
+        quote: Some(b'"'),
+        header_lines: 1,
+        ignores_blank_lines: false,
+        fills_records: false,
+    };
 
     /// What is said of each object, in turn.
     fn told(objects: &[(&str, &str)]) -> Vec<Option<String>> {
+        told_by(&RULES, objects)
+    }
+
+    fn told_by(rules: &TextRules, objects: &[(&str, &str)]) -> Vec<Option<String>> {
         let source = Location { bucket: "raw".into(), key: "data/".into() };
         let mut headers = Headers::default();
         let check = |(at, (header, record)): (usize, &(&str, &str))| {
             let [header, bytes] = [header, record].map(|text| Bytes::copy_from_slice(text.as_bytes()));
             let key = format!("data/{at}.csv");
             let object = Checked { key, bytes, header: Some(header), skipped_lines: 1, ..Checked::default() };
-            headers.check(&object, &RULES, &source).map(|fault| format!("{}: {}", fault.line, fault.reason))
+            headers.check(&object, rules, &source).map(|fault| format!("{}: {}", fault.line, fault.reason))
         };
         objects.iter().enumerate().map(check).collect()
     }
@@ -79,6 +97,14 @@ mod tests {
         let order = "1: column 1 of its header is \"name\", and that of s3://raw/data/0.csv is \"id\"".to_owned();
         let more = "1: its header has 3 columns, and that of s3://raw/data/0.csv 2".to_owned();
         assert_eq!(found, [None, Some(order), None, Some(more)]);
+    }
+
+    #[test]
+    fn columns_at_the_end_may_be_missing_where_records_are_filled() {
+        let fills = TextRules { fills_records: true, ..RULES };
+        let found = told_by(&fills, &[("id", "1"), ("id,name", "1,x"), ("id", "2"), ("id,place", "1,y")]);
+        let other = "1: column 2 of its header is \"place\", and that of s3://raw/data/1.csv is \"name\"".to_owned();
+        assert_eq!(found, [None, None, None, Some(other)]);
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub struct TextRules {
     pub header_lines: u64,
     /// IGNOREBLANKLINES
     pub ignores_blank_lines: bool,
+    /// FILLRECORD: records may have fewer fields than the table has columns.
+    pub fills_records: bool,
 }
 
 /// The records of an object, unpacked, as other objects' records can follow.
@@ -245,8 +247,13 @@ pub fn fields(line: &[u8], rules: &TextRules) -> Option<Vec<String>> {
 mod tests {
     use super::*;
 
-    const CSV: TextRules =
-        TextRules { delimiter: Some(b','), quote: Some(b'"'), header_lines: 1, ignores_blank_lines: false };
+    const CSV: TextRules = TextRules {
+        delimiter: Some(b','),
+        quote: Some(b'"'),
+        header_lines: 1,
+        ignores_blank_lines: false,
+        fills_records: false,
+    };
     const PIPED: TextRules = TextRules { delimiter: Some(b'|'), quote: None, header_lines: 0, ..CSV };
 
     /// The joined bytes, and how many lines and records they are.
