@@ -213,7 +213,7 @@ mod tests {
             statement("t", &columns, false),
             "select count(*), count(id), count(distinct id), min(id), max(id), \
              count(\"order\"), count(distinct \"order\"), left(min(\"order\"), 40), left(max(\"order\"), 40), \
-             count(is_new), count(distinct is_new), bool_and(is_new), bool_or(is_new), count(raw) from t"
+             count(is_new), count(distinct is_new), bool_and(is_new), bool_or(is_new), count(\"raw\") from t"
         );
         for (data_type, class) in [
             ("timestamp without time zone", Class::Ordered),
