@@ -23,6 +23,8 @@ const DEFLATED: u16 = 8;
 const ENCRYPTED: u16 = 1;
 /// In the fields of 32 bits: see the fields of 64 bits.
 const IN_ZIP64: u64 = 0xffff_ffff;
+/// The same, in the count of entries.
+const COUNT_IN_ZIP64: u64 = 0xffff;
 
 /// Where the content of a member is, and what it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,23 +52,26 @@ pub fn archive_of(key: &str) -> Option<&str> {
 /// The files of an archive, with their names; neither folders nor hidden ones.
 ///
 /// # Errors
-/// Where it is no ZIP archive, or one that is cut off.
+/// Where it is no ZIP archive, or one that is cut off or whose directory is damaged: no member is left out in silence.
 pub fn members<R: Read + Seek>(archive: &mut R) -> Result<Vec<(String, Member)>> {
     let length = archive.seek(SeekFrom::End(0))?;
-    let (at, size) = directory(archive, length)?;
+    let (at, size, count) = directory(archive, length)?;
     if at.checked_add(size).is_none_or(|end| end > length) {
         return Err(invalid("its directory is cut off"));
     }
     let bytes = bytes_at(archive, at, size)?;
-    let (mut members, mut rest) = (Vec::new(), bytes.as_slice());
+    let (mut members, mut rest, mut read) = (Vec::new(), bytes.as_slice(), 0);
     while rest.starts_with(CENTRAL_HEADER) {
         let (name, member, next) = entry(rest).ok_or_else(|| invalid("its directory is cut off"))?;
         let is_hidden = name.rsplit('/').next().is_some_and(|name| name.starts_with('.'));
         let is_file = !name.ends_with('/') && !name.starts_with("__MACOSX/") && !is_hidden;
         members.extend(is_file.then_some((name, member)));
-        rest = next;
+        (rest, read) = (next, read + 1);
     }
-    Ok(members)
+    match rest.is_empty() && read == count {
+        true => Ok(members),
+        false => Err(invalid("its directory is damaged")),
+    }
 }
 
 /// The content of a member.
@@ -120,8 +125,8 @@ impl Read for Content {
     }
 }
 
-/// Where the central directory is, and its bytes.
-fn directory<R: Read + Seek>(archive: &mut R, length: u64) -> Result<(u64, u64)> {
+/// Where the central directory is, its bytes, and its entries.
+fn directory<R: Read + Seek>(archive: &mut R, length: u64) -> Result<(u64, u64, u64)> {
     let tail_at = length.saturating_sub(END_BYTES as u64 + u64::from(u16::MAX));
     let tail = bytes_at(archive, tail_at, length - tail_at)?;
     let ends = tail.windows(END.len()).enumerate().rev().filter(|(_, bytes)| *bytes == END);
@@ -131,17 +136,22 @@ fn directory<R: Read + Seek>(archive: &mut R, length: u64) -> Result<(u64, u64)>
     };
     let end = ends.map(|(at, _)| at).find(is_whole).ok_or_else(|| invalid("it is no ZIP archive, or it is cut off"))?;
     let field = |at: usize, bytes: usize| number(&tail, end + at, bytes).unwrap_or_default();
-    let (size, at) = (field(12, 4), field(16, 4));
-    if size != IN_ZIP64 && at != IN_ZIP64 {
-        return Ok((at, size));
+    let (count, size, at) = (field(10, 2), field(12, 4), field(16, 4));
+    let is_wide = size == IN_ZIP64 || at == IN_ZIP64;
+    if !is_wide && count != COUNT_IN_ZIP64 {
+        return Ok((at, size, count));
     }
     let cut_off = || invalid("its directory is cut off");
     let locator_at = (tail_at + end as u64).checked_sub(LOCATOR_BYTES).ok_or_else(cut_off)?;
     let locator = bytes_at(archive, locator_at, LOCATOR_BYTES)?;
+    if !is_wide && !locator.starts_with(ZIP64_LOCATOR) {
+        // It has just as many.
+        return Ok((at, size, count));
+    }
     let zip64_at = number(&locator, 8, 8).filter(|_| locator.starts_with(ZIP64_LOCATOR)).ok_or_else(cut_off)?;
     let zip64 = bytes_at(archive, zip64_at, 56)?;
-    match (number(&zip64, 48, 8), number(&zip64, 40, 8)) {
-        (Some(at), Some(size)) if zip64.starts_with(ZIP64_END) => Ok((at, size)),
+    match (number(&zip64, 48, 8), number(&zip64, 40, 8), number(&zip64, 32, 8)) {
+        (Some(at), Some(size), Some(count)) if zip64.starts_with(ZIP64_END) => Ok((at, size, count)),
         _ => Err(cut_off()),
     }
 }
@@ -233,7 +243,8 @@ mod tests {
         let at = bytes.len() as u32;
         let size = directory.len() as u32;
         bytes.extend(directory);
-        bytes.extend([END, &[0; 8][..]].concat());
+        let count = (members.len() as u16).to_le_bytes();
+        bytes.extend([END, &[0; 4][..], &count[..], &count[..]].concat());
         bytes.extend([size.to_le_bytes(), at.to_le_bytes()].concat());
         bytes.extend([0, 0]);
         bytes
@@ -278,6 +289,40 @@ mod tests {
         let read: Vec<_> =
             found.iter().map(|(name, member)| (name.as_str(), read(&real, *member).expect("content"))).collect();
         assert_eq!(read, [("a.csv", b"id\n1\n".to_vec()), ("b/c.json", "{\"id\": 1}\n".repeat(20).into_bytes())]);
+    }
+
+    /// The same archive, whose end record is one of ZIP64.
+    fn in_zip64(bytes: &[u8], count: u64) -> Vec<u8> {
+        let end = bytes.len() - END_BYTES;
+        let wide = |at: usize| number(bytes, end + at, 4).expect("a field").to_le_bytes();
+        let count = count.to_le_bytes();
+        let mut wider = bytes[..end].to_vec();
+        wider.extend([ZIP64_END, &44_u64.to_le_bytes()[..], &[0; 12][..], &count[..], &count[..]].concat());
+        wider.extend([wide(12), wide(16)].concat());
+        wider.extend([ZIP64_LOCATOR, &[0; 4][..], &(end as u64).to_le_bytes()[..], &[0; 4][..]].concat());
+        wider.extend([END, &[0; 4][..], &[0xff; 4][..], &bytes[end + 12..]].concat());
+        wider
+    }
+
+    #[test]
+    fn a_damaged_directory_loses_no_member_in_silence() {
+        let whole = archive(&[("folder/", b""), ("a.csv", b"1"), ("b.csv", b"2"), (".hidden", b"x")]);
+        assert_eq!(find(&whole).expect("members").len(), 2);
+        assert_eq!(find(&in_zip64(&whole, 4)).expect("members").len(), 2);
+        let entries: Vec<usize> = (0..whole.len()).filter(|at| whole[*at..].starts_with(CENTRAL_HEADER)).collect();
+        let end = whole.len() - END_BYTES;
+        let with = |at: usize, byte: u8| {
+            let mut bytes = whole.clone();
+            bytes[at] = byte;
+            bytes
+        };
+        // A foreign signature, a directory that ends before its last entry, and other counts.
+        let ends_early = with(end + 12, (entries[3] - entries[0]) as u8);
+        let damaged = [with(entries[2], b'X'), ends_early, with(end + 10, 3), with(end + 10, 5), in_zip64(&whole, 3)];
+        for (at, bytes) in damaged.iter().enumerate() {
+            assert_eq!(find(bytes).expect_err("damaged").to_string(), "its directory is damaged", "{at}");
+        }
+        assert!(find(&archive(&[])).expect("members").is_empty());
     }
 
     /// A bomb says too little of itself, or overlaps: no more is read than the directory says.

@@ -36,7 +36,9 @@ fn archive(members: &[(&str, &str)]) -> Vec<u8> {
     let (at, size) = (bytes.len() as u32, directory.len() as u32);
     bytes.extend_from_slice(&directory);
     bytes.extend_from_slice(b"PK\x05\x06");
-    bytes.extend_from_slice(&[0; 8]);
+    bytes.extend_from_slice(&[0; 4]);
+    bytes.extend((members.len() as u16).to_le_bytes());
+    bytes.extend((members.len() as u16).to_le_bytes());
     bytes.extend(size.to_le_bytes());
     bytes.extend(at.to_le_bytes());
     bytes.extend_from_slice(&[0, 0]);
@@ -47,6 +49,13 @@ fn archive(members: &[(&str, &str)]) -> Vec<u8> {
 fn with_entry(mut bytes: Vec<u8>, at: usize, byte: u8) -> Vec<u8> {
     let entry = bytes.windows(4).position(|window| window == DIRECTORY).unwrap();
     bytes[entry + at] = byte;
+    bytes
+}
+
+/// Damages the signature of the second entry of the directory.
+fn with_second_entry(mut bytes: Vec<u8>) -> Vec<u8> {
+    let entries: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(DIRECTORY)).collect();
+    bytes[entries[1]] = b'X';
     bytes
 }
 
@@ -123,6 +132,8 @@ fn what_is_wrong_with_a_member_has_its_place() {
         (with_entry(shop(ORDERS), 24, 1), "it is longer than the directory says"),
         // 2 GiB
         (with_entry(shop(ORDERS), 27, 0x80), "are taken: unpack it first"),
+        // A foreign signature where the second entry begins.
+        (with_second_entry(shop(ORDERS)), "its directory is damaged"),
         (b"PK".to_vec(), "it is no ZIP archive, or it is cut off"),
     ] {
         put(&project, "archive.zip", &content);
