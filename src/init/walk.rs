@@ -1,5 +1,6 @@
 //! The files of a directory: what their names say of them.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::records::Packed;
@@ -114,12 +115,16 @@ impl Walk {
                 return;
             }
         };
+        let mut names = BTreeSet::new();
         for (name, member) in members {
             let mut place = path.as_os_str().to_owned();
             place.push(format!("/{name}"));
             let (path, key) = (PathBuf::from(place), format!("{key}/{name}"));
             let size = member.size;
-            if member.is_encrypted {
+            if !names.insert(name.clone()) {
+                self.notes
+                    .push(format!("{} is in its archive twice, which `load` refuses: pack it again", path.display()));
+            } else if member.is_encrypted {
                 self.notes.push(format!("{} is encrypted, and was not read", path.display()));
             } else if size == 0 {
                 // As of files.

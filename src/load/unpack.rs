@@ -1,5 +1,6 @@
 //! Members of an archive as objects of their own: COPY reads no ZIP, so that gathering unpacks it.
 
+use std::collections::BTreeSet;
 use std::io::{Cursor, Read};
 
 use bytes::Bytes;
@@ -12,7 +13,7 @@ use crate::zip::{self, Member, UNPACKED_MAX};
 ///
 /// # Errors
 /// With the key of what cannot be unpacked: an archive that is cut off, has none of the source's members or too many bytes of
-/// them, or a member that is encrypted or packed in another way than DEFLATE.
+/// them, or a member that is there twice, encrypted, or packed in another way than DEFLATE.
 pub fn members(bytes: &Bytes, key: &str, source: &Source) -> Result<Vec<(String, Bytes)>, (String, Fault)> {
     let fault = |key: &str, reason: String| (key.to_owned(), Fault { line: 1, column: 1, reason });
     let all = zip::members(&mut Cursor::new(bytes.clone())).map_err(|error| fault(key, error.to_string()))?;
@@ -21,6 +22,12 @@ pub fn members(bytes: &Bytes, key: &str, source: &Source) -> Result<Vec<(String,
         all.into_iter().map(with_key).filter(|(member, _)| source.takes_member(key, member)).collect();
     if taken.is_empty() {
         return Err(fault(key, "none of its members is one of the source".to_owned()));
+    }
+    let mut names = BTreeSet::new();
+    for (member, _) in &taken {
+        if !names.insert(member) {
+            return Err(fault(member, "its archive has it twice: pack it again, with one of them".to_owned()));
+        }
     }
     let size = taken.iter().fold(0_u64, |size, (_, member)| size.saturating_add(member.size));
     if size > UNPACKED_MAX {

@@ -143,3 +143,20 @@ fn what_is_wrong_with_a_member_has_its_place() {
     let _ = project.run(["load", "--quiet"]).succeeded();
     assert_eq!(answer(&project, "select count(*) as n from orders"), "n\n2\n");
 }
+
+/// Its rows would be there twice.
+#[test]
+fn a_name_that_an_archive_has_twice_is_refused() {
+    let project = Project::bare();
+    let customers = "{\"id\": 1, \"email\": \"a\"}\n";
+    let twice = archive(&[("orders.csv", ORDERS), ("customers.json", customers), ("orders.csv", ORDERS)]);
+    put(&project, "archive.zip", &twice);
+    let told = project.run(["init", "data", "--stack=zipped"]).succeeded().stderr;
+    assert!(told.contains("data/archive.zip/orders.csv is in its archive twice, which `load` refuses"), "{told}");
+    let _ = project.run(["up", "--quiet"]).succeeded();
+    let says = "s3://zipped-data/archive.zip/orders.csv:1:1: its archive has it twice";
+    let _ = project.run(["load"]).failed(1, &[says]);
+    put(&project, "archive.zip", &shop(ORDERS));
+    let _ = project.run(["load", "--quiet"]).succeeded();
+    assert_eq!(answer(&project, "select count(*) as n from orders"), "n\n2\n");
+}
