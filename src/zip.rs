@@ -8,6 +8,8 @@ use flate2::bufread::DeflateDecoder;
 
 /// What follows the name of an archive in the address of a member.
 pub const ENDING: &str = ".zip";
+/// Bytes of an archive that is read into memory.
+pub const PACKED_MAX: u64 = 1 << 30;
 /// Bytes of the members of one archive that are unpacked in memory.
 pub const UNPACKED_MAX: u64 = 1 << 30;
 

@@ -115,6 +115,9 @@ impl Reader {
 
     async fn read(self, object: Object, held: OwnedSemaphorePermit) -> Result<Outcome> {
         let location = self.source.with_key(&object.key);
+        if let Some(fault) = unpack::too_large(&object.key, object.size) {
+            return Ok(Outcome { contents: vec![Err((location, fault))], size: object.size, _held: held });
+        }
         let bytes = match &self.direct {
             Some(direct) if object.size <= COPIED_BYTES => direct.get(&object.key, object.size, &object.etag).await,
             _ => None,

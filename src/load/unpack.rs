@@ -7,7 +7,13 @@ use bytes::Bytes;
 
 use super::check_json::Fault;
 use crate::config::Source;
-use crate::zip::{self, Member, UNPACKED_MAX};
+use crate::zip::{self, Member, PACKED_MAX, UNPACKED_MAX};
+
+/// What is wrong with an archive before it is read, by its key and its bytes in the listing: it is held in memory as a whole.
+pub fn too_large(key: &str, size: u64) -> Option<Fault> {
+    let reason = || format!("the archive has {size} bytes, and {PACKED_MAX} are taken: unpack it first, or divide it");
+    (zip::is_archive(key) && size > PACKED_MAX).then(|| Fault { line: 1, column: 1, reason: reason() })
+}
 
 /// The members of an archive that a source takes, each with its key: that of the archive, and its own name behind.
 ///
@@ -45,4 +51,18 @@ pub fn members(bytes: &Bytes, key: &str, source: &Source) -> Result<Vec<(String,
         }
     };
     taken.into_iter().map(unpacked).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_archive_that_is_too_large_is_not_read() {
+        assert_eq!(too_large("a.zip", PACKED_MAX), None);
+        assert_eq!(too_large("a.csv", PACKED_MAX + 1), None);
+        let fault = too_large("a.ZIP", PACKED_MAX + 1).expect("a fault");
+        let says = "the archive has 1073741825 bytes, and 1073741824 are taken: unpack it first, or divide it";
+        assert_eq!(fault.reason, says);
+    }
 }
