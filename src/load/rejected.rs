@@ -45,6 +45,7 @@ pub struct ErrorRow {
     pub line: u64,
     /// Empty where no column is at fault.
     pub column: String,
+    /// With its length, where it has one.
     pub data_type: String,
     pub code: String,
     pub reason: String,
@@ -64,13 +65,13 @@ impl ErrorRow {
         let Some(of_process) = process.condition("session_id", "start_time") else { return Ok((Vec::new(), 0)) };
         let limit = limit.map(|limit| format!(" limit {limit}")).unwrap_or_default();
         let sql = format!(
-            "select trim(file_name), line_number, trim(column_name), trim(column_type), error_code, \
+            "select trim(file_name), line_number, trim(column_name), trim(column_type), trim(column_length), error_code, \
              trim(error_message), count(*) over () from sys_load_error_detail where {of_process} \
              order by file_name, line_number{limit}"
         );
         let rows = warehouse.query(&sql).await?;
         let rows = rows.map_err(|error| Error::failed("cannot read what COPY rejected").because(error))?.rows;
-        let count = rows.first().map_or(0, |first| text(first, 6).parse().unwrap_or(rows.len() as u64));
+        let count = rows.first().map_or(0, |first| text(first, 7).parse().unwrap_or(rows.len() as u64));
         Ok((rows.iter().map(Self::read).collect(), count))
     }
 
@@ -79,9 +80,9 @@ impl ErrorRow {
             file: text(row, 0),
             line: text(row, 1).parse().unwrap_or_default(),
             column: text(row, 2),
-            data_type: text(row, 3),
-            code: text(row, 4),
-            reason: text(row, 5),
+            data_type: with_length(text(row, 3), &text(row, 4)),
+            code: text(row, 5),
+            reason: text(row, 6),
         }
     }
 
@@ -206,6 +207,13 @@ impl Staging<'_> {
     }
 }
 
+/// A type with the length of its column, which AWS shows beside it, and cuts off behind ten characters of the type.
+fn with_length(data_type: String, length: &str) -> String {
+    let is_whole = data_type.ends_with(')') || matches!(length, "" | "0");
+    let name = data_type.split('(').next().unwrap_or_default();
+    if is_whole { data_type } else { format!("{name}({length})") }
+}
+
 fn text(row: &Row, at: usize) -> String {
     row.get(at).cloned().flatten().unwrap_or_default()
 }
@@ -255,5 +263,36 @@ fn clipped(value: &str) -> String {
     match value.chars().count() > VALUE {
         true => format!("'{}…'", value.chars().take(VALUE).collect::<String>()),
         false => format!("'{value}'"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is read of a text that is too long for a column of this type and length, as a view shows them.
+    fn too_long(data_type: &str, length: Option<&str>) -> ErrorRow {
+        let values = ["s3://b/a", "1", "title", data_type].map(|value| Some(value.to_owned()));
+        let others = ["1204", "String length exceeds DDL length", "1"].map(|value| Some(value.to_owned()));
+        ErrorRow::read(&[&values[..], &[length.map(str::to_owned)][..], &others[..]].concat())
+    }
+
+    #[test]
+    fn the_length_of_a_column_stands_beside_its_type_or_in_it() {
+        for (data_type, length, shown, is_widest) in [
+            ("varchar", Some("65535"), "varchar(65535)", true),
+            ("varchar", Some("16"), "varchar(16)", false),
+            ("varchar(655", Some("65535"), "varchar(65535)", true),
+            ("character varying(65535)", Some("65535"), "character varying(65535)", true),
+            ("character varying(16)", None, "character varying(16)", false),
+        ] {
+            let row = too_long(data_type, length);
+            assert_eq!(row.data_type, shown);
+            assert_eq!((row.is_too_long(), row.is_beyond_any_column()), (!is_widest, is_widest), "{shown}");
+        }
+        assert_eq!(too_long("integer", Some("0")).data_type, "integer");
+        assert_eq!(too_long("integer", Some("")).data_type, "integer");
+        assert_eq!(too_long("numeric(12,2)", Some("12")).data_type, "numeric(12,2)");
+        assert_eq!(too_long("integer", None).reason, "String length exceeds DDL length");
     }
 }
