@@ -134,6 +134,8 @@ fn line_of(bytes: &[u8], at: usize) -> u64 {
 pub struct Faults {
     count: usize,
     first: Vec<(Location, Fault)>,
+    /// Some name other columns than the first object.
+    has_other_columns: bool,
 }
 
 impl Faults {
@@ -142,6 +144,12 @@ impl Faults {
         if self.first.len() < SHOWN {
             self.first.push(fault);
         }
+    }
+
+    /// As `add`, of a header with other columns.
+    pub fn add_header(&mut self, fault: (Location, Fault)) {
+        self.has_other_columns = true;
+        self.add(fault);
     }
 
     /// # Errors
@@ -163,7 +171,7 @@ impl Faults {
             let name = &source.name;
             let columns = " COPY fills columns by position: give objects with other columns a source of their own, by `prefix` \
                            or `files`.";
-            let columns = if kind == CopyKind::Parquet { "" } else { columns };
+            let columns = if self.has_other_columns { columns } else { "" };
             return Err(Error::failed(format!("cannot join {objects} with the others of {name}:{shown}{more}"))
                 .hint(format!("Nothing was loaded.{columns}"))
                 .hint(format!(

@@ -136,7 +136,7 @@ impl Gatherer<'_> {
                 match content {
                     Ok(checked) => match self.header_fault(&mut headers, &checked, source) {
                         None => writer.add(&checked, size).await?,
-                        Some(fault) => faults.add((source.location.with_key(&checked.key), fault)),
+                        Some(fault) => faults.add_header((source.location.with_key(&checked.key), fault)),
                     },
                     Err(fault) => faults.add(fault),
                 }
