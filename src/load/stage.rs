@@ -284,7 +284,7 @@ impl Staging<'_> {
         let records = from.gathered().filter(|_| !load.check).map(|gathered| gathered.records);
         let (mut copied, compared) = tokio::join!(self.copied(stage, batch, records, false, gatherer), comparing);
         if let Ok(Err(error)) = &copied
-            && (self.widen(error.process, gatherer).await? || self.has_quarantine() && self.widens())
+            && (self.widen(error.process, gatherer).await? || self.keeps_too_long(error.process).await?)
         {
             copied = self.copied(stage, batch, records, true, gatherer).await;
         }

@@ -258,6 +258,19 @@ impl Staging<'_> {
         Ok(is_wider)
     }
 
+    /// Whether a COPY is to be run again, so that the texts are kept which are too long and for which no column could be
+    /// widened. Any other error would only come again.
+    ///
+    /// # Errors
+    /// Where the system views cannot be read.
+    pub(super) async fn keeps_too_long(&self, process: StatementProcess) -> Result<bool> {
+        if !self.has_quarantine() || !self.widens() {
+            return Ok(false);
+        }
+        let (rows, _) = ErrorRow::of(&self.load.warehouse, process, None).await?;
+        Ok(rows.iter().any(ErrorRow::is_too_long))
+    }
+
     /// The VARCHARs of the table, with their bytes.
     async fn widths(&self) -> Result<Vec<(String, usize)>> {
         let sql = format!(

@@ -147,6 +147,20 @@ fn rows_that_were_too_long_are_loaded_once_their_column_is_wider() {
     assert_eq!(counted(&project, "staging_songs"), pair(staged, kept));
 }
 
+/// A COPY that fails for another reason than texts that are too long is not run again.
+#[test]
+fn a_copy_that_passes_over_too_few_rows_is_run_once() {
+    let project = Project::with_sample(10, 20);
+    let _ = project.run(["up"]).succeeded();
+    keep(&project, "always");
+    project.edit("infra.toml", "quarantine = true", "quarantine = true\non_unknown = \"add\"");
+    project.edit("sql/copy/staging_songs.sql", ":options", "maxerror 1 :options");
+    let _ = break_songs(&project, 1);
+    let _ = project.run(["load"]).failed(1, &["cannot copy into staging_songs", "'nineteen'"]);
+    let copies = "select count(*) from sys_load_history where table_name = 'staging_songs'";
+    assert_eq!(project.cloud().value(copies), "1");
+}
+
 /// JSON that is copied from where it lies, by jsonpaths: malformed, and with a time that is none.
 #[test]
 fn rejected_rows_of_json_in_place_are_kept() {
