@@ -3,13 +3,18 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::copy_batch::CopyBatch;
+use super::copy_files::has_option;
 use super::gather::Gatherer;
 use super::rejected::Rejected;
 use super::sql;
 use super::stage::Staging;
 use crate::error::Result;
 use crate::event::Event;
+use crate::retry::Pause;
+use crate::statement_process::StatementProcess;
 use crate::warehouse::StatementError;
 
 /// Between two looks at how far a COPY is.
@@ -57,9 +62,40 @@ impl Staging<'_> {
             Err(error) => return Ok(Err(error)),
         };
         let staged = batch.added(&load.warehouse, &done, &self.file.name).await?;
-        let missing = records.unwrap_or_default().saturating_sub(staged);
-        let rejected = Rejected::at_least(missing, load, stage, done.process, gatherer, self.source).await?;
+        let told = match records {
+            None if self.passes_over_errors() => self.errors_told(stage, done.process).await?,
+            _ => 0,
+        };
+        let missing = records.map_or(told, |records| records.saturating_sub(staged));
+        let mut rejected = Rejected::at_least(missing, load, stage, done.process, gatherer, self.source).await?;
+        rejected.count = rejected.count.max(told);
         Ok(Ok(Copied { staged, rejected }))
+    }
+
+    /// Whether its COPY rejects single rows and goes on.
+    fn passes_over_errors(&self) -> bool {
+        self.source.quarantine || has_option(&self.file.statement, &["maxerror", "ignoreallerrors"])
+    }
+
+    /// How many rows a COPY has rejected, whose records are not counted. The system views may show its end late (C17): they
+    /// are asked until they do. Where they do not in time, a warning says so.
+    async fn errors_told(&self, stage: &str, process: StatementProcess) -> Result<u64> {
+        let load = self.load;
+        let mut pause = Pause::until(Instant::now() + load.config.timeouts.settle);
+        loop {
+            if let Some(errors) = self.errors_in_history(process).await? {
+                return Ok(errors);
+            }
+            if !pause.next(load.events, stage, "the system views to show what was rejected").await? {
+                let table = &self.file.name;
+                let message = format!(
+                    "the system views do not show how many rows COPY rejected from {table}: there may be more than are told. \
+                     Run it again, with a longer --settle."
+                );
+                load.events.emit(Event::Warning { message });
+                return Ok(0);
+            }
+        }
     }
 
     /// Tells how far the COPY is, for as long as it is waited for (C17). That it cannot be told is no reason to stop.

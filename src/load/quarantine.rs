@@ -275,7 +275,7 @@ impl Staging<'_> {
     }
 
     /// How many errors SYS_LOAD_HISTORY counts of the COPY of a process; `None` as long as it does not show its end.
-    async fn errors_in_history(&self, process: StatementProcess) -> Result<Option<u64>> {
+    pub(super) async fn errors_in_history(&self, process: StatementProcess) -> Result<Option<u64>> {
         let Some(of_process) = process.condition("session_id", "start_time") else { return Ok(None) };
         let sql = format!("select max(error_count) from sys_load_history where {of_process} and status = 'completed'");
         let rows = self.load.warehouse.query(&sql).await?;

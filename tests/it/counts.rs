@@ -126,6 +126,9 @@ fn a_load_counts_what_was_staged_whatever_copy_answers() {
         let served = Served::playing(project, Pace::AT_ONCE, behaviors);
         let _ = served.run(["up"]).succeeded();
         let check = served.run(["load", "--check"]).succeeded().stdout;
+        // Nobody counts the records of a check: SYS_LOAD_HISTORY does.
+        let asked = "select count(*) from sys_query_history where query_text like 'select max(error_count)%'";
+        assert_eq!(served.sdk().value(asked), "1");
         let first = served.run(["load"]).succeeded().stdout;
         for said in [&check, &first] {
             assert!(said.contains(":1: year integer: Invalid digit") && said.contains("'nineteen'"), "{said}");
