@@ -318,7 +318,7 @@ pub struct LoadArgs {
     /// Load everything anew, or only objects that were not loaded before; infra.toml says which by default
     #[arg(long, value_enum)]
     pub mode: Option<Mode>,
-    /// Let COPY read every source and load nothing: what it would reject is told
+    /// Let COPY read every source but Parquet and ORC, and load nothing: what it would reject is told
     #[arg(long, conflicts_with_all = ["dry_run", "recreate", "mode"])]
     pub check: bool,
     /// Show what would be gathered, copied and filled, and change nothing

@@ -75,6 +75,13 @@ pub fn has_option(statement: &str, words: &[&str]) -> bool {
     options.any(|token| words.iter().any(|word| token.eq_ignore_ascii_case(word)))
 }
 
+/// What a check cannot tell of a COPY, since NOLOAD is not for columnar formats.
+pub fn unchecked(statement: &str) -> Option<&'static str> {
+    let remarks =
+        [("parquet", "COPY checks Parquet only when it loads"), ("orc", "COPY checks ORC only when it loads")];
+    remarks.into_iter().find(|(format, _)| has_option(statement, &[*format])).map(|(_, remark)| remark)
+}
+
 /// The value of an option of a COPY, as it stands there: a literal has its quotes.
 pub fn option_value<'s>(statement: &'s str, option: &str) -> Option<&'s str> {
     let mut tokens = tokens(statement).into_iter().skip_while(|token| !token.eq_ignore_ascii_case("from"));
@@ -148,6 +155,14 @@ mod tests {
         assert_eq!(option_value(copy, "quote"), Some("'%'"));
         assert_eq!(option_value(copy, "IGNOREHEADER"), Some("2"));
         assert_eq!(option_value(copy, "maxerror"), None);
+    }
+
+    #[test]
+    fn columnar_formats_are_not_checked() {
+        let remark = Some("COPY checks Parquet only when it loads");
+        assert_eq!(unchecked("copy t from :'from' FORMAT AS PARQUET :options"), remark);
+        assert_eq!(unchecked("copy t from 's3://b/' orc"), Some("COPY checks ORC only when it loads"));
+        assert_eq!(unchecked("copy parquet (orc) from 's3://orc/' csv -- parquet"), None);
     }
 
     #[test]

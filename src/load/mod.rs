@@ -185,8 +185,9 @@ pub async fn plan(
     }
 }
 
-/// Reads every source as COPY would, and loads nothing: those that would load, and what is wrong with the others. Tables
-/// that are missing are made, and parts that it gathers are used by the next load.
+/// Reads every source as COPY would, and loads nothing: those that would load, and what is wrong with the others. Of Parquet
+/// and ORC, which COPY only reads to load them, no more is read than for gathering. Tables that are missing are made, and
+/// parts that it gathers are used by the next load.
 ///
 /// # Errors
 /// Those of `run` before it looks at a source.

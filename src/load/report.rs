@@ -49,6 +49,8 @@ pub struct SourceReport {
     pub quarantine: Option<String>,
     /// Keys of JSON that no column takes; `None` where they were not compared.
     pub unmatched_keys: Option<Vec<UnknownKey>>,
+    /// What a check could not tell.
+    pub remark: Option<&'static str>,
 }
 
 impl LoadReport {
@@ -77,6 +79,7 @@ impl SourceReport {
             "records": self.records, "table": self.table, "staged": self.staged, "rejected": self.rejected,
             "rejections": self.rejections, "quarantine": self.quarantine,
             "quarantined": self.quarantine.as_ref().map_or(0, |_| self.rejected), "unmatched_keys": unmatched_keys,
+            "remark": self.remark,
         })
     }
 

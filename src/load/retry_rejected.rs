@@ -209,6 +209,7 @@ impl Staging<'_> {
             rejections: left.shown,
             quarantine: Some(rejected),
             unmatched_keys: None,
+            remark: None,
         }
     }
 }

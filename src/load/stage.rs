@@ -232,6 +232,11 @@ impl Staging<'_> {
         let is_gathered = matches!(from, From::Parts(_));
         let paths = jsonpaths::for_copy(&gatherer, self.source, self.listing, paths, is_gathered).await?;
         let copy = self.statement(&from, paths.as_ref())?;
+        let stage = if load.check { format!("check {table}") } else { format!("copy {table}") };
+        if let Some(remark) = copy_files::unchecked(&self.file.statement).filter(|_| load.check) {
+            let report = SourceReport { remark: Some(remark), ..self.report(&from, 0, Rejected::default()) };
+            return load.staged(&stage, async { Ok((report, remark.to_owned())) }).await;
+        }
         let [objects, rejected] = [audit::objects_table(table), audit::rejected_table(table)];
         let mut batch = CopyBatch::default();
         let compared = self.decided(from.gathered(), &gatherer).await?;
@@ -261,7 +266,6 @@ impl Staging<'_> {
                 batch.add(audit::copy_objects(table, &list, &load.names.role_arn)?);
             }
         }
-        let stage = if load.check { format!("check {table}") } else { format!("copy {table}") };
         load.staged(&stage, self.run(&stage, &batch, &from, &gatherer, compared)).await
     }
 
@@ -399,6 +403,7 @@ impl Staging<'_> {
             rejections: rejected.shown,
             quarantine: self.has_quarantine().then(|| audit::rejected_table(&self.file.name)),
             unmatched_keys: None,
+            remark: None,
         }
     }
 }

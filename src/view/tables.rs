@@ -162,7 +162,9 @@ fn rejections(sources: &[SourceReport]) -> String {
 
 /// What `load --check` read.
 pub fn checked(reports: &[SourceReport]) -> String {
-    format!("{}\n\nnothing was loaded{}", lines(&sources(reports)), rejections(reports))
+    let remark = |report: &SourceReport| Some(format!("\n{}: {}", report.source, report.remark?));
+    let remarks: String = reports.iter().filter_map(remark).collect();
+    format!("{}\n\nnothing was loaded{remarks}{}", lines(&sources(reports)), rejections(reports))
 }
 
 /// The report of a load: what every stage read, kept and left out, and why.

@@ -176,6 +176,14 @@ fn parquet_is_joined_by_its_row_groups() {
     let sql = "select count(*) as n, sum(id) as ids, count(x) as texts, count(distinct x) as others from facts";
     assert_eq!(answer(&project, sql), format!("25,{},13,13", 23 * 24 / 2 + 1000));
 
+    // A check reads its footers, and runs no COPY: NOLOAD is not for Parquet.
+    let remark = "COPY checks Parquet only when it loads";
+    let check = project.run(["load", "--check"]).succeeded().stdout;
+    assert!(check.contains(&format!("nothing was loaded\nfacts: {remark}")), "{check}");
+    let check = project.run(["load", "--check", "--output=json"]).succeeded().event("checked");
+    let facts = &check["sources"][0];
+    assert_eq!((facts["remark"].as_str(), facts["records"].as_u64()), (Some(remark), Some(25)));
+
     // COPY names the part, and no row.
     std::fs::remove_file(project.path("data/facts/12.parquet")).unwrap();
     project.edit("sql/schema/facts.sql", "varchar(20)", "varchar(5)");

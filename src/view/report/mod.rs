@@ -283,6 +283,7 @@ mod tests {
             rejections: vec!["line 1: <b>".into(); usize::from(rejected > 0)],
             quarantine: None,
             unmatched_keys: None,
+            remark: None,
         }
     }
 
