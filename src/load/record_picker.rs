@@ -1,5 +1,6 @@
-//! Records of a file by the lines that they begin on, as COPY cuts its text into records: found while the file is read piece
-//! by piece, so that no more of it is held than one record.
+//! Records of a file by the lines that COPY names for them, as it cuts its text into records: the last line of a JSON
+//! object (C17), the first of any other record. They are found while the file is read piece by piece, so that little more of
+//! it is held than one record.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -12,6 +13,8 @@ use super::sample::CopyCompression;
 
 /// Bytes that a record may have; a longer one is not looked for its end.
 pub const RECORD_BYTES: usize = 65_535;
+/// COPY takes no larger JSON object (C9).
+const OBJECT_BYTES: usize = 4 << 20;
 
 /// Options of COPY whose records are not lines of text, or cannot be unpacked here.
 const OTHER_FORMATS: [&str; 11] = [
@@ -59,55 +62,46 @@ impl RecordFormat {
         }
     }
 
-    /// The records that begin on the first line of a text, and the bytes of all their lines; `None` where they go on behind
-    /// the text.
-    fn first(self, text: &[u8], at_end: bool) -> Option<(Vec<Vec<u8>>, usize)> {
+    /// The record that a text begins with, and its bytes with the end of its line where it is made of lines; `None` where
+    /// it goes on behind the text.
+    fn first(self, text: &[u8], at_end: bool) -> Option<(Vec<u8>, usize)> {
         let line = text.iter().position(|byte| *byte == b'\n').map_or(text.len(), |end| end + 1);
         match self {
             Self::Json => first_json(text, line, at_end),
-            Self::Lines => Some((vec![trimmed(&text[..line])], line)),
+            Self::Lines => Some((trimmed(&text[..line]), line)),
             Self::Csv { quote } => {
                 let is_open = text.iter().filter(|byte| **byte == quote).count() % 2 == 1;
-                (at_end || !is_open).then(|| (vec![trimmed(text)], text.len()))
+                (at_end || !is_open).then(|| (trimmed(text), text.len()))
             }
             Self::Escaped => {
                 let content = text.strip_suffix(b"\n").unwrap_or(text);
                 let is_open = content.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1;
-                (at_end || !is_open).then(|| (vec![trimmed(text)], text.len()))
+                (at_end || !is_open).then(|| (trimmed(text), text.len()))
             }
         }
+    }
+
+    /// Bytes that are held of a record whose end has not come.
+    fn most_held(self) -> usize {
+        if self == Self::Json { OBJECT_BYTES } else { 2 * RECORD_BYTES }
     }
 }
 
 /// As COPY reads JSON: one value behind the other, and where a line is malformed that line alone.
-fn first_json(text: &[u8], line: usize, at_end: bool) -> Option<(Vec<Vec<u8>>, usize)> {
-    let blanks = |from: usize| text[from..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-    let the_line = || Some((vec![trimmed(&text[..line])], line));
-    if !matches!(text.get(blanks(0)), Some(b'{' | b'[')) {
+fn first_json(text: &[u8], line: usize, at_end: bool) -> Option<(Vec<u8>, usize)> {
+    let the_line = || Some((trimmed(&text[..line]), line));
+    if !matches!(text.first(), Some(b'{' | b'[')) {
         return the_line();
     }
     let mut values = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();
-    let (mut records, mut end) = (Vec::new(), 0);
-    loop {
-        let start = end + blanks(end);
-        if start >= line {
-            break;
+    match values.next() {
+        Some(Ok(_)) => {
+            let end = values.byte_offset();
+            Some((text[..end].to_vec(), end))
         }
-        match values.next() {
-            Some(Ok(_)) => {
-                end = values.byte_offset();
-                records.push(text[start..end].to_vec());
-            }
-            Some(Err(error)) if error.is_eof() && !at_end => return None,
-            Some(Err(_)) if records.is_empty() => return the_line(),
-            Some(Err(_)) | None => {
-                records.push(trimmed(&text[start..line]));
-                end = line;
-            }
-        }
+        Some(Err(error)) if error.is_eof() && !at_end => None,
+        _ => the_line(),
     }
-    let lines = text[end..].iter().position(|byte| *byte == b'\n').map_or(text.len(), |newline| end + newline + 1);
-    Some((records, if end <= line { line } else { lines }))
 }
 
 /// A record without the end of its line.
@@ -122,9 +116,11 @@ pub struct RecordPicker {
     format: RecordFormat,
     /// Lines, from 1.
     wanted: BTreeSet<u64>,
-    /// What was read of a record that is wanted, and the line it begins on; where nothing is read, that of the next byte.
+    /// What was read of a record, and the line it begins on; where nothing is read, that of the next byte.
     text: Vec<u8>,
     begins: u64,
+    /// Bytes of `text` before its end is looked for again: to look after every line of a long object would take its square.
+    enough: usize,
     /// The line of the next byte.
     line: u64,
     found: BTreeMap<u64, Vec<Vec<u8>>>,
@@ -132,7 +128,7 @@ pub struct RecordPicker {
 
 impl RecordPicker {
     pub fn new(format: RecordFormat, wanted: BTreeSet<u64>) -> Self {
-        Self { format, wanted, text: Vec::new(), begins: 1, line: 1, found: BTreeMap::new() }
+        Self { format, wanted, text: Vec::new(), begins: 1, enough: 0, line: 1, found: BTreeMap::new() }
     }
 
     /// Nothing more is wanted.
@@ -140,7 +136,7 @@ impl RecordPicker {
         self.wanted.is_empty()
     }
 
-    /// The records by their lines, at the end of the text: several where they begin on one line.
+    /// The records by their lines, at the end of the text: several where they share one.
     pub fn finish(&mut self) -> BTreeMap<u64, Vec<Vec<u8>>> {
         self.settle(true);
         std::mem::take(&mut self.found)
@@ -157,23 +153,60 @@ impl RecordPicker {
 
     /// Takes the records that are whole out of what was read.
     fn settle(&mut self, at_end: bool) {
-        while !self.text.is_empty() {
-            let start =
-                if self.begins == 1 && self.text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-            let text = &self.text[start..];
-            let (records, used) = match self.format.first(text, at_end) {
-                Some(found) => found,
-                // It is too long in any case.
-                None if text.len() > 2 * RECORD_BYTES => (vec![text.to_vec()], text.len()),
-                None => return,
+        if !at_end && self.text.len() < self.enough {
+            return;
+        }
+        self.enough = 0;
+        if self.begins == 1 && self.text.starts_with(BYTE_ORDER_MARK) {
+            self.text.drain(..BYTE_ORDER_MARK.len());
+        }
+        match self.format {
+            RecordFormat::Json => self.settle_json(at_end),
+            _ => self.settle_lines(at_end),
+        }
+    }
+
+    /// Nobody knows where an object begins that ends on a line: each is looked at.
+    fn settle_json(&mut self, at_end: bool) {
+        let mut used = 0;
+        loop {
+            let blanks = self.text[used..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            self.begins += newlines(&self.text[used..used + blanks]);
+            used += blanks;
+            let rest = &self.text[used..];
+            if rest.is_empty() {
+                break;
+            }
+            let Some((record, length)) = self.first(rest, at_end) else {
+                self.enough = 2 * rest.len();
+                break;
             };
-            let used = start + used;
-            self.found.insert(self.begins, records);
+            let last_line = self.begins + newlines(&record);
+            self.begins += newlines(&rest[..length]);
+            used += length;
+            if self.wanted.contains(&last_line) {
+                self.found.entry(last_line).or_default().push(record);
+            }
+        }
+        self.text.drain(..used);
+        self.wanted = self.wanted.split_off(&self.begins);
+    }
+
+    fn settle_lines(&mut self, at_end: bool) {
+        while !self.text.is_empty() {
+            let Some((record, used)) = self.first(&self.text, at_end) else { return };
+            self.found.insert(self.begins, vec![record]);
             self.begins += newlines(&self.text[..used]);
             self.text.drain(..used);
             self.skip_unwanted();
         }
         self.begins = self.line;
+    }
+
+    /// The first record of a text; what is too long in any case is all of it.
+    fn first(&self, text: &[u8], at_end: bool) -> Option<(Vec<u8>, usize)> {
+        let all = || (text.len() > self.format.most_held()).then(|| (text.to_vec(), text.len()));
+        self.format.first(text, at_end).or_else(all)
     }
 
     /// Drops lines of what was read, up to the next that is wanted.
@@ -198,7 +231,8 @@ impl Write for RecordPicker {
             let newline = rest.iter().position(|byte| *byte == b'\n');
             let (line, behind) = rest.split_at(newline.map_or(rest.len(), |at| at + 1));
             rest = behind;
-            if !self.text.is_empty() || self.wanted.first() == Some(&self.begins) {
+            let is_looked_at = self.format == RecordFormat::Json || self.wanted.first() == Some(&self.begins);
+            if is_looked_at || !self.text.is_empty() {
                 self.text.extend_from_slice(line);
             }
             if newline.is_some() {
@@ -270,7 +304,7 @@ impl Unpacker {
 mod tests {
     use super::*;
 
-    /// The records that begin on these lines, whatever the pieces are that the text comes in.
+    /// The records of these lines, whatever the pieces are that the text comes in.
     fn picked(format: RecordFormat, text: &str, lines: &[u64]) -> Vec<(u64, Vec<String>)> {
         let found = |piece: usize| {
             let mut picker = RecordPicker::new(format, lines.iter().copied().collect());
@@ -291,16 +325,24 @@ mod tests {
     fn json_is_picked_as_copy_reads_it() {
         let text = "{\"a\":1}\n{\"a\":\n 2}\n{\"a\": \"cut\n{\"a\":4} {\"a\":5}\nnonsense\r\n{\"b\":{}} x\n[6]";
         let expected = [
-            one(2, "{\"a\":\n 2}"),
+            one(3, "{\"a\":\n 2}"),
             one(4, "{\"a\": \"cut"),
             (5, vec!["{\"a\":4}".to_owned(), "{\"a\":5}".to_owned()]),
             one(6, "nonsense"),
             (7, vec!["{\"b\":{}}".to_owned(), "x".to_owned()]),
             one(8, "[6]"),
         ];
-        assert_eq!(picked(RecordFormat::Json, text, &[2, 4, 5, 6, 7, 8]), expected);
+        assert_eq!(picked(RecordFormat::Json, text, &[3, 4, 5, 6, 7, 8]), expected);
         assert_eq!(picked(RecordFormat::Json, text, &[8]), expected[5..]);
-        assert!(picked(RecordFormat::Json, text, &[9]).is_empty());
+        assert!(picked(RecordFormat::Json, text, &[2, 9]).is_empty());
+        // An object may end where others stand.
+        let shared = "{\"a\":\n1} {\"b\":2} {\n}";
+        assert_eq!(
+            picked(RecordFormat::Json, shared, &[2, 3]),
+            [(2, vec!["{\"a\":\n1}".to_owned(), "{\"b\":2}".to_owned()]), one(3, "{\n}")]
+        );
+        let long = format!("{{\"a\":[\n{}0]}}\n{{\"b\":1}}\n", "0,\n".repeat(9_000));
+        assert_eq!(picked(RecordFormat::Json, &long, &[9_003]), [one(9_003, "{\"b\":1}")]);
         // What is cut off at the end swallows no line behind it.
         let cut = "{\"a\":\n{\"a\":2}\n{\"a\":\n";
         assert_eq!(

@@ -14,6 +14,7 @@ pub const MAX_OBJECT_BYTES: usize = 4 << 20;
 
 /// What is wrong at a line of an object.
 pub struct Malformed {
+    /// The last of a value that is whole, else the first: where what is no JSON ends, nobody knows.
     pub line: u64,
     pub reason: String,
     /// The line, or the value where that is whole and only holds bytes that are no UTF-8.
@@ -24,8 +25,9 @@ pub struct Malformed {
 /// Bytes that are kept of what is malformed.
 const MALFORMED_BYTES: usize = 4096;
 
-/// Calls `each` with every JSON value of a file and the line it starts on, in bounded memory. What is not JSON goes to
-/// `malformed`, and reading goes on at the next line; a value that is too large goes there too, and is the end (C9).
+/// Calls `each` with every JSON value of a file and the line it ends on, the one that the error tables name (C17), in
+/// bounded memory. What is not JSON goes to `malformed`, and reading goes on at the next line; a value that is too large
+/// goes there too, and is the end (C9).
 pub fn for_each_value(
     mut input: Box<dyn Read + Send>,
     file: &str,
@@ -108,9 +110,8 @@ fn scan(
             Some(Ok(value)) if value.get().len() > MAX_OBJECT_BYTES => return Ok(Scanned::TooLarge { used }),
             Some(Ok(value)) => {
                 let start = value.get().as_ptr() as usize - buffer.as_ptr() as usize;
-                *line += count_lines(&buffer[used..start]);
+                *line += count_lines(&buffer[used..start]) + count_lines(value.get().as_bytes());
                 each(value, *line)?;
-                *line += count_lines(value.get().as_bytes());
                 used = start + value.get().len();
             }
             Some(Err(error)) => {
@@ -120,7 +121,7 @@ fn scan(
                 if let Some(end) = whole_value(rest) {
                     let bytes = rest[blank..end].to_vec();
                     let next_line = begin + count_lines(&bytes);
-                    let found = Malformed { line: begin, reason: reason(&error), bytes, is_json: true };
+                    let found = Malformed { line: next_line, reason: reason(&error), bytes, is_json: true };
                     return Ok(Scanned::Malformed { used: used + end, next_line, found });
                 }
                 let end = rest[blank..].iter().position(|&byte| byte == b'\n').map(|at| blank + at);
@@ -223,13 +224,13 @@ mod tests {
         )
         .expect("read");
         assert_eq!(good, [(2, "{\"a\":2}".to_owned()), (4, "{\"a\":3}".to_owned())]);
-        assert_eq!(bad, [(1, true, b"{\"a\":\n\"caf\xe9\"}".to_vec()), (3, false, b"\xff".to_vec())]);
+        assert_eq!(bad, [(2, true, b"{\"a\":\n\"caf\xe9\"}".to_vec()), (3, false, b"\xff".to_vec())]);
     }
 
     #[test]
-    fn records_are_found_however_they_are_laid_out() {
+    fn records_are_found_however_they_are_laid_out_by_their_last_lines() {
         let (good, bad) = lines("{\"a\":1}{\"a\":2}\n\n{\n \"a\":3\n}\n{\"a\":4}");
-        assert_eq!(good.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1, 1, 3, 6]);
+        assert_eq!(good.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1, 1, 5, 6]);
         assert!(bad.is_empty());
     }
 
