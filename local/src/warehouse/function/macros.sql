@@ -259,6 +259,9 @@ CREATE OR REPLACE MACRO redshift_system.fnv_hash(v SMALLINT) AS CAST(redshift_fn
     (v VARCHAR, seed) AS CAST(redshift_fnv_hash('0', v, CAST(seed AS VARCHAR)) AS BIGINT);
 CREATE OR REPLACE MACRO redshift_system.json_parse(s) AS CAST(redshift_json_parse(CAST(s AS VARCHAR)) AS JSON);
 CREATE OR REPLACE MACRO redshift_system.json_serialize(j) AS CAST(j AS VARCHAR);
+-- What is assigned to a SUPER: a text is one there, whatever it looks like.
+CREATE OR REPLACE MACRO redshift_system.redshift_super(v) AS
+    CASE WHEN v IS NULL THEN NULL WHEN typeof(v) = 'VARCHAR' THEN to_json(v) ELSE CAST(v AS JSON) END;
 CREATE OR REPLACE MACRO redshift_system.json_array_length(s) AS CAST(system.main.json_array_length(s) AS INTEGER),
     (s, null_if_invalid) AS CASE WHEN json_valid(s) OR NOT null_if_invalid THEN CAST(system.main.json_array_length(s) AS INTEGER) END;
 CREATE OR REPLACE MACRO redshift_system.json_extract_array_element_text(s, n) AS CASE WHEN n >= 0 THEN json_extract_string(s, '$[' || n || ']') END,

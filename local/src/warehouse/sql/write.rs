@@ -83,6 +83,18 @@ impl Source {
     /// types that are read.
     pub fn check(&self, types: &[String]) -> Result<(), SqlError> {
         for (column, found) in self.columns.iter().zip(types) {
+            if let Some(column) = column
+                && column.data_type == Type::Super
+                && found == "VARCHAR"
+            {
+                // It would be read as JSON, and Redshift keeps it as it is (parse_json).
+                let message = format!(
+                    "* with a text for the SUPER column \"{}\" is not supported by the local Redshift\n  \
+                     Hint: Name the columns of the query.",
+                    column.name
+                );
+                return Err(SqlError::new("0A000", message));
+            }
             // What is NULL in every row has no type yet, nor has a literal before the rest of a UNION gives it one.
             let is_open = found == "\"NULL\"" || found == "VARCHAR" && self.has_union;
             let found = Type::from_duck(found).filter(|_| !is_open);
@@ -193,9 +205,11 @@ fn assign(body: &mut SetExpr, columns: &[&Target], typed: &mut Vec<Option<Target
             let width = select.projection.len();
             for (at, (item, column)) in select.projection.iter_mut().zip(columns).enumerate() {
                 let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = item else {
-                    // It stands for several columns, so that nobody knows here what those behind it are for.
+                    // It stands for several columns, so that nobody knows here what those behind it are for. A SUPER has
+                    // to know of each text.
                     if at + 1 < width {
-                        typed.iter_mut().skip(at).for_each(|typed| *typed = None);
+                        let is_super = |column: &Target| column.data_type == Type::Super;
+                        typed.iter_mut().skip(at).for_each(|typed| *typed = typed.take().filter(is_super));
                     }
                     break;
                 };
@@ -223,7 +237,12 @@ fn fit(value: &mut Expr, column: &Target) -> Result<(), SqlError> {
     if column.is_identity {
         return Err(SqlError::new("0A000", "cannot set an identity column to a value"));
     }
-    let Some(text) = literal(value) else { return Ok(()) };
+    let Some(text) = literal(value) else {
+        if column.data_type == Type::Super {
+            *value = parse(&format!("redshift_super({value})"))?;
+        }
+        return Ok(());
+    };
     let is_time = is_loose_time(text);
     let function = match column.data_type {
         // A text becomes a text; JSON_PARSE makes more of it.

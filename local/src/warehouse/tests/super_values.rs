@@ -52,3 +52,30 @@ fn a_number_and_its_digits_are_two_values() {
     assert_eq!(w.refuses("set enable_case_sensitive_super_attribute to true"), "0A000");
     w.does("set enable_case_sensitive_super_attribute to false");
 }
+
+/// parse_json: without JSON_PARSE a text is a single string.
+#[test]
+fn a_text_that_is_computed_is_a_string_in_a_super() {
+    let mut w = Warehouse::new();
+    w.does("create table s (id int, v super)");
+    w.does("create table texts (id int, t varchar(9))");
+    w.does("insert into texts values (6, '6'), (7, null)");
+    w.does("insert into s select 1, 'de'||'f 1'");
+    w.does("insert into s values (2, '5'||''), (3, 5), (4, ('[1]')), (5, json_parse('[1]'))");
+    w.does("insert into s (v, id) select t, id from texts");
+    let all = "select id, json_typeof(v), json_serialize(v) from s order by id";
+    let strings = ["1|string|\"def 1\"", "2|string|\"5\"", "3|number|5", "4|string|\"[1]\"", "5|array|[1]"];
+    assert_eq!(w.rows(all)[..5], strings);
+    assert_eq!(w.rows(all)[5..], ["6|string|\"6\"", "7|NULL|NULL"]);
+    w.does("update s set v = replace(json_serialize(v), '1', '2') where id = 5");
+    w.does("update s set v = s.v from texts where texts.id = s.id");
+    w.does("update s set v = t from texts where texts.id = s.id - 1");
+    assert_eq!(w.rows(all)[4..], ["5|string|\"[2]\"", "6|string|\"6\"", "7|string|\"6\""]);
+    // Nobody knows which of its columns are texts before it is read.
+    w.does("create table wide (id int, v super, n int)");
+    assert_eq!(w.refuses("insert into s select * from texts"), "0A000");
+    assert_eq!(w.refuses("insert into s select * from texts union all select * from texts"), "0A000");
+    assert_eq!(w.refuses("insert into wide select texts.*, 1 from texts"), "0A000");
+    w.does("insert into s select * from s where id = 5");
+    assert_eq!(w.rows("select count(*) from s where id = 5 and json_typeof(v) = 'string'"), ["2"]);
+}
