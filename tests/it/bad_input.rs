@@ -84,7 +84,7 @@ fn a_column_too_short_is_named_by_the_original_file() {
     project.edit("sql/schema/02_staging_songs.sql", "title            varchar(512)", "title            varchar(5)");
     let _ = project.run(["up"]).succeeded();
     let place = format!(
-        "s3://udacity-dend/{}:1: title character varying(5): String length exceeds DDL length",
+        "s3://udacity-dend/{}:1: title varchar(5): String length exceeds DDL length",
         key_of(&project, &first_song(&project))
     );
     let _ = project.run(["load"]).failed(1, &["cannot copy into staging_songs", &place, "load --recreate"]);
@@ -117,7 +117,7 @@ fn rows_within_maxerror_are_reported_and_the_rest_is_loaded() {
     let _ = project.run(["up"]).succeeded();
     let output = project.run(["load"]).succeeded();
     let place = format!(
-        "s3://udacity-dend/{}:1: year integer: Invalid digit, Value 'u', Pos 0, Type: Integer",
+        "s3://udacity-dend/{}:1: year int4: Invalid digit, Value 'u', Pos 0, Type: Integer",
         key_of(&project, &song)
     );
     assert!(output.stdout.contains(&place), "{}", output.stdout);

@@ -154,7 +154,7 @@ fn too_long_empty_and_blank() {
     assert_eq!(error, "ERROR: Load into table 't' failed.  Check 'sys_load_error_detail' system table for details.");
     assert_eq!(sdk.value("select count(*) from t"), "0");
     let detail = sdk.rows("select line_number, column_name, column_type, column_length, error_code, error_message from sys_load_error_detail");
-    assert_eq!(detail, [["1", "a", "character varying(4)", "4", "1204", "String length exceeds DDL length"]]);
+    assert_eq!(detail, [["1", "a", "varchar", "4", "1204", "String length exceeds DDL length"]]);
     assert_eq!(sdk.value("select trim(raw_field_value) from stl_load_errors"), "abcdef");
 
     copy("truncatecolumns emptyasnull blanksasnull").unwrap();

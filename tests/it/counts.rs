@@ -131,7 +131,7 @@ fn a_load_counts_what_was_staged_whatever_copy_answers() {
         assert_eq!(served.sdk().value(asked), "1");
         let first = served.run(["load"]).succeeded().stdout;
         for said in [&check, &first] {
-            assert!(said.contains(":1: year integer: Invalid digit") && said.contains("'nineteen'"), "{said}");
+            assert!(said.contains(":1: year int4: Invalid digit") && said.contains("'nineteen'"), "{said}");
         }
         let (all, one_day) = ((39 + 200 - events).to_string(), events.to_string());
         assert_eq!(remembered(&served), [[all.as_str(), "1"]], "{behaviors:?}");

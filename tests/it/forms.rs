@@ -80,7 +80,7 @@ fn small_objects_of_every_form_are_loaded() {
 
     // A row of a list has its own file and line, the last of its object.
     put(&project, "data/lists/1.json", "[\n {\"id\": 1},\n {\n  \"id\": \"x\"\n }\n]\n");
-    let _ = project.run(["load"]).failed(1, &["s3://forms-data/lists/1.json:5: id integer", "'x'"]);
+    let _ = project.run(["load"]).failed(1, &["s3://forms-data/lists/1.json:5: id int4", "'x'"]);
     put(&project, "data/lists/1.json", "[\n {\"id\": 1},\n {\n  \"id\": 2\n }\n");
     let _ =
         project.run(["load"]).failed(1, &["s3://forms-data/lists/1.json:6:", "the list of JSON objects is cut off"]);

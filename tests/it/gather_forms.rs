@@ -60,7 +60,7 @@ fn many_csv_files_are_joined_and_every_row_leads_back() {
 
     // Behind a header, and a record of two lines.
     put(&project, "data/facts/0700.csv", file(700).replace("1401,", "x1401,"));
-    let place = "s3://joined-data/facts/0700.csv:4: id integer";
+    let place = "s3://joined-data/facts/0700.csv:4: id int4";
     let _ = project.run(["load"]).failed(1, &[place, "'x1401'"]);
     let _ = project.run(["load", "--check"]).failed(1, &[place]);
     project.edit("sql/copy/facts.sql", "ignoreheader 1", "ignoreheader 1 maxerror 3");

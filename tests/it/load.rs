@@ -248,12 +248,12 @@ fn check_tells_what_copy_would_reject_and_loads_nothing() {
     let year = text.find("\"year\":").unwrap();
     std::fs::write(&song, format!("{}\"year\":\"nineteen\"}}", &text[..year])).unwrap();
     let check = project.run(["load", "--check"]).succeeded();
-    for words in ["nothing was loaded", "of 1 in all", ":1: year integer: Invalid digit", "'nineteen'"] {
+    for words in ["nothing was loaded", "of 1 in all", ":1: year int4: Invalid digit", "'nineteen'"] {
         assert!(check.stdout.contains(words), "'{words}' is not in\n{}", check.stdout);
     }
     assert_eq!((project.star(), count(&project, "select count(*) from staging_songs")), (star, staged));
     project.edit("sql/copy/staging_songs.sql", "maxerror 5 :options", ":options");
-    let says = ["cannot copy into staging_songs", ":1: year integer", "'nineteen'", "1 in all"];
+    let says = ["cannot copy into staging_songs", ":1: year int4", "'nineteen'", "1 in all"];
     let check = project.run(["load", "--check"]).failed(1, &says);
     assert!(check.stdout.contains(" events ") && !check.stdout.contains(" songs "), "{}", check.stdout);
     // What is wrong with another source is not hidden by the first.

@@ -283,7 +283,7 @@ fn records_on_several_lines_and_several_on_one() {
     put(&project, "data/lists/2.json", "{\"id\": 2}");
     let _ = project.run(["up", "--quiet"]).succeeded();
     let load = project.run(["load"]).succeeded();
-    assert!(load.stdout.contains("s3://texts-data/lists/1.json:5: id integer"), "{}", load.stdout);
+    assert!(load.stdout.contains("s3://texts-data/lists/1.json:5: id int4"), "{}", load.stdout);
     let kept =
         asked(&project, "select file, line, json_serialize(record) as record from sparkify_infra_lists_rejected");
     assert_eq!(kept.len(), 1);

@@ -25,7 +25,7 @@ pub struct LoadError {
     pub line: u64,
     pub column: String,
     pub data_type: String,
-    pub length: Option<u64>,
+    pub length: String,
     pub code: i32,
     pub message: String,
     pub raw_line: String,
@@ -205,7 +205,6 @@ impl System {
             // As one: each transaction would wait for the disk.
             let mut appender = connection.appender_to_db("redshift_load_errors", "redshift_system")?;
             for error in errors {
-                let length = error.length.map(|length| length.to_string()).unwrap_or_default();
                 appender.append_row(params![
                     copy.query,
                     copy.table,
@@ -214,7 +213,7 @@ impl System {
                     error.line,
                     error.column,
                     error.data_type,
-                    length,
+                    error.length,
                     error.code,
                     error.message,
                     error.raw_line,

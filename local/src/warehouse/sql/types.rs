@@ -153,6 +153,23 @@ impl Type {
         }
     }
 
+    /// The name in SYS_LOAD_ERROR_DETAIL and STL_LOAD_ERRORS, a CHAR(10) there: `timestamptz` was seen cut off (C17).
+    pub fn load_error_name(self) -> String {
+        match self {
+            Self::Char(_) => "char".into(),
+            other => other.short_name().chars().take(10).collect(),
+        }
+    }
+
+    /// The length of a column in the same views: 0 where its type has none (C17).
+    pub fn load_error_length(self) -> String {
+        match self {
+            Self::Char(length) | Self::Varchar(length) => length.to_string(),
+            Self::Decimal(precision, scale) => format!("{precision}, {scale}"),
+            _ => "0".into(),
+        }
+    }
+
     /// The type with this name: the inverse of `name`, for columns read from the catalog.
     pub fn from_name(name: &str) -> Option<Self> {
         let (base, arguments) = match name.split_once('(') {
@@ -269,4 +286,23 @@ fn custom(name: &str) -> Result<Type, SqlError> {
 
 fn unknown(name: &str) -> SqlError {
     SqlError::new("0A000", format!("type \"{}\" is not supported by the local Redshift", name.to_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn load_errors_name_types_by_ten_characters_and_a_length() {
+        for (kind, name, length) in [
+            (Type::Varchar(65_535), "varchar", "65535"),
+            (Type::Char(2), "char", "2"),
+            (Type::Decimal(18, 0), "numeric", "18, 0"),
+            (Type::Integer, "int4", "0"),
+            (Type::Timestamp, "timestamp", "0"),
+            (Type::TimestampTz, "timestampt", "0"),
+        ] {
+            assert_eq!((kind.load_error_name().as_str(), kind.load_error_length().as_str()), (name, length));
+        }
+    }
 }
