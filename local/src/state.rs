@@ -1,13 +1,18 @@
 //! The whole state at once: made empty, kept under a name, brought back; and databases that are copied for a test. While
 //! something else writes, what is kept may be of two moments.
 
+#[cfg(test)]
+mod tests;
+
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use http::StatusCode;
+use tempfile::TempDir;
 
 use crate::Cloud;
 use crate::error::{ApiError, StoreError};
+use crate::store::Store;
 use crate::sync::locked;
 use crate::warehouse::{Place, SqlError};
 
@@ -16,6 +21,9 @@ const SNAPSHOTS: &str = "snapshots";
 /// The parts of a snapshot beside the dump of the store.
 const OBJECTS: &str = "objects";
 const WAREHOUSES: &str = "warehouses";
+
+/// How often objects are moved aside again, because a body came in where they were.
+const MOVES: u32 = 10;
 
 /// What is to be made empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,8 +128,7 @@ impl Cloud {
             "redshift-data" => services.data_api.forget_statements(),
             "s3" => {
                 store.remove_kinds(&["bucket", "upload"])?;
-                store.clear_objects()?;
-                remove_tree(&store.directory().join(OBJECTS))?;
+                self.replace_objects(None, Store::clear_objects)?;
             }
             "secretsmanager" => services.secrets.set_own(Default::default()),
             "sts" => services.buckets.sessions.clear(),
@@ -140,18 +147,17 @@ impl Cloud {
     pub fn snapshot(&self, name: &str) -> Result<()> {
         let store = &self.endpoint.buckets.store;
         let target = self.snapshot_path(name)?;
-        let parent = store.directory().join(SNAPSHOTS);
-        make_directory(&parent)?;
-        let unwritable = |error| ControlError::from_io(&parent, error);
-        let building = tempfile::Builder::new().prefix(".").tempdir_in(&parent).map_err(unwritable)?;
+        let building = self.scratch()?;
+        let guard = store.change();
         store.dump(building.path())?;
+        drop(guard);
         link_tree(&store.directory().join(OBJECTS), &building.path().join(OBJECTS))?;
         let warehouses = building.path().join(WAREHOUSES);
         make_directory(&warehouses)?;
         self.endpoint.redshift.warehouses.copy_all(&warehouses)?;
         locked(&self.unwritten).insert(name.to_owned(), self.endpoint.secrets.every_own());
         remove_tree(&target)?;
-        std::fs::rename(building.path(), &target).map_err(unwritable)
+        std::fs::rename(building.path(), &target).map_err(|error| ControlError::from_io(&target, error))
     }
 
     /// Makes the state what it was when the snapshot was taken. Connections to warehouses end; their ports stay.
@@ -164,16 +170,40 @@ impl Cloud {
             let message = format!("there is no snapshot '{name}'; there are: {}", self.snapshots()?.join(", "));
             return Err(ControlError::new(StatusCode::NOT_FOUND, message));
         }
-        let store = &services.buckets.store;
         services.data_api.forget_sessions();
         services.redshift.warehouses.replace_all(&source.join(WAREHOUSES))?;
-        store.load(&source)?;
-        // Behind the records, so that nothing is collected that they name.
-        let objects = store.directory().join(OBJECTS);
-        remove_tree(&objects)?;
-        link_tree(&source.join(OBJECTS), &objects)?;
+        self.replace_objects(Some(&source.join(OBJECTS)), |store| store.load(&source))?;
         services.secrets.set_own(locked(&self.unwritten).get(name).cloned().unwrap_or_default());
         self.follow_places()
+    }
+
+    /// Changes the records as `change` says, and puts the files of `source`, or none, in the place of all objects. Those
+    /// that were there are moved aside first: bodies that are coming in keep a directory from being removed.
+    fn replace_objects(
+        &self,
+        source: Option<&Path>,
+        change: impl FnOnce(&Store) -> std::result::Result<(), StoreError>,
+    ) -> Result<()> {
+        let buckets = &self.endpoint.buckets;
+        let aside = self.scratch()?;
+        let new = aside.path().join("new");
+        match source {
+            Some(source) => link_tree(source, &new)?,
+            None => make_directory(&new)?,
+        }
+        let _guard = buckets.store.change();
+        buckets.leases.forget_discarded();
+        change(&buckets.store)?;
+        // Behind the records, so that nothing is collected that they name.
+        exchange(&buckets.store.directory().join(OBJECTS), &new, aside.path())
+    }
+
+    /// A directory beside the snapshots that is none of them, and is removed when it is dropped.
+    fn scratch(&self) -> Result<TempDir> {
+        let parent = self.endpoint.buckets.store.directory().join(SNAPSHOTS);
+        make_directory(&parent)?;
+        let made = tempfile::Builder::new().prefix(".").tempdir_in(&parent);
+        made.map_err(|error| ControlError::from_io(&parent, error))
     }
 
     /// The names of the snapshots.
@@ -267,6 +297,21 @@ fn remove_tree(path: &Path) -> Result<()> {
     match std::fs::remove_dir_all(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(ControlError::from_io(path, error)),
         _ => Ok(()),
+    }
+}
+
+/// Puts the directory `new` in the place of `old`, which is moved into `aside`.
+fn exchange(old: &Path, new: &Path, aside: &Path) -> Result<()> {
+    let mut moves = 0;
+    loop {
+        match std::fs::rename(old, aside.join(format!("old-{moves}"))) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(ControlError::from_io(old, error)),
+            _ => moves += 1,
+        }
+        match std::fs::rename(new, old) {
+            Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty && moves < MOVES => {}
+            done => return done.map_err(|error| ControlError::from_io(old, error)),
+        }
     }
 }
 

@@ -61,24 +61,30 @@ impl Leases {
         }
     }
 
-    /// Ends one lease; answers what nobody reads any more.
-    fn release(&self, id: &str) -> Option<(String, Vec<Segment>)> {
+    /// Leaves to readers nothing that they are to remove: all objects are about to be replaced, and what was discarded may
+    /// be an object again. Called under the lock of `Store::change`, so that nothing is discarded meanwhile.
+    pub fn forget_discarded(&self) {
+        locked(&self.0.held).values_mut().for_each(|held| held.discarded = None);
+    }
+
+    /// Ends one lease, and removes what nobody reads any more. Under the lock, so that `forget_discarded` waits for it.
+    fn release(&self, store: &Store, id: &str) {
         let mut all = locked(&self.0.held);
-        let held = all.get_mut(id)?;
+        let Some(held) = all.get_mut(id) else { return };
         held.readers -= 1;
         if held.readers > 0 {
-            return None;
+            return;
         }
-        all.remove(id)?.discarded
+        let Some((bucket, segments)) = all.remove(id).and_then(|held| held.discarded) else { return };
+        if let Err(error) = remove_segments(store, &bucket, &segments) {
+            tracing::warn!(%bucket, %error, "cannot remove the bytes of an object that is gone");
+        }
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let Some((bucket, segments)) = self.leases.release(&self.id) else { return };
-        if let Err(error) = remove_segments(&self.store, &bucket, &segments) {
-            tracing::warn!(%bucket, %error, "cannot remove the bytes of an object that is gone");
-        }
+        self.leases.release(&self.store, &self.id);
     }
 }
 

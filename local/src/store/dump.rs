@@ -17,9 +17,8 @@ impl Store {
         [(&self.records, 0, records), (&self.objects, OBJECT_RECORDS, objects), (&self.objects, BODIES, bodies)]
     }
 
-    /// Writes everything into files in a directory.
+    /// Writes everything into files in a directory. The caller holds `change`.
     pub fn dump(&self, directory: &Path) -> Result<()> {
-        let _guard = self.change();
         for (database, keyspace, name) in self.keyspaces() {
             let path = directory.join(name);
             let failed = |error| StoreError::from_io(&path, error);
@@ -33,9 +32,8 @@ impl Store {
         Ok(())
     }
 
-    /// Makes everything what the files say.
+    /// Makes everything what the files say. The caller holds `change`.
     pub fn load(&self, directory: &Path) -> Result<()> {
-        let _guard = self.change();
         for (database, keyspace, name) in self.keyspaces() {
             clear(database, keyspace)?;
             let path = directory.join(name);
@@ -49,7 +47,7 @@ impl Store {
         Ok(())
     }
 
-    /// Removes all objects.
+    /// Removes all objects. The caller holds `change`.
     pub fn clear_objects(&self) -> Result<()> {
         [OBJECT_RECORDS, BODIES].into_iter().try_for_each(|keyspace| clear(&self.objects, keyspace))
     }
