@@ -193,9 +193,12 @@ impl Cloud {
         }
         let _guard = buckets.store.change();
         buckets.leases.forget_discarded();
-        change(&buckets.store)?;
+        let objects = buckets.store.directory().join(OBJECTS);
         // Behind the records, so that nothing is collected that they name.
-        exchange(&buckets.store.directory().join(OBJECTS), &new, aside.path())
+        let changed = change(&buckets.store).map_err(ControlError::from);
+        let changed = changed.and_then(|()| exchange(&objects, &new, aside.path()));
+        buckets.leases.refuse_earlier();
+        changed
     }
 
     /// A directory beside the snapshots that is none of them, and is removed when it is dropped.

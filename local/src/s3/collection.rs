@@ -117,7 +117,7 @@ impl Buckets {
 }
 
 /// When the file of an id was begun, in the order of `next_sequence`.
-fn sequence_of(id: &str) -> Option<u64> {
+pub fn sequence_of(id: &str) -> Option<u64> {
     u64::from_str_radix(id.get(..16)?, 16).ok().filter(|_| id.len() == 32)
 }
 

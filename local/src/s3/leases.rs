@@ -2,10 +2,14 @@
 //! version from start to end.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
+use s3s::{S3Result, s3_error};
+
 use super::body::{Segment, remove_segments};
-use crate::store::Store;
+use super::collection::sequence_of;
+use crate::store::{Store, next_sequence};
 use crate::sync::locked;
 
 /// The versions that are being read.
@@ -19,6 +23,8 @@ struct Shared {
     lookups: RwLock<()>,
     /// By the id of a version's first segment: its segments come and go together.
     held: Mutex<HashMap<String, Held>>,
+    /// The number of `next_sequence` when all objects were last replaced at once; 0 before.
+    replaced_at: AtomicU64,
 }
 
 #[derive(Default)]
@@ -65,6 +71,21 @@ impl Leases {
     /// be an object again. Called under the lock of `Store::change`, so that nothing is discarded meanwhile.
     pub fn forget_discarded(&self) {
         locked(&self.0.held).values_mut().for_each(|held| held.discarded = None);
+    }
+
+    /// Notes that all objects were replaced: bytes that were taken in before are gone. Called under the same lock.
+    pub fn refuse_earlier(&self) {
+        self.0.replaced_at.store(next_sequence(), Ordering::Relaxed);
+    }
+
+    /// Refuses segments that were begun before all objects were replaced. Called under the same lock.
+    pub fn check_kept(&self, segments: &[Segment]) -> S3Result<()> {
+        let replaced_at = self.0.replaced_at.load(Ordering::Relaxed);
+        let is_gone = |segment: &Segment| sequence_of(&segment.id).is_some_and(|sequence| sequence < replaced_at);
+        match segments.iter().any(is_gone) {
+            true => Err(s3_error!(OperationAborted, "The state was restored or reset while the bytes came in.")),
+            false => Ok(()),
+        }
     }
 
     /// Ends one lease, and removes what nobody reads any more. Under the lock, so that `forget_discarded` waits for it.
@@ -179,6 +200,23 @@ mod tests {
             let found = buckets.find(&kept, "key", None).expect("found");
             assert_eq!(streamed(&buckets, found.source, SIZES[0] as u64).await, vec![round; SIZES[0]]);
         }
+    }
+
+    #[tokio::test]
+    async fn a_part_that_came_in_before_all_objects_were_replaced_is_refused() {
+        let home = tempfile::tempdir().expect("directory");
+        let (buckets, kept) = (Buckets::alone(home.path()), bucket("kept"));
+        buckets.save(&kept).expect("bucket");
+        let upload = buckets.start_upload("kept", "key", Attributes::default()).expect("upload");
+        for size in SIZES {
+            let part = staged(&buckets, "kept", 1, size).await;
+            buckets.leases.refuse_earlier();
+            let refused = buckets.add_part("kept", "key", &upload.id, 1, part).expect_err("refused");
+            assert_eq!(refused.code().as_str(), "OperationAborted");
+            assert_eq!(bodies(&buckets), 0, "{size}");
+        }
+        let part = staged(&buckets, "kept", 2, SIZES[0]).await;
+        buckets.add_part("kept", "key", &upload.id, 1, part).expect("part");
     }
 
     #[tokio::test]

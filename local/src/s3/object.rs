@@ -277,6 +277,9 @@ impl Buckets {
         let _guard = self.store.change();
         // While the bytes came in it may have been deleted, or its versioning changed.
         let bucket = self.bucket(&bucket.name)?;
+        if let Some(content) = &content {
+            self.leases.check_kept(&content.segments)?;
+        }
         self.add_version_locked(&bucket, key, content, conditions)
     }
 

@@ -168,6 +168,7 @@ impl Buckets {
     fn record_part(&self, bucket: &str, key: &str, id: &str, number: i32, part: Part) -> S3Result<String> {
         let _guard = self.store.change();
         let mut upload = self.upload(bucket, key, id)?;
+        self.leases.check_kept(std::slice::from_ref(&part.segment))?;
         let etag = part.etag.clone();
         let replaced = upload.parts.insert(number, part);
         self.store.put(KIND, &record_id(bucket, id), &upload).map_err(internal)?;

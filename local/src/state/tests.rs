@@ -63,6 +63,21 @@ async fn readers_of_what_was_replaced_leave_alone_what_a_restore_brings_back() {
 }
 
 #[tokio::test]
+async fn bytes_that_came_in_before_a_restore_are_no_object_after_it() {
+    let home = tempfile::tempdir().expect("directory");
+    let cloud = filled(home.path()).await;
+    cloud.snapshot("x").expect("kept");
+    let buckets = &cloud.endpoint.buckets;
+    let sink = begun(buckets).expect("begun");
+    cloud.restore("x").expect("restored");
+    let refused = buckets.write_as(&buckets.caller, "kept", "late", sink).expect_err("refused");
+    assert_eq!(refused.code().as_str(), "OperationAborted");
+    let sink = begun(buckets).expect("begun");
+    buckets.write_as(&buckets.caller, "kept", "new", sink).expect("written");
+    assert_eq!(damaged(&cloud), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn objects_are_restored_and_reset_while_others_are_written() {
     let home = tempfile::tempdir().expect("directory");
     let cloud = filled(home.path()).await;
