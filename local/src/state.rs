@@ -1,5 +1,5 @@
 //! The whole state at once: made empty, kept under a name, brought back; and databases that are copied for a test. While
-//! something else writes, what is kept may be of two moments.
+//! something else writes, objects with their records are kept of one moment, and databases of later ones.
 
 #[cfg(test)]
 mod tests;
@@ -148,10 +148,11 @@ impl Cloud {
         let store = &self.endpoint.buckets.store;
         let target = self.snapshot_path(name)?;
         let building = self.scratch()?;
+        // No object changes, and no bytes of one are removed, until all that records name are linked.
         let guard = store.change();
         store.dump(building.path())?;
-        drop(guard);
         link_tree(&store.directory().join(OBJECTS), &building.path().join(OBJECTS))?;
+        drop(guard);
         let warehouses = building.path().join(WAREHOUSES);
         make_directory(&warehouses)?;
         self.endpoint.redshift.warehouses.copy_all(&warehouses)?;
@@ -327,7 +328,7 @@ fn entries(path: &Path) -> Result<Vec<PathBuf>> {
     paths.collect::<std::io::Result<_>>().map_err(|error| ControlError::from_io(path, error))
 }
 
-/// Files of objects never change: both trees can have the same ones. Those that go meanwhile are no object's any more.
+/// Files of objects never change: both trees can have the same ones. Those that go meanwhile are no object's.
 fn link_tree(from: &Path, to: &Path) -> Result<()> {
     make_directory(to)?;
     for path in entries(from)? {

@@ -86,3 +86,14 @@ async fn objects_are_restored_and_reset_while_others_are_written() {
     cloud.restore("x").expect("restored");
     assert_eq!(damaged(&cloud), Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn the_objects_of_a_snapshot_are_whole_where_others_are_overwritten_meanwhile() {
+    let home = tempfile::tempdir().expect("directory");
+    let cloud = filled(home.path()).await;
+    while_objects_are_written(&cloud, |round| cloud.snapshot(&round.to_string()));
+    for round in 0..ROUNDS {
+        cloud.restore(&round.to_string()).expect("restored");
+        assert_eq!(damaged(&cloud), Vec::<String>::new(), "{round}");
+    }
+}
