@@ -211,7 +211,7 @@ function showConnect() {
   const environment = [`AWS_ENDPOINT_URL=${location.origin}`, `AWS_REGION=${home}`, `AWS_DEFAULT_REGION=${home}`, 'AWS_ACCESS_KEY_ID=test', 'AWS_SECRET_ACCESS_KEY=test'];
   $('environment').replaceChildren(
     ...command(['Environment', environment.map((line) => `export ${line}`).join('\n')]),
-    make('p', { class: 'dim' }, 'Any key counts whose secret is the same word. Buckets stand in the path: force_path_style, where a client asks.'));
+    make('p', { class: 'dim' }, 'Any access key works if its secret is the same text. Buckets stand in the path: force_path_style, where a client asks.'));
 }
 
 // ---- statements
