@@ -125,7 +125,13 @@ pub fn plan(config: &Config, data: Option<&Path>, snake_case: bool) -> Result<Up
             files: place.walk.files.iter().filter(|file| is_of(source, file)).cloned().collect(),
             snake_case,
         };
-        let compared = table.compare()?;
+        let compared = match table.compare() {
+            Err(error) if !error.kind.ends_run() => {
+                let notes = vec![format!("{}: not compared: {}", copy.name, error.with_reason())];
+                TableUpdate { notes, ..TableUpdate::default() }
+            }
+            compared => compared?,
+        };
         update.hint(&table, &compared, &transforms);
         update.change(config, &table, &files, compared)?;
         known.push(Known {
