@@ -8,9 +8,11 @@ use serde_json::value::RawValue;
 
 use super::columns::Columns;
 use super::input;
-use super::records::Packed;
+use super::records::{Packed, fit_a_table};
+use super::update::comparison::Position;
 use crate::config::RecordPath;
-use crate::load::record_path::{Element, RawFields, VALUE_FIELD, elements};
+use crate::error::{Error, Result};
+use crate::load::record_path::{Element, RawFields, VALUE_FIELD, elements, offset};
 
 /// Bytes of the largest file, unpacked, that is read as one value.
 const VALUE_BYTES: u64 = 256 << 20;
@@ -76,11 +78,30 @@ pub fn nested(path: &Path, packed: Packed, beside: Beside) -> Vec<(Nesting, Colu
     let is_several = paths.len() > 1;
     let nested = |path: RecordPath| {
         let found = elements(&bytes, &path).ok()?;
-        let columns = columns(&found, path.key_field.as_deref());
+        let mut columns = Columns::default();
+        count(&bytes, &found, path.key_field.as_deref(), &mut columns);
         let title = path.keys.last().filter(|_| is_several).cloned();
         Some((Nesting { path, title, left_out: left_out.clone() }, columns))
     };
     paths.into_iter().filter_map(nested).collect()
+}
+
+/// Reads the records that a file has at a path, as `load` does where the source has one.
+///
+/// # Errors
+/// Where the file cannot be read as one value, has no records at the path, or its records have too many keys.
+pub fn read_records(path: &Path, packed: Packed, records: &RecordPath, columns: &mut Columns) -> Result<()> {
+    let too_large = || {
+        Error::usage(format!("cannot read {} as one JSON value", path.display()))
+            .hint(format!("It must be readable, and unpacked have at most {}.", indicatif::HumanBytes(VALUE_BYTES)))
+    };
+    let bytes = content(path, packed).ok_or_else(too_large)?;
+    let found = elements(&bytes, records).map_err(|fault| {
+        Error::usage(format!("{}:{}:{}: {}", path.display(), fault.line, fault.column, fault.reason))
+            .hint("`record_path` and `record_key` of the source say where its records lie.")
+    })?;
+    count(&bytes, &found, records.key_field.as_deref(), columns);
+    fit_a_table(columns, path)
 }
 
 fn content(path: &Path, packed: Packed) -> Option<Vec<u8>> {
@@ -184,20 +205,22 @@ fn key_field(fields: &[(String, &RawValue)]) -> String {
     names.find(|name| !taken.contains(name)).unwrap_or_default()
 }
 
-fn columns(found: &[Element<'_>], key_field: Option<&str>) -> Columns {
-    let mut columns = Columns::default();
+/// Counts records into columns, with the key of each as its first field.
+fn count(bytes: &[u8], found: &[Element<'_>], key_field: Option<&str>, columns: &mut Columns) {
     for element in found {
         columns.records += 1;
+        let position = Position::Byte(offset(bytes, element.raw) as u64);
         if let Some((field, key)) = key_field.zip(element.key.as_ref()) {
             // A text, as JSON has it: versions and codes look like numbers.
-            columns.of(field).json(&serde_json::json!(key).to_string());
+            columns.json(field, &serde_json::json!(key).to_string(), position);
         }
         match serde_json::from_str::<RawFields<'_>>(element.raw) {
-            Ok(RawFields(fields)) => fields.iter().for_each(|(name, value)| columns.of(name).json(value.get())),
-            Err(_) => columns.of(VALUE_FIELD).json(element.raw),
+            Ok(RawFields(fields)) => {
+                fields.iter().for_each(|(name, value)| columns.json(name, value.get(), position));
+            }
+            Err(_) => columns.json(VALUE_FIELD, element.raw, position),
         }
     }
-    columns
 }
 
 /// Keys of the outermost object that lead to no record.

@@ -81,7 +81,7 @@ pub fn elements<'a>(bytes: &'a [u8], path: &RecordPath) -> Result<Vec<Element<'a
 }
 
 /// Where a piece of the text begins in it.
-fn offset(bytes: &[u8], piece: &str) -> usize {
+pub fn offset(bytes: &[u8], piece: &str) -> usize {
     piece.as_ptr().addr().saturating_sub(bytes.as_ptr().addr())
 }
 

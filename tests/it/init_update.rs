@@ -139,6 +139,29 @@ fn keys_that_jsonpaths_name_get_paths() {
     assert_eq!(answer(&project, "select * from t order by 1"), "oid_,order_id,new_key\n1,2,\n2,3,x\n");
 }
 
+/// Where `record_path` and `record_key` say that records lie within a file, they are compared there.
+#[test]
+fn records_within_a_file_are_compared() {
+    let features = "{\"type\": \"FeatureCollection\", \"features\": [\n{\"id\": 1, \"name\": \"Oslo\"}\n]}";
+    let project = with_data(&[
+        ("map/a.geojson", features),
+        ("lands/a.json", "{\"de\": {\"n\": 1}, \"fr\": {\"n\": 2}, \"no\": {\"n\": 3}}"),
+        ("rows/a.json", "{\"rows\": [{\"a\": 1}, {\"a\": 2}, {\"a\": 3}]}"),
+        ("names/a.json", "[\"a\", \"b\"]"),
+    ]);
+    let _ = project.run(["init", "data", "--stack=inner"]).succeeded();
+    is_settled(&project);
+    put(&project, "map/a.geojson", features.replace("\"id\": 1", "\"new\": 1, \"id\": 3000000000").as_bytes());
+    put(&project, "rows/a.json", b"{\"rows\": 1}");
+    let shown = project.run(["init", "--update", "--dry-run"]).succeeded();
+    for says in ["new key, first in data/map/a.geojson:2", "'3000000000' in data/map/a.geojson:2"] {
+        assert!(shown.stdout.contains(says), "'{says}' is not in\n{}", shown.stdout);
+    }
+    // One table that cannot be compared is no reason to leave out the others.
+    let says = "rows: not compared: data/rows/a.json:1:10: a list was expected at record_path";
+    assert!(shown.stderr.contains(says), "'{says}' is not in\n{}", shown.stderr);
+}
+
 /// What somebody has chosen is not chosen anew.
 #[test]
 fn choices_stay() {

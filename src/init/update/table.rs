@@ -19,7 +19,7 @@ use crate::init::draft::add_partitions;
 use crate::init::infer::Seen;
 use crate::init::records::{self, COLUMNS_MAX};
 use crate::init::walk::{DataFile, Kind};
-use crate::init::{look, words};
+use crate::init::{look, nested, words};
 use crate::interrupt;
 
 /// A time as text, where the COPY reads no times of this form.
@@ -131,7 +131,10 @@ impl ProjectTable<'_> {
             if let Some(comparison) = &mut columns.comparison {
                 comparison.begin_file(at);
             }
-            left += look::read_into(&mut columns, file, look::share(file, all))?.0;
+            match self.source.record_path.as_ref().filter(|_| file.kind == Kind::Json) {
+                Some(path) => nested::read_records(&file.path, file.packed, path, &mut columns)?,
+                None => left += look::read_into(&mut columns, file, look::share(file, all))?.0,
+            }
         }
         if self.source.hive_partitions {
             add_partitions(files, &mut columns);
