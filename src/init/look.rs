@@ -437,6 +437,21 @@ mod tests {
     }
 
     #[test]
+    fn one_file_for_each_customer_is_a_row() {
+        let files = |count: u8| -> Vec<(String, &'static str)> {
+            let all = "{\"home\": {\"x\": 1}, \"work\": {\"x\": 1}, \"billing\": {\"x\": 1}}";
+            let some = "{\"home\": {\"x\": 1}, \"work\": {\"x\": 1}}";
+            let name = |at: u8| format!("cust/{}", char::from(b'a' + at).to_string().repeat(3) + ".json");
+            (0..count).map(|at| (name(at), if at < 11 { all } else { some })).collect()
+        };
+        for count in [3, 26] {
+            let files = files(count);
+            let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), *text)).collect();
+            assert_eq!(look_at(&files), [("cust".to_owned(), "cust/".to_owned(), usize::from(count))]);
+        }
+    }
+
+    #[test]
     fn many_files_of_many_kinds_are_tables_each() {
         let files: Vec<(String, String)> = ('a'..='x')
             .map(|sign| (format!("v/{sign}{sign}{sign}.json"), format!("[{{\"{sign}\": 1}}, {{\"{sign}\": 2}}]")))

@@ -20,7 +20,8 @@ const VALUE_BYTES: u64 = 256 << 20;
 const DEPTH: usize = 3;
 /// Lists of records in one file that become a table each, at most.
 const LISTS: usize = 8;
-/// An object with fewer fields is a record whatever they are, unless each is an object of the same keys.
+/// An object with fewer fields is a record whatever they are, unless each is an object of the same keys; with more it is one
+/// unless its keys are codes, or there are `RECORD_KEYS`.
 const MAP_KEYS: usize = 16;
 /// So few objects of the same keys may be parts of one record.
 const MAP_OBJECTS: usize = 3;
@@ -162,12 +163,22 @@ fn is_map(fields: &[(String, &RawValue)], beside: Beside) -> bool {
     let mut kinds: Vec<u8> = fields.iter().filter_map(|(_, value)| kind(value)).collect();
     kinds.sort_unstable();
     kinds.dedup();
-    let least = if beside.is_alike { RECORD_KEYS } else { MAP_KEYS };
+    let of_objects = if beside.is_alike { RECORD_KEYS } else { MAP_OBJECTS };
+    let of_values = if beside.is_alike || !are_codes(fields) { RECORD_KEYS } else { MAP_KEYS };
     match kinds[..] {
-        [b'{'] => fields.len() >= MAP_OBJECTS && share_keys(fields),
-        [_] => !beside.shares_keys && fields.len() >= least,
+        [b'{'] => fields.len() >= of_objects && share_keys(fields),
+        [_] => !beside.shares_keys && fields.len() >= of_values,
         _ => false,
     }
+}
+
+/// Whether half of the keys have a digit or are in capitals: `1.10`, `DE`.
+fn are_codes(fields: &[(String, &RawValue)]) -> bool {
+    let is_code = |key: &str| {
+        key.contains(|sign: char| sign.is_ascii_digit())
+            || key.contains(char::is_uppercase) && !key.contains(char::is_lowercase)
+    };
+    2 * fields.iter().filter(|(key, _)| is_code(key)).count() >= fields.len()
 }
 
 /// The first sign of a value, one for all of its kind; `None` for null.
@@ -265,6 +276,9 @@ mod tests {
         assert_eq!(paths(&map(3, "{\"a\": 1, \"key\": 2}"), false), [" key_"]);
         assert_eq!(paths(&map(16, "\"x\""), false), [" key"]);
         assert_eq!(paths(&map(100, "\"x\""), true), [" key"]);
+        assert_eq!(paths(&map(100, "{\"a\": 1}"), true), [" key"]);
+        let lands = (0..16).map(|at| format!("\"A{}\": \"x\"", char::from(b'A' + at))).collect::<Vec<_>>();
+        assert_eq!(paths(&format!("{{{}}}", lands.join(", ")), false), [" key"]);
     }
 
     #[test]
@@ -276,6 +290,10 @@ mod tests {
         whole("{\"train\": {\"rows\": 1}, \"test\": {\"rows\": 2}}", false);
         whole("{\"a\": {\"x\": 1}, \"b\": {\"y\": 1}, \"c\": {\"z\": 1}}", false);
         whole(&map(15, "1"), false);
+        let person = map(18, "\"x\"").replace('k', "name_").replace(|sign: char| sign.is_ascii_digit(), "i");
+        whole(&person, false);
+        let sections = "{\"home\": {\"x\": 1}, \"work\": {\"x\": 1}, \"billing\": {\"x\": 1}}";
+        whole(sections, true);
         whole(&map(99, "1"), true);
         whole("{\"type\": \"Topology\", \"arcs\": [[[1, 2]]]}", false);
         let columns = record_paths(map(1_700, "1").as_bytes(), Beside { is_alike: false, shares_keys: true });
