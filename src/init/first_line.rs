@@ -1,5 +1,7 @@
 //! The first lines of a CSV file: whether they have names, and which sign parts the fields.
 
+use super::convention::NULL_WORDS;
+
 /// Rows that are looked at before it is known what the first line is.
 pub const ROWS_AHEAD: usize = 64;
 /// The column of R's row names.
@@ -22,7 +24,8 @@ pub fn has_blanks_between(start: &[u8]) -> bool {
 /// What the first line of a CSV file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FirstLine {
-    Row,
+    /// The rows have so many fields: it may have fewer.
+    Row(usize),
     Names,
     /// The names of all columns but the first, which has R's row names.
     NamesBehindFirst,
@@ -38,21 +41,21 @@ impl FirstLine {
             Some(fields) if fields == first.len() + 1 && has_header && !first.iter().any(is_number) => {
                 Self::NamesBehindFirst
             }
-            Some(fields) => Self::Title(fields),
+            Some(fields) if has_text_above_numbers(first, ahead) => Self::Title(fields),
+            Some(fields) => Self::Row(fields),
             None if has_header => Self::Names,
-            None => Self::Row,
+            None => Self::Row(first.len()),
         }
     }
 
     pub fn names(self, first: &csv::StringRecord) -> Vec<String> {
         match self {
-            Self::Row => names(first, false),
-            Self::Names => names(first, true),
+            Self::Names => names(first),
             Self::NamesBehindFirst => {
                 let with_first: csv::StringRecord = std::iter::once(ROW_NAME).chain(first).collect();
-                names(&with_first, true)
+                names(&with_first)
             }
-            Self::Title(fields) => (1..=fields).map(|at| format!("column_{at}")).collect(),
+            Self::Row(fields) | Self::Title(fields) => (1..=fields).map(|at| format!("column_{at}")).collect(),
         }
     }
 }
@@ -69,27 +72,49 @@ fn is_number(field: &str) -> bool {
     field.trim().parse::<f64>().is_ok()
 }
 
-/// Names are texts; a year may be one where there are texts above numbers beside it.
-fn has_header(first: &csv::StringRecord, second: Option<&csv::StringRecord>) -> bool {
-    let is_text = |field: &str| !field.trim().is_empty() && !is_number(field);
-    let is_value = |field: &str| field.trim().starts_with(|sign: char| sign.is_ascii_digit() || sign == '-');
-    let above = |(at, field): (usize, &str)| {
-        is_text(field) && !is_value(field) && second.and_then(|row| row.get(at)).is_some_and(is_value)
-    };
-    first.iter().any(is_text) && (!first.iter().any(is_number) || first.iter().enumerate().any(above))
+/// Whether a number is one that a column is called by.
+fn is_year(field: &str) -> bool {
+    field.trim().parse::<u32>().is_ok_and(|year| (1000..=2999).contains(&year))
 }
 
-fn names(header: &csv::StringRecord, has_header: bool) -> Vec<String> {
+/// Whether a field may be a name: what stands for NULL is none.
+fn is_text(field: &str) -> bool {
+    let text = field.trim();
+    !text.is_empty() && !is_number(text) && !NULL_WORDS.contains(&text)
+}
+
+/// Names are texts; years may be some where there are texts above values beside them. A text with a digit may be a value as
+/// well.
+fn has_header(first: &csv::StringRecord, second: Option<&csv::StringRecord>) -> bool {
+    let has_digit = |field: &str| field.contains(|sign: char| sign.is_ascii_digit());
+    let is_value = |field: &str| field.trim().starts_with(|sign: char| sign.is_ascii_digit() || sign == '-');
+    let above = |(at, field): (usize, &str)| {
+        is_text(field) && !has_digit(field) && second.and_then(|row| row.get(at)).is_some_and(is_value)
+    };
+    let has_number = first.iter().any(is_number);
+    let are_years = first.iter().filter(|field| is_number(field)).all(is_year);
+    first.iter().any(is_text) && (!has_number || are_years && first.iter().enumerate().any(above))
+}
+
+/// Whether a column has a text in the first line, and numbers in all rows.
+fn has_text_above_numbers(first: &csv::StringRecord, rows: &[csv::ByteRecord]) -> bool {
+    let is_number_at = |row: &csv::ByteRecord, at: usize| {
+        row.get(at).is_some_and(|field| std::str::from_utf8(field).is_ok_and(is_number))
+    };
+    first.iter().enumerate().any(|(at, field)| is_text(field) && rows.iter().all(|row| is_number_at(row, at)))
+}
+
+fn names(header: &csv::StringRecord) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for (at, field) in header.iter().enumerate() {
         // A name in quotes may go over several lines.
         let words: Vec<&str> = field.split(['\r', '\n']).map(str::trim).filter(|words| !words.is_empty()).collect();
         let name = words.join(" ");
         let taken = |name: &str| names.iter().any(|other| other.eq_ignore_ascii_case(name));
-        names.push(match has_header && !name.is_empty() {
-            false => format!("column_{}", at + 1),
-            true if taken(&name) => format!("{name}_{}", at + 1),
-            true => name,
+        names.push(match name.is_empty() {
+            true => format!("column_{}", at + 1),
+            false if taken(&name) => format!("{name}_{}", at + 1),
+            false => name,
         });
     }
     names
@@ -100,18 +125,20 @@ mod tests {
     use super::super::columns::Columns;
     use super::super::records::{Form, Packed, csv};
 
-    #[test]
-    fn the_first_line_of_csv_has_names_or_is_known_to_have_none() {
+    /// The delimiter, whether there are names, the names of the columns, and the rows.
+    fn read(text: &str) -> String {
         let directory = tempfile::tempdir().expect("directory");
         let path = directory.path().join("a.csv");
-        let read = |text: &str| {
-            std::fs::write(&path, text).expect("file");
-            let mut columns = Columns::default();
-            let (_, layout) = csv(&path, Packed::No, u64::MAX, &mut columns).expect("read");
-            let (form, names) = layout.expect("layout");
-            let Form::Csv(delimiter, has_header) = form else { return String::new() };
-            format!("{:?} {has_header} {} {}", char::from(delimiter), names.join("|"), columns.records)
-        };
+        std::fs::write(&path, text).expect("file");
+        let mut columns = Columns::default();
+        let (_, layout) = csv(&path, Packed::No, u64::MAX, &mut columns).expect("read");
+        let (form, names) = layout.expect("layout");
+        let Form::Csv(delimiter, has_header) = form else { return String::new() };
+        format!("{:?} {has_header} {} {}", char::from(delimiter), names.join("|"), columns.records)
+    }
+
+    #[test]
+    fn the_first_line_of_csv_has_names_or_is_known_to_have_none() {
         assert_eq!(read("a,b\n1,x\n2,y\n"), "',' true a|b 2");
         assert_eq!(read("1,x\n2,y\n"), "',' false column_1|column_2 2");
         assert_eq!(read("a,\"b\nc\"\n1,x\n"), "',' true a|b c 1");
@@ -125,5 +152,21 @@ mod tests {
         assert_eq!(read("\"a\" \"b\"\n\"Aberdeen City\" 1\n\"Angus\" 2\n"), "' ' true a|b 2");
         assert_eq!(read("full name\nAnn Smith\nJo Lee\n"), "',' true full name 2");
         assert_eq!(read("note\none two 3\n4 5\n"), "',' true note 2");
+        assert_eq!(read("a,2018,2019\n1,5,6\n"), "',' true a|2018|2019 1");
+    }
+
+    #[test]
+    fn a_first_row_is_not_taken_for_names_or_a_title() {
+        let three = "',' false column_1|column_2|column_3 2";
+        for text in [
+            "N/A,1,2\n5,6,7\n",
+            "N/A,2018,2019\n5,6,7\n",
+            "A12,5,x\n34B,6,y\n",
+            "Ann,1,2018-01-01\n7up,2,2018-01-02\n",
+            "A12,2018,x\n34B,2019,y\n",
+        ] {
+            assert_eq!(read(text), three, "{text}");
+        }
+        assert_eq!(read("1,a\n2,b,c\n3,d,e\n"), "',' false column_1|column_2|column_3 3");
     }
 }

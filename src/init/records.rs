@@ -201,7 +201,7 @@ pub fn csv(path: &Path, packed: Packed, share: u64, columns: &mut Columns) -> Re
     let texts = |record: &csv::ByteRecord| csv::StringRecord::from_byte_record_lossy(record.clone());
     let (first_row, second_row) = (texts(&header), ahead.first().map(texts));
     let first_line = FirstLine::new(&first_row, second_row.as_ref(), &ahead);
-    let has_header = first_line != FirstLine::Row;
+    let has_header = !matches!(first_line, FirstLine::Row(_));
     if has_byte_order_mark && !has_header {
         return Err(Error::usage(format!("{} begins with a byte-order mark, which would be data", path.display()))
             .hint("Remove its first three bytes: `tail -c +4 IN > OUT`."));
