@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::address::{Address, common_prefix};
 use super::columns::Columns;
-use super::draft::TableDraft;
+use super::draft::{TableDraft, add_partitions};
 use super::nested::Nesting;
 use super::nested_samples::{opened, read_value, shares_keys};
 use super::records::{self, Layout};
@@ -90,9 +90,12 @@ fn find(files: &[DataFile], directory: &Path) -> Result<(Vec<(String, Sample)>, 
         }
         let is_alone = samples.len() == 1;
         for sample in samples {
-            match sample.columns.records {
-                0 => failures.push(no_record(&sample)),
-                _ => found.push((name(&sample, &unit, is_alone, directory), sample)),
+            // Objects without keys make no table, unless Hive's folders do.
+            let has_columns = sample.columns.len() > 0
+                || sample.layout.is_none() && add_partitions(&sample.files, &mut Columns::default());
+            match sample.columns.records > 0 && has_columns {
+                false => failures.push(no_record(&sample)),
+                true => found.push((name(&sample, &unit, is_alone, directory), sample)),
             }
         }
     }
@@ -449,6 +452,13 @@ mod tests {
             let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), *text)).collect();
             assert_eq!(look_at(&files), [("cust".to_owned(), "cust/".to_owned(), usize::from(count))]);
         }
+    }
+
+    #[test]
+    fn objects_without_keys_are_no_table() {
+        assert_eq!(names(&[("a.json", "{}"), ("b.json", "{\"id\": 1, \"v\": 1}"), ("c.csv", "x\n1\n")]).len(), 2);
+        assert_eq!(names(&[("few/a.json", "{}"), ("c/c.csv", "x\n1\n")]), ["c"]);
+        assert_eq!(names(&[("few/dt=1/a.json", "{}")]), ["few"]);
     }
 
     #[test]
