@@ -436,6 +436,10 @@ mod tests {
         assert_eq!(names(&[("words/male.json", "[\"a\"]"), ("words/female.json", "[\"b\", 1]")]), ["female", "male"]);
         let other = format!("{{\"3166-1\": {rows}}}");
         assert_eq!(names(&[("iso/iso3166.json", &other), ("iso/iso639.json", &nested)]), ["iso3166", "iso639"]);
+        // A first line of many.
+        for name in ["l/a.jsonl", "l/a.ndjson"] {
+            assert_eq!(look_at(&[(name, &two)]), [one("l", "l/", 1)]);
+        }
         assert_eq!(look_at(&[("p/page-1.json", &nested), ("p/page-2.json", &nested)]), [one("p", "p/", 2)]);
     }
 

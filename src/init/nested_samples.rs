@@ -26,7 +26,7 @@ pub fn shares_keys(file: &DataFile, all: &[DataFile]) -> bool {
 
 /// A JSON file that is no JSON objects: one list of anything, or an object with more keys than a table has columns.
 pub fn read_value(file: &DataFile, shares_keys: bool) -> Option<Sample> {
-    if file.kind != Kind::Json {
+    if file.kind != Kind::Json || file.has_record_lines() {
         return None;
     }
     let mut found = nested(&file.path, file.packed, Beside { is_alike: false, shares_keys });
@@ -53,7 +53,7 @@ pub fn opened(samples: Vec<Sample>) -> Vec<Sample> {
 
 /// The records within the files of a sample, if each of them is one object and all are alike.
 fn within(sample: &Sample, all: &[Sample]) -> Option<Vec<Sample>> {
-    if !sample.has_one_object_a_file() {
+    if !sample.has_one_object_a_file() || sample.files.iter().any(DataFile::has_record_lines) {
         return None;
     }
     let is_sibling = |other: &&Sample| other.has_one_object_a_file() && other.is_alike(sample, true);

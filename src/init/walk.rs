@@ -204,6 +204,12 @@ impl DataFile {
         name.rmatch_indices('.').nth(endings - 1).map_or("", |(at, _)| &name[at..])
     }
 
+    /// Whether its name says that each line is a record: further ones may come.
+    pub fn has_record_lines(&self) -> bool {
+        let ending = self.ending().to_lowercase();
+        matches!(ending.split('.').nth(1), Some("jsonl" | "ndjson"))
+    }
+
     /// The letters of its folders and its name: those of one kind are numbered, or have dates.
     pub fn letters(&self) -> String {
         let folders = self.folder().split('/').map(|folder| folder.split('=').next().unwrap_or_default());
@@ -234,6 +240,8 @@ mod tests {
         assert_eq!((one.middle(), file("a.json").middle(), file("x/no.geo.json").middle()), (".v2", "", ".geo"));
         assert_ne!(file("no.geo.json").letters(), file("no.topo.json").letters());
         assert_eq!((file("dt=1/a.JSON").unit(), file("a.json").unit()), ("", ""));
+        assert!(file("x.json/a.v2.JSONL.gz").has_record_lines() && file("a.ndjson").has_record_lines());
+        assert!(!file("a.jsonl.json").has_record_lines() && !file("ndjson.geojson.zst").has_record_lines());
         assert_ne!(file("x/a.json").letters(), file("y/a.json").letters());
         for name in ["a.parquet.gz", "README.md", "csv", "a.json.zip"] {
             assert!(kind(name).is_none(), "{name}");
