@@ -10,6 +10,7 @@ use super::columns::Columns;
 use super::input;
 use super::records::{Packed, fit_a_table};
 use super::update::comparison::Position;
+use super::words;
 use crate::config::RecordPath;
 use crate::error::{Error, Result};
 use crate::load::record_path::{Element, RawFields, VALUE_FIELD, elements, offset};
@@ -29,6 +30,11 @@ const MAP_OBJECTS: usize = 3;
 const RECORD_KEYS: usize = 100;
 /// Fields that a record of GeoJSON's has its features in (RFC 7946).
 const FEATURES: (&str, &str) = ("\"FeatureCollection\"", "features");
+
+/// Words that keys of texts beside the records of an answer begin with. Other texts belong to a record.
+const ENVELOPE: &str = "api context copyright count cursor description documentation encoding error format generated generator \
+                        href kind license link message name next page prev previous published publisher query request result \
+                        schema source status success title total type updated url version";
 
 /// Where in a file the records of a table lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,8 +143,11 @@ fn record_paths(bytes: &[u8], beside: Beside) -> Vec<RecordPath> {
     if are_records { paths.collect() } else { Vec::new() }
 }
 
-/// Lists of objects, with their bytes.
+/// Lists of objects, with their bytes; none of an object that is a record itself.
 fn find_lists(fields: &[(String, &RawValue)], above: &mut Vec<String>, lists: &mut Vec<(Vec<String>, usize)>) {
+    if fields.iter().any(|(key, value)| is_of_record(key, value)) {
+        return;
+    }
     for (key, value) in fields {
         above.push(key.clone());
         if is_list_of_objects(value) {
@@ -149,6 +158,21 @@ fn find_lists(fields: &[(String, &RawValue)], above: &mut Vec<String>, lists: &m
             find_lists(&fields, above, lists);
         }
         above.pop();
+    }
+}
+
+/// Whether a field beside a list says that the object is a record: an identifier, or a text that is not one about the file.
+fn is_of_record(key: &str, value: &RawValue) -> bool {
+    let is_identifier = key.eq_ignore_ascii_case("id") || key.ends_with("_id") || key.ends_with("Id");
+    let is_about_file = || {
+        let name = words::snake_case(key);
+        let first = name.split('_').next().unwrap_or_default();
+        ENVELOPE.split(' ').any(|word| word == first)
+    };
+    match kind(value) {
+        Some(b'"') => is_identifier || !is_about_file(),
+        Some(b'0') => is_identifier,
+        _ => false,
     }
 }
 
@@ -272,6 +296,9 @@ mod tests {
         assert_eq!(paths(&format!("{{\"data\": {{\"rows\": {rows}}}, \"page\": 1}}"), false), ["data.rows "]);
         assert_eq!(paths(&format!("{{\"nodes\": {rows}, \"links\": {rows}}}"), false), ["nodes ", "links "]);
         assert_eq!(paths(&format!("{{\"rows\": {rows}}}"), true), ["rows "]);
+        for about in ["\"status\": \"ok\"", "\"nextPageToken\": \"x\"", "\"$schema\": \"y\"", "\"count\": 2"] {
+            assert_eq!(paths(&format!("{{{about}, \"rows\": {rows}}}"), false), ["rows "]);
+        }
         assert_eq!(paths("[\"a\", [1], null]", false), [" "]);
         assert_eq!(paths(&map(3, "{\"a\": 1, \"key\": 2}"), false), [" key_"]);
         assert_eq!(paths(&map(16, "\"x\""), false), [" key"]);
@@ -287,6 +314,10 @@ mod tests {
         let order = "{\"id\": 1, \"items\": [{\"sku\": \"x\"}]}";
         whole(order, true);
         whole("{\"id\": 1, \"customer\": \"Ann Smith\", \"items\": [{\"sku\": \"x\"}]}", false);
+        let lines = "\"lines\": [{\"sku\": \"x\", \"price\": 1.5}, {\"sku\": \"y\", \"price\": 2.5}]";
+        for beside in ["\"id\": 1", "\"customer\": \"Ann\"", "\"orderId\": 7", "\"shop_id\": \"a\""] {
+            whole(&format!("{{{beside}, {lines}}}"), false);
+        }
         whole("{\"train\": {\"rows\": 1}, \"test\": {\"rows\": 2}}", false);
         whole("{\"a\": {\"x\": 1}, \"b\": {\"y\": 1}, \"c\": {\"z\": 1}}", false);
         whole(&map(15, "1"), false);
