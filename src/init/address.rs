@@ -20,16 +20,25 @@ impl Address {
         }
         let keys: Vec<&str> = files.iter().map(|file| file.key.as_str()).collect();
         let common = common_prefix(&keys);
-        let folder = common[..common.rfind('/').map_or(0, |slash| slash + 1)].to_owned();
+        let folder = &common[..common.rfind('/').map_or(0, |slash| slash + 1)];
+        // Hive's folders differ, also where there is one so far.
+        let above_hive: usize =
+            folder.split_inclusive('/').take_while(|folder| !folder.contains('=')).map(str::len).sum();
+        let folder = folder[..above_hive].to_owned();
+        let has_hive = files.first().is_some_and(|file| !file.partitions().is_empty());
+        let start = match common[above_hive..].find('=').filter(|_| has_hive) {
+            Some(sign) => common[..=above_hive + sign].to_owned(),
+            None => common.clone(),
+        };
         let mut endings: Vec<&str> = files.iter().map(DataFile::ending).collect();
         endings.sort_unstable();
         endings.dedup();
-        let behind = &common[folder.len()..];
+        let behind = &start[folder.len()..];
         let with_endings = |start: &str| endings.iter().map(|ending| format!("{start}*{ending}")).collect::<Vec<_>>();
         let names = keys.iter().map(|key| key[folder.len()..].to_owned()).collect();
         let candidates = [
             (folder.clone(), Vec::new()),
-            (common.clone(), Vec::new()),
+            (start.clone(), Vec::new()),
             (folder.clone(), with_endings("")),
             (folder.clone(), with_endings(behind)),
             (folder.clone(), names),
@@ -101,6 +110,9 @@ mod tests {
         assert_eq!(address(&["o-1.json", "o-2.json"], &["c.json"]), is("o-", ""));
         assert_eq!(address(&["a.json"], &["a.json.gz"]), is("", "*.json"));
         assert_eq!(address(&["a/x1.json", "a/x2.json"], &["a/x.csv", "a/b.json"]), is("a/", "x*.json"));
+        assert_eq!(address(&["a/dt=1/x.json"], &["b.json"]), is("a/", ""));
+        assert_eq!(address(&["a/dt=1/x.json"], &["a/x.csv"]), is("a/dt=", ""));
+        assert_eq!(address(&["dt=1/h=1/x.json", "dt=1/h=2/x.json"], &["README.md"]), is("dt=", ""));
         assert_eq!(address(&["b.json", "c.json"], &["a.json"]), is("", "b.json c.json"));
     }
 }
