@@ -148,7 +148,8 @@ impl Seen {
                 self.integers += 1;
                 self.largest = self.largest.max(number.unsigned_abs());
             }
-            (Err(_), true) => self.floats += 1,
+            // What no double holds is a text.
+            (Err(_), true) => self.floats += u64::from(text.parse::<f64>().is_ok_and(f64::is_finite)),
             (Err(_), false) => {
                 self.integers += 1;
                 self.digits = self.digits.max(text.trim_start_matches('-').len());
@@ -329,6 +330,7 @@ mod tests {
         assert_eq!(of(&["9007199254740993", "0.5"]), "varchar(32)");
         assert_eq!(of(&[digits, "1e3"]), "varchar(64)");
         assert_eq!(of(&["9007199254740992", "0.5"]), "double precision");
+        assert_eq!(of(&["1e400", "0.5"]), "varchar(16)");
     }
 
     #[test]
