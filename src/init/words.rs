@@ -5,6 +5,9 @@ use crate::config::rules;
 /// Words that later versions of Redshift reserve as well: quotes do them no harm.
 const LATER: [&str; 2] = ["connect", "type"];
 
+/// How tables of the program itself begin.
+const OWN_TABLES: &str = "sparkify_infra_";
+
 pub fn is_reserved(name: &str) -> bool {
     rules::is_reserved(name) || LATER.contains(&name)
 }
@@ -50,7 +53,7 @@ pub fn table_name(text: &str) -> String {
     if is_reserved(&name) {
         name.push('_');
     }
-    name
+    if name.starts_with(OWN_TABLES) { format!("t_{name}") } else { name }
 }
 
 /// A name as a column's, in quotes where it needs them. Redshift folds all of them to lower case.
@@ -80,6 +83,13 @@ mod tests {
         ] {
             assert_eq!(snake_case(name), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn tables_have_plain_names_that_the_program_does_not_use() {
+        assert_eq!(table_name("2024 Orders"), "t_2024_orders");
+        assert_eq!(table_name("order"), "order_");
+        assert_eq!(table_name("sparkify_infra_loads"), "t_sparkify_infra_loads");
     }
 
     #[test]
