@@ -87,15 +87,17 @@ impl SchemaText {
         let Some(last) = self.columns.last() else { return Vec::new() };
         let text = self.text.as_str();
         let line_start = text[..last.name_at].rfind('\n').map_or(0, |at| at + 1);
-        let line_end = text[last.end..].find('\n').map(|at| last.end + at);
+        let end = behind_comment(text, last.end);
+        let line_end = text[end..].find('\n').map(|at| end + at);
         let indent = &text[line_start..last.name_at];
-        let line_end = line_end.filter(|end| {
-            let rest = text[last.end..*end].trim().trim_start_matches(',').trim_start();
+        let line_end = line_end.filter(|line_end| {
+            let rest = text[end..*line_end].trim().trim_start_matches(',');
+            let rest = rest[behind_comment(rest, 0)..].trim_start();
             indent.trim().is_empty() && (rest.is_empty() || rest.starts_with("--"))
         });
         let Some(line_end) = line_end else {
             let columns = added.iter().map(|(name, data_type)| format!(", {name} {data_type}")).collect::<String>();
-            return vec![Edit::insert(last.end, columns)];
+            return vec![Edit::insert(end, columns)];
         };
         // Types stand below each other.
         let between = &text[last.name_at..last.type_at.start];
@@ -108,6 +110,13 @@ impl SchemaText {
             None => vec![Edit::insert(last.end, ","), Edit::insert(line_end, lines)],
         }
     }
+}
+
+/// Behind the comment of the form `/* … */` that follows a place, or that place.
+fn behind_comment(text: &str, at: usize) -> usize {
+    let comment = text[at..].trim_start_matches([' ', '\t']);
+    let length = comment.strip_prefix("/*").and_then(|inside| inside.find("*/"));
+    length.map_or(at, |length| text.len() - comment.len() + length + "/**/".len())
 }
 
 /// A column, with what ends it: a comma, or the bracket of the list.
@@ -201,6 +210,14 @@ mod tests {
         assert_eq!(
             add("create table t (\n  id int,\n\n  -- keys\n  primary key (id)\n);"),
             "create table t (\n  id int,\n  mood varchar(16),\n  \"order\" integer,\n\n  -- keys\n  primary key (id)\n);"
+        );
+        assert_eq!(
+            add("create table t (\n  id int,\n  \"n\" varchar(4) /* name */\n);"),
+            "create table t (\n  id int,\n  \"n\" varchar(4), /* name */\n  mood varchar(16),\n  \"order\" integer\n);"
+        );
+        assert_eq!(
+            add("create table t (id int /* one */);"),
+            "create table t (id int /* one */, mood varchar(16), \"order\" integer);"
         );
         assert_eq!(
             add("create table t (id int, x varchar(8));"),
