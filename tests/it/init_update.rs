@@ -183,6 +183,7 @@ fn choices_stay() {
     let before = files(&project);
     let told = project.run(["init", "--update"]).succeeded();
     for says in [
+        "kept.seen: its type stays, as `-- keep` says, and it does not hold '2018-11-30T10:20:30'",
         "few: keys without a column, as `on_unknown = \"ignore\"` says: new",
         "listed: keys without a column, for its COPY lists its columns: b",
         "mixed: data/mixed/b.csv is of another kind than its COPY reads",

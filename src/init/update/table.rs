@@ -206,6 +206,8 @@ impl ProjectTable<'_> {
             None => return,
         };
         if column.is_kept {
+            let name = format!("{}.{}", self.name, column.name);
+            update.notes.push(format!("{name}: its type stays, as `-- keep` says, and it does not hold {why}"));
             return;
         }
         let has_nested = misfit.is_some_and(|misfit| misfit.has_nested);
