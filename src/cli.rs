@@ -171,7 +171,7 @@ pub struct UpArgs {
     /// When it fails, remove what this run made, and only that
     #[arg(long)]
     pub rollback: bool,
-    /// Then load; what is small is gathered while the cluster is being created
+    /// Then load; small files are combined while the cluster is being created
     #[arg(long)]
     pub load: bool,
     /// Write the load as a page to look at, DIR/report.html
@@ -266,7 +266,7 @@ pub struct InitArgs {
     #[arg(long)]
     pub snake_case: bool,
     /// Look at the data again and change sql/ where it has changed: new keys, wider texts, other types. Without DATA,
-    /// where `[local.buckets]` says that it is
+    /// reads the directories of `[local.buckets]`
     #[arg(long, conflicts_with_all = ["example", "stack", "region"])]
     pub update: bool,
     /// Show what has changed, and change nothing

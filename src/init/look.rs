@@ -128,8 +128,8 @@ fn address(sample: &Sample, walk: &Walk) -> Address {
 
 fn nothing(directory: &Path) -> Error {
     Error::usage(format!("there is nothing to load in {}", directory.display())).hint(
-        "Files that are read end in .json, .jsonl, .ndjson, .geojson, .csv or .tsv, also with .gz or .zst behind, or in \
-         .parquet; or they are JSON or CSV in a .zip.",
+        "Files that are read end in .json, .jsonl, .ndjson, .geojson, .topojson, .csv or .tsv, also with .gz or .zst behind, \
+         or in .parquet; or they are JSON or CSV in a .zip.",
     )
 }
 
