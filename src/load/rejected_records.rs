@@ -18,6 +18,9 @@ use crate::location::Location;
 use crate::resource::policy::gathered_prefix;
 use crate::retry::{Attempts, BrokenBody, Passing};
 
+/// `file_name` is a character(256) in the system views.
+const FILE_NAME_BYTES: usize = 256;
+
 impl Staging<'_> {
     /// The records behind the rows that COPY rejected, out of the files that it read.
     ///
@@ -36,7 +39,8 @@ impl Staging<'_> {
         let format = RecordFormat::new(&self.file.statement).unwrap_or(RecordFormat::Lines);
         let mut kept = Vec::new();
         for (file, lines) in files {
-            let mut found = self.read_records(file, format, lines.keys().copied().collect(), open).await?;
+            let found = self.read_records(file, format, lines.keys().copied().collect(), open).await;
+            let mut found = found.map_err(|error| with_cut_off_name(error, file))?;
             for (line, errors) in lines {
                 let texts = found.remove(&line).unwrap_or_default();
                 let (file, line) = origins.of(file, line).await;
@@ -131,6 +135,17 @@ fn part_compression(compression: Compression) -> CopyCompression {
     }
 }
 
+/// Says of a name that it may be cut off, where it is as long as the system views show one.
+fn with_cut_off_name(error: Error, file: &str) -> Error {
+    match file.len() == FILE_NAME_BYTES {
+        true => error.hint(format!(
+            "The system views show {FILE_NAME_BYTES} characters of a name: it may be cut off. Nothing was loaded. Give the \
+             source shorter keys, gather it, or remove `quarantine = true`."
+        )),
+        false => error,
+    }
+}
+
 /// The records of a line, each with what COPY said of it.
 ///
 /// # Errors
@@ -159,6 +174,15 @@ fn each_with_error<'e>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_may_be_cut_off_is_said_to_be() {
+        let hints = |bytes: usize| {
+            let error = with_cut_off_name(Error::failed("cannot read"), &"n".repeat(bytes));
+            format!("{error:?}").contains("it may be cut off")
+        };
+        assert_eq!((hints(255), hints(256)), (false, true));
+    }
 
     #[test]
     fn records_of_one_line_are_kept_where_all_of_them_were_rejected() {
