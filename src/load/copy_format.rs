@@ -132,6 +132,11 @@ impl CopyFormat {
     }
 }
 
+/// The ENCODING of a COPY, where it is not UTF-8.
+pub fn other_encoding(statement: &str) -> Option<String> {
+    Options::new(statement).other_encoding().map(str::to_owned)
+}
+
 /// The words of a COPY behind its address, in upper case where they are no literals.
 struct Options(Vec<String>);
 
@@ -162,6 +167,11 @@ impl Options {
         Some(value.strip_prefix('\'').and_then(|value| value.strip_suffix('\'')).unwrap_or(value))
     }
 
+    /// ENCODING, where it is not UTF-8.
+    fn other_encoding(&self) -> Option<&str> {
+        self.value("ENCODING").filter(|encoding| !encoding.eq_ignore_ascii_case("UTF8"))
+    }
+
     /// # Errors
     /// What keeps its objects from being joined.
     fn kind(&self) -> Result<CopyKind, &'static str> {
@@ -180,7 +190,7 @@ impl Options {
         if !self.0.iter().all(is_known) {
             return Err("an option that is not known here");
         }
-        if self.value("ENCODING").is_some_and(|encoding| !encoding.eq_ignore_ascii_case("UTF8")) {
+        if self.other_encoding().is_some() {
             return Err("ENCODING");
         }
         self.rules().map(CopyKind::Text)
@@ -224,6 +234,16 @@ fn sign(literal: &str) -> Option<u8> {
 
 /// The COPY as it reads parts, which have no headers: without IGNOREHEADER, and without the packing of its objects.
 pub fn for_parts(statement: &str) -> String {
+    without(statement, &["GZIP", "ZSTD"], "IGNOREHEADER")
+}
+
+/// The COPY as it reads records from a single object beside the cluster: without MANIFEST, and without another REGION.
+pub fn for_records(statement: &str) -> String {
+    without(statement, &["MANIFEST"], "REGION")
+}
+
+/// A COPY without these options, and without one that has a value.
+fn without(statement: &str, options: &[&str], option_with_value: &str) -> String {
     let tokens = tokens(statement);
     let begin = |token: &str| token.as_ptr().addr() - statement.as_ptr().addr();
     let mut at = tokens.iter().position(|token| token.eq_ignore_ascii_case("from")).unwrap_or(tokens.len());
@@ -231,8 +251,8 @@ pub fn for_parts(statement: &str) -> String {
     while let Some(token) = tokens.get(at) {
         let has_as = tokens.get(at + 1).is_some_and(|next| next.eq_ignore_ascii_case("as"));
         let removed = match token.to_uppercase().as_str() {
-            "GZIP" | "ZSTD" => 1,
-            "IGNOREHEADER" => 2 + usize::from(has_as),
+            option if options.contains(&option) => 1,
+            option if option == option_with_value => 2 + usize::from(has_as),
             _ => 0,
         };
         if let Some(last) = tokens[at..].iter().take(removed).last() {
@@ -316,6 +336,10 @@ mod tests {
             "copy gzip\nfrom :'from' iam_role :'zstd' csv IgnoreHeader AS 1\ngzip null as 'gzip' -- zstd\n:options";
         let expected = "copy gzip\nfrom :'from' iam_role :'zstd' csv \n null as 'gzip' -- zstd\n:options";
         assert_eq!(for_parts(copy), expected);
+        let copy =
+            "copy region\nfrom :'from' csv Region as 'eu-west-1' ignoreheader 1 manifest null 'manifest' :options";
+        let expected = "copy region\nfrom :'from' csv  ignoreheader 1  null 'manifest' :options";
+        assert_eq!(for_records(copy), expected);
         assert_eq!(for_parts("copy t from :'from' csv ignoreheader"), "copy t from :'from' csv ");
         assert_eq!(for_parts("copy t from :'from' json 'auto' :options"), "copy t from :'from' json 'auto' :options");
     }

@@ -6,7 +6,7 @@ use std::io::Write;
 use super::copied::Copied;
 use super::copy_batch::CopyBatch;
 use super::copy_files::{self, option_value};
-use super::copy_format::CopyFormat;
+use super::copy_format::{self, CopyFormat};
 use super::gather::Gatherer;
 use super::quarantine::{OpenTransaction, RejectedRecord, super_value};
 use super::record_picker::RecordFormat;
@@ -132,7 +132,9 @@ impl Staging<'_> {
         let object = gatherer.put(&key, packed(text, &self.file.statement)?).await?;
         let mut batch = CopyBatch::default();
         batch.count_before(table);
-        batch.add_copy(self.copy_from(self.file, object.to_string(), String::new(), paths)?);
+        let statement = copy_format::for_records(&self.file.statement);
+        let file = SqlFile { statement, ..self.file.clone() };
+        batch.add_copy(self.copy_from(&file, object.to_string(), String::new(), paths)?);
         batch.count_after(table);
         let added = match batch.run_in(session, table).await? {
             Ok(added) => added,
