@@ -36,6 +36,13 @@ pub fn rejected_table(staging: &str) -> String {
     format!("sparkify_infra_{staging}_rejected")
 }
 
+/// A line of a source, of which records are kept; by default, that before all of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeptLine {
+    pub file: String,
+    pub line: u64,
+}
+
 /// The tables of the audit, made where they are missing.
 pub fn creates(staging: &[&str]) -> Result<Vec<String>> {
     let mut creates = vec![statement(audit!("create_loads"), &[])?];
@@ -79,9 +86,29 @@ pub fn copy_rejected(staging: &str, list: &Location, role: &str) -> Result<Strin
     statement(audit!("copy_rejected"), &[("rejected", rejected_table(staging)), from, ("iam_role", role.to_owned())])
 }
 
-/// The records that are kept of a staging table: run, file, line, column, reason, text.
-pub fn rejected_records(staging: &str) -> Result<String> {
-    statement(audit!("rejected_records"), &[("rejected", rejected_table(staging))])
+/// The records that are kept of a staging table: run, file, line, column, reason, text. Those of the next lines behind this
+/// one, as many lines as it takes for so many records or bytes.
+pub fn rejected_records(staging: &str, behind: &KeptLine, records: u64, bytes: u64) -> Result<String> {
+    let variables = [
+        ("rejected", rejected_table(staging)),
+        ("file", behind.file.clone()),
+        ("line", behind.line.to_string()),
+        ("records", records.to_string()),
+        ("bytes", bytes.to_string()),
+    ];
+    statement(audit!("rejected_records"), &variables)
+}
+
+/// Removes the records of the lines behind one, up to another.
+pub fn delete_rejected(staging: &str, behind: &KeptLine, last: &KeptLine) -> Result<String> {
+    let variables = [
+        ("rejected", rejected_table(staging)),
+        ("file", behind.file.clone()),
+        ("line", behind.line.to_string()),
+        ("last_file", last.file.clone()),
+        ("last_line", last.line.to_string()),
+    ];
+    statement(audit!("delete_rejected"), &variables)
 }
 
 /// The row that tells of a load.

@@ -2,6 +2,7 @@
 
 use super::copy_files::{self, ByKey, should_gather};
 use super::copy_format::CopyFormat;
+use super::retry_rejected::BATCH_RECORDS;
 use super::source::{self, Known};
 use super::sql::{self, SqlFile};
 use super::stage::{Staging, found};
@@ -137,14 +138,15 @@ impl Load<'_> {
             if jsonpaths::is_apart(source, &self.aws.region, true) {
                 writes.push(PUT);
             }
-            // Begin, lock, what is in quarantine; and the COPY between two counts, and what is accepted goes.
-            writes.extend([EXECUTE; 3]);
-            if rows > 0 {
-                writes.push(PUT);
+            // Begin, lock, what is in quarantine, commit, the end of the session.
+            for _ in 0..=rows / BATCH_RECORDS {
+                writes.extend([EXECUTE; 5]);
+            }
+            // The records and their index; the COPY between two counts, and what is accepted goes.
+            for _ in 0..rows.div_ceil(BATCH_RECORDS) {
+                writes.extend([PUT; 2]);
                 writes.extend([EXECUTE; 4]);
             }
-            // Commit, the end of the session.
-            writes.extend([EXECUTE; 2]);
             let why = "those that COPY accepts now leave it in the same transaction; the others stay".into();
             steps.push(LoadStep { does: format!("copy {rows} rows of {rejected} into {table}"), why, writes });
         }
