@@ -132,6 +132,11 @@ impl CopyFormat {
     }
 }
 
+/// How a COPY of text cuts lines into records; `None` where its options are not known here.
+pub fn text_rules(statement: &str) -> Option<TextRules> {
+    Options::new(statement).rules().ok()
+}
+
 /// The ENCODING of a COPY, where it is not UTF-8.
 pub fn other_encoding(statement: &str) -> Option<String> {
     Options::new(statement).other_encoding().map(str::to_owned)

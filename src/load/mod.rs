@@ -12,6 +12,7 @@ mod dry_run;
 mod gather;
 mod headers;
 mod index;
+mod json_cursor;
 mod jsonpaths;
 mod keys;
 mod lock;

@@ -119,25 +119,23 @@ pub fn first_record<'a>(text: &'a [u8], rules: &TextRules) -> Option<&'a [u8]> {
 /// The end of the record that begins at `at`, behind its line feed, and how many lines it has; it begins on `line`.
 fn record(text: &[u8], at: usize, rules: &TextRules, line: u64) -> Result<(usize, u64), Fault> {
     let Some(quote) = rules.quote else { return Ok((line_end(text, at), 1)) };
-    let mut cursor = CsvCursor { place: Place::Begin, is_odd: false, line, opened: line };
+    let mut cursor = CsvCursor::new(line);
     for (offset, byte) in text[at..].iter().enumerate() {
         if *byte == b'\n' {
-            if !cursor.is_inside()? {
+            if !cursor.end_line()? {
                 return Ok((at + offset + 1, cursor.line - line + 1));
             }
-            cursor.line += 1;
         } else {
             cursor.step(*byte, quote, rules.delimiter);
         }
     }
-    match cursor.is_inside()? {
-        true => Err(fault(cursor.opened, "the quote that opens on this line is not closed")),
-        false => Ok((text.len(), cursor.line - line + 1)),
-    }
+    cursor.end()?;
+    Ok((text.len(), cursor.line - line + 1))
 }
 
-/// Where a reader of CSV is.
-struct CsvCursor {
+/// Where a reader of CSV is in a record.
+#[derive(Debug)]
+pub struct CsvCursor {
     place: Place,
     /// An odd number of quotes has come.
     is_odd: bool,
@@ -146,7 +144,7 @@ struct CsvCursor {
     opened: u64,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     /// Where a field begins.
     Begin,
@@ -157,8 +155,34 @@ enum Place {
 }
 
 impl CsvCursor {
+    /// At a record that begins on this line.
+    pub fn new(line: u64) -> Self {
+        Self { place: Place::Begin, is_odd: false, line, opened: line }
+    }
+
+    /// Goes past a line feed: whether the record goes on behind it.
+    ///
+    /// # Errors
+    /// As `is_inside`.
+    pub fn end_line(&mut self) -> Result<bool, Fault> {
+        let is_inside = self.is_inside()?;
+        self.line += u64::from(is_inside);
+        Ok(is_inside)
+    }
+
+    /// At the end of the text.
+    ///
+    /// # Errors
+    /// As `is_inside`, and where a quote is open.
+    pub fn end(&self) -> Result<(), Fault> {
+        match self.is_inside()? {
+            true => Err(fault(self.opened, "the quote that opens on this line is not closed")),
+            false => Ok(()),
+        }
+    }
+
     /// Goes past a byte that is no line feed.
-    fn step(&mut self, byte: u8, quote: u8, delimiter: Option<u8>) {
+    pub fn step(&mut self, byte: u8, quote: u8, delimiter: Option<u8>) {
         self.is_odd ^= byte == quote;
         self.place = match self.place {
             Place::Quoted if byte == quote => Place::Closed,

@@ -336,6 +336,9 @@ mod tests {
         }
         let colons = "{\"a:\\\":\": {\"b\": [{\"c\": \":\"}, {\"c\": 1}]}}";
         assert_eq!(value(colons.as_bytes(), RecordFormat::Json), colons);
-        assert_eq!(value(b"[1],\"x\0\xff\"", RecordFormat::Csv { quote: b'"' }), "\"[1],\\\"x\u{fffd}\u{fffd}\\\"\"");
+        assert_eq!(
+            value(b"[1],\"x\0\xff\"", RecordFormat::Csv { quote: b'"', delimiter: None }),
+            "\"[1],\\\"x\u{fffd}\u{fffd}\\\"\""
+        );
     }
 }

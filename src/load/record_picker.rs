@@ -1,20 +1,21 @@
-//! Records of a file by the lines that COPY names for them, as it cuts its text into records: the last line of a JSON
-//! object (C17), the first of any other record. They are found while the file is read piece by piece, so that little more of
-//! it is held than one record.
+//! Records of a file by the lines that they stand on, as COPY cuts its text into records: found while the file is read piece
+//! by piece, so that no more of it is held than one record.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
-use serde::de::IgnoredAny;
-
-use super::copy_files::{has_option, option_value};
+use super::check_json::Fault;
+use super::copy_files::has_option;
+use super::copy_format;
+use super::json_cursor::{JsonCursor, JsonStep};
 use super::plain_json::BYTE_ORDER_MARK;
+use super::plain_text::CsvCursor;
 use super::sample::CopyCompression;
 
-/// Bytes that a record may have; a longer one is not looked for its end.
+/// Bytes that a record may have; of a longer one, up to twice as many are picked.
 pub const RECORD_BYTES: usize = 65_535;
-/// COPY takes no larger JSON object (C9).
-const OBJECT_BYTES: usize = 4 << 20;
+/// The longest JSON object that COPY takes: at this length it is taken for malformed.
+const JSON_BYTES: usize = 4 << 20;
 
 /// Options of COPY whose records are not lines of text, or cannot be unpacked here.
 const OTHER_FORMATS: [&str; 8] = ["parquet", "orc", "avro", "rcfile", "sequencefile", "shapefile", "encrypted", "ssh"];
@@ -27,6 +28,7 @@ pub enum RecordFormat {
     /// A newline in quotes ends no record.
     Csv {
         quote: u8,
+        delimiter: Option<u8>,
     },
     /// A newline behind a backslash ends no record.
     Escaped,
@@ -41,191 +43,295 @@ impl RecordFormat {
         } else if has_option(statement, &["json"]) {
             Some(Self::Json)
         } else if has_option(statement, &["csv"]) {
-            let quote = option_value(statement, "quote").and_then(|quote| quote.bytes().nth(1));
-            Some(Self::Csv { quote: quote.unwrap_or(b'"') })
+            let rules = copy_format::text_rules(statement);
+            let quote = rules.and_then(|rules| rules.quote).unwrap_or(b'"');
+            Some(Self::Csv { quote, delimiter: rules.and_then(|rules| rules.delimiter) })
         } else if has_option(statement, &["escape"]) {
             Some(Self::Escaped)
         } else {
             Some(Self::Lines)
         }
     }
-
-    /// The record that a text begins with, and its bytes with the end of its line where it is made of lines; `None` where
-    /// it goes on behind the text.
-    fn first(self, text: &[u8], at_end: bool) -> Option<(Vec<u8>, usize)> {
-        let line = text.iter().position(|byte| *byte == b'\n').map_or(text.len(), |end| end + 1);
-        match self {
-            Self::Json => first_json(text, line, at_end),
-            Self::Lines => Some((trimmed(&text[..line]), line)),
-            Self::Csv { quote } => {
-                let is_open = text.iter().filter(|byte| **byte == quote).count() % 2 == 1;
-                (at_end || !is_open).then(|| (trimmed(text), text.len()))
-            }
-            Self::Escaped => {
-                let content = text.strip_suffix(b"\n").unwrap_or(text);
-                let is_open = content.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1;
-                (at_end || !is_open).then(|| (trimmed(text), text.len()))
-            }
-        }
-    }
-
-    /// Bytes that are held of a record whose end has not come.
-    fn most_held(self) -> usize {
-        if self == Self::Json { OBJECT_BYTES } else { 2 * RECORD_BYTES }
-    }
-}
-
-/// As COPY reads JSON: one value behind the other, and where a line is malformed that line alone.
-fn first_json(text: &[u8], line: usize, at_end: bool) -> Option<(Vec<u8>, usize)> {
-    let the_line = || Some((trimmed(&text[..line]), line));
-    if !matches!(text.first(), Some(b'{' | b'[')) {
-        return the_line();
-    }
-    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();
-    match values.next() {
-        Some(Ok(_)) => {
-            let end = values.byte_offset();
-            Some((text[..end].to_vec(), end))
-        }
-        Some(Err(error)) if error.is_eof() && !at_end => None,
-        _ => the_line(),
-    }
 }
 
 /// A record without the end of its line.
-fn trimmed(record: &[u8]) -> Vec<u8> {
+fn trimmed(record: &[u8]) -> &[u8] {
     let record = record.strip_suffix(b"\n").unwrap_or(record);
-    record.strip_suffix(b"\r").unwrap_or(record).to_vec()
+    record.strip_suffix(b"\r").unwrap_or(record)
 }
 
-/// Picks records out of a text that is written to it.
+/// A record that stands on a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PickedRecord {
+    /// The line that it begins on.
+    pub line: u64,
+    /// How many records come before it in the file.
+    pub number: u64,
+    pub text: Vec<u8>,
+}
+
+/// The records by the lines that were asked for: several where they share a line.
+pub type PickedRecords = BTreeMap<u64, Vec<PickedRecord>>;
+
+/// Where the picker is.
+#[derive(Debug)]
+enum Place {
+    /// Where a record begins.
+    Between,
+    Csv {
+        cursor: CsvCursor,
+        quote: u8,
+        delimiter: Option<u8>,
+    },
+    Json(JsonCursor),
+    /// In a record that ends with its line; where a backslash escapes, not with a line behind one.
+    Line {
+        escapes: bool,
+        is_escaped: bool,
+    },
+}
+
+/// What a byte does to a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Inside,
+    Ends,
+    Malformed,
+}
+
+impl Place {
+    /// At a record that begins with this byte on this line.
+    fn at(format: RecordFormat, byte: u8, line: u64) -> Self {
+        match format {
+            RecordFormat::Json if matches!(byte, b'{' | b'[') => Self::Json(JsonCursor::default()),
+            RecordFormat::Csv { quote, delimiter } => Self::Csv { cursor: CsvCursor::new(line), quote, delimiter },
+            format => Self::Line { escapes: format == RecordFormat::Escaped, is_escaped: false },
+        }
+    }
+
+    /// Goes past a byte.
+    ///
+    /// # Errors
+    /// As `CsvCursor::end_line`.
+    fn step(&mut self, byte: u8) -> Result<Step, Fault> {
+        let ends = match self {
+            Self::Between => false,
+            Self::Csv { cursor, .. } if byte == b'\n' => !cursor.end_line()?,
+            Self::Csv { cursor, quote, delimiter } => {
+                cursor.step(byte, *quote, *delimiter);
+                false
+            }
+            Self::Json(cursor) => match cursor.step(byte) {
+                JsonStep::Inside => false,
+                JsonStep::Ends => true,
+                JsonStep::Malformed => return Ok(Step::Malformed),
+            },
+            Self::Line { escapes, is_escaped } => {
+                let was_escaped = *is_escaped;
+                *is_escaped = *escapes && byte == b'\\' && !was_escaped;
+                byte == b'\n' && !was_escaped
+            }
+        };
+        Ok(if ends { Step::Ends } else { Step::Inside })
+    }
+}
+
+/// Picks records out of a text that is written to it: those with one of the wanted lines among their own. COPY may number a
+/// record by its first line or by its last.
 #[derive(Debug)]
 pub struct RecordPicker {
     format: RecordFormat,
     /// Lines, from 1.
     wanted: BTreeSet<u64>,
-    /// What was read of a record, and the line it begins on; where nothing is read, that of the next byte.
+    /// Lines of a header, which are no records.
+    header_lines: u64,
+    place: Place,
+    /// What was read of the record, and the line it begins on.
     text: Vec<u8>,
     begins: u64,
-    /// Bytes of `text` before its end is looked for again: to look after every line of a long object would take its square.
-    enough: usize,
     /// The line of the next byte.
     line: u64,
-    found: BTreeMap<u64, Vec<Vec<u8>>>,
+    /// Bytes of a byte-order mark that have come; all of them, too, once there can be none.
+    mark: usize,
+    number: u64,
+    found: PickedRecords,
+    fault: Option<Fault>,
 }
 
 impl RecordPicker {
-    pub fn new(format: RecordFormat, wanted: BTreeSet<u64>) -> Self {
-        Self { format, wanted, text: Vec::new(), begins: 1, enough: 0, line: 1, found: BTreeMap::new() }
+    pub fn new(format: RecordFormat, wanted: BTreeSet<u64>, header_lines: u64) -> Self {
+        Self {
+            format,
+            wanted,
+            header_lines,
+            place: Place::Between,
+            text: Vec::new(),
+            begins: 1,
+            line: 1,
+            mark: 0,
+            number: 0,
+            found: PickedRecords::new(),
+            fault: None,
+        }
     }
 
-    /// Nothing more is wanted.
+    /// Nothing more is wanted, or can be told.
     pub fn is_done(&self) -> bool {
-        self.wanted.is_empty()
+        let begins = if matches!(self.place, Place::Between) { self.line } else { self.begins };
+        self.fault.is_some() || self.wanted.last().is_none_or(|last| *last < begins)
     }
 
-    /// The records by their lines, at the end of the text: several where they share one.
-    pub fn finish(&mut self) -> BTreeMap<u64, Vec<Vec<u8>>> {
-        self.settle(true);
-        std::mem::take(&mut self.found)
-    }
-
-    fn end_line(&mut self) {
-        self.line += 1;
-        if self.text.is_empty() {
-            self.begins = self.line;
-        } else {
-            self.settle(false);
-        }
-    }
-
-    /// Takes the records that are whole out of what was read.
-    fn settle(&mut self, at_end: bool) {
-        if !at_end && self.text.len() < self.enough {
-            return;
-        }
-        self.enough = 0;
-        if self.begins == 1 && self.text.starts_with(BYTE_ORDER_MARK) {
-            self.text.drain(..BYTE_ORDER_MARK.len());
-        }
-        match self.format {
-            RecordFormat::Json => self.settle_json(at_end),
-            _ => self.settle_lines(at_end),
-        }
-    }
-
-    /// Nobody knows where an object begins that ends on a line: each is looked at.
-    fn settle_json(&mut self, at_end: bool) {
-        let mut used = 0;
-        loop {
-            let blanks = self.text[used..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-            self.begins += newlines(&self.text[used..used + blanks]);
-            used += blanks;
-            let rest = &self.text[used..];
-            if rest.is_empty() {
-                break;
-            }
-            let Some((record, length)) = self.first(rest, at_end) else {
-                self.enough = 2 * rest.len();
-                break;
-            };
-            let last_line = self.begins + newlines(&record);
-            self.begins += newlines(&rest[..length]);
-            used += length;
-            if self.wanted.contains(&last_line) {
-                self.found.entry(last_line).or_default().push(record);
+    /// The records by their lines, at the end of the text.
+    ///
+    /// # Errors
+    /// Where the end of a record cannot be told for sure.
+    pub fn finish(&mut self) -> Result<PickedRecords, Fault> {
+        self.read_mark();
+        while !self.is_done() {
+            match &self.place {
+                Place::Between => break,
+                Place::Csv { cursor, .. } => match cursor.end() {
+                    Ok(()) => self.pick(),
+                    Err(fault) => self.fault = Some(fault),
+                },
+                Place::Json(_) => {
+                    let behind = self.first_line_alone();
+                    self.read(&behind);
+                }
+                Place::Line { .. } => self.pick(),
             }
         }
-        self.text.drain(..used);
-        self.wanted = self.wanted.split_off(&self.begins);
-    }
-
-    fn settle_lines(&mut self, at_end: bool) {
-        while !self.text.is_empty() {
-            let Some((record, used)) = self.first(&self.text, at_end) else { return };
-            self.found.insert(self.begins, vec![record]);
-            self.begins += newlines(&self.text[..used]);
-            self.text.drain(..used);
-            self.skip_unwanted();
-        }
-        self.begins = self.line;
-    }
-
-    /// The first record of a text; what is too long in any case is all of it.
-    fn first(&self, text: &[u8], at_end: bool) -> Option<(Vec<u8>, usize)> {
-        let all = || (text.len() > self.format.most_held()).then(|| (text.to_vec(), text.len()));
-        self.format.first(text, at_end).or_else(all)
-    }
-
-    /// Drops lines of what was read, up to the next that is wanted.
-    fn skip_unwanted(&mut self) {
-        self.wanted = self.wanted.split_off(&self.begins);
-        while !self.text.is_empty() && self.wanted.first() != Some(&self.begins) {
-            let newline = self.text.iter().position(|byte| *byte == b'\n');
-            self.text.drain(..newline.map_or(self.text.len(), |at| at + 1));
-            self.begins += 1;
+        match self.fault.take() {
+            Some(fault) => Err(fault),
+            None => Ok(std::mem::take(&mut self.found)),
         }
     }
-}
 
-fn newlines(text: &[u8]) -> u64 {
-    text.iter().filter(|byte| **byte == b'\n').count() as u64
+    /// Reads what has come of a byte-order mark, where it is none.
+    fn read_mark(&mut self) {
+        let come = std::mem::replace(&mut self.mark, BYTE_ORDER_MARK.len());
+        if come < BYTE_ORDER_MARK.len() {
+            self.read(&BYTE_ORDER_MARK[..come]);
+        }
+    }
+
+    /// Reads a piece of the text, and again what was taken for a part of a record before and is none.
+    fn read(&mut self, piece: &[u8]) {
+        let mut waiting = self.scan(piece);
+        while let Some(next) = waiting.pop() {
+            let again = self.scan(&next);
+            waiting.extend(again);
+        }
+    }
+
+    /// Goes over a piece; answers what is to be read next, the last of it first.
+    fn scan(&mut self, piece: &[u8]) -> Vec<Vec<u8>> {
+        // `from` is where the bytes begin that are not in `text` yet.
+        let (mut from, mut at) = (0, 0);
+        while let Some(byte) = piece.get(at).copied() {
+            if matches!(self.place, Place::Between) {
+                if self.is_done() {
+                    return Vec::new();
+                }
+                if self.line <= self.header_lines || self.format == RecordFormat::Json && byte.is_ascii_whitespace() {
+                    self.line += u64::from(byte == b'\n');
+                    at += 1;
+                    continue;
+                }
+                (self.begins, from) = (self.line, at);
+                self.place = Place::at(self.format, byte, self.line);
+            }
+            at += 1;
+            let is_line_end = byte == b'\n';
+            match self.place.step(byte) {
+                Ok(Step::Inside) if is_line_end && self.is_oversized(at - from) => {
+                    let reason = "the JSON object that begins here is larger than 4 MB, the most that COPY takes";
+                    self.fault = Some(Fault { line: self.begins, column: 1, reason: reason.to_owned() });
+                    return Vec::new();
+                }
+                Ok(Step::Inside) => self.line += u64::from(is_line_end),
+                Ok(Step::Ends) => {
+                    self.take(&piece[from..at]);
+                    self.pick();
+                    self.line += u64::from(is_line_end);
+                    from = at;
+                }
+                Ok(Step::Malformed) => {
+                    self.take(&piece[from..at]);
+                    return vec![piece[at..].to_vec(), self.first_line_alone()];
+                }
+                Err(fault) => {
+                    self.fault = Some(fault);
+                    return Vec::new();
+                }
+            }
+        }
+        if !matches!(self.place, Place::Between) {
+            self.take(&piece[from..]);
+        }
+        Vec::new()
+    }
+
+    /// Whether a JSON object is so long, with these bytes, that it is not waited for its end.
+    fn is_oversized(&self, more: usize) -> bool {
+        self.format == RecordFormat::Json && self.text.len() + more > JSON_BYTES
+    }
+
+    /// Adds to the record, as far as it may be kept or read again.
+    fn take(&mut self, bytes: &[u8]) {
+        let most = if self.format == RecordFormat::Json { 2 * JSON_BYTES } else { 2 * RECORD_BYTES };
+        let room = most.saturating_sub(self.text.len()).min(bytes.len());
+        self.text.extend_from_slice(&bytes[..room]);
+    }
+
+    /// Ends the record on this line, and keeps it where one of its lines is wanted.
+    fn pick(&mut self) {
+        let text = trimmed(&self.text);
+        let text = &text[..text.len().min(2 * RECORD_BYTES)];
+        for line in self.wanted.range(self.begins..=self.line) {
+            let record = PickedRecord { line: self.begins, number: self.number, text: text.to_vec() };
+            self.found.entry(*line).or_default().push(record);
+        }
+        self.number += 1;
+        self.text.clear();
+        self.place = Place::Between;
+    }
+
+    /// As COPY reads malformed JSON: the line that it begins on is a record. Answers the lines behind it, to be read again.
+    fn first_line_alone(&mut self) -> Vec<u8> {
+        self.line = self.begins;
+        match self.text.iter().position(|byte| *byte == b'\n') {
+            Some(newline) => {
+                let behind = self.text.split_off(newline + 1);
+                self.pick();
+                self.line += 1;
+                behind
+            }
+            None => {
+                self.place = Place::Line { escapes: false, is_escaped: false };
+                Vec::new()
+            }
+        }
+    }
 }
 
 impl Write for RecordPicker {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         let mut rest = bytes;
-        while !rest.is_empty() && !self.is_done() {
-            let newline = rest.iter().position(|byte| *byte == b'\n');
-            let (line, behind) = rest.split_at(newline.map_or(rest.len(), |at| at + 1));
-            rest = behind;
-            let is_looked_at = self.format == RecordFormat::Json || self.wanted.first() == Some(&self.begins);
-            if is_looked_at || !self.text.is_empty() {
-                self.text.extend_from_slice(line);
+        while let Some(expected) = BYTE_ORDER_MARK.get(self.mark)
+            && let Some((byte, behind)) = rest.split_first()
+        {
+            if byte == expected {
+                (self.mark, rest) = (self.mark + 1, behind);
+            } else {
+                self.read_mark();
             }
-            if newline.is_some() {
-                self.end_line();
+        }
+        for line in rest.split_inclusive(|byte| *byte == b'\n') {
+            if self.is_done() {
+                break;
             }
+            self.read(line);
         }
         Ok(bytes.len())
     }
@@ -269,8 +375,8 @@ impl Unpacker {
     /// The records by their lines, once everything was pushed or found.
     ///
     /// # Errors
-    /// Where the rest cannot be unpacked.
-    pub fn finish(mut self) -> std::io::Result<BTreeMap<u64, Vec<Vec<u8>>>> {
+    /// Where the rest cannot be unpacked; and as `RecordPicker::finish`.
+    pub fn finish(mut self) -> std::io::Result<Result<PickedRecords, Fault>> {
         match &mut self {
             Self::No(_) => {}
             Self::Gzip(decoder) => decoder.flush()?,
@@ -292,17 +398,30 @@ impl Unpacker {
 mod tests {
     use super::*;
 
-    /// The records of these lines, whatever the pieces are that the text comes in.
-    fn picked(format: RecordFormat, text: &str, lines: &[u64]) -> Vec<(u64, Vec<String>)> {
+    const CSV: RecordFormat = RecordFormat::Csv { quote: b'"', delimiter: Some(b',') };
+
+    /// What is found of these lines, whatever the pieces are that the text comes in.
+    fn found(format: RecordFormat, text: &str, lines: &[u64], header_lines: u64) -> Result<PickedRecords, Fault> {
         let found = |piece: usize| {
-            let mut picker = RecordPicker::new(format, lines.iter().copied().collect());
+            let mut picker = RecordPicker::new(format, lines.iter().copied().collect(), header_lines);
             text.as_bytes().chunks(piece).for_each(|piece| picker.write_all(piece).expect("written"));
             picker.finish()
         };
         let whole = found(text.len().max(1));
         assert_eq!((found(1), found(3)), (whole.clone(), whole.clone()), "{text:?}");
-        let text = |record: Vec<u8>| String::from_utf8(record).expect("text");
-        whole.into_iter().map(|(line, records)| (line, records.into_iter().map(text).collect())).collect()
+        whole
+    }
+
+    /// The texts of the records that stand on these lines.
+    fn picked(format: RecordFormat, text: &str, lines: &[u64]) -> Vec<(u64, Vec<String>)> {
+        let text_of = |record: PickedRecord| String::from_utf8(record.text).expect("text");
+        let whole = found(format, text, lines, 0).expect("found");
+        whole.into_iter().map(|(line, records)| (line, records.into_iter().map(text_of).collect())).collect()
+    }
+
+    /// The first lines of the records that stand on these lines.
+    fn first_lines(format: RecordFormat, text: &str, lines: &[u64]) -> Vec<u64> {
+        found(format, text, lines, 0).expect("found").into_values().flatten().map(|record| record.line).collect()
     }
 
     fn one(line: u64, record: &str) -> (u64, Vec<String>) {
@@ -313,24 +432,16 @@ mod tests {
     fn json_is_picked_as_copy_reads_it() {
         let text = "{\"a\":1}\n{\"a\":\n 2}\n{\"a\": \"cut\n{\"a\":4} {\"a\":5}\nnonsense\r\n{\"b\":{}} x\n[6]";
         let expected = [
-            one(3, "{\"a\":\n 2}"),
+            one(2, "{\"a\":\n 2}"),
             one(4, "{\"a\": \"cut"),
             (5, vec!["{\"a\":4}".to_owned(), "{\"a\":5}".to_owned()]),
             one(6, "nonsense"),
             (7, vec!["{\"b\":{}}".to_owned(), "x".to_owned()]),
             one(8, "[6]"),
         ];
-        assert_eq!(picked(RecordFormat::Json, text, &[3, 4, 5, 6, 7, 8]), expected);
+        assert_eq!(picked(RecordFormat::Json, text, &[2, 4, 5, 6, 7, 8]), expected);
         assert_eq!(picked(RecordFormat::Json, text, &[8]), expected[5..]);
-        assert!(picked(RecordFormat::Json, text, &[2, 9]).is_empty());
-        // An object may end where others stand.
-        let shared = "{\"a\":\n1} {\"b\":2} {\n}";
-        assert_eq!(
-            picked(RecordFormat::Json, shared, &[2, 3]),
-            [(2, vec!["{\"a\":\n1}".to_owned(), "{\"b\":2}".to_owned()]), one(3, "{\n}")]
-        );
-        let long = format!("{{\"a\":[\n{}0]}}\n{{\"b\":1}}\n", "0,\n".repeat(9_000));
-        assert_eq!(picked(RecordFormat::Json, &long, &[9_003]), [one(9_003, "{\"b\":1}")]);
+        assert!(picked(RecordFormat::Json, text, &[9]).is_empty());
         // What is cut off at the end swallows no line behind it.
         let cut = "{\"a\":\n{\"a\":2}\n{\"a\":\n";
         assert_eq!(
@@ -338,29 +449,65 @@ mod tests {
             [one(1, "{\"a\":"), one(2, "{\"a\":2}"), one(3, "{\"a\":")]
         );
         assert_eq!(picked(RecordFormat::Json, "\u{feff}{\"a\":1}", &[1]), [one(1, "{\"a\":1}")]);
+        assert!(picked(RecordFormat::Lines, "\u{feff}", &[1]).is_empty());
+        assert_eq!(picked(RecordFormat::Lines, "\u{fefe}a", &[1]), [one(1, "\u{fefe}a")]);
+    }
+
+    #[test]
+    fn a_record_is_picked_by_its_first_line_and_by_its_last() {
+        let pretty = "{\n \"a\": 1\n}\n{\n \"a\": {\n }\n}\n\n{\"a\": 3}\n";
+        let second = "{\n \"a\": {\n }\n}";
+        for line in [4, 5, 7] {
+            assert_eq!(picked(RecordFormat::Json, pretty, &[line]), [one(line, second)]);
+            assert_eq!(first_lines(RecordFormat::Json, pretty, &[line]), [4]);
+        }
+        assert_eq!(picked(RecordFormat::Json, pretty, &[9]), [one(9, "{\"a\": 3}")]);
+        // Two that share a line cannot be told apart.
+        let shared = "{\n} {\n}";
+        assert_eq!(picked(RecordFormat::Json, shared, &[2]), [(2, vec!["{\n}".to_owned(), "{\n}".to_owned()])]);
+        for line in [2, 3] {
+            assert_eq!(picked(CSV, "h\n1,\"a\nb\"\n3,x", &[line]), [one(line, "1,\"a\nb\"")]);
+            assert_eq!(first_lines(CSV, "h\n1,\"a\nb\"\n3,x", &[line]), [2]);
+        }
+        // What COPY rejects on each of its lines is one record.
+        let same = found(CSV, "1,\"a\nb\"\n", &[1, 2], 0).expect("found");
+        assert_eq!(same[&1], same[&2]);
+    }
+
+    #[test]
+    fn where_quotes_are_not_certain_nothing_is_picked() {
+        let inside = "a quote stands inside a value, and the line ends before it is closed";
+        let fault = |text: &str, line: u64| found(CSV, text, &[line], 1).map_err(|fault| (fault.line, fault.reason));
+        assert_eq!(fault("a,b\n2,5\" pipe\n3,x\n", 3), Err((2, inside.to_owned())));
+        assert_eq!(fault("a,b\n2,5\" pipe\n3,x\n", 2), Err((2, inside.to_owned())));
+        let open = "the quote that opens on this line is not closed";
+        assert_eq!(fault("a,b\n2,x\n3,\"y\n4,z\n", 4), Err((3, open.to_owned())));
+        // What lies behind the last that is wanted, and the header, are not looked at.
+        for (text, line) in [("a,b\n2,x\n3,5\" pipe\n", 2), ("a,5\" b\n2,x\n", 2)] {
+            assert_eq!(fault(text, line).expect("found").len(), 1, "{text}");
+        }
     }
 
     #[test]
     fn lines_go_on_behind_quotes_and_backslashes() {
         let csv = "h\n1,\"a\nb\"\n2,\"c\"\"d\"\n3,x";
-        let quoted = RecordFormat::Csv { quote: b'"' };
-        assert_eq!(picked(quoted, csv, &[2, 4, 5]), [one(2, "1,\"a\nb\""), one(4, "2,\"c\"\"d\""), one(5, "3,x")]);
+        assert_eq!(picked(CSV, csv, &[2, 4, 5]), [one(2, "1,\"a\nb\""), one(4, "2,\"c\"\"d\""), one(5, "3,x")]);
         assert_eq!(
             picked(RecordFormat::Escaped, "1|a\\\nb\n2|c\\\\\n3", &[1, 3]),
             [one(1, "1|a\\\nb"), one(3, "2|c\\\\")]
         );
         assert_eq!(picked(RecordFormat::Lines, "a\\\n\"b\n", &[1, 2]), [one(1, "a\\"), one(2, "\"b")]);
-        // A quote that is not closed makes one record that is too long, and no copy of the file.
-        let open = format!("1,\"a\n{}", format!("{}\n", "x".repeat(999)).repeat(400));
-        let found = picked_whole(quoted, &open);
+        // Of a record that is too long no more is held than shows it.
+        let long = format!("1,\"a\n{}\"\n", format!("{}\n", "x".repeat(999)).repeat(400));
+        let found = picked_whole(CSV, &long);
         assert!(found.len() > RECORD_BYTES && found.len() < 3 * RECORD_BYTES, "{}", found.len());
     }
 
     fn picked_whole(format: RecordFormat, text: &str) -> String {
-        let mut picker = RecordPicker::new(format, BTreeSet::from([1]));
+        let mut picker = RecordPicker::new(format, BTreeSet::from([1]), 0);
         picker.write_all(text.as_bytes()).expect("written");
-        let found = picker.finish().remove(&1).expect("found");
-        String::from_utf8(found[0].clone()).expect("text")
+        let found = picker.finish().expect("told").remove(&1).expect("found");
+        String::from_utf8(found[0].text.clone()).expect("text")
     }
 
     #[test]
@@ -376,15 +523,15 @@ mod tests {
             (zstd.as_slice(), CopyCompression::Zstd),
         ] {
             for line in [7, 4_999] {
-                let picker = RecordPicker::new(RecordFormat::Json, BTreeSet::from([line]));
+                let picker = RecordPicker::new(RecordFormat::Json, BTreeSet::from([line]), 0);
                 let mut unpacker = Unpacker::new(compression, picker).expect("unpacker");
                 for piece in bytes.chunks(100) {
                     if unpacker.push(piece).expect("pushed") {
                         break;
                     }
                 }
-                let found = unpacker.finish().expect("found");
-                assert_eq!(found[&line], [format!("{{\"a\":{line}}}").into_bytes()], "{compression:?}");
+                let found = unpacker.finish().expect("unpacked").expect("found");
+                assert_eq!(found[&line][0].text, format!("{{\"a\":{line}}}").into_bytes(), "{compression:?}");
             }
         }
     }
@@ -393,8 +540,9 @@ mod tests {
     fn the_format_of_a_copy() {
         let of = |options: &str| RecordFormat::new(&format!("copy t from :'from' {options} :options"));
         assert_eq!(of("format as json 'auto' gzip"), Some(RecordFormat::Json));
-        assert_eq!(of("csv"), Some(RecordFormat::Csv { quote: b'"' }));
-        assert_eq!(of("format as csv quote as '%' ignoreheader 1"), Some(RecordFormat::Csv { quote: b'%' }));
+        assert_eq!(of("csv region 'eu-west-1'"), Some(CSV));
+        let other = Some(RecordFormat::Csv { quote: b'%', delimiter: Some(b'\t') });
+        assert_eq!(of("format as csv delimiter '\\t' quote as '%' ignoreheader 1"), other);
         assert_eq!(
             (of("delimiter ',' escape"), of("delimiter ','")),
             (Some(RecordFormat::Escaped), Some(RecordFormat::Lines))

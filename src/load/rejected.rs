@@ -20,6 +20,8 @@ pub const SHOWN: usize = 10;
 const VALUE: usize = 60;
 /// STL_LOAD_ERRORS: a string is longer than its column.
 const TOO_LONG: &str = "1204";
+/// An input line that is not valid.
+const MALFORMED: &str = "1216";
 /// Bytes of the widest column.
 const WIDEST: &str = "65535";
 
@@ -89,6 +91,11 @@ impl ErrorRow {
     /// A text is longer than its column, and a column may be wider.
     pub fn is_too_long(&self) -> bool {
         self.code == TOO_LONG && !self.data_type.contains(WIDEST)
+    }
+
+    /// It is the record that COPY cannot read, and no value of it.
+    pub fn is_malformed(&self) -> bool {
+        self.code == MALFORMED || self.column.is_empty()
     }
 
     /// A text is longer than any column.

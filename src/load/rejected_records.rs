@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_smithy_types::byte_stream::error::Error as ByteStreamError;
+use serde::de::IgnoredAny;
 
 use super::quarantine::{OpenTransaction, RejectedRecord, super_value};
-use super::record_picker::{RECORD_BYTES, RecordFormat, RecordPicker, Unpacker};
+use super::record_picker::{PickedRecord, PickedRecords, RECORD_BYTES, RecordFormat, RecordPicker, Unpacker};
 use super::rejected::{ErrorRow, Origins};
+use super::retry_rejected::header_lines;
 use super::sample::CopyCompression;
 use super::stage::Staging;
 use crate::aws::failed;
@@ -41,10 +43,17 @@ impl Staging<'_> {
         for (file, lines) in files {
             let found = self.read_records(file, format, lines.keys().copied().collect(), open).await;
             let mut found = found.map_err(|error| with_cut_off_name(error, file))?;
+            let mut seen = BTreeSet::new();
             for (line, errors) in lines {
-                let texts = found.remove(&line).unwrap_or_default();
-                let (file, line) = origins.of(file, line).await;
-                for (text, error) in each_with_error(texts, &errors, &file, line)? {
+                let picked = found.remove(&line).unwrap_or_default();
+                let (original, original_line) = origins.of(file, line).await;
+                for (picked, error) in each_with_error(picked, &errors, &original, original_line)? {
+                    // COPY has named several of its lines.
+                    if !seen.insert(picked.number) {
+                        continue;
+                    }
+                    let text = picked.text;
+                    let (file, line) = origins.of(file, picked.line).await;
                     if text.len() > RECORD_BYTES {
                         let bytes = text.len();
                         return Err(Error::failed(format!(
@@ -53,6 +62,7 @@ impl Staging<'_> {
                         ))
                         .hint(format!("Nothing was loaded. It was rejected for: {}", error.reason)));
                     }
+                    check_whole(&text, format, error, &file, line)?;
                     let record = super_value(&text, format)?;
                     let (run, file, reason) = (self.load.run.clone(), file.clone(), String::new());
                     let record = RejectedRecord { run, file, line, column_name: None, reason, record };
@@ -64,14 +74,14 @@ impl Staging<'_> {
         Ok(kept)
     }
 
-    /// The records that begin on these lines of a file that COPY read. Where its body breaks off, it is read again.
+    /// The records that stand on these lines of a file that COPY read. Where its body breaks off, it is read again.
     async fn read_records(
         &self,
         file: &str,
         format: RecordFormat,
         lines: BTreeSet<u64>,
         open: &mut OpenTransaction<'_>,
-    ) -> Result<BTreeMap<u64, Vec<Vec<u8>>>> {
+    ) -> Result<PickedRecords> {
         let doing = format!("read what COPY rejected in {file}");
         let mut attempts = Attempts::new(Passing::of, self.load.events, &doing, PATIENCE);
         loop {
@@ -88,7 +98,7 @@ impl Staging<'_> {
         format: RecordFormat,
         lines: BTreeSet<u64>,
         open: &mut OpenTransaction<'_>,
-    ) -> Result<BTreeMap<u64, Vec<Vec<u8>>>> {
+    ) -> Result<PickedRecords> {
         let (load, unreadable) = (self.load, || Error::failed(format!("cannot read what COPY rejected in {file}")));
         let location = Location::parse(file).map_err(|message| unreadable().because(message))?;
         let is_part =
@@ -108,7 +118,8 @@ impl Staging<'_> {
             found.await.map_err(|error| failed(&format!("read what COPY rejected in {file}"), &error))
         });
         let mut body = found.await?.body;
-        let picker = RecordPicker::new(format, lines);
+        let header_lines = if is_part { 0 } else { header_lines(&self.file.statement) };
+        let picker = RecordPicker::new(format, lines, header_lines);
         let mut unpacker = Unpacker::new(compression, picker).map_err(|error| unreadable().because(error))?;
         loop {
             let piece = interrupt::unless_asked(async {
@@ -124,7 +135,11 @@ impl Staging<'_> {
             }
             open.keep().await?;
         }
-        unpacker.finish().map_err(|error| unreadable().because(error))
+        let found = unpacker.finish().map_err(|error| unreadable().because(error))?;
+        found.map_err(|fault| {
+            Error::failed(format!("{file}:{}: {}, so that rejected records cannot be told", fault.line, fault.reason))
+                .hint("Nothing was loaded. Correct the file, or remove `quarantine = true` from the source.")
+        })
     }
 }
 
@@ -151,11 +166,11 @@ fn with_cut_off_name(error: Error, file: &str) -> Error {
 /// # Errors
 /// Where there are none, or COPY has rejected some of several, and it cannot be told which.
 fn each_with_error<'e>(
-    mut texts: Vec<Vec<u8>>,
+    mut texts: Vec<PickedRecord>,
     errors: &[&'e ErrorRow],
     file: &str,
     line: u64,
-) -> Result<Vec<(Vec<u8>, &'e ErrorRow)>> {
+) -> Result<Vec<(PickedRecord, &'e ErrorRow)>> {
     if texts.len() == 1 {
         // A row with several errors is one record.
         let only = texts.pop().zip(errors.first().copied());
@@ -164,16 +179,40 @@ fn each_with_error<'e>(
     if texts.is_empty() || errors.len() < texts.len() {
         let (records, rejected) = (texts.len(), errors.len());
         return Err(Error::failed(format!(
-            "{file}:{line}: COPY rejected {rejected} records of this line, on which {records} begin: which is not known"
+            "{file}:{line}: COPY rejected {rejected} records of this line, on which {records} stand: which is not known"
         ))
         .hint("Nothing was loaded. Write one record a line, or remove `quarantine = true` from the source."));
     }
     Ok(texts.into_iter().zip(errors.iter().copied()).collect())
 }
 
+/// Refuses a piece of JSON that is no whole value, where COPY has read one: it is not what COPY rejected.
+fn check_whole(text: &[u8], format: RecordFormat, error: &ErrorRow, file: &str, line: u64) -> Result<()> {
+    let is_whole = || serde_json::from_slice::<IgnoredAny>(text).is_ok();
+    if format != RecordFormat::Json || error.is_malformed() || is_whole() {
+        return Ok(());
+    }
+    Err(Error::failed(format!(
+        "{file}:{line}: COPY rejected a value of JSON here, and no whole JSON stands on the line"
+    ))
+    .hint(format!("Nothing was loaded. It was rejected for: {}", error.reason)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_piece_of_json_is_kept_only_where_copy_found_it_malformed() {
+        let checked = |text: &str, column: &str, code: &str| {
+            let error = ErrorRow { column: column.to_owned(), code: code.to_owned(), ..ErrorRow::default() };
+            check_whole(text.as_bytes(), RecordFormat::Json, &error, "s3://b/k", 7).map_err(|error| error.to_string())
+        };
+        assert_eq!(checked("{\n\"a\": 1\n}", "a", "1207"), Ok(()));
+        assert_eq!(checked("}", "", "1216"), Ok(()));
+        let message = checked("}", "a", "1207").expect_err("a piece");
+        assert!(message.starts_with("s3://b/k:7: COPY rejected a value of JSON here"), "{message}");
+    }
 
     #[test]
     fn a_name_that_may_be_cut_off_is_said_to_be() {
@@ -187,7 +226,8 @@ mod tests {
     #[test]
     fn records_of_one_line_are_kept_where_all_of_them_were_rejected() {
         let error = ErrorRow::default();
-        let texts = |count: usize| vec![b"{}".to_vec(); count];
+        let record = PickedRecord { line: 7, number: 0, text: b"{}".to_vec() };
+        let texts = |count: usize| vec![record.clone(); count];
         let count = |records, errors: usize| {
             each_with_error(texts(records), &vec![&error; errors], "s3://b/k", 7).map(|kept| kept.len())
         };

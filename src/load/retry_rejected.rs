@@ -312,7 +312,7 @@ fn index(kept: &[Kept], lines: &[u64]) -> Result<Vec<u8>> {
 }
 
 /// The lines at the beginning of a file that a COPY passes over.
-fn header_lines(statement: &str) -> u64 {
+pub fn header_lines(statement: &str) -> u64 {
     option_value(statement, "ignoreheader").and_then(|lines| lines.parse().ok()).unwrap_or_default()
 }
 
@@ -400,7 +400,7 @@ mod tests {
 
     #[test]
     fn what_is_empty_is_no_record() {
-        let csv = RecordFormat::Csv { quote: b'"' };
+        let csv = RecordFormat::Csv { quote: b'"', delimiter: Some(b',') };
         assert!(is_empty("", RecordFormat::Json) && is_empty("\t\n", RecordFormat::Json) && is_empty(" \r\n", csv));
         assert!(!is_empty("\t\t", RecordFormat::Lines) && !is_empty("{}", RecordFormat::Json));
     }

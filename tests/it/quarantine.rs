@@ -300,7 +300,7 @@ fn records_on_several_lines_and_several_on_one() {
     assert_eq!(number(&project, "select count(*) as n from sparkify_infra_lists_rejected"), Some(3));
     put(&project, "data/lists/2.json", "{\"id\": 2} {\"id\": \"z\"}");
     let says = [
-        "s3://texts-data/lists/2.json:1: COPY rejected 1 records of this line, on which 2 begin",
+        "s3://texts-data/lists/2.json:1: COPY rejected 1 records of this line, on which 2 stand",
         "Nothing was loaded",
     ];
     let _ = project.run(["load"]).failed(1, &says);
