@@ -43,6 +43,7 @@ mod star;
 mod thrift;
 mod unknown;
 mod unpack;
+mod unpacker;
 mod values;
 
 use std::time::Duration;
