@@ -282,7 +282,11 @@ impl Staging<'_> {
     /// How many errors SYS_LOAD_HISTORY counts of the COPY of a process; `None` as long as it does not show its end.
     pub(super) async fn errors_in_history(&self, process: StatementProcess) -> Result<Option<u64>> {
         let Some(of_process) = process.condition("session_id", "start_time") else { return Ok(None) };
-        let sql = format!("select max(error_count) from sys_load_history where {of_process} and status = 'completed'");
+        // The tables of the tool's own are filled by COPYs of the same process.
+        let sql = format!(
+            "select max(error_count) from sys_load_history where {of_process} and status = 'completed' \
+             and table_name not like '%sparkify_infra_%'"
+        );
         let rows = self.load.warehouse.query(&sql).await?;
         let rows = rows.map_err(|error| Error::failed("cannot read how many rows COPY rejected").because(error))?;
         Ok(rows.number())
