@@ -79,8 +79,11 @@ fn unread(failure: &Error) -> String {
     format!("{}: no table has it", with_cause(failure))
 }
 
-/// What files have, with the names of their tables; and what could not be read.
-fn find(files: &[DataFile], directory: &Path) -> Result<(Vec<(String, Sample)>, Vec<Error>)> {
+/// Samples with the names of their tables.
+type NamedSamples = Vec<(String, Sample)>;
+
+/// What files have; and what could not be read.
+fn find(files: &[DataFile], directory: &Path) -> Result<(NamedSamples, Vec<Error>)> {
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for files in groups(files, |file| file.unit().to_owned()) {
         let unit = files[0].unit().to_owned();
@@ -103,7 +106,7 @@ fn find(files: &[DataFile], directory: &Path) -> Result<(Vec<(String, Sample)>, 
 }
 
 fn drafts(
-    found: Vec<(String, Sample)>,
+    found: NamedSamples,
     walk: &Walk,
     number: usize,
     taken: &[String],

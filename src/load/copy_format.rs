@@ -260,7 +260,7 @@ fn without(statement: &str, options: &[&str], option_with_value: &str) -> String
             option if option == option_with_value => 2 + usize::from(has_as),
             _ => 0,
         };
-        if let Some(last) = tokens[at..].iter().take(removed).last() {
+        if let Some(last) = tokens[at..].iter().take(removed).next_back() {
             kept.push_str(&statement[done..begin(token)]);
             done = begin(last) + last.len();
         }

@@ -82,7 +82,7 @@ impl Lock {
     pub async fn release(&self) -> Result<()> {
         self.renewing.abort();
         let place = &self.place;
-        if !place.get().await?.is_some_and(|(holder, _)| holder.run == self.run) {
+        if place.get().await?.is_none_or(|(holder, _)| holder.run != self.run) {
             return Ok(());
         }
         let call = place.s3.delete_object().bucket(&place.bucket).key(policy::LOCK);

@@ -318,11 +318,8 @@ pub fn header_lines(statement: &str) -> u64 {
 
 /// The records as one text behind as many empty lines, and the line that each of them begins on.
 fn joined(kept: &[Kept], header_lines: u64) -> (Vec<u8>, Vec<u64>) {
-    let (mut text, mut lines, mut line) = (Vec::new(), Vec::new(), 1);
-    for _ in 0..header_lines {
-        text.push(b'\n');
-        line += 1;
-    }
+    let mut text = vec![b'\n'; usize::try_from(header_lines).unwrap_or_default()];
+    let (mut lines, mut line) = (Vec::new(), header_lines + 1);
     for Kept { text: record, .. } in kept {
         lines.push(line);
         text.extend_from_slice(record.as_bytes());

@@ -96,10 +96,12 @@ fn ask(sdk: &Sdk, rounds: &[&str]) -> Answers {
     let roles = roles.map(|found| found.roles.iter().map(|role| format!("{} ", role.role_name)).collect::<String>());
     answers.insert("roles".into(), roles.map_err(told));
     let clusters = sdk.block_on(sdk.redshift.describe_clusters().send());
-    let secret = clusters.as_ref().ok().and_then(|found| found.clusters().first()?.master_password_secret_arn());
-    let secret = secret.map(|arn| sdk.block_on(sdk.secrets.get_secret_value().secret_id(arn).send()));
+    let arn = clusters.as_ref().ok().and_then(|found| found.clusters().first()?.master_password_secret_arn());
     // Where there is no cluster, that is what is wrong.
-    let secret = secret.map(|secret| secret.map(|found| format!("{:?}", found.secret_string())).map_err(told));
+    let secret = arn.map(|arn| {
+        let found = sdk.block_on(sdk.secrets.get_secret_value().secret_id(arn).send()).map_err(told)?;
+        Ok(format!("{:?}", found.secret_string()))
+    });
     answers.insert("its secret".into(), secret.unwrap_or_else(|| Err("there is no cluster to ask for".into())));
     let clusters = clusters.map(|found| {
         let names = found.clusters().iter().map(|cluster| format!("{:?} ", cluster.cluster_identifier()));

@@ -36,9 +36,9 @@ fn many_csv_files_are_joined_and_every_row_leads_back() {
     const FILES: usize = 1_500;
     let project = project("id int, x varchar(64)", "csv ignoreheader 1");
     let file = |at: usize| {
-        let end = if at % 5 == 0 { "\r\n" } else { "\n" };
-        let mark = if at % 7 == 0 { "\u{feff}" } else { "" };
-        let last = if at % 3 == 0 { "" } else { end };
+        let end = if at.is_multiple_of(5) { "\r\n" } else { "\n" };
+        let mark = if at.is_multiple_of(7) { "\u{feff}" } else { "" };
+        let last = if at.is_multiple_of(3) { "" } else { end };
         let (first, second) = (2 * at, 2 * at + 1);
         format!("{mark}id,x{end}{first},\"line one\nline, \"\"two\"\" {at}\"{end}{second},plain{last}")
     };
