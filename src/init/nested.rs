@@ -13,7 +13,7 @@ use super::update::comparison::Position;
 use super::words;
 use crate::config::RecordPath;
 use crate::error::{Error, Result};
-use crate::load::record_path::{Element, RawFields, VALUE_FIELD, elements, offset};
+use crate::load::record_path::{Element, ObjectFields, RawFields, VALUE_FIELD, elements, offset};
 
 /// Bytes of the largest file, unpacked, that is read as one value.
 const VALUE_BYTES: u64 = 256 << 20;
@@ -124,7 +124,7 @@ fn record_paths(bytes: &[u8], beside: Beside) -> Vec<RecordPath> {
     if is_list && elements(bytes, &list).is_ok_and(|values| !values.is_empty()) {
         return vec![list];
     }
-    let Ok(RawFields(fields)) = serde_json::from_slice(bytes) else { return Vec::new() };
+    let Ok(ObjectFields(fields)) = serde_json::from_slice::<RawFields<'_>>(bytes) else { return Vec::new() };
     let is_features = fields.iter().any(|(key, value)| key == "type" && value.get() == FEATURES.0);
     if is_features && fields.iter().any(|(key, value)| key == FEATURES.1 && is_list_of_objects(value)) {
         return vec![RecordPath { keys: vec![FEATURES.1.to_owned()], key_field: None }];
@@ -153,7 +153,7 @@ fn find_lists(fields: &[(String, &RawValue)], above: &mut Vec<String>, lists: &m
         if is_list_of_objects(value) {
             lists.push((above.clone(), value.get().len()));
         } else if above.len() < DEPTH
-            && let Ok(RawFields(fields)) = serde_json::from_str(value.get())
+            && let Ok(ObjectFields(fields)) = serde_json::from_str::<RawFields<'_>>(value.get())
         {
             find_lists(&fields, above, lists);
         }
@@ -218,7 +218,7 @@ fn kind(value: &RawValue) -> Option<u8> {
 fn share_keys(fields: &[(String, &RawValue)]) -> bool {
     let (mut all, mut total, mut filled) = (HashSet::new(), 0, 0);
     for (_, value) in fields {
-        let Ok(RawFields(inner)) = serde_json::from_str(value.get()) else { continue };
+        let Ok(ObjectFields(inner)) = serde_json::from_str::<RawFields<'_>>(value.get()) else { continue };
         total += inner.len();
         filled += usize::from(!inner.is_empty());
         all.extend(inner.into_iter().map(|(key, _)| key));
@@ -233,7 +233,7 @@ fn share_keys(fields: &[(String, &RawValue)]) -> bool {
 fn key_field(fields: &[(String, &RawValue)]) -> String {
     let mut taken = HashSet::from([VALUE_FIELD.to_owned()]);
     for (_, value) in fields {
-        let Ok(RawFields(inner)) = serde_json::from_str(value.get()) else { continue };
+        let Ok(ObjectFields(inner)) = serde_json::from_str::<RawFields<'_>>(value.get()) else { continue };
         taken.extend(inner.into_iter().map(|(key, _)| key.to_lowercase()));
     }
     let mut names = std::iter::successors(Some("key".to_owned()), |name| Some(format!("{name}_")));
@@ -250,7 +250,7 @@ fn count(bytes: &[u8], found: &[Element<'_>], key_field: Option<&str>, columns: 
             columns.json(field, &serde_json::json!(key).to_string(), position);
         }
         match serde_json::from_str::<RawFields<'_>>(element.raw) {
-            Ok(RawFields(fields)) => {
+            Ok(ObjectFields(fields)) => {
                 fields.iter().for_each(|(name, value)| columns.json(name, value.get(), position));
             }
             Err(_) => columns.json(VALUE_FIELD, element.raw, position),
@@ -261,7 +261,7 @@ fn count(bytes: &[u8], found: &[Element<'_>], key_field: Option<&str>, columns: 
 /// Keys of the outermost object that lead to no record.
 fn left_out(bytes: &[u8], paths: &[&[String]]) -> Vec<String> {
     let firsts: HashSet<&String> = paths.iter().filter_map(|keys| keys.first()).collect();
-    let Ok(RawFields(fields)) = serde_json::from_slice(bytes) else { return Vec::new() };
+    let Ok(ObjectFields(fields)) = serde_json::from_slice::<RawFields<'_>>(bytes) else { return Vec::new() };
     let left = fields.into_iter().map(|(key, _)| key).filter(|key| !firsts.contains(key));
     if firsts.is_empty() { Vec::new() } else { left.collect() }
 }

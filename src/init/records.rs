@@ -1,11 +1,8 @@
 //! Records of JSON and CSV files, counted into the columns that they need.
 
-use std::fmt;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::columns::Columns;
@@ -15,6 +12,7 @@ use super::quotes::QuoteCheck;
 use super::update::comparison::Position;
 use crate::error::{Error, Result};
 use crate::load::plain_json::ListOpener;
+use crate::load::record_path::ObjectFields;
 use crate::zip::Member;
 
 /// The most columns of a table.
@@ -73,33 +71,6 @@ pub fn fit_a_table(columns: &Columns, path: &Path) -> Result<()> {
         .hint("Keys that are data belong below one key, which becomes a SUPER; or give each kind of record a folder."))
 }
 
-/// The fields of a JSON object in their order, each value as it is written.
-struct Fields(Vec<(String, Box<RawValue>)>);
-
-impl<'de> Deserialize<'de> for Fields {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        struct FieldsVisitor;
-
-        impl<'de> Visitor<'de> for FieldsVisitor {
-            type Value = Fields;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Fields, A::Error> {
-                let mut fields = Vec::new();
-                while let Some(field) = map.next_entry()? {
-                    fields.push(field);
-                }
-                Ok(Fields(fields))
-            }
-        }
-
-        deserializer.deserialize_map(FieldsVisitor)
-    }
-}
-
 /// Objects in a list, read as they come one after the other.
 struct OpenedLists<R> {
     reader: R,
@@ -141,11 +112,11 @@ pub fn json(path: &Path, packed: Packed, share: u64, columns: &mut Columns) -> R
     columns.quirks.is_list |= is_list;
     // The parser asks for one byte at a time.
     let reader = BufReader::new(OpenedLists { reader, opener: ListOpener::default(), is_list });
-    let mut records = serde_json::Deserializer::from_reader(reader).into_iter::<Fields>();
+    let mut records = serde_json::Deserializer::from_reader(reader).into_iter::<ObjectFields<Box<RawValue>>>();
     loop {
         let position = Position::Byte(records.byte_offset() as u64);
         let Some(record) = records.next() else { return Ok(0) };
-        let Fields(fields) = record.map_err(|error| match error.is_data() {
+        let ObjectFields(fields) = record.map_err(|error| match error.is_data() {
             true => Error::usage(format!("{} is not made of JSON objects", path.display()))
                 .because(error)
                 .hint("A row is an object: they come one after the other, or in one list."),

@@ -2,6 +2,7 @@
 //! COPY reads. Every line stays where it is, for the way back to it.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -11,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::check_json::{Fault, fault, malformed};
 use super::plain_json::BYTE_ORDER_MARK;
+use super::source::hex;
 use crate::config::RecordPath;
 
 /// The field of a record that is no object.
@@ -28,30 +30,33 @@ impl Element<'_> {
     }
 }
 
-/// The fields of a JSON object in their order, each value as it is written.
-pub struct RawFields<'a>(pub Vec<(String, &'a RawValue)>);
+/// The fields of a JSON object in their order.
+pub struct ObjectFields<V>(pub Vec<(String, V)>);
 
-impl<'de> Deserialize<'de> for RawFields<'de> {
+/// Each value as it is written.
+pub type RawFields<'a> = ObjectFields<&'a RawValue>;
+
+impl<'de, V: Deserialize<'de>> Deserialize<'de> for ObjectFields<V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct FieldsVisitor;
+        struct FieldsVisitor<V>(PhantomData<V>);
 
-        impl<'de> Visitor<'de> for FieldsVisitor {
-            type Value = RawFields<'de>;
+        impl<'de, V: Deserialize<'de>> Visitor<'de> for FieldsVisitor<V> {
+            type Value = ObjectFields<V>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a JSON object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawFields<'de>, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ObjectFields<V>, A::Error> {
                 let mut fields = Vec::new();
                 while let Some(field) = map.next_entry()? {
                     fields.push(field);
                 }
-                Ok(RawFields(fields))
+                Ok(ObjectFields(fields))
             }
         }
 
-        deserializer.deserialize_map(FieldsVisitor)
+        deserializer.deserialize_map(FieldsVisitor(PhantomData))
     }
 }
 
@@ -87,8 +92,8 @@ pub fn offset(bytes: &[u8], piece: &str) -> usize {
 
 /// What the keys of gathered parts have of the path: other records are other parts.
 pub fn tag(path: &RecordPath) -> String {
-    let hash = Sha256::digest(serde_json::json!([path.keys, path.key_field]).to_string());
-    hash.iter().take(4).fold("-".to_owned(), |tag, byte| format!("{tag}{byte:02x}"))
+    let hash = Sha256::new().chain_update(serde_json::json!([path.keys, path.key_field]).to_string());
+    format!("-{}", &hex(hash)[..8])
 }
 
 /// The records at a path as JSON objects one after the other, on the lines on which they were.
