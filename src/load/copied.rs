@@ -20,6 +20,18 @@ use crate::warehouse::StatementError;
 /// Between two looks at how far a COPY is.
 const WATCHED_EVERY: Duration = Duration::from_secs(2);
 
+/// A COPY of a source, which may be run again with wider columns.
+#[derive(Clone, Copy)]
+pub struct CopyAttempt<'a> {
+    pub stage: &'a str,
+    pub batch: &'a CopyBatch,
+    /// How many records there are, where they were counted.
+    pub records: Option<u64>,
+    /// A quarantine keeps texts that are too long, too, although their columns could be widened.
+    pub is_last: bool,
+    pub gatherer: &'a Gatherer<'a>,
+}
+
 /// What a COPY has done.
 pub struct Copied {
     pub staged: u64,
@@ -27,36 +39,25 @@ pub struct Copied {
 }
 
 impl Staging<'_> {
-    /// Runs a batch, and tells meanwhile how far its COPY is: what it has staged and rejected. For `records` and `is_last` see
-    /// `copy_and_keep`.
+    /// Runs the batch, and tells meanwhile how far its COPY is: what it has staged and rejected.
     pub(super) async fn copied(
         &self,
-        stage: &str,
-        batch: &CopyBatch,
-        records: Option<u64>,
-        is_last: bool,
-        gatherer: &Gatherer<'_>,
+        attempt: &CopyAttempt<'_>,
     ) -> Result<std::result::Result<Copied, StatementError>> {
         let copying = async {
             match self.has_quarantine() {
-                true => self.copy_and_keep(stage, batch, records, is_last, gatherer).await,
-                false => self.copied_in_batch(stage, batch, records, gatherer).await,
+                true => self.copy_and_keep(attempt).await,
+                false => self.copied_in_batch(attempt).await,
             }
         };
         tokio::select! {
             copied = copying => copied,
-            never = self.watch(stage) => match never {},
+            never = self.watch(attempt.stage) => match never {},
         }
     }
 
-    async fn copied_in_batch(
-        &self,
-        stage: &str,
-        batch: &CopyBatch,
-        records: Option<u64>,
-        gatherer: &Gatherer<'_>,
-    ) -> Result<std::result::Result<Copied, StatementError>> {
-        let load = self.load;
+    async fn copied_in_batch(&self, attempt: &CopyAttempt<'_>) -> Result<std::result::Result<Copied, StatementError>> {
+        let (load, CopyAttempt { stage, batch, records, gatherer, .. }) = (self.load, *attempt);
         let done = match load.run_once_allowed(stage, &batch.statements).await? {
             Ok(done) => done,
             Err(error) => return Ok(Err(error)),

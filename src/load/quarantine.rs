@@ -9,11 +9,10 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::audit;
-use super::copied::Copied;
-use super::copy_batch::{Added, CopyBatch};
+use super::copied::{Copied, CopyAttempt};
+use super::copy_batch::Added;
 use super::copy_files::has_option;
 use super::copy_format::{self, CopyFormat, CopyKind};
-use super::gather::Gatherer;
 use super::part::{Checked, Part};
 use super::record_picker::RecordFormat;
 use super::rejected::{ErrorRow, Origins, Rejected};
@@ -160,35 +159,27 @@ impl Staging<'_> {
         self.source.quarantine && !self.load.check
     }
 
-    /// Runs the batch of a COPY, and keeps what the COPY rejects, in one transaction. `records` is how many there are, where
-    /// they were counted; `is_last` says that texts which are too long are kept, too, although their columns could be widened.
+    /// Runs the batch of a COPY, and keeps what the COPY rejects, in one transaction.
     pub(super) async fn copy_and_keep(
         &self,
-        stage: &str,
-        batch: &CopyBatch,
-        records: Option<u64>,
-        is_last: bool,
-        gatherer: &Gatherer<'_>,
+        attempt: &CopyAttempt<'_>,
     ) -> Result<std::result::Result<Copied, StatementError>> {
         let load = self.load;
         let transaction = async || {
             let session = load.warehouse.session("begin").await?;
-            let copied = self.copied_in(&session, stage, batch, records, is_last, gatherer).await;
+            let copied = self.copied_in(&session, attempt).await;
             session.end_transaction(copied).await
         };
-        load.once_allowed(stage, transaction).await
+        load.once_allowed(attempt.stage, transaction).await
     }
 
     async fn copied_in(
         &self,
         session: &Session,
-        stage: &str,
-        batch: &CopyBatch,
-        records: Option<u64>,
-        is_last: bool,
-        gatherer: &Gatherer<'_>,
+        attempt: &CopyAttempt<'_>,
     ) -> Result<std::result::Result<Copied, StatementError>> {
         let (load, table) = (self.load, &self.file.name);
+        let CopyAttempt { stage, batch, records, is_last, gatherer } = *attempt;
         let added = match batch.run_in(session, table).await? {
             Ok(added) => added,
             Err(error) => return Ok(Err(error)),

@@ -19,7 +19,7 @@ use crate::error::{Error, Kind, Result};
 use crate::interrupt;
 use crate::location::Location;
 use crate::resource::policy::gathered_prefix;
-use crate::retry::{Attempts, BrokenBody, Passing};
+use crate::retry::{BrokenBody, retry};
 
 /// `file_name` is a character(256) in the system views.
 const FILE_NAME_BYTES: usize = 256;
@@ -84,13 +84,8 @@ impl Staging<'_> {
         open: &mut OpenTransaction<'_>,
     ) -> Result<PickedRecords> {
         let doing = format!("read what COPY rejected in {file}");
-        let mut attempts = Attempts::new(Passing::of, self.load.events, &doing, PATIENCE);
-        loop {
-            match self.read_records_once(file, format, lines.clone(), open).await {
-                Ok(found) => return Ok(found),
-                Err(error) => attempts.pause_after(error).await?,
-            }
-        }
+        let read = async || self.read_records_once(file, format, lines.clone(), open).await;
+        retry(self.load.events, &doing, PATIENCE, read).await
     }
 
     async fn read_records_once(

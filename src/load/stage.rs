@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::copied::CopyAttempt;
 use super::copy_batch::CopyBatch;
 use super::copy_files::{ByKey, should_gather};
 use super::copy_format::{self, CopyFormat, CopyKind};
@@ -286,11 +287,12 @@ impl Staging<'_> {
             }
         };
         let records = from.gathered().filter(|_| !load.check).map(|gathered| gathered.records);
-        let (mut copied, compared) = tokio::join!(self.copied(stage, batch, records, false, gatherer), comparing);
+        let attempt = CopyAttempt { stage, batch, records, is_last: false, gatherer };
+        let (mut copied, compared) = tokio::join!(self.copied(&attempt), comparing);
         if let Ok(Err(error)) = &copied
             && (self.widen(error.process, gatherer).await? || self.keeps_too_long(error.process).await?)
         {
-            copied = self.copied(stage, batch, records, true, gatherer).await;
+            copied = self.copied(&CopyAttempt { is_last: true, ..attempt }).await;
         }
         let copied = match copied? {
             Ok(copied) => copied,
