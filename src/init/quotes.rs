@@ -2,44 +2,32 @@
 
 use std::io::{Error, ErrorKind, Read, Result};
 
+use crate::load::plain_text::CsvPlace;
+
 /// Reads CSV, and fails at a field that goes on behind its closing quote: COPY rejects its row.
 pub struct QuoteCheck<R> {
     reader: R,
     delimiter: u8,
-    place: Place,
+    place: CsvPlace,
     line: u64,
-}
-
-/// Where in a field the next byte is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Start,
-    Unquoted,
-    Quoted,
-    /// Behind a quote that may be the last one, or the first of two.
-    BehindQuote,
 }
 
 impl<R> QuoteCheck<R> {
     pub fn new(reader: R, delimiter: u8) -> Self {
-        Self { reader, delimiter, place: Place::Start, line: 1 }
+        Self { reader, delimiter, place: CsvPlace::Begin, line: 1 }
     }
 
     fn step(&mut self, byte: u8) -> Result<()> {
-        self.place = match (self.place, byte) {
-            (Place::Start | Place::BehindQuote, b'"') => Place::Quoted,
-            (Place::Quoted, b'"') => Place::BehindQuote,
-            (Place::Quoted, _) => Place::Quoted,
-            (_, b'\n' | b'\r') => Place::Start,
-            (_, byte) if byte == self.delimiter => Place::Start,
-            (Place::BehindQuote, _) => {
-                let line = self.line;
-                let message =
-                    format!("line {line}: a field goes on behind its closing quote, and COPY rejects its row");
-                return Err(Error::new(ErrorKind::InvalidData, message));
-            }
-            (Place::Start | Place::Unquoted, _) => Place::Unquoted,
+        let next = match byte {
+            b'\n' | b'\r' if self.place != CsvPlace::Quoted => CsvPlace::Begin,
+            byte => self.place.next(byte, b'"', Some(self.delimiter)),
         };
+        if (self.place, next) == (CsvPlace::Closed, CsvPlace::Bare) {
+            let line = self.line;
+            let message = format!("line {line}: a field goes on behind its closing quote, and COPY rejects its row");
+            return Err(Error::new(ErrorKind::InvalidData, message));
+        }
+        self.place = next;
         self.line += u64::from(byte == b'\n');
         Ok(())
     }

@@ -22,7 +22,7 @@ mod part;
 mod part_objects;
 mod part_writer;
 pub mod plain_json;
-mod plain_text;
+pub mod plain_text;
 mod pre_gather;
 pub mod profile;
 mod quarantine;

@@ -136,7 +136,7 @@ fn record(text: &[u8], at: usize, rules: &TextRules, line: u64) -> Result<(usize
 /// Where a reader of CSV is in a record.
 #[derive(Debug)]
 pub struct CsvCursor {
-    place: Place,
+    place: CsvPlace,
     /// An odd number of quotes has come.
     is_odd: bool,
     line: u64,
@@ -144,8 +144,9 @@ pub struct CsvCursor {
     opened: u64,
 }
 
+/// Where in a field of CSV the next byte stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+pub enum CsvPlace {
     /// Where a field begins.
     Begin,
     Bare,
@@ -154,10 +155,24 @@ enum Place {
     Closed,
 }
 
+impl CsvPlace {
+    /// Behind a byte that ends no line.
+    pub fn next(self, byte: u8, quote: u8, delimiter: Option<u8>) -> Self {
+        match self {
+            Self::Quoted if byte == quote => Self::Closed,
+            Self::Quoted => Self::Quoted,
+            Self::Begin | Self::Closed if byte == quote => Self::Quoted,
+            Self::Closed if byte == b'\r' => Self::Closed,
+            _ if Some(byte) == delimiter => Self::Begin,
+            _ => Self::Bare,
+        }
+    }
+}
+
 impl CsvCursor {
     /// At a record that begins on this line.
     pub fn new(line: u64) -> Self {
-        Self { place: Place::Begin, is_odd: false, line, opened: line }
+        Self { place: CsvPlace::Begin, is_odd: false, line, opened: line }
     }
 
     /// Goes past a line feed: whether the record goes on behind it.
@@ -184,18 +199,11 @@ impl CsvCursor {
     /// Goes past a byte that is no line feed.
     pub fn step(&mut self, byte: u8, quote: u8, delimiter: Option<u8>) {
         self.is_odd ^= byte == quote;
-        self.place = match self.place {
-            Place::Quoted if byte == quote => Place::Closed,
-            Place::Quoted => Place::Quoted,
-            Place::Begin if byte == quote => {
-                self.opened = self.line;
-                Place::Quoted
-            }
-            Place::Closed if byte == quote => Place::Quoted,
-            Place::Closed if byte == b'\r' => Place::Closed,
-            _ if Some(byte) == delimiter => Place::Begin,
-            _ => Place::Bare,
-        };
+        let next = self.place.next(byte, quote, delimiter);
+        if (self.place, next) == (CsvPlace::Begin, CsvPlace::Quoted) {
+            self.opened = self.line;
+        }
+        self.place = next;
     }
 
     /// Whether a line that ends here ends inside quotes.
@@ -203,7 +211,7 @@ impl CsvCursor {
     /// # Errors
     /// Where readers of CSV disagree: those that count quotes, and those for which a quote opens only where a field begins.
     fn is_inside(&self) -> Result<bool, Fault> {
-        let is_quoted = self.place == Place::Quoted;
+        let is_quoted = self.place == CsvPlace::Quoted;
         match is_quoted == self.is_odd {
             true => Ok(is_quoted),
             false => Err(fault(self.line, "a quote stands inside a value, and the line ends before it is closed")),
