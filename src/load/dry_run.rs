@@ -1,5 +1,7 @@
 //! What a load would do, from the same files and listings, without doing it.
 
+use std::path::Path;
+
 use super::copy_files::{self, ByKey, should_gather};
 use super::copy_format::CopyFormat;
 use super::retry_rejected::BATCH_RECORDS;
@@ -26,10 +28,9 @@ impl Load<'_> {
     pub async fn dry_run(&self, sources: &[Source], options: &LoadOptions) -> Result<Vec<LoadStep>> {
         let directory = &self.config.directory;
         let copies = copy_files::read(directory)?;
-        let [schema, transforms, checks, sums] =
-            ["schema", "transform", "check", "reconcile"].map(|folder| sql::files(directory, folder));
-        let (schema, transforms, checks, sums) = (schema?, transforms?, checks?, sums?);
+        let (schema, transforms) = (sql::files(directory, "schema")?, sql::files(directory, "transform")?);
         let (star, staging) = sql::divided(&schema, &transforms);
+        let last = star_step(directory, &transforms, if options.recreate { star.len() } else { 0 })?;
         let mut steps = vec![self.lock_step()];
         let mut add = |does: String, why: String, writes| steps.push(LoadStep { does, why, writes });
         if options.recreate {
@@ -115,8 +116,7 @@ impl Load<'_> {
                 }
             }
         }
-        let recreated = if options.recreate { star.len() } else { 0 };
-        steps.push(star_step(&transforms, checks.len(), sums.len(), recreated));
+        steps.push(last);
         Ok(steps)
     }
 
@@ -127,9 +127,8 @@ impl Load<'_> {
     pub async fn dry_retry(&self, sources: &[Source]) -> Result<Vec<LoadStep>> {
         let directory = &self.config.directory;
         let copies = copy_files::read(directory)?;
-        let [schema, transforms, checks, sums] =
-            ["schema", "transform", "check", "reconcile"].map(|folder| sql::files(directory, folder));
-        let (schema, transforms, checks, sums) = (schema?, transforms?, checks?, sums?);
+        let (schema, transforms) = (sql::files(directory, "schema")?, sql::files(directory, "transform")?);
+        let last = star_step(directory, &transforms, 0)?;
         let mut steps = vec![self.lock_step(), create_step(&schema, copies.len())];
         for (file, source) in self.with_quarantine(&copies, sources)? {
             let (table, rejected) = (&file.name, audit::rejected_table(&file.name));
@@ -150,7 +149,7 @@ impl Load<'_> {
             let why = "those that COPY accepts now leave it in the same transaction; the others stay".into();
             steps.push(LoadStep { does: format!("copy {rows} rows of {rejected} into {table}"), why, writes });
         }
-        steps.push(star_step(&transforms, checks.len(), sums.len(), 0));
+        steps.push(last);
         Ok(steps)
     }
 
@@ -195,14 +194,15 @@ fn create_step(schema: &[SqlFile], copies: usize) -> LoadStep {
 }
 
 /// `recreated`: tables of the star that are dropped and made anew before.
-fn star_step(transforms: &[SqlFile], checks: usize, sums: usize, recreated: usize) -> LoadStep {
+fn star_step(directory: &Path, transforms: &[SqlFile], recreated: usize) -> Result<LoadStep> {
+    let (checks, sums) = (sql::files(directory, "check")?.len(), sql::files(directory, "reconcile")?.len());
     // Begin, the row of the audit, commit, the end of the session.
     let statements = 4 + 2 * transforms.len() + checks + sums + 2 * recreated;
-    LoadStep {
+    Ok(LoadStep {
         does: format!("fill {} in one transaction", names(&transforms.iter().collect::<Vec<_>>())),
         why: format!("{checks} checks and {sums} sums may refuse it before it commits"),
         writes: vec![EXECUTE; statements],
-    }
+    })
 }
 
 fn counted(parts: u64) -> String {
