@@ -8,7 +8,6 @@ mod authorize;
 mod behavior;
 mod call;
 mod check;
-mod civil;
 mod control;
 mod cut_body;
 mod data_api;

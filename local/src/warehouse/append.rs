@@ -4,7 +4,7 @@ use super::catalog::{self, Column, Table};
 use super::define;
 use super::error::SqlError;
 use super::session::Session;
-use super::sql::{Name, quoted};
+use redshift_sql::{Name, quoted};
 
 /// Columns of the same name are of the same type. Those that only one of the tables has are passed over where that is asked
 /// for: IGNOREEXTRA for those of the source, FILLTARGET for those of the target, which get their defaults.

@@ -4,8 +4,8 @@ use duckdb::{Connection, OptionalExt, params};
 
 use super::error::SqlError;
 use super::session::SYSTEM_SCHEMA;
-use super::sql::types::Type;
-use super::sql::{ColumnAttributes, ColumnSpec, Name, TableAttributes};
+use redshift_sql::Type;
+use redshift_sql::{ColumnAttributes, ColumnSpec, Name, TableAttributes};
 
 #[derive(Debug, Clone)]
 pub struct Table {

@@ -7,12 +7,12 @@ use super::catalog::{self, Table};
 use super::error::SqlError;
 use super::result::columns_of;
 use super::session::Session;
-use super::sql::types::Type;
-use super::sql::{
+use super::{append, dependency, keys, late_view, materialized, owner};
+use redshift_sql::Type;
+use redshift_sql::{
     self, Alter, Change, ColumnSpec, Comment, CreateTable, KeptView, Name, NewView, Shape, TableAttributes, literal,
     quoted,
 };
-use super::{append, dependency, keys, late_view, materialized, owner};
 
 pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
     let CreateTable { temporary, attributes, .. } = create;
@@ -24,7 +24,7 @@ pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
         Shape::Columns(columns) => {
             check_width(columns.len())?;
             keys::check(session, name, columns, attributes, &attributes.foreign_keys)?;
-            each(session, &sql::define(name, *temporary, columns, attributes)?)
+            each(session, &redshift_sql::define(name, *temporary, columns, attributes)?)
         }
         Shape::Like { source, with_defaults } => {
             let source = catalog::table(&session.connection, source.schema.as_deref(), &source.table)?;
@@ -46,7 +46,7 @@ pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
                 foreign_keys: Vec::new(),
                 ..source.attributes
             };
-            each(session, &sql::define(name, *temporary, &columns, &attributes)?)
+            each(session, &redshift_sql::define(name, *temporary, &columns, &attributes)?)
         }
         Shape::Query(query, names) => {
             check_width(columns_of(&session.connection, query)?.len())?;
@@ -55,7 +55,7 @@ pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
             let names = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
             session.connection.execute_batch(&format!("CREATE {kind} {name}{names} AS {query}"))?;
             narrow(session, name)?;
-            each(session, &[sql::describe(name, attributes)?])
+            each(session, &[redshift_sql::describe(name, attributes)?])
         }
     }
 }
@@ -156,12 +156,12 @@ pub fn alter(session: &Session, admin: &str, alter: Alter) -> Result<(), SqlErro
                 let at = place(&column).ok_or_else(|| missing(&column))?;
                 let mut attributes = columns[at].attributes.clone();
                 attributes.encoding = Some(encoding);
-                each(session, &[sql::describe_column(&name, &column, &attributes)?])?;
+                each(session, &[redshift_sql::describe_column(&name, &column, &attributes)?])?;
             }
             return Ok(());
         }
         Change::AddKey(constraint) => {
-            sql::keys::add(&mut attributes, table, &constraint)?;
+            redshift_sql::keys::add(&mut attributes, table, &constraint)?;
             // Those that were there before may name what has gone since.
             let new = &attributes.foreign_keys[found.attributes.foreign_keys.len()..];
             keys::check(session, &found.full_name(), &columns, &attributes, new)?;
@@ -170,11 +170,11 @@ pub fn alter(session: &Session, admin: &str, alter: Alter) -> Result<(), SqlErro
                 let message = format!("column \"{key}\" of a primary key must be NOT NULL, and was not created so");
                 return Err(SqlError::new("42P16", message));
             }
-            return each(session, &[sql::describe(&found.full_name(), &attributes)?]);
+            return each(session, &[redshift_sql::describe(&found.full_name(), &attributes)?]);
         }
         Change::DropKey { name, if_exists } => {
-            return match sql::keys::drop(&mut attributes, table, &name) {
-                true => each(session, &[sql::describe(&found.full_name(), &attributes)?]),
+            return match redshift_sql::keys::drop(&mut attributes, table, &name) {
+                true => each(session, &[redshift_sql::describe(&found.full_name(), &attributes)?]),
                 false if if_exists => Ok(()),
                 false => {
                     let message = format!("constraint \"{name}\" of relation \"{table}\" does not exist");
@@ -193,7 +193,7 @@ pub fn alter(session: &Session, admin: &str, alter: Alter) -> Result<(), SqlErro
             if let Some(key) = attributes.distkey.iter().chain(&attributes.sortkey).find(|key| place(key).is_none()) {
                 return Err(missing(key));
             }
-            return each(session, &[sql::describe(&name, &attributes)?]);
+            return each(session, &[redshift_sql::describe(&name, &attributes)?]);
         }
         Change::AddColumn(column) => {
             if place(&column.name).is_some() {
@@ -213,7 +213,7 @@ pub fn alter(session: &Session, admin: &str, alter: Alter) -> Result<(), SqlErro
                     return Err(SqlError::new("0A000", format!("cannot drop {kind} column \"{column}\"")));
                 }
             }
-            sql::keys::drop_with_column(&mut attributes, &column);
+            redshift_sql::keys::drop_with_column(&mut attributes, &column);
             columns.remove(at);
             sources.remove(at);
             said = Some((column, None));
@@ -224,7 +224,7 @@ pub fn alter(session: &Session, admin: &str, alter: Alter) -> Result<(), SqlErro
                 let message = format!("column \"{to}\" of relation \"{table}\" already exists");
                 return Err(SqlError::new("42701", message));
             }
-            let of_keys = sql::keys::columns(&mut attributes).flatten();
+            let of_keys = redshift_sql::keys::columns(&mut attributes).flatten();
             for name in of_keys.filter(|name| **name == from) {
                 name.clone_from(&to);
             }
@@ -303,7 +303,7 @@ fn follow(session: &Session, from: &Name, to: String) -> Result<(), SqlError> {
 fn replace(session: &Session, table: &Table, columns: &[ColumnSpec], sources: &[String]) -> Result<(), SqlError> {
     let name = table.full_name();
     let new = Name { schema: name.schema.clone(), table: format!("redshift_new_{}", name.table) };
-    let mut statements = sql::define(&new, table.temporary, columns, &table.attributes)?;
+    let mut statements = redshift_sql::define(&new, table.temporary, columns, &table.attributes)?;
     let names: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
     statements.push(format!("INSERT INTO {new} ({}) SELECT {} FROM {name}", names.join(", "), sources.join(", ")));
     statements.push(format!("DROP TABLE {name}"));

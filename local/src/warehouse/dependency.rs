@@ -9,17 +9,17 @@ use sqlparser::ast::{ObjectName, ObjectType, Query, Visit, Visitor};
 
 use super::error::SqlError;
 use super::session::Session;
-use super::sql::{
+use super::{catalog, define, removal};
+use redshift_sql::{
     self, Command, Drop, KeptView, LateralAliases, Name, Parameters, Quotients, Reading, literal, quoted,
 };
-use super::{catalog, define, removal};
 
 const KEPT: &str = "redshift_system.redshift_dependencies";
 
 /// Gives the relations of a query the schemas where the search path finds them, so that they are the same under any other.
 /// Those that are not there get the schema of `missing`, where that is given.
 pub fn qualify(session: &Session, query: &mut Query, missing: Option<&str>) -> Result<(), SqlError> {
-    sql::rename_relations(query, &mut |name: &Name| {
+    redshift_sql::rename_relations(query, &mut |name: &Name| {
         if name.schema.is_some() {
             return Ok(None);
         }
@@ -129,7 +129,7 @@ fn make_again(
     to: &Name,
     renamed: &dyn Fn(&Name) -> Option<Name>,
 ) -> Result<(), SqlError> {
-    let query = sql::rename_relations_in(&view.definition, &mut |name: &Name| {
+    let query = redshift_sql::rename_relations_in(&view.definition, &mut |name: &Name| {
         let known = view.reads.iter().find(|known| match name.schema {
             Some(_) => known.is(name),
             None => known.table.eq_ignore_ascii_case(&name.table),
@@ -219,7 +219,7 @@ fn make(session: &Session, create: &str) -> Result<(), SqlError> {
             aliases: Some(&aliases),
             keeps_case: session.keeps_case(),
         };
-        let made = match sql::translate(create, &Parameters::default(), reading)? {
+        let made = match redshift_sql::translate(create, &Parameters::default(), reading)? {
             Command::CreateView(view) => define::create_view(session, *view),
             _ => return Ok(()),
         };

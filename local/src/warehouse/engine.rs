@@ -16,7 +16,6 @@ use super::memory::MemoryLimit;
 use super::reopen::Database;
 use super::session::Session;
 use super::show;
-use super::sql;
 use super::stored_rows::StoredRows;
 use super::system::System;
 use crate::account::now_millis;
@@ -243,7 +242,7 @@ pub(super) fn new_instance(directory: &Path, memory: MemoryLimit) -> Result<Conn
     let _ = std::fs::remove_dir_all(&spilled);
     let base = Connection::open_in_memory_with_flags(config(&spilled, memory)?)?;
     register(&base)?;
-    let directory = sql::literal(&directory.to_string_lossy());
+    let directory = redshift_sql::literal(&directory.to_string_lossy());
     // A copy that is closed late must not write to files that another one has by then.
     base.execute_batch(&format!(
         "SET GLOBAL allowed_directories = [{directory}]; SET GLOBAL enable_external_access = false; \
@@ -254,7 +253,7 @@ pub(super) fn new_instance(directory: &Path, memory: MemoryLimit) -> Result<Conn
 
 fn attach(instance: &Connection, directory: &Path, name: &str) -> Result<(), SqlError> {
     let path = directory.join(format!("{name}.duckdb"));
-    Ok(instance.execute_batch(&format!("ATTACH {} AS \"{name}\"", sql::literal(&path.to_string_lossy())))?)
+    Ok(instance.execute_batch(&format!("ATTACH {} AS \"{name}\"", redshift_sql::literal(&path.to_string_lossy())))?)
 }
 
 /// Opens the file, and gives DuckDB what Redshift has.
@@ -303,7 +302,7 @@ fn set_time_zone(connection: &Connection) -> Result<(), SqlError> {
 
 /// The system tables, views and macros. They are kept in the file: made once, and again where they have changed.
 fn make_catalog(connection: &Connection) -> Result<(), SqlError> {
-    let texts = [include_str!("system.sql"), &show::settings_view(), function::MACROS].concat();
+    let texts = [include_str!("system.sql"), &show::settings_view(), redshift_sql::MACROS].concat();
     let mark = format!("{:x}", Sha256::digest(&texts));
     let sql = "SELECT count(*) FROM duckdb_views() WHERE view_name = 'redshift_made' AND contains(sql, ?)";
     let made: i64 = connection.query_row(sql, [&mark], |row| row.get(0))?;

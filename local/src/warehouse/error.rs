@@ -3,9 +3,9 @@
 use std::io;
 use std::path::Path;
 
-use sqlparser::parser::ParserError;
+use redshift_sql::TranslateError;
+use redshift_sql::udf::PREFIX as UDF;
 
-use super::sql::udf::PREFIX as UDF;
 use crate::store::disk;
 
 /// What Redshift answers when a statement fails: SQLSTATE and message, without the `ERROR:` in front.
@@ -39,22 +39,6 @@ impl SqlError {
                 format!("Disk Full: no room left to write to {path}; free some, and it goes on without a restart"),
             ),
             false => Self::new("58030", format!("{what} {path}: {error}")),
-        }
-    }
-
-    pub fn from_parser(error: ParserError) -> Self {
-        match error {
-            ParserError::TokenizerError(message) => Self::syntax(message),
-            ParserError::RecursionLimitExceeded => Self::new("54001", "the statement is nested too deeply"),
-            ParserError::ParserError(message) => {
-                let found = message.split_once("found: ").map(|(_, found)| found);
-                let near = found.map(|found| found.split(" at Line").next().unwrap_or(found));
-                match near {
-                    Some("EOF") => Self::syntax("syntax error at end of input"),
-                    Some(token) => Self::syntax(format!("syntax error at or near \"{token}\"")),
-                    None => Self::syntax(format!("syntax error: {message}")),
-                }
-            }
         }
     }
 
@@ -304,6 +288,19 @@ fn redshift_type(duckdb: &str) -> String {
         "TIMESTAMP" => "timestamp without time zone".into(),
         "TIMESTAMP WITH TIME ZONE" => "timestamp with time zone".into(),
         other => other.to_lowercase(),
+    }
+}
+
+impl From<TranslateError> for SqlError {
+    fn from(TranslateError { sqlstate, message }: TranslateError) -> Self {
+        Self { sqlstate, message }
+    }
+}
+
+/// For what the translation asks of the catalog.
+impl From<SqlError> for TranslateError {
+    fn from(SqlError { sqlstate, message }: SqlError) -> Self {
+        Self { sqlstate, message }
     }
 }
 

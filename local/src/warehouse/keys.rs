@@ -3,7 +3,7 @@
 use super::catalog;
 use super::error::SqlError;
 use super::session::Session;
-use super::sql::{ColumnSpec, ForeignKey, Name, TableAttributes};
+use redshift_sql::{ColumnSpec, ForeignKey, Name, TableAttributes};
 
 /// For a table with these columns and keys, of which those to other tables are new.
 pub fn check(

@@ -5,8 +5,8 @@ use duckdb::{OptionalExt, Row, params};
 
 use super::error::SqlError;
 use super::session::Session;
-use super::sql::{KeptView, Name, NewView, literal, quoted};
 use super::{catalog, dependency};
+use redshift_sql::{KeptView, Name, NewView, literal, quoted};
 
 const KEPT: &str = "redshift_system.redshift_late_binding_views";
 

@@ -4,8 +4,8 @@ use duckdb::{OptionalExt, params};
 
 use super::error::SqlError;
 use super::session::Session;
-use super::sql::{CreateTable, Name, NewMaterialized, Shape, literal};
 use super::{catalog, define, dependency};
+use redshift_sql::{CreateTable, Name, NewMaterialized, Shape, literal};
 
 const KEPT: &str = "redshift_system.redshift_materialized_views";
 

@@ -29,10 +29,10 @@ mod schema;
 mod session;
 mod settings;
 mod show;
-mod sql;
 mod stored_rows;
 mod super_value;
 mod system;
+mod system_views;
 #[cfg(test)]
 mod tests;
 mod transaction;
@@ -51,14 +51,14 @@ pub use check::check;
 pub use engine::{Engine, Slices};
 pub use error::SqlError;
 pub use memory::MemoryLimit;
+pub use redshift_sql::{
+    Parameter, ParameterKind, Parameters, TableAttributes, Type, is_on_leader_node, parse_table, split,
+    verb_behind_with,
+};
 pub use result::{ResultColumn, Rows, Value, double_text};
 #[cfg(test)]
 pub use session::Outcome;
 pub use session::{Cancel, Session};
-pub use sql::types::Type;
-pub use sql::{
-    Parameter, ParameterKind, Parameters, TableAttributes, is_on_leader_node, parse_table, split, verb_behind_with,
-};
 pub use stored_rows::StoredRows;
 
 /// A cluster or a workgroup, as far as its warehouse is concerned.
@@ -142,7 +142,7 @@ impl Warehouses {
 
     /// Whether a user that CREATE USER made has this password, in whichever database it was made.
     pub fn admits(&self, place: &Place, user: &str, password: &str) -> Result<bool, SqlError> {
-        let hash = sql::md5_of(password, user);
+        let hash = redshift_sql::md5_of(password, user);
         for database in self.databases(place) {
             let session = self.engine(&place.id, &database, place.slices)?.session(user)?;
             let sql = "SELECT count(*) > 0 FROM redshift_system.redshift_users WHERE name = ? AND password = ? \

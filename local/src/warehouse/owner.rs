@@ -4,7 +4,7 @@
 use super::define;
 use super::error::SqlError;
 use super::session::Session;
-use super::sql::literal;
+use redshift_sql::literal;
 
 /// Gives a relation to a user; with an empty name, the schema itself. `admin` is the cluster's, which no CREATE USER made.
 pub fn set(session: &Session, admin: &str, schema: &str, relation: &str, owner: &str) -> Result<(), SqlError> {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use duckdb::Connection;
 
-use super::sql::{literal, quoted};
+use redshift_sql::{literal, quoted};
 
 /// A column of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]

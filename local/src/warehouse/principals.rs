@@ -3,7 +3,7 @@
 use super::define;
 use super::error::SqlError;
 use super::session::Session;
-use super::sql::{Kind, Principals};
+use redshift_sql::{Kind, Principals};
 
 /// Runs a statement about users or groups, where all that it names is as it must be.
 pub fn apply(session: &Session, change: &Principals) -> Result<(), SqlError> {

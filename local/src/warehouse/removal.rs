@@ -4,8 +4,8 @@ use sqlparser::ast::ObjectType;
 
 use super::error::SqlError;
 use super::session::Session;
-use super::sql::{Drop, Name, literal, quoted};
 use super::{catalog, define, dependency, late_view, materialized};
+use redshift_sql::{Drop, Name, literal, quoted};
 
 pub fn drop(session: &Session, drop: &Drop) -> Result<(), SqlError> {
     drop.names.iter().try_for_each(|name| match drop.kind {

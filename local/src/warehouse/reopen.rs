@@ -9,7 +9,6 @@ use duckdb::Connection;
 use super::error::SqlError;
 use super::log_mark::LogMark;
 use super::session::{SYSTEM_SCHEMA, Session, Transaction};
-use super::sql;
 use super::system::System;
 use crate::sync::locked;
 
@@ -125,7 +124,7 @@ pub fn connect(system: &System, user: &str, pid: i32) -> Result<(Connection, u64
         connection.execute_batch(&format!(
             "SET streaming_buffer_size = '{STREAMED_BYTES}B'; SET search_path = 'public,{SYSTEM_SCHEMA}'; SET VARIABLE redshift_user = {}; \
              SET VARIABLE redshift_pid = {pid}",
-            sql::literal(user)
+            redshift_sql::literal(user)
         ))?;
         Ok((connection, opening))
     };

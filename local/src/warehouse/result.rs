@@ -10,7 +10,7 @@ use duckdb::core::LogicalTypeId;
 use duckdb::{Connection, Statement};
 
 use super::error::SqlError;
-use crate::civil;
+use redshift_sql::civil;
 
 #[derive(Debug, Clone)]
 pub struct ResultSet {

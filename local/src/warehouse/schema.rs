@@ -2,8 +2,8 @@
 
 use super::error::SqlError;
 use super::session::{SYSTEM_SCHEMA, Session};
-use super::sql::{self, AlterSchema, ColumnSpec, Grant, Name, NewSchema, SchemaChange, literal, quoted};
 use super::{catalog, define, dependency, late_view, owner};
+use redshift_sql::{AlterSchema, ColumnSpec, Grant, Name, NewSchema, SchemaChange, literal, quoted};
 
 pub fn create(session: &Session, admin: &str, new: &NewSchema) -> Result<(), SqlError> {
     let NewSchema { name, if_not_exists, owner } = new;
@@ -86,7 +86,7 @@ fn move_table(session: &Session, name: &Name, to: &str) -> Result<(), SqlError> 
     let table = catalog::table(&session.connection, name.schema.as_deref(), &name.table)?;
     let new = Name { schema: Some(to.to_owned()), table: table.name.clone() };
     let columns: Vec<ColumnSpec> = table.columns.iter().map(catalog::Column::spec).collect();
-    let mut statements = sql::define(&new, false, &columns, &table.attributes)?;
+    let mut statements = redshift_sql::define(&new, false, &columns, &table.attributes)?;
     statements.push(format!("INSERT INTO {new} SELECT * FROM {name}"));
     statements.push(format!("DROP TABLE {name}"));
     define::each(session, &statements)
@@ -104,7 +104,7 @@ fn follow_keys(session: &Session, from: &str, to: &str) -> Result<(), SqlError> 
         for key in attributes.foreign_keys.iter_mut().filter(|key| key.schema.as_deref() == Some(from)) {
             key.schema = Some(to.to_owned());
         }
-        define::each(session, &[sql::describe(&name, &attributes)?])?;
+        define::each(session, &[redshift_sql::describe(&name, &attributes)?])?;
     }
     Ok(())
 }

@@ -13,12 +13,13 @@ use super::copy::{self, Access};
 use super::cursor::Cursors;
 use super::error::SqlError;
 use super::result::{self, Collected, ResultColumn, ResultSet, Rows};
-use super::sql::types::Type;
-use super::sql::{self, Command, LateralAliases, Maintenance, Name, Parameters, Prepared, Quotients, Reading, Target};
 use super::system::{QueryRecord, System};
+use super::system_views::SystemViews;
 use super::{catalog, copies, define, late_view, materialized, memory, principals, removal, reopen, schema, show};
 use crate::account::now_millis;
 use crate::sync::locked;
+use redshift_sql::Type;
+use redshift_sql::{Command, LateralAliases, Maintenance, Name, Parameters, Prepared, Quotients, Reading, Target};
 
 pub struct Session {
     pub connection: Connection,
@@ -159,7 +160,9 @@ impl Session {
     /// The columns that a statement would answer, with NULL for what its parameters will be; `None` where it answers no
     /// rows. Nothing is run.
     pub fn describe(&mut self, text: &str, parameters: &Parameters) -> Result<Option<Vec<ResultColumn>>, SqlError> {
-        sql::with_room(text, || self.read_twice(|session, reading| session.describe_as(text, parameters, reading)))
+        redshift_sql::with_room(text, || {
+            self.read_twice(|session, reading| session.describe_as(text, parameters, reading))
+        })
     }
 
     /// The columns of a cursor that is open.
@@ -174,7 +177,9 @@ impl Session {
         }
         self.follow_database()?;
         self.see_catalog().map_err(|error| self.recovered(error))?;
-        Ok(sql::with_room(text, || sql::parameter_types(text, |name| self.targets(name).ok().flatten())))
+        Ok(redshift_sql::with_room(text, || {
+            redshift_sql::parameter_types(text, |name| self.targets(name).ok().flatten())
+        }))
     }
 
     /// Whether names in quotes keep their case.
@@ -195,7 +200,10 @@ impl Session {
         let keeps_case = self.keeps_case();
         let mut read_as = |session: &mut Self, lenient, binds_arguments| loop {
             let (quotients, aliases) = (Some(&quotients), Some(&aliases));
-            match read(session, Reading { lenient, binds_arguments, quotients, aliases, keeps_case }) {
+            match read(
+                session,
+                Reading { lenient, binds_arguments, quotients, aliases, catalog: Some(&SystemViews), keeps_case },
+            ) {
                 Err(error) if learned(&error) => {}
                 done => return done,
             }
@@ -224,7 +232,7 @@ impl Session {
         parameters: &Parameters,
         reading: Reading<'_>,
     ) -> Result<Option<Vec<ResultColumn>>, SqlError> {
-        let command = sql::translate(text, parameters, reading)?;
+        let command = redshift_sql::translate(text, parameters, reading)?;
         if self.transaction == Transaction::Failed {
             return Ok(None);
         }
@@ -314,9 +322,9 @@ impl Session {
         let _running = running.read().unwrap_or_else(PoisonError::into_inner);
         self.system.look_for_room_to_spill();
         let watched = memory::watch(self.cancel.clone(), self.system.memory);
-        let outcome = sql::with_room(text, || {
+        let outcome = redshift_sql::with_room(text, || {
             self.read_twice(|session, reading| {
-                let command = sql::translate(text, parameters, reading)?;
+                let command = redshift_sql::translate(text, parameters, reading)?;
                 kind = command.kind();
                 let database = session.system.database.clone();
                 let writing = command.may_write().then(|| database.writing());
@@ -478,7 +486,7 @@ impl Session {
             Command::Execute { name, arguments } => {
                 let prepared = self.prepared.get(&name);
                 let missing = || SqlError::new("26000", format!("prepared statement \"{name}\" does not exist"));
-                let command = sql::translate_prepared(prepared.ok_or_else(missing)?, &arguments, reading)?;
+                let command = redshift_sql::translate_prepared(prepared.ok_or_else(missing)?, &arguments, reading)?;
                 self.run_command(command, reading, access, query, to)
             }
             Command::Deallocate(name) => {

@@ -6,7 +6,7 @@ use super::catalog;
 use super::error::SqlError;
 use super::result::{ResultColumn, ResultSet, Value};
 use super::session::Session;
-use super::sql::{Grants, Name, Show, literal};
+use redshift_sql::{Grants, Name, Show, literal};
 
 /// Settings that clients ask for, with what a new session has.
 const DEFAULTS: &[(&str, &str)] = &[

@@ -270,10 +270,10 @@ fn every_function_that_is_known_is_there() {
     let there: BTreeSet<String> = w.session.functions().expect("functions").into_iter().collect();
     // The parser makes these from syntax of their own.
     let built_in = ["coalesce", "nullif", "trim", "position", "percentile_cont", "percentile_disc"];
-    let known = super::sql::KNOWN.iter().chain(super::sql::OF_TEXTS.iter().map(|(name, _)| name)).copied();
+    let known = redshift_sql::KNOWN.iter().chain(redshift_sql::OF_TEXTS.iter().map(|(name, _)| name)).copied();
     let missing: Vec<&str> = known.filter(|name| !there.contains(*name) && !built_in.contains(name)).collect();
     assert!(missing.is_empty(), "{missing:?}");
-    assert!(super::sql::KNOWN.is_sorted() && super::sql::OF_TEXTS.is_sorted());
+    assert!(redshift_sql::KNOWN.is_sorted() && redshift_sql::OF_TEXTS.is_sorted());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::error::SqlError;
 use super::session::{Session, Transaction};
-use super::sql::Command;
+use redshift_sql::Command;
 
 /// The setting of SET SESSION CHARACTERISTICS, as PostgreSQL names it.
 const DEFAULT_READ_ONLY: &str = "default_transaction_read_only";

@@ -6,8 +6,8 @@ use pgwire::api::portal::Format;
 use pgwire::api::results::{FieldFormat, FieldInfo};
 use pgwire::messages::data::DataRow;
 
-use crate::civil;
 use crate::warehouse::{Parameter, ParameterKind, ResultColumn, Value, double_text};
+use redshift_sql::civil;
 
 /// Between 1970 and 2000, where the protocol's times begin.
 const EPOCH_DAYS: i32 = 10_957;

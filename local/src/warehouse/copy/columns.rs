@@ -11,7 +11,7 @@ use duckdb::arrow::error::ArrowError;
 use duckdb::arrow::record_batch::RecordBatch;
 
 use super::convert::Cell;
-use crate::warehouse::sql::types::Type;
+use redshift_sql::Type;
 
 /// One column of the target table.
 #[derive(Debug, Clone)]

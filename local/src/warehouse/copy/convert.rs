@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::options::CopyCommand;
 use super::timestamp::TimeFormat;
-use crate::civil;
-use crate::warehouse::sql::types::Type;
 use crate::warehouse::super_value;
+use redshift_sql::CopyCommand;
+use redshift_sql::Type;
+use redshift_sql::civil;
 
 /// A value ready to be appended. Times are microseconds and days since the epoch, decimals are scaled.
 #[derive(Debug, Clone, PartialEq)]

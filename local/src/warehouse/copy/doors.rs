@@ -6,11 +6,11 @@ use super::columns::Column;
 use super::convert::Rules;
 use super::json::Layout;
 use super::json_values::for_each_value;
-use super::options::{Format, JsonFormat, TextFormat};
 use super::parse::Parser;
 use super::text::{TextRecords, fields};
 use crate::warehouse::Type;
-use crate::warehouse::sql::{Command, Parameters, Reading, translate};
+use redshift_sql::{Command, Parameters, Reading, translate};
+use redshift_sql::{Format, JsonFormat, TextFormat};
 
 fn columns() -> Vec<Column> {
     let types = [

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::options::JsonFormat;
 use crate::warehouse::error::SqlError;
+use redshift_sql::JsonFormat;
 
 /// Which column each value goes to.
 #[derive(Debug, Clone)]

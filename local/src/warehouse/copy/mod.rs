@@ -3,19 +3,15 @@
 
 mod chunk;
 mod columns;
-mod conflicts;
 mod convert;
-mod credential;
 #[cfg(test)]
 mod doors;
 mod invalid_chars;
 mod json;
 mod json_values;
-mod options;
 mod parquet;
 mod parse;
 mod progress;
-mod reader;
 mod repair;
 mod run;
 mod scan;
@@ -23,15 +19,11 @@ mod source;
 mod text;
 mod timestamp;
 mod unload;
-mod unload_options;
 
-pub use options::{CopyCommand, parse};
 pub use progress::Progress;
-pub use reader::{Reader as TokenReader, near};
 pub use run::{Access, run};
 pub use scan::{CopyRows, FUNCTION};
 pub use unload::unload;
-pub use unload_options::{UnloadCommand, parse as parse_unload};
 
 #[cfg(test)]
 pub use doors::{read_json, read_text};

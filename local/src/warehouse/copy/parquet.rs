@@ -7,14 +7,14 @@ use duckdb::arrow::record_batch::RecordBatch;
 use duckdb::{Config, Connection};
 
 use super::columns::Column;
-use super::options::{Compression, CopyCommand};
 use super::source::{Address, Opener};
 use crate::warehouse::catalog::Table;
 use crate::warehouse::error::SqlError;
 use crate::warehouse::session::Session;
-use crate::warehouse::sql::types::Type;
-use crate::warehouse::sql::{literal, quoted};
 use crate::warehouse::super_value;
+use redshift_sql::Type;
+use redshift_sql::{Compression, CopyCommand};
+use redshift_sql::{literal, quoted};
 
 /// Bytes of rows that are held before they go on.
 const HELD_BYTES: usize = 16 << 20;

@@ -8,8 +8,8 @@ use super::convert::rejection;
 use super::invalid_chars;
 use super::run::{Load, clip};
 use crate::warehouse::error::SqlError;
-use crate::warehouse::sql::types::Type;
 use crate::warehouse::system::Replacement;
+use redshift_sql::Type;
 
 /// Rows that STL_REPLACEMENTS names of one COPY: as many as Redshift does for a slice.
 const MOST_NOTED: usize = 100;

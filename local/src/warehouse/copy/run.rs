@@ -8,11 +8,9 @@ use serde_json::value::RawValue;
 
 use super::columns::{Batch, Column};
 use super::convert::{Cell, Rejection, Rules, rejection};
-use super::credential::Credential;
 use super::invalid_chars;
 use super::json::Layout;
 use super::json_values::{for_each_value, skip_lines};
-use super::options::{CopyCommand, Format, JsonFormat, TextFormat};
 use super::parquet;
 use super::progress::Progress;
 use super::scan::{Scan, Stopped};
@@ -26,8 +24,10 @@ use crate::warehouse::Place;
 use crate::warehouse::catalog::{self, Table};
 use crate::warehouse::error::SqlError;
 use crate::warehouse::session::Session;
-use crate::warehouse::sql::quoted;
 use crate::warehouse::system::{LoadError, Replacement, System};
+use redshift_sql::Credential;
+use redshift_sql::quoted;
+use redshift_sql::{CopyCommand, Format, JsonFormat, TextFormat};
 
 /// Rows held before they are appended.
 const BATCH_ROWS: usize = 20_000;

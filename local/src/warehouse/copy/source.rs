@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::options::{Compression, CopyCommand, Format};
 use super::progress::Progress;
 use super::run::Access;
 use crate::iam::Identity;
 use crate::warehouse::error::SqlError;
 use crate::warehouse::session::Cancel;
+use redshift_sql::{Compression, CopyCommand, Format};
 
 /// One object to load.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::io::{BufRead, BufReader, Read};
 
 use super::json_values::MAX_OBJECT_BYTES;
-use super::options::{TextFormat, TextShape};
+use redshift_sql::{TextFormat, TextShape};
 
 /// A record as it was read.
 pub struct TextRecord {

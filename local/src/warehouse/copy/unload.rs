@@ -6,17 +6,17 @@ use duckdb::arrow::array::{Array, AsArray, RecordBatch};
 use duckdb::arrow::datatypes::DataType;
 use serde_json::json;
 
-use super::options::Compression;
 use super::parquet;
 use super::run::Access;
 use super::source::{self, Address};
-use super::unload_options::{UnloadCommand, UnloadFormat};
 use crate::iam::Identity;
 use crate::s3::Sink;
 use crate::warehouse::error::SqlError;
 use crate::warehouse::result::displayed;
 use crate::warehouse::session::Session;
-use crate::warehouse::sql::{literal, quoted};
+use redshift_sql::Compression;
+use redshift_sql::{UnloadCommand, UnloadFormat};
+use redshift_sql::{literal, quoted};
 
 /// The rows of an UNLOAD with partitions, while it goes through them. No user's table begins so.
 const ROWS: &str = "redshift_unloaded";

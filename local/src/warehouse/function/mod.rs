@@ -2,9 +2,7 @@
 //! are written here. Users reach only the macros: the rewriter refuses a name that it does not know.
 
 mod array;
-mod datetime;
 mod decimal;
-mod era;
 mod growing;
 mod integer;
 mod number;
@@ -20,10 +18,8 @@ use duckdb::arrow::datatypes::{DataType, Field};
 use duckdb::vscalar::arrow::{ArrowFunctionSignature, VArrowScalar};
 
 use super::error::SqlError;
-use super::sql::ASKS;
 use super::super_value;
-
-pub use datetime::{is_loose_time, loose_time, loose_time_zoned};
+use redshift_sql::{ASKS, datetime};
 
 /// From texts to a text; `None` is NULL. NULL for any argument is NULL without asking.
 type Body = fn(&[&str]) -> Result<Option<String>, String>;
@@ -80,9 +76,6 @@ pub fn throw(arguments: &[&str]) {
         let _ = body(arguments);
     }
 }
-
-/// The macros over them, by Redshift's names.
-pub const MACROS: &str = include_str!("macros.sql");
 
 /// Makes the functions known to a database that was opened.
 pub fn register(connection: &Connection) -> Result<(), SqlError> {

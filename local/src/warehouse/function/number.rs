@@ -1,6 +1,6 @@
 //! Numbers: TO_CHAR and TO_NUMBER by the fields of a format.
 
-use super::datetime::ordinal;
+use redshift_sql::datetime::ordinal;
 
 type Answer = Result<Option<String>, String>;
 
