@@ -22,14 +22,27 @@ const MOST_BEGINNING: usize = 8;
 const MOST_LOGGING_IN: usize = 2;
 /// How long a statement counts as one that has just begun.
 const BEGINNING: Duration = Duration::from_millis(20);
+/// The same of the first statement of a session: a crowd of them stays a queue, however slow the machine is.
+const FIRST_BEGINNING: Duration = Duration::from_millis(250);
 
 static THREADS: LazyLock<std::io::Result<Runtime>> = LazyLock::new(|| {
     let mut threads = Builder::new_current_thread();
     threads.max_blocking_threads(MOST).thread_keep_alive(IDLE).thread_name("statement").build()
 });
 
-static BEGINNINGS: Semaphore = Semaphore::const_new(MOST_BEGINNING);
-static LOGINS: Semaphore = Semaphore::const_new(MOST_LOGGING_IN);
+/// The statements that may begin at a time, and for how long one counts as beginning.
+struct Queue {
+    turns: Semaphore,
+    longest: Duration,
+}
+
+static STATEMENTS: Queue = Queue { turns: Semaphore::const_new(MOST_BEGINNING), longest: BEGINNING };
+/// One for each processor.
+static FIRST_STATEMENTS: LazyLock<Queue> = LazyLock::new(|| Queue {
+    turns: Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from)),
+    longest: FIRST_BEGINNING,
+});
+static LOGINS: Queue = Queue { turns: Semaphore::const_new(MOST_LOGGING_IN), longest: BEGINNING };
 
 /// A statement's turn to begin, until it has had it.
 type Turn = Arc<Mutex<Option<SemaphorePermit<'static>>>>;
@@ -46,11 +59,11 @@ pub fn give_up_turn() {
 }
 
 /// Waits for a turn, which ends by itself.
-async fn take_turn(turns: &'static Semaphore) -> Turn {
-    let turn: Turn = Arc::new(Mutex::new(turns.acquire().await.ok()));
+async fn take_turn(queue: &'static Queue) -> Turn {
+    let turn: Turn = Arc::new(Mutex::new(queue.turns.acquire().await.ok()));
     let taken = turn.clone();
     tokio::spawn(async move {
-        tokio::time::sleep(BEGINNING).await;
+        tokio::time::sleep(queue.longest).await;
         locked(&taken).take();
     });
     turn
@@ -82,7 +95,16 @@ impl Drop for Running {
 /// # Errors
 /// Where there is no thread to be had, or the work panics.
 pub async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, SqlError> {
-    run_in_turn(&BEGINNINGS, work).await
+    run_in_turn(&STATEMENTS, work).await
+}
+
+/// Runs the first statement of a session: those of sessions that are there already do not wait behind a crowd that has
+/// just logged in.
+///
+/// # Errors
+/// As `run`.
+pub async fn run_first<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, SqlError> {
+    run_in_turn(&FIRST_STATEMENTS, work).await
 }
 
 /// Runs what a login asks for: a crowd of them does not keep those waiting who are there.
@@ -94,7 +116,7 @@ pub async fn run_login<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'sta
 }
 
 async fn run_in_turn<T: Send + 'static>(
-    turns: &'static Semaphore,
+    queue: &'static Queue,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, SqlError> {
     let running = Running::begin();
@@ -106,7 +128,7 @@ async fn run_in_turn<T: Send + 'static>(
     let task = match (Handle::current().runtime_flavor(), &*THREADS) {
         (RuntimeFlavor::CurrentThread, _) => tokio::task::spawn_blocking(work),
         (_, Ok(threads)) => {
-            let turn = take_turn(turns).await;
+            let turn = take_turn(queue).await;
             threads.spawn_blocking(move || {
                 TURN.set(Some(turn));
                 let done = work();

@@ -1,43 +1,47 @@
-//! *Comparisons as Redshift means them*: trailing blanks do not count, a text beside a date is read in all of Redshift's
-//! orders of day and month, and a text in a SUPER is compared without its quotes. What a side is depends on the types of
-//! both, which only DuckDB knows: the macro `redshift_side` chooses by them, and is nothing where neither is a text.
+//! *Comparisons as Redshift means them*: blanks behind a text do not count, a text beside a date is read in all of
+//! Redshift's orders of day and month, and a text in a SUPER is compared without its quotes.
 
-use std::collections::BTreeSet;
-use std::ops::ControlFlow;
+use sqlparser::ast::{BinaryOperator, Expr, Value};
 
-use sqlparser::ast::{BinaryOperator, Expr, Query, UnaryOperator, Value, Visit, Visitor};
+use super::casts::time_of_text;
+use super::construct::{call, cast, nested, replace, take, text};
+use super::datetime::is_loose_time;
+use super::types::{Type, VARCHAR_MAX};
+use super::typing::Types;
+use super::value_type::ValueType;
 
-use super::casts::is_path;
-use super::functions::parse;
-use crate::datetime::is_loose_time;
-use crate::error::TranslateError;
-
-/// Rewrites what a comparison compares, beside the tables that are known so far.
-pub fn rewrite(expr: &mut Expr, tables: &BTreeSet<String>) -> Result<(), TranslateError> {
+/// Rewrites what a comparison compares.
+pub fn rewrite(expr: &mut Expr, types: &Types) {
     match expr {
-        Expr::BinaryOp { left, op, right } if compares(op) && is_number(right) && leads_into(left, tables) => {
-            **left = number(left)?;
-            Ok(())
+        Expr::BinaryOp { left, op, right } if compares(op) => {
+            let (one, two) = (types.of(left), types.of(right));
+            if *op == BinaryOperator::Eq
+                && let Some(equal) = equals_literal((left, one), (right, two))
+            {
+                *expr = equal;
+                return;
+            }
+            side(left, one, two);
+            side(right, two, one);
         }
-        Expr::BinaryOp { left, op, right } if compares(op) && is_number(left) && leads_into(right, tables) => {
-            **right = number(right)?;
-            Ok(())
+        Expr::InList { expr, list, .. } => {
+            let others = list.iter_mut().map(|other| (types.of(other), other)).collect();
+            beside((types.of(expr), expr), others);
         }
-        Expr::BinaryOp { left, op: BinaryOperator::Eq, right } if is_plain(right) && may_be_text(left) => {
-            *expr = equals_literal(left, right)?;
-            Ok(())
+        Expr::Between { expr, low, high, .. } => {
+            let others = [low, high].map(|other| (types.of(other), other.as_mut())).into();
+            beside((types.of(expr), expr), others);
         }
-        Expr::BinaryOp { left, op: BinaryOperator::Eq, right } if is_plain(left) && may_be_text(right) => {
-            *expr = equals_literal(right, left)?;
-            Ok(())
-        }
-        Expr::BinaryOp { left, op, right } if compares(op) => beside(left, &mut [right]),
-        Expr::InList { expr, list, .. } => beside(expr, &mut list.iter_mut().collect::<Vec<_>>()),
-        Expr::Between { expr, low, high, .. } => beside(expr, &mut [low, high]),
         Expr::Case { operand: Some(operand), conditions, .. } => {
-            beside(operand, &mut conditions.iter_mut().map(|when| &mut when.condition).collect::<Vec<_>>())
+            let others = conditions.iter_mut().map(|when| (types.of(&when.condition), &mut when.condition)).collect();
+            beside((types.of(operand), operand), others);
         }
-        _ => Ok(()),
+        Expr::IsDistinctFrom(left, right) | Expr::IsNotDistinctFrom(left, right) => {
+            let (one, two) = (types.of(left), types.of(right));
+            side(left, one, two);
+            side(right, two, one);
+        }
+        _ => {}
     }
 }
 
@@ -46,26 +50,96 @@ fn compares(op: &BinaryOperator) -> bool {
     matches!(op, Eq | NotEq | Lt | LtEq | Gt | GtEq)
 }
 
-/// Whether a path leads into a SUPER, and does not only name the table of a column.
-fn leads_into(expr: &Expr, tables: &BTreeSet<String>) -> bool {
-    match expr {
-        Expr::CompoundIdentifier(parts) => match &parts[..] {
-            [table, _] => !tables.contains(&table.value.to_lowercase()),
-            _ => true,
-        },
-        _ => is_path(expr),
+/// `value = 'literal'`, which most conditions are.
+fn equals_literal((left, one): (&mut Expr, ValueType), (right, two): (&mut Expr, ValueType)) -> Option<Expr> {
+    let (value, kind, wanted) = match (is_plain(left), is_plain(right)) {
+        (false, true) => (left, one, right),
+        (true, false) => (right, two, left),
+        _ => return None,
+    };
+    match kind {
+        // Such texts lie between the literal, and it and the sign after a blank: DuckDB looks for them where they can be.
+        ValueType::Of(Type::Varchar(_) | Type::Char(_)) if is_simple(value) => {
+            trim_literal(wanted);
+            let past = changed(wanted, |text| text.push('!'));
+            Some(nested(call("redshift_is_text", [take(value), take(wanted), past])))
+        }
+        ValueType::SUPER => {
+            trim_literal(wanted);
+            Some(nested(call("redshift_is_super", [take(value), take(wanted)])))
+        }
+        ValueType::Unknown if is_simple(value) => {
+            trim_literal(wanted);
+            let past = changed(wanted, |text| text.push('!'));
+            let kind = call("typeof", [value.clone()]);
+            Some(nested(call("redshift_is", [take(value), take(wanted), past, kind])))
+        }
+        _ => None,
     }
 }
 
-/// *A number beside a SUPER*: a text in it is none, whatever its digits.
-fn number(path: &Expr) -> Result<Expr, TranslateError> {
-    parse(&format!("redshift_number({path}, typeof({path}))"))
+/// One value, and those that it is compared with.
+fn beside((one, value): (ValueType, &mut Expr), others: Vec<(ValueType, &mut Expr)>) {
+    let all = others.iter().map(|(kind, _)| *kind);
+    let common = all.reduce(ValueType::common).unwrap_or(ValueType::Unknown);
+    for (kind, other) in others {
+        side(other, kind, one);
+    }
+    side(value, one, common);
 }
 
-fn is_number(expr: &Expr) -> bool {
+/// Rewrites one side of a comparison by its own type and that of what it is compared with.
+pub fn side(expr: &mut Expr, own: ValueType, beside: ValueType) {
+    let time = match beside {
+        ValueType::Of(kind @ (Type::Date | Type::Timestamp | Type::TimestampTz)) => Some(kind),
+        _ => None,
+    };
+    match (own, time) {
+        (ValueType::Untyped, Some(kind)) if literal(expr).is_some_and(is_loose_time) => {
+            replace(expr, |text| time_of_text(text, kind));
+        }
+        (ValueType::Untyped, _) => trim_literal(expr),
+        (ValueType::Of(Type::Varchar(_) | Type::Char(_)), Some(kind)) => replace(expr, |text| time_of_text(text, kind)),
+        (ValueType::Of(Type::Varchar(_) | Type::Char(_)), None) if !beside.is_number() => replace(expr, trimmed),
+        (ValueType::SUPER, Some(kind)) => replace(expr, |value| time_of_text(text_in_super(value), kind)),
+        // In a SUPER only a number is one.
+        (ValueType::SUPER, None) if beside.is_number() => {
+            replace(expr, |value| call("redshift_number_in_super", [value]))
+        }
+        (ValueType::SUPER, None) if beside.is_textual() => replace(expr, text_in_super),
+        (ValueType::Unknown, _) if is_simple(expr) && !beside.is_number() => {
+            let other = match time {
+                Some(kind) => cast(Expr::value(Value::Null), kind),
+                None => cast(Expr::value(Value::Null), Type::Varchar(VARCHAR_MAX)),
+            };
+            replace(expr, |value| {
+                let kind = call("typeof", [value.clone()]);
+                call("redshift_side", [value, other, kind])
+            });
+        }
+        _ => {}
+    }
+}
+
+/// The text in a SUPER, without its quotes.
+fn text_in_super(value: Expr) -> Expr {
+    call("json_extract_string", [value, text("$")])
+}
+
+/// A text without the blanks behind it. Few texts end with one, and looking is cheaper than cutting.
+fn trimmed(value: Expr) -> Expr {
+    match is_simple(&value) {
+        true => call("redshift_trimmed", [value]),
+        false => call("system.main.rtrim", [value, text(" ")]),
+    }
+}
+
+/// What may be mentioned several times: it costs nothing, and is the same each time.
+pub fn is_simple(expr: &Expr) -> bool {
     match expr {
-        Expr::Value(value) => matches!(value.value, Value::Number(..)),
-        Expr::UnaryOp { op: UnaryOperator::Minus, expr } | Expr::Nested(expr) => is_number(expr),
+        Expr::Identifier(_) | Expr::CompoundIdentifier(_) => true,
+        Expr::CompoundFieldAccess { .. } | Expr::JsonAccess { .. } => true,
+        Expr::Nested(inner) => is_simple(inner),
         _ => false,
     }
 }
@@ -73,37 +147,6 @@ fn is_number(expr: &Expr) -> bool {
 /// A text that is no time.
 fn is_plain(expr: &Expr) -> bool {
     literal(expr).is_some_and(|text| !is_loose_time(text))
-}
-
-/// `value = 'literal'`, which most conditions are.
-fn equals_literal(value: &Expr, wanted: &Expr) -> Result<Expr, TranslateError> {
-    let wanted = without_blanks(wanted);
-    let past = changed(&wanted, |text| text.push('!'));
-    // In parentheses: what is written here is not read as a function of the user's.
-    parse(&format!("(redshift_is({value}, {wanted}, {past}, typeof({value})))"))
-}
-
-/// One value, and those that it is compared with.
-fn beside(one: &mut Expr, others: &mut [&mut Expr]) -> Result<(), TranslateError> {
-    if !may_be_text(one) || !others.iter().all(|other| may_be_text(other)) {
-        return Ok(());
-    }
-    let Some(first) = others.first() else { return Ok(()) };
-    let compared = side(one, first)?;
-    for other in others.iter_mut() {
-        **other = side(other, one)?;
-    }
-    *one = compared;
-    Ok(())
-}
-
-fn side(value: &Expr, beside: &Expr) -> Result<Expr, TranslateError> {
-    if let Some(text) = literal(value)
-        && !is_loose_time(text)
-    {
-        return Ok(without_blanks(value));
-    }
-    parse(&format!("redshift_side({value}, {beside}, typeof({value}))"))
 }
 
 /// The text of a literal that is one.
@@ -119,8 +162,10 @@ pub fn literal(expr: &Expr) -> Option<&str> {
 }
 
 /// A literal that stays one, so that DuckDB takes it for whatever is beside it.
-fn without_blanks(literal: &Expr) -> Expr {
-    changed(literal, |text| text.truncate(text.trim_end_matches(' ').len()))
+fn trim_literal(expr: &mut Expr) {
+    if literal(expr).is_some_and(|text| text.ends_with(' ')) {
+        *expr = changed(expr, |text| text.truncate(text.trim_end_matches(' ').len()));
+    }
 }
 
 /// The same literal with another text.
@@ -134,45 +179,4 @@ fn changed(literal: &Expr, change: impl FnOnce(&mut String)) -> Expr {
         }
     }
     literal
-}
-
-/// The longest expression that is mentioned several times.
-const MOST_BYTES: usize = 300;
-
-/// What is a text, perhaps. What is long, or holds a query, is left as it is: it would be bound once for each mention. So is
-/// what differs each time.
-fn may_be_text(expr: &Expr) -> bool {
-    match expr {
-        Expr::Value(_) => literal(expr).is_some(),
-        Expr::Nested(inner) => may_be_text(inner),
-        Expr::Identifier(_) | Expr::CompoundIdentifier(_) => true,
-        Expr::CompoundFieldAccess { .. } | Expr::JsonAccess { .. } => true,
-        Expr::Function(_)
-        | Expr::Cast { .. }
-        | Expr::Case { .. }
-        | Expr::Substring { .. }
-        | Expr::Trim { .. }
-        | Expr::BinaryOp { op: BinaryOperator::StringConcat, .. } => {
-            !is_asked_once(expr) && expr.to_string().len() <= MOST_BYTES
-        }
-        _ => false,
-    }
-}
-
-/// Whether each mention would be something else, or cost as much as a query.
-fn is_asked_once(expr: &Expr) -> bool {
-    struct Finds;
-    impl Visitor for Finds {
-        type Break = ();
-        fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-            ControlFlow::Break(())
-        }
-        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-            match expr {
-                Expr::Function(call) if call.name.to_string().eq_ignore_ascii_case("random") => ControlFlow::Break(()),
-                _ => ControlFlow::Continue(()),
-            }
-        }
-    }
-    expr.visit(&mut Finds).is_break()
 }

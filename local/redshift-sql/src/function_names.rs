@@ -170,79 +170,24 @@ pub const KNOWN: &[&str] = &[
     "version",
 ];
 
-/// Aggregates as DuckDB calls them, in order.
-pub const AGGREGATES: &[&str] = &[
-    "any_value",
-    "avg",
-    "bit_and",
-    "bit_or",
-    "bool_and",
-    "bool_or",
-    "count",
-    "list",
-    "max",
-    "mean",
-    "median",
-    "min",
-    "percentile_cont",
-    "percentile_disc",
-    "quantile_cont",
-    "quantile_disc",
-    "stddev",
-    "stddev_pop",
-    "stddev_samp",
-    "string_agg",
-    "sum",
-    "var_pop",
-    "var_samp",
-    "variance",
-];
-
-/// Functions that answer a number, whatever they are given, in order.
-pub const NUMERIC: &[&str] = &[
-    "abs",
-    "avg",
-    "ceil",
-    "ceiling",
-    "char_length",
-    "count",
-    "date_diff",
-    "dense_rank",
-    "floor",
-    "len",
-    "length",
-    "median",
-    "mod",
-    "ntile",
-    "rank",
-    "round",
-    "row_number",
-    "sum",
-];
-
-/// Macros that mean different things by the types of their arguments, in order.
-pub const OVERLOADED: &[&str] = &[
-    "fnv_hash",
-    "murmur3_32_hash",
-    "redshift_date",
-    "redshift_instant",
-    "redshift_is",
-    "redshift_minus",
-    "redshift_modulo",
-    "redshift_nullif",
-    "redshift_number",
-    "redshift_over",
-    "redshift_plus",
-    "redshift_side",
-    "redshift_times",
-    "redshift_timestamp",
-    "redshift_timestamptz",
-    "redshift_whole",
-    "redshift_zoneless",
-    "sign",
-    "timezone",
-    "to_char",
-    "trunc",
+/// Functions of times, and which of their arguments are such.
+pub const OF_TIMES: &[(&str, &[usize])] = &[
+    ("add_months", &[0]),
+    // The last argument, whichever it is.
+    ("convert_timezone", &[]),
+    ("date_cmp", &[0, 1]),
+    ("date_cmp_timestamp", &[0, 1]),
+    ("date_cmp_timestamptz", &[0, 1]),
+    ("date_part_year", &[0]),
+    ("last_day", &[0]),
+    ("months_between", &[0, 1]),
+    ("next_day", &[0]),
+    ("timestamp_cmp", &[0, 1]),
+    ("timestamp_cmp_date", &[0, 1]),
+    ("timestamp_cmp_timestamptz", &[0, 1]),
+    ("timestamptz_cmp", &[0, 1]),
+    ("timestamptz_cmp_date", &[0, 1]),
+    ("timestamptz_cmp_timestamp", &[0, 1]),
 ];
 
 /// Those of texts, and how many of their first arguments are such: anything else is given to them as its text.

@@ -2,142 +2,232 @@
 //! that have to be written another way. A function that is neither is refused, even where DuckDB has one of that name.
 
 use sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, SetExpr, TableFactor,
-    Value,
+    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Ident,
+    ObjectName, Value,
 };
-use sqlparser::dialect::DuckDbDialect;
-use sqlparser::parser::Parser;
 
-use super::comparison::literal;
-use super::depth::MOST_NESTED;
-use super::function_names::{KNOWN, OF_TEXTS};
+use super::casts::{text_value, time};
+use super::comparison::{literal, side};
+use super::construct::{binary, call, call_with, case, cast, nested, number, replace, take, text};
+use super::date_functions;
+use super::error::TranslateError;
+use super::function_names::{KNOWN, OF_TEXTS, OF_TIMES};
+use super::types::{Type, VARCHAR_MAX};
+use super::typing::Types;
+use super::value_type::ValueType;
 use super::{ordered_aggregates, udf, windows};
-use crate::error::TranslateError;
 
-/// What stands for a value alone: its text is what Redshift writes of it, which may be something else than DuckDB writes.
-/// Of what is computed it is not asked: such texts would double with each function around them.
-pub fn text_of(expr: &Expr) -> Option<Expr> {
-    match expr {
-        Expr::Identifier(_)
-        | Expr::CompoundIdentifier(_)
-        | Expr::CompoundFieldAccess { .. }
-        | Expr::JsonAccess { .. } => parse(&format!("redshift_text({expr})")).ok(),
-        _ => None,
-    }
+/// A call whose arguments were taken out of it, and their types.
+pub struct Call {
+    pub arguments: Vec<Expr>,
+    pub types: Vec<ValueType>,
 }
 
-/// So many of the first arguments are texts.
-fn give_texts(function: &mut Function, count: usize) {
-    let FunctionArguments::List(list) = &mut function.args else { return };
-    for argument in list.args.iter_mut().take(count) {
-        if let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = argument
-            && let Some(text) = text_of(expr)
-        {
-            *expr = text;
-        }
+impl Call {
+    /// An argument, which is taken out.
+    pub fn take(&mut self, at: usize) -> Expr {
+        self.arguments.get_mut(at).map_or_else(|| Expr::value(Value::Null), take)
+    }
+
+    pub fn kind(&self, at: usize) -> ValueType {
+        self.types.get(at).copied().unwrap_or(ValueType::Unknown)
     }
 }
 
 /// What takes the function's place; `None` leaves it as it is.
-pub fn rewrite(function: &mut Function) -> Result<Option<Expr>, TranslateError> {
+pub fn rewrite(function: &mut Function, types: &Types) -> Result<Option<Expr>, TranslateError> {
     let mut name = function.name.to_string().to_lowercase().replace('"', "");
     // What is of the catalog's own schema is of ours.
     if let Some(bare) = name.strip_prefix("pg_catalog.").or_else(|| name.strip_prefix("information_schema.")) {
         name = bare.to_owned();
-        function.name = sqlparser::ast::ObjectName::from(vec![sqlparser::ast::Ident::new(&name)]);
+        function.name = ObjectName::from(vec![Ident::new(&name)]);
     }
     if let Some(over) = &function.over {
         windows::check(&name, over)?;
     }
     treat_nulls_inside(function);
+    let kinds = types.of_arguments(function);
     if name.starts_with("percentile_") {
         return ordered_aggregates::percentile(function, &name);
     }
+    if name == "listagg" {
+        return ordered_aggregates::list_aggregate(function, &kinds);
+    }
     if let Ok(at) = OF_TEXTS.binary_search_by_key(&name.as_str(), |(name, _)| name) {
-        give_texts(function, OF_TEXTS[at].1);
+        give_texts(function, &kinds, OF_TEXTS[at].1);
         return Ok(None);
+    }
+    if let Ok(at) = OF_TIMES.binary_search_by_key(&name.as_str(), |(name, _)| name) {
+        give_times(function, &kinds, OF_TIMES[at].1);
+        return Ok(None);
+    }
+    if let Some(typed) = by_type(function, &name, &kinds)? {
+        return Ok(Some(typed));
     }
     if KNOWN.binary_search(&name.as_str()).is_ok() {
         return Ok(None);
     }
+    rewrite_other(function, &name, kinds)
+}
+
+/// Functions that Redshift alone has.
+fn rewrite_other(function: &mut Function, name: &str, kinds: Vec<ValueType>) -> Result<Option<Expr>, TranslateError> {
     let arguments = arguments(function)?;
-    let texts: Vec<String> = arguments.iter().map(ToString::to_string).collect();
-    match (name.as_str(), &texts[..]) {
-        ("avg", [_]) => average(function),
+    let count = arguments.len();
+    let mut call_of = Call { arguments, types: kinds };
+    let written = match (name, count) {
+        ("avg", 1) => return Ok(average(function, call_of.kind(0))),
         // PIVOT takes one aggregate as it is.
-        ("mean", [_]) if function.name.to_string() == PIVOTED_AVERAGE => Ok(None),
-        ("bool_and" | "bool_or", [value]) => {
-            let flag = parse(&format!("CAST({value} AS BOOLEAN)"))?;
-            if let FunctionArguments::List(list) = &mut function.args {
-                list.args = vec![FunctionArg::Unnamed(FunctionArgExpr::Expr(flag))];
-            }
-            Ok(None)
+        ("mean", 1) if function.name.to_string() == PIVOTED_AVERAGE => return Ok(None),
+        ("bool_and" | "bool_or", 1) => {
+            for_each_argument(function, |_, argument| replace(argument, |value| cast(value, Type::Boolean)));
+            return Ok(None);
         }
-        ("hll", [value]) => written(&format!("count(DISTINCT {value})")),
-        ("nullif", [value, other]) => written(&format!("redshift_nullif({value}, {other})")),
+        ("hll", 1) => {
+            let mut counted = super::construct::function_call("count", call_of.arguments);
+            if let FunctionArguments::List(list) = &mut counted.args {
+                list.duplicate_treatment = Some(sqlparser::ast::DuplicateTreatment::Distinct);
+            }
+            Expr::Function(counted)
+        }
+        ("nullif", 2) => null_if(call_of),
         // Of GROUP BY, and no function to DuckDB.
-        ("grouping" | "grouping_id", [_, ..]) => Ok(None),
-        ("current_user" | "session_user" | "user" | "current_user_name", []) => written("redshift_user()"),
-        ("current_date", []) => written("CAST(make_timestamp(epoch_us(now())) AS DATE)"),
-        ("current_timestamp", []) => written("now()"),
-        ("date", [value]) => written(&format!("redshift_date({value})")),
-        ("date_part" | "pgdate_part", [part, date]) => {
-            let found = match date_part(part)? {
-                // Seconds with their fraction.
-                "second" => format!("(date_part('microsecond', {}) / 1000000.0)", instant(date)),
-                part => part_of(part, date),
-            };
-            written(&format!("CAST({found} AS DOUBLE)"))
+        ("grouping" | "grouping_id", 1..) => return Ok(None),
+        ("current_user" | "session_user" | "user" | "current_user_name", 0) => call("redshift_user", []),
+        ("current_date", 0) => date_functions::today(),
+        ("current_timestamp", 0) => call("now", []),
+        ("getdate", 0) => date_functions::now("second"),
+        ("sysdate", 0) => date_functions::now("microsecond"),
+        ("date", 1) => time(call_of.take(0), call_of.kind(0), Type::Date),
+        ("date_part" | "pgdate_part", 2) => date_functions::date_part(&mut call_of)?,
+        ("date_trunc", 2) => date_functions::date_trunc(&mut call_of)?,
+        ("dateadd" | "date_add", 3) => date_functions::date_add(&mut call_of)?,
+        ("datediff" | "date_diff", 3) => date_functions::date_diff(&mut call_of)?,
+        ("generate_series", 2 | 3) => series(call_of),
+        ("nvl" | "ifnull", 2..) => call_with("coalesce", call_of.arguments),
+        ("nvl2", 3) => {
+            let is_there = Expr::IsNotNull(Box::new(nested(call_of.take(0))));
+            case(vec![(is_there, call_of.take(1))], Some(call_of.take(2)))
         }
-        ("date_trunc", [part, date]) => match date_part(part)? {
-            part @ ("century" | "millennium") => {
-                written(&format!("(date_trunc('{part}', {} - INTERVAL 1 YEAR) + INTERVAL 1 YEAR)", instant(date)))
-            }
-            part => written(&format!("date_trunc('{part}', {})", instant(date))),
-        },
-        // Rows, where it stands among the columns: of integers, as what it is given.
-        ("generate_series", [_, _] | [_, _, _]) => {
-            let step = if texts.len() == 2 { ", 1" } else { "" };
-            let series = format!("unnest(redshift_series({}{step}))", texts.join(", "));
-            let are_integers = texts.iter().all(|text| text.parse::<i32>().is_ok());
-            written(&if are_integers { format!("CAST({series} AS INTEGER)") } else { series })
-        }
-        ("getdate", []) => now("second").map(Some),
-        ("sysdate", []) => now("microsecond").map(Some),
-        ("nvl" | "ifnull", [_, _, ..]) => written(&format!("coalesce({})", texts.join(", "))),
-        ("nvl2", [value, some, none]) => written(&format!("CASE WHEN {value} IS NOT NULL THEN {some} ELSE {none} END")),
-        ("decode", [value, pairs @ ..]) => decode(value, pairs),
-        ("dateadd" | "date_add", [part, count, date]) => date_add(part, count, date),
-        ("datediff" | "date_diff", [part, from, to]) => {
-            let (from, to) = (instant(from), instant(to));
-            match date_part(part)? {
-                // A week begins on Monday: boundaries count, not days.
-                "week" => written(&format!("redshift_weeks({from}, {to})")),
-                part => written(&format!("date_diff('{part}', {from}, {to})")),
-            }
-        }
-        ("listagg", _) => ordered_aggregates::list_aggregate(function),
-        ("to_number", [text, format]) => to_number(text, format),
-        ("json_extract_path_text", [json, path @ ..]) if !path.is_empty() => json_path(json, &arguments[1..]),
-        ("array", values) => written(&format!("json_array({})", values.join(", "))),
-        ("object", values) => written(&format!("json_object({})", values.join(", "))),
-        ("ratio_to_report", [value]) => {
-            let over = function.over.as_ref().ok_or_else(|| TranslateError::syntax("ratio_to_report needs OVER"))?;
-            written(&format!("(CAST({value} AS DOUBLE) / sum({value}) OVER {over})"))
+        ("decode", _) => decode(call_of),
+        ("to_number", 2) => to_number(&mut call_of)?,
+        ("json_extract_path_text", 2..) => json_path(call_of),
+        ("array", _) => call_with("json_array", call_of.arguments),
+        ("object", _) => call_with("json_object", call_of.arguments),
+        ("ratio_to_report", 1) => {
+            let over = function.over.take().ok_or_else(|| TranslateError::syntax("ratio_to_report needs OVER"))?;
+            let value = call_of.take(0);
+            let mut sum = super::construct::function_call("sum", vec![value.clone()]);
+            sum.over = Some(over);
+            nested(binary(cast(value, Type::Double), BinaryOperator::Divide, Expr::Function(sum)))
         }
         // One of one's own, if any: none of DuckDB's has such a name.
         _ => {
-            let bare = name.rsplit('.').next().unwrap_or(&name);
-            let own = sqlparser::ast::Ident::with_quote('"', format!("{}{bare}", udf::PREFIX));
-            function.name = sqlparser::ast::ObjectName::from(vec![own]);
-            Ok(None)
+            let bare = name.rsplit('.').next().unwrap_or(name);
+            function.name = ObjectName::from(vec![Ident::with_quote('"', format!("{}{bare}", udf::PREFIX))]);
+            return Ok(None);
         }
-    }
+    };
+    Ok(Some(written))
 }
 
-/// The current time in UTC, as Redshift gives it.
-pub fn now(precision: &str) -> Result<Expr, TranslateError> {
-    parse(&format!("date_trunc('{precision}', make_timestamp(epoch_us(now())))"))
+/// Functions that mean different things by the type of their argument. Where it is not known here, a macro with
+/// overloads has their name.
+fn by_type(function: &mut Function, name: &str, kinds: &[ValueType]) -> Result<Option<Expr>, TranslateError> {
+    let (Some(first), None) = (kinds.first().copied(), &function.over) else { return Ok(None) };
+    let kind = if name == "timezone" { kinds.get(1).copied().unwrap_or(ValueType::Unknown) } else { first };
+    if kind == ValueType::Unknown {
+        return Ok(None);
+    }
+    let written = match name {
+        "to_char" if kinds.len() == 2 => {
+            let mut given = arguments(function)?;
+            let format = given.pop().unwrap_or_else(|| text(""));
+            let value = given.pop().unwrap_or_else(|| text(""));
+            let value = if kind == ValueType::DATE { cast(value, Type::Timestamp) } else { value };
+            let writes = if kind.is_date() { "redshift_to_char_time" } else { "redshift_to_char_number" };
+            call(writes, [cast(value, Type::Varchar(VARCHAR_MAX)), format])
+        }
+        "trunc" if kind.is_date() => {
+            let value = arguments(function)?.pop().unwrap_or_else(|| text(""));
+            time(value, kind, Type::Date)
+        }
+        "trunc" => {
+            let mut given = arguments(function)?;
+            if kind.is_textual()
+                && let Some(value) = given.first_mut()
+            {
+                replace(value, |value| cast(value, Type::Double));
+            }
+            call_with("system.main.trunc", given)
+        }
+        "sign" if kinds.len() == 1 => {
+            let sign = call_with("system.main.sign", arguments(function)?);
+            let is_float = matches!(kind, ValueType::Of(Type::Real | Type::Double));
+            cast(sign, if is_float { Type::Double } else { Type::Decimal(1, 0) })
+        }
+        "timezone" if kinds.len() == 2 => {
+            let mut given = arguments(function)?;
+            let value = given.pop().unwrap_or_else(|| text(""));
+            let zone = given.pop().unwrap_or_else(|| text(""));
+            date_functions::at_time_zone(value, kind, zone)
+        }
+        "fnv_hash" | "murmur3_32_hash" => return hash(function, name, kind),
+        _ => return Ok(None),
+    };
+    Ok(Some(written))
+}
+
+/// FNV_HASH and MURMUR3_32_HASH are of the bytes that a type has.
+fn hash(function: &Function, name: &str, kind: ValueType) -> Result<Option<Expr>, TranslateError> {
+    let is_fnv = name == "fnv_hash";
+    let size = match kind {
+        ValueType::Of(Type::SmallInt) if is_fnv => "2",
+        ValueType::Of(Type::Integer) if is_fnv => "4",
+        ValueType::Of(Type::SmallInt | Type::Integer | Type::BigInt) => "8",
+        kind if kind.is_textual() => "0",
+        _ => return Ok(None),
+    };
+    let written = |value: Expr| cast(value, Type::Varchar(VARCHAR_MAX));
+    let mut given = arguments(function)?.into_iter();
+    let value = given.next().map_or_else(|| text(""), written);
+    let seed = given.next().map_or_else(|| text(if is_fnv { "-3750763034362895579" } else { "0" }), written);
+    let (hash, answer) = if is_fnv { ("redshift_fnv_hash", Type::BigInt) } else { ("redshift_murmur3", Type::Integer) };
+    Ok(Some(cast(call(hash, [text(size), value, seed]), answer)))
+}
+
+/// So many of the first arguments are texts: anything else is given as the text that Redshift writes of it.
+fn give_texts(function: &mut Function, kinds: &[ValueType], count: usize) {
+    for_each_argument(function, |at, argument| {
+        let kind = kinds.get(at).copied().unwrap_or(ValueType::Unknown);
+        let differs = kind.is_super() || matches!(kind, ValueType::Of(Type::Real | Type::Double));
+        let is_unsure = kind == ValueType::Unknown && super::comparison::is_simple(argument);
+        if at < count && (differs || is_unsure) {
+            replace(argument, |value| text_value(value, kind));
+        }
+    });
+}
+
+/// These arguments are times: a TIMESTAMP is made of any other.
+fn give_times(function: &mut Function, kinds: &[ValueType], places: &[usize]) {
+    // The time is the last argument of CONVERT_TIMEZONE, with one zone or two before it.
+    let last = kinds.len().saturating_sub(1);
+    let is_zone = function.name.to_string().eq_ignore_ascii_case("convert_timezone");
+    for_each_argument(function, |at, argument| {
+        if is_zone && at == last || !is_zone && places.contains(&at) {
+            let kind = kinds.get(at).copied().unwrap_or(ValueType::Unknown);
+            replace(argument, |value| time(value, kind, Type::Timestamp));
+        }
+    });
+}
+
+fn for_each_argument(function: &mut Function, mut change: impl FnMut(usize, &mut Expr)) {
+    let FunctionArguments::List(list) = &mut function.args else { return };
+    for (at, argument) in list.args.iter_mut().enumerate() {
+        if let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = argument {
+            change(at, expr);
+        }
+    }
 }
 
 /// The arguments of a call that has no others than expressions.
@@ -150,73 +240,29 @@ pub fn arguments(function: &Function) -> Result<Vec<Expr>, TranslateError> {
     list.args.iter().map(expression).collect()
 }
 
-/// An expression of DuckDB's, from its text.
-pub fn parse(text: &str) -> Result<Expr, TranslateError> {
-    let mut parser = Parser::new(&DuckDbDialect {})
-        .with_recursion_limit(MOST_NESTED)
-        .try_with_sql(text)
-        .map_err(TranslateError::from_parser)?;
-    parser.parse_expr().map_err(TranslateError::from_parser)
-}
-
-/// What stands in the FROM of a query.
-pub fn table_factor(text: &str) -> Result<TableFactor, TranslateError> {
-    let query = Parser::new(&DuckDbDialect {})
-        .with_recursion_limit(MOST_NESTED)
-        .try_with_sql(text)
-        .and_then(|mut parser| parser.parse_query());
-    match *query.map_err(TranslateError::from_parser)?.body {
-        SetExpr::Select(mut select) if select.from.len() == 1 => Ok(select.from.remove(0).relation),
-        _ => Err(TranslateError::syntax("syntax error in FROM")),
-    }
-}
-
-pub fn written(text: &str) -> Result<Option<Expr>, TranslateError> {
-    parse(text).map(Some)
-}
-
-/// What a date function is given: a time of day, or anything that can be read as a timestamp.
-fn instant(text: &str) -> String {
-    let stands_alone = |sign: char| sign.is_alphanumeric() || matches!(sign, '_' | '.' | '"');
-    let is_time = text.ends_with(" AS TIME)") || text.to_uppercase().starts_with("TIME '");
-    match text.starts_with('\'') || text.chars().all(stands_alone) {
-        true => format!("redshift_instant({text})"),
-        false if is_time => text.to_owned(),
-        false => format!("CAST({text} AS TIMESTAMP)"),
-    }
-}
-
-/// *EXTRACT* answers an integer.
-pub fn extract(part: &str, date: &str) -> Result<Option<Expr>, TranslateError> {
-    let (found, kind) = (part_of(part, date), if part == "epoch" { "BIGINT" } else { "INTEGER" });
-    written(&format!("CAST(system.main.trunc({found}) AS {kind})"))
-}
-
-/// *Parts of a date*: DuckDB counts seconds into smaller units, and decades from zero.
-fn part_of(part: &str, date: &str) -> String {
-    // Intervals have parts too.
-    let date = if date.starts_with('\'') { instant(date) } else { format!("redshift_zoneless({date})") };
-    let found = format!("date_part('{part}', {date})");
-    match part {
-        "millisecond" => format!("({found} % 1000)"),
-        "microsecond" => format!("({found} % 1000000)"),
-        "decade" => format!("({found} + 1)"),
-        _ => found,
-    }
-}
-
 /// What AVG is called in a PIVOT, between two readings.
 pub const PIVOTED_AVERAGE: &str = "\"mean\"";
 
 /// *Averages keep the type*: of integers an integer, of numerics a numeric with as many places, else a double.
-fn average(function: &Function) -> Result<Option<Expr>, TranslateError> {
+fn average(function: &Function, kind: ValueType) -> Option<Expr> {
+    if matches!(kind, ValueType::Of(Type::Real | Type::Double)) {
+        return None;
+    }
     let named = |name: &str| {
         let mut function = function.clone();
-        function.name = sqlparser::ast::ObjectName::from(vec![sqlparser::ast::Ident::new(name)]);
-        function
+        function.name = ObjectName::from(vec![Ident::new(name)]);
+        Expr::Function(function)
     };
-    let (sum, count) = (named("sum"), named("count"));
-    written(&format!("cast_to_type(redshift_average({sum}, nullif({count}, 0)), {sum})"))
+    let count = call("nullif", [named("count"), number(0)]);
+    let written = |value: Expr| cast(value, Type::Varchar(VARCHAR_MAX));
+    Some(match kind {
+        ValueType::Of(Type::Decimal(_, scale)) => {
+            let average = call("redshift_divide", [written(named("sum")), written(count), text(&scale.to_string())]);
+            cast(average, Type::Decimal(super::value_type::MAX_PRECISION, scale))
+        }
+        kind if kind.is_integer() => cast(binary(named("sum"), BinaryOperator::Divide, count), Type::BigInt),
+        _ => call("cast_to_type", [call("redshift_average", [named("sum"), count]), named("sum")]),
+    })
 }
 
 /// *IGNORE NULLS* stands among the arguments in DuckDB.
@@ -227,96 +273,86 @@ fn treat_nulls_inside(function: &mut Function) {
     }
 }
 
-/// The DuckDB name of a date part, from Redshift's many spellings.
-pub fn date_part(text: &str) -> Result<&'static str, TranslateError> {
-    Ok(match text.trim_matches(['\'', '"']).to_lowercase().as_str() {
-        "millennium" | "millennia" | "mil" | "mils" => "millennium",
-        "century" | "centuries" | "c" | "cent" | "cents" => "century",
-        "decade" | "decades" | "dec" | "decs" => "decade",
-        "year" | "years" | "y" | "yr" | "yrs" => "year",
-        "quarter" | "quarters" | "qtr" | "qtrs" => "quarter",
-        "month" | "months" | "mon" | "mons" => "month",
-        "week" | "weeks" | "w" => "week",
-        "dayofweek" | "dow" | "dw" | "weekday" => "dow",
-        "dayofyear" | "doy" | "dy" | "yearday" => "doy",
-        "day" | "days" | "d" => "day",
-        "hour" | "hours" | "h" | "hr" | "hrs" => "hour",
-        "minute" | "minutes" | "m" | "min" | "mins" => "minute",
-        "second" | "seconds" | "s" | "sec" | "secs" => "second",
-        "millisecond" | "milliseconds" | "ms" | "msec" | "msecs" | "msecond" | "mseconds" | "millisec"
-        | "millisecs" | "millisecon" => "millisecond",
-        "microsecond" | "microseconds" | "microsec" | "microsecs" | "us" | "usec" | "usecs" | "usecond"
-        | "useconds" => "microsecond",
-        "epoch" => "epoch",
-        other => return Err(TranslateError::new("22023", format!("date part \"{other}\" is not recognized"))),
-    })
+/// *NULLIF* compares as `=` does.
+fn null_if(mut given: Call) -> Expr {
+    let (one, two) = (given.kind(0), given.kind(1));
+    let value = given.take(0);
+    let (mut left, mut right) = (value.clone(), given.take(1));
+    side(&mut left, one, two);
+    side(&mut right, two, one);
+    case(vec![(binary(left, BinaryOperator::Eq, right), Expr::value(Value::Null))], Some(value))
 }
 
-/// *DATEADD*: as many units after the date, which becomes a timestamp.
-fn date_add(part: &str, count: &str, date: &str) -> Result<Option<Expr>, TranslateError> {
-    let part = date_part(part)?;
-    let (function, factor) = match part {
-        "quarter" => ("to_months", 3),
-        "dow" | "doy" | "epoch" => return Err(TranslateError::unsupported(&format!("DATEADD of {part}"))),
-        "millennium" => ("to_millennia", 1),
-        "century" => ("to_centuries", 1),
-        "year" => return written(&format!("redshift_add_years({}, CAST({count} AS INTEGER))", instant(date))),
-        _ => ("", 1),
-    };
-    let function = if function.is_empty() { format!("to_{part}s") } else { function.to_owned() };
-    let kind = if matches!(part, "millisecond") { "DOUBLE" } else { "BIGINT" };
-    let kind =
-        if matches!(part, "hour" | "minute" | "second" | "microsecond" | "millisecond") { kind } else { "INTEGER" };
-    written(&format!("({} + {function}(CAST(({count}) * {factor} AS {kind})))", instant(date)))
+/// *GENERATE_SERIES* among the columns answers rows: of integers, as what it is given.
+fn series(mut given: Call) -> Expr {
+    let are_integers = given.types.iter().all(|kind| *kind == ValueType::INTEGER);
+    if given.arguments.len() == 2 {
+        given.arguments.push(number(1));
+    }
+    let rows = call("unnest", [call_with("redshift_series", given.arguments)]);
+    if are_integers { cast(rows, Type::Integer) } else { rows }
 }
 
 /// *DECODE*: a chain of comparisons where NULL equals NULL.
-fn decode(value: &str, pairs: &[String]) -> Result<Option<Expr>, TranslateError> {
-    let mut text = "CASE".to_owned();
-    for pair in pairs.chunks(2) {
-        match pair {
-            [search, result] if search.starts_with('\'') => text.push_str(&format!(
-                " WHEN redshift_side({value}, {search}, typeof({value})) \
-                 IS NOT DISTINCT FROM redshift_side({search}, {value}, 'VARCHAR') THEN {result}"
-            )),
-            [search, result] => text.push_str(&format!(" WHEN {value} IS NOT DISTINCT FROM {search} THEN {result}")),
-            [otherwise] => text.push_str(&format!(" ELSE {otherwise}")),
-            _ => {}
+fn decode(mut given: Call) -> Expr {
+    let value = given.take(0);
+    let count = given.arguments.len();
+    let (mut whens, mut otherwise, mut at) = (Vec::new(), None, 1);
+    while at < count {
+        if at + 1 == count {
+            otherwise = Some(given.take(at));
+            break;
         }
+        let (one, two) = (given.kind(0), given.kind(at));
+        let (mut left, mut right) = (value.clone(), given.take(at));
+        side(&mut left, one, two);
+        side(&mut right, two, one);
+        let [left, right] = [left, right].map(|side| Box::new(super::construct::closed(side)));
+        whens.push((Expr::IsNotDistinctFrom(left, right), given.take(at + 1)));
+        at += 2;
     }
-    written(&format!("{text} END"))
+    case(whens, otherwise)
 }
 
 /// *TO_NUMBER*: a numeric with as many places as the format has behind its point.
-fn to_number(text: &str, format: &str) -> Result<Option<Expr>, TranslateError> {
-    let Ok(Expr::Value(literal)) = parse(format) else {
-        return Err(TranslateError::unsupported("TO_NUMBER with a computed format"));
-    };
-    let Value::SingleQuotedString(pattern) = literal.value else {
+fn to_number(given: &mut Call) -> Result<Expr, TranslateError> {
+    let format = given.take(1);
+    let Some(pattern) = literal(&format) else {
         return Err(TranslateError::unsupported("TO_NUMBER with a computed format"));
     };
     let digit = |sign: char| matches!(sign, '9' | '0');
     let upper = pattern.to_uppercase();
     let (_, fraction) = upper.split_once(['.', 'D']).unwrap_or((&upper, ""));
-    let places = fraction.chars().filter(|sign| digit(*sign)).count();
-    let precision = upper.chars().filter(|sign| digit(*sign)).count().clamp(1, 38);
-    let precision = precision.max(places);
-    written(&format!("CAST(redshift_parse_number(CAST({text} AS VARCHAR), {format}) AS DECIMAL({precision},{places}))"))
+    let count = |part: &str| u8::try_from(part.chars().filter(|sign| digit(*sign)).count()).unwrap_or(u8::MAX);
+    let (places, all) = (count(fraction).min(38), count(&upper).clamp(1, 38));
+    let parsed = call("redshift_parse_number", [cast(given.take(0), Type::Varchar(VARCHAR_MAX)), format]);
+    Ok(cast(parsed, Type::Decimal(all.max(places), places)))
 }
 
 /// *JSON paths*: key by key; a last TRUE makes invalid JSON NULL. A key is one of objects only, and whatever signs it has.
-fn json_path(json: &str, path: &[Expr]) -> Result<Option<Expr>, TranslateError> {
-    let flag = path.last().map(|last| last.to_string().to_lowercase());
-    let (path, lenient) = match (path, flag.as_deref()) {
-        ([path @ .., _], Some(flag @ ("true" | "false"))) => (path, flag == "true"),
-        _ => (path, false),
+fn json_path(mut given: Call) -> Expr {
+    let flag = match given.arguments.last() {
+        Some(Expr::Value(value)) => match value.value {
+            Value::Boolean(flag) => Some(flag),
+            _ => None,
+        },
+        _ => None,
     };
-    let json = if lenient { format!("CASE WHEN json_valid({json}) THEN {json} END") } else { json.to_owned() };
+    if flag.is_some() {
+        given.arguments.pop();
+    }
+    let json = given.take(0);
+    let json = match flag {
+        Some(true) => case(vec![(call("json_valid", [json.clone()]), json)], None),
+        _ => json,
+    };
+    let path = &given.arguments[1..];
     match path.iter().map(pointer_step).collect::<Option<String>>() {
-        Some(pointer) => written(&format!("json_extract_string({json}, '{pointer}')")),
+        Some(pointer) => call("json_extract_string", [json, text(&pointer)]),
         None => {
-            let keys: Vec<String> = path.iter().map(|key| format!("CAST({key} AS VARCHAR)")).collect();
-            written(&format!("redshift_json_text(CAST({json} AS VARCHAR), {})", keys.join(", ")))
+            let written = |value: Expr| cast(value, Type::Varchar(VARCHAR_MAX));
+            let keys = given.arguments.drain(1..).map(written);
+            call_with("redshift_json_text", std::iter::once(written(json)).chain(keys).collect())
         }
     }
 }

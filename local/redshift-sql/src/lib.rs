@@ -2,6 +2,7 @@
 //! again; what has no meaning in DuckDB is refused with the name of the construct, never run as something else.
 
 mod alter;
+mod arithmetic;
 mod attributes;
 mod bind;
 mod casts;
@@ -10,11 +11,13 @@ pub mod civil;
 mod column_names;
 mod comment;
 mod comparison;
+mod construct;
 mod copy_conflicts;
 mod copy_options;
 mod credential;
 mod cursor;
 mod database;
+mod date_functions;
 pub mod datetime;
 mod ddl;
 mod depth;
@@ -23,47 +26,48 @@ mod era;
 mod error;
 mod expression;
 mod function_names;
+mod function_types;
 mod functions;
 mod grant;
-mod inference;
 pub mod keys;
-mod lateral_alias;
 mod leader_node;
 mod maintenance;
 mod materialized;
 mod merge;
 mod names;
+mod normalize;
 mod ordered_aggregates;
-mod overloads;
 mod principals;
-mod quotient;
 mod schema;
+mod scope;
 mod show;
 mod spelling;
+mod table_factors;
 mod token_reader;
 mod transaction;
 pub mod types;
+mod typing;
 pub mod udf;
 mod unload_options;
+mod value_type;
 mod windows;
 mod write;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{
-    CreateView, Delete, Query, SetExpr, Statement, Value, ValueWithSpan, VisitMut, Visitor, VisitorMut,
-};
+use sqlparser::ast::{CreateView, Delete, Query, SetExpr, Statement, Value, ValueWithSpan, VisitMut, VisitorMut};
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer};
 
 use depth::MOST_NESTED;
 use dialect::Redshift;
+use typing::Types;
 
 pub use alter::{Alter, Change};
 pub use attributes::{ColumnAttributes, TableAttributes};
 pub use bind::{Parameter, ParameterKind, Parameters};
-pub use catalog::Catalog;
+pub use catalog::{Catalog, RelationColumn};
 pub use comment::Comment;
 pub use copy_options::{Compression, CopyCommand, Format, JsonFormat, TextFormat, TextShape};
 pub use credential::Credential;
@@ -74,18 +78,17 @@ pub use depth::with_room;
 pub use error::TranslateError;
 pub use function_names::{KNOWN, OF_TEXTS};
 pub use grant::Grant;
-pub use inference::parameter_types;
 pub use keys::ForeignKey;
-pub use lateral_alias::LateralAliases;
 pub use leader_node::is_on_leader_node;
 pub use maintenance::Maintenance;
 pub use materialized::NewMaterialized;
 pub use names::{rename_relations, rename_relations_in};
 pub use principals::{Kind, Principals, md5_of};
-pub use quotient::{ASKS, Quotients};
 pub use schema::{AlterSchema, NewSchema, SchemaChange};
 pub use show::{Grants, Show};
+pub use types::Type;
 pub use unload_options::{UnloadCommand, UnloadFormat};
+pub use value_type::ValueType;
 pub use write::{Target, Write};
 
 /// The macros that translated statements call, by Redshift's names: DuckDB's SQL, for a database that is opened.
@@ -255,28 +258,25 @@ const REFUSED: &[&[&str]] = &[
     &["ANALYZE", "COMPRESSION"],
 ];
 
-/// How a statement is written out for DuckDB.
-#[derive(Debug, Clone, Copy, Default)]
+/// What a statement is read with.
+#[derive(Clone, Copy, Default)]
 pub struct Reading<'s> {
-    /// For what DuckDB cannot bind as it stands: operators convert texts as Redshift does.
-    pub lenient: bool,
-    /// The arguments of every macro with overloads are bound before it, so that an error names what is missing.
-    pub binds_arguments: bool,
-    /// Where DuckDB can be asked for the types of what is divided.
-    pub quotients: Option<&'s Quotients>,
-    /// Where DuckDB can say which aliases it cannot use.
-    pub aliases: Option<&'s LateralAliases>,
-    /// What the database has.
+    /// The database that it is for; without one nothing is known of its relations.
     pub catalog: Option<&'s dyn Catalog>,
+    /// Names that stand for values of these types: the arguments of a function.
+    arguments: &'s [(String, Type)],
     /// Names in quotes are not folded: enable_case_sensitive_identifier.
     pub keeps_case: bool,
 }
 
+impl<'s> Reading<'s> {
+    pub fn new(catalog: Option<&'s dyn Catalog>, keeps_case: bool) -> Self {
+        Self { catalog, arguments: &[], keeps_case }
+    }
+}
+
 /// Reads one statement, with values for its parameters.
 pub fn translate(text: &str, parameters: &Parameters, reading: Reading<'_>) -> Result<Command, TranslateError> {
-    if let Some(quotients) = reading.quotients {
-        quotients.begin();
-    }
     let mut tokens = one_statement(tokenize(text)?)?;
     bind::bind(&mut tokens, parameters)?;
     translate_tokens(tokens, reading)
@@ -379,7 +379,9 @@ fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Res
         ["REFRESH", "MATERIALIZED", "VIEW", ..] => return materialized::refresh(&tokens),
         ["ALTER", "MATERIALIZED", "VIEW", ..] => return materialized::alter(&tokens),
         ["DROP", "MATERIALIZED", "VIEW", ..] => return materialized::drop(&tokens),
-        ["CREATE", "FUNCTION", ..] | ["CREATE", "OR", "REPLACE", "FUNCTION", ..] => return udf::create(tokens),
+        ["CREATE", "FUNCTION", ..] | ["CREATE", "OR", "REPLACE", "FUNCTION", ..] => {
+            return udf::create(tokens, reading);
+        }
         ["DROP", "FUNCTION", ..] => return udf::drop(tokens),
         ["CREATE", "SCHEMA", ..] => schema::refuse_quota(&tokens)?,
         ["ALTER", "SCHEMA", ..] => return schema::alter(&tokens),
@@ -415,9 +417,9 @@ fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Res
     }
     let encoding =
         if starts_with(&first, &["ALTER", "TABLE"]) { attributes::take_encoding(&mut tokens)? } else { None };
-    let (statement, mut attributes) = parse(tokens, reading)?;
+    let (statement, mut attributes, types) = parse(tokens, reading)?;
     attributes.encoding = encoding;
-    command(statement, attributes)
+    command(statement, attributes, &types)
 }
 
 /// The two words at the end of MERGE … REMOVE DUPLICATES.
@@ -427,7 +429,8 @@ fn is_removal(token: &Token) -> bool {
 
 /// Reads one statement without running it: a CREATE TABLE with what Redshift adds to it.
 pub fn parse_table(text: &str) -> Result<(Statement, TableAttributes), TranslateError> {
-    parse(one_statement(tokenize(text)?)?, Reading::default())
+    let (statement, attributes, _) = parse(one_statement(tokenize(text)?)?, Reading::default())?;
+    Ok((statement, attributes))
 }
 
 /// Reads a query, as it stands in UNLOAD.
@@ -443,23 +446,10 @@ pub fn translate_query(text: &str, reading: Reading<'_>) -> Result<String, Trans
     }
 }
 
-/// The names that WITH gives to queries, wherever it stands.
-pub fn common_tables(statement: &impl sqlparser::ast::Visit) -> BTreeSet<String> {
-    struct Names(BTreeSet<String>);
-    impl Visitor for Names {
-        type Break = ();
-        fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
-            let named = query.with.iter().flat_map(|with| &with.cte_tables);
-            self.0.extend(named.map(|table| table.alias.name.value.to_lowercase()));
-            ControlFlow::Continue(())
-        }
-    }
-    let mut names = Names(BTreeSet::new());
-    let _ = statement.visit(&mut names);
-    names.0
-}
-
-fn parse(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<(Statement, TableAttributes), TranslateError> {
+fn parse(
+    mut tokens: Vec<TokenWithSpan>,
+    reading: Reading<'_>,
+) -> Result<(Statement, TableAttributes, Types), TranslateError> {
     spelling::spell_out(&mut tokens);
     let (tokens, mut attributes) = match is_create_table(&words(&tokens)) {
         true => attributes::take(tokens)?,
@@ -480,19 +470,32 @@ fn parse(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<(Statem
         Statement::CreateView(view) => attributes.definition = definition(&view.query),
         _ => {}
     }
-    let rewritten = match statement.visit(&mut expression::Rewrite::new(reading)) {
-        ControlFlow::Continue(()) => {
-            if let Some(aliases) = reading.aliases {
-                aliases.inline(&mut statement);
-            }
-            statement.visit(&mut overloads::BindArguments::new(reading.binds_arguments))
-        }
-        refused => refused,
-    };
-    match rewritten {
+    match rewrite(&mut statement, reading) {
         ControlFlow::Break(refused) => Err(refused),
-        ControlFlow::Continue(()) => Ok((statement, attributes)),
+        ControlFlow::Continue(types) => Ok((statement, attributes, types)),
     }
+}
+
+/// Writes a statement for DuckDB. It stays where it is: its expressions are known by their places.
+fn rewrite(statement: &mut Statement, reading: Reading<'_>) -> ControlFlow<TranslateError, Types> {
+    statement.visit(&mut normalize::Normalize::new(reading))?;
+    let types = Types::of_statement(statement, reading.catalog, reading.arguments);
+    statement.visit(&mut expression::Rewrite::new(&types, reading))?;
+    ControlFlow::Continue(types)
+}
+
+/// The types of `$1`, `$2`, … where a client leaves them to the server, by their numbers: from what each stands beside.
+/// What nothing is said of is left out, and so is everything in a statement that cannot be read.
+pub fn parameter_types(text: &str, reading: Reading<'_>) -> BTreeMap<usize, Type> {
+    let parsed = tokenize(text).and_then(one_statement).ok().and_then(|mut tokens| {
+        spelling::spell_out(&mut tokens);
+        parser(tokens).parse_statement().ok()
+    });
+    let Some(mut statement) = parsed else { return BTreeMap::new() };
+    if statement.visit(&mut normalize::Normalize::new(reading)).is_break() {
+        return BTreeMap::new();
+    }
+    Types::of_statement(&statement, reading.catalog, reading.arguments).into_parameters()
 }
 
 /// The query of a view as it was written, which the catalog shows.
@@ -515,7 +518,7 @@ fn definition(query: &Query) -> String {
     query.to_string()
 }
 
-fn command(statement: Statement, attributes: TableAttributes) -> Result<Command, TranslateError> {
+fn command(statement: Statement, attributes: TableAttributes, types: &Types) -> Result<Command, TranslateError> {
     match statement {
         // WITH … INSERT, UPDATE or DELETE.
         Statement::Query(query)
@@ -534,7 +537,7 @@ fn command(statement: Statement, attributes: TableAttributes) -> Result<Command,
             let shape = Shape::Query(query.to_string(), Vec::new());
             Ok(Command::CreateTable(Box::new(CreateTable { name, if_not_exists: false, temporary, attributes, shape })))
         }
-        Statement::Insert(_) | Statement::Update(_) => Write::of(statement).map(Box::new).map(Command::Write),
+        Statement::Insert(_) | Statement::Update(_) => Write::new(statement, types).map(Box::new).map(Command::Write),
         Statement::Delete(Delete { returning: Some(_), .. }) => {
             Err(TranslateError::syntax("syntax error at or near \"returning\""))
         }

@@ -7,8 +7,6 @@ SET search_path = 'redshift_system';
 -- what is no scalar there.
 CREATE OR REPLACE MACRO redshift_system.redshift_scalar(json) AS
     CASE WHEN json[1] IN ('{', '[') THEN NULL ELSE json_extract_string(json, '$') END;
-CREATE OR REPLACE MACRO redshift_system.redshift_scalar(json) AS
-    CASE WHEN json[1] IN ('{', '[') THEN NULL ELSE json_extract_string(json, '$') END;
 CREATE OR REPLACE MACRO redshift_system.redshift_float_text(v, form) AS CASE
     WHEN isfinite(v) THEN format(form, v) WHEN isnan(v) THEN 'NaN' WHEN v > 0 THEN 'Infinity' WHEN v < 0 THEN '-Infinity' END;
 CREATE OR REPLACE MACRO redshift_system.redshift_text(v) AS CASE typeof(v)
@@ -22,6 +20,13 @@ CREATE OR REPLACE MACRO redshift_system.redshift_is(v VARCHAR, wanted VARCHAR, p
         CASE WHEN kind = 'JSON' THEN json_type(v) = 'VARCHAR' AND json_extract_string(v, '$') = wanted
              ELSE v >= wanted AND v < past AND system.main.rtrim(v, ' ') = wanted END,
     (v, wanted, past, kind) AS v = wanted;
+CREATE OR REPLACE MACRO redshift_system.redshift_is_text(v, wanted, past) AS
+    v >= wanted AND v < past AND system.main.rtrim(v, ' ') = wanted;
+CREATE OR REPLACE MACRO redshift_system.redshift_is_super(v, wanted) AS
+    json_type(v) = 'VARCHAR' AND json_extract_string(v, '$') = wanted;
+-- Few texts end with a blank, and looking is cheaper than cutting.
+CREATE OR REPLACE MACRO redshift_system.redshift_trimmed(v) AS
+    CASE WHEN ends_with(v, ' ') THEN system.main.rtrim(v, ' ') ELSE v END;
 CREATE OR REPLACE MACRO redshift_system.redshift_compare(a, b) AS
     CASE WHEN a < b THEN -1 WHEN a > b THEN 1 WHEN a = b THEN 0 END;
 
@@ -47,8 +52,6 @@ CREATE OR REPLACE MACRO redshift_system.rtrim(s) AS system.main.rtrim(CAST(s AS 
 CREATE OR REPLACE MACRO redshift_system.trim(s) AS system.main.trim(CAST(s AS VARCHAR)), (s, signs) AS system.main.trim(CAST(s AS VARCHAR), signs);
 CREATE OR REPLACE MACRO redshift_system.bpcharcmp(a, b) AS redshift_compare(system.main.rtrim(CAST(a AS VARCHAR), ' '), system.main.rtrim(CAST(b AS VARCHAR), ' '));
 CREATE OR REPLACE MACRO redshift_system.bttext_pattern_cmp(a, b) AS redshift_compare(CAST(a AS VARCHAR), CAST(b AS VARCHAR));
-CREATE OR REPLACE MACRO redshift_system.redshift_nullif(a VARCHAR, b VARCHAR) AS CASE WHEN system.main.rtrim(a, ' ') = system.main.rtrim(b, ' ') THEN NULL ELSE a END,
-    (a, b) AS CASE WHEN a = b THEN NULL ELSE a END;
 CREATE OR REPLACE MACRO redshift_system.left(s, n) AS system.main.left(CAST(s AS VARCHAR), n);
 CREATE OR REPLACE MACRO redshift_system.right(s, n) AS system.main.right(CAST(s AS VARCHAR), n);
 -- What grows. DuckDB's own functions make short answers only: whatever is constant it computes beforehand, also in a
@@ -118,6 +121,10 @@ CREATE OR REPLACE MACRO redshift_system.regexp_substr(s, p) AS redshift_regexp_s
 
 -- Times. A text where a time is meant is read in all of Redshift's orders of day and month, and one in a SUPER without its
 -- quotes.
+CREATE OR REPLACE MACRO redshift_system.redshift_timestamp_of_text(v) AS CAST(redshift_normal_time(system.main.trim(v, '"')) AS TIMESTAMP);
+CREATE OR REPLACE MACRO redshift_system.redshift_date_of_text(v) AS CAST(redshift_normal_time(system.main.trim(v, '"')) AS DATE);
+CREATE OR REPLACE MACRO redshift_system.redshift_timestamptz_of_text(v) AS CAST(redshift_normal_zoned_time(system.main.trim(v, '"')) AS TIMESTAMPTZ);
+-- The same of a value whose type is known to DuckDB alone.
 CREATE OR REPLACE MACRO redshift_system.redshift_timestamp(v VARCHAR) AS CAST(redshift_normal_time(system.main.trim(v, '"')) AS TIMESTAMP), (v) AS CAST(v AS TIMESTAMP);
 CREATE OR REPLACE MACRO redshift_system.redshift_date(v VARCHAR) AS CAST(redshift_normal_time(system.main.trim(v, '"')) AS DATE), (v) AS CAST(CAST(v AS TIMESTAMP) AS DATE);
 CREATE OR REPLACE MACRO redshift_system.redshift_timestamptz(v VARCHAR) AS CAST(redshift_normal_zoned_time(system.main.trim(v, '"')) AS TIMESTAMPTZ), (v TIMESTAMP) AS CAST(v AS TIMESTAMPTZ), (v) AS v;
@@ -132,54 +139,55 @@ CREATE OR REPLACE MACRO redshift_system.redshift_side(v VARCHAR, beside VARCHAR,
     (v VARCHAR, beside TIMESTAMP, kind) AS redshift_timestamp(CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') ELSE v END),
     (v VARCHAR, beside TIMESTAMPTZ, kind) AS redshift_timestamptz(CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') ELSE v END),
     (v, beside, kind) AS v;
--- What a number is compared with. In a SUPER only a number is one.
-CREATE OR REPLACE MACRO redshift_system.redshift_number(v VARCHAR, kind) AS
-        CASE WHEN kind <> 'JSON' THEN CAST(v AS DECIMAL(38,10))
-             WHEN json_type(v) IN ('BIGINT', 'UBIGINT', 'DOUBLE') THEN TRY_CAST(v AS DECIMAL(38,10)) END,
-    (v, kind) AS v;
+CREATE OR REPLACE MACRO redshift_system.redshift_number_in_super(v) AS
+    CASE WHEN json_type(v) IN ('BIGINT', 'UBIGINT', 'DOUBLE') THEN TRY_CAST(v AS DECIMAL(38,10)) END;
 CREATE OR REPLACE MACRO redshift_system.redshift_zoneless(v TIMESTAMPTZ) AS CAST(v AS TIMESTAMP), (v) AS v;
 CREATE OR REPLACE MACRO redshift_system.redshift_add_years(d, n) AS
     CASE WHEN month(d) = 2 AND day(d) = 29 AND day(d + to_years(n)) = 28 THEN d + to_years(n) + to_days(1) ELSE d + to_years(n) END;
+-- A century begins with its year 1.
+CREATE OR REPLACE MACRO redshift_system.redshift_trunc_by_hundreds(part, d) AS
+    (date_trunc(part, d - INTERVAL 1 YEAR) + INTERVAL 1 YEAR);
+CREATE OR REPLACE MACRO redshift_system.redshift_now(part) AS date_trunc(part, make_timestamp(epoch_us(now())));
 CREATE OR REPLACE MACRO redshift_system.redshift_weeks(a, b) AS
     date_diff('day', date_trunc('week', a), date_trunc('week', b)) // 7;
 CREATE OR REPLACE MACRO redshift_system.interval_cmp(a, b) AS
     CASE WHEN CAST(a AS INTERVAL) < CAST(b AS INTERVAL) THEN -1 WHEN CAST(a AS INTERVAL) > CAST(b AS INTERVAL) THEN 1
          WHEN a IS NOT NULL AND b IS NOT NULL THEN 0 END;
 CREATE OR REPLACE MACRO redshift_system.add_months(d, n) AS
-    CASE WHEN system.main.last_day(redshift_date(d)) = redshift_date(d)
-         THEN CAST(system.main.last_day(redshift_date(d) + to_months(CAST(n AS INTEGER))) AS TIMESTAMP)
-              + (redshift_timestamp(d) - CAST(redshift_date(d) AS TIMESTAMP))
-         ELSE redshift_timestamp(d) + to_months(CAST(n AS INTEGER)) END;
+    CASE WHEN system.main.last_day(CAST(d AS DATE)) = CAST(d AS DATE)
+         THEN CAST(system.main.last_day(CAST(d AS DATE) + to_months(CAST(n AS INTEGER))) AS TIMESTAMP)
+              + (d - CAST(CAST(d AS DATE) AS TIMESTAMP))
+         ELSE d + to_months(CAST(n AS INTEGER)) END;
 CREATE OR REPLACE MACRO redshift_system.months_between(a, b) AS
-    CASE WHEN day(redshift_date(a)) = day(redshift_date(b))
-           OR (system.main.last_day(redshift_date(a)) = redshift_date(a) AND system.main.last_day(redshift_date(b)) = redshift_date(b))
-         THEN CAST(12 * (year(redshift_date(a)) - year(redshift_date(b))) + month(redshift_date(a)) - month(redshift_date(b)) AS DOUBLE)
-         ELSE 12 * (year(redshift_date(a)) - year(redshift_date(b))) + month(redshift_date(a)) - month(redshift_date(b))
-              + ((epoch(redshift_timestamp(a)) - epoch(CAST(date_trunc('month', redshift_timestamp(a)) AS TIMESTAMP)))
-               - (epoch(redshift_timestamp(b)) - epoch(CAST(date_trunc('month', redshift_timestamp(b)) AS TIMESTAMP)))) / 86400.0 / 31.0 END;
-CREATE OR REPLACE MACRO redshift_system.date_cmp(a, b) AS redshift_compare(redshift_date(a), redshift_date(b));
-CREATE OR REPLACE MACRO redshift_system.timestamp_cmp(a, b) AS redshift_compare(redshift_timestamp(a), redshift_timestamp(b));
-CREATE OR REPLACE MACRO redshift_system.date_cmp_timestamp(a, b) AS redshift_compare(redshift_timestamp(a), redshift_timestamp(b));
-CREATE OR REPLACE MACRO redshift_system.timestamp_cmp_date(a, b) AS redshift_compare(redshift_timestamp(a), redshift_timestamp(b));
-CREATE OR REPLACE MACRO redshift_system.date_cmp_timestamptz(a, b) AS redshift_compare(redshift_timestamp(a), redshift_timestamp(b));
-CREATE OR REPLACE MACRO redshift_system.timestamp_cmp_timestamptz(a, b) AS redshift_compare(redshift_timestamp(a), redshift_timestamp(b));
-CREATE OR REPLACE MACRO redshift_system.timestamptz_cmp(a, b) AS redshift_compare(redshift_timestamp(a), redshift_timestamp(b));
-CREATE OR REPLACE MACRO redshift_system.timestamptz_cmp_date(a, b) AS redshift_compare(redshift_timestamp(a), redshift_timestamp(b));
-CREATE OR REPLACE MACRO redshift_system.timestamptz_cmp_timestamp(a, b) AS redshift_compare(redshift_timestamp(a), redshift_timestamp(b));
-CREATE OR REPLACE MACRO redshift_system.date_part_year(d) AS CAST(year(redshift_date(d)) AS INTEGER);
+    CASE WHEN day(CAST(a AS DATE)) = day(CAST(b AS DATE))
+           OR (system.main.last_day(CAST(a AS DATE)) = CAST(a AS DATE) AND system.main.last_day(CAST(b AS DATE)) = CAST(b AS DATE))
+         THEN CAST(12 * (year(CAST(a AS DATE)) - year(CAST(b AS DATE))) + month(CAST(a AS DATE)) - month(CAST(b AS DATE)) AS DOUBLE)
+         ELSE 12 * (year(CAST(a AS DATE)) - year(CAST(b AS DATE))) + month(CAST(a AS DATE)) - month(CAST(b AS DATE))
+              + ((epoch(a) - epoch(CAST(date_trunc('month', a) AS TIMESTAMP)))
+               - (epoch(b) - epoch(CAST(date_trunc('month', b) AS TIMESTAMP)))) / 86400.0 / 31.0 END;
+CREATE OR REPLACE MACRO redshift_system.date_cmp(a, b) AS redshift_compare(CAST(a AS DATE), CAST(b AS DATE));
+CREATE OR REPLACE MACRO redshift_system.timestamp_cmp(a, b) AS redshift_compare(a, b);
+CREATE OR REPLACE MACRO redshift_system.date_cmp_timestamp(a, b) AS redshift_compare(a, b);
+CREATE OR REPLACE MACRO redshift_system.timestamp_cmp_date(a, b) AS redshift_compare(a, b);
+CREATE OR REPLACE MACRO redshift_system.date_cmp_timestamptz(a, b) AS redshift_compare(a, b);
+CREATE OR REPLACE MACRO redshift_system.timestamp_cmp_timestamptz(a, b) AS redshift_compare(a, b);
+CREATE OR REPLACE MACRO redshift_system.timestamptz_cmp(a, b) AS redshift_compare(a, b);
+CREATE OR REPLACE MACRO redshift_system.timestamptz_cmp_date(a, b) AS redshift_compare(a, b);
+CREATE OR REPLACE MACRO redshift_system.timestamptz_cmp_timestamp(a, b) AS redshift_compare(a, b);
+CREATE OR REPLACE MACRO redshift_system.date_part_year(d) AS CAST(year(CAST(d AS DATE)) AS INTEGER);
 CREATE OR REPLACE MACRO redshift_system.next_day(d, name) AS
-    redshift_date(d) + 1 + CAST((coalesce(
+    CAST(d AS DATE) + 1 + CAST((coalesce(
             list_position(['su', 'mo', 'tu', 'we', 'th', 'fr', 'sa'],
                 CASE system.main.lower(name) WHEN 'm' THEN 'mo' WHEN 'w' THEN 'we' WHEN 'f' THEN 'fr' ELSE system.main.left(system.main.lower(name), 2) END),
             CAST(error('"' || name || '" is not a day of the week') AS INTEGER)) - 1
-        - dayofweek(redshift_date(d)) + 13) % 7 AS INTEGER);
+        - dayofweek(CAST(d AS DATE)) + 13) % 7 AS INTEGER);
 CREATE OR REPLACE MACRO redshift_system.trunc(v TIMESTAMP) AS CAST(v AS DATE), (v TIMESTAMPTZ) AS CAST(CAST(v AS TIMESTAMP) AS DATE), (v DATE) AS v,
     (v) AS system.main.trunc(v), (v, d) AS system.main.trunc(v, d);
 CREATE OR REPLACE MACRO redshift_system.timeofday() AS strftime(make_timestamp(epoch_us(now())), '%a %b %d %H:%M:%S.%f %Y UTC');
 CREATE OR REPLACE MACRO redshift_system.redshift_zone(source, target, t) AS
     CAST(redshift_convert_timezone(source, target, CAST(t AS VARCHAR)) AS TIMESTAMP);
-CREATE OR REPLACE MACRO redshift_system.convert_timezone(target, t) AS redshift_zone('UTC', target, redshift_timestamp(t)),
-    (source, target, t) AS redshift_zone(source, target, redshift_timestamp(t));
+CREATE OR REPLACE MACRO redshift_system.convert_timezone(target, t) AS redshift_zone('UTC', target, t),
+    (source, target, t) AS redshift_zone(source, target, t);
 -- A time without a zone is taken to be in it, a time with one is shown in it.
 CREATE OR REPLACE MACRO redshift_system.timezone(z, t TIMESTAMPTZ) AS redshift_zone('UTC', z, CAST(t AS TIMESTAMP)),
     (z, t TIMESTAMP) AS CAST(redshift_zone(z, 'UTC', t) AS TIMESTAMPTZ);
@@ -188,7 +196,7 @@ CREATE OR REPLACE MACRO redshift_system.to_timestamp(s, f) AS
     (s, f, strict) AS CAST(CAST(redshift_parse_datetime(CAST(s AS VARCHAR), f, CAST(strict AS VARCHAR)) AS TIMESTAMP) AS TIMESTAMPTZ);
 CREATE OR REPLACE MACRO redshift_system.to_date(s, f) AS CAST(CAST(redshift_parse_datetime(CAST(s AS VARCHAR), f) AS TIMESTAMP) AS DATE),
     (s, f, strict) AS CAST(CAST(redshift_parse_datetime(CAST(s AS VARCHAR), f, CAST(strict AS VARCHAR)) AS TIMESTAMP) AS DATE);
-CREATE OR REPLACE MACRO redshift_system.last_day(d) AS system.main.last_day(redshift_date(d));
+CREATE OR REPLACE MACRO redshift_system.last_day(d) AS system.main.last_day(CAST(d AS DATE));
 CREATE OR REPLACE MACRO redshift_system.to_char(v TIMESTAMP, f) AS redshift_to_char_time(CAST(v AS VARCHAR), f),
     (v DATE, f) AS redshift_to_char_time(CAST(CAST(v AS TIMESTAMP) AS VARCHAR), f),
     (v TIMESTAMPTZ, f) AS redshift_to_char_time(CAST(v AS VARCHAR), f),
@@ -215,8 +223,13 @@ CREATE OR REPLACE MACRO redshift_system.redshift_interval_times(i, n) AS
     + to_days(CAST(trunc(datepart('day', i) * n) AS INTEGER))
     + to_microseconds(CAST(round((datepart('hour', i) * 3600000000 + datepart('minute', i) * 60000000 + datepart('microsecond', i)) * CAST(n AS DOUBLE)
         + (datepart('day', i) * n - trunc(datepart('day', i) * n)) * 86400000000) AS BIGINT));
+CREATE OR REPLACE MACRO redshift_system.redshift_interval_over(i, n) AS
+    to_microseconds(CAST(epoch_us(i) / CAST(n AS DOUBLE) AS BIGINT));
 CREATE OR REPLACE MACRO redshift_system.redshift_cut(s, n) AS
     CASE WHEN strlen(s) <= n THEN s ELSE redshift_truncate(s, CAST(n AS VARCHAR)) END;
+
+-- The values of a list, written.
+CREATE OR REPLACE MACRO redshift_system.redshift_texts(l) AS list_transform(l, lambda value: CAST(value AS VARCHAR));
 
 -- JSON
 CREATE OR REPLACE MACRO redshift_system.is_valid_json(s) AS redshift_json_kind(CAST(s AS VARCHAR)) = 'object';
@@ -283,24 +296,9 @@ CREATE OR REPLACE MACRO redshift_system.array_contains(a, v) AS list_contains(CA
 CREATE OR REPLACE MACRO redshift_system.get_array_length(j) AS
     CASE WHEN json_type(j) = 'ARRAY' THEN CAST(system.main.json_array_length(j) AS INTEGER) END;
 
--- Operators that convert texts, for statements that DuckDB cannot bind without.
-CREATE OR REPLACE MACRO redshift_system.redshift_plus(a VARCHAR, b VARCHAR) AS a || b,
-    (a VARCHAR, b) AS CAST(a AS DOUBLE) + b, (a, b VARCHAR) AS a + CAST(b AS DOUBLE),
-    (a TIMESTAMP, b INTEGER) AS a + to_days(b), (a TIMESTAMP, b) AS a + b, (a DATE, b) AS a + b, (a, b TIMESTAMP) AS a + b, (a, b DATE) AS a + b,
-    (a TIMESTAMPTZ, b) AS CAST(CAST(a AS TIMESTAMP) + b AS TIMESTAMPTZ), (a, b TIMESTAMPTZ) AS CAST(a + CAST(b AS TIMESTAMP) AS TIMESTAMPTZ),
-    (a, b) AS a + b;
-CREATE OR REPLACE MACRO redshift_system.redshift_minus(a VARCHAR, b) AS CAST(a AS DOUBLE) - b, (a, b VARCHAR) AS a - CAST(b AS DOUBLE),
-    (a TIMESTAMP, b INTEGER) AS a - to_days(b), (a DATE, b VARCHAR) AS a - redshift_date(b), (a TIMESTAMP, b VARCHAR) AS a - redshift_timestamp(b), (a TIMESTAMP, b) AS a - b, (a DATE, b) AS a - b,
-    (a TIMESTAMPTZ, b INTERVAL) AS CAST(CAST(a AS TIMESTAMP) - b AS TIMESTAMPTZ),
-    (a TIMESTAMPTZ, b TIMESTAMPTZ) AS CAST(a AS TIMESTAMP) - CAST(b AS TIMESTAMP), (a, b) AS a - b;
-CREATE OR REPLACE MACRO redshift_system.redshift_times(a VARCHAR, b) AS CAST(a AS DOUBLE) * b, (a, b VARCHAR) AS a * CAST(b AS DOUBLE),
-    (a DOUBLE, b INTERVAL) AS redshift_interval_times(b, a), (a INTERVAL, b) AS redshift_interval_times(a, b), (a, b) AS a * b;
-CREATE OR REPLACE MACRO redshift_system.redshift_over(a VARCHAR, b) AS CAST(a AS DOUBLE) / b, (a, b VARCHAR) AS a / CAST(b AS DOUBLE),
-    (a INTERVAL, b) AS to_microseconds(CAST(epoch_us(a) / CAST(b AS DOUBLE) AS BIGINT)), (a, b) AS a / b;
 CREATE OR REPLACE MACRO redshift_system.redshift_divided(a, b, places) AS CASE
     WHEN b = 0 THEN CAST(1 // 0 AS VARCHAR)
     ELSE redshift_divide(CAST(a AS VARCHAR), CAST(b AS VARCHAR), places) END;
-CREATE OR REPLACE MACRO redshift_system.redshift_modulo(a VARCHAR, b) AS CAST(a AS DOUBLE) % b, (a, b) AS a % b;
 
 -- The session. Queries have the numbers that they have in STL_QUERY.
 CREATE OR REPLACE MACRO redshift_system.version() AS

@@ -45,7 +45,7 @@ pub fn create(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<Co
     let written = parser(query.clone()).parse_query().map_err(TranslateError::from_parser)?;
     let title: String = kept[3..].iter().take_while(|token| !is_word(&token.token, "AUTO")).map(text).collect();
     let definition = format!("CREATE MATERIALIZED VIEW {title} AS {};", definition(&written));
-    let (Statement::Query(query), _) = parse(query, reading)? else {
+    let (Statement::Query(query), ..) = parse(query, reading)? else {
         return Err(TranslateError::syntax("a materialized view is made of a query"));
     };
     Ok(Command::CreateMaterialized(Box::new(NewMaterialized { name, attributes, auto_refresh, query, definition })))

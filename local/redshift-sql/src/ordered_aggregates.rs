@@ -1,11 +1,15 @@
 //! Aggregates of rows in an order: LISTAGG, PERCENTILE_CONT and PERCENTILE_DISC.
 
 use sqlparser::ast::{
-    DuplicateTreatment, Expr, Function, FunctionArgumentClause, FunctionArguments, OrderByExpr, OrderBySort, WindowType,
+    BinaryOperator, DuplicateTreatment, Expr, Function, FunctionArgumentClause, FunctionArguments, OrderBySort,
+    UnaryOperator, WindowType,
 };
 
-use super::functions::{arguments, written};
-use crate::error::TranslateError;
+use super::casts::text_value;
+use super::construct::{self, binary, call, function_call, nested, text};
+use super::error::TranslateError;
+use super::functions::arguments;
+use super::value_type::ValueType;
 
 /// *Percentiles*: of a fraction between 0 and 1. DuckDB has them over a window as plain functions only, which take a
 /// negative fraction from the other end.
@@ -25,11 +29,15 @@ pub fn percentile(function: &Function, name: &str) -> Result<Option<Expr>, Trans
     refuse_order(over, name)?;
     let duck = if name == "percentile_cont" { "quantile_cont" } else { "quantile_disc" };
     let fraction = match (&order.options.sort, number) {
-        (Some(OrderBySort::Desc), Some(0.0)) => "1.0".to_owned(),
-        (Some(OrderBySort::Desc), _) => format!("-({fraction})"),
-        _ => fraction.to_string(),
+        (Some(OrderBySort::Desc), Some(0.0)) => construct::number("1.0"),
+        (Some(OrderBySort::Desc), _) => {
+            Expr::UnaryOp { op: UnaryOperator::Minus, expr: Box::new(nested(fraction.clone())) }
+        }
+        _ => fraction.clone(),
     };
-    written(&format!("{duck}({}, {fraction}) OVER {over}", order.expr))
+    let mut quantile = function_call(duck, vec![order.expr.clone(), fraction]);
+    quantile.over = Some(over.clone());
+    Ok(Some(Expr::Function(quantile)))
 }
 
 /// The OVER of these has neither an order nor a frame.
@@ -43,42 +51,54 @@ fn refuse_order(over: &WindowType, name: &str) -> Result<(), TranslateError> {
 }
 
 /// *LISTAGG*: NULL and empty strings are left out; the order goes into the aggregate's own ORDER BY.
-pub fn list_aggregate(function: &Function) -> Result<Option<Expr>, TranslateError> {
-    let FunctionArguments::List(list) = &function.args else { return Err(TranslateError::unsupported("this LISTAGG")) };
-    let arguments = arguments(function)?;
-    let value = arguments.first().ok_or_else(|| TranslateError::syntax("listagg needs an argument"))?;
-    let separator = arguments.get(1).map(ToString::to_string).filter(|text| !text.eq_ignore_ascii_case("null"));
-    let separator = separator.unwrap_or_else(|| "''".into());
-    let mut orders: Vec<&OrderByExpr> = function.within_group.iter().collect();
-    for clause in &list.clauses {
+pub fn list_aggregate(function: &mut Function, kinds: &[ValueType]) -> Result<Option<Expr>, TranslateError> {
+    let mut given = arguments(function)?.into_iter();
+    let value = given.next().ok_or_else(|| TranslateError::syntax("listagg needs an argument"))?;
+    let separator = given.next().filter(|separator| !separator.to_string().eq_ignore_ascii_case("null"));
+    let separator = separator.unwrap_or_else(|| text(""));
+    let FunctionArguments::List(list) = &mut function.args else {
+        return Err(TranslateError::unsupported("this LISTAGG"));
+    };
+    let mut orders = std::mem::take(&mut function.within_group);
+    for clause in list.clauses.drain(..) {
         match clause {
             FunctionArgumentClause::OrderBy(by) => orders.extend(by),
             other => return Err(TranslateError::unsupported(&format!("LISTAGG with {other}"))),
         }
     }
-    let order = match &orders[..] {
-        [] => String::new(),
-        orders => format!(" ORDER BY {}", orders.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
-    };
-    if let Some(over) = &function.over {
+    let is_distinct = matches!(list.duplicate_treatment, Some(DuplicateTreatment::Distinct));
+    let over = function.over.take();
+    if let Some(over) = &over {
         refuse_order(over, "LISTAGG")?;
     }
-    let over = function.over.as_ref().map(|over| format!(" OVER {over}")).unwrap_or_default();
-    let text = format!("CAST({value} AS VARCHAR)");
-    let listed = match list.duplicate_treatment {
-        Some(DuplicateTreatment::Distinct) => {
+    let written = text_value(value.clone(), kinds.first().copied().unwrap_or(ValueType::Unknown));
+    let listed = match is_distinct {
+        true => {
             // The values are sorted as what they are, and written afterwards.
-            if orders.iter().any(|by| by.expr.to_string() != value.to_string()) {
+            if orders.iter().any(|by| by.expr != value) {
                 return Err(TranslateError::unsupported(
                     "LISTAGG(DISTINCT …) in the order of anything but its argument",
                 ));
             }
-            format!(
-                "array_to_string(list_transform(list(DISTINCT {value}{order}) FILTER (WHERE {text} <> ''){over}, \
-                 lambda redshift_value : CAST(redshift_value AS VARCHAR)), {separator})"
-            )
+            let is_descending = orders.iter().any(|by| by.options.sort == Some(OrderBySort::Desc));
+            let mut values = function_call("list", vec![value]);
+            if let FunctionArguments::List(list) = &mut values.args {
+                list.duplicate_treatment = Some(DuplicateTreatment::Distinct);
+            }
+            values.filter = Some(Box::new(binary(written, BinaryOperator::NotEq, text(""))));
+            values.over = over;
+            let order = text(if is_descending { "DESC" } else { "ASC" });
+            let sorted = call("list_sort", [Expr::Function(values), order]);
+            call("array_to_string", [call("redshift_texts", [sorted]), separator])
         }
-        _ => format!("string_agg(nullif({text}, ''), {separator}{order}){over}"),
+        false => {
+            let mut joined = function_call("string_agg", vec![call("nullif", [written, text("")]), separator]);
+            if let (FunctionArguments::List(list), false) = (&mut joined.args, orders.is_empty()) {
+                list.clauses.push(FunctionArgumentClause::OrderBy(orders));
+            }
+            joined.over = over;
+            Expr::Function(joined)
+        }
     };
-    written(&format!("redshift_listagg({listed})"))
+    Ok(Some(call("redshift_listagg", [listed])))
 }

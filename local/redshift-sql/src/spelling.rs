@@ -2,7 +2,7 @@
 
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use super::functions::date_part;
+use super::date_functions::date_part_name as date_part;
 use super::is_word;
 
 /// *Date parts of EXTRACT*: Redshift's short names, before the parser sees them, which knows the long ones only.

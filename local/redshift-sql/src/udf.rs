@@ -24,7 +24,7 @@ struct Function {
 }
 
 /// CREATE FUNCTION.
-pub fn create(tokens: Vec<TokenWithSpan>) -> Result<Command, TranslateError> {
+pub fn create(tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<Command, TranslateError> {
     let function = read(tokens).map_err(TranslateError::from_parser)?;
     if !function.language.eq_ignore_ascii_case("sql") {
         return Err(TranslateError::unsupported(&format!("CREATE FUNCTION in {}", function.language)));
@@ -35,7 +35,9 @@ pub fn create(tokens: Vec<TokenWithSpan>) -> Result<Command, TranslateError> {
     let typed = names.iter().zip(&function.arguments).map(typed).collect::<Result<Vec<_>, TranslateError>>()?;
     let mut body = super::one_statement(tokenize(&function.body)?)?;
     bind::bind_arguments(&mut body, &arguments)?;
-    let Command::Query(query) = translate_tokens(body, Reading::default())? else {
+    let named = names.iter().zip(&function.arguments).map(|(name, data_type)| Ok((name.clone(), Type::of(data_type)?)));
+    let named = named.collect::<Result<Vec<_>, TranslateError>>()?;
+    let Command::Query(query) = translate_tokens(body, Reading { arguments: &named, ..reading })? else {
         return Err(TranslateError::new("42P13", "the body of a function is a SELECT"));
     };
     let (name, returns) = (macro_name(&function.name), Type::of(&function.returns)?.duck());

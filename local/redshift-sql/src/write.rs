@@ -4,16 +4,18 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    AssignmentTarget, BinaryOperator, Expr, Ident, Insert, JoinConstraint, JoinOperator, ObjectName, Query, SelectItem,
+    AssignmentTarget, BinaryOperator, Expr, Ident, Insert, JoinConstraint, JoinOperator, ObjectName, SelectItem,
     SetExpr, Statement, TableFactor, TableObject, TableWithJoins, Update, UpdateTableFromKind, Value, VisitMut,
-    Visitor, VisitorMut,
+    VisitorMut,
 };
 
-use super::casts::integer;
+use super::casts::{integer, time_of_text};
 use super::comparison::literal;
+use super::construct::{call, replace};
 use super::ddl::Name;
-use super::functions::parse;
 use super::types::Type;
+use super::typing::Types;
+use super::value_type::ValueType;
 use crate::datetime::is_loose_time;
 use crate::error::TranslateError;
 
@@ -22,6 +24,9 @@ use crate::error::TranslateError;
 pub struct Write {
     pub table: Name,
     statement: Statement,
+    /// The types of the columns that an INSERT reads, or of the values that an UPDATE assigns; `None` where they are not
+    /// known.
+    given: Option<Vec<ValueType>>,
 }
 
 /// A column of that table.
@@ -34,7 +39,7 @@ pub struct Target {
 }
 
 impl Write {
-    pub fn of(statement: Statement) -> Result<Self, TranslateError> {
+    pub fn new(statement: Statement, types: &Types) -> Result<Self, TranslateError> {
         let near = |word: &str| Err(TranslateError::syntax(format!("syntax error at or near \"{word}\"")));
         let table = match &statement {
             Statement::Insert(insert) if insert.on.is_some() => return near("on"),
@@ -47,7 +52,7 @@ impl Write {
             Statement::Update(update) => name_of(&update.table.relation).unwrap_or_default(),
             _ => return Err(TranslateError::syntax("only INSERT and UPDATE change rows so")),
         };
-        Ok(Self { table, statement })
+        Ok(Self { table, statement, given: types.given() })
     }
 
     /// DuckDB's SQL.
@@ -55,77 +60,45 @@ impl Write {
         self.statement.to_string()
     }
 
-    /// Writes it out for a table with these columns. Answers what its values are read from, where they are of types that
-    /// only DuckDB knows.
-    pub fn fit(&mut self, columns: &[Target]) -> Result<Option<Source>, TranslateError> {
-        match &mut self.statement {
-            Statement::Insert(insert) => insert_into(insert, &self.table, columns),
-            Statement::Update(update) => set(update, &self.table, columns),
-            _ => Ok(None),
-        }
+    /// Writes it out for a table with these columns.
+    ///
+    /// # Errors
+    /// 42703, 42701 and 42601 for columns that do not fit, 42804 for values that Redshift does not convert by itself.
+    pub fn fit(&mut self, columns: &[Target]) -> Result<(), TranslateError> {
+        let typed = match &mut self.statement {
+            Statement::Insert(insert) => insert_into(insert, &self.table, columns)?,
+            Statement::Update(update) => set(update, &self.table, columns)?,
+            _ => Vec::new(),
+        };
+        check(&typed, self.given.as_deref().unwrap_or_default())
     }
 }
 
-/// A query that has a column for each that gets a value; `None` for those that take any.
-#[derive(Debug)]
-pub struct Source {
-    pub query: String,
-    columns: Vec<Option<Target>>,
-    has_union: bool,
-}
-
-impl Source {
-    fn of(columns: Vec<Option<Target>>, has_union: bool, query: impl FnOnce() -> String) -> Option<Self> {
-        columns.iter().any(Option::is_some).then(|| Self { query: query(), columns, has_union })
-    }
-
-    /// Refuses what Redshift does not convert by itself (Type compatibility and conversion), by DuckDB's names of the
-    /// types that are read.
-    pub fn check(&self, types: &[String]) -> Result<(), TranslateError> {
-        for (column, found) in self.columns.iter().zip(types) {
-            if let Some(column) = column
-                && column.data_type == Type::Super
-                && found == "VARCHAR"
-            {
-                // It would be read as JSON, and Redshift keeps it as it is (parse_json).
-                let message = format!(
-                    "* with a text for the SUPER column \"{}\" is not supported by the local Redshift\n  \
-                     Hint: Name the columns of the query.",
-                    column.name
-                );
-                return Err(TranslateError::new("0A000", message));
-            }
-            // What is NULL in every row has no type yet, nor has a literal before the rest of a UNION gives it one.
-            let is_open = found == "\"NULL\"" || found == "VARCHAR" && self.has_union;
-            let found = Type::from_duck(found).filter(|_| !is_open);
-            let (Some(column), Some(found)) = (column, found) else { continue };
-            if !found.becomes(column.data_type) {
-                let (wanted, found) = (column.data_type.bare_name(), found.bare_name());
-                let message = format!(
-                    "column \"{}\" is of type {wanted} but expression is of type {found}\n  \
-                     Hint: You will need to rewrite or cast the expression.",
-                    column.name
-                );
-                return Err(TranslateError::new("42804", message));
-            }
+/// Refuses what Redshift does not convert by itself (Type compatibility and conversion): `columns` has the column that
+/// each value is for, and `None` for values that take any type.
+fn check(columns: &[Option<Target>], given: &[ValueType]) -> Result<(), TranslateError> {
+    for (column, found) in columns.iter().zip(given) {
+        let (Some(column), Some(found)) = (column, found.known()) else { continue };
+        if column.data_type == Type::Super && matches!(found, Type::Varchar(_) | Type::Char(_)) {
+            // It would be read as JSON, and Redshift keeps it as it is (parse_json).
+            let message = format!(
+                "* with a text for the SUPER column \"{}\" is not supported by the local Redshift\n  \
+                 Hint: Name the columns of the query.",
+                column.name
+            );
+            return Err(TranslateError::new("0A000", message));
         }
-        Ok(())
-    }
-}
-
-/// Whether there is a UNION, an INTERSECT or an EXCEPT in it.
-fn has_union(statement: &impl sqlparser::ast::Visit) -> bool {
-    struct Finds;
-    impl Visitor for Finds {
-        type Break = ();
-        fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
-            match query.body.as_ref() {
-                SetExpr::SetOperation { .. } => ControlFlow::Break(()),
-                _ => ControlFlow::Continue(()),
-            }
+        if !found.becomes(column.data_type) {
+            let (wanted, found) = (column.data_type.bare_name(), found.bare_name());
+            let message = format!(
+                "column \"{}\" is of type {wanted} but expression is of type {found}\n  \
+                 Hint: You will need to rewrite or cast the expression.",
+                column.name
+            );
+            return Err(TranslateError::new("42804", message));
         }
     }
-    statement.visit(&mut Finds).is_break()
+    Ok(())
 }
 
 fn name_of(factor: &TableFactor) -> Option<Name> {
@@ -146,8 +119,8 @@ fn find<'c>(columns: &'c [Target], table: &Name, name: &str) -> Result<&'c Targe
 }
 
 /// *The first columns* get the values where there are fewer of them. An IDENTITY gets none.
-fn insert_into(insert: &mut Insert, table: &Name, columns: &[Target]) -> Result<Option<Source>, TranslateError> {
-    let Some(source) = &mut insert.source else { return Ok(None) };
+fn insert_into(insert: &mut Insert, table: &Name, columns: &[Target]) -> Result<Vec<Option<Target>>, TranslateError> {
+    let Some(source) = &mut insert.source else { return Ok(Vec::new()) };
     let values = width(&source.body);
     let named: Vec<&Target> = match insert.columns.is_empty() {
         true => columns.iter().take(values.unwrap_or(columns.len())).collect(),
@@ -171,9 +144,9 @@ fn insert_into(insert: &mut Insert, table: &Name, columns: &[Target]) -> Result<
         }
         _ => {}
     }
-    let mut typed = named.iter().map(|column| Some((*column).clone())).collect();
+    let mut typed: Vec<Option<Target>> = named.iter().map(|column| Some((*column).clone())).collect();
     assign(&mut source.body, &named, &mut typed)?;
-    Ok(Source::of(typed, has_union(&**source), || source.to_string()))
+    Ok(typed)
 }
 
 /// How many values a row has; `None` where only DuckDB knows.
@@ -213,7 +186,9 @@ fn assign(body: &mut SetExpr, columns: &[&Target], typed: &mut Vec<Option<Target
                     }
                     break;
                 };
-                if let (Some(typed), true) = (typed.get_mut(at), is_untyped(expr)) {
+                // What goes into a SUPER is written as such.
+                let is_open = is_untyped(expr) || column.data_type == Type::Super;
+                if let (Some(typed), true) = (typed.get_mut(at), is_open) {
                     *typed = None;
                 }
                 fit(expr, column)?;
@@ -239,24 +214,22 @@ fn fit(value: &mut Expr, column: &Target) -> Result<(), TranslateError> {
     }
     let Some(text) = literal(value) else {
         if column.data_type == Type::Super {
-            *value = parse(&format!("redshift_super({value})"))?;
+            replace(value, |value| call("redshift_super", [value]));
         }
         return Ok(());
     };
     let is_time = is_loose_time(text);
-    let function = match column.data_type {
+    match column.data_type {
         // A text becomes a text; JSON_PARSE makes more of it.
-        Type::Super => "to_json",
-        Type::Date if is_time => "redshift_date",
-        Type::Timestamp if is_time => "redshift_timestamp",
-        Type::TimestampTz if is_time => "redshift_timestamptz",
-        kind @ (Type::SmallInt | Type::Integer | Type::BigInt) if text.parse::<i64>().is_err() => {
-            *value = integer(value, kind)?;
-            return Ok(());
+        Type::Super => replace(value, |text| call("to_json", [text])),
+        kind @ (Type::Date | Type::Timestamp | Type::TimestampTz) if is_time => {
+            replace(value, |text| time_of_text(text, kind));
         }
-        _ => return Ok(()),
-    };
-    *value = parse(&format!("{function}({value})"))?;
+        kind @ (Type::SmallInt | Type::Integer | Type::BigInt) if text.parse::<i64>().is_err() => {
+            replace(value, |text| integer(text, kind));
+        }
+        _ => {}
+    }
     Ok(())
 }
 
@@ -271,27 +244,21 @@ fn is_default(value: &Expr) -> bool {
     matches!(value, Expr::Identifier(ident) if ident.quote_style.is_none() && ident.value.eq_ignore_ascii_case("default"))
 }
 
-fn set(update: &mut Update, table: &Name, columns: &[Target]) -> Result<Option<Source>, TranslateError> {
+fn set(update: &mut Update, table: &Name, columns: &[Target]) -> Result<Vec<Option<Target>>, TranslateError> {
     let mut typed = Vec::new();
-    for (at, assignment) in update.assignments.iter_mut().enumerate() {
-        let AssignmentTarget::ColumnName(name) = &assignment.target else { continue };
+    for assignment in &mut update.assignments {
+        let AssignmentTarget::ColumnName(name) = &assignment.target else {
+            typed.push(None);
+            continue;
+        };
         let column = find(columns, table, &last_of(name))?;
-        if !is_untyped(&assignment.value) {
-            typed.push((at, Some(column.clone())));
-        }
+        // What goes into a SUPER is written as such.
+        let is_typed = column.data_type != Type::Super && !is_untyped(&assignment.value);
+        typed.push(is_typed.then(|| column.clone()));
         fit(&mut assignment.value, column)?;
     }
     join_itself(update, table)?;
-    let (places, typed): (Vec<usize>, Vec<_>) = typed.into_iter().unzip();
-    Ok(Source::of(typed, has_union(&*update), || {
-        let values: Vec<String> = places.iter().map(|at| update.assignments[*at].value.to_string()).collect();
-        let others = match &update.from {
-            Some(UpdateTableFromKind::AfterSet(from) | UpdateTableFromKind::BeforeSet(from)) => &from[..],
-            None => &[],
-        };
-        let others: String = others.iter().map(|table| format!(", {table}")).collect();
-        format!("SELECT {} FROM {}{others}", values.join(", "), update.table)
-    }))
+    Ok(typed)
 }
 
 /// *The table named again* in the FROM of its own UPDATE is the one that is changed; DuckDB takes it for another, and

@@ -124,18 +124,6 @@ pub fn is_system(connection: &Connection, table: &str) -> Result<bool, SqlError>
     Ok(connection.query_row(sql, params![SYSTEM_SCHEMA, table], |row| row.get(0))?)
 }
 
-/// Refuses a view that DuckDB made and cannot read, and drops it, so that it can be made with the arguments of its macros
-/// bound first.
-pub fn refuse_unreadable(connection: &Connection, view: &Name) -> Result<(), SqlError> {
-    match connection.prepare(&format!("SELECT * FROM {view}")).map_err(SqlError::from) {
-        Err(error) if error.is_correlated_view() => {
-            connection.execute_batch(&format!("DROP VIEW {view}"))?;
-            Err(error)
-        }
-        _ => Ok(()),
-    }
-}
-
 pub fn table(connection: &Connection, schema: Option<&str>, name: &str) -> Result<Table, SqlError> {
     let missing = || SqlError::new("42P01", format!("relation \"{name}\" does not exist"));
     let (catalog, schema, temporary, comment) = find(connection, schema, name)?.ok_or_else(missing)?;

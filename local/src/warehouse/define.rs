@@ -342,7 +342,6 @@ pub fn create_view(session: &Session, new: NewView) -> Result<(), SqlError> {
     };
     let kept = KeptView { definition: format!("{definition};"), columns: given, late: false };
     session.connection.execute_batch(&format!("{create}; {}", kept.describe(&name)?))?;
-    catalog::refuse_unreadable(&session.connection, &name)?;
     dependency::note(session, &name, &view.query)
 }
 

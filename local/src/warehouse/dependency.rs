@@ -10,9 +10,7 @@ use sqlparser::ast::{ObjectName, ObjectType, Query, Visit, Visitor};
 use super::error::SqlError;
 use super::session::Session;
 use super::{catalog, define, removal};
-use redshift_sql::{
-    self, Command, Drop, KeptView, LateralAliases, Name, Parameters, Quotients, Reading, literal, quoted,
-};
+use redshift_sql::{Command, Drop, KeptView, Name, Parameters, literal, quoted};
 
 const KEPT: &str = "redshift_system.redshift_dependencies";
 
@@ -209,25 +207,11 @@ pub fn move_views(session: &Session, from: &str, to: &str) -> Result<(), SqlErro
 
 /// Makes a view of Redshift's SQL.
 fn make(session: &Session, create: &str) -> Result<(), SqlError> {
-    let (quotients, aliases) = (Quotients::default(), LateralAliases::default());
-    let mut lenient = false;
-    loop {
-        let reading = Reading {
-            lenient,
-            binds_arguments: lenient,
-            quotients: Some(&quotients),
-            aliases: Some(&aliases),
-            keeps_case: session.keeps_case(),
-        };
-        let made = match redshift_sql::translate(create, &Parameters::default(), reading)? {
-            Command::CreateView(view) => define::create_view(session, *view),
-            _ => return Ok(()),
-        };
-        match made {
-            Err(error) if quotients.learn(&error) || aliases.learn(&error) => {}
-            Err(error) if error.is_unbound() && !lenient => lenient = true,
-            done => return done,
-        }
+    // What it reads has just been created.
+    session.relations.clear();
+    match redshift_sql::translate(create, &Parameters::default(), session.reading())? {
+        Command::CreateView(view) => define::create_view(session, *view),
+        _ => Ok(()),
     }
 }
 

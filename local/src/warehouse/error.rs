@@ -51,23 +51,6 @@ impl SqlError {
         self.sqlstate == "42P01"
     }
 
-    /// Whether DuckDB found no meaning for types that Redshift would convert.
-    pub fn is_unbound(&self) -> bool {
-        self.sqlstate == "42883" && !self.message.ends_with("Redshift")
-            || self.message.contains("multiple overloads that match")
-            || self.is_correlated_view()
-    }
-
-    /// Whether DuckDB made a view that it cannot read: where a macro asked for the types of outer columns in a subquery.
-    pub fn is_correlated_view(&self) -> bool {
-        self.message.ends_with(CORRELATED_VIEW)
-    }
-
-    /// Whether a name was not found, or a value could not be converted: more than that no function takes such types.
-    pub fn is_of_names_or_values(&self) -> bool {
-        matches!(self.sqlstate, "42P01" | "42702" | "42703") || self.sqlstate.starts_with("22")
-    }
-
     /// Whether there is no room for what does not fit into memory.
     pub fn is_unspilled(&self) -> bool {
         self.sqlstate == "53100" && self.message.starts_with(NO_SPILL)
@@ -251,8 +234,6 @@ const RESULT_TOO_LARGE: &str = "Result size exceeds";
 const NO_ROOM: [&str; 3] = ["No space left on device", "Disk quota exceeded", "File too large"];
 /// How DuckDB says that it may not use more of the disk for what does not fit into memory.
 const NO_SPILL: &str = "failed to offload data block";
-/// How DuckDB says that it cannot read such a view.
-const CORRELATED_VIEW: &str = "view bound correlated columns";
 const NO_FUNCTION: &str = "No function matches the given name and argument types '";
 const NO_CHOICE: &str = "Could not choose a best candidate function for the function call \"";
 

@@ -73,7 +73,6 @@ pub fn create(session: &Session, new: NewView) -> Result<(), SqlError> {
         name,
     };
     late.bind(session, view.or_replace)?;
-    catalog::refuse_unreadable(&session.connection, &late.name)?;
     dependency::forget(session, &late.name)?;
     late.keep(session)
 }

@@ -36,6 +36,7 @@ mod system_views;
 #[cfg(test)]
 mod tests;
 mod transaction;
+mod translation;
 
 use std::collections::HashMap;
 use std::path::PathBuf;

@@ -121,12 +121,6 @@ pub fn columns_of(connection: &Connection, sql: &str) -> Result<Vec<ResultColumn
     Ok(columns(&batches.get_schema(), &sums))
 }
 
-/// DuckDB's names for the types of the columns that a query would answer, without running it.
-pub fn duck_types(connection: &Connection, sql: &str) -> Result<Vec<String>, SqlError> {
-    let mut statement = connection.prepare(&format!("DESCRIBE {sql}"))?;
-    Ok(statement.query_map([], |row| row.get(1))?.collect::<Result<_, _>>()?)
-}
-
 /// Which columns are integers of 128 bits, as DuckDB sums integers; in Arrow they look like DECIMAL(38,0).
 fn integer_sums(statement: &Statement<'_>) -> Vec<bool> {
     let columns = 0..statement.column_count();

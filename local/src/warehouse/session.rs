@@ -14,12 +14,12 @@ use super::cursor::Cursors;
 use super::error::SqlError;
 use super::result::{self, Collected, ResultColumn, ResultSet, Rows};
 use super::system::{QueryRecord, System};
-use super::system_views::SystemViews;
+use super::translation::Relations;
 use super::{catalog, copies, define, late_view, materialized, memory, principals, removal, reopen, schema, show};
 use crate::account::now_millis;
 use crate::sync::locked;
 use redshift_sql::Type;
-use redshift_sql::{Command, LateralAliases, Maintenance, Name, Parameters, Prepared, Quotients, Reading, Target};
+use redshift_sql::{Command, Maintenance, Name, Parameters, Prepared, Target};
 
 pub struct Session {
     pub connection: Connection,
@@ -33,7 +33,7 @@ pub struct Session {
     user: String,
     pid: i32,
     pub(super) settings: BTreeMap<String, String>,
-    cursors: Cursors,
+    pub(super) cursors: Cursors,
     prepared: HashMap<String, Prepared>,
     copied: Option<Arc<copy::Progress>>,
     /// What the last statement told beside its answer.
@@ -41,6 +41,8 @@ pub struct Session {
     last_query: i64,
     /// Columns of tables that were written to, as of a state of the catalog.
     pub(super) targets: HashMap<Name, Arc<Vec<Target>>>,
+    /// Columns of relations that were read, as of the same state.
+    pub(super) relations: Relations,
     pub(super) catalog: u64,
     /// Whether anything was defined in the transaction.
     has_defined: bool,
@@ -122,6 +124,7 @@ impl Session {
             notices: Vec::new(),
             last_query: -1,
             targets: HashMap::new(),
+            relations: Relations::default(),
             catalog: 0,
             has_defined: false,
             before: BTreeMap::new(),
@@ -154,95 +157,13 @@ impl Session {
         self.has_defined = false;
         self.cursors.clear();
         self.targets.clear();
+        self.relations.clear();
         self.catalog = u64::MAX;
-    }
-
-    /// The columns that a statement would answer, with NULL for what its parameters will be; `None` where it answers no
-    /// rows. Nothing is run.
-    pub fn describe(&mut self, text: &str, parameters: &Parameters) -> Result<Option<Vec<ResultColumn>>, SqlError> {
-        redshift_sql::with_room(text, || {
-            self.read_twice(|session, reading| session.describe_as(text, parameters, reading))
-        })
     }
 
     /// The columns of a cursor that is open.
     pub fn cursor_columns(&self, name: &str) -> Option<Vec<ResultColumn>> {
         self.cursors.columns(name)
-    }
-
-    /// The types of a statement's parameters, as far as what they stand beside tells them.
-    pub fn parameter_types(&mut self, text: &str) -> Result<BTreeMap<usize, Type>, SqlError> {
-        if self.transaction == Transaction::Failed {
-            return Ok(BTreeMap::new());
-        }
-        self.follow_database()?;
-        self.see_catalog().map_err(|error| self.recovered(error))?;
-        Ok(redshift_sql::with_room(text, || {
-            redshift_sql::parameter_types(text, |name| self.targets(name).ok().flatten())
-        }))
-    }
-
-    /// Whether names in quotes keep their case.
-    pub fn keeps_case(&self) -> bool {
-        self.is_on("enable_case_sensitive_identifier")
-    }
-
-    /// Reads a statement as it stands, and leniently where DuckDB cannot bind it so: what cannot be bound has changed
-    /// nothing. The last reading tells which name is missing, if any. A statement that fails in a transaction fails the
-    /// transaction.
-    fn read_twice<T>(
-        &mut self,
-        mut read: impl FnMut(&mut Self, Reading<'_>) -> Result<T, SqlError>,
-    ) -> Result<T, SqlError> {
-        self.follow_database()?;
-        let (quotients, aliases) = (Quotients::default(), LateralAliases::default());
-        let learned = |error: &SqlError| quotients.learn(error) || aliases.learn(error);
-        let keeps_case = self.keeps_case();
-        let mut read_as = |session: &mut Self, lenient, binds_arguments| loop {
-            let (quotients, aliases) = (Some(&quotients), Some(&aliases));
-            match read(
-                session,
-                Reading { lenient, binds_arguments, quotients, aliases, catalog: Some(&SystemViews), keeps_case },
-            ) {
-                Err(error) if learned(&error) => {}
-                done => return done,
-            }
-        };
-        let first = match read_as(self, false, false) {
-            Err(error) if error.is_out_of_view() && late_view::bind_again(self)? => read_as(self, false, false),
-            done => done,
-        };
-        let done = match first {
-            Err(error) if error.is_unbound() => match read_as(self, true, false) {
-                Err(second) if second.is_unbound() => read_as(self, true, true),
-                done => done,
-            }
-            .map_err(|last| if last.is_of_names_or_values() { last } else { error }),
-            done => done,
-        };
-        if done.is_err() && self.transaction == Transaction::Open {
-            self.transaction = Transaction::Failed;
-        }
-        done.map_err(|error| self.recovered(error))
-    }
-
-    fn describe_as(
-        &mut self,
-        text: &str,
-        parameters: &Parameters,
-        reading: Reading<'_>,
-    ) -> Result<Option<Vec<ResultColumn>>, SqlError> {
-        let command = redshift_sql::translate(text, parameters, reading)?;
-        if self.transaction == Transaction::Failed {
-            return Ok(None);
-        }
-        match command {
-            Command::Query(sql) => result::columns_of(&self.connection, &sql).map(Some),
-            Command::Show(what) => show::run(self, &what).map(|rows| Some(rows.columns)),
-            Command::Explain(_) => Ok(Some(show::texts(&["QUERY PLAN"], Vec::new()).columns)),
-            Command::Fetch { cursor, .. } => Ok(self.cursors.columns(&cursor)),
-            _ => Ok(None),
-        }
     }
 
     /// The names of all functions that DuckDB has here.
@@ -323,8 +244,8 @@ impl Session {
         self.system.look_for_room_to_spill();
         let watched = memory::watch(self.cancel.clone(), self.system.memory);
         let outcome = redshift_sql::with_room(text, || {
-            self.read_twice(|session, reading| {
-                let command = redshift_sql::translate(text, parameters, reading)?;
+            self.bound(|session| {
+                let command = redshift_sql::translate(text, parameters, session.reading())?;
                 kind = command.kind();
                 let database = session.system.database.clone();
                 let writing = command.may_write().then(|| database.writing());
@@ -332,7 +253,7 @@ impl Session {
                     session.remember("redshift_query", last_query)?;
                 }
                 session.system.refresh_for(&lower)?;
-                let done = session.run_command(command, reading, access, query, to);
+                let done = session.run_command(command, access, query, to);
                 if writing.is_some() && session.transaction == Transaction::None {
                     database.note_commits();
                 }
@@ -364,7 +285,6 @@ impl Session {
     fn run_command(
         &mut self,
         command: Command,
-        reading: Reading<'_>,
         access: &Access,
         query: i64,
         to: &mut dyn Rows,
@@ -388,10 +308,8 @@ impl Session {
             Command::Query(sql) => result::query(&self.connection, &sql, to),
             Command::Change(sql) => Ok(counted(self.connection.execute(&sql, [])?)),
             Command::Write(mut write) => {
-                if let Some(columns) = self.targets(&write.table)?
-                    && let Some(source) = write.fit(&columns)?
-                {
-                    source.check(&result::duck_types(&self.connection, &source.query)?)?;
+                if let Some(columns) = self.targets(&write.table)? {
+                    write.fit(&columns)?;
                 }
                 Ok(counted(self.connection.execute(&write.sql(), [])?))
             }
@@ -486,8 +404,9 @@ impl Session {
             Command::Execute { name, arguments } => {
                 let prepared = self.prepared.get(&name);
                 let missing = || SqlError::new("26000", format!("prepared statement \"{name}\" does not exist"));
-                let command = redshift_sql::translate_prepared(prepared.ok_or_else(missing)?, &arguments, reading)?;
-                self.run_command(command, reading, access, query, to)
+                let command =
+                    redshift_sql::translate_prepared(prepared.ok_or_else(missing)?, &arguments, self.reading())?;
+                self.run_command(command, access, query, to)
             }
             Command::Deallocate(name) => {
                 self.prepared.retain(|known, _| name.as_ref().is_some_and(|name| name != known));
@@ -531,7 +450,7 @@ impl Session {
 
     /// The columns of a table that is to be written to; `None` where there is none of this name. They are asked for again
     /// when any session has changed the catalog.
-    fn targets(&mut self, name: &Name) -> Result<Option<Arc<Vec<Target>>>, SqlError> {
+    pub(super) fn targets(&mut self, name: &Name) -> Result<Option<Arc<Vec<Target>>>, SqlError> {
         if let Some(known) = self.targets.get(name) {
             return Ok(Some(known.clone()));
         }

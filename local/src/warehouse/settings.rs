@@ -142,6 +142,7 @@ impl Session {
         let now = self.system.catalog_changes();
         if std::mem::replace(&mut self.catalog, now) != now {
             self.targets.clear();
+            self.relations.clear();
             if let Some(path) = self.settings.get("search_path").cloned() {
                 self.set_search_path(&path)?;
             }

@@ -1,6 +1,7 @@
 //! One connection: a session of the engine, and the statements that it is asked to run.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use futures::stream::{self, StreamExt};
@@ -33,6 +34,8 @@ pub struct Connection {
     pub running: Arc<Mutex<Option<Running>>>,
     /// Of the statement that was started last.
     pub last: Mutex<Arc<Flow>>,
+    /// Whether a statement has ended.
+    pub has_run: Arc<AtomicBool>,
 }
 
 /// What runs, and what it waits for.
@@ -213,6 +216,7 @@ impl Connection {
         let events = Events(receiver, flow.clone());
         let (session, access, engine) = (self.session.clone(), self.access.clone(), self.engine.clone());
         let (running, told) = (self.running.clone(), sender.clone());
+        let (is_first, has_ended) = (!self.has_run.load(Ordering::Relaxed), self.has_run.clone());
         let work = move || {
             let mut session = locked(&session);
             *locked(&running) = Some(Running { cancel: session.new_canceller(), flow: flow.clone() });
@@ -228,11 +232,16 @@ impl Connection {
             if rest.count() > 0 {
                 let _ = to.send(Event::Stored(rest));
             }
+            has_ended.store(true, Ordering::Relaxed);
             flow.sent();
             let _ = to.send(Event::Ended(Ended { count, status, undid, notices }));
         };
         tokio::spawn(async move {
-            if let Err(error) = statement_threads::run(work).await {
+            let done = match is_first {
+                true => statement_threads::run_first(work).await,
+                false => statement_threads::run(work).await,
+            };
+            if let Err(error) = done {
                 let ended = Ended { count: Err(error), status: b'I', undid: false, notices: Vec::new() };
                 let _ = told.send(Event::Ended(ended));
             }
@@ -329,7 +338,11 @@ impl Connection {
     ) -> PgWireResult<T> {
         locked(&self.last).let_go();
         let session = self.session.clone();
-        let answer = statement_threads::run(move || question(&mut locked(&session))).await;
+        let question = move || question(&mut locked(&session));
+        let answer = match self.has_run.load(Ordering::Relaxed) {
+            true => statement_threads::run(question).await,
+            false => statement_threads::run_first(question).await,
+        };
         answer.map_err(|error| wire_error(&error))
     }
 }

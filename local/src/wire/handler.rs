@@ -216,6 +216,7 @@ impl Queries {
                     engine,
                     running: Arc::default(),
                     last: Mutex::default(),
+                    has_run: Arc::default(),
                 })
             });
             let connection = opened.await.and_then(|opened| opened).map_err(|error| wire_error(&error))?;

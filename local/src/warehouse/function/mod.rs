@@ -14,12 +14,12 @@ use std::sync::Arc;
 
 use duckdb::Connection;
 use duckdb::arrow::array::{Array, AsArray, RecordBatch, StringBuilder};
-use duckdb::arrow::datatypes::{DataType, Field};
+use duckdb::arrow::datatypes::DataType;
 use duckdb::vscalar::arrow::{ArrowFunctionSignature, VArrowScalar};
 
 use super::error::SqlError;
 use super::super_value;
-use redshift_sql::{ASKS, datetime};
+use redshift_sql::datetime;
 
 /// From texts to a text; `None` is NULL. NULL for any argument is NULL without asking.
 type Body = fn(&[&str]) -> Result<Option<String>, String>;
@@ -82,23 +82,7 @@ pub fn register(connection: &Connection) -> Result<(), SqlError> {
     for (name, body) in FUNCTIONS {
         connection.register_scalar_function_with_state::<TextFunction>(name, &Some(*body))?;
     }
-    Ok(connection.register_scalar_function::<Unfit>(ASKS)?)
-}
-
-/// A function that no call of ours fits: DuckDB's refusal names the types of its arguments.
-struct Unfit;
-
-impl VArrowScalar for Unfit {
-    type State = ();
-
-    fn invoke((): &Self::State, _: RecordBatch) -> Result<Arc<dyn Array>, Box<dyn Error>> {
-        Err("it is never called".into())
-    }
-
-    fn signatures() -> Vec<ArrowFunctionSignature> {
-        let list = DataType::List(Arc::new(Field::new("item", DataType::Utf8, true)));
-        vec![ArrowFunctionSignature::exact(vec![list.clone(), list.clone(), list], DataType::Utf8)]
-    }
+    Ok(())
 }
 
 /// Bytes that one call answers for all of its rows, of which it gets 2,048: nothing can interrupt it. Texts of 65,535 bytes

@@ -1,0 +1,121 @@
+//! Statements on their way from Redshift's SQL to the engine.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use redshift_sql::{Catalog, Command, Name, Parameters, Reading, RelationColumn, Type, ValueType};
+
+use super::error::SqlError;
+use super::result::{self, ResultColumn};
+use super::session::{Session, Transaction};
+use super::{late_view, show, system_views};
+
+type Columns = Arc<[RelationColumn]>;
+
+/// Columns of relations, as they were asked for by their names; `None` where there is no such relation.
+#[derive(Default)]
+pub struct Relations(RefCell<HashMap<Name, Option<Columns>>>);
+
+impl Relations {
+    pub fn clear(&self) {
+        self.0.borrow_mut().clear();
+    }
+}
+
+impl Catalog for Session {
+    fn columns(&self, relation: &Name) -> Option<Columns> {
+        if self.transaction == Transaction::Failed {
+            return None;
+        }
+        if let Some(known) = self.relations.0.borrow().get(relation) {
+            return known.clone();
+        }
+        let found = self.describe_relation(relation).ok();
+        self.relations.0.borrow_mut().insert(relation.clone(), found.clone());
+        found
+    }
+
+    fn is_system_view(&self, name: &str) -> bool {
+        system_views::contains(name)
+    }
+}
+
+impl Session {
+    /// What a statement of this session is read with.
+    pub(super) fn reading(&self) -> Reading<'_> {
+        Reading::new(Some(self), self.keeps_case())
+    }
+
+    /// Whether names in quotes keep their case.
+    pub fn keeps_case(&self) -> bool {
+        self.is_on("enable_case_sensitive_identifier")
+    }
+
+    fn describe_relation(&self, relation: &Name) -> Result<Columns, SqlError> {
+        let mut statement = self.connection.prepare(&format!("DESCRIBE {relation}"))?;
+        let row = |row: &duckdb::Row<'_>| {
+            let duck: String = row.get(1)?;
+            let value_type = match duck.as_str() {
+                "INTERVAL" => ValueType::Interval,
+                duck => Type::from_duck(duck).map_or(ValueType::Unknown, ValueType::Of),
+            };
+            Ok(RelationColumn { name: row.get(0)?, value_type })
+        };
+        Ok(statement.query_map([], row)?.collect::<Result<_, _>>()?)
+    }
+
+    /// The columns that a statement would answer, with NULL for what its parameters will be; `None` where it answers no
+    /// rows. Nothing is run.
+    pub fn describe(&mut self, text: &str, parameters: &Parameters) -> Result<Option<Vec<ResultColumn>>, SqlError> {
+        redshift_sql::with_room(text, || self.bound(|session| session.describe_once(text, parameters)))
+    }
+
+    fn describe_once(&mut self, text: &str, parameters: &Parameters) -> Result<Option<Vec<ResultColumn>>, SqlError> {
+        let command = redshift_sql::translate(text, parameters, self.reading())?;
+        if self.transaction == Transaction::Failed {
+            return Ok(None);
+        }
+        match command {
+            Command::Query(sql) => result::columns_of(&self.connection, &sql).map(Some),
+            Command::Show(what) => show::run(self, &what).map(|rows| Some(rows.columns)),
+            Command::Explain(_) => Ok(Some(show::texts(&["QUERY PLAN"], Vec::new()).columns)),
+            Command::Fetch { cursor, .. } => Ok(self.cursors.columns(&cursor)),
+            _ => Ok(None),
+        }
+    }
+
+    /// The types of a statement's parameters, by their numbers, as far as what they stand beside tells them.
+    pub fn parameter_types(&mut self, text: &str) -> Result<BTreeMap<usize, Type>, SqlError> {
+        if self.transaction == Transaction::Failed {
+            return Ok(BTreeMap::new());
+        }
+        self.follow_database()?;
+        self.see_catalog().map_err(|error| self.recovered(error))?;
+        Ok(redshift_sql::with_room(text, || redshift_sql::parameter_types(text, self.reading())))
+    }
+
+    /// Runs a statement, once more where a view that it reads has to be bound again: what cannot be bound has changed
+    /// nothing. A statement that fails in a transaction fails the transaction.
+    pub(super) fn bound<T>(&mut self, mut run: impl FnMut(&mut Self) -> Result<T, SqlError>) -> Result<T, SqlError> {
+        self.follow_database()?;
+        let mut run = |session: &mut Self| {
+            // Nothing can be asked in a transaction that failed.
+            if session.transaction != Transaction::Failed {
+                session.see_catalog()?;
+            }
+            run(session)
+        };
+        let done = match run(self) {
+            Err(error) if error.is_out_of_view() && late_view::bind_again(self)? => {
+                self.relations.clear();
+                run(self)
+            }
+            done => done,
+        };
+        if done.is_err() && self.transaction == Transaction::Open {
+            self.transaction = Transaction::Failed;
+        }
+        done.map_err(|error| self.recovered(error))
+    }
+}
