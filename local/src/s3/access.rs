@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use s3s::dto::ETagCondition;
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
 use super::Buckets;
@@ -65,6 +66,34 @@ impl Found {
 }
 
 impl Buckets {
+    pub fn readable(&self, name: &str, owner: Option<&String>, action: &str, key: Option<&str>) -> S3Result<Bucket> {
+        self.open(&self.caller, name, owner.map(String::as_str), action, key)
+    }
+
+    /// As `readable`; nothing is ever written to a mounted directory.
+    pub fn writable(&self, name: &str, owner: Option<&String>, action: &str, key: Option<&str>) -> S3Result<Bucket> {
+        let bucket = self.readable(name, owner, action, key)?;
+        match self.mount(name) {
+            Some(_) => Err(s3_error!(AccessDenied, "Access Denied")),
+            None => Ok(bucket),
+        }
+    }
+
+    /// Tags and ACLs of a write are rights of their own (R33).
+    pub fn may_tag_and_grant(&self, bucket: &Bucket, key: &str, tags: bool, grants: bool) -> S3Result<()> {
+        let asked = [(tags, "s3:PutObjectTagging"), (grants, "s3:PutObjectAcl")];
+        let mut asked = asked.iter().filter(|(is_asked, _)| *is_asked);
+        asked.try_for_each(|(_, action)| self.readable(&bucket.name, None, action, Some(key)).map(drop))
+    }
+
+    /// Who compares an ETag may find out what is there: that wants the right to read it.
+    pub fn may_compare(&self, bucket: &Bucket, key: &str, conditions: &Preconditions) -> S3Result<()> {
+        match conditions.must_match {
+            Some(ETagCondition::ETag(_)) => self.readable(&bucket.name, None, "s3:GetObject", Some(key)).map(drop),
+            _ => Ok(()),
+        }
+    }
+
     /// The bucket, when it exists, has the expected owner, and `reader` may do `action` there.
     pub fn open(
         &self,

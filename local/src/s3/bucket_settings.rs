@@ -4,11 +4,10 @@ use s3s::dto::*;
 use s3s::{S3Response, S3Result, s3_error};
 
 use super::Buckets;
+use super::api::Answer;
 use super::bucket::{Bucket, Encryption, PublicAccessBlock};
 use super::encryption::bucket_default;
 use crate::iam::policy::{Kind, Policy};
-
-type Answer<T> = S3Result<S3Response<T>>;
 
 impl Buckets {
     pub fn settings(&self, name: &str, owner: Option<&str>, action: &str) -> S3Result<Bucket> {

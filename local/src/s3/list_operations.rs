@@ -1,13 +1,16 @@
 //! The operations that list: a request as a query, and a page as the answer.
 
 use s3s::dto::*;
-use s3s::{S3Result, s3_error};
+use s3s::{S3Request, S3Response, S3Result, s3_error};
 
 use super::Buckets;
 use super::acl::owner_of;
+use super::api::Answer;
 use super::listing::Query;
 use super::upload::Upload;
-use super::wire::{decode_token, encode_token, encoded, marker_entry, rolled_up, shown, timestamp, version_entry};
+use super::wire::{
+    decode_token, encode_token, encoded, marker_entry, rolled_up, shown, timestamp, to_i64, version_entry,
+};
 
 /// S3's limit of entries in one page and of keys in one DeleteObjects (R31).
 pub const MAX_KEYS: i32 = 1000;
@@ -33,6 +36,35 @@ fn known_encoding(asked: Option<EncodingType>) -> S3Result<Option<EncodingType>>
 /// A delimiter of no letters is none.
 fn delimiter(asked: Option<String>) -> Option<String> {
     asked.filter(|delimiter| !delimiter.is_empty())
+}
+
+pub fn list_parts(buckets: &Buckets, req: S3Request<ListPartsInput>) -> Answer<ListPartsOutput> {
+    let input = req.input;
+    let owner = input.expected_bucket_owner.as_ref();
+    let bucket = buckets.readable(&input.bucket, owner, "s3:ListMultipartUploadParts", Some(&input.key))?;
+    let parts = buckets.parts(&bucket.name, &input.key, &input.upload_id)?;
+    let after = input.part_number_marker.unwrap_or(0);
+    let max_parts = page_size(input.max_parts, "max-parts")?;
+    let mut left = parts.into_iter().filter(|(number, ..)| *number > after);
+    let part = |(number, etag, size): (i32, String, u64)| Part {
+        part_number: Some(number),
+        e_tag: Some(ETag::Strong(etag)),
+        size: Some(to_i64(size)),
+        ..Default::default()
+    };
+    let shown: Vec<Part> = left.by_ref().take(max_parts as usize).map(part).collect();
+    let output = ListPartsOutput {
+        bucket: Some(bucket.name),
+        key: Some(input.key),
+        upload_id: Some(input.upload_id),
+        is_truncated: Some(max_parts > 0 && left.next().is_some()),
+        part_number_marker: Some(after),
+        next_part_number_marker: Some(shown.last().and_then(|part| part.part_number).unwrap_or(0)),
+        max_parts: Some(max_parts),
+        parts: Some(shown),
+        ..Default::default()
+    };
+    Ok(S3Response::new(output))
 }
 
 impl Buckets {

@@ -1,0 +1,60 @@
+//! Headers of requests that write an object, as its fields. Their inputs share their fields, not a type.
+
+use s3s::dto::ChecksumAlgorithm;
+use s3s::{S3Result, s3_error};
+
+/// What a PutObject or an UploadPart says its bytes are.
+macro_rules! declared {
+    ($input:ident, $headers:ident, $trailing:ident) => {
+        $crate::s3::body::Declared {
+            md5: $input.content_md5,
+            checksum: s3s::dto::Checksum {
+                checksum_crc32: $input.checksum_crc32,
+                checksum_crc32c: $input.checksum_crc32c,
+                checksum_crc64nvme: $input.checksum_crc64nvme,
+                checksum_sha1: $input.checksum_sha1,
+                checksum_sha256: $input.checksum_sha256,
+                checksum_type: None,
+            },
+            trailer: $headers.get("x-amz-trailer").and_then(|name| name.to_str().ok()).map(str::to_owned),
+            trailing: $trailing,
+        }
+    };
+}
+pub(super) use declared;
+
+/// What a PutObject or a CreateMultipartUpload wants kept beside the bytes.
+macro_rules! attributes {
+    ($input:ident) => {
+        $crate::s3::object::Attributes {
+            content_type: $input.content_type,
+            content_encoding: $input.content_encoding,
+            cache_control: $input.cache_control,
+            content_disposition: $input.content_disposition,
+            metadata: $input.metadata.into_iter().flatten().collect(),
+            tags: $crate::s3::tag_operations::tags_of_header($input.tagging.as_deref())?,
+            content_language: $input.content_language,
+            expires: $input.expires.as_ref().and_then($crate::s3::wire::http_date),
+            storage_class: $input
+                .storage_class
+                .map(|class| class.as_str().to_owned())
+                .filter(|class| class != s3s::dto::StorageClass::STANDARD),
+            checksum: None,
+            encryption: None,
+        }
+    };
+}
+pub(super) use attributes;
+
+/// The algorithm of a checksum that a request asks for.
+pub fn known_algorithm(algorithm: Option<&ChecksumAlgorithm>) -> S3Result<Option<&str>> {
+    let known = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"];
+    match algorithm.map(|algorithm| algorithm.as_str()) {
+        Some(name) if !known.contains(&name) => Err(s3_error!(
+            InvalidRequest,
+            "Checksum algorithm provided is unsupported. Please try again with any of the valid types: \
+             [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"
+        )),
+        name => Ok(name),
+    }
+}
