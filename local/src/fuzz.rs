@@ -193,10 +193,12 @@ fn request(text: &str) -> Option<http::Request<String>> {
 #[test]
 fn the_operations_of_s3() {
     let directory = tempfile::tempdir().expect("directory");
-    let service = crate::s3::unsigned(crate::s3::Buckets::alone(directory.path()));
+    let buckets = crate::s3::Buckets::alone(directory.path());
+    let service = crate::s3::unsigned(buckets.clone());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
     throw("s3", |input| {
-        if let Some(request) = request(&String::from_utf8_lossy(input)) {
+        if let Some(mut request) = request(&String::from_utf8_lossy(input)) {
+            request.extensions_mut().insert(buckets.sessions.owner.clone());
             runtime.block_on(async {
                 let answer = service.call(request.map(|body| s3s::Body::from(body.into_bytes()))).await;
                 // A body is read when it is sent.

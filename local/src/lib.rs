@@ -134,13 +134,11 @@ impl Cloud {
         let secrets = secrets::Secrets::new(store.clone(), account.clone());
         let mounts = Arc::new(options.mounts);
         let sessions = sessions::Sessions::new(account.clone());
-        let caller = sessions.owner.identity.clone();
         let buckets = s3::Buckets {
             store: store.clone(),
             account: account.clone(),
             behaviors,
             mounts,
-            caller,
             sessions,
             seekers: Default::default(),
             leases: Default::default(),

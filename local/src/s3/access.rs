@@ -15,6 +15,7 @@ use super::listing::Query;
 use super::object::{Attributes, ObjectInfo, Preconditions};
 use crate::iam::Identity;
 use crate::iam::policy::{Decision, Kind, Policy, Principal, Question};
+use crate::sessions::Caller;
 use crate::store::View;
 
 /// An object that somebody asked for.
@@ -65,31 +66,70 @@ impl Found {
     }
 }
 
+/// The access that an operation needs to a bucket, or to an object in it.
+pub struct RequiredAccess<'r> {
+    action: &'static str,
+    key: Option<&'r str>,
+    is_write: bool,
+    /// Actions on the same object for parts of the request, such as tags (R33).
+    further: Vec<&'static str>,
+}
+
+pub fn read(action: &'static str) -> RequiredAccess<'static> {
+    RequiredAccess { action, key: None, is_write: false, further: Vec::new() }
+}
+
+pub fn write(action: &'static str) -> RequiredAccess<'static> {
+    RequiredAccess { is_write: true, ..read(action) }
+}
+
+impl RequiredAccess<'static> {
+    /// Narrows the access to an object; of a list it is the prefix.
+    pub fn on(self, key: &str) -> RequiredAccess<'_> {
+        RequiredAccess { key: Some(key), ..self }
+    }
+}
+
+impl RequiredAccess<'_> {
+    /// Adds an action where the request has the part that needs it.
+    pub fn and(mut self, is_asked: bool, action: &'static str) -> Self {
+        self.further.extend(is_asked.then_some(action));
+        self
+    }
+}
+
+pub fn access_denied() -> S3Error {
+    s3_error!(AccessDenied, "Access Denied")
+}
+
 impl Buckets {
-    pub fn readable(&self, name: &str, owner: Option<&String>, action: &str, key: Option<&str>) -> S3Result<Bucket> {
-        self.open(&self.caller, name, owner.map(String::as_str), action, key)
-    }
-
-    /// As `readable`; nothing is ever written to a mounted directory.
-    pub fn writable(&self, name: &str, owner: Option<&String>, action: &str, key: Option<&str>) -> S3Result<Bucket> {
-        let bucket = self.readable(name, owner, action, key)?;
-        match self.mount(name) {
-            Some(_) => Err(s3_error!(AccessDenied, "Access Denied")),
-            None => Ok(bucket),
+    /// Opens a bucket where `reader` has all the access that a request needs.
+    ///
+    /// # Errors
+    /// NoSuchBucket; AccessDenied, also for another owner than the expected one.
+    pub fn authorize(
+        &self,
+        reader: &Identity,
+        name: &str,
+        expected_owner: Option<&str>,
+        required: &RequiredAccess<'_>,
+    ) -> S3Result<Bucket> {
+        let bucket = self.open(reader, name, expected_owner, required.action, required.key)?;
+        // Mounted directories are never written.
+        if required.is_write && self.mount(name).is_some() {
+            return Err(access_denied());
         }
+        let mut further = required.further.iter();
+        further.try_for_each(|action| self.open(reader, name, None, action, required.key).map(drop))?;
+        Ok(bucket)
     }
 
-    /// Tags and ACLs of a write are rights of their own (R33).
-    pub fn may_tag_and_grant(&self, bucket: &Bucket, key: &str, tags: bool, grants: bool) -> S3Result<()> {
-        let asked = [(tags, "s3:PutObjectTagging"), (grants, "s3:PutObjectAcl")];
-        let mut asked = asked.iter().filter(|(is_asked, _)| *is_asked);
-        asked.try_for_each(|(_, action)| self.readable(&bucket.name, None, action, Some(key)).map(drop))
-    }
-
-    /// Who compares an ETag may find out what is there: that wants the right to read it.
-    pub fn may_compare(&self, bucket: &Bucket, key: &str, conditions: &Preconditions) -> S3Result<()> {
+    /// Refuses to compare ETags for a caller that may not read the object: the answer shows what is there.
+    pub fn may_compare(&self, caller: &Caller, bucket: &Bucket, key: &str, conditions: &Preconditions) -> S3Result<()> {
         match conditions.must_match {
-            Some(ETagCondition::ETag(_)) => self.readable(&bucket.name, None, "s3:GetObject", Some(key)).map(drop),
+            Some(ETagCondition::ETag(_)) => {
+                self.open(&caller.identity, &bucket.name, None, "s3:GetObject", Some(key)).map(drop)
+            }
             _ => Ok(()),
         }
     }
@@ -107,7 +147,7 @@ impl Buckets {
         let owner_differs = expected_owner.is_some_and(|owner| owner != bucket.owner);
         match !owner_differs && self.allows(reader, &bucket, action, key) {
             true => Ok(bucket),
-            false => Err(s3_error!(AccessDenied, "Access Denied")),
+            false => Err(access_denied()),
         }
     }
 
@@ -170,10 +210,7 @@ impl Buckets {
 
     /// Writes what a sink took as an object, as `reader`; answers its size.
     pub fn write_as(&self, reader: &Identity, name: &str, key: &str, sink: Sink) -> S3Result<u64> {
-        let bucket = self.open(reader, name, None, "s3:PutObject", Some(key))?;
-        if self.mount(name).is_some() {
-            return Err(s3_error!(AccessDenied, "Access Denied"));
-        }
+        let bucket = self.authorize(reader, name, None, &write("s3:PutObject").on(key))?;
         let staged = sink.finish().map_err(|error| internal_io(&self.body_directory(name), error))?;
         let encryption = ObjectEncryption::for_default(&bucket.encryption, &self.account);
         let attributes = Attributes { encryption, ..Attributes::default() };
@@ -183,11 +220,8 @@ impl Buckets {
 
     /// Deletes an object, as `reader`.
     pub fn delete_as(&self, reader: &Identity, name: &str, key: &str) -> S3Result<()> {
-        let bucket = self.open(reader, name, None, "s3:DeleteObject", Some(key))?;
-        match self.mount(name) {
-            Some(_) => Err(s3_error!(AccessDenied, "Access Denied")),
-            None => self.delete_object(&bucket, key, None, &Preconditions::default()).map(drop),
-        }
+        let bucket = self.authorize(reader, name, None, &write("s3:DeleteObject").on(key))?;
+        self.delete_object(&bucket, key, None, &Preconditions::default()).map(drop)
     }
 
     /// An object, and where its bytes are.

@@ -1,12 +1,12 @@
 //! Access control lists, as far as anybody has them since 2023: the owner's full control, and what refuses any other.
 
 use s3s::dto::*;
-use s3s::{S3Request, S3Response, S3Result, s3_error};
+use s3s::{S3Response, S3Result, s3_error};
 
 use super::Buckets;
 use super::api::Answer;
+use super::authorization::AuthorizedRequest;
 use super::bucket::Bucket;
-use super::wire::by_version;
 
 /// What a request says of an ACL: by a name, or grant by grant.
 #[derive(Debug, Clone, Copy)]
@@ -64,37 +64,28 @@ impl Wanted<'_> {
     }
 }
 
-pub fn get_bucket_acl(buckets: &Buckets, req: S3Request<GetBucketAclInput>) -> Answer<GetBucketAclOutput> {
-    let owner = req.input.expected_bucket_owner.as_ref();
-    let bucket = buckets.readable(&req.input.bucket, owner, "s3:GetBucketAcl", None)?;
+pub fn get_bucket_acl(request: AuthorizedRequest<GetBucketAclInput>) -> Answer<GetBucketAclOutput> {
+    let bucket = request.bucket;
     let (owner, grants) = (Some(owner_of(&bucket.owner)), Some(full_control(&bucket)));
     Ok(S3Response::new(GetBucketAclOutput { grants, owner }))
 }
 
-pub fn put_bucket_acl(buckets: &Buckets, req: S3Request<PutBucketAclInput>) -> Answer<PutBucketAclOutput> {
-    let input = req.input;
-    let owner = input.expected_bucket_owner.as_ref();
-    let bucket = buckets.writable(&input.bucket, owner, "s3:PutBucketAcl", None)?;
+pub fn put_bucket_acl(request: AuthorizedRequest<PutBucketAclInput>) -> Answer<PutBucketAclOutput> {
+    let AuthorizedRequest { input, bucket, .. } = request;
     let others = input.grant_write.is_some() || names_others(&bucket, input.access_control_policy.as_ref());
     wanted_acl!(input).or_grants(others).check(&bucket)?;
     Ok(S3Response::new(PutBucketAclOutput::default()))
 }
 
-pub fn get_object_acl(buckets: &Buckets, req: S3Request<GetObjectAclInput>) -> Answer<GetObjectAclOutput> {
-    let input = req.input;
-    let owner = input.expected_bucket_owner.as_ref();
-    let action = by_version(input.version_id.as_ref(), "s3:GetObjectAcl", "s3:GetObjectVersionAcl");
-    let bucket = buckets.readable(&input.bucket, owner, action, Some(&input.key))?;
+pub fn get_object_acl(buckets: &Buckets, request: AuthorizedRequest<GetObjectAclInput>) -> Answer<GetObjectAclOutput> {
+    let AuthorizedRequest { input, bucket, .. } = request;
     buckets.find(&bucket, &input.key, input.version_id.as_deref())?;
     let (owner, grants) = (Some(owner_of(&bucket.owner)), Some(full_control(&bucket)));
     Ok(S3Response::new(GetObjectAclOutput { grants, owner, request_charged: None }))
 }
 
-pub fn put_object_acl(buckets: &Buckets, req: S3Request<PutObjectAclInput>) -> Answer<PutObjectAclOutput> {
-    let input = req.input;
-    let owner = input.expected_bucket_owner.as_ref();
-    let action = by_version(input.version_id.as_ref(), "s3:PutObjectAcl", "s3:PutObjectVersionAcl");
-    let bucket = buckets.writable(&input.bucket, owner, action, Some(&input.key))?;
+pub fn put_object_acl(buckets: &Buckets, request: AuthorizedRequest<PutObjectAclInput>) -> Answer<PutObjectAclOutput> {
+    let AuthorizedRequest { input, bucket, .. } = request;
     let others = input.grant_write.is_some() || names_others(&bucket, input.access_control_policy.as_ref());
     wanted_acl!(input).or_grants(others).check(&bucket)?;
     buckets.find(&bucket, &input.key, input.version_id.as_deref())?;

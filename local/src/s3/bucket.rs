@@ -154,6 +154,14 @@ impl Buckets {
         self.store.put(KIND, &bucket.name, bucket).map_err(internal)
     }
 
+    /// Changes the record of a bucket as it is by now, which may be another one than the caller was shown (R36).
+    pub fn update_bucket(&self, name: &str, change: impl FnOnce(&mut Bucket) -> S3Result<()>) -> S3Result<()> {
+        let _guard = self.store.change();
+        let mut bucket = self.bucket(name)?;
+        change(&mut bucket)?;
+        self.save(&bucket)
+    }
+
     /// A new bucket has what AWS gives it since 2023: nothing public, encrypted, owned by its owner.
     pub fn create(&self, input: &CreateBucketInput, tags: CreateTags) -> S3Result<Bucket> {
         check_name(&input.bucket)?;

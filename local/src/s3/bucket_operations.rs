@@ -6,6 +6,7 @@ use s3s::{S3Request, S3Response, s3_error};
 use super::Buckets;
 use super::acl::owner_of;
 use super::api::Answer;
+use super::authorization::AuthorizedRequest;
 use super::bucket::{Bucket, CreateTags};
 use super::wire::{decode_token, encode_token, timestamp};
 
@@ -15,17 +16,13 @@ pub fn create_bucket(buckets: &Buckets, req: S3Request<CreateBucketInput>) -> An
     Ok(S3Response::new(CreateBucketOutput { location: Some(format!("/{}", bucket.name)) }))
 }
 
-pub fn delete_bucket(buckets: &Buckets, req: S3Request<DeleteBucketInput>) -> Answer<DeleteBucketOutput> {
-    let bucket =
-        buckets.writable(&req.input.bucket, req.input.expected_bucket_owner.as_ref(), "s3:DeleteBucket", None)?;
-    buckets.delete(&bucket)?;
+pub fn delete_bucket(buckets: &Buckets, request: AuthorizedRequest<DeleteBucketInput>) -> Answer<DeleteBucketOutput> {
+    buckets.delete(&request.bucket)?;
     Ok(S3Response::with_status(DeleteBucketOutput::default(), http::StatusCode::NO_CONTENT))
 }
 
-pub fn head_bucket(buckets: &Buckets, req: S3Request<HeadBucketInput>) -> Answer<HeadBucketOutput> {
-    let bucket =
-        buckets.readable(&req.input.bucket, req.input.expected_bucket_owner.as_ref(), "s3:ListBucket", Some(""))?;
-    Ok(S3Response::new(HeadBucketOutput { bucket_region: Some(bucket.region), ..Default::default() }))
+pub fn head_bucket(request: AuthorizedRequest<HeadBucketInput>) -> Answer<HeadBucketOutput> {
+    Ok(S3Response::new(HeadBucketOutput { bucket_region: Some(request.bucket.region), ..Default::default() }))
 }
 
 pub fn list_buckets(buckets: &Buckets, req: S3Request<ListBucketsInput>) -> Answer<ListBucketsOutput> {
@@ -54,30 +51,18 @@ pub fn list_buckets(buckets: &Buckets, req: S3Request<ListBucketsInput>) -> Answ
     Ok(S3Response::new(output))
 }
 
-pub fn get_bucket_location(
-    buckets: &Buckets,
-    req: S3Request<GetBucketLocationInput>,
-) -> Answer<GetBucketLocationOutput> {
-    let owner = req.input.expected_bucket_owner.as_ref();
-    let region = buckets.readable(&req.input.bucket, owner, "s3:GetBucketLocation", None)?.region;
+pub fn get_bucket_location(request: AuthorizedRequest<GetBucketLocationInput>) -> Answer<GetBucketLocationOutput> {
+    let region = request.bucket.region;
     let location_constraint = (region != "us-east-1").then(|| BucketLocationConstraint::from(region));
     Ok(S3Response::new(GetBucketLocationOutput { location_constraint }))
 }
 
-pub fn get_bucket_replication(
-    buckets: &Buckets,
-    req: S3Request<GetBucketReplicationInput>,
-) -> Answer<GetBucketReplicationOutput> {
-    let owner = req.input.expected_bucket_owner.as_ref();
-    buckets.readable(&req.input.bucket, owner, "s3:GetReplicationConfiguration", None)?;
+pub fn get_bucket_replication(_: AuthorizedRequest<GetBucketReplicationInput>) -> Answer<GetBucketReplicationOutput> {
     Err(s3_error!(ReplicationConfigurationNotFoundError, "The replication configuration was not found"))
 }
 
 pub fn get_object_lock_configuration(
-    buckets: &Buckets,
-    req: S3Request<GetObjectLockConfigurationInput>,
+    _: AuthorizedRequest<GetObjectLockConfigurationInput>,
 ) -> Answer<GetObjectLockConfigurationOutput> {
-    let owner = req.input.expected_bucket_owner.as_ref();
-    buckets.readable(&req.input.bucket, owner, "s3:GetBucketObjectLockConfiguration", None)?;
     Err(s3_error!(ObjectLockConfigurationNotFoundError, "Object Lock configuration does not exist for this bucket"))
 }

@@ -1,12 +1,13 @@
 //! CopyObject and UploadPartCopy: bytes of one object taken in again as another, checked and read as the caller.
 
 use s3s::dto::*;
-use s3s::{S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
+use s3s::{S3ErrorCode, S3Response, S3Result, s3_error};
 
 use super::Buckets;
 use super::access::Found;
 use super::acl::wanted_acl;
 use super::api::Answer;
+use super::authorization::AuthorizedRequest;
 use super::body::{Declared, Staged};
 use super::encryption::{
     CustomerKey, ObjectEncryption, check_key, check_part_key, customer_key, show_encryption, source_key,
@@ -16,6 +17,7 @@ use super::object::{Attributes, ObjectInfo};
 use super::upload_operations::check_part_number;
 use super::wire::{Conditions, header_condition, named_checksum, timestamp, write_conditions};
 use super::write_headers::{attributes, known_algorithm};
+use crate::sessions::Caller;
 
 /// CopyObject takes at most this many bytes; larger objects are copied in parts.
 const MAX_COPY_BYTES: u64 = 5 << 30;
@@ -44,11 +46,8 @@ macro_rules! copy_conditions {
     };
 }
 
-pub async fn copy_object(buckets: &Buckets, req: S3Request<CopyObjectInput>) -> Answer<CopyObjectOutput> {
-    let (headers, input) = (req.headers, req.input);
-    let owner = input.expected_bucket_owner.as_ref();
-    let bucket = buckets.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
-    buckets.may_tag_and_grant(&bucket, &input.key, input.tagging.is_some(), wanted_acl!(input).is_named())?;
+pub async fn copy_object(buckets: &Buckets, request: AuthorizedRequest<CopyObjectInput>) -> Answer<CopyObjectOutput> {
+    let AuthorizedRequest { input, bucket, caller, headers, .. } = request;
     wanted_acl!(input).check(&bucket)?;
     let replaces = is_replaced(input.metadata_directive.as_ref().map(|directive| directive.as_str()))?;
     let replaces_tags = is_replaced(input.tagging_directive.as_ref().map(|directive| directive.as_str()))?;
@@ -66,7 +65,7 @@ pub async fn copy_object(buckets: &Buckets, req: S3Request<CopyObjectInput>) -> 
         header_condition(&headers, http::header::IF_NONE_MATCH)?,
         header_condition(&headers, http::header::IF_MATCH)?,
     )?;
-    buckets.may_compare(&bucket, &input.key, &conditions)?;
+    buckets.may_compare(&caller, &bucket, &input.key, &conditions)?;
     let from = Source {
         source: &input.copy_source,
         expected_owner: input.expected_source_bucket_owner.as_deref(),
@@ -77,7 +76,7 @@ pub async fn copy_object(buckets: &Buckets, req: S3Request<CopyObjectInput>) -> 
     };
     let encryption = ObjectEncryption::for_write(wanted_encryption!(input), &bucket, &buckets.account)?;
     let given = attributes!(input);
-    let (staged, _, mut attributes) = buckets.stage_copy(&bucket.name, &from).await?;
+    let (staged, _, mut attributes) = buckets.stage_copy(&caller, &bucket.name, &from).await?;
     // A checksum of the source's parts says nothing of a copy in one piece.
     let kept = attributes.checksum.filter(|sum| !sum.contains('-'));
     attributes.checksum = named_checksum(&staged.checksum).or(kept);
@@ -106,10 +105,11 @@ pub async fn copy_object(buckets: &Buckets, req: S3Request<CopyObjectInput>) -> 
     Ok(S3Response::new(output))
 }
 
-pub async fn upload_part_copy(buckets: &Buckets, req: S3Request<UploadPartCopyInput>) -> Answer<UploadPartCopyOutput> {
-    let input = req.input;
-    let owner = input.expected_bucket_owner.as_ref();
-    let bucket = buckets.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
+pub async fn upload_part_copy(
+    buckets: &Buckets,
+    request: AuthorizedRequest<UploadPartCopyInput>,
+) -> Answer<UploadPartCopyOutput> {
+    let AuthorizedRequest { input, bucket, caller, .. } = request;
     check_part_number(input.part_number)?;
     let encryption = buckets.upload_encryption(&bucket.name, &input.key, &input.upload_id)?;
     check_part_key(encryption.as_ref(), customer_key!(input))?;
@@ -121,7 +121,7 @@ pub async fn upload_part_copy(buckets: &Buckets, req: S3Request<UploadPartCopyIn
         algorithm: None,
         range: input.copy_source_range.as_deref(),
     };
-    let (staged, info, _) = buckets.stage_copy(&bucket.name, &from).await?;
+    let (staged, info, _) = buckets.stage_copy(&caller, &bucket.name, &from).await?;
     let etag = buckets.add_part(&bucket.name, &input.key, &input.upload_id, input.part_number, staged)?;
     let result = CopyPartResult {
         e_tag: Some(ETag::Strong(etag)),
@@ -144,12 +144,17 @@ fn is_replaced(directive: Option<&str>) -> S3Result<bool> {
 
 impl Buckets {
     /// Takes the source's bytes in for a bucket; answers what the source was.
-    pub async fn stage_copy(&self, to: &str, from: &Source<'_>) -> S3Result<(Staged, ObjectInfo, Attributes)> {
+    async fn stage_copy(
+        &self,
+        caller: &Caller,
+        to: &str,
+        from: &Source<'_>,
+    ) -> S3Result<(Staged, ObjectInfo, Attributes)> {
         let CopySource::Bucket { bucket, key, version_id } = from.source else {
             return Err(s3_error!(NotImplemented, "a copy from an access point is not supported by the local S3"));
         };
         let action = if version_id.is_some() { "s3:GetObjectVersion" } else { "s3:GetObject" };
-        let bucket = self.open(&self.caller, bucket, from.expected_owner, action, Some(key))?;
+        let bucket = self.open(&caller.identity, bucket, from.expected_owner, action, Some(key))?;
         let Found { info, attributes, source, .. } = self.find(&bucket, key, version_id.as_deref())?;
         check_key(attributes.encryption.as_ref(), from.key)?;
         // What a GET answers with 304 makes a copy fail.

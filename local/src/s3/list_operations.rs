@@ -1,11 +1,12 @@
 //! The operations that list: a request as a query, and a page as the answer.
 
 use s3s::dto::*;
-use s3s::{S3Request, S3Response, S3Result, s3_error};
+use s3s::{S3Response, S3Result, s3_error};
 
 use super::Buckets;
 use super::acl::owner_of;
 use super::api::Answer;
+use super::authorization::AuthorizedRequest;
 use super::listing::Query;
 use super::upload::Upload;
 use super::wire::{
@@ -38,10 +39,8 @@ fn delimiter(asked: Option<String>) -> Option<String> {
     asked.filter(|delimiter| !delimiter.is_empty())
 }
 
-pub fn list_parts(buckets: &Buckets, req: S3Request<ListPartsInput>) -> Answer<ListPartsOutput> {
-    let input = req.input;
-    let owner = input.expected_bucket_owner.as_ref();
-    let bucket = buckets.readable(&input.bucket, owner, "s3:ListMultipartUploadParts", Some(&input.key))?;
+pub fn list_parts(buckets: &Buckets, request: AuthorizedRequest<ListPartsInput>) -> Answer<ListPartsOutput> {
+    let AuthorizedRequest { input, bucket, .. } = request;
     let parts = buckets.parts(&bucket.name, &input.key, &input.upload_id)?;
     let after = input.part_number_marker.unwrap_or(0);
     let max_parts = page_size(input.max_parts, "max-parts")?;
@@ -67,146 +66,152 @@ pub fn list_parts(buckets: &Buckets, req: S3Request<ListPartsInput>) -> Answer<L
     Ok(S3Response::new(output))
 }
 
-impl Buckets {
-    pub fn list_v2(&self, input: ListObjectsV2Input) -> S3Result<ListObjectsV2Output> {
-        let prefix = input.prefix.unwrap_or_default();
-        let owner = input.expected_bucket_owner.as_ref();
-        let bucket = self.readable(&input.bucket, owner, "s3:ListBucket", Some(&prefix))?;
-        let max_keys = page_size(input.max_keys, "maxKeys")?;
-        let encoding = known_encoding(input.encoding_type)?;
-        let token = input.continuation_token.as_deref().filter(|token| !token.is_empty());
-        let after = match token {
-            Some(token) => decode_token(token)?,
-            None => input.start_after.clone().unwrap_or_default(),
-        };
-        let continues = token.is_some();
-        let query = Query { prefix, delimiter: delimiter(input.delimiter), after, limit: max_keys as usize, continues };
-        let page = self.list(&input.bucket, &query)?;
-        let owner = owner_of(&bucket.owner);
-        let owner = Some(&owner).filter(|_| input.fetch_owner == Some(true));
-        let (contents, common_prefixes) = shown(&page, encoding.as_ref(), owner);
-        Ok(ListObjectsV2Output {
-            key_count: i32::try_from(contents.len() + common_prefixes.len()).ok(),
-            is_truncated: Some(page.truncated),
-            next_continuation_token: page.truncated.then(|| encode_token(&page.last)),
-            continuation_token: input.continuation_token,
-            contents: Some(contents),
-            common_prefixes: Some(common_prefixes),
-            name: Some(input.bucket),
-            prefix: Some(encoded(&query.prefix, encoding.as_ref())),
-            delimiter: query.delimiter.map(|delimiter| encoded(&delimiter, encoding.as_ref())),
-            start_after: input.start_after.map(|key| encoded(&key, encoding.as_ref())),
-            encoding_type: encoding,
-            max_keys: Some(max_keys),
-            ..Default::default()
-        })
-    }
+pub fn list_objects_v2(
+    buckets: &Buckets,
+    request: AuthorizedRequest<ListObjectsV2Input>,
+) -> Answer<ListObjectsV2Output> {
+    let AuthorizedRequest { input, bucket, .. } = request;
+    let prefix = input.prefix.unwrap_or_default();
+    let max_keys = page_size(input.max_keys, "maxKeys")?;
+    let encoding = known_encoding(input.encoding_type)?;
+    let token = input.continuation_token.as_deref().filter(|token| !token.is_empty());
+    let after = match token {
+        Some(token) => decode_token(token)?,
+        None => input.start_after.clone().unwrap_or_default(),
+    };
+    let continues = token.is_some();
+    let query = Query { prefix, delimiter: delimiter(input.delimiter), after, limit: max_keys as usize, continues };
+    let page = buckets.list(&input.bucket, &query)?;
+    let owner = owner_of(&bucket.owner);
+    let owner = Some(&owner).filter(|_| input.fetch_owner == Some(true));
+    let (contents, common_prefixes) = shown(&page, encoding.as_ref(), owner);
+    let output = ListObjectsV2Output {
+        key_count: i32::try_from(contents.len() + common_prefixes.len()).ok(),
+        is_truncated: Some(page.truncated),
+        next_continuation_token: page.truncated.then(|| encode_token(&page.last)),
+        continuation_token: input.continuation_token,
+        contents: Some(contents),
+        common_prefixes: Some(common_prefixes),
+        name: Some(input.bucket),
+        prefix: Some(encoded(&query.prefix, encoding.as_ref())),
+        delimiter: query.delimiter.map(|delimiter| encoded(&delimiter, encoding.as_ref())),
+        start_after: input.start_after.map(|key| encoded(&key, encoding.as_ref())),
+        encoding_type: encoding,
+        max_keys: Some(max_keys),
+        ..Default::default()
+    };
+    Ok(S3Response::new(output))
+}
 
-    pub fn list_v1(&self, input: ListObjectsInput) -> S3Result<ListObjectsOutput> {
-        let prefix = input.prefix.unwrap_or_default();
-        let owner = input.expected_bucket_owner.as_ref();
-        let bucket = self.readable(&input.bucket, owner, "s3:ListBucket", Some(&prefix))?;
-        let max_keys = page_size(input.max_keys, "maxKeys")?;
-        let encoding = known_encoding(input.encoding_type)?;
-        let after = input.marker.unwrap_or_default();
-        let continues = !after.is_empty();
-        let query = Query { prefix, delimiter: delimiter(input.delimiter), after, limit: max_keys as usize, continues };
-        let page = self.list(&input.bucket, &query)?;
-        let (contents, common_prefixes) = shown(&page, encoding.as_ref(), Some(&owner_of(&bucket.owner)));
-        Ok(ListObjectsOutput {
-            is_truncated: Some(page.truncated),
-            // Without a delimiter the last key is the marker, and the answer names none.
-            next_marker: (page.truncated && query.delimiter.is_some()).then(|| encoded(&page.last, encoding.as_ref())),
-            marker: Some(encoded(&query.after, encoding.as_ref())),
-            contents: Some(contents),
-            common_prefixes: Some(common_prefixes),
-            name: Some(input.bucket),
-            prefix: Some(encoded(&query.prefix, encoding.as_ref())),
-            delimiter: query.delimiter.map(|delimiter| encoded(&delimiter, encoding.as_ref())),
-            encoding_type: encoding,
-            max_keys: Some(max_keys),
-            ..Default::default()
-        })
-    }
+pub fn list_objects(buckets: &Buckets, request: AuthorizedRequest<ListObjectsInput>) -> Answer<ListObjectsOutput> {
+    let AuthorizedRequest { input, bucket, .. } = request;
+    let prefix = input.prefix.unwrap_or_default();
+    let max_keys = page_size(input.max_keys, "maxKeys")?;
+    let encoding = known_encoding(input.encoding_type)?;
+    let after = input.marker.unwrap_or_default();
+    let continues = !after.is_empty();
+    let query = Query { prefix, delimiter: delimiter(input.delimiter), after, limit: max_keys as usize, continues };
+    let page = buckets.list(&input.bucket, &query)?;
+    let (contents, common_prefixes) = shown(&page, encoding.as_ref(), Some(&owner_of(&bucket.owner)));
+    let output = ListObjectsOutput {
+        is_truncated: Some(page.truncated),
+        // Without a delimiter the last key is the marker, and the answer names none.
+        next_marker: (page.truncated && query.delimiter.is_some()).then(|| encoded(&page.last, encoding.as_ref())),
+        marker: Some(encoded(&query.after, encoding.as_ref())),
+        contents: Some(contents),
+        common_prefixes: Some(common_prefixes),
+        name: Some(input.bucket),
+        prefix: Some(encoded(&query.prefix, encoding.as_ref())),
+        delimiter: query.delimiter.map(|delimiter| encoded(&delimiter, encoding.as_ref())),
+        encoding_type: encoding,
+        max_keys: Some(max_keys),
+        ..Default::default()
+    };
+    Ok(S3Response::new(output))
+}
 
-    pub fn list_versions(&self, input: ListObjectVersionsInput) -> S3Result<ListObjectVersionsOutput> {
-        let prefix = input.prefix.unwrap_or_default();
-        let owner = input.expected_bucket_owner.as_ref();
-        let bucket = self.readable(&input.bucket, owner, "s3:ListBucketVersions", Some(&prefix))?;
-        let owner = owner_of(&bucket.owner);
-        let max_keys = page_size(input.max_keys, "maxKeys")?;
-        let encoding = known_encoding(input.encoding_type)?;
-        let (after, id) = (input.key_marker.unwrap_or_default(), input.version_id_marker);
-        if id.is_some() && after.is_empty() {
-            let message = "A version-id marker cannot be specified without a key marker.";
-            return Err(s3_error!(InvalidArgument, "{message}"));
-        }
-        if id.as_deref() == Some("") {
-            return Err(s3_error!(InvalidArgument, "A version-id marker cannot be empty."));
-        }
-        let continues = !after.is_empty();
-        let query = Query { prefix, delimiter: delimiter(input.delimiter), after, limit: max_keys as usize, continues };
-        let page = self.version_page(&input.bucket, &query, id.as_deref())?;
-        let (mut versions, mut markers) = (Vec::new(), Vec::new());
-        for (version, is_latest) in &page.versions {
-            match version.delete_marker {
-                true => markers.push(marker_entry(version, *is_latest, encoding.as_ref(), &owner)),
-                false => versions.push(version_entry(version, *is_latest, encoding.as_ref(), &owner)),
-            }
-        }
-        let (last, last_version) = page.last;
-        Ok(ListObjectVersionsOutput {
-            is_truncated: Some(page.truncated),
-            next_key_marker: page.truncated.then(|| encoded(&last, encoding.as_ref())),
-            next_version_id_marker: last_version.filter(|_| page.truncated),
-            versions: Some(versions),
-            delete_markers: Some(markers),
-            common_prefixes: Some(rolled_up(&page.prefixes, encoding.as_ref())),
-            name: Some(input.bucket),
-            prefix: Some(encoded(&query.prefix, encoding.as_ref())),
-            delimiter: query.delimiter.map(|delimiter| encoded(&delimiter, encoding.as_ref())),
-            key_marker: Some(encoded(&query.after, encoding.as_ref())),
-            version_id_marker: Some(id.unwrap_or_default()),
-            max_keys: Some(max_keys),
-            encoding_type: encoding,
-            ..Default::default()
-        })
+pub fn list_object_versions(
+    buckets: &Buckets,
+    request: AuthorizedRequest<ListObjectVersionsInput>,
+) -> Answer<ListObjectVersionsOutput> {
+    let AuthorizedRequest { input, bucket, .. } = request;
+    let prefix = input.prefix.unwrap_or_default();
+    let owner = owner_of(&bucket.owner);
+    let max_keys = page_size(input.max_keys, "maxKeys")?;
+    let encoding = known_encoding(input.encoding_type)?;
+    let (after, id) = (input.key_marker.unwrap_or_default(), input.version_id_marker);
+    if id.is_some() && after.is_empty() {
+        let message = "A version-id marker cannot be specified without a key marker.";
+        return Err(s3_error!(InvalidArgument, "{message}"));
     }
+    if id.as_deref() == Some("") {
+        return Err(s3_error!(InvalidArgument, "A version-id marker cannot be empty."));
+    }
+    let continues = !after.is_empty();
+    let query = Query { prefix, delimiter: delimiter(input.delimiter), after, limit: max_keys as usize, continues };
+    let page = buckets.version_page(&input.bucket, &query, id.as_deref())?;
+    let (mut versions, mut markers) = (Vec::new(), Vec::new());
+    for (version, is_latest) in &page.versions {
+        match version.delete_marker {
+            true => markers.push(marker_entry(version, *is_latest, encoding.as_ref(), &owner)),
+            false => versions.push(version_entry(version, *is_latest, encoding.as_ref(), &owner)),
+        }
+    }
+    let (last, last_version) = page.last;
+    let output = ListObjectVersionsOutput {
+        is_truncated: Some(page.truncated),
+        next_key_marker: page.truncated.then(|| encoded(&last, encoding.as_ref())),
+        next_version_id_marker: last_version.filter(|_| page.truncated),
+        versions: Some(versions),
+        delete_markers: Some(markers),
+        common_prefixes: Some(rolled_up(&page.prefixes, encoding.as_ref())),
+        name: Some(input.bucket),
+        prefix: Some(encoded(&query.prefix, encoding.as_ref())),
+        delimiter: query.delimiter.map(|delimiter| encoded(&delimiter, encoding.as_ref())),
+        key_marker: Some(encoded(&query.after, encoding.as_ref())),
+        version_id_marker: Some(id.unwrap_or_default()),
+        max_keys: Some(max_keys),
+        encoding_type: encoding,
+        ..Default::default()
+    };
+    Ok(S3Response::new(output))
+}
 
-    pub fn list_uploads(&self, input: ListMultipartUploadsInput) -> S3Result<ListMultipartUploadsOutput> {
-        let owner = input.expected_bucket_owner.as_ref();
-        let bucket = self.readable(&input.bucket, owner, "s3:ListBucketMultipartUploads", None)?;
-        let max_uploads = page_size(input.max_uploads, "max-uploads")?;
-        let encoding = known_encoding(input.encoding_type)?;
-        let (prefix, after) = (input.prefix.unwrap_or_default(), input.key_marker.unwrap_or_default());
-        let continues = !after.is_empty();
-        let query =
-            Query { prefix, delimiter: delimiter(input.delimiter), after, limit: max_uploads as usize, continues };
-        // Without a key it says nothing.
-        let id = input.upload_id_marker.filter(|id| continues && !id.is_empty());
-        let page = self.upload_page(&bucket.name, &query, id.as_deref())?;
-        let entry = |upload: Upload| MultipartUpload {
-            key: Some(encoded(&upload.key, encoding.as_ref())),
-            upload_id: Some(upload.id),
-            initiated: Some(timestamp(upload.started)),
-            ..Default::default()
-        };
-        let (last, last_id) = page.last;
-        Ok(ListMultipartUploadsOutput {
-            bucket: Some(bucket.name),
-            is_truncated: Some(page.truncated),
-            // S3 leaves them empty behind a rolled-up prefix, where no client can go on.
-            next_key_marker: Some(encoded(&last, encoding.as_ref())),
-            next_upload_id_marker: Some(last_id.unwrap_or_default()),
-            uploads: Some(page.uploads.into_iter().map(entry).collect()),
-            common_prefixes: Some(rolled_up(&page.prefixes, encoding.as_ref())),
-            prefix: Some(encoded(&query.prefix, encoding.as_ref())),
-            delimiter: query.delimiter.map(|delimiter| encoded(&delimiter, encoding.as_ref())),
-            key_marker: Some(encoded(&query.after, encoding.as_ref())),
-            upload_id_marker: Some(id.unwrap_or_default()),
-            max_uploads: Some(max_uploads),
-            encoding_type: encoding,
-            ..Default::default()
-        })
-    }
+pub fn list_multipart_uploads(
+    buckets: &Buckets,
+    request: AuthorizedRequest<ListMultipartUploadsInput>,
+) -> Answer<ListMultipartUploadsOutput> {
+    let AuthorizedRequest { input, bucket, .. } = request;
+    let max_uploads = page_size(input.max_uploads, "max-uploads")?;
+    let encoding = known_encoding(input.encoding_type)?;
+    let (prefix, after) = (input.prefix.unwrap_or_default(), input.key_marker.unwrap_or_default());
+    let continues = !after.is_empty();
+    let query = Query { prefix, delimiter: delimiter(input.delimiter), after, limit: max_uploads as usize, continues };
+    // Without a key it says nothing.
+    let id = input.upload_id_marker.filter(|id| continues && !id.is_empty());
+    let page = buckets.upload_page(&bucket.name, &query, id.as_deref())?;
+    let entry = |upload: Upload| MultipartUpload {
+        key: Some(encoded(&upload.key, encoding.as_ref())),
+        upload_id: Some(upload.id),
+        initiated: Some(timestamp(upload.started)),
+        ..Default::default()
+    };
+    let (last, last_id) = page.last;
+    let output = ListMultipartUploadsOutput {
+        bucket: Some(bucket.name),
+        is_truncated: Some(page.truncated),
+        // S3 leaves them empty behind a rolled-up prefix, where no client can go on.
+        next_key_marker: Some(encoded(&last, encoding.as_ref())),
+        next_upload_id_marker: Some(last_id.unwrap_or_default()),
+        uploads: Some(page.uploads.into_iter().map(entry).collect()),
+        common_prefixes: Some(rolled_up(&page.prefixes, encoding.as_ref())),
+        prefix: Some(encoded(&query.prefix, encoding.as_ref())),
+        delimiter: query.delimiter.map(|delimiter| encoded(&delimiter, encoding.as_ref())),
+        key_marker: Some(encoded(&query.after, encoding.as_ref())),
+        upload_id_marker: Some(id.unwrap_or_default()),
+        max_uploads: Some(max_uploads),
+        encoding_type: encoding,
+        ..Default::default()
+    };
+    Ok(S3Response::new(output))
 }

@@ -4,6 +4,7 @@
 mod access;
 mod acl;
 mod api;
+mod authorization;
 mod body;
 mod body_source;
 mod bucket;
@@ -39,9 +40,9 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 
 use crate::account::Account;
 use crate::behavior::Behaviors;
-use crate::iam::Identity;
 use crate::sessions::Sessions;
 use crate::store::Store;
+use authorization::Authorizer;
 use leases::Leases;
 use meanwhile::Seekers;
 
@@ -66,8 +67,6 @@ pub struct Buckets {
     pub account: Account,
     pub behaviors: Behaviors,
     pub mounts: Arc<BTreeMap<String, Mount>>,
-    /// Who asks: full rights in its own account, unless it took on a role; elsewhere what the bucket's policy gives it.
-    pub caller: Arc<Identity>,
     pub sessions: Sessions,
     pub seekers: Seekers,
     pub leases: Leases,
@@ -84,7 +83,6 @@ impl Buckets {
             account,
             behaviors: Default::default(),
             mounts: Default::default(),
-            caller: sessions.owner.identity.clone(),
             sessions,
             seekers: Default::default(),
             leases: Default::default(),
@@ -92,16 +90,20 @@ impl Buckets {
     }
 }
 
-/// The S3 protocol for callers that sign nothing, so that `crate::fuzz` gets behind the signature.
+/// The S3 protocol without signatures, so that tests get behind them. The caller is in the request's extensions.
 #[cfg(test)]
 pub fn unsigned(buckets: Buckets) -> S3Service {
-    S3ServiceBuilder::new(buckets).build()
+    let mut builder = S3ServiceBuilder::new(buckets.clone());
+    builder.set_access(Authorizer(buckets));
+    builder.build()
 }
 
-/// The S3 protocol in front of the buckets, for callers that sign.
+/// The S3 protocol in front of the buckets, for callers that sign. Who signed, an `Arc<Caller>`, is in the request's
+/// extensions.
 pub fn service(buckets: Buckets) -> S3Service {
     let keys = keys::Keys(buckets.sessions.clone());
-    let mut builder = S3ServiceBuilder::new(buckets);
+    let mut builder = S3ServiceBuilder::new(buckets.clone());
+    builder.set_access(Authorizer(buckets));
     let mut config = S3Config::default();
     config.xml_max_body_size = MAX_XML_BYTES;
     builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));

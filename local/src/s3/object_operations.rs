@@ -4,19 +4,22 @@ use s3s::dto::*;
 use s3s::{S3Request, S3Response, S3Result, s3_error};
 
 use super::Buckets;
-use super::access::Found;
+use super::access::{Found, access_denied, write};
 use super::acl::wanted_acl;
 use super::api::Answer;
+use super::authorization::{AuthorizedRequest, caller};
 use super::encryption::{
     CustomerKey, EncryptionHeaders, ObjectEncryption, check_key, customer_key, show_encryption, wanted_encryption,
 };
 use super::list_operations::MAX_KEYS;
+use super::object::Version;
 use super::upload_operations::check_part_number;
 use super::wire::{
-    Conditions, by_version, checksum_of, delete_action, delete_conditions, named_checksum, not_implemented, timestamp,
-    to_i64, write_conditions,
+    Conditions, checksum_of, delete_action, delete_conditions, named_checksum, not_implemented, timestamp, to_i64,
+    write_conditions,
 };
 use super::write_headers::{attributes, declared};
+use crate::sessions::Caller;
 
 /// The conditions of a GetObject or a HeadObject: they share their fields, not a type.
 macro_rules! read_conditions {
@@ -100,18 +103,14 @@ fn check_read(
     }
 }
 
-pub async fn put_object(buckets: &Buckets, req: S3Request<PutObjectInput>) -> Answer<PutObjectOutput> {
-    let (headers, trailing) = (req.headers, req.trailing_headers);
-    let input = req.input;
-    let owner = input.expected_bucket_owner.as_ref();
-    let bucket = buckets.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
-    buckets.may_tag_and_grant(&bucket, &input.key, input.tagging.is_some(), wanted_acl!(input).is_named())?;
+pub async fn put_object(buckets: &Buckets, request: AuthorizedRequest<PutObjectInput>) -> Answer<PutObjectOutput> {
+    let AuthorizedRequest { input, bucket, caller, headers, trailing_headers } = request;
     wanted_acl!(input).check(&bucket)?;
     let mut attributes = attributes!(input);
     attributes.encryption = ObjectEncryption::for_write(wanted_encryption!(input), &bucket, &buckets.account)?;
     let conditions = write_conditions(input.if_none_match, input.if_match)?;
-    buckets.may_compare(&bucket, &input.key, &conditions)?;
-    let declared = declared!(input, headers, trailing);
+    buckets.may_compare(&caller, &bucket, &input.key, &conditions)?;
+    let declared = declared!(input, headers, trailing_headers);
     let staged = buckets.stage(&bucket.name, input.body, declared).await?;
     let checksum = staged.checksum.clone();
     attributes.checksum = named_checksum(&checksum);
@@ -131,11 +130,8 @@ pub async fn put_object(buckets: &Buckets, req: S3Request<PutObjectInput>) -> An
     Ok(S3Response::new(output))
 }
 
-pub async fn get_object(buckets: &Buckets, req: S3Request<GetObjectInput>) -> Answer<GetObjectOutput> {
-    let input = req.input;
-    let owner = input.expected_bucket_owner.as_ref();
-    let action = by_version(input.version_id.as_ref(), "s3:GetObject", "s3:GetObjectVersion");
-    let bucket = buckets.readable(&input.bucket, owner, action, Some(&input.key))?;
+pub async fn get_object(buckets: &Buckets, request: AuthorizedRequest<GetObjectInput>) -> Answer<GetObjectOutput> {
+    let AuthorizedRequest { input, bucket, .. } = request;
     let found = buckets.find_meanwhile(bucket, input.key, input.version_id).await?;
     let range = check_read(&found, customer_key!(input), read_conditions!(input), input.range, input.part_number)?;
     let parts_count = input.part_number.and_then(|_| found.parts_count());
@@ -149,10 +145,8 @@ pub async fn get_object(buckets: &Buckets, req: S3Request<GetObjectInput>) -> An
     Ok(S3Response::new(output))
 }
 
-pub async fn head_object(buckets: &Buckets, req: S3Request<HeadObjectInput>) -> Answer<HeadObjectOutput> {
-    let input = req.input;
-    let owner = input.expected_bucket_owner.as_ref();
-    let bucket = buckets.readable(&input.bucket, owner, "s3:GetObject", Some(&input.key))?;
+pub async fn head_object(buckets: &Buckets, request: AuthorizedRequest<HeadObjectInput>) -> Answer<HeadObjectOutput> {
+    let AuthorizedRequest { input, bucket, .. } = request;
     let found = buckets.find_meanwhile(bucket, input.key, input.version_id).await?;
     let range = check_read(&found, customer_key!(input), read_conditions!(input), input.range, input.part_number)?;
     let parts_count = input.part_number.and_then(|_| found.parts_count());
@@ -162,12 +156,9 @@ pub async fn head_object(buckets: &Buckets, req: S3Request<HeadObjectInput>) -> 
 
 pub async fn get_object_attributes(
     buckets: &Buckets,
-    req: S3Request<GetObjectAttributesInput>,
+    request: AuthorizedRequest<GetObjectAttributesInput>,
 ) -> Answer<GetObjectAttributesOutput> {
-    let input = req.input;
-    let owner = input.expected_bucket_owner.as_ref();
-    let action = by_version(input.version_id.as_ref(), "s3:GetObject", "s3:GetObjectVersion");
-    let bucket = buckets.readable(&input.bucket, owner, action, Some(&input.key))?;
+    let AuthorizedRequest { input, bucket, .. } = request;
     let found = buckets.find_meanwhile(bucket, input.key, input.version_id).await?;
     let parts_count = found.parts_count();
     let Found { info, version, attributes, .. } = found;
@@ -192,15 +183,13 @@ pub async fn get_object_attributes(
     Ok(S3Response::new(output))
 }
 
-pub fn delete_object(buckets: &Buckets, req: S3Request<DeleteObjectInput>) -> Answer<DeleteObjectOutput> {
-    let input = req.input;
-    let owner = input.expected_bucket_owner.as_ref();
-    let bucket = buckets.writable(&input.bucket, owner, delete_action(input.version_id.as_ref()), Some(&input.key))?;
+pub fn delete_object(buckets: &Buckets, request: AuthorizedRequest<DeleteObjectInput>) -> Answer<DeleteObjectOutput> {
+    let AuthorizedRequest { input, bucket, caller, .. } = request;
     if input.if_match_size.is_some() || input.if_match_last_modified_time.is_some() {
         return Err(not_implemented("only directory buckets delete by size and time"));
     }
     let conditions = delete_conditions(input.if_match, input.version_id.as_ref())?;
-    buckets.may_compare(&bucket, &input.key, &conditions)?;
+    buckets.may_compare(&caller, &bucket, &input.key, &conditions)?;
     let changed = buckets.delete_object(&bucket, &input.key, input.version_id.as_deref(), &conditions)?;
     let output = DeleteObjectOutput {
         delete_marker: changed.as_ref().map(|version| version.delete_marker),
@@ -211,7 +200,7 @@ pub fn delete_object(buckets: &Buckets, req: S3Request<DeleteObjectInput>) -> An
 }
 
 pub fn delete_objects(buckets: &Buckets, req: S3Request<DeleteObjectsInput>) -> Answer<DeleteObjectsOutput> {
-    let input = req.input;
+    let (caller, input) = (caller(&req.extensions)?, req.input);
     if input.delete.objects.len() > MAX_KEYS as usize || input.delete.objects.is_empty() {
         return Err(s3_error!(
             MalformedXML,
@@ -221,24 +210,13 @@ pub fn delete_objects(buckets: &Buckets, req: S3Request<DeleteObjectsInput>) -> 
     if input.delete.objects.iter().any(|object| object.size.is_some() || object.last_modified_time.is_some()) {
         return Err(not_implemented("only directory buckets delete by size and time"));
     }
-    // Whether a key may be deleted is asked key by key.
     let owner = buckets.bucket(&input.bucket)?.owner;
     if input.expected_bucket_owner.as_ref().is_some_and(|expected| *expected != owner) {
-        return Err(s3_error!(AccessDenied, "Access Denied"));
+        return Err(access_denied());
     }
     let (mut deleted, mut errors) = (Vec::new(), Vec::new());
     for object in input.delete.objects {
-        let action = delete_action(object.version_id.as_ref());
-        let must_match = object.e_tag.map(|etag| match etag.value() {
-            "*" => ETagCondition::Any,
-            _ => ETagCondition::ETag(etag),
-        });
-        let gone = buckets.writable(&input.bucket, None, action, Some(&object.key)).and_then(|bucket| {
-            let conditions = delete_conditions(must_match, object.version_id.as_ref())?;
-            buckets.may_compare(&bucket, &object.key, &conditions)?;
-            buckets.delete_object(&bucket, &object.key, object.version_id.as_deref(), &conditions)
-        });
-        match gone {
+        match delete_listed(buckets, &caller, &input.bucket, &object) {
             Ok(changed) => {
                 let marker = changed.filter(|version| version.delete_marker);
                 deleted.push(DeletedObject {
@@ -260,4 +238,23 @@ pub fn delete_objects(buckets: &Buckets, req: S3Request<DeleteObjectsInput>) -> 
     let output =
         DeleteObjectsOutput { deleted: (!quiet).then_some(deleted), errors: Some(errors), ..Default::default() };
     Ok(S3Response::new(output))
+}
+
+/// Deletes one object of a DeleteObjects, which needs to be allowed for each key.
+fn delete_listed(
+    buckets: &Buckets,
+    caller: &Caller,
+    bucket: &str,
+    object: &ObjectIdentifier,
+) -> S3Result<Option<Version>> {
+    let version = object.version_id.as_ref();
+    let required = write(delete_action(version)).on(&object.key);
+    let bucket = buckets.authorize(&caller.identity, bucket, None, &required)?;
+    let must_match = object.e_tag.clone().map(|etag| match etag.value() {
+        "*" => ETagCondition::Any,
+        _ => ETagCondition::ETag(etag),
+    });
+    let conditions = delete_conditions(must_match, version)?;
+    buckets.may_compare(caller, &bucket, &object.key, &conditions)?;
+    buckets.delete_object(&bucket, &object.key, version.map(String::as_str), &conditions)
 }

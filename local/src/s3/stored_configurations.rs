@@ -1,44 +1,24 @@
-//! What is set on a bucket and only told again: lifecycle, CORS, website, logging, notifications, acceleration, who
-//! pays. Nothing expires, moves, or is sent anywhere.
+//! Configurations that a bucket stores and answers as they were put: lifecycle, CORS, website, logging, notifications,
+//! acceleration, who pays. Nothing expires, moves, or is sent anywhere.
 
 use s3s::dto::*;
 use s3s::xml::{DeserializeContent, Deserializer, SerializeContent, Serializer};
 use s3s::{S3Error, S3Request, S3Response, S3Result, s3_error};
 
 use super::Buckets;
+use super::access::write;
 use super::api::Answer;
+use super::authorization::{AuthorizedRequest, caller};
+use super::bucket::Bucket;
 
-/// A kind of setting: by the name of its XML, and of the actions that write and read it.
-pub struct Kept {
-    pub name: &'static str,
-    pub put: &'static str,
-    pub get: &'static str,
-}
-
-impl Kept {
-    pub const LIFECYCLE: Self = Self {
-        name: "LifecycleConfiguration",
-        put: "s3:PutLifecycleConfiguration",
-        get: "s3:GetLifecycleConfiguration",
-    };
-    pub const CORS: Self = Self { name: "CORSConfiguration", put: "s3:PutBucketCORS", get: "s3:GetBucketCORS" };
-    pub const WEBSITE: Self =
-        Self { name: "WebsiteConfiguration", put: "s3:PutBucketWebsite", get: "s3:GetBucketWebsite" };
-    pub const LOGGING: Self =
-        Self { name: "BucketLoggingStatus", put: "s3:PutBucketLogging", get: "s3:GetBucketLogging" };
-    pub const NOTIFICATION: Self =
-        Self { name: "NotificationConfiguration", put: "s3:PutBucketNotification", get: "s3:GetBucketNotification" };
-    pub const ACCELERATION: Self = Self {
-        name: "AccelerateConfiguration",
-        put: "s3:PutAccelerateConfiguration",
-        get: "s3:GetAccelerateConfiguration",
-    };
-    pub const PAYMENT: Self = Self {
-        name: "RequestPaymentConfiguration",
-        put: "s3:PutBucketRequestPayment",
-        get: "s3:GetBucketRequestPayment",
-    };
-}
+/// The root elements of the configurations, by which they are stored.
+const LIFECYCLE: &str = "LifecycleConfiguration";
+const CORS: &str = "CORSConfiguration";
+const WEBSITE: &str = "WebsiteConfiguration";
+const LOGGING: &str = "BucketLoggingStatus";
+const NOTIFICATION: &str = "NotificationConfiguration";
+const ACCELERATION: &str = "AccelerateConfiguration";
+const PAYMENT: &str = "RequestPaymentConfiguration";
 
 pub fn put_bucket_lifecycle_configuration(
     buckets: &Buckets,
@@ -47,17 +27,17 @@ pub fn put_bucket_lifecycle_configuration(
     let input = req.input;
     let malformed = || s3_error!(MalformedXML, "a lifecycle configuration needs one rule at least");
     let configuration = input.lifecycle_configuration.filter(|given| !given.rules.is_empty()).ok_or_else(malformed)?;
-    buckets.keep_setting(&input.bucket, input.expected_bucket_owner.as_ref(), &Kept::LIFECYCLE, &configuration)?;
+    let (caller, owner) = (caller(&req.extensions)?, input.expected_bucket_owner.as_deref());
+    let required = write("s3:PutLifecycleConfiguration");
+    let bucket = buckets.authorize(&caller.identity, &input.bucket, owner, &required)?;
+    buckets.store_configuration(&bucket.name, LIFECYCLE, &configuration)?;
     Ok(S3Response::new(PutBucketLifecycleConfigurationOutput::default()))
 }
 
 pub fn get_bucket_lifecycle_configuration(
-    buckets: &Buckets,
-    req: S3Request<GetBucketLifecycleConfigurationInput>,
+    request: AuthorizedRequest<GetBucketLifecycleConfigurationInput>,
 ) -> Answer<GetBucketLifecycleConfigurationOutput> {
-    let owner = req.input.expected_bucket_owner.as_ref();
-    let found: Option<BucketLifecycleConfiguration> =
-        buckets.kept_setting(&req.input.bucket, owner, &Kept::LIFECYCLE)?;
+    let found: Option<BucketLifecycleConfiguration> = request.bucket.stored_configuration(LIFECYCLE)?;
     let absent = || s3_error!(NoSuchLifecycleConfiguration, "The lifecycle configuration does not exist");
     let rules = Some(found.ok_or_else(absent)?.rules);
     Ok(S3Response::new(GetBucketLifecycleConfigurationOutput { rules, ..Default::default() }))
@@ -65,41 +45,44 @@ pub fn get_bucket_lifecycle_configuration(
 
 pub fn delete_bucket_lifecycle(
     buckets: &Buckets,
-    req: S3Request<DeleteBucketLifecycleInput>,
+    request: AuthorizedRequest<DeleteBucketLifecycleInput>,
 ) -> Answer<DeleteBucketLifecycleOutput> {
-    let owner = req.input.expected_bucket_owner.as_ref();
-    buckets.forget_setting(&req.input.bucket, owner, &Kept::LIFECYCLE)?;
+    buckets.forget_configuration(&request.bucket.name, LIFECYCLE)?;
     Ok(S3Response::with_status(DeleteBucketLifecycleOutput::default(), http::StatusCode::NO_CONTENT))
 }
 
-pub fn put_bucket_cors(buckets: &Buckets, req: S3Request<PutBucketCorsInput>) -> Answer<PutBucketCorsOutput> {
-    let owner = req.input.expected_bucket_owner.as_ref();
-    buckets.keep_setting(&req.input.bucket, owner, &Kept::CORS, &req.input.cors_configuration)?;
+pub fn put_bucket_cors(
+    buckets: &Buckets,
+    request: AuthorizedRequest<PutBucketCorsInput>,
+) -> Answer<PutBucketCorsOutput> {
+    buckets.store_configuration(&request.bucket.name, CORS, &request.input.cors_configuration)?;
     Ok(S3Response::new(PutBucketCorsOutput::default()))
 }
 
-pub fn get_bucket_cors(buckets: &Buckets, req: S3Request<GetBucketCorsInput>) -> Answer<GetBucketCorsOutput> {
-    let owner = req.input.expected_bucket_owner.as_ref();
-    let found: Option<CORSConfiguration> = buckets.kept_setting(&req.input.bucket, owner, &Kept::CORS)?;
+pub fn get_bucket_cors(request: AuthorizedRequest<GetBucketCorsInput>) -> Answer<GetBucketCorsOutput> {
+    let found: Option<CORSConfiguration> = request.bucket.stored_configuration(CORS)?;
     let absent = || s3_error!(NoSuchCORSConfiguration, "The CORS configuration does not exist");
     Ok(S3Response::new(GetBucketCorsOutput { cors_rules: Some(found.ok_or_else(absent)?.cors_rules) }))
 }
 
-pub fn delete_bucket_cors(buckets: &Buckets, req: S3Request<DeleteBucketCorsInput>) -> Answer<DeleteBucketCorsOutput> {
-    let owner = req.input.expected_bucket_owner.as_ref();
-    buckets.forget_setting(&req.input.bucket, owner, &Kept::CORS)?;
+pub fn delete_bucket_cors(
+    buckets: &Buckets,
+    request: AuthorizedRequest<DeleteBucketCorsInput>,
+) -> Answer<DeleteBucketCorsOutput> {
+    buckets.forget_configuration(&request.bucket.name, CORS)?;
     Ok(S3Response::with_status(DeleteBucketCorsOutput::default(), http::StatusCode::NO_CONTENT))
 }
 
-pub fn put_bucket_website(buckets: &Buckets, req: S3Request<PutBucketWebsiteInput>) -> Answer<PutBucketWebsiteOutput> {
-    let owner = req.input.expected_bucket_owner.as_ref();
-    buckets.keep_setting(&req.input.bucket, owner, &Kept::WEBSITE, &req.input.website_configuration)?;
+pub fn put_bucket_website(
+    buckets: &Buckets,
+    request: AuthorizedRequest<PutBucketWebsiteInput>,
+) -> Answer<PutBucketWebsiteOutput> {
+    buckets.store_configuration(&request.bucket.name, WEBSITE, &request.input.website_configuration)?;
     Ok(S3Response::new(PutBucketWebsiteOutput::default()))
 }
 
-pub fn get_bucket_website(buckets: &Buckets, req: S3Request<GetBucketWebsiteInput>) -> Answer<GetBucketWebsiteOutput> {
-    let owner = req.input.expected_bucket_owner.as_ref();
-    let found: Option<WebsiteConfiguration> = buckets.kept_setting(&req.input.bucket, owner, &Kept::WEBSITE)?;
+pub fn get_bucket_website(request: AuthorizedRequest<GetBucketWebsiteInput>) -> Answer<GetBucketWebsiteOutput> {
+    let found: Option<WebsiteConfiguration> = request.bucket.stored_configuration(WEBSITE)?;
     let absent = || s3_error!(NoSuchWebsiteConfiguration, "The specified bucket does not have a website configuration");
     let WebsiteConfiguration { error_document, index_document, redirect_all_requests_to, routing_rules } =
         found.ok_or_else(absent)?;
@@ -113,42 +96,38 @@ pub fn get_bucket_website(buckets: &Buckets, req: S3Request<GetBucketWebsiteInpu
 
 pub fn delete_bucket_website(
     buckets: &Buckets,
-    req: S3Request<DeleteBucketWebsiteInput>,
+    request: AuthorizedRequest<DeleteBucketWebsiteInput>,
 ) -> Answer<DeleteBucketWebsiteOutput> {
-    let owner = req.input.expected_bucket_owner.as_ref();
-    buckets.forget_setting(&req.input.bucket, owner, &Kept::WEBSITE)?;
+    buckets.forget_configuration(&request.bucket.name, WEBSITE)?;
     Ok(S3Response::with_status(DeleteBucketWebsiteOutput::default(), http::StatusCode::NO_CONTENT))
 }
 
-pub fn put_bucket_logging(buckets: &Buckets, req: S3Request<PutBucketLoggingInput>) -> Answer<PutBucketLoggingOutput> {
-    let owner = req.input.expected_bucket_owner.as_ref();
-    buckets.keep_setting(&req.input.bucket, owner, &Kept::LOGGING, &req.input.bucket_logging_status)?;
+pub fn put_bucket_logging(
+    buckets: &Buckets,
+    request: AuthorizedRequest<PutBucketLoggingInput>,
+) -> Answer<PutBucketLoggingOutput> {
+    buckets.store_configuration(&request.bucket.name, LOGGING, &request.input.bucket_logging_status)?;
     Ok(S3Response::new(PutBucketLoggingOutput::default()))
 }
 
-pub fn get_bucket_logging(buckets: &Buckets, req: S3Request<GetBucketLoggingInput>) -> Answer<GetBucketLoggingOutput> {
-    let owner = req.input.expected_bucket_owner.as_ref();
-    let found: Option<BucketLoggingStatus> = buckets.kept_setting(&req.input.bucket, owner, &Kept::LOGGING)?;
+pub fn get_bucket_logging(request: AuthorizedRequest<GetBucketLoggingInput>) -> Answer<GetBucketLoggingOutput> {
+    let found: Option<BucketLoggingStatus> = request.bucket.stored_configuration(LOGGING)?;
     let logging_enabled = found.and_then(|status| status.logging_enabled);
     Ok(S3Response::new(GetBucketLoggingOutput { logging_enabled }))
 }
 
 pub fn put_bucket_notification_configuration(
     buckets: &Buckets,
-    req: S3Request<PutBucketNotificationConfigurationInput>,
+    request: AuthorizedRequest<PutBucketNotificationConfigurationInput>,
 ) -> Answer<PutBucketNotificationConfigurationOutput> {
-    let owner = req.input.expected_bucket_owner.as_ref();
-    buckets.keep_setting(&req.input.bucket, owner, &Kept::NOTIFICATION, &req.input.notification_configuration)?;
+    buckets.store_configuration(&request.bucket.name, NOTIFICATION, &request.input.notification_configuration)?;
     Ok(S3Response::new(PutBucketNotificationConfigurationOutput::default()))
 }
 
 pub fn get_bucket_notification_configuration(
-    buckets: &Buckets,
-    req: S3Request<GetBucketNotificationConfigurationInput>,
+    request: AuthorizedRequest<GetBucketNotificationConfigurationInput>,
 ) -> Answer<GetBucketNotificationConfigurationOutput> {
-    let owner = req.input.expected_bucket_owner.as_ref();
-    let found: Option<NotificationConfiguration> =
-        buckets.kept_setting(&req.input.bucket, owner, &Kept::NOTIFICATION)?;
+    let found: Option<NotificationConfiguration> = request.bucket.stored_configuration(NOTIFICATION)?;
     let found = found.unwrap_or_default();
     Ok(S3Response::new(GetBucketNotificationConfigurationOutput {
         event_bridge_configuration: found.event_bridge_configuration,
@@ -160,77 +139,65 @@ pub fn get_bucket_notification_configuration(
 
 pub fn put_bucket_accelerate_configuration(
     buckets: &Buckets,
-    req: S3Request<PutBucketAccelerateConfigurationInput>,
+    request: AuthorizedRequest<PutBucketAccelerateConfigurationInput>,
 ) -> Answer<PutBucketAccelerateConfigurationOutput> {
-    let owner = req.input.expected_bucket_owner.as_ref();
-    buckets.keep_setting(&req.input.bucket, owner, &Kept::ACCELERATION, &req.input.accelerate_configuration)?;
+    buckets.store_configuration(&request.bucket.name, ACCELERATION, &request.input.accelerate_configuration)?;
     Ok(S3Response::new(PutBucketAccelerateConfigurationOutput::default()))
 }
 
 pub fn get_bucket_accelerate_configuration(
-    buckets: &Buckets,
-    req: S3Request<GetBucketAccelerateConfigurationInput>,
+    request: AuthorizedRequest<GetBucketAccelerateConfigurationInput>,
 ) -> Answer<GetBucketAccelerateConfigurationOutput> {
-    let owner = req.input.expected_bucket_owner.as_ref();
-    let found: Option<AccelerateConfiguration> = buckets.kept_setting(&req.input.bucket, owner, &Kept::ACCELERATION)?;
+    let found: Option<AccelerateConfiguration> = request.bucket.stored_configuration(ACCELERATION)?;
     let status = found.and_then(|found| found.status);
     Ok(S3Response::new(GetBucketAccelerateConfigurationOutput { status, request_charged: None }))
 }
 
 pub fn put_bucket_request_payment(
     buckets: &Buckets,
-    req: S3Request<PutBucketRequestPaymentInput>,
+    request: AuthorizedRequest<PutBucketRequestPaymentInput>,
 ) -> Answer<PutBucketRequestPaymentOutput> {
-    let owner = req.input.expected_bucket_owner.as_ref();
-    buckets.keep_setting(&req.input.bucket, owner, &Kept::PAYMENT, &req.input.request_payment_configuration)?;
+    buckets.store_configuration(&request.bucket.name, PAYMENT, &request.input.request_payment_configuration)?;
     Ok(S3Response::new(PutBucketRequestPaymentOutput::default()))
 }
 
 pub fn get_bucket_request_payment(
-    buckets: &Buckets,
-    req: S3Request<GetBucketRequestPaymentInput>,
+    request: AuthorizedRequest<GetBucketRequestPaymentInput>,
 ) -> Answer<GetBucketRequestPaymentOutput> {
-    let owner = req.input.expected_bucket_owner.as_ref();
-    let found: Option<RequestPaymentConfiguration> = buckets.kept_setting(&req.input.bucket, owner, &Kept::PAYMENT)?;
+    let found: Option<RequestPaymentConfiguration> = request.bucket.stored_configuration(PAYMENT)?;
     let payer = found.map_or_else(|| Payer::from_static(Payer::BUCKET_OWNER), |found| found.payer);
     Ok(S3Response::new(GetBucketRequestPaymentOutput { payer: Some(payer) }))
 }
 
 impl Buckets {
-    pub fn keep_setting(
-        &self,
-        bucket: &str,
-        owner: Option<&String>,
-        kind: &Kept,
-        value: &impl SerializeContent,
-    ) -> S3Result<()> {
-        let text = written(kind, value)?;
-        self.set(bucket, owner.map(String::as_str), kind.put, |bucket| {
-            bucket.kept.insert(kind.name.to_owned(), text);
+    fn store_configuration(&self, bucket: &str, element: &str, value: &impl SerializeContent) -> S3Result<()> {
+        let text = to_xml(element, value)?;
+        self.update_bucket(bucket, |bucket| {
+            bucket.kept.insert(element.to_owned(), text);
             Ok(())
         })
     }
 
-    pub fn forget_setting(&self, bucket: &str, owner: Option<&String>, kind: &Kept) -> S3Result<()> {
-        self.set(bucket, owner.map(String::as_str), kind.put, |bucket| {
-            bucket.kept.remove(kind.name);
+    fn forget_configuration(&self, bucket: &str, element: &str) -> S3Result<()> {
+        self.update_bucket(bucket, |bucket| {
+            bucket.kept.remove(element);
             Ok(())
         })
-    }
-
-    /// A setting that was kept.
-    pub fn kept_setting<T>(&self, bucket: &str, owner: Option<&String>, kind: &Kept) -> S3Result<Option<T>>
-    where
-        T: for<'xml> DeserializeContent<'xml>,
-    {
-        let bucket = self.settings(bucket, owner.map(String::as_str), kind.get)?;
-        let read = |text: &String| Deserializer::new(text.as_bytes()).named_element(kind.name, T::deserialize_content);
-        bucket.kept.get(kind.name).map(read).transpose().map_err(S3Error::internal_error)
     }
 }
 
-fn written(kind: &Kept, value: &impl SerializeContent) -> S3Result<String> {
+impl Bucket {
+    fn stored_configuration<T>(&self, element: &str) -> S3Result<Option<T>>
+    where
+        T: for<'xml> DeserializeContent<'xml>,
+    {
+        let read = |text: &String| Deserializer::new(text.as_bytes()).named_element(element, T::deserialize_content);
+        self.kept.get(element).map(read).transpose().map_err(S3Error::internal_error)
+    }
+}
+
+fn to_xml(element: &str, value: &impl SerializeContent) -> S3Result<String> {
     let mut text = Vec::new();
-    Serializer::new(&mut text).content(kind.name, value).map_err(S3Error::internal_error)?;
+    Serializer::new(&mut text).content(element, value).map_err(S3Error::internal_error)?;
     String::from_utf8(text).map_err(S3Error::internal_error)
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use s3s::dto::*;
-use s3s::{S3Request, S3Response, S3Result, s3_error};
+use s3s::{S3Response, S3Result, s3_error};
 
 use super::Buckets;
 use super::api::Answer;
+use super::authorization::AuthorizedRequest;
 use super::bucket::{Bucket, internal};
-use super::wire::by_version;
 
 /// Tags that one object may have.
 const MAX_OBJECT_TAGS: usize = 10;
@@ -17,21 +17,21 @@ const MAX_OBJECT_TAGS: usize = 10;
 const MAX_TAG_KEY: usize = 128;
 const MAX_TAG_VALUE: usize = 256;
 
-pub fn get_object_tagging(buckets: &Buckets, req: S3Request<GetObjectTaggingInput>) -> Answer<GetObjectTaggingOutput> {
-    let input = req.input;
-    let owner = input.expected_bucket_owner.as_ref();
-    let action = by_version(input.version_id.as_ref(), "s3:GetObjectTagging", "s3:GetObjectVersionTagging");
-    let bucket = buckets.readable(&input.bucket, owner, action, Some(&input.key))?;
+pub fn get_object_tagging(
+    buckets: &Buckets,
+    request: AuthorizedRequest<GetObjectTaggingInput>,
+) -> Answer<GetObjectTaggingOutput> {
+    let AuthorizedRequest { input, bucket, .. } = request;
     let tags = buckets.find(&bucket, &input.key, input.version_id.as_deref())?.attributes.tags;
     let tag_set = tags.into_iter().map(|(key, value)| Tag { key: Some(key), value: Some(value) }).collect();
     Ok(S3Response::new(GetObjectTaggingOutput { tag_set, version_id: input.version_id }))
 }
 
-pub fn put_object_tagging(buckets: &Buckets, req: S3Request<PutObjectTaggingInput>) -> Answer<PutObjectTaggingOutput> {
-    let input = req.input;
-    let owner = input.expected_bucket_owner.as_ref();
-    let action = by_version(input.version_id.as_ref(), "s3:PutObjectTagging", "s3:PutObjectVersionTagging");
-    let bucket = buckets.writable(&input.bucket, owner, action, Some(&input.key))?;
+pub fn put_object_tagging(
+    buckets: &Buckets,
+    request: AuthorizedRequest<PutObjectTaggingInput>,
+) -> Answer<PutObjectTaggingOutput> {
+    let AuthorizedRequest { input, bucket, .. } = request;
     let pair = |tag: Tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default());
     let tags = checked_tags(input.tagging.tag_set.into_iter().map(pair))?;
     buckets.tag_object(&bucket, &input.key, input.version_id.as_deref(), tags)?;
@@ -40,12 +40,9 @@ pub fn put_object_tagging(buckets: &Buckets, req: S3Request<PutObjectTaggingInpu
 
 pub fn delete_object_tagging(
     buckets: &Buckets,
-    req: S3Request<DeleteObjectTaggingInput>,
+    request: AuthorizedRequest<DeleteObjectTaggingInput>,
 ) -> Answer<DeleteObjectTaggingOutput> {
-    let input = req.input;
-    let owner = input.expected_bucket_owner.as_ref();
-    let action = by_version(input.version_id.as_ref(), "s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging");
-    let bucket = buckets.writable(&input.bucket, owner, action, Some(&input.key))?;
+    let AuthorizedRequest { input, bucket, .. } = request;
     buckets.tag_object(&bucket, &input.key, input.version_id.as_deref(), Default::default())?;
     let output = DeleteObjectTaggingOutput { version_id: input.version_id };
     Ok(S3Response::with_status(output, http::StatusCode::NO_CONTENT))

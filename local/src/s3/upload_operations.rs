@@ -1,11 +1,12 @@
 //! The operations of uploads in parts: begun, filled, completed, aborted.
 
 use s3s::dto::*;
-use s3s::{S3Request, S3Response, S3Result, s3_error};
+use s3s::{S3Response, S3Result, s3_error};
 
 use super::Buckets;
 use super::acl::wanted_acl;
 use super::api::Answer;
+use super::authorization::AuthorizedRequest;
 use super::encryption::{
     EncryptionHeaders, ObjectEncryption, check_part_key, customer_key, show_encryption, wanted_encryption,
 };
@@ -22,12 +23,9 @@ pub fn check_part_number(number: i32) -> S3Result<()> {
 
 pub fn create_multipart_upload(
     buckets: &Buckets,
-    req: S3Request<CreateMultipartUploadInput>,
+    request: AuthorizedRequest<CreateMultipartUploadInput>,
 ) -> Answer<CreateMultipartUploadOutput> {
-    let input = req.input;
-    let owner = input.expected_bucket_owner.as_ref();
-    let bucket = buckets.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
-    buckets.may_tag_and_grant(&bucket, &input.key, input.tagging.is_some(), wanted_acl!(input).is_named())?;
+    let AuthorizedRequest { input, bucket, .. } = request;
     wanted_acl!(input).check(&bucket)?;
     known_algorithm(input.checksum_algorithm.as_ref())?;
     let mut attributes = attributes!(input);
@@ -47,15 +45,12 @@ pub fn create_multipart_upload(
     Ok(S3Response::new(output))
 }
 
-pub async fn upload_part(buckets: &Buckets, req: S3Request<UploadPartInput>) -> Answer<UploadPartOutput> {
-    let (headers, trailing) = (req.headers, req.trailing_headers);
-    let input = req.input;
-    let owner = input.expected_bucket_owner.as_ref();
-    let bucket = buckets.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
+pub async fn upload_part(buckets: &Buckets, request: AuthorizedRequest<UploadPartInput>) -> Answer<UploadPartOutput> {
+    let AuthorizedRequest { input, bucket, headers, trailing_headers, .. } = request;
     check_part_number(input.part_number)?;
     let encryption = buckets.upload_encryption(&bucket.name, &input.key, &input.upload_id)?;
     check_part_key(encryption.as_ref(), customer_key!(input))?;
-    let declared = declared!(input, headers, trailing);
+    let declared = declared!(input, headers, trailing_headers);
     let staged = buckets.stage(&bucket.name, input.body, declared).await?;
     let checksum = staged.checksum.clone();
     let etag = buckets.add_part(&bucket.name, &input.key, &input.upload_id, input.part_number, staged)?;
@@ -74,18 +69,16 @@ pub async fn upload_part(buckets: &Buckets, req: S3Request<UploadPartInput>) -> 
 
 pub async fn complete_multipart_upload(
     buckets: &Buckets,
-    req: S3Request<CompleteMultipartUploadInput>,
+    request: AuthorizedRequest<CompleteMultipartUploadInput>,
 ) -> Answer<CompleteMultipartUploadOutput> {
-    let input = req.input;
-    let owner = input.expected_bucket_owner.as_ref();
-    let bucket = buckets.writable(&input.bucket, owner, "s3:PutObject", Some(&input.key))?;
+    let AuthorizedRequest { input, bucket, caller, .. } = request;
     if customer_key!(input).is_sent() {
         let encryption = buckets.upload_encryption(&bucket.name, &input.key, &input.upload_id)?;
         check_part_key(encryption.as_ref(), customer_key!(input))?;
     }
     let listed = input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
     let conditions = write_conditions(input.if_none_match, input.if_match)?;
-    buckets.may_compare(&bucket, &input.key, &conditions)?;
+    buckets.may_compare(&caller, &bucket, &input.key, &conditions)?;
     let declared = Checksum {
         checksum_crc32: input.checksum_crc32,
         checksum_crc32c: input.checksum_crc32c,
@@ -122,11 +115,9 @@ pub async fn complete_multipart_upload(
 
 pub fn abort_multipart_upload(
     buckets: &Buckets,
-    req: S3Request<AbortMultipartUploadInput>,
+    request: AuthorizedRequest<AbortMultipartUploadInput>,
 ) -> Answer<AbortMultipartUploadOutput> {
-    let input = req.input;
-    let owner = input.expected_bucket_owner.as_ref();
-    let bucket = buckets.writable(&input.bucket, owner, "s3:AbortMultipartUpload", Some(&input.key))?;
+    let AuthorizedRequest { input, bucket, .. } = request;
     buckets.abort_upload(&bucket.name, &input.key, &input.upload_id)?;
     Ok(S3Response::with_status(AbortMultipartUploadOutput::default(), http::StatusCode::NO_CONTENT))
 }

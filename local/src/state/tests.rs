@@ -33,7 +33,8 @@ fn while_objects_are_written(cloud: &Cloud, act: impl FnMut(usize) -> Result<()>
     let (buckets, is_done) = (&cloud.endpoint.buckets, AtomicBool::new(false));
     let write = || {
         while !is_done.load(Ordering::Relaxed) {
-            let _ = begun(buckets).map(|sink| buckets.write_as(&buckets.caller, "kept", "written", sink));
+            let _ =
+                begun(buckets).map(|sink| buckets.write_as(&buckets.sessions.owner.identity, "kept", "written", sink));
         }
     };
     let done = std::thread::scope(|scope| {
@@ -54,7 +55,7 @@ async fn readers_of_what_was_replaced_leave_alone_what_a_restore_brings_back() {
     let kept = buckets.bucket("kept").expect("bucket");
     let read = ["medium", "large"].map(|key| buckets.find(&kept, key, None).expect("found"));
     for key in ["medium", "large"] {
-        buckets.delete_as(&buckets.caller, "kept", key).expect("deleted");
+        buckets.delete_as(&buckets.sessions.owner.identity, "kept", key).expect("deleted");
     }
     cloud.restore("x").expect("restored");
     drop(read);
@@ -70,10 +71,10 @@ async fn bytes_that_came_in_before_a_restore_are_no_object_after_it() {
     let buckets = &cloud.endpoint.buckets;
     let sink = begun(buckets).expect("begun");
     cloud.restore("x").expect("restored");
-    let refused = buckets.write_as(&buckets.caller, "kept", "late", sink).expect_err("refused");
+    let refused = buckets.write_as(&buckets.sessions.owner.identity, "kept", "late", sink).expect_err("refused");
     assert_eq!(refused.code().as_str(), "OperationAborted");
     let sink = begun(buckets).expect("begun");
-    buckets.write_as(&buckets.caller, "kept", "new", sink).expect("written");
+    buckets.write_as(&buckets.sessions.owner.identity, "kept", "new", sink).expect("written");
     assert_eq!(damaged(&cloud), Vec::<String>::new());
 }
 
