@@ -140,7 +140,7 @@ impl Cloud {
             behaviors,
             mounts,
             sessions,
-            seekers: Default::default(),
+            in_flight_reads: Default::default(),
             leases: Default::default(),
         };
         let logins = logins::Logins::new(store.clone(), secrets.clone(), warehouses.clone());

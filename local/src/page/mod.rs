@@ -12,7 +12,7 @@ use crate::endpoint::Endpoint;
 use crate::error::ApiError;
 use crate::protocol::Request;
 use crate::region::is_region;
-use crate::s3::{Bucket, Found, Query};
+use crate::s3::{Bucket, FoundObject, Query};
 
 type Response = http::Response<SdkBody>;
 
@@ -154,7 +154,7 @@ fn object(endpoint: &Endpoint, bucket: &str, key: &str) -> Result<Json, ApiError
     let bucket = endpoint.buckets.bucket(bucket).map_err(of_s3)?;
     let found = endpoint.buckets.find(&bucket, key, None).map_err(of_s3)?;
     found.check_no_key().map_err(of_s3)?;
-    let Found { info, source, .. } = found;
+    let FoundObject { info, source, .. } = found;
     let mut bytes = Vec::new();
     let read = endpoint.buckets.read(&source).and_then(|body| body.take(SHOWN_BYTES).read_to_end(&mut bytes));
     read.map_err(|error| ApiError::invalid("InternalError", error.to_string()))?;

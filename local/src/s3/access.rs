@@ -1,70 +1,21 @@
-//! Who may do what with a bucket: the owner's policy, the reader's policies, and the account between them.
+//! Access to buckets: the policies of the caller and of the bucket, and the accounts of both.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use s3s::dto::ETagCondition;
-use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
+use s3s::{S3Error, S3Result, s3_error};
 
 use super::Buckets;
 use super::body::Sink;
-use super::body_source::{ObjectRead, Source};
+use super::body_source::ObjectRead;
 use super::bucket::{Bucket, KIND as BUCKET, internal, internal_io, no_such_bucket};
-use super::encryption::{CustomerKey, ObjectEncryption, check_key};
+use super::encryption::ObjectEncryption;
 use super::listing::Query;
 use super::object::{Attributes, ObjectInfo, Preconditions};
 use crate::iam::Identity;
 use crate::iam::policy::{Decision, Kind, Policy, Principal, Question};
 use crate::sessions::Caller;
 use crate::store::View;
-
-/// An object that somebody asked for.
-pub struct Found {
-    pub info: ObjectInfo,
-    /// Where the bucket keeps versions.
-    pub version: Option<String>,
-    pub attributes: Attributes,
-    pub source: Source,
-}
-
-impl Found {
-    /// Refuses an object that only its writer's key opens.
-    pub fn check_no_key(&self) -> S3Result<()> {
-        check_key(self.attributes.encryption.as_ref(), CustomerKey::default())
-    }
-
-    /// The sizes of the parts of an upload in parts: of them alone an ETag has a hyphen, and each part is a segment.
-    fn parts(&self) -> Option<Vec<u64>> {
-        match &self.source {
-            Source::Segments { segments, .. } if self.info.etag.contains('-') => {
-                Some(segments.iter().map(|segment| segment.size).collect())
-            }
-            _ => None,
-        }
-    }
-
-    pub fn parts_count(&self) -> Option<i32> {
-        self.parts().and_then(|parts| i32::try_from(parts.len()).ok())
-    }
-
-    /// Where a part lies, from 1 on; an object that was put at once is one part. An empty object has no range.
-    pub fn part(&self, number: i32) -> S3Result<Option<Range<u64>>> {
-        let parts = self.parts().unwrap_or_else(|| vec![self.info.size]);
-        let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
-        let Some((index, size)) = index.and_then(|index| Some((index, *parts.get(index)?))) else {
-            let code = S3ErrorCode::Custom("InvalidPartNumber".into());
-            let mut missing = S3Error::with_message(code, "The requested partnumber is not satisfiable");
-            missing.set_status_code(http::StatusCode::RANGE_NOT_SATISFIABLE);
-            return Err(missing);
-        };
-        let start: u64 = parts[..index].iter().sum();
-        match size {
-            0 if self.info.size == 0 => Ok(None),
-            0 => Err(s3_error!(InvalidRange, "The requested range is not satisfiable")),
-            size => Ok(Some(start..start + size)),
-        }
-    }
-}
 
 /// The access that an operation needs to a bucket, or to an object in it.
 pub struct RequiredAccess<'r> {
@@ -134,7 +85,7 @@ impl Buckets {
         }
     }
 
-    /// The bucket, when it exists, has the expected owner, and `reader` may do `action` there.
+    /// Opens a bucket that has the expected owner and where `reader` may do `action`.
     pub fn open(
         &self,
         reader: &Identity,
@@ -151,7 +102,7 @@ impl Buckets {
         }
     }
 
-    /// The bucket as S3 shows it, which may be late (R36). A change is made to the bucket as it is.
+    /// The bucket as S3 shows it, which may be late (R36). Changes are made to the current one.
     fn shown(&self, name: &str, action: &str) -> S3Result<Bucket> {
         match self.store.old(View::Bucket, BUCKET, name).map_err(internal)? {
             Some(None) => Err(no_such_bucket()),
@@ -222,25 +173,5 @@ impl Buckets {
     pub fn delete_as(&self, reader: &Identity, name: &str, key: &str) -> S3Result<()> {
         let bucket = self.authorize(reader, name, None, &write("s3:DeleteObject").on(key))?;
         self.delete_object(&bucket, key, None, &Preconditions::default()).map(drop)
-    }
-
-    /// An object, and where its bytes are.
-    pub fn find(&self, bucket: &Bucket, key: &str, version: Option<&str>) -> S3Result<Found> {
-        if let Some(mount) = self.mount(&bucket.name) {
-            let found = mount.object(key).map_err(|error| internal_io(&mount.directory, error))?;
-            let (info, file) = found.ok_or_else(|| s3_error!(NoSuchKey, "The specified key does not exist."))?;
-            return Ok(Found { info, version: None, attributes: Attributes::default(), source: Source::File(file) });
-        }
-        let lookup = self.leases.lookup();
-        let version = self.version(bucket, key, version)?;
-        let lease = self.leases.take(&self.store, &version.segments);
-        drop(lookup);
-        let info = version.info();
-        let source = match version.segments.is_empty() {
-            true => Source::Bytes(version.bytes),
-            false => Source::Segments { bucket: bucket.name.clone(), segments: version.segments, lease },
-        };
-        let id = bucket.versioning.is_some().then_some(version.id);
-        Ok(Found { info, version: id, attributes: version.attributes, source })
     }
 }

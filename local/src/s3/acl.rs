@@ -1,4 +1,4 @@
-//! Access control lists, as far as anybody has them since 2023: the owner's full control, and what refuses any other.
+//! Access control lists: the full control of the owner. Since 2023 new buckets allow no other.
 
 use s3s::dto::*;
 use s3s::{S3Response, S3Result, s3_error};
@@ -8,17 +8,17 @@ use super::api::Answer;
 use super::authorization::AuthorizedRequest;
 use super::bucket::Bucket;
 
-/// What a request says of an ACL: by a name, or grant by grant.
+/// The ACL that a request asks for: by a name, or grant by grant.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted<'r> {
+pub struct RequestedAcl<'r> {
     pub canned: Option<&'r str>,
     pub grants: bool,
 }
 
-/// From a request: their inputs share their fields, not a type.
-macro_rules! wanted_acl {
+/// The ACL of a request: the inputs share their fields, not a type.
+macro_rules! requested_acl {
     ($input:ident) => {
-        $crate::s3::acl::Wanted {
+        $crate::s3::acl::RequestedAcl {
             canned: $input.acl.as_ref().map(|acl| acl.as_str()),
             grants: $input.grant_full_control.is_some()
                 || $input.grant_read.is_some()
@@ -27,14 +27,14 @@ macro_rules! wanted_acl {
         }
     };
 }
-pub(super) use wanted_acl;
+pub(super) use requested_acl;
 
-impl Wanted<'_> {
+impl RequestedAcl<'_> {
     fn is_public(self) -> bool {
         self.canned.is_some_and(|name| name.starts_with("public-read") || name == "authenticated-read")
     }
 
-    /// With grants that are said elsewhere in the request.
+    /// Adds grants that stand elsewhere in the request.
     pub fn or_grants(self, grants: bool) -> Self {
         Self { grants: self.grants || grants, ..self }
     }
@@ -73,7 +73,7 @@ pub fn get_bucket_acl(request: AuthorizedRequest<GetBucketAclInput>) -> Answer<G
 pub fn put_bucket_acl(request: AuthorizedRequest<PutBucketAclInput>) -> Answer<PutBucketAclOutput> {
     let AuthorizedRequest { input, bucket, .. } = request;
     let others = input.grant_write.is_some() || names_others(&bucket, input.access_control_policy.as_ref());
-    wanted_acl!(input).or_grants(others).check(&bucket)?;
+    requested_acl!(input).or_grants(others).check(&bucket)?;
     Ok(S3Response::new(PutBucketAclOutput::default()))
 }
 
@@ -87,7 +87,7 @@ pub fn get_object_acl(buckets: &Buckets, request: AuthorizedRequest<GetObjectAcl
 pub fn put_object_acl(buckets: &Buckets, request: AuthorizedRequest<PutObjectAclInput>) -> Answer<PutObjectAclOutput> {
     let AuthorizedRequest { input, bucket, .. } = request;
     let others = input.grant_write.is_some() || names_others(&bucket, input.access_control_policy.as_ref());
-    wanted_acl!(input).or_grants(others).check(&bucket)?;
+    requested_acl!(input).or_grants(others).check(&bucket)?;
     buckets.find(&bucket, &input.key, input.version_id.as_deref())?;
     Ok(S3Response::new(PutObjectAclOutput::default()))
 }

@@ -9,7 +9,7 @@ use s3s::{S3Request, S3Result, TrailingHeaders};
 
 use super::Buckets;
 use super::access::{RequiredAccess, access_denied, read, write};
-use super::acl::wanted_acl;
+use super::acl::requested_acl;
 use super::bucket::Bucket;
 use super::wire::{by_version, delete_action};
 use crate::sessions::Caller;
@@ -129,7 +129,7 @@ access_table! {
         write("s3:PutObject")
             .on(&input.key)
             .and(input.tagging.is_some(), "s3:PutObjectTagging")
-            .and(wanted_acl!(input).is_named(), "s3:PutObjectAcl")
+            .and(requested_acl!(input).is_named(), "s3:PutObjectAcl")
     };
     get_object(GetObjectInput): |input| {
         read(by_version(input.version_id.as_ref(), "s3:GetObject", "s3:GetObjectVersion")).on(&input.key)
@@ -158,7 +158,7 @@ access_table! {
         write("s3:PutObject")
             .on(&input.key)
             .and(input.tagging.is_some(), "s3:PutObjectTagging")
-            .and(wanted_acl!(input).is_named(), "s3:PutObjectAcl")
+            .and(requested_acl!(input).is_named(), "s3:PutObjectAcl")
     };
     upload_part_copy(UploadPartCopyInput): |input| write("s3:PutObject").on(&input.key);
 
@@ -166,7 +166,7 @@ access_table! {
         write("s3:PutObject")
             .on(&input.key)
             .and(input.tagging.is_some(), "s3:PutObjectTagging")
-            .and(wanted_acl!(input).is_named(), "s3:PutObjectAcl")
+            .and(requested_acl!(input).is_named(), "s3:PutObjectAcl")
     };
     upload_part(UploadPartInput): |input| write("s3:PutObject").on(&input.key);
     complete_multipart_upload(CompleteMultipartUploadInput): |input| write("s3:PutObject").on(&input.key);

@@ -1,4 +1,4 @@
-//! The bytes of objects: taken in while they are checked, kept in the store or in files, removed.
+//! The bytes of objects: received, verified, stored in records, in the store or in files, and removed.
 
 use std::path::PathBuf;
 
@@ -30,24 +30,24 @@ pub struct Segment {
     pub in_file: bool,
 }
 
-/// Bytes that were taken in: few, or kept apart already.
+/// Where received bytes are: in memory, for the record of their object, or stored as a segment.
 #[derive(Debug)]
-pub enum Taken {
+pub enum StagedBody {
     Few(Bytes),
     Apart(Segment),
 }
 
-/// Bytes that were taken in and checked, not yet part of an object. `etag` is their MD5 in hex.
+/// Bytes that were received and verified, not yet part of an object. `etag` is their MD5 in hex.
 #[derive(Debug)]
 pub struct Staged {
-    pub taken: Taken,
+    pub body: StagedBody,
     pub etag: String,
     pub checksum: Checksum,
 }
 
-/// What the client said the bytes would be.
+/// Digests of a body that its client declares, in headers or in a trailer.
 #[derive(Default)]
-pub struct Declared {
+pub struct DeclaredDigests {
     pub md5: Option<String>,
     pub checksum: Checksum,
     /// The algorithm whose value follows the body in a trailer.
@@ -55,7 +55,7 @@ pub struct Declared {
     pub trailing: Option<TrailingHeaders>,
 }
 
-/// Takes the bytes of an object that is written from inside, into a file.
+/// A file for the bytes of an object that a statement writes; removed when it is dropped unfinished.
 pub struct Sink {
     file: std::io::BufWriter<std::fs::File>,
     path: PathBuf,
@@ -83,8 +83,8 @@ impl Sink {
         std::io::Write::flush(&mut self.file)?;
         self.finished = true;
         let etag = format!("{:x}", self.md5.clone().finalize());
-        let taken = Taken::Apart(Segment { id: self.id.clone(), size: self.size, in_file: true });
-        Ok(Staged { taken, etag, checksum: Checksum::default() })
+        let body = StagedBody::Segment(Segment { id: self.id.clone(), size: self.size, in_file: true });
+        Ok(Staged { body, etag, checksum: Checksum::default() })
     }
 }
 
@@ -96,7 +96,7 @@ impl Drop for Sink {
     }
 }
 
-impl Declared {
+impl DeclaredDigests {
     fn hasher(&self) -> ChecksumHasher {
         let named = |name: &str| self.trailer.as_deref().is_some_and(|trailer| trailer.to_lowercase().ends_with(name));
         let sum = &self.checksum;
@@ -154,8 +154,13 @@ impl Buckets {
         Ok(Sink { file, path, id, size: 0, md5: Md5::new(), finished: false })
     }
 
-    /// Takes a body in. What fails half-way leaves nothing behind.
-    pub async fn stage(&self, bucket: &str, body: Option<StreamingBlob>, declared: Declared) -> S3Result<Staged> {
+    /// Receives a body and verifies its digests. A failure leaves no bytes behind.
+    pub async fn stage(
+        &self,
+        bucket: &str,
+        body: Option<StreamingBlob>,
+        declared: DeclaredDigests,
+    ) -> S3Result<Staged> {
         let segment_id = new_id();
         let path = self.body_file(bucket, &segment_id);
         let mut incoming = Incoming { bytes: Vec::new(), file: None, size: 0, path: path.clone() };
@@ -172,12 +177,12 @@ impl Buckets {
         }
         let (digest, checksum) = (md5.finalize(), hasher.finalize());
         declared.verify(&digest, &checksum)?;
-        let taken = match incoming.finish().await.map_err(|error| internal_io(&path, error))? {
-            None => Taken::Apart(Segment { id: segment_id, size: incoming.size, in_file: true }),
-            Some(bytes) if bytes.len() <= IN_RECORD_BYTES => Taken::Few(bytes.into()),
-            Some(bytes) => Taken::Apart(self.keep(bucket, segment_id, &bytes)?),
+        let body = match incoming.finish().await.map_err(|error| internal_io(&path, error))? {
+            None => StagedBody::Segment(Segment { id: segment_id, size: incoming.size, in_file: true }),
+            Some(bytes) if bytes.len() <= IN_RECORD_BYTES => StagedBody::Inline(bytes.into()),
+            Some(bytes) => StagedBody::Segment(self.keep(bucket, segment_id, &bytes)?),
         };
-        Ok(Staged { taken, etag: format!("{digest:x}"), checksum })
+        Ok(Staged { body, etag: format!("{digest:x}"), checksum })
     }
 
     fn keep(&self, bucket: &str, id: String, bytes: &[u8]) -> S3Result<Segment> {
@@ -186,15 +191,15 @@ impl Buckets {
         Ok(Segment { id, size: bytes.len() as u64, in_file: false })
     }
 
-    /// What was taken in as a segment of its own, for an object that has several.
-    pub fn apart(&self, bucket: &str, taken: Taken) -> S3Result<Segment> {
-        match taken {
-            Taken::Few(bytes) => self.keep(bucket, new_id(), &bytes),
-            Taken::Apart(segment) => Ok(segment),
+    /// Stores a body as a segment of its own, for an object that has several.
+    pub fn as_segment(&self, bucket: &str, body: StagedBody) -> S3Result<Segment> {
+        match body {
+            StagedBody::Inline(bytes) => self.keep(bucket, new_id(), &bytes),
+            StagedBody::Segment(segment) => Ok(segment),
         }
     }
 
-    /// Removes segments that no record names any more, now or when nobody reads them.
+    /// Removes segments that no record names any more: now, or after their last reader.
     pub fn discard(&self, bucket: &str, segments: &[Segment]) -> S3Result<()> {
         match self.leases.postpone(bucket, segments) {
             true => Ok(()),

@@ -17,7 +17,7 @@ use super::leases::Lease;
 
 /// Where an object's bytes are.
 #[derive(Clone)]
-pub enum Source {
+pub enum BodySource {
     Bytes(Bytes),
     /// The lease keeps them while they are read; parts of an upload have none.
     Segments {
@@ -77,11 +77,11 @@ impl Buckets {
     }
 
     /// Reads from start to end on the calling thread.
-    pub fn read(&self, source: &Source) -> std::io::Result<Box<dyn Read + Send>> {
+    pub fn read(&self, source: &BodySource) -> std::io::Result<Box<dyn Read + Send>> {
         match source {
-            Source::Bytes(bytes) => Ok(Box::new(Cursor::new(bytes.clone()))),
-            Source::File(file) => Ok(Box::new(file.open()?)),
-            Source::Segments { bucket, segments, .. } => {
+            BodySource::Bytes(bytes) => Ok(Box::new(Cursor::new(bytes.clone()))),
+            BodySource::File(file) => Ok(Box::new(file.open()?)),
+            BodySource::Segments { bucket, segments, .. } => {
                 let mut all: Box<dyn Read + Send> = Box::new(std::io::empty());
                 for segment in segments {
                     let next: Box<dyn Read + Send> = match segment.in_file {
@@ -96,19 +96,19 @@ impl Buckets {
     }
 
     /// The bytes from `start` to `end`, exclusive, as a stream.
-    pub fn stream(&self, source: Source, start: u64, end: u64) -> StreamingBlob {
-        let pieces: Vec<(Piece, u64, u64, Option<Arc<Lease>>)> = match source {
-            Source::Bytes(bytes) => return s3s::Body::from(cut(&bytes, start, end)).into(),
-            Source::File(file) => vec![(Piece::File(file), start, end, None)],
-            Source::Segments { bucket, segments, lease } => {
+    pub fn stream(&self, source: BodySource, start: u64, end: u64) -> StreamingBlob {
+        let pieces: Vec<(BodyPiece, u64, u64, Option<Arc<Lease>>)> = match source {
+            BodySource::Bytes(bytes) => return s3s::Body::from(cut(&bytes, start, end)).into(),
+            BodySource::File(file) => vec![(BodyPiece::File(file), start, end, None)],
+            BodySource::Segments { bucket, segments, lease } => {
                 let mut pieces = Vec::new();
                 let mut offset = 0;
                 for segment in segments {
                     let (from, to) = (start.max(offset), end.min(offset + segment.size));
                     if from < to {
                         let piece = match segment.in_file {
-                            true => Piece::File(self.segment_file(&bucket, &segment)),
-                            false => Piece::Inline(bucket.clone(), segment.id),
+                            true => BodyPiece::File(self.segment_file(&bucket, &segment)),
+                            false => BodyPiece::Inline(bucket.clone(), segment.id),
                         };
                         pieces.push((piece, from - offset, to - offset, lease.clone()));
                     }
@@ -133,14 +133,14 @@ impl Buckets {
     }
 }
 
-enum Piece {
+enum BodyPiece {
     Inline(String, String),
     File(FoundFile),
 }
 
 type ByteStream = std::pin::Pin<Box<dyn Stream<Item = std::io::Result<Bytes>> + Send + Sync>>;
 
-impl Piece {
+impl BodyPiece {
     async fn open(self, buckets: &Buckets, from: u64, to: u64) -> std::io::Result<ByteStream> {
         match self {
             Self::Inline(bucket, id) => {

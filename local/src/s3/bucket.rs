@@ -1,4 +1,4 @@
-//! A bucket's record: made, found, deleted.
+//! The record of a bucket: created, found, changed, deleted.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,7 +7,7 @@ use s3s::dto::{CreateBucketInput, ServerSideEncryption};
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 use serde::{Deserialize, Serialize};
 
-use super::acl::wanted_acl;
+use super::acl::requested_acl;
 use super::{Buckets, Mount};
 use crate::account::{now_millis, partition};
 use crate::error::StoreError;
@@ -28,9 +28,9 @@ pub struct Bucket {
     pub ownership: Option<String>,
     /// `Enabled`, `Suspended`, or never set.
     pub versioning: Option<String>,
-    /// What is only told again, as XML.
-    #[serde(default)]
-    pub kept: BTreeMap<String, String>,
+    /// Stored configurations, as XML, by their root elements.
+    #[serde(default, rename = "kept")]
+    pub configurations: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -178,7 +178,7 @@ impl Buckets {
             Ok(_) => return Err(s3_error!(BucketAlreadyExists, "The requested bucket name is not available.")),
             Err(_) => {}
         }
-        let acl = wanted_acl!(input).or_grants(input.grant_write.is_some());
+        let acl = requested_acl!(input).or_grants(input.grant_write.is_some());
         let ownership = match (&input.object_ownership, acl.canned) {
             (Some(ownership), _) => ownership.as_str(),
             // Who gives an ACL wants ACLs, even that which every bucket has.
@@ -203,7 +203,7 @@ impl Buckets {
             encryption: Encryption::default(),
             ownership: Some(ownership.to_owned()),
             versioning: None,
-            kept: BTreeMap::new(),
+            configurations: BTreeMap::new(),
         };
         self.save(&bucket)?;
         Ok(bucket)

@@ -1,4 +1,4 @@
-//! What is set on a bucket: policy, public access block, encryption, ownership, tags, versioning.
+//! Settings of buckets: policy, public access block, encryption, ownership, tags, versioning.
 
 use s3s::dto::*;
 use s3s::{S3Error, S3ErrorCode, S3Request, S3Response, s3_error};

@@ -123,7 +123,7 @@ pub fn sequence_of(id: &str) -> Option<u64> {
 
 #[cfg(test)]
 pub mod tests {
-    use super::super::body::Declared;
+    use super::super::body::DeclaredDigests;
     use super::super::bucket::Bucket;
     use super::super::object::{Attributes, Preconditions};
     use super::*;
@@ -133,7 +133,7 @@ pub mod tests {
 
     pub async fn put(buckets: &Buckets, bucket: &Bucket, key: &str, size: usize) {
         let body = s3s::Body::from(bytes::Bytes::from(vec![7; size])).into();
-        let staged = buckets.stage(&bucket.name, Some(body), Declared::default()).await.expect("staged");
+        let staged = buckets.stage(&bucket.name, Some(body), DeclaredDigests::default()).await.expect("staged");
         buckets.write(bucket, key, staged, Attributes::default(), &Preconditions::default()).expect("written");
     }
 
@@ -159,12 +159,12 @@ pub mod tests {
         put(&buckets, &kept, "live", LARGE).await;
         let upload = buckets.start_upload("kept", "upload", Attributes::default()).expect("upload");
         let part = s3s::Body::from(bytes::Bytes::from(vec![8; LARGE])).into();
-        let staged = buckets.stage("kept", Some(part), Declared::default()).await.expect("staged");
+        let staged = buckets.stage("kept", Some(part), DeclaredDigests::default()).await.expect("staged");
         buckets.add_part("kept", "upload", &upload.id, 1, staged).expect("part");
         // An upload of a bucket that is not there, a body on its way in, and the file of an object that is gone.
         buckets.start_upload("gone", "upload", Attributes::default()).expect("upload");
         let staged = s3s::Body::from(bytes::Bytes::from(vec![9; LARGE])).into();
-        let staged = buckets.stage("kept", Some(staged), Declared::default()).await.expect("staged");
+        let staged = buckets.stage("kept", Some(staged), DeclaredDigests::default()).await.expect("staged");
         drop(staged);
         std::fs::create_dir_all(home.path().join("objects/gone")).expect("directory");
         std::fs::write(home.path().join("objects/gone").join(format!("{:032x}", 5)), "x").expect("file");
@@ -177,7 +177,7 @@ pub mod tests {
 
         let buckets = Buckets::alone(home.path());
         let staged = s3s::Body::from(bytes::Bytes::from(vec![6; LARGE])).into();
-        let ours = buckets.stage("kept", Some(staged), Declared::default()).await.expect("staged");
+        let ours = buckets.stage("kept", Some(staged), DeclaredDigests::default()).await.expect("staged");
         assert_eq!(buckets.collect(&AtomicBool::new(false)).expect("collected"), 2);
         assert_eq!(files(&buckets), 3, "the object, the part, and what this process has on its way in");
         buckets.write(&kept, "ours", ours, Attributes::default(), &Preconditions::default()).expect("written");

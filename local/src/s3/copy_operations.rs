@@ -1,32 +1,32 @@
-//! CopyObject and UploadPartCopy: bytes of one object taken in again as another, checked and read as the caller.
+//! CopyObject and UploadPartCopy: the bytes of one object become those of another. The source is read as the caller.
 
 use s3s::dto::*;
 use s3s::{S3ErrorCode, S3Response, S3Result, s3_error};
 
 use super::Buckets;
-use super::access::Found;
-use super::acl::wanted_acl;
+use super::acl::requested_acl;
 use super::api::Answer;
 use super::authorization::AuthorizedRequest;
-use super::body::{Declared, Staged};
+use super::body::{DeclaredDigests, Staged};
 use super::encryption::{
-    CustomerKey, ObjectEncryption, check_key, check_part_key, customer_key, show_encryption, source_key,
-    wanted_encryption,
+    CustomerKey, ObjectEncryption, check_key, check_part_key, customer_key, requested_encryption, show_encryption,
+    source_key,
 };
+use super::found_object::FoundObject;
 use super::object::{Attributes, ObjectInfo};
 use super::upload_operations::check_part_number;
-use super::wire::{Conditions, header_condition, named_checksum, timestamp, write_conditions};
+use super::wire::{ReadConditions, header_condition, named_checksum, timestamp, write_conditions};
 use super::write_headers::{attributes, known_algorithm};
 use crate::sessions::Caller;
 
 /// CopyObject takes at most this many bytes; larger objects are copied in parts.
 const MAX_COPY_BYTES: u64 = 5 << 30;
 
-/// What is to be copied, and on which conditions.
-pub struct Source<'a> {
+/// The source of a copy, and the conditions on it.
+pub struct RequestedCopy<'a> {
     pub source: &'a CopySource,
     pub expected_owner: Option<&'a str>,
-    pub conditions: Conditions<'a>,
+    pub conditions: ReadConditions<'a>,
     pub key: CustomerKey<'a>,
     /// The checksum that the copy is to have, in S3's word for it.
     pub algorithm: Option<&'a str>,
@@ -34,10 +34,10 @@ pub struct Source<'a> {
     pub range: Option<&'a str>,
 }
 
-/// What a CopyObject or an UploadPartCopy wants of the object that it copies.
+/// The conditions on the source of a CopyObject or an UploadPartCopy: they share their fields, not a type.
 macro_rules! copy_conditions {
     ($input:ident) => {
-        Conditions {
+        ReadConditions {
             must_match: $input.copy_source_if_match.as_ref(),
             must_not_match: $input.copy_source_if_none_match.as_ref(),
             changed_since: $input.copy_source_if_modified_since.as_ref(),
@@ -48,7 +48,7 @@ macro_rules! copy_conditions {
 
 pub async fn copy_object(buckets: &Buckets, request: AuthorizedRequest<CopyObjectInput>) -> Answer<CopyObjectOutput> {
     let AuthorizedRequest { input, bucket, caller, headers, .. } = request;
-    wanted_acl!(input).check(&bucket)?;
+    requested_acl!(input).check(&bucket)?;
     let replaces = is_replaced(input.metadata_directive.as_ref().map(|directive| directive.as_str()))?;
     let replaces_tags = is_replaced(input.tagging_directive.as_ref().map(|directive| directive.as_str()))?;
     let is_itself = matches!(&input.copy_source, CopySource::Bucket { bucket: from, key, version_id: None }
@@ -66,7 +66,7 @@ pub async fn copy_object(buckets: &Buckets, request: AuthorizedRequest<CopyObjec
         header_condition(&headers, http::header::IF_MATCH)?,
     )?;
     buckets.may_compare(&caller, &bucket, &input.key, &conditions)?;
-    let from = Source {
+    let from = RequestedCopy {
         source: &input.copy_source,
         expected_owner: input.expected_source_bucket_owner.as_deref(),
         conditions: copy_conditions!(input),
@@ -74,7 +74,7 @@ pub async fn copy_object(buckets: &Buckets, request: AuthorizedRequest<CopyObjec
         algorithm: known_algorithm(input.checksum_algorithm.as_ref())?,
         range: None,
     };
-    let encryption = ObjectEncryption::for_write(wanted_encryption!(input), &bucket, &buckets.account)?;
+    let encryption = ObjectEncryption::for_write(requested_encryption!(input), &bucket, &buckets.account)?;
     let given = attributes!(input);
     let (staged, _, mut attributes) = buckets.stage_copy(&caller, &bucket.name, &from).await?;
     // A checksum of the source's parts says nothing of a copy in one piece.
@@ -113,7 +113,7 @@ pub async fn upload_part_copy(
     check_part_number(input.part_number)?;
     let encryption = buckets.upload_encryption(&bucket.name, &input.key, &input.upload_id)?;
     check_part_key(encryption.as_ref(), customer_key!(input))?;
-    let from = Source {
+    let from = RequestedCopy {
         source: &input.copy_source,
         expected_owner: input.expected_source_bucket_owner.as_deref(),
         conditions: copy_conditions!(input),
@@ -143,19 +143,19 @@ fn is_replaced(directive: Option<&str>) -> S3Result<bool> {
 }
 
 impl Buckets {
-    /// Takes the source's bytes in for a bucket; answers what the source was.
+    /// Receives the bytes of a source for a bucket; returns the source's description and attributes.
     async fn stage_copy(
         &self,
         caller: &Caller,
         to: &str,
-        from: &Source<'_>,
+        from: &RequestedCopy<'_>,
     ) -> S3Result<(Staged, ObjectInfo, Attributes)> {
         let CopySource::Bucket { bucket, key, version_id } = from.source else {
             return Err(s3_error!(NotImplemented, "a copy from an access point is not supported by the local S3"));
         };
         let action = if version_id.is_some() { "s3:GetObjectVersion" } else { "s3:GetObject" };
         let bucket = self.open(&caller.identity, bucket, from.expected_owner, action, Some(key))?;
-        let Found { info, attributes, source, .. } = self.find(&bucket, key, version_id.as_deref())?;
+        let FoundObject { info, attributes, source, .. } = self.find(&bucket, key, version_id.as_deref())?;
         check_key(attributes.encryption.as_ref(), from.key)?;
         // What a GET answers with 304 makes a copy fail.
         let refusal = |error: s3s::S3Error| match error.code() {
@@ -166,7 +166,7 @@ impl Buckets {
         };
         from.conditions.check(&info).map_err(refusal)?;
         let (start, end) = match from.range {
-            Some(range) => bytes_of(range, info.size)?,
+            Some(range) => bytes_from_range(range, info.size)?,
             None if info.size > MAX_COPY_BYTES => {
                 return Err(s3_error!(InvalidRequest, "The specified copy source is larger than 5 GB"));
             }
@@ -174,13 +174,13 @@ impl Buckets {
         };
         let body = self.stream(source, start, end);
         // As with a trailer, the checksum is computed and there is none to compare it with.
-        let declared = Declared { trailer: from.algorithm.map(str::to_lowercase), ..Declared::default() };
+        let declared = DeclaredDigests { trailer: from.algorithm.map(str::to_lowercase), ..DeclaredDigests::default() };
         let staged = self.stage(to, Some(body), declared).await?;
         Ok((staged, info, attributes))
     }
 }
 
-fn bytes_of(range: &str, size: u64) -> S3Result<(u64, u64)> {
+fn bytes_from_range(range: &str, size: u64) -> S3Result<(u64, u64)> {
     let invalid = || s3_error!(InvalidArgument, "The range {range} is not valid for the source object of size: {size}");
     let (first, last) = range.strip_prefix("bytes=").and_then(|range| range.split_once('-')).ok_or_else(invalid)?;
     let (first, last): (u64, u64) = (first.parse().map_err(|_| invalid())?, last.parse().map_err(|_| invalid())?);

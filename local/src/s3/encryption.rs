@@ -35,16 +35,16 @@ pub struct CustomerKey<'r> {
     pub md5: Option<&'r str>,
 }
 
-/// What a write asks for.
+/// The encryption that a write asks for.
 #[derive(Debug, Clone, Copy)]
-pub struct WantedEncryption<'r> {
+pub struct RequestedEncryption<'r> {
     pub algorithm: Option<&'r str>,
     pub key_id: Option<&'r str>,
     pub bucket_key: Option<bool>,
     pub customer: CustomerKey<'r>,
 }
 
-/// What the headers of an answer tell.
+/// Headers of an answer that show how its object is encrypted.
 #[derive(Debug, Default)]
 pub struct EncryptionHeaders {
     pub algorithm: Option<ServerSideEncryption>,
@@ -54,7 +54,7 @@ pub struct EncryptionHeaders {
     pub customer_key_md5: Option<String>,
 }
 
-/// The customer's key of a request: their inputs share their fields, not a type.
+/// The customer's key of a request: the inputs share their fields, not a type.
 macro_rules! customer_key {
     ($input:ident) => {
         $crate::s3::encryption::CustomerKey {
@@ -79,9 +79,9 @@ macro_rules! source_key {
 pub(super) use source_key;
 
 /// The encryption that a request asks for.
-macro_rules! wanted_encryption {
+macro_rules! requested_encryption {
     ($input:ident) => {
-        $crate::s3::encryption::WantedEncryption {
+        $crate::s3::encryption::RequestedEncryption {
             algorithm: $input.server_side_encryption.as_ref().map(|method| method.as_str()),
             key_id: $input.ssekms_key_id.as_deref(),
             bucket_key: $input.bucket_key_enabled,
@@ -89,9 +89,9 @@ macro_rules! wanted_encryption {
         }
     };
 }
-pub(super) use wanted_encryption;
+pub(super) use requested_encryption;
 
-/// Tells in an answer how its object is encrypted: their outputs share their fields, not a type.
+/// Shows in an answer how its object is encrypted: the outputs share their fields, not a type.
 macro_rules! show_encryption {
     ($output:ident, $encryption:expr) => {
         let headers = $crate::s3::encryption::EncryptionHeaders::new($encryption);
@@ -178,7 +178,7 @@ pub fn check_part_key(encryption: Option<&ObjectEncryption>, sent: CustomerKey<'
 
 impl ObjectEncryption {
     /// What a write asks for, or else what the bucket does by itself; `None` is AES256.
-    pub fn for_write(wanted: WantedEncryption<'_>, bucket: &Bucket, account: &Account) -> S3Result<Option<Self>> {
+    pub fn for_write(wanted: RequestedEncryption<'_>, bucket: &Bucket, account: &Account) -> S3Result<Option<Self>> {
         let invalid = |message: &'static str| Err(s3_error!(InvalidArgument, "{message}"));
         match wanted.algorithm {
             Some(_) if wanted.customer.is_sent() => invalid(

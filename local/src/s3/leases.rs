@@ -116,8 +116,8 @@ mod tests {
     use futures::StreamExt;
 
     use super::super::Buckets;
-    use super::super::body::{Declared, Staged};
-    use super::super::body_source::Source;
+    use super::super::body::{DeclaredDigests, Staged};
+    use super::super::body_source::BodySource;
     use super::super::bucket::Bucket;
     use super::super::collection::body_files;
     use super::super::collection::tests::bucket;
@@ -130,7 +130,7 @@ mod tests {
 
     async fn staged(buckets: &Buckets, bucket: &str, byte: u8, size: usize) -> Staged {
         let body = s3s::Body::from(bytes::Bytes::from(vec![byte; size])).into();
-        buckets.stage(bucket, Some(body), Declared::default()).await.expect("staged")
+        buckets.stage(bucket, Some(body), DeclaredDigests::default()).await.expect("staged")
     }
 
     async fn put(buckets: &Buckets, bucket: &Bucket, byte: u8, size: usize) {
@@ -138,7 +138,7 @@ mod tests {
         buckets.write(bucket, "key", staged, Attributes::default(), &Preconditions::default()).expect("written");
     }
 
-    async fn streamed(buckets: &Buckets, source: Source, size: u64) -> Vec<u8> {
+    async fn streamed(buckets: &Buckets, source: BodySource, size: u64) -> Vec<u8> {
         let mut body = buckets.stream(source, 0, size);
         let mut bytes = Vec::new();
         while let Some(chunk) = body.next().await {

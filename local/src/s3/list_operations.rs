@@ -16,7 +16,7 @@ use super::wire::{
 /// S3's limit of entries in one page and of keys in one DeleteObjects (R31).
 pub const MAX_KEYS: i32 = 1000;
 
-/// Entries of a page: what is asked for, within S3's limit.
+/// Entries of a page: the requested number, within S3's limit.
 pub fn page_size(asked: Option<i32>, argument: &str) -> S3Result<i32> {
     match asked.unwrap_or(MAX_KEYS) {
         ..0 => Err(s3_error!(InvalidArgument, "Argument {argument} must be an integer between 0 and 2147483647")),
@@ -24,7 +24,7 @@ pub fn page_size(asked: Option<i32>, argument: &str) -> S3Result<i32> {
     }
 }
 
-/// How names are written in the answer: there is one way besides the plain one.
+/// The encoding of names in the answer: `url`, or none.
 fn known_encoding(asked: Option<EncodingType>) -> S3Result<Option<EncodingType>> {
     match asked {
         Some(other) if other.as_str() != EncodingType::URL => {
@@ -34,7 +34,7 @@ fn known_encoding(asked: Option<EncodingType>) -> S3Result<Option<EncodingType>>
     }
 }
 
-/// A delimiter of no letters is none.
+/// The delimiter; an empty one is none.
 fn delimiter(asked: Option<String>) -> Option<String> {
     asked.filter(|delimiter| !delimiter.is_empty())
 }

@@ -1,10 +1,12 @@
-//! S3: buckets with their settings, versioned objects, uploads in parts, and directories mounted as somebody
-//! else's buckets. `s3s` speaks the protocol; what things mean is decided here.
+//! S3: buckets with their settings, versioned objects, uploads in parts, and directories mounted as buckets of another
+//! account. `s3s` speaks the protocol: `api` lists the operations, `authorization` what each needs to be allowed, and the
+//! modules `*_operations` turn inputs into outputs over the modules that store and list.
 
 mod access;
 mod acl;
 mod api;
 mod authorization;
+mod blocking_reads;
 mod body;
 mod body_source;
 mod bucket;
@@ -14,12 +16,12 @@ mod check;
 mod collection;
 mod copy_operations;
 mod encryption;
+mod found_object;
 mod host;
 mod keys;
 mod leases;
 mod list_operations;
 mod listing;
-mod meanwhile;
 mod mount;
 mod object;
 mod object_operations;
@@ -43,14 +45,14 @@ use crate::behavior::Behaviors;
 use crate::sessions::Sessions;
 use crate::store::Store;
 use authorization::Authorizer;
+use blocking_reads::InFlightReads;
 use leases::Leases;
-use meanwhile::Seekers;
 
-pub use access::Found;
 pub use body::Sink;
 pub use bucket::{Bucket, CreateTags};
 pub use check::check;
 pub use collection::Collection;
+pub use found_object::FoundObject;
 pub use host::bucket_of_host;
 pub use listing::Query;
 pub use mount::Mount;
@@ -68,7 +70,7 @@ pub struct Buckets {
     pub behaviors: Behaviors,
     pub mounts: Arc<BTreeMap<String, Mount>>,
     pub sessions: Sessions,
-    pub seekers: Seekers,
+    pub in_flight_reads: InFlightReads,
     pub leases: Leases,
 }
 
@@ -84,7 +86,7 @@ impl Buckets {
             behaviors: Default::default(),
             mounts: Default::default(),
             sessions,
-            seekers: Default::default(),
+            in_flight_reads: Default::default(),
             leases: Default::default(),
         }
     }
@@ -101,7 +103,7 @@ pub fn unsigned(buckets: Buckets) -> S3Service {
 /// The S3 protocol in front of the buckets, for callers that sign. Who signed, an `Arc<Caller>`, is in the request's
 /// extensions.
 pub fn service(buckets: Buckets) -> S3Service {
-    let keys = keys::Keys(buckets.sessions.clone());
+    let keys = keys::AccessKeys(buckets.sessions.clone());
     let mut builder = S3ServiceBuilder::new(buckets.clone());
     builder.set_access(Authorizer(buckets));
     let mut config = S3Config::default();

@@ -64,7 +64,7 @@ impl Mount {
             encryption: Encryption::default(),
             ownership: None,
             versioning: None,
-            kept: Default::default(),
+            configurations: Default::default(),
         }
     }
 

@@ -8,7 +8,7 @@ use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 use serde::{Deserialize, Serialize};
 
 use super::Buckets;
-use super::body::{Segment, Staged, Taken};
+use super::body::{Segment, Staged, StagedBody};
 use super::bucket::{Bucket, internal};
 use super::encryption::ObjectEncryption;
 use crate::account::now_millis;
@@ -249,9 +249,9 @@ impl Buckets {
         attributes: Attributes,
         conditions: &Preconditions,
     ) -> S3Result<Version> {
-        let (bytes, segments) = match staged.taken {
-            Taken::Few(bytes) => (bytes, Vec::new()),
-            Taken::Apart(segment) => (Bytes::new(), vec![segment]),
+        let (bytes, segments) = match staged.body {
+            StagedBody::Inline(bytes) => (bytes, Vec::new()),
+            StagedBody::Segment(segment) => (Bytes::new(), vec![segment]),
         };
         if let Err(refusal) = check_key(key) {
             self.discard(&bucket.name, &segments)?;

@@ -4,27 +4,28 @@ use s3s::dto::*;
 use s3s::{S3Request, S3Response, S3Result, s3_error};
 
 use super::Buckets;
-use super::access::{Found, access_denied, write};
-use super::acl::wanted_acl;
+use super::access::{access_denied, write};
+use super::acl::requested_acl;
 use super::api::Answer;
 use super::authorization::{AuthorizedRequest, caller};
 use super::encryption::{
-    CustomerKey, EncryptionHeaders, ObjectEncryption, check_key, customer_key, show_encryption, wanted_encryption,
+    CustomerKey, EncryptionHeaders, ObjectEncryption, check_key, customer_key, requested_encryption, show_encryption,
 };
+use super::found_object::FoundObject;
 use super::list_operations::MAX_KEYS;
 use super::object::Version;
 use super::upload_operations::check_part_number;
 use super::wire::{
-    Conditions, checksum_of, delete_action, delete_conditions, named_checksum, not_implemented, timestamp, to_i64,
-    write_conditions,
+    ReadConditions, checksum_from_name, delete_action, delete_conditions, named_checksum, not_implemented, timestamp,
+    to_i64, write_conditions,
 };
-use super::write_headers::{attributes, declared};
+use super::write_headers::{attributes, declared_digests};
 use crate::sessions::Caller;
 
 /// The conditions of a GetObject or a HeadObject: they share their fields, not a type.
 macro_rules! read_conditions {
     ($input:ident) => {
-        Conditions {
+        ReadConditions {
             must_match: $input.if_match.as_ref(),
             must_not_match: $input.if_none_match.as_ref(),
             changed_since: $input.if_modified_since.as_ref(),
@@ -40,7 +41,7 @@ macro_rules! read_output {
         let encryption = EncryptionHeaders::new(attributes.encryption.as_ref());
         // Of a part of the bytes the checksum says nothing.
         let asked = $input.checksum_mode.is_some() && $range.is_none();
-        let checksum = attributes.checksum.filter(|_| asked).map(checksum_of).unwrap_or_default();
+        let checksum = attributes.checksum.filter(|_| asked).map(checksum_from_name).unwrap_or_default();
         let date = |text: String| Timestamp::parse(TimestampFormat::HttpDate, &text).ok();
         $Output {
             accept_ranges: Some("bytes".to_owned()),
@@ -78,9 +79,9 @@ macro_rules! read_output {
 
 /// The bytes that a GetObject or a HeadObject asks for, when its conditions hold; `None` for all of them.
 fn check_read(
-    found: &Found,
+    found: &FoundObject,
     key: CustomerKey<'_>,
-    conditions: Conditions<'_>,
+    conditions: ReadConditions<'_>,
     range: Option<Range>,
     part_number: Option<i32>,
 ) -> S3Result<Option<std::ops::Range<u64>>> {
@@ -105,12 +106,12 @@ fn check_read(
 
 pub async fn put_object(buckets: &Buckets, request: AuthorizedRequest<PutObjectInput>) -> Answer<PutObjectOutput> {
     let AuthorizedRequest { input, bucket, caller, headers, trailing_headers } = request;
-    wanted_acl!(input).check(&bucket)?;
+    requested_acl!(input).check(&bucket)?;
     let mut attributes = attributes!(input);
-    attributes.encryption = ObjectEncryption::for_write(wanted_encryption!(input), &bucket, &buckets.account)?;
+    attributes.encryption = ObjectEncryption::for_write(requested_encryption!(input), &bucket, &buckets.account)?;
     let conditions = write_conditions(input.if_none_match, input.if_match)?;
     buckets.may_compare(&caller, &bucket, &input.key, &conditions)?;
-    let declared = declared!(input, headers, trailing_headers);
+    let declared = declared_digests!(input, headers, trailing_headers);
     let staged = buckets.stage(&bucket.name, input.body, declared).await?;
     let checksum = staged.checksum.clone();
     attributes.checksum = named_checksum(&checksum);
@@ -132,7 +133,7 @@ pub async fn put_object(buckets: &Buckets, request: AuthorizedRequest<PutObjectI
 
 pub async fn get_object(buckets: &Buckets, request: AuthorizedRequest<GetObjectInput>) -> Answer<GetObjectOutput> {
     let AuthorizedRequest { input, bucket, .. } = request;
-    let found = buckets.find_meanwhile(bucket, input.key, input.version_id).await?;
+    let found = buckets.find_async(bucket, input.key, input.version_id).await?;
     let range = check_read(&found, customer_key!(input), read_conditions!(input), input.range, input.part_number)?;
     let parts_count = input.part_number.and_then(|_| found.parts_count());
     let (start, end) = range.as_ref().map_or((0, found.info.size), |range| (range.start, range.end));
@@ -147,7 +148,7 @@ pub async fn get_object(buckets: &Buckets, request: AuthorizedRequest<GetObjectI
 
 pub async fn head_object(buckets: &Buckets, request: AuthorizedRequest<HeadObjectInput>) -> Answer<HeadObjectOutput> {
     let AuthorizedRequest { input, bucket, .. } = request;
-    let found = buckets.find_meanwhile(bucket, input.key, input.version_id).await?;
+    let found = buckets.find_async(bucket, input.key, input.version_id).await?;
     let range = check_read(&found, customer_key!(input), read_conditions!(input), input.range, input.part_number)?;
     let parts_count = input.part_number.and_then(|_| found.parts_count());
     let output = HeadObjectOutput { parts_count, ..read_output!(HeadObjectOutput, input, found, range) };
@@ -159,9 +160,9 @@ pub async fn get_object_attributes(
     request: AuthorizedRequest<GetObjectAttributesInput>,
 ) -> Answer<GetObjectAttributesOutput> {
     let AuthorizedRequest { input, bucket, .. } = request;
-    let found = buckets.find_meanwhile(bucket, input.key, input.version_id).await?;
+    let found = buckets.find_async(bucket, input.key, input.version_id).await?;
     let parts_count = found.parts_count();
-    let Found { info, version, attributes, .. } = found;
+    let FoundObject { info, version, attributes, .. } = found;
     check_key(attributes.encryption.as_ref(), customer_key!(input))?;
     // Some clients name them in one header, others in several.
     let wanted = input.object_attributes.iter().flat_map(|names| names.as_str().split(','));
@@ -171,7 +172,7 @@ pub async fn get_object_attributes(
         e_tag: wants(ObjectAttributes::ETAG).then_some(ETag::Strong(info.etag)),
         object_size: wants(ObjectAttributes::OBJECT_SIZE).then_some(to_i64(info.size)),
         storage_class: wants(ObjectAttributes::STORAGE_CLASS).then(|| StorageClass::from(class)),
-        checksum: attributes.checksum.filter(|_| wants(ObjectAttributes::CHECKSUM)).map(checksum_of),
+        checksum: attributes.checksum.filter(|_| wants(ObjectAttributes::CHECKSUM)).map(checksum_from_name),
         // The parts themselves are listed only where each has a checksum, and none is kept here.
         object_parts: parts_count
             .filter(|_| wants(ObjectAttributes::OBJECT_PARTS))

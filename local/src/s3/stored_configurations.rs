@@ -173,14 +173,14 @@ impl Buckets {
     fn store_configuration(&self, bucket: &str, element: &str, value: &impl SerializeContent) -> S3Result<()> {
         let text = to_xml(element, value)?;
         self.update_bucket(bucket, |bucket| {
-            bucket.kept.insert(element.to_owned(), text);
+            bucket.configurations.insert(element.to_owned(), text);
             Ok(())
         })
     }
 
     fn forget_configuration(&self, bucket: &str, element: &str) -> S3Result<()> {
         self.update_bucket(bucket, |bucket| {
-            bucket.kept.remove(element);
+            bucket.configurations.remove(element);
             Ok(())
         })
     }
@@ -192,7 +192,7 @@ impl Bucket {
         T: for<'xml> DeserializeContent<'xml>,
     {
         let read = |text: &String| Deserializer::new(text.as_bytes()).named_element(element, T::deserialize_content);
-        self.kept.get(element).map(read).transpose().map_err(S3Error::internal_error)
+        self.configurations.get(element).map(read).transpose().map_err(S3Error::internal_error)
     }
 }
 

@@ -49,7 +49,7 @@ pub fn delete_object_tagging(
 }
 
 /// The tags of `x-amz-tagging`, which are written like a query.
-pub fn tags_of_header(header: Option<&str>) -> S3Result<BTreeMap<String, String>> {
+pub fn tags_from_header(header: Option<&str>) -> S3Result<BTreeMap<String, String>> {
     let pairs = form_urlencoded::parse(header.unwrap_or_default().as_bytes());
     checked_tags(pairs.map(|(key, value)| (key.into_owned(), value.into_owned())))
 }

@@ -156,7 +156,7 @@ impl Buckets {
 
     pub fn add_part(&self, bucket: &str, key: &str, id: &str, number: i32, staged: Staged) -> S3Result<String> {
         let checksum = named_checksum(&staged.checksum);
-        let segment = self.apart(bucket, staged.taken)?;
+        let segment = self.as_segment(bucket, staged.body)?;
         let part = Part { etag: staged.etag, segment: segment.clone(), checksum };
         let added = self.record_part(bucket, key, id, number, part);
         if added.as_ref().is_err_and(is_refusal) {

@@ -8,7 +8,7 @@ use s3s::dto::{Checksum, CompletedPart};
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
 use super::Buckets;
-use super::body_source::Source;
+use super::body_source::BodySource;
 use super::wire::named_checksum;
 
 impl Buckets {
@@ -37,7 +37,7 @@ impl Buckets {
         } else {
             let segments: Vec<_> = parts.into_iter().map(|(segment, _)| segment).collect();
             let size: u64 = segments.iter().map(|segment| segment.size).sum();
-            let source = Source::Segments { bucket: bucket.to_owned(), segments, lease: None };
+            let source = BodySource::Segments { bucket: bucket.to_owned(), segments, lease: None };
             let mut body = self.stream(source, 0, size);
             while let Some(chunk) = body.next().await {
                 hasher.update(&chunk.map_err(|error| S3Error::with_source(S3ErrorCode::InternalError, error))?);

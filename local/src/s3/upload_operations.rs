@@ -4,15 +4,15 @@ use s3s::dto::*;
 use s3s::{S3Response, S3Result, s3_error};
 
 use super::Buckets;
-use super::acl::wanted_acl;
+use super::acl::requested_acl;
 use super::api::Answer;
 use super::authorization::AuthorizedRequest;
 use super::encryption::{
-    EncryptionHeaders, ObjectEncryption, check_part_key, customer_key, show_encryption, wanted_encryption,
+    EncryptionHeaders, ObjectEncryption, check_part_key, customer_key, requested_encryption, show_encryption,
 };
 use super::upload::Completion;
-use super::wire::{checksum_of, write_conditions};
-use super::write_headers::{attributes, declared, known_algorithm};
+use super::wire::{checksum_from_name, write_conditions};
+use super::write_headers::{attributes, declared_digests, known_algorithm};
 
 pub fn check_part_number(number: i32) -> S3Result<()> {
     match (1..=10_000).contains(&number) {
@@ -26,10 +26,10 @@ pub fn create_multipart_upload(
     request: AuthorizedRequest<CreateMultipartUploadInput>,
 ) -> Answer<CreateMultipartUploadOutput> {
     let AuthorizedRequest { input, bucket, .. } = request;
-    wanted_acl!(input).check(&bucket)?;
+    requested_acl!(input).check(&bucket)?;
     known_algorithm(input.checksum_algorithm.as_ref())?;
     let mut attributes = attributes!(input);
-    attributes.encryption = ObjectEncryption::for_write(wanted_encryption!(input), &bucket, &buckets.account)?;
+    attributes.encryption = ObjectEncryption::for_write(requested_encryption!(input), &bucket, &buckets.account)?;
     let encryption = attributes.encryption.clone();
     let upload = buckets.start_upload(&bucket.name, &input.key, attributes)?;
     let mut output = CreateMultipartUploadOutput {
@@ -50,7 +50,7 @@ pub async fn upload_part(buckets: &Buckets, request: AuthorizedRequest<UploadPar
     check_part_number(input.part_number)?;
     let encryption = buckets.upload_encryption(&bucket.name, &input.key, &input.upload_id)?;
     check_part_key(encryption.as_ref(), customer_key!(input))?;
-    let declared = declared!(input, headers, trailing_headers);
+    let declared = declared_digests!(input, headers, trailing_headers);
     let staged = buckets.stage(&bucket.name, input.body, declared).await?;
     let checksum = staged.checksum.clone();
     let etag = buckets.add_part(&bucket.name, &input.key, &input.upload_id, input.part_number, staged)?;
@@ -91,7 +91,7 @@ pub async fn complete_multipart_upload(
     let completion =
         Completion { parts: &listed, conditions: &conditions, expected_size: input.mpu_object_size, checksum };
     let version = buckets.complete_upload(&bucket, &input.key, &input.upload_id, completion)?;
-    let checksum = version.attributes.checksum.clone().map(checksum_of).unwrap_or_default();
+    let checksum = version.attributes.checksum.clone().map(checksum_from_name).unwrap_or_default();
     let encryption = EncryptionHeaders::new(version.attributes.encryption.as_ref());
     let output = CompleteMultipartUploadOutput {
         location: Some(format!("/{}/{}", bucket.name, input.key)),

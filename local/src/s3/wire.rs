@@ -1,4 +1,4 @@
-//! Between what is kept and what `s3s` sends: listings, versions, conditions, times.
+//! Conversions between stored records and the types of `s3s`: listings, versions, conditions, times.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -50,20 +50,20 @@ pub fn header_condition(headers: &http::HeaderMap, name: http::HeaderName) -> S3
     ETagCondition::parse_http_header(value.as_bytes()).map(Some).map_err(malformed)
 }
 
-/// S3's answer to a header, or a value of one, that it knows and does not take.
+/// The refusal of a header, or a value of one, that S3 knows and does not support.
 pub fn not_implemented(reason: &str) -> S3Error {
     s3_error!(NotImplemented, "A header you provided implies functionality that is not implemented: {reason}")
 }
 
-/// What a request wants of an object before it is read.
-pub struct Conditions<'r> {
+/// Conditions of a request on the object that it reads.
+pub struct ReadConditions<'r> {
     pub must_match: Option<&'r ETagCondition>,
     pub must_not_match: Option<&'r ETagCondition>,
     pub changed_since: Option<&'r Timestamp>,
     pub unchanged_since: Option<&'r Timestamp>,
 }
 
-impl Conditions<'_> {
+impl ReadConditions<'_> {
     /// A condition by ETag stands before one by time; times are whole seconds, which is all that HTTP's dates tell.
     /// A time in the future changes nothing: nothing can have been modified since.
     pub fn check(&self, info: &ObjectInfo) -> S3Result<()> {
@@ -191,8 +191,8 @@ pub fn named_checksum(checksum: &Checksum) -> Option<String> {
     sums.into_iter().find_map(|(name, sum)| sum.as_ref().map(|sum| format!("{name}{sum}")))
 }
 
-/// The other way.
-pub fn checksum_of(named: String) -> Checksum {
+/// Reads what [`named_checksum`] wrote.
+pub fn checksum_from_name(named: String) -> Checksum {
     // One of the parts' checksums ends with their number.
     let is_composite = named.contains('-');
     let kind = if is_composite { ChecksumType::COMPOSITE } else { ChecksumType::FULL_OBJECT };

@@ -3,10 +3,10 @@
 use s3s::dto::ChecksumAlgorithm;
 use s3s::{S3Result, s3_error};
 
-/// What a PutObject or an UploadPart says its bytes are.
-macro_rules! declared {
+/// Digests of the body of a PutObject or an UploadPart.
+macro_rules! declared_digests {
     ($input:ident, $headers:ident, $trailing:ident) => {
-        $crate::s3::body::Declared {
+        $crate::s3::body::DeclaredDigests {
             md5: $input.content_md5,
             checksum: s3s::dto::Checksum {
                 checksum_crc32: $input.checksum_crc32,
@@ -21,9 +21,9 @@ macro_rules! declared {
         }
     };
 }
-pub(super) use declared;
+pub(super) use declared_digests;
 
-/// What a PutObject or a CreateMultipartUpload wants kept beside the bytes.
+/// Attributes of the object of a PutObject, a CopyObject or a CreateMultipartUpload.
 macro_rules! attributes {
     ($input:ident) => {
         $crate::s3::object::Attributes {
@@ -32,7 +32,7 @@ macro_rules! attributes {
             cache_control: $input.cache_control,
             content_disposition: $input.content_disposition,
             metadata: $input.metadata.into_iter().flatten().collect(),
-            tags: $crate::s3::tag_operations::tags_of_header($input.tagging.as_deref())?,
+            tags: $crate::s3::tag_operations::tags_from_header($input.tagging.as_deref())?,
             content_language: $input.content_language,
             expires: $input.expires.as_ref().and_then($crate::s3::wire::http_date),
             storage_class: $input

@@ -1,4 +1,4 @@
-//! Objects found while other requests go on: a disk that is asked keeps nobody else waiting.
+//! Look-ups of objects that may read from the disk, on threads where they block no other request.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,46 +6,46 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use s3s::{S3Result, s3_error};
 
 use super::Buckets;
-use super::access::Found;
 use super::bucket::Bucket;
+use super::found_object::FoundObject;
 
-/// How many requests are looking for an object.
+/// Counts the requests that are looking up an object.
 #[derive(Debug, Clone, Default)]
-pub struct Seekers(Arc<AtomicUsize>);
+pub struct InFlightReads(Arc<AtomicUsize>);
 
-/// One of them.
-struct Seeker<'s>(&'s AtomicUsize);
+/// Counts one request until it is dropped.
+struct InFlightRead<'s>(&'s AtomicUsize);
 
-impl Seekers {
-    fn one_more(&self) -> Seeker<'_> {
+impl InFlightReads {
+    fn begin(&self) -> InFlightRead<'_> {
         self.0.fetch_add(1, Ordering::Relaxed);
-        Seeker(&self.0)
+        InFlightRead(&self.0)
     }
 }
 
-impl Seeker<'_> {
+impl InFlightRead<'_> {
     fn is_alone(&self) -> bool {
         self.0.load(Ordering::Relaxed) == 1
     }
 }
 
-impl Drop for Seeker<'_> {
+impl Drop for InFlightRead<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 impl Buckets {
-    /// As `find`, on a thread of its own where the disk may be asked and others have something to do meanwhile. To hand a
-    /// request over takes longer than to answer it.
-    pub async fn find_meanwhile(&self, bucket: Bucket, key: String, version: Option<String>) -> S3Result<Found> {
+    /// As `find`, on a thread of its own where the disk may be read while other requests wait: otherwise the change of
+    /// threads takes longer than the look-up.
+    pub async fn find_async(&self, bucket: Bucket, key: String, version: Option<String>) -> S3Result<FoundObject> {
         if !self.store.may_ask_disk() {
             return self.find(&bucket, &key, version.as_deref());
         }
-        let seeker = self.seekers.one_more();
-        // Lets those be counted that came together with this one.
+        let read = self.in_flight_reads.begin();
+        // Requests that came together with this one are counted first.
         tokio::task::yield_now().await;
-        if seeker.is_alone() {
+        if read.is_alone() {
             return self.find(&bucket, &key, version.as_deref());
         }
         let buckets = self.clone();
