@@ -32,6 +32,8 @@ mod serve;
 mod serverless;
 mod sessions;
 mod sigv4;
+#[cfg(test)]
+mod slt;
 mod state;
 mod statement_threads;
 mod store;

@@ -34,7 +34,7 @@ mod super_value;
 mod system;
 mod system_views;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 mod transaction;
 mod translation;
 

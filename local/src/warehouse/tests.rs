@@ -21,14 +21,14 @@ mod super_values;
 mod times;
 
 /// A warehouse in a directory that goes with it.
-struct Warehouse {
-    session: Session,
-    access: Access,
+pub struct Warehouse {
+    pub session: Session,
+    pub access: Access,
     _directory: tempfile::TempDir,
 }
 
 impl Warehouse {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let directory = tempfile::tempdir().expect("directory");
         let account = Account { id: "000000000000".into(), region: "us-west-2".into() };
         let slices = Slices { nodes: 2, per_node: 2 };

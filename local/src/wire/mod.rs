@@ -29,6 +29,8 @@ use crate::warehouse::{Place, Warehouses};
 
 use handler::Handlers;
 use tls::Tls;
+#[cfg(test)]
+pub use types::value_text;
 
 /// What connections need of the rest.
 #[derive(Clone)]

@@ -101,6 +101,14 @@ fn general(number: f64, digits: usize) -> String {
     }
 }
 
+/// A value as it is sent as a text, with the usual digits of floats; `None` for NULL.
+#[cfg(test)]
+pub fn value_text(value: &Value, column: &ResultColumn) -> Option<String> {
+    let mut bytes = BytesMut::new();
+    put_text(&mut bytes, value, digits_of(&oid_type(column.type_name), 0));
+    (*value != Value::Null).then(|| String::from_utf8_lossy(&bytes).into_owned())
+}
+
 fn put_text(bytes: &mut BytesMut, value: &Value, digits: Option<usize>) {
     match value {
         Value::Null => {}
