@@ -2,6 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
+use super::input::{ConnectionInput, ListInput, PageInput, SchemaFilter, SessionInput, TableFilter, TableInput};
 use super::target::refused;
 use super::{DataApi, invalid};
 use crate::error::ApiResult;
@@ -11,32 +12,37 @@ use crate::warehouse::{Parameter, Parameters, Value, double_text};
 const MOST: usize = 1000;
 
 impl DataApi {
-    pub(super) fn list_databases(&self, input: &Json) -> ApiResult<Json> {
-        let place = self.target(input)?.place;
+    pub(super) fn list_databases(&self, (connection, paging): ListInput) -> ApiResult<Json> {
+        let place = self.target((connection, SessionInput::default()))?.place;
         let names = self.redshift.warehouses.databases(&place);
-        page(input, "Databases", names.into_iter().map(Json::from).collect())
+        page(&paging, "Databases", names.into_iter().map(Json::from).collect())
     }
 
-    pub(super) fn list_schemas(&self, input: &Json) -> ApiResult<Json> {
+    pub(super) fn list_schemas(&self, ((connection, paging), schemas): (ListInput, SchemaFilter)) -> ApiResult<Json> {
         let sql = "SELECT schema_name FROM svv_redshift_schemas WHERE schema_name LIKE :pattern ORDER BY 1";
-        let rows = self.ask(input, sql, &[("pattern", pattern(input, "SchemaPattern"))])?;
-        page(input, "Schemas", rows.into_iter().flatten().map(Json::from).collect())
+        let rows = self.ask(connection, sql, &[("pattern", pattern(schemas.schema_pattern))])?;
+        page(&paging, "Schemas", rows.into_iter().flatten().map(Json::from).collect())
     }
 
-    pub(super) fn list_tables(&self, input: &Json) -> ApiResult<Json> {
+    pub(super) fn list_tables(
+        &self,
+        ((connection, paging), schemas, tables): (ListInput, SchemaFilter, TableFilter),
+    ) -> ApiResult<Json> {
         let sql = "SELECT schema_name, table_name, table_type FROM svv_redshift_tables \
                    WHERE schema_name LIKE :schema AND table_name LIKE :table ORDER BY 1, 2";
-        let values = [("schema", pattern(input, "SchemaPattern")), ("table", pattern(input, "TablePattern"))];
+        let values = [("schema", pattern(schemas.schema_pattern)), ("table", pattern(tables.table_pattern))];
         let table = |row: Vec<String>| json!({ "schema": row[0], "name": row[1], "type": row[2] });
-        page(input, "Tables", self.ask(input, sql, &values)?.into_iter().map(table).collect())
+        page(&paging, "Tables", self.ask(connection, sql, &values)?.into_iter().map(table).collect())
     }
 
-    pub(super) fn describe_table(&self, input: &Json) -> ApiResult<Json> {
-        let name = input["Table"].as_str().ok_or_else(|| invalid("Table must be given"))?;
+    pub(super) fn describe_table(
+        &self,
+        ((connection, paging), TableInput { schema, table: name }): (ListInput, TableInput),
+    ) -> ApiResult<Json> {
         let sql = "SELECT schema_name, column_name, data_type, is_nullable, nvl(column_default, ''), \
                    nvl(character_maximum_length, 0), nvl(numeric_precision, 0), nvl(numeric_scale, 0) \
                    FROM svv_redshift_columns WHERE table_name = :table AND schema_name LIKE :schema ORDER BY ordinal_position";
-        let values = [("table", name.to_owned()), ("schema", pattern(input, "Schema"))];
+        let values = [("table", name.clone()), ("schema", pattern(schema))];
         let column = |row: Vec<String>| {
             let number = |at: usize| row[at].parse::<i64>().unwrap_or_default();
             let mut column = json!({
@@ -49,15 +55,15 @@ impl DataApi {
             }
             column
         };
-        let columns = self.ask(input, sql, &values)?.into_iter().map(column).collect();
-        let mut answer = page(input, "ColumnList", columns)?;
+        let columns = self.ask(connection, sql, &values)?.into_iter().map(column).collect();
+        let mut answer = page(&paging, "ColumnList", columns)?;
         answer["TableName"] = json!(name);
         Ok(answer)
     }
 
     /// The rows of a query in a session of its own, as texts. Waits for a session that is busy.
-    fn ask(&self, input: &Json, sql: &str, values: &[(&str, String)]) -> ApiResult<Vec<Vec<String>>> {
-        let target = self.target(input)?;
+    fn ask(&self, connection: ConnectionInput, sql: &str, values: &[(&str, String)]) -> ApiResult<Vec<Vec<String>>> {
+        let target = self.target((connection, SessionInput::default()))?;
         let parameter = |(name, value): &(&str, String)| ((*name).to_owned(), Parameter::text(value));
         let parameters: Parameters = values.iter().map(parameter).collect();
         let mut session = target.session.blocking_lock();
@@ -75,8 +81,8 @@ impl DataApi {
 }
 
 /// A pattern of LIKE; everything where none is given.
-fn pattern(input: &Json, name: &str) -> String {
-    input[name].as_str().unwrap_or("%").to_owned()
+fn pattern(given: Option<String>) -> String {
+    given.unwrap_or_else(|| "%".to_owned())
 }
 
 /// Redshift's short name for a type.
@@ -89,42 +95,11 @@ fn short(name: &str) -> &str {
     }
 }
 
-/// The parameters that are read for an operation; others are refused.
-pub fn parameters(operation: &str) -> Option<Vec<&'static str>> {
-    const WAREHOUSE: [&str; 5] = ["ClusterIdentifier", "WorkgroupName", "Database", "DbUser", "SecretArn"];
-    const STATEMENT: [&str; 7] = [
-        "ClientToken",
-        "Parameters",
-        "ResultFormat",
-        "SessionId",
-        "SessionKeepAliveSeconds",
-        "StatementName",
-        "WaitTimeSeconds",
-    ];
-    // There is one caller and one database to connect to: RoleLevel and ConnectedDatabase make no difference.
-    const PAGE: [&str; 4] = ["MaxResults", "NextToken", "RoleLevel", "ConnectedDatabase"];
-    let groups: &[&[&'static str]] = match operation {
-        "ExecuteStatement" => &[&WAREHOUSE, &STATEMENT, &["Sql"]],
-        "BatchExecuteStatement" => &[&WAREHOUSE, &STATEMENT, &["Sqls", "ExecutionMode"]],
-        "ListStatements" => &[&WAREHOUSE, &PAGE, &["StatementName", "Status"]],
-        "ListSessions" => &[&WAREHOUSE, &PAGE, &["SessionId", "Status"]],
-        "ListDatabases" => &[&WAREHOUSE, &PAGE],
-        "ListSchemas" => &[&WAREHOUSE, &PAGE, &["SchemaPattern"]],
-        "ListTables" => &[&WAREHOUSE, &PAGE, &["SchemaPattern", "TablePattern"]],
-        "DescribeTable" => &[&WAREHOUSE, &PAGE, &["Schema", "Table"]],
-        "GetStatementResult" | "GetStatementResultV2" => &[&["Id", "NextToken", "WaitTimeSeconds"]],
-        "DescribeStatement" => &[&["Id", "WaitTimeSeconds"]],
-        "CancelStatement" => &[&["Id"]],
-        _ => return None,
-    };
-    Some(groups.concat())
-}
-
 /// As many as were asked for, from where the page before ended.
-pub fn page(input: &Json, name: &str, all: Vec<Json>) -> ApiResult<Json> {
-    let most = usize::try_from(input["MaxResults"].as_u64().unwrap_or(0)).unwrap_or(MOST);
+pub fn page(input: &PageInput, name: &str, all: Vec<Json>) -> ApiResult<Json> {
+    let most = usize::try_from(input.max_results.unwrap_or(0)).unwrap_or(0);
     let most = if most == 0 { MOST } else { most.min(MOST) };
-    let start: usize = match input["NextToken"].as_str() {
+    let start: usize = match &input.next_token {
         Some(token) => token.parse().map_err(|_| invalid("NextToken is not valid"))?,
         None => 0,
     };

@@ -1,6 +1,8 @@
 //! The Redshift Data API: statements that are submitted, run on their own, and are asked about.
 
 mod catalog;
+mod input;
+mod result_page;
 mod run;
 mod statement;
 mod target;
@@ -9,18 +11,24 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
 use crate::account::now_millis;
 use crate::error::{ApiError, ApiResult};
-use crate::protocol::{Request, Response, json};
+use crate::protocol::{Request, Response, json, json_input};
 use crate::redshift::Redshift;
 use crate::s3::Buckets;
 use crate::serverless::Serverless;
 use crate::statement_threads;
 use crate::sync::locked;
 use crate::warehouse::{Parameter, Parameters};
-use statement::{ResultFormat, Shared, Statement};
+use input::{
+    BatchInput, ListInput, ParameterInput, RowsInput, SqlInput, StatementFilter, StatementIdInput, SubmissionInput,
+    WaitInput,
+};
+use result_page::ResultFormat;
+use statement::{Shared, Statement};
 use target::Sessions;
 
 /// R21: bytes of one statement's text, and statements of one batch.
@@ -121,93 +129,83 @@ impl DataApi {
     }
 
     async fn dispatch(&self, operation: &str, input: &Json) -> ApiResult<Json> {
-        if let Some(known) = catalog::parameters(operation) {
-            json::only(input, "ValidationException", &known)?;
-        }
         match operation {
             "ExecuteStatement" => {
-                let sql = required(input, "Sql")?;
-                self.submit(input, vec![sql.to_owned()], Mode::Single).await
+                let (submission, SqlInput { sql }) = read(input)?;
+                self.submit(submission, vec![sql], Mode::Single).await
             }
             "BatchExecuteStatement" => {
-                let listed = input["Sqls"].as_array().cloned().unwrap_or_default();
-                let sqls: Vec<String> = listed.iter().filter_map(Json::as_str).map(str::to_owned).collect();
-                if sqls.is_empty() || sqls.len() > MAX_BATCH {
-                    return Err(invalid(format!(
-                        "Sqls must have between 1 and {MAX_BATCH} statements, found {}",
-                        sqls.len()
-                    )));
-                }
-                match input["ExecutionMode"].as_str() {
-                    None | Some("TRANSACTION") => self.submit(input, sqls, Mode::Transaction).await,
-                    Some("AUTO_COMMIT") => self.submit(input, sqls, Mode::AutoCommit).await,
-                    Some(mode) => Err(invalid(format!("ExecutionMode must be TRANSACTION or AUTO_COMMIT, not {mode}"))),
-                }
+                let (submission, batch): (_, BatchInput) = read(input)?;
+                let mode = batch.mode()?;
+                self.submit(submission, batch.sqls, mode).await
             }
-            "ListStatements" => self.list_statements(input),
-            "ListSessions" => catalog::page(input, "Sessions", self.list_sessions(input)),
-            "ListDatabases" => self.on_thread(input, Self::list_databases).await,
-            "ListSchemas" => self.on_thread(input, Self::list_schemas).await,
-            "ListTables" => self.on_thread(input, Self::list_tables).await,
-            "DescribeTable" => self.on_thread(input, Self::describe_table).await,
+            "ListStatements" => self.list_statements(read(input)?),
+            "ListSessions" => self.list_sessions(read(input)?),
+            "ListDatabases" => self.on_thread(read(input)?, Self::list_databases).await,
+            "ListSchemas" => self.on_thread(read(input)?, Self::list_schemas).await,
+            "ListTables" => self.on_thread(read(input)?, Self::list_tables).await,
+            "DescribeTable" => self.on_thread(read(input)?, Self::describe_table).await,
             "DescribeStatement" => {
-                let (statement, part) = self.find(input)?;
-                statement.wait(wait_time(input)).await;
+                let (statement, part) = self.wait_for(read(input)?).await?;
                 Ok(statement.describe(part))
             }
-            "GetStatementResult" => {
-                let (statement, part) = self.find(input)?;
-                statement.wait(wait_time(input)).await;
-                statement.page(part, input["NextToken"].as_str(), PAGE_ROWS, ResultFormat::Json)
-            }
-            "GetStatementResultV2" => {
-                let (statement, part) = self.find(input)?;
-                statement.wait(wait_time(input)).await;
-                statement.page(part, input["NextToken"].as_str(), PAGE_ROWS, ResultFormat::Csv)
-            }
-            "CancelStatement" => {
-                let (statement, _) = self.find(input)?;
-                statement.cancel()?;
-                // An interrupt that comes before DuckDB has begun is lost: it is repeated until the statement has ended.
-                tokio::spawn(async move {
-                    while statement.interrupt() {
-                        tokio::time::sleep(INTERRUPT_AGAIN).await;
-                    }
-                });
-                Ok(json!({ "Status": true }))
-            }
+            "GetStatementResult" => self.result_page(input, ResultFormat::Json).await,
+            "GetStatementResultV2" => self.result_page(input, ResultFormat::Csv).await,
+            "CancelStatement" => self.cancel(&read(input)?),
             other => Err(ApiError::unknown_operation("Redshift Data API", other)),
         }
     }
 
-    /// Asks what opens a warehouse or runs a statement: that may take its time.
-    async fn on_thread<T: Send + 'static>(
-        &self,
-        input: &Json,
-        ask: impl FnOnce(&Self, &Json) -> ApiResult<T> + Send + 'static,
-    ) -> ApiResult<T> {
-        let (api, input) = (self.clone(), input.clone());
-        statement_threads::run(move || ask(&api, &input)).await.map_err(target::refused)?
+    /// The statement, when it has ended or the caller waits no longer.
+    async fn wait_for(&self, (id, wait): (StatementIdInput, WaitInput)) -> ApiResult<(Arc<Shared>, Option<usize>)> {
+        let (statement, part) = self.find(&id)?;
+        statement.wait(wait.time()).await;
+        Ok((statement, part))
     }
 
-    async fn submit(&self, input: &Json, sqls: Vec<String>, mode: Mode) -> ApiResult<Json> {
-        if let Some(long) = sqls.iter().find(|sql| sql.len() > MAX_SQL_BYTES) {
-            return Err(invalid(format!(
-                "the SQL statement has {} bytes, {MAX_SQL_BYTES} at most are allowed",
-                long.len()
-            )));
-        }
-        let parameters = parameters(input, &sqls)?;
-        let format = match input["ResultFormat"].as_str() {
+    async fn result_page(&self, input: &Json, format: ResultFormat) -> ApiResult<Json> {
+        let (awaited, RowsInput { next_token }) = read(input)?;
+        let (statement, part) = self.wait_for(awaited).await?;
+        statement.page(part, next_token.as_deref(), PAGE_ROWS, format)
+    }
+
+    fn cancel(&self, id: &StatementIdInput) -> ApiResult<Json> {
+        let (statement, _) = self.find(id)?;
+        statement.cancel()?;
+        // An interrupt that comes before DuckDB has begun is lost: it is repeated until the statement has ended.
+        tokio::spawn(async move {
+            while statement.interrupt() {
+                tokio::time::sleep(INTERRUPT_AGAIN).await;
+            }
+        });
+        Ok(json!({ "Status": true }))
+    }
+
+    /// Asks what opens a warehouse or runs a statement: that may take its time.
+    async fn on_thread<I: Send + 'static, T: Send + 'static>(
+        &self,
+        input: I,
+        ask: impl FnOnce(&Self, I) -> ApiResult<T> + Send + 'static,
+    ) -> ApiResult<T> {
+        let api = self.clone();
+        statement_threads::run(move || ask(&api, input)).await.map_err(target::refused)?
+    }
+
+    async fn submit(&self, submission: SubmissionInput, sqls: Vec<String>, mode: Mode) -> ApiResult<Json> {
+        let (connection, session, input, wait) = submission;
+        check_sizes(&sqls, mode)?;
+        let parameters = parameters(input.parameters, &sqls)?;
+        let format = match input.result_format.as_deref() {
             None | Some("JSON") => ResultFormat::Json,
             Some("CSV") => ResultFormat::Csv,
             Some(other) => return Err(invalid(format!("ResultFormat must be JSON or CSV, not {other}"))),
         };
-        if let Some(statement) = self.submitted_before(input)? {
+        let token = input.client_token.as_deref();
+        if let Some(statement) = self.submitted_before(token)? {
             return Ok(statement.submitted());
         }
-        let target = self.on_thread(input, Self::target).await?;
-        let name = input["StatementName"].as_str().map(str::to_owned);
+        let target = self.on_thread((connection, session), Self::target).await?;
+        let name = input.statement_name;
         let statement = Arc::new(Shared::new(Statement::new(&target, sqls, mode, parameters, format, name)));
         if let Some(session) = &target.session_id {
             self.note_statement(session, &statement.id());
@@ -219,15 +217,15 @@ impl DataApi {
                 let message = format!("there are {MOST_ACTIVE} active statements already");
                 return Err(ApiError::invalid("ActiveStatementsExceededException", message));
             }
-            statements.insert(&statement, input["ClientToken"].as_str());
+            statements.insert(&statement, token);
         }
         run::start(statement.clone(), target, self.redshift.pace.copying, self.redshift.behaviors);
-        statement.wait(wait_time(input)).await;
+        statement.wait(wait.time()).await;
         Ok(statement.submitted())
     }
 
-    fn submitted_before(&self, input: &Json) -> ApiResult<Option<Arc<Shared>>> {
-        let Some(token) = input["ClientToken"].as_str() else { return Ok(None) };
+    fn submitted_before(&self, token: Option<&str>) -> ApiResult<Option<Arc<Shared>>> {
+        let Some(token) = token else { return Ok(None) };
         if token.is_empty() || token.len() > 64 {
             return Err(invalid("ClientToken must have between 1 and 64 characters"));
         }
@@ -238,9 +236,14 @@ impl DataApi {
     }
 
     /// The newest first; finished ones only, where no state is asked for.
-    fn list_statements(&self, input: &Json) -> ApiResult<Json> {
-        let status = input["Status"].as_str().unwrap_or("FINISHED");
-        let name = input["StatementName"].as_str();
+    fn list_statements(&self, ((connection, paging), filter): (ListInput, StatementFilter)) -> ApiResult<Json> {
+        let status = filter.status.as_deref().unwrap_or("FINISHED");
+        let name = filter.statement_name.as_deref();
+        let places = [
+            ("Database", &connection.database),
+            ("ClusterIdentifier", &connection.cluster_identifier),
+            ("WorkgroupName", &connection.workgroup_name),
+        ];
         let mut found: Vec<(i64, Json)> = self
             .lock_statements()
             .known
@@ -251,9 +254,7 @@ impl DataApi {
                 name.is_none_or(|name| listed["StatementName"].as_str().is_some_and(|found| found.starts_with(name)))
             })
             .filter(|(_, listed)| {
-                ["Database", "ClusterIdentifier", "WorkgroupName"]
-                    .iter()
-                    .all(|field| input[*field].is_null() || input[*field] == listed[*field])
+                places.iter().all(|(field, wanted)| wanted.as_ref().is_none_or(|wanted| listed[*field] == *wanted))
             })
             .collect();
         found.sort_by_key(|(created, _)| std::cmp::Reverse(*created));
@@ -265,7 +266,7 @@ impl DataApi {
             }
             listed
         };
-        catalog::page(input, "Statements", found.into_iter().map(tidy).collect())
+        catalog::page(&paging, "Statements", found.into_iter().map(tidy).collect())
     }
 
     fn lock_statements(&self) -> std::sync::MutexGuard<'_, Statements> {
@@ -273,12 +274,11 @@ impl DataApi {
     }
 
     /// The statement with this id, and which part of it: batches number theirs `id:1`, `id:2`, …
-    fn find(&self, input: &Json) -> ApiResult<(Arc<Shared>, Option<usize>)> {
-        let id = required(input, "Id")?;
+    fn find(&self, StatementIdInput { id }: &StatementIdInput) -> ApiResult<(Arc<Shared>, Option<usize>)> {
         let (base, part) = match id.split_once(':') {
             // Zero is no part: what is not a number names nothing.
             Some((base, part)) => (base, Some(part.parse::<usize>().unwrap_or(0))),
-            None => (id, None),
+            None => (id.as_str(), None),
         };
         let missing = || ApiError::invalid("ResourceNotFoundException", format!("Query does not exist: {id}"));
         let statement = self.lock_statements().known.get(base).cloned().ok_or_else(missing)?;
@@ -299,33 +299,41 @@ pub enum Mode {
     AutoCommit,
 }
 
+/// R21.
+fn check_sizes(sqls: &[String], mode: Mode) -> ApiResult<()> {
+    if mode != Mode::Single && !(1..=MAX_BATCH).contains(&sqls.len()) {
+        let message = format!("Sqls must have between 1 and {MAX_BATCH} statements, found {}", sqls.len());
+        return Err(invalid(message));
+    }
+    match sqls.iter().find(|sql| sql.len() > MAX_SQL_BYTES) {
+        None => Ok(()),
+        Some(long) => {
+            Err(invalid(format!("the SQL statement has {} bytes, {MAX_SQL_BYTES} at most are allowed", long.len())))
+        }
+    }
+}
+
 /// R24: values only, none of them empty, each used by at least one statement.
-fn parameters(input: &Json, sqls: &[String]) -> ApiResult<Parameters> {
+fn parameters(given: Vec<ParameterInput>, sqls: &[String]) -> ApiResult<Parameters> {
     let mut found = Parameters::new();
-    for parameter in input["Parameters"].as_array().into_iter().flatten() {
-        let (name, value) = (required(parameter, "name")?, required(parameter, "value")?);
+    for ParameterInput { name, value } in given {
         if value.is_empty() {
             return Err(invalid(format!("the value of the parameter {name} must not be empty")));
         }
         if !sqls.iter().any(|sql| sql.contains(&format!(":{name}"))) {
             return Err(invalid(format!("Parameters list contains unused parameters. Unused parameters: [{name}]")));
         }
-        if found.insert(name.to_owned(), Parameter::text(value)).is_some() {
+        if found.insert(name.clone(), Parameter::text(&value)).is_some() {
             return Err(invalid(format!("the parameter {name} is given twice")));
         }
     }
     Ok(found)
 }
 
-fn required<'a>(input: &'a Json, name: &str) -> ApiResult<&'a str> {
-    input[name].as_str().ok_or_else(|| invalid(format!("{name} must be given")))
+fn read<T: DeserializeOwned>(input: &Json) -> ApiResult<T> {
+    json_input::read(input, "ValidationException")
 }
 
 fn invalid(message: impl Into<String>) -> ApiError {
     ApiError::invalid("ValidationException", message)
-}
-
-/// Finding 1: 1 to 30 seconds of long polling, where the caller asks for it.
-fn wait_time(input: &Json) -> Duration {
-    Duration::from_secs(input["WaitTimeSeconds"].as_u64().unwrap_or(0).min(30))
 }

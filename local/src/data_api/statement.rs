@@ -8,12 +8,13 @@ use serde_json::{Value as Json, json};
 use tokio::sync::Notify;
 
 use super::Mode;
-use super::target::{Caller, Target, refused};
+use super::result_page::ResultFormat;
+use super::target::{Caller, Target};
 use crate::account::now_millis;
 use crate::error::{ApiError, ApiResult};
 use crate::protocol::uuid;
 use crate::sync::locked;
-use crate::warehouse::{Cancel, Parameters, StoredRows, Value, double_text};
+use crate::warehouse::{Cancel, Parameters, StoredRows};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
@@ -64,24 +65,8 @@ pub struct Statement {
     pub pid: i32,
     pub mode: Mode,
     pub parameters: Parameters,
-    format: ResultFormat,
+    pub format: ResultFormat,
     pub parts: Vec<Part>,
-}
-
-/// How the rows are asked for: GetStatementResult answers fields, GetStatementResultV2 CSV.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ResultFormat {
-    Json,
-    Csv,
-}
-
-impl ResultFormat {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Json => "JSON",
-            Self::Csv => "CSV",
-        }
-    }
 }
 
 /// R21: results are kept for a day.
@@ -160,7 +145,7 @@ impl Shared {
         Self { statement: Mutex::new(statement), ended: Notify::new(), cancel: Mutex::new(None) }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Statement> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Statement> {
         locked(&self.statement)
     }
 
@@ -306,55 +291,6 @@ impl Shared {
         }
         answer
     }
-
-    /// A page of the result.
-    pub fn page(
-        &self,
-        part: Option<usize>,
-        token: Option<&str>,
-        limit: usize,
-        format: ResultFormat,
-    ) -> ApiResult<Json> {
-        let statement = self.lock();
-        let missing = |message: &str| ApiError::invalid("ResourceNotFoundException", message.to_owned());
-        if statement.status != Status::Finished {
-            let message = format!("Query is not in FINISHED state but {}", statement.status.name());
-            return Err(missing(&message));
-        }
-        if statement.format != format {
-            let (operation, wanted) = match statement.format {
-                ResultFormat::Json => ("GetStatementResult", "JSON"),
-                ResultFormat::Csv => ("GetStatementResultV2", "CSV"),
-            };
-            let message = format!("the result of this statement is {wanted}: ask for it with {operation}");
-            return Err(ApiError::invalid("ValidationException", message));
-        }
-        let index = part.map_or(statement.parts.len(), |number| number);
-        let rows = index.checked_sub(1).and_then(|at| statement.parts.get(at)).and_then(|part| part.rows.as_ref());
-        let rows = rows
-            .ok_or_else(|| missing("Query does not have result. Please check query status with DescribeStatement."))?;
-        let start: usize = match token {
-            Some(token) => {
-                token.parse().map_err(|_| ApiError::invalid("ValidationException", "NextToken is not valid"))?
-            }
-            None => 0,
-        };
-        let count = rows.count();
-        let end = count.min(start.saturating_add(limit));
-        let shown = rows.page(start, limit).map_err(refused)?;
-        let records: Vec<Json> = match format {
-            ResultFormat::Json => shown.iter().map(|row| record(row)).collect(),
-            ResultFormat::Csv => vec![json!({ "CSVRecords": csv(rows, &shown, start == 0) })],
-        };
-        let mut answer = json!({ "Records": records, "ColumnMetadata": column_metadata(rows), "TotalNumRows": count });
-        if format == ResultFormat::Csv {
-            answer["ResultFormat"] = json!("CSV");
-        }
-        if end < count {
-            answer["NextToken"] = json!(end.to_string());
-        }
-        Ok(answer)
-    }
 }
 
 fn describe_part(statement: &Statement, number: usize, part: &Part) -> Json {
@@ -383,52 +319,6 @@ impl Part {
 
 fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// Rows as CSV, with the names of the columns before the first.
-fn csv(rows: &StoredRows, shown: &[Vec<Value>], with_names: bool) -> String {
-    let quoted = |text: &str| match text.contains(['"', ',', '\n', '\r']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text.to_owned(),
-    };
-    let mut written = String::new();
-    if with_names {
-        let names: Vec<String> = rows.columns.iter().map(|column| quoted(&column.name)).collect();
-        written.push_str(&format!("{}\n", names.join(",")));
-    }
-    for row in shown {
-        let value = |value: &Value| match value {
-            Value::Null => String::new(),
-            Value::Boolean(flag) => flag.to_string(),
-            Value::Long(number) => number.to_string(),
-            Value::Double(number) => double_text(*number),
-            Value::Text(text) => quoted(text),
-        };
-        written.push_str(&format!("{}\n", row.iter().map(value).collect::<Vec<_>>().join(",")));
-    }
-    written
-}
-
-fn column_metadata(rows: &StoredRows) -> Vec<Json> {
-    let column = |column: &crate::warehouse::ResultColumn| {
-        json!({ "name": column.name, "label": column.name, "typeName": column.type_name, "nullable": 1,
-            "precision": column.precision, "scale": column.scale, "length": 0, "schemaName": "", "tableName": "",
-            "isCaseSensitive": column.type_name == "varchar", "isCurrency": false, "isSigned": true })
-    };
-    rows.columns.iter().map(column).collect()
-}
-
-fn record(row: &[Value]) -> Json {
-    let field = |value: &Value| match value {
-        Value::Null => json!({ "isNull": true }),
-        Value::Boolean(flag) => json!({ "booleanValue": flag }),
-        Value::Long(number) => json!({ "longValue": number }),
-        Value::Double(number) if number.is_finite() => json!({ "doubleValue": number }),
-        // JSON has no such numbers: AWS's protocols write them as these texts.
-        Value::Double(number) => json!({ "doubleValue": double_text(*number) }),
-        Value::Text(text) => json!({ "stringValue": text }),
-    };
-    row.iter().map(field).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "the protocol's times are seconds as floats")]

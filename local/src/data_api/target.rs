@@ -7,8 +7,9 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 use tokio::time::Instant;
 
+use super::input::{ConnectionInput, ListInput, SessionFilter, SessionInput};
 use super::statement::seconds;
-use super::{DataApi, invalid, required};
+use super::{DataApi, catalog, invalid};
 use crate::account::now_millis;
 use crate::error::{ApiError, ApiResult};
 use crate::protocol::uuid;
@@ -104,36 +105,33 @@ pub type Sessions = HashMap<String, Arc<Kept>>;
 
 impl DataApi {
     /// R20: a session that was kept, or a warehouse with a database and an identity.
-    pub(super) fn target(&self, input: &Json) -> ApiResult<Target> {
-        if let Some(id) = input["SessionId"].as_str() {
-            for other in ["ClusterIdentifier", "WorkgroupName", "Database", "DbUser", "SecretArn"] {
-                if !input[other].is_null() {
-                    return Err(invalid(format!("{other} can't be given together with SessionId")));
-                }
-            }
-            return self.kept_session(id, input["SessionKeepAliveSeconds"].as_u64());
+    pub(super) fn target(&self, (connection, session): (ConnectionInput, SessionInput)) -> ApiResult<Target> {
+        if let Some(id) = &session.session_id {
+            return match connection.first_given() {
+                Some(other) => Err(invalid(format!("{other} can't be given together with SessionId"))),
+                None => self.kept_session(id, session.keep_alive()),
+            };
         }
-        let caller = Self::caller(input)?;
+        let caller = Self::caller(connection)?;
         let place = self.place(&caller)?;
         let (engine, access) = (self.engine(&caller, &place)?, self.access(&place));
         let user = self.user(&caller, &place)?;
-        let session = Arc::new(tokio::sync::Mutex::new(engine.session(&user).map_err(refused)?));
-        let mut target = Target { place, access, caller, session, session_id: None, engine };
-        if let Some(seconds) = input["SessionKeepAliveSeconds"].as_u64().filter(|seconds| *seconds > 0) {
+        let opened = Arc::new(tokio::sync::Mutex::new(engine.session(&user).map_err(refused)?));
+        let mut target = Target { place, access, caller, session: opened, session_id: None, engine };
+        if let Some(seconds) = session.keep_alive().filter(|seconds| *seconds > 0) {
             target.session_id = Some(self.keep_session(&target, seconds)?);
         }
         Ok(target)
     }
 
-    fn caller(input: &Json) -> ApiResult<Caller> {
-        let text = |name: &str| input[name].as_str().map(str::to_owned);
-        let (cluster, workgroup) = (text("ClusterIdentifier"), text("WorkgroupName"));
+    fn caller(connection: ConnectionInput) -> ApiResult<Caller> {
+        let (cluster, workgroup) = (connection.cluster_identifier, connection.workgroup_name);
         match (&cluster, &workgroup) {
             (Some(_), Some(_)) => return Err(invalid("ClusterIdentifier and WorkgroupName can't be given together")),
             (None, None) => return Err(invalid("Either ClusterIdentifier, WorkgroupName or SessionId must be given")),
             _ => {}
         }
-        let (user, secret) = (text("DbUser"), text("SecretArn"));
+        let (user, secret) = (connection.db_user, connection.secret_arn);
         if user.is_some() && secret.is_some() {
             return Err(invalid("DbUser and SecretArn can't be used together"));
         }
@@ -142,7 +140,8 @@ impl DataApi {
         }
         // A workgroup is named by its ARN as well.
         let workgroup = workgroup.map(|name| name.rsplit('/').next().unwrap_or(&name).to_owned());
-        Ok(Caller { cluster, workgroup, database: required(input, "Database")?.to_owned(), user, secret })
+        let database = connection.database.ok_or_else(|| invalid("Database must be given"))?;
+        Ok(Caller { cluster, workgroup, database, user, secret })
     }
 
     /// The warehouse that a caller means, when it takes statements and the caller may be let in.
@@ -233,15 +232,21 @@ impl DataApi {
         }
     }
 
-    pub(super) fn list_sessions(&self, input: &Json) -> Vec<Json> {
-        let sessions = self.lock_sessions();
-        let mut found: Vec<Json> = sessions.iter().map(|(id, kept)| kept.describe(id)).collect();
-        for name in ["SessionId", "Status", "ClusterIdentifier", "WorkgroupName", "Database"] {
-            if let Some(wanted) = input[name].as_str().filter(|wanted| *wanted != "ALL") {
-                found.retain(|session| session[name] == *wanted);
+    pub(super) fn list_sessions(&self, ((connection, paging), filter): (ListInput, SessionFilter)) -> ApiResult<Json> {
+        let mut found: Vec<Json> = self.lock_sessions().iter().map(|(id, kept)| kept.describe(id)).collect();
+        let wanted = [
+            ("SessionId", filter.session_id),
+            ("Status", filter.status),
+            ("ClusterIdentifier", connection.cluster_identifier),
+            ("WorkgroupName", connection.workgroup_name),
+            ("Database", connection.database),
+        ];
+        for (name, wanted) in wanted {
+            if let Some(wanted) = wanted.filter(|wanted| wanted != "ALL") {
+                found.retain(|session| session[name] == wanted);
             }
         }
-        found
+        catalog::page(&paging, "Sessions", found)
     }
 }
 

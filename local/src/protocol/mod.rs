@@ -2,6 +2,7 @@
 //! Redshift Data). S3 has its own.
 
 pub mod json;
+pub mod json_input;
 pub mod query;
 
 use bytes::Bytes;
