@@ -1,6 +1,7 @@
 //! What lies in which region, and all of it at once.
 
-use super::{NAMESPACE, Namespace, Serverless};
+use super::namespace::Namespace;
+use super::{NAMESPACE, Serverless};
 use crate::error::ApiResult;
 
 impl Serverless {
