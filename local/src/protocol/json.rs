@@ -16,27 +16,6 @@ pub fn parse(request: &Request) -> ApiResult<(String, Value)> {
     Ok((operation, input))
 }
 
-/// Refuses parameters that nobody here reads, so that none is ignored in silence. What is null, `false` or empty asks for
-/// nothing.
-pub fn only(input: &Value, code: &str, known: &[&str]) -> ApiResult<()> {
-    let is_nothing = |value: &Value| match value {
-        Value::Null => true,
-        Value::Bool(flag) => !flag,
-        Value::String(text) => text.is_empty(),
-        Value::Array(values) => values.is_empty(),
-        Value::Object(fields) => fields.is_empty(),
-        Value::Number(_) => false,
-    };
-    let mut fields = input.as_object().into_iter().flatten();
-    match fields.find(|(name, value)| !known.contains(&name.as_str()) && !is_nothing(value)) {
-        None => Ok(()),
-        Some((name, _)) => Err(ApiError::invalid(
-            code,
-            format!("The parameter {name} is not supported by the local stand-in: leave it out."),
-        )),
-    }
-}
-
 pub fn answer(output: &Value) -> Response {
     respond(StatusCode::OK, output, None)
 }
@@ -58,17 +37,4 @@ fn respond(status: StatusCode, body: &Value, code: Option<&str>) -> Response {
         headers.insert("x-amzn-errortype", code);
     }
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_is_read_is_taken() {
-        let input = json!({ "Name": "x", "Empty": [], "Off": false, "Nothing": null, "Blank": "" });
-        only(&input, "Code", &["Name"]).expect("nothing else is asked for");
-        let error = only(&json!({ "Name": "x", "Zero": 0 }), "Code", &["Name"]).expect_err("a number");
-        assert_eq!((error.code.as_str(), error.message.contains("Zero")), ("Code", true));
-    }
 }

@@ -231,6 +231,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::protocol::Request;
 
     #[derive(Debug, PartialEq, Eq, Deserialize)]
     #[serde(rename_all = "PascalCase")]
@@ -306,5 +307,48 @@ mod tests {
         both(json!({ "Name": "x", "Empty": [], "Off": false, "Nothing": null, "Blank": "" })).expect("nothing else");
         let (code, message) = refusal(json!({ "Name": "x", "Zero": 0 }));
         assert_eq!((code.as_str(), message.contains("Zero")), ("ValidationException", true));
+    }
+
+    #[test]
+    fn every_service_of_this_protocol_reads_its_inputs_so() {
+        let directory = tempfile::tempdir().expect("directory");
+        let cloud = crate::Cloud::bare(directory.path());
+        let services = &cloud.endpoint;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+        let asked = |target: &'static str, body: Value| {
+            let headers = [(http::HeaderName::from_static("x-amz-target"), http::HeaderValue::from_static(target))];
+            let request = Request { headers: headers.into_iter().collect(), body: body.to_string().into() };
+            let response = match target.split('.').next() {
+                Some("RedshiftData") => runtime.block_on(services.data_api.handle(&request)),
+                Some("RedshiftServerless") => services.serverless.handle(&request),
+                _ => services.secrets.handle(&request),
+            };
+            let answer: Value = serde_json::from_slice(response.body()).expect("JSON");
+            (response.status().as_u16(), answer["__type"].clone(), answer["Message"].clone())
+        };
+        let number = "NUMBER_VALUE can not be converted to a String";
+        let text = "STRING_VALUE can not be converted to an Integer";
+        for (target, body, code, says) in [
+            ("RedshiftData.ExecuteStatement", json!({ "Sql": 1 }), "SerializationException", number),
+            ("RedshiftData.BatchExecuteStatement", json!({ "Sqls": [1] }), "SerializationException", number),
+            ("RedshiftData.DescribeStatement", json!({}), "ValidationException", "Id must be given"),
+            ("RedshiftServerless.CreateNamespace", json!({ "namespaceName": 1 }), "SerializationException", number),
+            (
+                "RedshiftServerless.CreateWorkgroup",
+                json!({ "workgroupName": "w", "namespaceName": "n", "port": "5439" }),
+                "SerializationException",
+                text,
+            ),
+            ("RedshiftServerless.GetWorkgroup", json!({}), "ValidationException", "workgroupName must be given"),
+            (
+                "secretsmanager.CreateSecret",
+                json!({ "Name": "n", "SecretString": 1 }),
+                "SerializationException",
+                number,
+            ),
+            ("secretsmanager.GetSecretValue", json!({ "SecretId": 1 }), "SerializationException", number),
+        ] {
+            assert_eq!(asked(target, body), (400, json!(code), json!(says)), "{target}");
+        }
     }
 }

@@ -6,6 +6,7 @@ use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::input::{SecretCall, VersionInput};
 use super::versions::{self, CURRENT};
 use super::{Secrets, arn, tags_json};
 use crate::account::now_millis;
@@ -37,25 +38,29 @@ impl Managed {
             "CreatedDate": self.created / 1000 })
     }
 
-    pub fn answer(&self, operation: &str, input: &Value) -> ApiResult<Value> {
-        match operation {
-            "DescribeSecret" => Ok(self.json()),
-            "GetSecretValue" => {
-                if let Some(stage) = input["VersionStage"].as_str().filter(|stage| *stage != CURRENT) {
+    pub fn answer(&self, operation: &str, call: SecretCall) -> ApiResult<Value> {
+        match call {
+            SecretCall::Describe => Ok(self.json()),
+            SecretCall::GetValue(VersionInput { version_id, version_stage }) => {
+                if let Some(stage) = version_stage.filter(|stage| stage != CURRENT) {
                     return Err(versions::missing(&format!("staging label: {stage}")));
                 }
-                if let Some(id) = input["VersionId"].as_str() {
+                if let Some(id) = version_id {
                     return Err(versions::missing(&format!("VersionId: {id}")));
                 }
                 Ok(json!({ "ARN": self.arn, "Name": self.name, "SecretString": self.value().to_string(),
                 "VersionStages": [CURRENT], "CreatedDate": self.created / 1000 }))
             }
             // It belongs to the service that made it; the caller may not touch it.
-            "DeleteSecret" | "PutSecretValue" | "UpdateSecret" | "UpdateSecretVersionStage" | "RotateSecret" => {
+            SecretCall::Delete(_)
+            | SecretCall::PutValue(..)
+            | SecretCall::Update(..)
+            | SecretCall::MoveStage(_)
+            | SecretCall::Rotate => {
                 let message = format!("{} is managed by {}", self.name, self.owning_service);
                 Err(ApiError::invalid("InvalidRequestException", message))
             }
-            other => Err(ApiError::unknown_operation("Secrets Manager", other)),
+            _ => Err(ApiError::unknown_operation("Secrets Manager", operation)),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Secrets Manager: the admin secrets that Redshift manages, and those that callers make.
 
+mod input;
 mod managed;
 mod own;
+mod password;
 mod versions;
 
 use std::collections::BTreeMap;
@@ -14,6 +16,7 @@ use crate::error::{ApiError, ApiResult};
 use crate::protocol::{Request, Response, json, random_word};
 use crate::store::{Store, View};
 use crate::sync::locked;
+use input::{NewSecretInput, SecretCall, SecretFilter, SecretListInput, SecretPaging, read};
 use managed::Managed;
 use own::Own;
 
@@ -92,28 +95,30 @@ impl Secrets {
     }
 
     fn dispatch(&self, operation: &str, input: &Value) -> ApiResult<Value> {
-        if let Some(known) = parameters(operation) {
-            json::only(input, "InvalidParameterException", known)?;
-        }
         match operation {
-            "CreateSecret" => self.create(input),
-            "ListSecrets" => self.list(input),
-            "GetRandomPassword" => random_password(input),
-            other => {
-                let id = input["SecretId"].as_str().unwrap_or_default();
-                let managed = match other {
-                    "DescribeSecret" => self.managed_seen(View::Secret)?,
-                    _ => self.managed()?,
-                };
-                if let Some(secret) = managed.iter().find(|secret| is_named(id, &secret.name, &secret.arn)) {
-                    return secret.answer(other, input);
-                }
-                let mut own = self.own();
-                let mut here = own.values_mut().filter(|secret| self.is_here(secret));
-                let secret = here.find(|secret| is_named(id, &secret.name, &secret.arn));
-                secret.ok_or_else(missing)?.answer(other, input)
+            "CreateSecret" => self.create(read(input)?),
+            "ListSecrets" => self.list(read(input)?),
+            "GetRandomPassword" => password::random(&read(input)?),
+            _ => {
+                let (id, call) = SecretCall::read(operation, input)?;
+                self.call(&id, operation, call)
             }
         }
+    }
+
+    /// Answers a call about the secret of this name or ARN.
+    fn call(&self, id: &str, operation: &str, call: SecretCall) -> ApiResult<Value> {
+        let managed = match call {
+            SecretCall::Describe => self.managed_seen(View::Secret)?,
+            _ => self.managed()?,
+        };
+        if let Some(secret) = managed.iter().find(|secret| is_named(id, &secret.name, &secret.arn)) {
+            return secret.answer(operation, call);
+        }
+        let mut own = self.own();
+        let mut here = own.values_mut().filter(|secret| self.is_here(secret));
+        let secret = here.find(|secret| is_named(id, &secret.name, &secret.arn));
+        secret.ok_or_else(missing)?.answer(operation, call)
     }
 
     /// The secrets of callers that are there still.
@@ -127,7 +132,7 @@ impl Secrets {
         Ok(self.managed()?.into_iter().find(|secret| is_named(id, &secret.name, &secret.arn)))
     }
 
-    fn create(&self, input: &Value) -> ApiResult<Value> {
+    fn create(&self, input: NewSecretInput) -> ApiResult<Value> {
         let secret = Own::new(&self.account, input)?;
         let exists = self.managed_named(&secret.name)?.is_some();
         let mut own = self.own();
@@ -149,18 +154,18 @@ impl Secrets {
         Ok(answer)
     }
 
-    fn list(&self, input: &Value) -> ApiResult<Value> {
-        let wanted = filters(input)?;
-        let with_deleted = input["IncludePlannedDeletion"] == json!(true);
+    fn list(&self, (input, paging): (SecretListInput, SecretPaging)) -> ApiResult<Value> {
+        check_filters(&input.filters)?;
         let mut secrets: Vec<Value> = self.managed_seen(View::SecretList)?.iter().map(Managed::json).collect();
         let own = self.own();
         let here = own.values().filter(|secret| self.is_here(secret));
+        let with_deleted = input.include_planned_deletion;
         secrets.extend(here.filter(|secret| with_deleted || secret.deleted.is_none()).map(Own::json));
-        secrets.retain(|secret| wanted(secret));
-        if input["SortOrder"] == json!("desc") {
+        secrets.retain(|secret| input.filters.iter().all(|filter| passes(filter, secret)));
+        if input.sort_order.as_deref() == Some("desc") {
             secrets.reverse();
         }
-        page(input, "SecretList", secrets)
+        paging.page("SecretList", secrets)
     }
 
     /// Whom the secret lets in, where there is such a secret and it says so.
@@ -180,122 +185,36 @@ impl Secrets {
     }
 }
 
-/// The parameters that are read for an operation; others are refused.
-fn parameters(operation: &str) -> Option<&'static [&'static str]> {
-    let known: &[&str] = match operation {
-        "CreateSecret" => {
-            &["Name", "ClientRequestToken", "Description", "KmsKeyId", "SecretString", "SecretBinary", "Tags"]
-        }
-        "ListSecrets" => &["Filters", "IncludePlannedDeletion", "MaxResults", "NextToken", "SortOrder"],
-        // One of each kind of letters is there in any case.
-        "GetRandomPassword" => &[
-            "PasswordLength",
-            "ExcludeCharacters",
-            "ExcludeLowercase",
-            "ExcludeUppercase",
-            "ExcludeNumbers",
-            "ExcludePunctuation",
-            "IncludeSpace",
-            "RequireEachIncludedType",
-        ],
-        "DescribeSecret" | "RestoreSecret" => &["SecretId"],
-        "GetSecretValue" => &["SecretId", "VersionId", "VersionStage"],
-        "PutSecretValue" => &["SecretId", "ClientRequestToken", "SecretString", "SecretBinary", "VersionStages"],
-        "UpdateSecret" => {
-            &["SecretId", "ClientRequestToken", "Description", "KmsKeyId", "SecretString", "SecretBinary"]
-        }
-        "UpdateSecretVersionStage" => &["SecretId", "VersionStage", "RemoveFromVersionId", "MoveToVersionId"],
-        "DeleteSecret" => &["SecretId", "RecoveryWindowInDays", "ForceDeleteWithoutRecovery"],
-        "TagResource" => &["SecretId", "Tags"],
-        "UntagResource" => &["SecretId", "TagKeys"],
-        "ListSecretVersionIds" => &["SecretId", "IncludeDeprecated", "MaxResults", "NextToken"],
-        _ => return None,
-    };
-    Some(known)
-}
-
-/// As many of a list as were asked for, at most 100, from where the page before ended.
-fn page(input: &Value, name: &str, all: Vec<Value>) -> ApiResult<Value> {
-    const MOST: usize = 100;
-    let invalid = |message: &str| ApiError::invalid("InvalidNextTokenException", message);
-    let most = input["MaxResults"].as_u64().and_then(|most| usize::try_from(most).ok()).unwrap_or(MOST);
-    let start: usize = match input["NextToken"].as_str() {
-        Some(token) => token.parse().map_err(|_| invalid("NextToken is not valid"))?,
-        None => 0,
-    };
-    let end = all.len().min(start.saturating_add(most.clamp(1, MOST)));
-    let mut answer = json!({ name: all.get(start..end).unwrap_or_default() });
-    if end < all.len() {
-        answer["NextToken"] = json!(end.to_string());
-    }
-    Ok(answer)
-}
-
 fn missing() -> ApiError {
     ApiError::invalid("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
 }
 
-/// The filters of ListSecrets: beginnings of values, `!` before one that must not be. Those that are not known here are
-/// refused.
-fn filters(input: &Value) -> ApiResult<impl Fn(&Value) -> bool> {
-    let mut filters: Vec<(String, Vec<String>)> = Vec::new();
-    for filter in input["Filters"].as_array().into_iter().flatten() {
-        let key = filter["Key"].as_str().unwrap_or_default();
-        if !["name", "description", "tag-key", "tag-value", "owning-service"].contains(&key) {
-            let message = format!("the local Secrets Manager does not filter by {}", filter["Key"]);
-            return Err(ApiError::invalid("InvalidParameterException", message));
+/// Refuses the filters of ListSecrets that are not known here.
+fn check_filters(filters: &[SecretFilter]) -> ApiResult<()> {
+    const KNOWN: [&str; 5] = ["name", "description", "tag-key", "tag-value", "owning-service"];
+    match filters.iter().find(|filter| !KNOWN.contains(&filter.key.as_str())) {
+        None => Ok(()),
+        Some(SecretFilter { key, .. }) => {
+            let message = format!("the local Secrets Manager does not filter by {key:?}");
+            Err(ApiError::invalid("InvalidParameterException", message))
         }
-        let values = filter["Values"].as_array().into_iter().flatten();
-        filters.push((key.to_owned(), values.filter_map(|value| value.as_str().map(str::to_owned)).collect()));
     }
-    Ok(move |secret: &Value| {
-        filters.iter().all(|(key, prefixes)| {
-            let values: Vec<&str> = match key.as_str() {
-                "tag-key" | "tag-value" => {
-                    let field = if key == "tag-key" { "Key" } else { "Value" };
-                    secret["Tags"].as_array().into_iter().flatten().filter_map(|tag| tag[field].as_str()).collect()
-                }
-                "owning-service" => secret["OwningService"].as_str().into_iter().collect(),
-                "description" => secret["Description"].as_str().into_iter().collect(),
-                _ => secret["Name"].as_str().into_iter().collect(),
-            };
-            let begins = |prefix: &str| values.iter().any(|value| value.starts_with(prefix));
-            prefixes.iter().any(|prefix| match prefix.strip_prefix('!') {
-                Some(prefix) => !begins(prefix),
-                None => begins(prefix),
-            })
-        })
-    })
 }
 
-/// Letters of every kind, digits and, where they are not left out, punctuation.
-fn random_password(input: &Value) -> ApiResult<Value> {
-    let length = input["PasswordLength"].as_u64().unwrap_or(32);
-    let excluded = input["ExcludeCharacters"].as_str().unwrap_or_default();
-    let leaves_out = |name: &str| input[name] == json!(true);
-    let kinds = [
-        ("ExcludeLowercase", "abcdefghijklmnopqrstuvwxyz"),
-        ("ExcludeUppercase", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
-        ("ExcludeNumbers", "0123456789"),
-        ("ExcludePunctuation", "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"),
-    ];
-    let space = (input["IncludeSpace"] == json!(true)).then_some(("IncludeSpace", " "));
-    let kinds = kinds.into_iter().filter(|(name, _)| !leaves_out(name)).chain(space);
-    let kinds: Vec<Vec<char>> =
-        kinds.map(|(_, signs)| signs.chars().filter(|sign| !excluded.contains(*sign)).collect()).collect();
-    let all: Vec<char> = kinds.iter().flatten().copied().collect();
-    if all.is_empty() || !(kinds.len() as u64..=4096).contains(&length) {
-        return Err(ApiError::invalid(
-            "InvalidParameterException",
-            "No password of that length and of those characters.",
-        ));
-    }
-    let pick = |signs: &[char]| signs.get(fastrand::usize(..signs.len().max(1))).copied();
-    // One of each kind, then any.
-    let mut password: Vec<char> = kinds.iter().filter_map(|kind| pick(kind)).collect();
-    while (password.len() as u64) < length {
-        password.extend(pick(&all));
-    }
-    fastrand::shuffle(&mut password);
-    Ok(json!({ "RandomPassword": password.into_iter().collect::<String>() }))
+/// Whether a secret has a value that begins as one of the filter's, or, behind `!`, none that does.
+fn passes(filter: &SecretFilter, secret: &Value) -> bool {
+    let values: Vec<&str> = match filter.key.as_str() {
+        "tag-key" | "tag-value" => {
+            let field = if filter.key == "tag-key" { "Key" } else { "Value" };
+            secret["Tags"].as_array().into_iter().flatten().filter_map(|tag| tag[field].as_str()).collect()
+        }
+        "owning-service" => secret["OwningService"].as_str().into_iter().collect(),
+        "description" => secret["Description"].as_str().into_iter().collect(),
+        _ => secret["Name"].as_str().into_iter().collect(),
+    };
+    let begins = |prefix: &str| values.iter().any(|value| value.starts_with(prefix));
+    filter.values.iter().any(|prefix| match prefix.strip_prefix('!') {
+        Some(prefix) => !begins(prefix),
+        None => begins(prefix),
+    })
 }

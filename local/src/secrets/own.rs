@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::input::{
+    DeletionInput, DescriptionInput, NewSecretInput, SecretCall, StagesInput, ValueInput, VersionInput,
+};
 use super::versions::{CURRENT, Version, Versions};
-use super::{arn, page, tags_json};
+use super::{arn, tags_json};
 use crate::account::{Account, now_millis};
 use crate::error::{ApiError, ApiResult};
 
@@ -35,18 +38,9 @@ pub fn invalid_request(message: impl Into<String>) -> ApiError {
     ApiError::invalid("InvalidRequestException", message)
 }
 
-pub fn text(input: &Value, name: &str) -> Option<String> {
-    input[name].as_str().map(str::to_owned)
-}
-
-fn tags(input: &Value) -> impl Iterator<Item = (String, String)> {
-    let entries = input["Tags"].as_array().into_iter().flatten();
-    entries.filter_map(|tag| Some((text(tag, "Key")?, text(tag, "Value").unwrap_or_default())))
-}
-
 impl Own {
-    pub fn new(account: &Account, input: &Value) -> ApiResult<Self> {
-        let name = text(input, "Name").unwrap_or_default();
+    pub fn new(account: &Account, (name, value, described, tags): NewSecretInput) -> ApiResult<Self> {
+        let name = name.name;
         let is_valid = |c: char| c.is_ascii_alphanumeric() || "/_+=.@!-".contains(c);
         if name.is_empty() || name.len() > 512 || !name.chars().all(is_valid) {
             return Err(ApiError::invalid(
@@ -56,15 +50,15 @@ impl Own {
         }
         let arn = arn(account, &name);
         let mut versions = Versions::default();
-        if let Some(version) = Version::from_request(input)? {
+        if let Some(version) = Version::from_request(value)? {
             versions.add(version, BTreeSet::new(), &arn)?;
         }
         Ok(Self {
             arn,
             name,
-            description: text(input, "Description"),
-            kms_key: text(input, "KmsKeyId"),
-            tags: tags(input).collect(),
+            description: described.description,
+            kms_key: described.kms_key_id,
+            tags: tags.into_map(),
             created: now_millis(),
             changed: now_millis(),
             deleted: None,
@@ -112,52 +106,51 @@ impl Own {
     }
 
     /// Answers a call about this secret.
-    pub fn answer(&mut self, operation: &str, input: &Value) -> ApiResult<Value> {
-        if self.deleted.is_some() && !["DescribeSecret", "RestoreSecret", "DeleteSecret"].contains(&operation) {
+    pub fn answer(&mut self, operation: &str, call: SecretCall) -> ApiResult<Value> {
+        let ignores_deletion = matches!(call, SecretCall::Describe | SecretCall::Restore | SecretCall::Delete(_));
+        if self.deleted.is_some() && !ignores_deletion {
             return Err(invalid_request(
                 "You can't perform this operation on the secret because it was marked for deletion.",
             ));
         }
-        let answer = match operation {
-            "DescribeSecret" => {
+        let answer = match call {
+            SecretCall::Describe => {
                 let mut answer = self.json();
                 answer["VersionIdsToStages"] = self.versions.stages();
                 answer
             }
-            "GetSecretValue" => self.value(input)?,
-            "PutSecretValue" | "UpdateSecret" => self.put(operation, input)?,
-            "DeleteSecret" => self.delete(input)?,
-            "UpdateSecretVersionStage" => {
-                self.versions.move_stage(input)?;
+            SecretCall::GetValue(version) => self.value(&version)?,
+            SecretCall::PutValue(value, stages) => self.put(value, stages)?,
+            SecretCall::Update(value, described) => self.update(value, described)?,
+            SecretCall::Delete(deletion) => self.delete(&deletion)?,
+            SecretCall::MoveStage(stage) => {
+                self.versions.move_stage(stage)?;
                 self.changed = now_millis();
                 self.identity()
             }
-            "RestoreSecret" => {
+            SecretCall::Restore => {
                 self.deleted = None;
                 self.identity()
             }
-            "TagResource" => {
-                self.tags.extend(tags(input));
+            SecretCall::Tag(tags) => {
+                self.tags.extend(tags.into_map());
                 json!({})
             }
-            "UntagResource" => {
-                for key in input["TagKeys"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-                    self.tags.remove(key);
-                }
+            SecretCall::Untag(keys) => {
+                self.tags.retain(|key, _| !keys.tag_keys.contains(key));
                 json!({})
             }
-            "ListSecretVersionIds" => {
-                let mut answer =
-                    page(input, "Versions", self.versions.listed(input["IncludeDeprecated"] == json!(true)))?;
+            SecretCall::ListVersions(list, paging) => {
+                let mut answer = paging.page("Versions", self.versions.listed(list.include_deprecated))?;
                 (answer["ARN"], answer["Name"]) = (json!(self.arn), json!(self.name));
                 answer
             }
-            other => return Err(ApiError::unknown_operation("Secrets Manager", other)),
+            SecretCall::Rotate => return Err(ApiError::unknown_operation("Secrets Manager", operation)),
         };
         Ok(answer)
     }
 
-    fn value(&self, input: &Value) -> ApiResult<Value> {
+    fn value(&self, input: &VersionInput) -> ApiResult<Value> {
         let found = self.versions.wanted(input)?;
         let mut answer = self.identity();
         answer[found.field] = json!(found.value);
@@ -165,30 +158,38 @@ impl Own {
         Ok(answer)
     }
 
-    fn put(&mut self, operation: &str, input: &Value) -> ApiResult<Value> {
-        let is_put = operation == "PutSecretValue";
-        let stages = Versions::wanted_stages(input)?;
-        let added = Version::from_request(input)?.map(|version| self.versions.add(version, stages, &self.arn));
-        let added = added.transpose()?;
-        if is_put && added.is_none() {
-            return Err(invalid_request("You must provide either SecretString or SecretBinary."));
-        }
+    fn put(&mut self, value: ValueInput, stages: StagesInput) -> ApiResult<Value> {
+        let added = self.add_version(value, stages)?;
+        let id = added.ok_or_else(|| invalid_request("You must provide either SecretString or SecretBinary."))?;
         self.changed = now_millis();
-        self.description = text(input, "Description").or_else(|| self.description.take());
-        self.kms_key = text(input, "KmsKeyId").or_else(|| self.kms_key.take());
         let mut answer = self.identity();
-        if let Some(version) = added.and_then(|id| self.versions.with_id(&id)) {
-            answer["VersionId"] = json!(version.id);
-            if is_put {
-                answer["VersionStages"] = json!(version.stages);
-            }
+        if let Some(version) = self.versions.with_id(&id) {
+            (answer["VersionId"], answer["VersionStages"]) = (json!(version.id), json!(version.stages));
         }
         Ok(answer)
     }
 
-    fn delete(&mut self, input: &Value) -> ApiResult<Value> {
-        let (days, force) =
-            (input["RecoveryWindowInDays"].as_i64(), input["ForceDeleteWithoutRecovery"] == json!(true));
+    fn update(&mut self, value: ValueInput, described: DescriptionInput) -> ApiResult<Value> {
+        let added = self.add_version(value, StagesInput::default())?;
+        self.changed = now_millis();
+        self.description = described.description.or_else(|| self.description.take());
+        self.kms_key = described.kms_key_id.or_else(|| self.kms_key.take());
+        let mut answer = self.identity();
+        if let Some(id) = added {
+            answer["VersionId"] = json!(id);
+        }
+        Ok(answer)
+    }
+
+    /// The id of the value that a request carries, if it does.
+    fn add_version(&mut self, value: ValueInput, stages: StagesInput) -> ApiResult<Option<String>> {
+        let stages = Versions::wanted_stages(stages)?;
+        let added = Version::from_request(value)?.map(|version| self.versions.add(version, stages, &self.arn));
+        added.transpose()
+    }
+
+    fn delete(&mut self, input: &DeletionInput) -> ApiResult<Value> {
+        let (days, force) = (input.recovery_window_in_days, input.force_delete_without_recovery);
         if force && days.is_some() {
             return Err(invalid_parameter(
                 "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.",

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::own::{invalid_parameter, invalid_request, text};
+use super::input::{StageMove, StagesInput, ValueInput, VersionInput};
+use super::own::{invalid_parameter, invalid_request};
 use crate::account::now_millis;
 use crate::error::{ApiError, ApiResult};
 use crate::protocol::uuid;
@@ -30,8 +31,8 @@ pub struct Version {
 
 impl Version {
     /// The value that a request carries, if it does.
-    pub fn from_request(input: &Value) -> ApiResult<Option<Self>> {
-        let (field, value) = match (text(input, "SecretString"), text(input, "SecretBinary")) {
+    pub fn from_request(input: ValueInput) -> ApiResult<Option<Self>> {
+        let (field, value) = match (input.secret_string, input.secret_binary) {
             (Some(_), Some(_)) => {
                 return Err(invalid_parameter(
                     "You can't specify both a binary secret value and a string secret value.",
@@ -44,7 +45,7 @@ impl Version {
         if value.len() > MAX_VALUE_BYTES {
             return Err(invalid_parameter(format!("The secret value is longer than {MAX_VALUE_BYTES} bytes.")));
         }
-        let id = text(input, "ClientRequestToken").unwrap_or_else(uuid);
+        let id = input.client_request_token.unwrap_or_else(uuid);
         Ok(Some(Self { id, created: now_millis(), field, value, stages: BTreeSet::new() }))
     }
 
@@ -64,9 +65,9 @@ pub struct Versions(Vec<Version>);
 
 impl Versions {
     /// The labels that a request wants on its value: AWSCURRENT, where it names none.
-    pub fn wanted_stages(input: &Value) -> ApiResult<BTreeSet<String>> {
-        let Some(listed) = input["VersionStages"].as_array() else { return Ok(BTreeSet::from([CURRENT.to_owned()])) };
-        let stages: BTreeSet<String> = listed.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    pub fn wanted_stages(input: StagesInput) -> ApiResult<BTreeSet<String>> {
+        let Some(listed) = input.version_stages else { return Ok(BTreeSet::from([CURRENT.to_owned()])) };
+        let stages: BTreeSet<String> = listed.into_iter().collect();
         let is_valid = |stage: &String| (1..=MAX_STAGE_LENGTH).contains(&stage.len());
         match (1..=MAX_STAGES).contains(&stages.len()) && stages.iter().all(is_valid) {
             true => Ok(stages),
@@ -122,9 +123,8 @@ impl Versions {
     }
 
     /// Moves a label from one version to another, or takes it off.
-    pub fn move_stage(&mut self, input: &Value) -> ApiResult<()> {
-        let stage = text(input, "VersionStage").ok_or_else(|| invalid_parameter("VersionStage must be given."))?;
-        let (from, to) = (text(input, "RemoveFromVersionId"), text(input, "MoveToVersionId"));
+    pub fn move_stage(&mut self, input: StageMove) -> ApiResult<()> {
+        let StageMove { version_stage: stage, remove_from_version_id: from, move_to_version_id: to } = input;
         for id in from.iter().chain(&to) {
             self.with_id(id).ok_or_else(|| missing(&format!("VersionId: {id}")))?;
         }
@@ -161,14 +161,14 @@ impl Versions {
     }
 
     /// The version that a request asks for: by its id, by a label, or the current one.
-    pub fn wanted(&self, input: &Value) -> ApiResult<&Version> {
-        let (id, stage) = (text(input, "VersionId"), text(input, "VersionStage"));
+    pub fn wanted(&self, input: &VersionInput) -> ApiResult<&Version> {
+        let (id, stage) = (&input.version_id, &input.version_stage);
         let Some(id) = id else {
             let stage = stage.as_deref().unwrap_or(CURRENT);
             return self.with_stage(stage).ok_or_else(|| missing(&format!("staging label: {stage}")));
         };
-        let found = self.with_id(&id).ok_or_else(|| missing(&format!("VersionId: {id}")))?;
-        match stage.is_none_or(|stage| found.stages.contains(&stage)) {
+        let found = self.with_id(id).ok_or_else(|| missing(&format!("VersionId: {id}")))?;
+        match stage.as_ref().is_none_or(|stage| found.stages.contains(stage)) {
             true => Ok(found),
             false => {
                 Err(invalid_request("You provided a VersionStage that is not associated to the provided VersionId."))
@@ -201,6 +201,7 @@ pub fn missing(which: &str) -> ApiError {
 
 #[cfg(test)]
 mod tests {
+    use super::super::input::read;
     use super::*;
 
     fn put(versions: &mut Versions, id: &str, stages: &[&str]) {
@@ -208,8 +209,9 @@ mod tests {
         if !stages.is_empty() {
             input["VersionStages"] = json!(stages);
         }
-        let version = Version::from_request(&input).expect("value").expect("a value");
-        versions.add(version, Versions::wanted_stages(&input).expect("stages"), "arn").expect("added");
+        let (value, stages): (ValueInput, StagesInput) = read(&input).expect("input");
+        let version = Version::from_request(value).expect("value").expect("a value");
+        versions.add(version, Versions::wanted_stages(stages).expect("stages"), "arn").expect("added");
     }
 
     #[test]
@@ -220,7 +222,7 @@ mod tests {
         assert_eq!(versions.stages(), json!({ "1": ["AWSCURRENT"], "2": ["one", "two"] }));
         put(&mut versions, "3", &["AWSPENDING", "one"]);
         assert_eq!(versions.stages(), json!({ "1": ["AWSCURRENT"], "2": ["two"], "3": ["AWSPENDING", "one"] }));
-        let step = |input: Value, versions: &mut Versions| versions.move_stage(&input);
+        let step = |input: Value, versions: &mut Versions| versions.move_stage(read(&input).expect("input"));
         let to = json!({ "VersionStage": "AWSCURRENT", "MoveToVersionId": "3", "RemoveFromVersionId": "1" });
         step(to, &mut versions).expect("moved");
         let current = json!({ "1": ["AWSPREVIOUS"], "2": ["two"], "3": ["AWSCURRENT", "AWSPENDING", "one"] });
@@ -239,9 +241,10 @@ mod tests {
         // Without labels of its own a value is the current one, and the one before it the previous.
         put(&mut versions, "4", &[]);
         assert_eq!(versions.stages(), json!({ "3": ["AWSPENDING", "AWSPREVIOUS", "one"], "4": ["AWSCURRENT"] }));
-        assert_eq!(versions.wanted(&json!({})).expect("current").id, "4");
-        assert_eq!(versions.wanted(&json!({ "VersionStage": "one" })).expect("one").id, "3");
-        let other = versions.wanted(&json!({ "VersionId": "3", "VersionStage": "AWSCURRENT" })).expect_err("another");
+        let wanted = |input: Value| versions.wanted(&read::<VersionInput>(&input).expect("input"));
+        assert_eq!(wanted(json!({})).expect("current").id, "4");
+        assert_eq!(wanted(json!({ "VersionStage": "one" })).expect("one").id, "3");
+        let other = wanted(json!({ "VersionId": "3", "VersionStage": "AWSCURRENT" })).expect_err("another");
         assert_eq!(other.code, "InvalidRequestException");
     }
 
@@ -252,7 +255,7 @@ mod tests {
         put(&mut versions, "1", &["other"]);
         assert_eq!(versions.stages(), json!({ "1": ["AWSCURRENT"] }));
         let changed = json!({ "SecretString": "x", "ClientRequestToken": "1" });
-        let changed = Version::from_request(&changed).expect("value").expect("a value");
+        let changed = Version::from_request(read(&changed).expect("input")).expect("value").expect("a value");
         let error = versions.add(changed, BTreeSet::new(), "arn").expect_err("another value");
         assert_eq!(error.code, "ResourceExistsException");
         put(&mut versions, "kept", &["label"]);
