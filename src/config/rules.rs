@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use redshift_sql::{MOST_NODES, NODE_TYPES, NodeType, is_reserved};
+
 use super::mistake::Mistakes;
 use super::table::At;
 use crate::location;
@@ -40,52 +42,10 @@ rules! {
     QUOTA "IAM/latest/UserGuide/reference_iam-quotas.html"
 }
 
-/// A node type, and how many nodes a cluster of it has.
-struct NodeType {
-    name: &'static str,
-    /// 1 where there are single-node clusters of it.
-    least: i32,
-    /// Of a new cluster.
-    most_new: i32,
-    /// Of a cluster that was resized.
-    most: i32,
-}
-
-/// R11: what the API takes at most, of any type.
-const MOST_NODES: i32 = 100;
-
-/// R10: the types that can be created; dc2 and ds2 no longer can. R38: the numbers are those of the guide's tables, for RG
-/// with AWS's announcement of single-node rg.large (<https://aws.amazon.com/about-aws/whats-new/2026/09/redshift-rg-large-single-node>).
-/// Where neither has a number, it is the API's, and AWS decides.
-const NODE_TYPES: [NodeType; 8] = [
-    NodeType { name: "rg.large", least: 1, most_new: 16, most: MOST_NODES },
-    NodeType { name: "rg.xlarge", least: 2, most_new: 16, most: MOST_NODES },
-    NodeType { name: "rg.4xlarge", least: 2, most_new: 32, most: MOST_NODES },
-    NodeType { name: "rg.12xlarge", least: 2, most_new: MOST_NODES, most: MOST_NODES },
-    NodeType { name: "ra3.large", least: 1, most_new: MOST_NODES, most: MOST_NODES },
-    NodeType { name: "ra3.xlplus", least: 1, most_new: 16, most: 32 },
-    NodeType { name: "ra3.4xlarge", least: 2, most_new: 32, most: 64 },
-    NodeType { name: "ra3.16xlarge", least: 2, most_new: MOST_NODES, most: MOST_NODES },
-];
-
 /// R28.
 const BUCKET_PREFIXES: [&str; 3] = ["xn--", "sthree-", "amzn-s3-demo-"];
 /// `-an` is of buckets in an account's own namespace, which CreateBucket is not asked for.
 const BUCKET_SUFFIXES: [&str; 6] = ["-s3alias", "--ol-s3", "--x-s3", "--table-s3", ".mrap", "-an"];
-
-/// Words that R8 forbids as names of a database or an admin, from
-/// <https://docs.aws.amazon.com/redshift/latest/dg/r_pg_keywords.html>.
-const RESERVED: &str = "aes128 aes256 all allowoverwrite analyse analyze and any array as asc authorization az64 backup \
-    between binary blanksasnull both bytedict bzip2 case cast check collate column constraint create credentials cross \
-    current_date current_time current_timestamp current_user current_user_id default deferrable deflate defrag delta \
-    delta32k desc disable distinct do else emptyasnull enable encode encrypt encryption end except explicit false for \
-    foreign freeze from full globaldict256 globaldict64k grant group gzip having identity ignore ilike in initially \
-    inner intersect interval into is isnull join language leading left like limit localtime localtimestamp lun luns lzo \
-    lzop minus mostly16 mostly32 mostly8 natural new not notnull null nulls off offline offset oid old on only open or \
-    order outer overlaps parallel partition percent permissions pivot placing primary raw readratio recover references \
-    rejectlog resort respect restore right select session_user similar snapshot some sysdate system table tag tdes \
-    text255 text32k then timestamp to top trailing true truncatecolumns union unique unnest unpivot user using verbose \
-    wallet when where with without";
 
 type Broken = (&'static Rule, String);
 type Checked = Result<(), Broken>;
@@ -172,7 +132,7 @@ pub fn node_type(name: &str) -> Checked {
         true => format!("{name} can no longer be created; one of {all}"),
         false => format!("not a node type that can be created; one of {all}"),
     };
-    when(NODE_TYPES.iter().any(|known| known.name == name), &R10, message)
+    when(NodeType::named(name).is_some(), &R10, message)
 }
 
 fn node_types(wanted: impl Fn(&NodeType) -> bool) -> String {
@@ -181,7 +141,7 @@ fn node_types(wanted: impl Fn(&NodeType) -> bool) -> String {
 
 /// R38: whether a cluster of this type can have so many nodes, new or resized. A type that is not known has its own mistake.
 pub fn node_count(node_type: &str, nodes: i32) -> Checked {
-    let Some(known) = NODE_TYPES.iter().find(|known| known.name == node_type) else { return Ok(()) };
+    let Some(known) = NodeType::named(node_type) else { return Ok(()) };
     let single = node_types(|other| other.least == 1);
     let too_few = format!("a cluster of {node_type} has at least {} nodes; one node can be {single}", known.least);
     when(nodes >= known.least, &R38, too_few)?;
@@ -190,11 +150,7 @@ pub fn node_count(node_type: &str, nodes: i32) -> Checked {
 
 /// R38: the most nodes that a new cluster of this type has.
 pub fn most_new_nodes(node_type: &str) -> i32 {
-    NODE_TYPES.iter().find(|known| known.name == node_type).map_or(MOST_NODES, |known| known.most_new)
-}
-
-pub fn is_reserved(word: &str) -> bool {
-    RESERVED.split_whitespace().any(|reserved| reserved == word)
+    NodeType::named(node_type).map_or(MOST_NODES, |known| known.most_new)
 }
 
 /// R8 has letters and digits only; R41: CreateCluster takes `_` and `$` too

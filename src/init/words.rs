@@ -1,7 +1,5 @@
 //! Names as Redshift takes them.
 
-use crate::config::rules;
-
 /// Words that later versions of Redshift reserve as well: quotes do them no harm.
 const LATER: [&str; 2] = ["connect", "type"];
 
@@ -9,7 +7,7 @@ const LATER: [&str; 2] = ["connect", "type"];
 const OWN_TABLES: &str = "sparkify_infra_";
 
 pub fn is_reserved(name: &str) -> bool {
-    rules::is_reserved(name) || LATER.contains(&name)
+    redshift_sql::is_reserved(name) || LATER.contains(&name)
 }
 
 /// Bytes of a column's name, at most (<https://docs.aws.amazon.com/redshift/latest/dg/r_names.html>).

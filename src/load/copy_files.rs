@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use redshift_sql::tokens;
+
 use super::copy_format::CopyFormat;
 use super::source::Listing;
 use super::sql::{self, SqlFile};
 use crate::config::{Gather, Source};
 use crate::error::{Error, Result};
-use crate::query::tokens;
 use crate::zip;
 
 /// C1: smaller than this on average, many objects are gathered.

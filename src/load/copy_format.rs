@@ -1,8 +1,9 @@
 //! What a COPY reads, and whether objects of that kind can be joined.
 
+use redshift_sql::tokens;
+
 use super::plain_text::TextRules;
 use crate::config::Compression;
-use crate::query::tokens;
 
 /// C2: text shrinks to about a fifth, so that packed objects are five times as many bytes.
 pub const SHRINKS_TO: u64 = 5;

@@ -1,5 +1,7 @@
 //! How many slices the cluster has, and so how many parts its COPY reads side by side.
 
+use redshift_sql::NodeType;
+
 use super::Load;
 use super::gather::is_small;
 use crate::error::Result;
@@ -17,15 +19,8 @@ impl Load<'_> {
     }
 
     pub(super) fn expected_slices(&self) -> u64 {
-        slices_of(&self.config.cluster.node_type) * u64::try_from(self.config.cluster.nodes).unwrap_or(1)
-    }
-}
-
-/// Slices of one node (C5). Sizes that AWS does not publish count as two.
-fn slices_of(node_type: &str) -> u64 {
-    match node_type {
-        "ra3.4xlarge" | "rg.4xlarge" => 4,
-        "ra3.16xlarge" | "rg.12xlarge" => 16,
-        _ => 2,
+        let cluster = &self.config.cluster;
+        let slices = i64::from(NodeType::slices_of(&cluster.node_type)) * i64::from(cluster.nodes);
+        u64::try_from(slices).unwrap_or(1)
     }
 }

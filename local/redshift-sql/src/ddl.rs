@@ -8,6 +8,7 @@ use sqlparser::ast::{
 
 use super::attributes::{ColumnAttributes, TableAttributes};
 use super::keys;
+use super::reserved_words::is_reserved;
 use super::types::Type;
 use crate::error::TranslateError;
 
@@ -165,29 +166,18 @@ impl ColumnSpec {
     }
 }
 
-/// Words that are no names unless they are quoted, as the reference lists them; but for `timestamp` and the like, which
-/// published tables have as columns.
-const RESERVED: &str = "\
-    aes128 aes256 all allowoverwrite analyse analyze and any array as asc authorization az64 backup binary \
-    blanksasnull both bytedict bzip2 case cast check collate column constraint create credentials cross \
-    current_date current_time current_timestamp current_user current_user_id default deferrable deflate defrag \
-    delta delta32k desc disable distinct do else emptyasnull enable encode encrypt encryption end except explicit \
-    false for foreign freeze from full globaldict256 globaldict64k grant group gzip having identity ignore ilike \
-    in initially inner intersect into is isnull join leading left like limit localtime localtimestamp lun luns lzo \
-    lzop minus mostly16 mostly32 mostly8 natural new not notnull null nulls off offline offset oid old on only \
-    open or order outer overlaps parallel partition percent permissions pivot placing primary raw readratio \
-    recover references rejectlog resort respect restore right select session_user similar snapshot some sysdate \
-    system table tag tdes text255 text32k then to top trailing true truncatecolumns union unique unnest unpivot \
-    user using verbose wallet when where with without";
+/// Reserved words that published tables have as columns.
+const TAKEN_AS_NAMES: [&str; 3] = ["interval", "language", "timestamp"];
 
 /// A name that needs quotes and has none.
 pub fn refuse_reserved(create: &Ast) -> Result<(), TranslateError> {
     let table = create.name.0.last().and_then(|part| part.as_ident());
     let columns = create.columns.iter().map(|column| &column.name);
-    let is_reserved = |name: &&Ident| {
-        name.quote_style.is_none() && RESERVED.split_whitespace().any(|word| name.value.eq_ignore_ascii_case(word))
+    let needs_quotes = |name: &&Ident| {
+        let word = name.value.to_ascii_lowercase();
+        name.quote_style.is_none() && is_reserved(&word) && !TAKEN_AS_NAMES.contains(&word.as_str())
     };
-    match table.into_iter().chain(columns).find(is_reserved) {
+    match table.into_iter().chain(columns).find(needs_quotes) {
         Some(name) => Err(TranslateError::syntax(format!("syntax error at or near \"{}\"", name.value))),
         None => Ok(()),
     }

@@ -35,13 +35,16 @@ mod maintenance;
 mod materialized;
 mod merge;
 mod names;
+mod node_types;
 mod normalize;
 mod ordered_aggregates;
 mod principals;
+mod reserved_words;
 mod schema;
 mod scope;
 mod show;
 mod spelling;
+mod statements;
 mod table_factors;
 mod token_reader;
 mod transaction;
@@ -58,7 +61,7 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{CreateView, Delete, Query, SetExpr, Statement, Value, ValueWithSpan, VisitMut, VisitorMut};
 use sqlparser::parser::Parser;
-use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer};
+use sqlparser::tokenizer::{Span, Token, TokenWithSpan, Tokenizer};
 
 use depth::MOST_NESTED;
 use dialect::Redshift;
@@ -83,9 +86,12 @@ pub use leader_node::is_on_leader_node;
 pub use maintenance::Maintenance;
 pub use materialized::NewMaterialized;
 pub use names::{rename_relations, rename_relations_in};
+pub use node_types::{MOST_NODES, NODE_TYPES, NodeType};
 pub use principals::{Kind, Principals, md5_of};
+pub use reserved_words::is_reserved;
 pub use schema::{AlterSchema, NewSchema, SchemaChange};
 pub use show::{Grants, Show};
+pub use statements::{first_word, statements, tokens};
 pub use types::Type;
 pub use unload_options::{UnloadCommand, UnloadFormat};
 pub use value_type::ValueType;
@@ -294,33 +300,12 @@ pub fn translate_prepared(
 }
 
 /// The statements of a text, each as its own text, for protocols that send several at once.
+///
+/// # Errors
+/// Where a literal, a name or a comment has no end, or a statement is too deep: none of them is run.
 pub fn split(text: &str) -> Result<Vec<String>, TranslateError> {
-    let starts: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-    let byte = |location: Location| {
-        let line = usize::try_from(location.line).unwrap_or(1).max(1) - 1;
-        let begin = starts.get(line).copied().unwrap_or(text.len());
-        let column = usize::try_from(location.column).unwrap_or(1).max(1) - 1;
-        text[begin..].char_indices().nth(column).map_or(text.len(), |(at, _)| begin + at)
-    };
-    let (mut statements, mut begin, mut is_empty) = (Vec::new(), 0, true);
-    for token in tokenize(text)? {
-        match token.token {
-            Token::SemiColon => {
-                let end = byte(token.span.start);
-                if !is_empty {
-                    statements.push(text[begin..end].trim().to_owned());
-                }
-                begin = byte(token.span.end);
-                is_empty = true;
-            }
-            Token::Whitespace(_) | Token::EOF => {}
-            _ => is_empty = false,
-        }
-    }
-    if !is_empty {
-        statements.push(text[begin..].trim().to_owned());
-    }
-    Ok(statements)
+    tokenize(text)?;
+    Ok(statements(text).into_iter().map(str::to_owned).collect())
 }
 
 /// For every reading of tokens.

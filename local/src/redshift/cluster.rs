@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use redshift_sql::NodeType;
 use serde::{Deserialize, Serialize};
 
 use super::settings::{PARAMETER_GROUP, Settings};
@@ -105,7 +106,7 @@ impl Cluster {
 
     /// What COPY spreads its files over (C5).
     pub fn slices(&self) -> Slices {
-        Slices { nodes: self.nodes, per_node: slices_of(&self.node_type) }
+        Slices { nodes: self.nodes, per_node: NodeType::slices_of(&self.node_type).into() }
     }
 
     /// What a statement needs to know of it. `id` is the warehouse's.
@@ -185,13 +186,4 @@ impl Cluster {
 
 fn security_group(id: &str) -> Xml {
     tree("VpcSecurityGroup", vec![text("VpcSecurityGroupId", id), text("Status", "active")])
-}
-
-/// Slices of one node (C5). The sizes that AWS does not publish count as two.
-fn slices_of(node_type: &str) -> i64 {
-    match node_type {
-        "ra3.4xlarge" | "rg.4xlarge" => 4,
-        "ra3.16xlarge" | "rg.12xlarge" | "dc2.8xlarge" => 16,
-        _ => 2,
-    }
 }

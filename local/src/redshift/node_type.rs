@@ -1,28 +1,10 @@
 //! Node types: where they can be ordered (R10), and with how many nodes (R38).
 
+use redshift_sql::{NODE_TYPES, NodeType};
+
 use super::{Redshift, page};
 use crate::error::{ApiError, ApiResult};
 use crate::protocol::query::{Params, Xml, text, tree};
-
-struct NodeType {
-    name: &'static str,
-    /// Whether there are single-node clusters of it.
-    is_single: bool,
-    /// The most nodes of a new cluster; where the guide has no number, that of the API.
-    most: i64,
-}
-
-/// From the guide's tables of node types, which for `ra3.large` no source was found of.
-const NODE_TYPES: [NodeType; 8] = [
-    NodeType { name: "rg.large", is_single: true, most: 16 },
-    NodeType { name: "rg.xlarge", is_single: false, most: 16 },
-    NodeType { name: "rg.4xlarge", is_single: false, most: 32 },
-    NodeType { name: "rg.12xlarge", is_single: false, most: 100 },
-    NodeType { name: "ra3.large", is_single: true, most: 100 },
-    NodeType { name: "ra3.xlplus", is_single: true, most: 16 },
-    NodeType { name: "ra3.4xlarge", is_single: false, most: 32 },
-    NodeType { name: "ra3.16xlarge", is_single: false, most: 100 },
-];
 
 /// RG is announced for regions of these partitions only
 /// (<https://aws.amazon.com/about-aws/whats-new/2026/09/redshift-rg-large-single-node>).
@@ -46,7 +28,7 @@ impl Redshift {
         let is_wanted = |field: &str, value: &str| params.get(field).is_none_or(|wanted| wanted == value);
         let mut options = Vec::new();
         for known in self.node_types().filter(|known| is_wanted("NodeType", known.name)) {
-            let single = known.is_single.then_some("single-node");
+            let single = (known.least == 1).then_some("single-node");
             options
                 .extend(single.into_iter().chain(["multi-node"]).map(|cluster_type| self.option(known, cluster_type)));
         }
@@ -88,10 +70,10 @@ pub fn check_nodes(cluster_type: Option<&str>, count: Option<i64>) -> ApiResult<
 /// R38: a single node of a type that has such, and no more nodes than a new cluster may have. AWS's words are not known.
 pub fn check_new_size(node_type: &str, nodes: i64) -> ApiResult<()> {
     check_single(node_type, nodes)?;
-    match NODE_TYPES.iter().find(|known| known.name == node_type && nodes > known.most) {
+    match NodeType::named(node_type).filter(|known| nodes > i64::from(known.most_new)) {
         None => Ok(()),
         Some(known) => {
-            let message = format!("A new cluster of the node type {node_type} has at most {} nodes.", known.most);
+            let message = format!("A new cluster of the node type {node_type} has at most {} nodes.", known.most_new);
             Err(combination(&message))
         }
     }
@@ -99,7 +81,7 @@ pub fn check_new_size(node_type: &str, nodes: i64) -> ApiResult<()> {
 
 /// R38: whether a cluster of this type can have a single node, if it has.
 pub fn check_single(node_type: &str, nodes: i64) -> ApiResult<()> {
-    match NODE_TYPES.iter().any(|known| known.name == node_type && nodes == 1 && !known.is_single) {
+    match NodeType::named(node_type).is_some_and(|known| nodes == 1 && known.least > 1) {
         true => Err(combination(&format!("The node type {node_type} does not support single-node clusters."))),
         false => Ok(()),
     }

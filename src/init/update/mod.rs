@@ -12,6 +12,8 @@ mod text_edit;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use redshift_sql::tokens;
+
 use super::draft::TableDraft;
 use super::walk::{DataFile, Walk};
 use super::{look, words};
@@ -20,7 +22,6 @@ use crate::error::{Error, Result};
 use crate::files;
 use crate::interrupt;
 use crate::load::sql::{self, SqlFile};
-use crate::query::tokens;
 use column_type::ColumnType;
 use copy_text::{CopyChange, CopyText};
 use paths_text::PathsText;

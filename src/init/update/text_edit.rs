@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::query::tokens;
+use redshift_sql::tokens;
 
 /// A word, literal, name or sign of SQL, and where it stands.
 #[derive(Debug, Clone)]
