@@ -25,6 +25,7 @@ mod protocol;
 mod redshift;
 mod region;
 mod request_body;
+mod request_names;
 mod s3;
 pub mod schema;
 mod secrets;
