@@ -33,8 +33,8 @@ pub struct Segment {
 /// Where received bytes are: in memory, for the record of their object, or stored as a segment.
 #[derive(Debug)]
 pub enum StagedBody {
-    Few(Bytes),
-    Apart(Segment),
+    Inline(Bytes),
+    Segment(Segment),
 }
 
 /// Bytes that were received and verified, not yet part of an object. `etag` is their MD5 in hex.

@@ -29,7 +29,8 @@ pub fn qualify(session: &Session, query: &mut Query, missing: Option<&str>) -> R
             }
             _ => Ok(None),
         }
-    })
+    })?;
+    Ok(())
 }
 
 /// Notes what a view reads, in the place of what one of its name read. Every relation in the query has its schema.

@@ -53,8 +53,7 @@ pub use engine::{Engine, Slices};
 pub use error::SqlError;
 pub use memory::MemoryLimit;
 pub use redshift_sql::{
-    Parameter, ParameterKind, Parameters, TableAttributes, Type, is_on_leader_node, parse_table, split,
-    verb_behind_with,
+    Parameter, ParameterKind, Parameters, TableAttributes, Type, is_on_leader_node, parse_table, verb_behind_with,
 };
 pub use result::{ResultColumn, Rows, Value, double_text};
 #[cfg(test)]

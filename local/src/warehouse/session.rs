@@ -18,7 +18,6 @@ use super::translation::Relations;
 use super::{catalog, copies, define, late_view, materialized, memory, principals, removal, reopen, schema, show};
 use crate::account::now_millis;
 use crate::sync::locked;
-use redshift_sql::Type;
 use redshift_sql::{Command, Maintenance, Name, Parameters, Prepared, Target};
 
 pub struct Session {

@@ -2,8 +2,8 @@
 
 use super::error::SqlError;
 use super::session::{SYSTEM_SCHEMA, Session, Transaction};
+use super::show;
 use super::transaction::is_true;
-use super::{show, sql};
 
 const ISOLATION_LEVELS: &[&str] = &["serializable", "repeatable read", "read committed", "read uncommitted"];
 
@@ -134,7 +134,9 @@ impl Session {
         }
         schemas.push(SYSTEM_SCHEMA.to_owned());
         self.targets.clear();
-        Ok(self.connection.execute_batch(&format!("SET search_path = {}", sql::literal(&schemas.join(","))))?)
+        Ok(self
+            .connection
+            .execute_batch(&format!("SET search_path = {}", redshift_sql::literal(&schemas.join(","))))?)
     }
 
     /// Takes notice of what has changed in the catalog: a schema of the search path may have come or gone.

@@ -223,7 +223,7 @@ fn a_cursor_is_read_beyond_what_stays_in_memory() {
 fn statements_are_parted_where_they_end() {
     let text = "select a[b], '[E''x'; select $$;$$ /* ; */; -- ;\nselect [E'x']";
     let parted = ["select a[b], '[E''x'", "select $$;$$ /* ; */", "-- ;\nselect [E'x']"];
-    assert_eq!(super::split(text).expect("statements"), parted);
+    assert_eq!(redshift_sql::split(text).expect("statements"), parted);
 }
 
 #[test]

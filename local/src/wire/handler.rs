@@ -30,7 +30,7 @@ use super::{Wire, types};
 use crate::statement_threads;
 use crate::sync::locked;
 use crate::warehouse::copy::Access;
-use crate::warehouse::{Parameters, Place, split};
+use crate::warehouse::{Parameters, Place, SqlError};
 
 /// As `version()` has it.
 const REDSHIFT_VERSION: &str = "1.0.117891";
@@ -238,7 +238,7 @@ impl SimpleQueryHandler for Queries {
         C::Error: Debug,
         PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
     {
-        let statements = split(query).map_err(|error| wire_error(&error))?;
+        let statements = redshift_sql::split(query).map_err(|error| wire_error(&SqlError::from(error)))?;
         if statements.is_empty() {
             return Ok(vec![Response::EmptyQuery]);
         }
@@ -289,7 +289,7 @@ impl QueryParser for Parser {
     where
         C: ClientInfo + Unpin + Send + Sync,
     {
-        let statements = split(sql).map_err(|error| wire_error(&error))?;
+        let statements = redshift_sql::split(sql).map_err(|error| wire_error(&SqlError::from(error)))?;
         match &statements[..] {
             [] => Ok(None),
             [one] => Ok(Some(Statement { sql: one.clone(), types: types.to_vec() })),

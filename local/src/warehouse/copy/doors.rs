@@ -31,7 +31,7 @@ fn columns() -> Vec<Column> {
     types.iter().enumerate().map(column).collect()
 }
 
-fn command(options: &str) -> super::CopyCommand {
+fn command(options: &str) -> redshift_sql::CopyCommand {
     let sql = format!("copy t from 's3://b/k' {options}");
     match translate(&sql, &Parameters::default(), Reading::default()) {
         Ok(Command::Copy(copy)) => *copy,
