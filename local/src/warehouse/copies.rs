@@ -9,6 +9,7 @@ use duckdb::Connection;
 
 use super::engine::{Engine, check_name, new_instance, remove_files};
 use super::error::SqlError;
+use super::session::Session;
 use super::system::System;
 use super::{Place, Warehouses};
 use crate::sync::locked;
@@ -198,8 +199,19 @@ fn entries(directory: &Path) -> Result<Vec<PathBuf>, SqlError> {
     }
 }
 
+/// CREATE DATABASE, beside the session's.
+pub fn create_beside(session: &Session, name: &str) -> Result<i64, SqlError> {
+    session.refuse_in_transaction("CREATE DATABASE")?;
+    session.system.create_database(name).map(|()| 0)
+}
+
+pub fn drop_database(session: &Session, name: &str, force: bool) -> Result<i64, SqlError> {
+    session.refuse_in_transaction("DROP DATABASE")?;
+    drop_beside(&session.system, name, force).map(|()| 0)
+}
+
 /// DROP DATABASE of one that lies beside the session's. Without FORCE nobody may be connected to it.
-pub fn drop_beside(system: &System, name: &str, force: bool) -> Result<(), SqlError> {
+fn drop_beside(system: &System, name: &str, force: bool) -> Result<(), SqlError> {
     check_name(name)?;
     if name == system.name() {
         return Err(SqlError::new("55006", "cannot drop the currently open database"));

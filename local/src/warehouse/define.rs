@@ -14,6 +14,13 @@ use redshift_sql::{
     quoted,
 };
 
+pub fn create_table(session: &mut Session, create: &CreateTable) -> Result<i64, SqlError> {
+    if create.if_not_exists && is_taken(session, create)? {
+        session.notices.push(format!("Relation \"{}\" already exists and will be skipped", create.name.table));
+    }
+    session.defined(|session| self::create(session, create))
+}
+
 pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
     let CreateTable { temporary, attributes, .. } = create;
     let name = &new_name(session, create)?;
@@ -79,7 +86,7 @@ fn new_name(session: &Session, create: &CreateTable) -> Result<Name, SqlError> {
 }
 
 /// Whether the name of a new table is taken where it would be made.
-pub fn is_taken(session: &Session, create: &CreateTable) -> Result<bool, SqlError> {
+fn is_taken(session: &Session, create: &CreateTable) -> Result<bool, SqlError> {
     let name = new_name(session, create)?;
     let found = catalog::found(&session.connection, &name)?;
     Ok(found.is_some_and(|found| found == name))
@@ -109,7 +116,14 @@ fn narrow(session: &Session, name: &Name) -> Result<(), SqlError> {
     Ok(())
 }
 
-pub fn alter(session: &Session, admin: &str, alter: Alter) -> Result<(), SqlError> {
+pub fn alter_table(session: &mut Session, admin: &str, alter: Alter) -> Result<i64, SqlError> {
+    if let Some(what) = alter.change.outside_transaction() {
+        session.refuse_in_transaction(what)?;
+    }
+    session.defined(|session| self::alter(session, admin, alter))
+}
+
+fn alter(session: &Session, admin: &str, alter: Alter) -> Result<(), SqlError> {
     let name = match catalog::found(&session.connection, &alter.table)? {
         Some(name) => name,
         None => match late_view::find(session, &alter.table)? {

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use sysinfo::{MemoryRefreshKind, ProcessRefreshKind, ProcessesToUpdate, System};
 
+use super::cancel::Cancel;
 use super::error::SqlError;
-use super::session::Cancel;
 use crate::sync::locked;
 
 /// Bytes that all statements of a process may use.

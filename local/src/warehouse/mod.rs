@@ -2,6 +2,7 @@
 
 mod append;
 mod blank;
+mod cancel;
 mod catalog;
 mod check;
 mod copies;
@@ -9,18 +10,22 @@ pub mod copy;
 mod cursor;
 mod define;
 mod dependency;
+mod dml;
 mod engine;
 mod error;
 mod function;
 #[cfg(test)]
 pub mod fuzz;
+mod history;
 mod keys;
 mod late_view;
 mod log_mark;
+mod maintenance;
 mod materialized;
 mod memory;
 mod owner;
 pub mod parquet_schema;
+mod prepared;
 mod principals;
 mod removal;
 mod reopen;
@@ -48,6 +53,7 @@ use crate::account::now_millis;
 use crate::error::{ApiError, StoreError};
 use crate::sync::locked;
 
+pub use cancel::Cancel;
 pub use check::check;
 pub use engine::{Engine, Slices};
 pub use error::SqlError;
@@ -58,7 +64,7 @@ pub use redshift_sql::{
 pub use result::{ResultColumn, Rows, Value, double_text};
 #[cfg(test)]
 pub use session::Outcome;
-pub use session::{Cancel, Session};
+pub use session::Session;
 pub use stored_rows::StoredRows;
 
 /// A cluster or a workgroup, as far as its warehouse is concerned.

@@ -7,6 +7,18 @@ use super::session::Session;
 use super::{catalog, define, dependency, late_view, materialized};
 use redshift_sql::{Drop, Name, literal, quoted};
 
+/// DROP, as a statement: reports what IF EXISTS passes over.
+pub fn run(session: &mut Session, drop: &Drop) -> Result<i64, SqlError> {
+    for name in drop.names.iter().filter(|_| drop.if_exists && drop.kind != ObjectType::Schema) {
+        if !is_there(session, name)? {
+            let kind = drop.kind.to_string().to_lowercase();
+            let kind = format!("{}{}", kind[..1].to_uppercase(), &kind[1..]);
+            session.notices.push(format!("{kind} \"{}\" does not exist and will be skipped", name.table));
+        }
+    }
+    session.defined(|session| self::drop(session, drop))
+}
+
 pub fn drop(session: &Session, drop: &Drop) -> Result<(), SqlError> {
     drop.names.iter().try_for_each(|name| match drop.kind {
         ObjectType::Schema => drop_schema(session, &name.table, drop),

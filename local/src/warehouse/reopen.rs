@@ -8,8 +8,9 @@ use duckdb::Connection;
 
 use super::error::SqlError;
 use super::log_mark::LogMark;
-use super::session::{SYSTEM_SCHEMA, Session, Transaction};
+use super::session::{SYSTEM_SCHEMA, Session};
 use super::system::System;
+use super::transaction::Transaction;
 use crate::sync::locked;
 
 /// Bytes of a result that DuckDB computes ahead of who reads it.
@@ -168,7 +169,7 @@ impl Session {
         let (connection, opening) = connect(&self.system, self.user(), self.pid())?;
         (self.connection, self.opening) = (connection, opening);
         self.reset();
-        match self.settings.get("search_path").cloned() {
+        match self.settings.search_path() {
             Some(path) => self.set_search_path(&path),
             None => Ok(()),
         }

@@ -84,8 +84,13 @@ impl ResultSet {
         let count = self.rows.len();
         to.begin(self.columns)?;
         to.rows(self.rows)?;
-        Ok(i64::try_from(count).unwrap_or(i64::MAX))
+        Ok(counted(count))
     }
+}
+
+/// A number of rows as statements answer it.
+pub fn counted(count: impl TryInto<i64>) -> i64 {
+    count.try_into().unwrap_or(i64::MAX)
 }
 
 /// Bytes of rows that are handed on at once: what waits for a client is a few times as much.
@@ -110,7 +115,7 @@ pub fn query(connection: &Connection, sql: &str, to: &mut dyn Rows) -> Result<i6
         }
         count += rows;
     }
-    Ok(i64::try_from(count).unwrap_or(i64::MAX))
+    Ok(counted(count))
 }
 
 /// The columns that a query would answer, without running it.

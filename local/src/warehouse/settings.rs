@@ -1,9 +1,12 @@
 //! The settings of a session: SET, RESET, and what ends with a transaction.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::error::SqlError;
-use super::session::{SYSTEM_SCHEMA, Session, Transaction};
+use super::session::{SYSTEM_SCHEMA, Session};
 use super::show;
-use super::transaction::is_true;
+use super::transaction::Transaction;
+use redshift_sql::literal;
 
 const ISOLATION_LEVELS: &[&str] = &["serializable", "repeatable read", "read committed", "read uncommitted"];
 
@@ -50,7 +53,56 @@ fn check(name: &str, value: Option<&str>) -> Result<(), SqlError> {
     }
 }
 
+/// What was set in a session; every other setting has its default.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Settings(BTreeMap<String, String>);
+
+impl Settings {
+    fn get(&self, name: &str) -> Option<&String> {
+        self.0.get(name)
+    }
+
+    /// Whether a setting is switched on.
+    pub(super) fn is_on(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|flag| is_true(flag))
+    }
+
+    pub(super) fn search_path(&self) -> Option<String> {
+        self.get("search_path").cloned()
+    }
+
+    /// `None` sets it back to its default.
+    pub(super) fn change(&mut self, name: &str, value: Option<String>) {
+        match value {
+            Some(value) => drop(self.0.insert(name.to_owned(), value)),
+            None if name == "all" => self.0.clear(),
+            None => drop(self.0.remove(name)),
+        }
+    }
+
+    /// The settings behind a transaction that was committed: what was set for it alone is what it was before.
+    pub(super) fn without_local(mut self, before: &Self, local: &BTreeSet<String>) -> Self {
+        for name in local {
+            match before.get(name) {
+                Some(value) => drop(self.0.insert(name.clone(), value.clone())),
+                None => drop(self.0.remove(name)),
+            }
+        }
+        self
+    }
+}
+
+/// Whether a flag is one of the words that switch it on.
+pub(super) fn is_true(flag: &str) -> bool {
+    matches!(flag.to_lowercase().as_str(), "true" | "on" | "yes" | "1")
+}
+
 impl Session {
+    /// Whether a setting is switched on.
+    pub(super) fn is_on(&self, setting: &str) -> bool {
+        self.settings.is_on(setting)
+    }
+
     /// What a setting is in this session; `None` where there is none of this name.
     pub fn setting(&self, name: &str) -> Option<String> {
         if name == "transaction_read_only" {
@@ -66,7 +118,7 @@ impl Session {
             return Ok(0);
         }
         if local {
-            self.local.insert(name.to_owned());
+            self.scope.local_settings.insert(name.to_owned());
         }
         match (name, &value) {
             ("transaction_read_only", Some(flag)) => return self.set_transaction(Some(is_true(flag)), false),
@@ -92,30 +144,14 @@ impl Session {
             }
             _ => {}
         }
-        match value {
-            Some(value) => drop(self.settings.insert(name.to_owned(), value)),
-            None if name == "all" => self.settings.clear(),
-            None => drop(self.settings.remove(name)),
-        }
+        self.settings.change(name, value);
         Ok(0)
     }
 
-    /// After a transaction: what was set in it is taken back where it was rolled back, and what was set for it alone.
-    pub(super) fn restore_settings(&mut self, rolled_back: bool) -> Result<(), SqlError> {
-        let before = std::mem::take(&mut self.before);
-        let local = std::mem::take(&mut self.local);
-        let path = self.settings.get("search_path").cloned();
-        if rolled_back {
-            self.settings = before;
-        } else {
-            for name in local {
-                match before.get(&name) {
-                    Some(value) => drop(self.settings.insert(name, value.clone())),
-                    None => drop(self.settings.remove(&name)),
-                }
-            }
-        }
-        match self.settings.get("search_path").cloned() {
+    /// Takes on the settings as they are behind a transaction, and the search path with them.
+    pub(super) fn restore_settings(&mut self, settings: Settings) -> Result<(), SqlError> {
+        let path = std::mem::replace(&mut self.settings, settings).search_path();
+        match self.settings.search_path() {
             now if now == path => Ok(()),
             now => self.set_search_path(now.as_deref().unwrap_or("public")),
         }
@@ -134,9 +170,8 @@ impl Session {
         }
         schemas.push(SYSTEM_SCHEMA.to_owned());
         self.targets.clear();
-        Ok(self
-            .connection
-            .execute_batch(&format!("SET search_path = {}", redshift_sql::literal(&schemas.join(","))))?)
+        self.relations.clear();
+        Ok(self.connection.execute_batch(&format!("SET search_path = {}", literal(&schemas.join(","))))?)
     }
 
     /// Takes notice of what has changed in the catalog: a schema of the search path may have come or gone.
@@ -145,7 +180,7 @@ impl Session {
         if std::mem::replace(&mut self.catalog, now) != now {
             self.targets.clear();
             self.relations.clear();
-            if let Some(path) = self.settings.get("search_path").cloned() {
+            if let Some(path) = self.settings.search_path() {
                 self.set_search_path(&path)?;
             }
         }

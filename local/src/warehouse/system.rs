@@ -11,6 +11,7 @@ use duckdb::{Connection, params};
 use super::copy::Progress;
 use super::engine::check_name;
 use super::error::SqlError;
+use super::history::QueryRecord;
 use super::memory::MemoryLimit;
 use super::reopen::Database;
 use super::stored_rows::StoredRows;
@@ -39,21 +40,6 @@ pub struct Replacement {
     pub line: u64,
     pub column: String,
     pub raw_line: String,
-}
-
-/// One statement, as SYS_QUERY_HISTORY shows it. Times are microseconds.
-#[derive(Debug)]
-pub struct QueryRecord {
-    pub id: i64,
-    /// The process of the session.
-    pub session: i32,
-    pub user: String,
-    pub kind: &'static str,
-    pub started: i64,
-    pub elapsed: i64,
-    pub rows: i64,
-    pub error: Option<String>,
-    pub text: Box<str>,
 }
 
 /// Statements of the history that wait to be written.

@@ -1,24 +1,60 @@
-//! How a transaction begins, and what may run in one that is READ ONLY.
+//! The transaction of a session: how it begins and ends, and what may run in it.
+
+use std::collections::BTreeSet;
 
 use super::error::SqlError;
-use super::session::{Session, Transaction};
+use super::session::Session;
+use super::settings::{Settings, is_true};
 use redshift_sql::Command;
 
 /// The setting of SET SESSION CHARACTERISTICS, as PostgreSQL names it.
 const DEFAULT_READ_ONLY: &str = "default_transaction_read_only";
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Transaction {
+    None,
+    Open,
+    /// A statement in it failed: nothing runs until it is rolled back.
+    Failed,
+}
+
+/// What ends with the transaction that is open; empty where there is none.
+#[derive(Debug, Default)]
+pub(super) struct TransactionScope {
+    /// Its access mode.
+    read_only: bool,
+    /// Whether anything was defined in it.
+    has_defined: bool,
+    /// The settings when it began.
+    settings_before: Settings,
+    /// The names of those that SET LOCAL changed.
+    pub(super) local_settings: BTreeSet<String>,
+}
+
 impl Session {
+    /// `I` outside a transaction, `T` in one, `E` in one that failed: as the wire protocol has it.
+    pub fn transaction_status(&self) -> u8 {
+        match self.transaction {
+            Transaction::None => b'I',
+            Transaction::Open => b'T',
+            Transaction::Failed => b'E',
+        }
+    }
+
     /// BEGIN. Within a transaction it only warns, and sets the mode that it names.
     pub(super) fn begin(&mut self, read_only: Option<bool>) -> Result<i64, SqlError> {
         if self.transaction == Transaction::None {
             self.connection.execute_batch("BEGIN")?;
-            self.read_only = self.is_on(DEFAULT_READ_ONLY);
             self.transaction = Transaction::Open;
-            self.before = self.settings.clone();
+            self.scope = TransactionScope {
+                read_only: self.settings.is_on(DEFAULT_READ_ONLY),
+                settings_before: self.settings.clone(),
+                ..TransactionScope::default()
+            };
         } else {
             self.notices.push("there is already a transaction in progress".to_owned());
         }
-        self.read_only = read_only.unwrap_or(self.read_only);
+        self.scope.read_only = read_only.unwrap_or(self.scope.read_only);
         Ok(0)
     }
 
@@ -27,9 +63,9 @@ impl Session {
         match read_only {
             Some(read_only) if of_session => {
                 let value = if read_only { "on" } else { "off" };
-                self.settings.insert(DEFAULT_READ_ONLY.to_owned(), value.to_owned());
+                self.settings.change(DEFAULT_READ_ONLY, Some(value.to_owned()));
             }
-            Some(read_only) if self.transaction != Transaction::None => self.read_only = read_only,
+            Some(read_only) if self.transaction != Transaction::None => self.scope.read_only = read_only,
             _ => {}
         }
         Ok(0)
@@ -38,25 +74,117 @@ impl Session {
     /// Whether nothing may be written now: by the transaction that is open, else by the default of the session.
     pub(super) fn is_read_only(&self) -> bool {
         match self.transaction {
-            Transaction::None => self.is_on(DEFAULT_READ_ONLY),
-            _ => self.read_only,
+            Transaction::None => self.settings.is_on(DEFAULT_READ_ONLY),
+            _ => self.scope.read_only,
         }
     }
 
-    pub(super) fn refuse_write(&self, command: &Command) -> Result<(), SqlError> {
+    /// Refuses what may not run now, and takes notice of the catalog as it is.
+    pub(super) fn admit(&mut self, command: &Command) -> Result<(), SqlError> {
+        // What was cancelled is still rolled back.
+        if !matches!(command, Command::Rollback) {
+            self.check_cancelled()?;
+        }
+        match self.transaction {
+            Transaction::Failed if !matches!(command, Command::Commit | Command::Rollback) => {
+                let message = "current transaction is aborted, commands ignored until end of transaction block";
+                return Err(SqlError::new("25P02", message));
+            }
+            // Nothing can be asked in it.
+            Transaction::Failed => {}
+            _ => self.see_catalog()?,
+        }
         match command.writes() && self.is_read_only() {
             true => Err(SqlError::new("25006", "transaction is read-only")),
             false => Ok(()),
         }
     }
 
-    /// Whether a setting is switched on.
-    pub(super) fn is_on(&self, setting: &str) -> bool {
-        self.settings.get(setting).is_some_and(|flag| is_true(flag))
+    pub(super) fn refuse_in_transaction(&self, what: &str) -> Result<(), SqlError> {
+        match self.transaction {
+            Transaction::None => Ok(()),
+            _ => Err(SqlError::new("25001", format!("{what} cannot run inside a transaction block"))),
+        }
     }
-}
 
-/// Whether a flag is one of the words that switch it on.
-pub(super) fn is_true(flag: &str) -> bool {
-    matches!(flag.to_lowercase().as_str(), "true" | "on" | "yes" | "1")
+    /// Changes the catalog, and answers no rows.
+    pub(super) fn defined(&mut self, act: impl FnOnce(&Self) -> Result<(), SqlError>) -> Result<i64, SqlError> {
+        let done = self.all_or_nothing(|session| act(session).map(|()| 0));
+        self.system.catalog_changed();
+        self.scope.has_defined |= self.transaction != Transaction::None;
+        done
+    }
+
+    /// Several steps as one: in the transaction that is open, else in one of their own.
+    pub(super) fn all_or_nothing(
+        &mut self,
+        act: impl FnOnce(&mut Self) -> Result<i64, SqlError>,
+    ) -> Result<i64, SqlError> {
+        if self.transaction != Transaction::None {
+            return act(self);
+        }
+        self.connection.execute_batch("BEGIN")?;
+        let done = act(self).and_then(|outcome| self.commit().map(|()| outcome));
+        if done.is_err() {
+            // The error that led here says more than one of this.
+            let _ = self.roll_back();
+        }
+        done
+    }
+
+    fn commit(&self) -> Result<(), SqlError> {
+        Ok(self.connection.execute_batch("COMMIT")?)
+    }
+
+    /// Rolls back what DuckDB has open, if anything. A cancel interrupts until the statement has ended: it must not keep
+    /// the transaction open, which the next statement would become a part of.
+    fn roll_back(&self) -> Result<(), SqlError> {
+        loop {
+            match self.connection.execute_batch("ROLLBACK").map_err(SqlError::from) {
+                Err(error) if error.sqlstate == "57014" => {}
+                Err(error) if error.message.contains("no transaction is active") => return Ok(()),
+                done => return done,
+            }
+        }
+    }
+
+    /// Ends the transaction. A COMMIT of one that failed rolls back.
+    pub(super) fn end(&mut self, commit: bool) -> Result<i64, SqlError> {
+        let was = std::mem::replace(&mut self.transaction, Transaction::None);
+        let scope = std::mem::take(&mut self.scope);
+        self.cursors.clear();
+        let commits = was == Transaction::Open && commit;
+        let ended = match was {
+            Transaction::None => {
+                self.notices.push("there is no transaction in progress".to_owned());
+                return Ok(0);
+            }
+            _ if commits => self.commit(),
+            _ => self.roll_back(),
+        };
+        if ended.is_err() {
+            let _ = self.roll_back();
+        }
+        // What it saw of the catalog was of its own time.
+        self.catalog = u64::MAX;
+        // What it defined is there for all, or for nobody.
+        if scope.has_defined {
+            self.system.catalog_changed();
+        }
+        let settings = match commits && ended.is_ok() {
+            true => self.settings.clone().without_local(&scope.settings_before, &scope.local_settings),
+            false => scope.settings_before,
+        };
+        self.restore_settings(settings)?;
+        ended.map(|()| 0)
+    }
+
+    /// The connection is another one: the transaction is gone with the old one, and fails until the client has ended it,
+    /// for a COMMIT must not seem to have been one.
+    pub(super) fn lose_transaction(&mut self) {
+        if self.transaction == Transaction::Open {
+            self.transaction = Transaction::Failed;
+        }
+        self.scope.has_defined = false;
+    }
 }

@@ -4,12 +4,14 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use redshift_sql::{Catalog, Command, Name, Parameters, Reading, RelationColumn, Type, ValueType};
+use redshift_sql::{Catalog, Command, Name, Parameters, Reading, RelationColumn, Target, Type, ValueType};
+use sqlparser::tokenizer::TokenWithSpan;
 
 use super::error::SqlError;
 use super::result::{self, ResultColumn};
-use super::session::{Session, Transaction};
-use super::{late_view, show, system_views};
+use super::session::Session;
+use super::transaction::Transaction;
+use super::{catalog, late_view, show, system_views};
 
 type Columns = Arc<[RelationColumn]>;
 
@@ -117,5 +119,33 @@ impl Session {
             self.transaction = Transaction::Failed;
         }
         done.map_err(|error| self.recovered(error))
+    }
+
+    /// What a statement that was prepared does with these arguments.
+    pub(super) fn executed(&self, name: &str, arguments: &[Vec<TokenWithSpan>]) -> Result<Command, SqlError> {
+        let prepared = self.prepared.get(name);
+        let missing = || SqlError::new("26000", format!("prepared statement \"{name}\" does not exist"));
+        Ok(redshift_sql::translate_prepared(prepared.ok_or_else(missing)?, arguments, self.reading())?)
+    }
+
+    /// The columns of a table that is to be written to; `None` where there is none of this name. They are asked for again
+    /// when any session has changed the catalog.
+    pub(super) fn targets(&mut self, name: &Name) -> Result<Option<Arc<Vec<Target>>>, SqlError> {
+        if let Some(known) = self.targets.get(name) {
+            return Ok(Some(known.clone()));
+        }
+        let table = match catalog::table(&self.connection, name.schema.as_deref(), &name.table) {
+            Ok(table) => table,
+            Err(error) if error.is_missing_relation() => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let column = |column: &catalog::Column| Target {
+            name: column.name.clone(),
+            data_type: column.data_type,
+            is_identity: column.attributes.identity.as_ref().is_some_and(|identity| !identity.by_default),
+        };
+        let columns = Arc::new(table.columns.iter().map(column).collect::<Vec<_>>());
+        self.targets.insert(name.clone(), columns.clone());
+        Ok(Some(columns))
     }
 }

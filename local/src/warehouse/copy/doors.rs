@@ -9,8 +9,7 @@ use super::json_values::for_each_value;
 use super::parse::Parser;
 use super::text::{TextRecords, fields};
 use crate::warehouse::Type;
-use redshift_sql::{Command, Parameters, Reading, translate};
-use redshift_sql::{Format, JsonFormat, TextFormat};
+use redshift_sql::{Command, CopyCommand, Format, JsonFormat, Parameters, Reading, TextFormat, translate};
 
 fn columns() -> Vec<Column> {
     let types = [
@@ -31,7 +30,7 @@ fn columns() -> Vec<Column> {
     types.iter().enumerate().map(column).collect()
 }
 
-fn command(options: &str) -> redshift_sql::CopyCommand {
+fn command(options: &str) -> CopyCommand {
     let sql = format!("copy t from 's3://b/k' {options}");
     match translate(&sql, &Parameters::default(), Reading::default()) {
         Ok(Command::Copy(copy)) => *copy,

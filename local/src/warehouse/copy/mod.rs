@@ -1,6 +1,7 @@
 //! COPY from S3: the statement, the objects it reads, the records in them, and the rows that come of them. UNLOAD to
 //! S3 is the way back.
 
+mod access;
 mod chunk;
 mod columns;
 mod convert;
@@ -16,14 +17,15 @@ mod repair;
 mod run;
 mod scan;
 mod source;
+mod statement;
 mod text;
 mod timestamp;
 mod unload;
 
+pub use access::Access;
 pub use progress::Progress;
-pub use run::{Access, run};
 pub use scan::{CopyRows, FUNCTION};
-pub use unload::unload;
+pub use statement::{copy, unload};
 
 #[cfg(test)]
 pub use doors::{read_json, read_text};

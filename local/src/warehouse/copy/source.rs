@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::access::Access;
 use super::progress::Progress;
-use super::run::Access;
 use crate::iam::Identity;
+use crate::warehouse::cancel::Cancel;
 use crate::warehouse::error::SqlError;
-use crate::warehouse::session::Cancel;
 use redshift_sql::{Compression, CopyCommand, Format};
 
 /// One object to load.

@@ -6,8 +6,8 @@ use duckdb::arrow::array::{Array, AsArray, RecordBatch};
 use duckdb::arrow::datatypes::DataType;
 use serde_json::json;
 
+use super::access::Access;
 use super::parquet;
-use super::run::Access;
 use super::source::{self, Address};
 use crate::iam::Identity;
 use crate::s3::Sink;

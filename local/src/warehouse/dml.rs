@@ -1,0 +1,34 @@
+//! Statements that change rows: INSERT, UPDATE, DELETE, MERGE and TRUNCATE.
+
+use super::error::SqlError;
+use super::result::counted;
+use super::session::Session;
+use super::transaction::Transaction;
+use redshift_sql::Write;
+
+/// Runs a statement of DuckDB's; answers how many rows it changed.
+pub fn change(session: &Session, sql: &str) -> Result<i64, SqlError> {
+    Ok(counted(session.connection.execute(sql, [])?))
+}
+
+/// Runs an INSERT or an UPDATE, with its values made to fit the columns of the table.
+pub fn write(session: &mut Session, mut write: Write) -> Result<i64, SqlError> {
+    if let Some(columns) = session.targets(&write.table)? {
+        write.fit(&columns)?;
+    }
+    change(session, &write.sql())
+}
+
+/// Runs several statements as one; answers how many rows the last one changed.
+pub fn change_each(session: &mut Session, statements: &[String]) -> Result<i64, SqlError> {
+    session.all_or_nothing(|session| statements.iter().try_fold(0, |_, sql| change(session, sql)))
+}
+
+/// TRUNCATE commits the transaction that it runs in (r_TRUNCATE).
+pub fn truncate(session: &mut Session, sql: &str) -> Result<i64, SqlError> {
+    session.connection.execute_batch(sql)?;
+    match session.transaction {
+        Transaction::Open => session.end(true),
+        _ => Ok(0),
+    }
+}
