@@ -1,14 +1,12 @@
 //! What a client asks over the protocol, handed to its connection's session.
 
-use std::collections::HashMap;
 use std::fmt::Debug;
-use std::sync::{Arc, LazyLock, Mutex};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use futures::{Sink, SinkExt};
+use pgwire::api::auth::StartupHandler;
 use pgwire::api::auth::cleartext::CleartextPasswordAuthStartupHandler;
-use pgwire::api::auth::{AuthSource, LoginInfo, Password, ServerParameterProvider, StartupHandler};
 use pgwire::api::cancel::CancelHandler;
 use pgwire::api::portal::{Format, Portal};
 use pgwire::api::query::{ExtendedQueryHandler, SimpleQueryHandler, send_describe_response};
@@ -18,49 +16,30 @@ use pgwire::api::store::{Entry, PortalStore};
 use pgwire::api::{ClientInfo, ClientPortalStore, PgWireServerHandlers, Type};
 use pgwire::error::{ErrorInfo, PgWireError, PgWireResult};
 use pgwire::messages::PgWireBackendMessage;
-use pgwire::messages::cancel::CancelRequest;
 use pgwire::messages::data::{NoData, ParameterDescription};
 use pgwire::messages::extendedquery::{Describe, Execute, TARGET_TYPE_BYTE_PORTAL, TARGET_TYPE_BYTE_STATEMENT};
-use pgwire::messages::startup::SecretKey;
 use tokio::sync::OnceCell;
 
-use super::connection::{Connection, Running as Statements, wire_error};
+use super::cancel::CancelKey;
+use super::connection::{Connection, wire_error};
 use super::execute::execute;
+use super::startup::{StartupParameters, Users};
 use super::{Wire, types};
 use crate::statement_threads;
 use crate::sync::locked;
 use crate::warehouse::copy::Access;
 use crate::warehouse::{Parameters, Place, SqlError};
 
-/// As `version()` has it.
-const REDSHIFT_VERSION: &str = "1.0.117891";
-
-/// Between two interrupts of a statement that is being cancelled.
-const INTERRUPT_AGAIN: Duration = Duration::from_millis(10);
-
-/// What is to be interrupted where a client asks for it: by the process id and the key that it was given.
-type Running = HashMap<Key, Arc<Mutex<Option<Statements>>>>;
-type Key = (i32, Vec<u8>);
-static RUNNING: LazyLock<Mutex<Running>> = LazyLock::new(Mutex::default);
-
-/// A key as it is sent, in whichever form it is held.
-fn secret(key: &SecretKey) -> Vec<u8> {
-    match key {
-        SecretKey::I32(number) => number.to_be_bytes().to_vec(),
-        SecretKey::Bytes(bytes) => bytes.to_vec(),
-    }
-}
-
 /// The handlers of one connection.
 pub struct Handlers {
-    startup: Arc<CleartextPasswordAuthStartupHandler<Users, Settings>>,
+    startup: Arc<CleartextPasswordAuthStartupHandler<Users, StartupParameters>>,
     queries: Arc<Queries>,
 }
 
 impl Handlers {
     pub fn new(wire: Wire, place: Place) -> Self {
-        let users = Users { wire: wire.clone(), place: place.clone() };
-        let startup = CleartextPasswordAuthStartupHandler::new(users, Settings);
+        let users = Users::new(wire.clone(), place.clone());
+        let startup = CleartextPasswordAuthStartupHandler::new(users, StartupParameters);
         let queries = Queries { wire, place, connection: OnceCell::new(), key: Mutex::default() };
         Self { startup: Arc::new(startup), queries: Arc::new(queries) }
     }
@@ -85,98 +64,7 @@ impl PgWireServerHandlers for Handlers {
     }
 
     fn cancel_handler(&self) -> Arc<impl CancelHandler> {
-        Arc::new(Canceller)
-    }
-}
-
-/// Who may connect, and to which databases.
-struct Users {
-    wire: Wire,
-    place: Place,
-}
-
-impl Debug for Users {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Users").field("place", &self.place.id).finish_non_exhaustive()
-    }
-}
-
-pub fn fatal(sqlstate: &str, message: String) -> PgWireError {
-    PgWireError::UserError(Box::new(ErrorInfo::new("FATAL".into(), sqlstate.into(), message)))
-}
-
-#[async_trait]
-impl AuthSource for Users {
-    async fn get_password(&self, _: &LoginInfo) -> PgWireResult<Password> {
-        Err(fatal("28000", "passwords are not told".into()))
-    }
-
-    async fn verify_password(&self, login: &LoginInfo, presented: &[u8]) -> PgWireResult<Option<()>> {
-        let user = login.user().unwrap_or_default();
-        let password = String::from_utf8_lossy(presented);
-        let (wire, place, name, password) =
-            (self.wire.clone(), self.place.clone(), user.to_owned(), password.to_string());
-        let known = statement_threads::run_login(move || wire.logins.check(&place, &name, &password)).await;
-        let known = known.map_err(|error| fatal("53000", error.to_string()))?;
-        if !known.map_err(|error| fatal("58000", error.to_string()))? {
-            return Err(fatal("28P01", format!("password authentication failed for user \"{user}\"")));
-        }
-        let database = login.database().unwrap_or(user);
-        match self.wire.warehouses.has(&self.place, database) {
-            true => Ok(Some(())),
-            false => Err(fatal("3D000", format!("database \"{database}\" does not exist"))),
-        }
-    }
-}
-
-/// What the server says of itself when a client connects.
-struct Settings;
-
-impl ServerParameterProvider for Settings {
-    fn server_parameters<C: ClientInfo>(&self, client: &C) -> Option<HashMap<String, String>> {
-        let user = client.metadata().get("user").cloned().unwrap_or_default();
-        let fixed = [
-            ("server_version", "8.0.2"),
-            ("client_encoding", "UTF8"),
-            ("server_encoding", "UNICODE"),
-            ("DateStyle", "ISO, MDY"),
-            ("TimeZone", "UTC"),
-            ("integer_datetimes", "on"),
-            // A backslash escapes in every literal: drivers that ask double theirs.
-            ("standard_conforming_strings", "off"),
-            ("is_superuser", "on"),
-            ("show_discovery", "4"),
-            // By this asyncpg tells Redshift from PostgreSQL.
-            ("padb_version", REDSHIFT_VERSION),
-            ("padb_revision", "local"),
-        ];
-        let mut settings: HashMap<String, String> =
-            fixed.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        settings.insert("session_authorization".into(), user);
-        Some(settings)
-    }
-}
-
-struct Canceller;
-
-#[async_trait]
-impl CancelHandler for Canceller {
-    async fn on_cancel_request(&self, request: CancelRequest) {
-        let key = (request.pid, secret(&request.secret_key));
-        let Some(running) = locked(&RUNNING).get(&key).cloned() else { return };
-        // An interrupt that comes before DuckDB has begun is lost: it is repeated until the statement has ended.
-        let Some(wanted) = locked(&running).clone() else { return };
-        wanted.flow.let_go();
-        let interrupt = || {
-            let runs = locked(&running).as_ref().is_some_and(|now| now.cancel.is(&wanted.cancel));
-            if runs {
-                wanted.cancel.cancel();
-            }
-            runs
-        };
-        while interrupt() {
-            tokio::time::sleep(INTERRUPT_AGAIN).await;
-        }
+        Arc::new(self.queries.wire.cancel_keys.clone())
     }
 }
 
@@ -184,13 +72,13 @@ pub struct Queries {
     wire: Wire,
     place: Place,
     connection: OnceCell<Connection>,
-    key: Mutex<Option<Key>>,
+    key: Mutex<Option<CancelKey>>,
 }
 
 impl Drop for Queries {
     fn drop(&mut self) {
         if let Some(key) = locked(&self.key).take() {
-            locked(&RUNNING).remove(&key);
+            self.wire.cancel_keys.remove(&key);
         }
     }
 }
@@ -220,8 +108,8 @@ impl Queries {
                 })
             });
             let connection = opened.await.and_then(|opened| opened).map_err(|error| wire_error(&error))?;
-            let key = (pid, secret(&given));
-            locked(&RUNNING).insert(key.clone(), connection.running.clone());
+            let key = CancelKey::new(pid, &given);
+            self.wire.cancel_keys.insert(key.clone(), connection.running.clone());
             *locked(&self.key) = Some(key);
             Ok(connection)
         };

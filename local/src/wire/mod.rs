@@ -1,6 +1,7 @@
 //! The PostgreSQL protocol as Redshift speaks it, on a loopback port for each warehouse. A cluster that is deleted is
 //! no longer there to connect to.
 
+mod cancel;
 mod connection;
 mod execute;
 mod framing;
@@ -8,6 +9,7 @@ mod framing;
 pub mod fuzz_entry;
 mod handler;
 mod socket;
+mod startup;
 mod tls;
 mod types;
 
@@ -27,6 +29,7 @@ use crate::s3::Buckets;
 use crate::sync::locked;
 use crate::warehouse::{Place, Warehouses};
 
+use cancel::CancelKeys;
 use handler::Handlers;
 use tls::Tls;
 #[cfg(test)]
@@ -43,6 +46,7 @@ pub struct Wire {
     doors: Arc<Mutex<HashMap<String, Door>>>,
     /// How they are answered, while a server runs.
     serving: Arc<Mutex<Option<Serving>>>,
+    cancel_keys: CancelKeys,
 }
 
 #[derive(Clone)]
@@ -71,7 +75,8 @@ impl Drop for Door {
 
 impl Wire {
     pub fn new(warehouses: Warehouses, buckets: Buckets, account: Account, logins: Logins) -> Self {
-        Self { warehouses, buckets, account, logins, doors: Arc::default(), serving: Arc::default() }
+        let (doors, serving, cancel_keys) = Default::default();
+        Self { warehouses, buckets, account, logins, doors, serving, cancel_keys }
     }
 
     /// From now on warehouses get doors, on this runtime. Answers the certificate by which clients may know them, PEM.

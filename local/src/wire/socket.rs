@@ -16,7 +16,8 @@ use tokio::net::TcpStream;
 use tokio_util::codec::Framed;
 
 use super::framing::{Phase, next_message};
-use super::handler::{Handlers, Statement, fatal};
+use super::handler::{Handlers, Statement};
+use super::startup::fatal;
 
 /// A client that has not logged in by then is let go.
 const LOGIN: Duration = Duration::from_secs(60);

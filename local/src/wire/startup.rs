@@ -1,0 +1,90 @@
+//! The startup of a connection: who may connect, and what the server says of itself.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use async_trait::async_trait;
+use pgwire::api::ClientInfo;
+use pgwire::api::auth::{AuthSource, LoginInfo, Password, ServerParameterProvider};
+use pgwire::error::{ErrorInfo, PgWireError, PgWireResult};
+
+use super::Wire;
+use crate::statement_threads;
+use crate::warehouse::Place;
+
+/// As `version()` has it.
+const REDSHIFT_VERSION: &str = "1.0.117891";
+
+/// Who may connect, and to which databases.
+pub struct Users {
+    wire: Wire,
+    place: Place,
+}
+
+impl Users {
+    pub fn new(wire: Wire, place: Place) -> Self {
+        Self { wire, place }
+    }
+}
+
+impl fmt::Debug for Users {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Users").field("place", &self.place.id).finish_non_exhaustive()
+    }
+}
+
+pub fn fatal(sqlstate: &str, message: String) -> PgWireError {
+    PgWireError::UserError(Box::new(ErrorInfo::new("FATAL".into(), sqlstate.into(), message)))
+}
+
+#[async_trait]
+impl AuthSource for Users {
+    async fn get_password(&self, _: &LoginInfo) -> PgWireResult<Password> {
+        Err(fatal("28000", "passwords are not told".into()))
+    }
+
+    async fn verify_password(&self, login: &LoginInfo, presented: &[u8]) -> PgWireResult<Option<()>> {
+        let user = login.user().unwrap_or_default();
+        let password = String::from_utf8_lossy(presented);
+        let (wire, place, name, password) =
+            (self.wire.clone(), self.place.clone(), user.to_owned(), password.to_string());
+        let known = statement_threads::run_login(move || wire.logins.check(&place, &name, &password)).await;
+        let known = known.map_err(|error| fatal("53000", error.to_string()))?;
+        if !known.map_err(|error| fatal("58000", error.to_string()))? {
+            return Err(fatal("28P01", format!("password authentication failed for user \"{user}\"")));
+        }
+        let database = login.database().unwrap_or(user);
+        match self.wire.warehouses.has(&self.place, database) {
+            true => Ok(Some(())),
+            false => Err(fatal("3D000", format!("database \"{database}\" does not exist"))),
+        }
+    }
+}
+
+/// What the server says of itself when a client connects.
+pub struct StartupParameters;
+
+impl ServerParameterProvider for StartupParameters {
+    fn server_parameters<C: ClientInfo>(&self, client: &C) -> Option<HashMap<String, String>> {
+        let user = client.metadata().get("user").cloned().unwrap_or_default();
+        let fixed = [
+            ("server_version", "8.0.2"),
+            ("client_encoding", "UTF8"),
+            ("server_encoding", "UNICODE"),
+            ("DateStyle", "ISO, MDY"),
+            ("TimeZone", "UTC"),
+            ("integer_datetimes", "on"),
+            // A backslash escapes in every literal: drivers that ask double theirs.
+            ("standard_conforming_strings", "off"),
+            ("is_superuser", "on"),
+            ("show_discovery", "4"),
+            // By this asyncpg tells Redshift from PostgreSQL.
+            ("padb_version", REDSHIFT_VERSION),
+            ("padb_revision", "local"),
+        ];
+        let mut settings: HashMap<String, String> =
+            fixed.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        settings.insert("session_authorization".into(), user);
+        Some(settings)
+    }
+}
