@@ -12,7 +12,7 @@ use super::cursor::{self, Cursors};
 use super::error::SqlError;
 use super::prepared::PreparedStatements;
 use super::result::{self, Collected, ResultColumn, ResultSet, Rows};
-use super::settings::Settings;
+use super::settings::SessionSettings;
 use super::system::System;
 use super::transaction::{Transaction, TransactionScope};
 use super::translation::Relations;
@@ -32,7 +32,7 @@ pub struct Session {
     user: String,
     /// The process id, by which the system views know the session.
     pid: i32,
-    pub(super) settings: Settings,
+    pub(super) settings: SessionSettings,
     pub(super) cursors: Cursors,
     pub(super) prepared: PreparedStatements,
     pub(super) copied: Option<Arc<copy::Progress>>,
@@ -72,7 +72,7 @@ impl Session {
             scope: TransactionScope::default(),
             user: user.to_owned(),
             pid,
-            settings: Settings::default(),
+            settings: SessionSettings::default(),
             cursors: Cursors::default(),
             prepared: PreparedStatements::default(),
             copied: None,

@@ -55,9 +55,9 @@ fn check(name: &str, value: Option<&str>) -> Result<(), SqlError> {
 
 /// What was set in a session; every other setting has its default.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Settings(BTreeMap<String, String>);
+pub(super) struct SessionSettings(BTreeMap<String, String>);
 
-impl Settings {
+impl SessionSettings {
     fn get(&self, name: &str) -> Option<&String> {
         self.0.get(name)
     }
@@ -93,7 +93,7 @@ impl Settings {
 }
 
 /// Whether a flag is one of the words that switch it on.
-pub(super) fn is_true(flag: &str) -> bool {
+fn is_true(flag: &str) -> bool {
     matches!(flag.to_lowercase().as_str(), "true" | "on" | "yes" | "1")
 }
 
@@ -149,7 +149,7 @@ impl Session {
     }
 
     /// Takes on the settings as they are behind a transaction, and the search path with them.
-    pub(super) fn restore_settings(&mut self, settings: Settings) -> Result<(), SqlError> {
+    pub(super) fn restore_settings(&mut self, settings: SessionSettings) -> Result<(), SqlError> {
         let path = std::mem::replace(&mut self.settings, settings).search_path();
         match self.settings.search_path() {
             now if now == path => Ok(()),

@@ -163,12 +163,6 @@ impl System {
         blank::create(&self.directory, name)
     }
 
-    /// Whether rows keep the order in which they were inserted: for the whole database, and whatever has become of the
-    /// transaction of the session that asks.
-    pub fn keep_order(&self, keep: bool) -> Result<(), SqlError> {
-        self.with(|connection| connection.execute_batch(&format!("SET GLOBAL preserve_insertion_order = {keep}")))
-    }
-
     /// That a statement spills more than the disk takes.
     pub fn no_room_to_spill(&self) -> SqlError {
         self.is_full.store(true, Ordering::Relaxed);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::error::SqlError;
 use super::session::Session;
-use super::settings::{Settings, is_true};
+use super::settings::SessionSettings;
 use redshift_sql::Command;
 
 /// The setting of SET SESSION CHARACTERISTICS, as PostgreSQL names it.
@@ -26,7 +26,7 @@ pub(super) struct TransactionScope {
     /// Whether anything was defined in it.
     has_defined: bool,
     /// The settings when it began.
-    settings_before: Settings,
+    settings_before: SessionSettings,
     /// The names of those that SET LOCAL changed.
     pub(super) local_settings: BTreeSet<String>,
 }
@@ -136,16 +136,30 @@ impl Session {
         Ok(self.connection.execute_batch("COMMIT")?)
     }
 
-    /// Rolls back what DuckDB has open, if anything. A cancel interrupts until the statement has ended: it must not keep
-    /// the transaction open, which the next statement would become a part of.
+    /// Rolls back what DuckDB has open, if anything, and sets back what a COPY that failed has set.
     fn roll_back(&self) -> Result<(), SqlError> {
+        match self.insist(|session| Ok(session.connection.execute_batch("ROLLBACK")?)) {
+            Err(error) if error.message.contains("no transaction is active") => {}
+            done => done?,
+        }
+        self.insist(|session| session.keep_order(true))
+    }
+
+    /// Does what a cancel must not prevent, which interrupts until the statement has ended: a transaction that stays open
+    /// would become that of the next statement.
+    fn insist(&self, act: impl Fn(&Self) -> Result<(), SqlError>) -> Result<(), SqlError> {
         loop {
-            match self.connection.execute_batch("ROLLBACK").map_err(SqlError::from) {
+            match act(self) {
                 Err(error) if error.sqlstate == "57014" => {}
-                Err(error) if error.message.contains("no transaction is active") => return Ok(()),
                 done => return done,
             }
         }
+    }
+
+    /// Whether the rows that a statement inserts keep their order, for which DuckDB inserts them on a single thread. It is a
+    /// setting of the connection, which outlives a transaction.
+    pub(super) fn keep_order(&self, keep: bool) -> Result<(), SqlError> {
+        Ok(self.connection.execute_batch(&format!("SET SESSION preserve_insertion_order = {keep}"))?)
     }
 
     /// Ends the transaction. A COMMIT of one that failed rolls back.
@@ -186,5 +200,29 @@ impl Session {
             self.transaction = Transaction::Failed;
         }
         self.scope.has_defined = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Engine, MemoryLimit, Slices};
+    use super::*;
+
+    #[test]
+    fn inserted_rows_lose_their_order_in_one_session_and_until_it_rolls_back() {
+        let directory = tempfile::tempdir().expect("directory");
+        let slices = Slices { nodes: 1, per_node: 1 };
+        let engine = Engine::open(directory.path(), "dwh", slices, MemoryLimit::new(0)).expect("engine");
+        let [one, other] = [(); 2].map(|()| engine.session("admin").expect("session"));
+        let keeps_order = |session: &Session| -> bool {
+            let sql = "SELECT CAST(current_setting('preserve_insertion_order') AS BOOLEAN)";
+            session.connection.query_row(sql, [], |row| row.get(0)).expect("setting")
+        };
+        one.connection.execute_batch("BEGIN").expect("begun");
+        one.keep_order(false).expect("set");
+        assert_eq!((keeps_order(&one), keeps_order(&other)), (false, true));
+        one.connection.execute_batch("SELECT CAST('x' AS INTEGER)").expect_err("no number");
+        one.roll_back().expect("rolled back");
+        assert_eq!((keeps_order(&one), keeps_order(&other)), (true, true));
     }
 }

@@ -157,7 +157,7 @@ impl Load<'_> {
         );
         let (connection, no_load) = (&session.connection, self.copy.no_load);
         // Rows have no order in Redshift; keeping one would hold DuckDB to a single thread.
-        session.system.keep_order(false)?;
+        session.keep_order(false)?;
         let scanned = scan.run(connection, |rows| match no_load {
             true => format!("SELECT count(*) FROM {rows}"),
             false => {
@@ -166,11 +166,11 @@ impl Load<'_> {
                 format!("INSERT INTO {place} ({}) SELECT * FROM {rows}", names.join(", "))
             }
         });
-        session.system.keep_order(true)?;
+        // One that failed leaves it to the rollback: DuckDB takes no other statement before.
         match scanned {
             Ok(rows) => {
                 self.rows = rows;
-                Ok(())
+                session.keep_order(true)
             }
             Err(Stopped::GaveUp(number)) => {
                 session.check_cancelled()?;

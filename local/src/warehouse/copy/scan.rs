@@ -1,10 +1,10 @@
 //! COPY's rows as a table function, so that DuckDB parses and stores them on all processors.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::Read;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, Weak};
 
 use duckdb::Connection;
 use duckdb::arrow::record_batch::RecordBatch;
@@ -56,9 +56,10 @@ pub struct Scan {
     stopped: Mutex<Option<Stopped>>,
 }
 
-/// Scans by their number: a table function is given nothing but values.
-static SCANS: LazyLock<Mutex<HashMap<String, Arc<Scan>>>> = LazyLock::new(Mutex::default);
-static NEXT: AtomicU64 = AtomicU64::new(1);
+/// The scans under way, by the number that a statement names them by. DuckDB gives a table function nothing but values, or
+/// a raw pointer, which safe code cannot follow. A scan belongs to its COPY: no entry keeps one.
+static SCANS: Mutex<BTreeMap<i64, Weak<Scan>>> = Mutex::new(BTreeMap::new());
+static NEXT: AtomicI64 = AtomicI64::new(1);
 
 impl Scan {
     pub fn new(
@@ -74,11 +75,11 @@ impl Scan {
 
     /// Runs a statement in which `FUNCTION(:scan)` stands for the rows, and answers how many it changed or counted.
     pub fn run(self, connection: &Connection, statement: impl FnOnce(&str) -> String) -> Result<u64, Stopped> {
-        let name = NEXT.fetch_add(1, Ordering::Relaxed).to_string();
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let scan = Arc::new(self);
-        locked(&SCANS).insert(name.clone(), scan.clone());
-        let done = connection.execute(&statement(&format!("{FUNCTION}('{name}')")), []);
-        locked(&SCANS).remove(&name);
+        locked(&SCANS).insert(number, Arc::downgrade(&scan));
+        let done = connection.execute(&statement(&format!("{FUNCTION}({number})")), []);
+        locked(&SCANS).remove(&number);
         let stopped = locked(&scan.stopped).take();
         match (stopped, done) {
             (None, Ok(rows)) => Ok(rows as u64),
@@ -149,8 +150,8 @@ impl VTab for CopyRows {
     type BindData = Arc<Scan>;
 
     fn bind(bind: &BindInfo) -> Result<Self::BindData, Box<dyn Error>> {
-        let name = bind.get_parameter(0).to_string();
-        let scan = locked(&SCANS).get(&name).cloned().ok_or("no COPY of this number is under way")?;
+        let number = bind.get_parameter(0).to_int64();
+        let scan = locked(&SCANS).get(&number).and_then(Weak::upgrade).ok_or("no COPY of this number is under way")?;
         for field in Batch::new(&scan.columns).schema().fields() {
             bind.add_result_column(field.name(), to_duckdb_logical_type(field.data_type())?);
         }
@@ -182,6 +183,6 @@ impl VTab for CopyRows {
     }
 
     fn parameters() -> Option<Vec<LogicalTypeHandle>> {
-        Some(vec![LogicalTypeHandle::from(LogicalTypeId::Varchar)])
+        Some(vec![LogicalTypeHandle::from(LogicalTypeId::Bigint)])
     }
 }
