@@ -77,11 +77,11 @@ impl Warehouses {
         let directory = absolute(&self.directory.join(&place.id));
         let source = self.engine(&place.id, template, place.slices)?;
         remove_files(&directory, name)?;
-        let instance = || self.copies.take(&directory).map_or_else(|| new_instance(&directory, self.memory), Ok);
+        let instance = || self.copies.take(&directory).map_or_else(|| new_instance(&directory, self.memory.limit), Ok);
         let opened = source
             .copy_files(&directory, name)
             .and_then(|()| instance())
-            .and_then(|instance| Engine::open_copy(&directory, name, self.memory, instance, template));
+            .and_then(|instance| Engine::open_copy(&directory, name, &self.memory, instance, template));
         let engine = match opened {
             Ok(engine) => engine,
             Err(error) => {

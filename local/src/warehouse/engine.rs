@@ -12,7 +12,7 @@ use super::copy;
 use super::error::SqlError;
 use super::function;
 use super::log_mark::{self, LOG, LogMark};
-use super::memory::MemoryLimit;
+use super::memory::{Memory, MemoryLimit};
 use super::reopen::Database;
 use super::session::Session;
 use super::show;
@@ -48,7 +48,9 @@ pub struct Engine {
 }
 
 impl Engine {
-    pub fn open(directory: &Path, database: &str, slices: Slices, memory: MemoryLimit) -> Result<Self, SqlError> {
+    pub fn open(directory: &Path, database: &str, slices: Slices, memory: impl Into<Memory>) -> Result<Self, SqlError> {
+        let memory = memory.into();
+        let limit = memory.limit;
         let unusable = |error: std::io::Error| SqlError::from_io("cannot use", directory, &error);
         std::fs::create_dir_all(directory).map_err(unusable)?;
         // What was spilled by a process that was killed. The file's lock keeps any other process out that would use it.
@@ -79,7 +81,7 @@ impl Engine {
             SqlError::new("58030", message)
         })?;
         let log = LogMark::new(directory, database);
-        let opened = Database::open(log, move || open_file(&path, &spilled, slices, memory))?;
+        let opened = Database::open(log, move || open_file(&path, &spilled, slices, limit))?;
         if !is_marked {
             std::fs::write(&mark, "").map_err(unusable)?;
         }
@@ -90,23 +92,24 @@ impl Engine {
     pub fn open_copy(
         directory: &Path,
         database: &str,
-        memory: MemoryLimit,
+        memory: &Memory,
         instance: Connection,
         template: &str,
     ) -> Result<Self, SqlError> {
         attach(&instance, directory, database)?;
-        let (again, name) = (directory.to_owned(), database.to_owned());
+        let (again, name, limit) = (directory.to_owned(), database.to_owned(), memory.limit);
         let open = move || -> Result<Connection, SqlError> {
-            let instance = new_instance(&again, memory)?;
+            let instance = new_instance(&again, limit)?;
             attach(&instance, &again, &name)?;
             Ok(instance)
         };
         let log = LogMark::new(directory, database);
-        let opened = Self::over(Database::attached(instance, database, log, open)?, directory, database, memory);
+        let opened = Database::attached(instance, database, log, open)?;
+        let opened = Self::over(opened, directory, database, memory.clone());
         Ok(Self { template: Some(template.to_owned()), ..opened })
     }
 
-    fn over(opened: Database, directory: &Path, database: &str, memory: MemoryLimit) -> Self {
+    fn over(opened: Database, directory: &Path, database: &str, memory: Memory) -> Self {
         let system = System::new(Arc::new(opened), directory, database, memory);
         let next_query = AtomicI64::new(now_millis());
         Self { system, next_query, released: AtomicI64::default(), looked: AtomicI64::default(), template: None }
@@ -155,7 +158,7 @@ impl Engine {
 
     /// Lets DuckDB use its share of the memory where so many databases are open.
     pub fn share_memory(&self, databases: usize) {
-        let bytes = self.system.memory.for_each_of(databases);
+        let bytes = self.system.memory.limit.for_each_of(databases);
         if let Err(error) = self.set_memory(bytes) {
             // It holds more than that: the limit that it has stays.
             tracing::debug!(%error, "the memory of a database stays as it is");
@@ -237,6 +240,7 @@ pub fn remove_files(directory: &Path, name: &str) -> Result<(), SqlError> {
 
 /// An instance of DuckDB that has what Redshift has and no database yet. Those that are attached to it lie in `directory`.
 pub(super) fn new_instance(directory: &Path, memory: MemoryLimit) -> Result<Connection, SqlError> {
+    // For a name that no other instance of this process has; what an earlier process left under it is removed.
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let spilled = directory.join(format!("instance-{}.tmp", NUMBER.fetch_add(1, Ordering::Relaxed)));
     let _ = std::fs::remove_dir_all(&spilled);

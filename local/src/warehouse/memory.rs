@@ -2,7 +2,7 @@
 //! texts and lists that grow within one function, is watched from outside, by what the process holds.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use sysinfo::{MemoryRefreshKind, ProcessRefreshKind, ProcessesToUpdate, System};
@@ -11,7 +11,7 @@ use super::cancel::Cancel;
 use super::error::SqlError;
 use crate::sync::locked;
 
-/// Bytes that all statements of a process may use.
+/// Bytes that all statements of a server may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MemoryLimit(u64);
 
@@ -60,74 +60,107 @@ impl MemoryLimit {
 /// A statement that is under way.
 struct Statement {
     cancel: Cancel,
-    limit: MemoryLimit,
     begun: Instant,
     /// Whether it was ended for the memory that it used.
     is_ended: AtomicBool,
 }
 
-/// Those that are under way, the oldest first.
-static STATEMENTS: Mutex<Vec<Arc<Statement>>> = Mutex::new(Vec::new());
-static BEGUN: Condvar = Condvar::new();
+impl Statement {
+    fn is_ended(&self) -> bool {
+        self.is_ended.load(Ordering::SeqCst)
+    }
+}
+
+/// The statements of a server that are under way.
+#[derive(Default)]
+struct UnderWay {
+    /// The oldest first.
+    statements: Vec<Arc<Statement>>,
+    /// Whether a thread looks after them.
+    is_watched: bool,
+    last_ended: Option<Instant>,
+}
+
+/// The memory of a server's statements: its limit, and who uses it.
+#[derive(Clone)]
+pub struct Memory {
+    pub limit: MemoryLimit,
+    under_way: Arc<Mutex<UnderWay>>,
+}
+
+impl From<MemoryLimit> for Memory {
+    fn from(limit: MemoryLimit) -> Self {
+        Self { limit, under_way: Arc::default() }
+    }
+}
+
+impl Memory {
+    /// Ends the statement that `cancel` cancels where memory goes beyond the limit while it runs.
+    pub fn watch(&self, cancel: Cancel) -> Watched {
+        let statement = Arc::new(Statement { cancel, begun: Instant::now(), is_ended: AtomicBool::new(false) });
+        let mut under_way = locked(&self.under_way);
+        under_way.statements.push(statement.clone());
+        if !under_way.is_watched {
+            let memory = self.clone();
+            let started = std::thread::Builder::new().name("memory".into()).spawn(move || memory.look_after_all());
+            under_way.is_watched = started.is_ok();
+            if let Err(error) = started {
+                tracing::warn!(%error, "memory is not watched");
+            }
+        }
+        Watched { statement, under_way: self.under_way.clone() }
+    }
+
+    /// Until none is under way.
+    fn look_after_all(&self) {
+        let mut system = System::new();
+        loop {
+            std::thread::sleep(LOOK);
+            let held = resident(&mut system);
+            let mut under_way = locked(&self.under_way);
+            if under_way.statements.is_empty() {
+                under_way.is_watched = false;
+                return;
+            }
+            under_way.look(self.limit, held);
+        }
+    }
+}
+
+impl UnderWay {
+    /// Ends the newest statement where the process holds more bytes than the limit.
+    fn look(&mut self, limit: MemoryLimit, held: u64) {
+        // An interrupt that comes between two of DuckDB's steps is lost: it is repeated.
+        self.statements.iter().filter(|one| one.is_ended()).for_each(|one| one.cancel.cancel());
+        if held <= limit.0 || self.last_ended.is_some_and(|last| last.elapsed() <= RELEASE) {
+            return;
+        }
+        let newest = self.statements.iter().rev().find(|one| !one.is_ended() && one.begun.elapsed() > SHORT);
+        if let Some(statement) = newest {
+            tracing::warn!(megabytes = held >> 20, "a statement is ended for the memory that it uses");
+            statement.is_ended.store(true, Ordering::SeqCst);
+            statement.cancel.cancel();
+            self.last_ended = Some(Instant::now());
+        }
+    }
+}
 
 /// A statement is watched for as long as this is kept.
-pub struct Watched(Arc<Statement>);
+pub struct Watched {
+    statement: Arc<Statement>,
+    under_way: Arc<Mutex<UnderWay>>,
+}
 
 impl Watched {
     pub fn is_ended(&self) -> bool {
-        self.0.is_ended.load(Ordering::SeqCst)
+        self.statement.is_ended()
     }
 }
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        locked(&STATEMENTS).retain(|statement| !Arc::ptr_eq(statement, &self.0));
+        locked(&self.under_way).statements.retain(|statement| !Arc::ptr_eq(statement, &self.statement));
     }
-}
-
-/// Ends the statement that `cancel` cancels where memory goes beyond the limit while it runs.
-pub fn watch(cancel: Cancel, limit: MemoryLimit) -> Watched {
-    static WATCHER: Once = Once::new();
-    WATCHER.call_once(|| {
-        let started = std::thread::Builder::new().name("memory".into()).spawn(look_forever);
-        if let Err(error) = started {
-            tracing::warn!(%error, "memory is not watched");
-        }
-    });
-    let statement = Arc::new(Statement { cancel, limit, begun: Instant::now(), is_ended: AtomicBool::new(false) });
-    locked(&STATEMENTS).push(statement.clone());
-    BEGUN.notify_one();
-    Watched(statement)
-}
-
-fn look_forever() {
-    let mut system = System::new();
-    let mut last_ended = Instant::now();
-    let mut statements = locked(&STATEMENTS);
-    loop {
-        statements = wait(statements, |statements| statements.is_empty());
-        drop(statements);
-        std::thread::sleep(LOOK);
-        let held = resident(&mut system);
-        statements = locked(&STATEMENTS);
-        // An interrupt that comes between two of DuckDB's steps is lost: it is repeated.
-        statements.iter().filter(|one| one.is_ended.load(Ordering::SeqCst)).for_each(|one| one.cancel.cancel());
-        let is_too_much = |one: &&Arc<Statement>| held > one.limit.0 && one.begun.elapsed() > SHORT;
-        let newest = statements.iter().rev().filter(|one| !one.is_ended.load(Ordering::SeqCst)).find(is_too_much);
-        if let Some(statement) = newest.filter(|_| last_ended.elapsed() > RELEASE) {
-            tracing::warn!(megabytes = held >> 20, "a statement is ended for the memory that it uses");
-            statement.is_ended.store(true, Ordering::SeqCst);
-            statement.cancel.cancel();
-            last_ended = Instant::now();
-        }
-    }
-}
-
-type Statements<'s> = MutexGuard<'s, Vec<Arc<Statement>>>;
-
-fn wait<'s>(statements: Statements<'s>, is_idle: impl Fn(&[Arc<Statement>]) -> bool) -> Statements<'s> {
-    let waited = BEGUN.wait_while(statements, |statements| is_idle(statements));
-    waited.unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Bytes that the process holds in memory; 0 where the system does not say.
@@ -149,6 +182,25 @@ mod tests {
         assert_eq!(limit.for_each_of(3), 2 << 30);
         assert_eq!(MemoryLimit::new(0), MemoryLimit::new(LEAST_BYTES));
         assert!(MemoryLimit::default().0 >= LEAST_BYTES);
+    }
+
+    #[test]
+    fn the_newest_statement_is_ended_and_one_at_a_time() {
+        // Its own thread ends none.
+        let memory = Memory::from(MemoryLimit::new(u64::MAX));
+        let limit = MemoryLimit::new(0);
+        let connection = duckdb::Connection::open_in_memory().expect("connection");
+        let watched = [(); 2].map(|()| memory.watch(Cancel::new(&connection)));
+        std::thread::sleep(SHORT + LOOK);
+        let look = |held| locked(&memory.under_way).look(limit, held);
+        let are_ended = || [&watched[0], &watched[1]].map(Watched::is_ended);
+        look(LEAST_BYTES);
+        assert_eq!(are_ended(), [false, false]);
+        look(LEAST_BYTES + 1);
+        look(LEAST_BYTES + 1);
+        assert_eq!(are_ended(), [false, true], "the memory of the first takes a while to come back");
+        drop(watched);
+        assert!(locked(&memory.under_way).statements.is_empty());
     }
 
     #[test]

@@ -57,6 +57,7 @@ pub use cancel::Cancel;
 pub use check::check;
 pub use engine::{Engine, Slices};
 pub use error::SqlError;
+use memory::Memory;
 pub use memory::MemoryLimit;
 pub use redshift_sql::{
     Parameter, ParameterKind, Parameters, TableAttributes, Type, is_on_leader_node, parse_table, verb_behind_with,
@@ -91,14 +92,14 @@ type Engines = HashMap<(String, String), Arc<Engine>>;
 #[derive(Clone)]
 pub struct Warehouses {
     directory: PathBuf,
-    memory: MemoryLimit,
+    memory: Memory,
     open: Arc<Mutex<Engines>>,
     copies: copies::Copies,
 }
 
 impl Warehouses {
     pub fn new(directory: PathBuf, memory: MemoryLimit) -> Self {
-        Self { directory, memory, open: Arc::default(), copies: Default::default() }
+        Self { directory, memory: memory.into(), open: Arc::default(), copies: Default::default() }
     }
 
     fn engines(&self) -> std::sync::MutexGuard<'_, Engines> {
@@ -112,7 +113,7 @@ impl Warehouses {
         if let Some(engine) = engines.get(&key) {
             return Ok(engine.clone());
         }
-        let engine = Engine::open(&self.directory.join(cluster), database, slices, self.memory)?;
+        let engine = Engine::open(&self.directory.join(cluster), database, slices, self.memory.clone())?;
         Ok(self.insert(&mut engines, key, engine))
     }
 

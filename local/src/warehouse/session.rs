@@ -16,9 +16,7 @@ use super::settings::SessionSettings;
 use super::system::System;
 use super::transaction::{Transaction, TransactionScope};
 use super::translation::Relations;
-use super::{
-    copies, define, dml, late_view, maintenance, materialized, memory, principals, removal, reopen, schema, show,
-};
+use super::{copies, define, dml, late_view, maintenance, materialized, principals, removal, reopen, schema, show};
 use redshift_sql::{Command, Name, Parameters, Target};
 
 pub struct Session {
@@ -185,7 +183,7 @@ impl Session {
         let running = self.system.running.clone();
         let _running = running.read().unwrap_or_else(PoisonError::into_inner);
         self.system.look_for_room_to_spill();
-        let watched = memory::watch(self.cancel.clone(), self.system.memory);
+        let watched = self.system.memory.watch(self.cancel.clone());
         let outcome = redshift_sql::with_room(text, || {
             self.bound(|session| {
                 let command = redshift_sql::translate(text, parameters, session.reading())?;
@@ -204,8 +202,8 @@ impl Session {
             })
         });
         let outcome = outcome.map_err(|error| match error.sqlstate {
-            "57014" if watched.is_ended() => self.system.memory.exceeded(),
-            "53200" => self.system.memory.exceeded(),
+            "57014" if watched.is_ended() => self.system.memory.limit.exceeded(),
+            "53200" => self.system.memory.limit.exceeded(),
             "53100" if error.is_unspilled() => self.system.no_room_to_spill(),
             _ => error,
         });

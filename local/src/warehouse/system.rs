@@ -12,7 +12,7 @@ use super::copy::Progress;
 use super::engine::check_name;
 use super::error::SqlError;
 use super::history::QueryRecord;
-use super::memory::MemoryLimit;
+use super::memory::Memory;
 use super::reopen::Database;
 use super::stored_rows::StoredRows;
 use super::{Engines, blank};
@@ -54,7 +54,7 @@ pub struct System {
     /// Where the databases of the warehouse lie.
     directory: Arc<Path>,
     name: Arc<str>,
-    pub memory: MemoryLimit,
+    pub memory: Memory,
     /// Held shared by each statement that runs.
     pub running: Arc<RwLock<()>>,
     pub database: Arc<Database>,
@@ -83,7 +83,7 @@ impl Drop for Copying {
 }
 
 impl System {
-    pub fn new(database: Arc<Database>, directory: &Path, name: &str, memory: MemoryLimit) -> Self {
+    pub fn new(database: Arc<Database>, directory: &Path, name: &str, memory: Memory) -> Self {
         Self {
             directory: directory.into(),
             name: name.into(),
