@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use duckdb::Connection;
-
-use super::engine::{Engine, check_name, new_instance, remove_files};
+use super::engine::{Engine, Instance, check_name, remove_files};
 use super::error::SqlError;
 use super::session::Session;
 use super::system::System;
@@ -29,7 +27,7 @@ pub struct Copies {
 
 impl Copies {
     /// An instance for databases in this directory.
-    fn take(&self, directory: &Path) -> Option<Connection> {
+    fn take(&self, directory: &Path) -> Option<Instance> {
         let mut dropped = locked(&self.dropped);
         let serves = |engine: &Arc<Engine>| {
             engine.system().directory() == directory && Arc::strong_count(engine) == 1 && engine.is_unused()
@@ -77,7 +75,7 @@ impl Warehouses {
         let directory = absolute(&self.directory.join(&place.id));
         let source = self.engine(&place.id, template, place.slices)?;
         remove_files(&directory, name)?;
-        let instance = || self.copies.take(&directory).map_or_else(|| new_instance(&directory, self.memory.limit), Ok);
+        let instance = || self.copies.take(&directory).map_or_else(|| Instance::new(&directory, self.memory.limit), Ok);
         let opened = source
             .copy_files(&directory, name)
             .and_then(|()| instance())

@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError};
 use duckdb::{Config, Connection};
 use sha2::{Digest, Sha256};
 
+use super::activity::{self, Activity};
 use super::blank;
 use super::copy;
 use super::error::SqlError;
@@ -81,7 +82,9 @@ impl Engine {
             SqlError::new("58030", message)
         })?;
         let log = LogMark::new(directory, database);
-        let opened = Database::open(log, move || open_file(&path, &spilled, slices, limit))?;
+        let activity = Arc::<Activity>::default();
+        let shown = activity.clone();
+        let opened = Database::open(log, activity, move || open_file(&path, &spilled, slices, limit, &shown))?;
         if !is_marked {
             std::fs::write(&mark, "").map_err(unusable)?;
         }
@@ -93,15 +96,16 @@ impl Engine {
         directory: &Path,
         database: &str,
         memory: &Memory,
-        instance: Connection,
+        instance: Instance,
         template: &str,
     ) -> Result<Self, SqlError> {
-        attach(&instance, directory, database)?;
+        attach(&instance.connection, directory, database)?;
         let (again, name, limit) = (directory.to_owned(), database.to_owned(), memory.limit);
+        let activity = instance.activity.clone();
         let open = move || -> Result<Connection, SqlError> {
-            let instance = new_instance(&again, limit)?;
-            attach(&instance, &again, &name)?;
-            Ok(instance)
+            let connection = new_connection(&again, limit, &activity)?;
+            attach(&connection, &again, &name)?;
+            Ok(connection)
         };
         let log = LogMark::new(directory, database);
         let opened = Database::attached(instance, database, log, open)?;
@@ -125,7 +129,7 @@ impl Engine {
     }
 
     /// The instance of a copy, which can serve another one.
-    pub(super) fn into_instance(self) -> Option<Connection> {
+    pub(super) fn into_instance(self) -> Option<Instance> {
         Arc::into_inner(self.system.database)?.into_instance()
     }
 
@@ -238,14 +242,27 @@ pub fn remove_files(directory: &Path, name: &str) -> Result<(), SqlError> {
     })
 }
 
-/// An instance of DuckDB that has what Redshift has and no database yet. Those that are attached to it lie in `directory`.
-pub(super) fn new_instance(directory: &Path, memory: MemoryLimit) -> Result<Connection, SqlError> {
+/// An instance of DuckDB that has what Redshift has.
+pub struct Instance {
+    pub connection: Connection,
+    pub activity: Arc<Activity>,
+}
+
+impl Instance {
+    /// Has no database yet. Those that are attached to it lie in `directory`.
+    pub fn new(directory: &Path, memory: MemoryLimit) -> Result<Self, SqlError> {
+        let activity = Arc::default();
+        Ok(Self { connection: new_connection(directory, memory, &activity)?, activity })
+    }
+}
+
+fn new_connection(directory: &Path, memory: MemoryLimit, activity: &Arc<Activity>) -> Result<Connection, SqlError> {
     // For a name that no other instance of this process has; what an earlier process left under it is removed.
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let spilled = directory.join(format!("instance-{}.tmp", NUMBER.fetch_add(1, Ordering::Relaxed)));
     let _ = std::fs::remove_dir_all(&spilled);
     let base = Connection::open_in_memory_with_flags(config(&spilled, memory)?)?;
-    register(&base)?;
+    register(&base, activity)?;
     let directory = redshift_sql::literal(&directory.to_string_lossy());
     // A copy that is closed late must not write to files that another one has by then.
     base.execute_batch(&format!(
@@ -261,19 +278,26 @@ fn attach(instance: &Connection, directory: &Path, name: &str) -> Result<(), Sql
 }
 
 /// Opens the file, and gives DuckDB what Redshift has.
-fn open_file(path: &Path, spilled: &Path, slices: Slices, memory: MemoryLimit) -> Result<Connection, SqlError> {
+fn open_file(
+    path: &Path,
+    spilled: &Path,
+    slices: Slices,
+    memory: MemoryLimit,
+    activity: &Arc<Activity>,
+) -> Result<Connection, SqlError> {
     // Nothing outside the file is reachable from SQL.
     let base = Connection::open_with_flags(path, config(spilled, memory)?.enable_external_access(false)?)?;
-    register(&base)?;
+    register(&base, activity)?;
     make_catalog(&base)?;
     fill_slices(&base, slices)?;
     Ok(base)
 }
 
 /// The functions that DuckDB calls us by, and the time zone that they count in.
-fn register(base: &Connection) -> Result<(), SqlError> {
+fn register(base: &Connection, activity: &Arc<Activity>) -> Result<(), SqlError> {
     set_time_zone(base)?;
     function::register(base)?;
+    activity::register(base, activity)?;
     Ok(base.register_table_function::<copy::CopyRows>(copy::FUNCTION)?)
 }
 

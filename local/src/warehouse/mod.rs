@@ -1,5 +1,6 @@
 //! Warehouses: one DuckDB file for each database of a cluster, opened when it is first used.
 
+mod activity;
 mod append;
 mod blank;
 mod cancel;

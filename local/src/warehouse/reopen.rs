@@ -2,10 +2,12 @@
 //! lies in the files. It is opened anew, and the sessions go over to it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use duckdb::Connection;
 
+use super::activity::Activity;
+use super::engine::Instance;
 use super::error::SqlError;
 use super::log_mark::LogMark;
 use super::session::{SYSTEM_SCHEMA, Session};
@@ -31,19 +33,23 @@ pub struct Database {
     /// Held by statements that may write: the files have one writer at a time.
     writers: RwLock<()>,
     log: LogMark,
+    /// As the functions of the instance show it.
+    pub activity: Arc<Activity>,
 }
 
 impl Database {
+    /// `open` makes the instance with the database, and its functions show `activity`.
     pub fn open(
         log: LogMark,
+        activity: Arc<Activity>,
         open: impl Fn() -> Result<Connection, SqlError> + Send + Sync + 'static,
     ) -> Result<Self, SqlError> {
-        Self::over(open()?, None, log, Box::new(open))
+        Self::over(Instance { connection: open()?, activity }, None, log, Box::new(open))
     }
 
     /// A database that is attached to an instance. `open` makes another instance with it.
     pub fn attached(
-        instance: Connection,
+        instance: Instance,
         name: &str,
         log: LogMark,
         open: impl Fn() -> Result<Connection, SqlError> + Send + Sync + 'static,
@@ -51,10 +57,11 @@ impl Database {
         Self::over(instance, Some(name.to_owned()), log, Box::new(open))
     }
 
-    fn over(base: Connection, attached: Option<String>, log: LogMark, open: Open) -> Result<Self, SqlError> {
+    fn over(instance: Instance, attached: Option<String>, log: LogMark, open: Open) -> Result<Self, SqlError> {
+        let Instance { connection: base, activity } = instance;
         let system = Mutex::new(using(base.try_clone()?, attached.as_deref())?);
         let (openings, writers) = (AtomicU64::new(1), RwLock::default());
-        Ok(Self { open, attached, base: Mutex::new(base), system, openings, writers, log })
+        Ok(Self { open, attached, base: Mutex::new(base), system, openings, writers, log, activity })
     }
 
     /// Another connection.
@@ -67,12 +74,13 @@ impl Database {
     }
 
     /// The instance without the database, where it can serve another one.
-    pub fn into_instance(self) -> Option<Connection> {
+    pub fn into_instance(self) -> Option<Instance> {
         let name = self.attached?;
         drop(self.system);
-        let base = self.base.into_inner().unwrap_or_else(PoisonError::into_inner);
-        base.execute_batch(&format!("DETACH \"{name}\"")).ok()?;
-        Some(base)
+        let connection = self.base.into_inner().unwrap_or_else(PoisonError::into_inner);
+        connection.execute_batch(&format!("DETACH \"{name}\"")).ok()?;
+        self.activity.clear();
+        Some(Instance { connection, activity: self.activity })
     }
 
     pub fn openings(&self) -> u64 {

@@ -193,7 +193,6 @@ impl Session {
                 if lower.contains("pg_last_query_id") {
                     session.remember("redshift_query", last_query)?;
                 }
-                session.system.refresh_for(&lower)?;
                 let done = session.run_command(command, access, query, to);
                 if writing.is_some() && session.transaction == Transaction::None {
                     database.note_commits();

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock, Weak};
 
 use duckdb::{Connection, params};
 
+use super::activity::{Activity, Copying};
 use super::copy::Progress;
 use super::engine::check_name;
 use super::error::SqlError;
@@ -15,9 +16,8 @@ use super::history::QueryRecord;
 use super::memory::Memory;
 use super::reopen::Database;
 use super::stored_rows::StoredRows;
-use super::{Engines, blank};
+use super::{Engines, blank, history};
 use crate::account::now_millis;
-use crate::sync::locked;
 
 /// A rejected row, as SYS_LOAD_ERROR_DETAIL and STL_LOAD_ERRORS show it (C17).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,12 +42,6 @@ pub struct Replacement {
     pub raw_line: String,
 }
 
-/// Statements of the history that wait to be written.
-const MOST_QUERIES: usize = 10_000;
-
-/// How long the history is kept: seven days, as in Redshift (cm_chap_system-tables).
-const HISTORY_MILLIS: i64 = 7 * 24 * 60 * 60 * 1000;
-
 /// The system tables, which have a connection of their own.
 #[derive(Clone)]
 pub struct System {
@@ -58,8 +52,7 @@ pub struct System {
     /// Held shared by each statement that runs.
     pub running: Arc<RwLock<()>>,
     pub database: Arc<Database>,
-    queries: Arc<Mutex<Vec<QueryRecord>>>,
-    copying: Arc<Mutex<Vec<Arc<Progress>>>>,
+    activity: Arc<Activity>,
     /// Rises when tables come, go or change.
     catalog: Arc<AtomicU64>,
     /// Whether the database was dropped, or is another one since: sessions that are left do nothing more.
@@ -70,18 +63,6 @@ pub struct System {
     siblings: Arc<OnceLock<Weak<Mutex<Engines>>>>,
 }
 
-/// A COPY counts as running for as long as this is kept.
-pub struct Copying {
-    all: Arc<Mutex<Vec<Arc<Progress>>>>,
-    one: Arc<Progress>,
-}
-
-impl Drop for Copying {
-    fn drop(&mut self) {
-        locked(&self.all).retain(|progress| !Arc::ptr_eq(progress, &self.one));
-    }
-}
-
 impl System {
     pub fn new(database: Arc<Database>, directory: &Path, name: &str, memory: Memory) -> Self {
         Self {
@@ -89,9 +70,8 @@ impl System {
             name: name.into(),
             memory,
             running: Arc::default(),
+            activity: database.activity.clone(),
             database,
-            queries: Arc::default(),
-            copying: Arc::default(),
             catalog: Arc::default(),
             ended: Arc::default(),
             is_full: Arc::default(),
@@ -238,110 +218,58 @@ impl System {
 
     /// A COPY begins.
     pub fn copying(&self, progress: &Arc<Progress>) -> Copying {
-        locked(&self.copying).push(progress.clone());
-        Copying { all: self.copying.clone(), one: progress.clone() }
+        self.activity.copying(progress)
     }
 
-    /// Notes a statement, to be written when somebody asks for the history.
+    /// Notes a statement. That the history cannot be written is no failure of the statement.
     pub fn note_query(&self, query: QueryRecord) {
-        let mut noted = locked(&self.queries);
-        noted.push(query);
-        // Nobody asks for what is so long ago.
-        if noted.len() > MOST_QUERIES {
-            noted.drain(..MOST_QUERIES / 2);
+        if self.activity.queries.note(query)
+            && self.check_there().is_ok()
+            && let Err(error) = self.write_queries()
+        {
+            tracing::warn!(%error, "the history of statements is not written");
         }
-    }
-
-    /// Brings the tables behind the views up to date that a statement asks for; its text comes in lower case.
-    pub fn refresh_for(&self, text: &str) -> Result<(), SqlError> {
-        if text.contains("quer") || text.contains("qlog") {
-            self.write_queries()?;
-        }
-        if text.contains("load_") { self.write_copying() } else { Ok(()) }
     }
 
     fn write_queries(&self) -> Result<(), SqlError> {
-        if locked(&self.queries).is_empty() {
-            return Ok(());
-        }
-        let noted = std::mem::take(&mut *locked(&self.queries));
+        let log = &self.activity.queries;
         self.with(|connection| {
-            let sql = "INSERT INTO redshift_system.redshift_queries VALUES \
-                       (?, ?, ?, ?, make_timestamp(?), make_timestamp(?), ?, ?, ?, ?, ?)";
-            // As one: each transaction would wait for the disk.
-            let transaction = connection.unchecked_transaction()?;
-            let mut statement = transaction.prepare(sql)?;
-            for query in noted {
-                let status = if query.error.is_some() { "failed" } else { "success" };
-                statement.execute(params![
-                    query.id,
-                    query.user,
-                    query.kind,
-                    status,
-                    query.started,
-                    query.started + query.elapsed,
-                    query.elapsed,
-                    query.rows,
-                    query.error,
-                    &*query.text,
-                    query.session
-                ])?;
-            }
-            drop(statement);
-            let forgotten = (now_millis() - HISTORY_MILLIS) * 1000;
-            let sql = "DELETE FROM redshift_system.redshift_queries WHERE start_time < make_timestamp(?)";
-            transaction.execute(sql, [forgotten])?;
-            transaction.commit()
-        })
-    }
-
-    fn write_copying(&self) -> Result<(), SqlError> {
-        let running = locked(&self.copying).clone();
-        self.with(|connection| {
-            connection.execute("DELETE FROM redshift_system.redshift_loads WHERE status = 'running'", [])?;
-            running.iter().try_for_each(|progress| insert_load(connection, progress, "running", None, 0))
+            let unwritten = log.unwritten();
+            let written = history::write(connection, &unwritten);
+            log.settle(if written.is_ok() { unwritten.len() } else { 0 });
+            written
         })
     }
 
     /// A COPY has ended; with `rows`, if it loaded them.
     pub fn record_load(&self, copied: &Progress, rows: Option<u64>, errors: u64) -> Result<(), SqlError> {
         let status = if rows.is_some() { "completed" } else { "aborted" };
-        self.with(|connection| insert_load(connection, copied, status, Some(rows.unwrap_or(0)), errors))
+        let sql = "INSERT INTO redshift_system.redshift_loads VALUES \
+                   (?, ?, ?, make_timestamp(? * 1000), make_timestamp(? * 1000), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        let (now, seen) = (now_millis(), copied.seen());
+        self.with(|connection| {
+            connection.execute(
+                sql,
+                params![
+                    copied.query,
+                    status,
+                    copied.table,
+                    copied.started,
+                    now,
+                    (now - copied.started) * 1000,
+                    copied.source,
+                    copied.format,
+                    rows.unwrap_or(0),
+                    seen.read,
+                    seen.files,
+                    seen.bytes,
+                    seen.files_scanned,
+                    seen.bytes_scanned,
+                    errors,
+                    copied.session
+                ],
+            )
+        })?;
+        Ok(())
     }
-}
-
-/// A line of SYS_LOAD_HISTORY; where `rows` says nothing else, as far as the COPY is.
-fn insert_load(
-    connection: &Connection,
-    progress: &Progress,
-    status: &str,
-    rows: Option<u64>,
-    errors: u64,
-) -> duckdb::Result<()> {
-    let sql = "INSERT INTO redshift_system.redshift_loads VALUES \
-               (?, ?, ?, make_timestamp(? * 1000), make_timestamp(? * 1000), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    let (now, seen) = (now_millis(), progress.seen());
-    let ended = (status != "running").then_some(now);
-    connection.execute(
-        sql,
-        params![
-            progress.query,
-            status,
-            progress.table,
-            progress.started,
-            ended,
-            (now - progress.started) * 1000,
-            progress.source,
-            progress.format,
-            rows.unwrap_or(seen.rows),
-            seen.read,
-            seen.files,
-            seen.bytes,
-            seen.files_scanned,
-            seen.bytes_scanned,
-            errors,
-            progress.session
-        ],
-    )?;
-    Ok(())
 }

@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS redshift_system.redshift_load_errors (
 );
 ALTER TABLE redshift_system.redshift_load_errors ADD COLUMN IF NOT EXISTS session_id INTEGER;
 
--- One COPY, that has ended or runs; durations are microseconds.
+-- One COPY that has ended; durations are microseconds.
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_loads (
     query_id BIGINT, status VARCHAR, table_name VARCHAR, start_time TIMESTAMP, end_time TIMESTAMP, duration BIGINT,
     data_source VARCHAR, file_format VARCHAR, loaded_rows BIGINT, loaded_bytes BIGINT, source_file_count INTEGER,
@@ -21,13 +21,24 @@ CREATE TABLE IF NOT EXISTS redshift_system.redshift_loads (
 );
 ALTER TABLE redshift_system.redshift_loads ADD COLUMN IF NOT EXISTS session_id INTEGER;
 
+-- COPYs that have ended, and those that run.
+CREATE OR REPLACE VIEW redshift_system.redshift_copies AS
+SELECT query_id, status, table_name, start_time, end_time, duration, data_source, file_format, loaded_rows, loaded_bytes,
+       source_file_count, source_file_bytes, file_count_scanned, file_bytes_scanned, error_count, session_id
+FROM redshift_system.redshift_loads WHERE status <> 'running'
+UNION ALL
+SELECT c.query_id, 'running', c.table_name, make_timestamp(c.started), CAST(NULL AS TIMESTAMP), c.elapsed, c.data_source,
+       c.file_format, c.loaded_rows, c.loaded_bytes, CAST(c.source_file_count AS INTEGER), c.source_file_bytes,
+       CAST(c.file_count_scanned AS INTEGER), c.file_bytes_scanned, 0, CAST(c.session_id AS INTEGER)
+FROM (SELECT unnest(redshift_running_copies()) AS c) AS running;
+
 -- A query has one number in the SYS views and another in STL_*, STV_* and SVL_*, which is an INTEGER (R39).
 CREATE OR REPLACE VIEW redshift_system.sys_load_history AS
 SELECT 100 AS user_id, query_id, status, coalesce(session_id, 0) AS session_id, query_id AS transaction_id,
        current_database() AS database_name, table_name, start_time, end_time, duration, data_source, file_format,
        loaded_rows, loaded_bytes, source_file_count, source_file_bytes, file_count_scanned, file_bytes_scanned,
        error_count
-FROM redshift_system.redshift_loads;
+FROM redshift_system.redshift_copies;
 
 CREATE OR REPLACE VIEW redshift_system.stv_load_state AS
 SELECT 100 AS userid, coalesce(session_id, 0) AS session, CAST(query_id % 2000000000 AS INTEGER) AS query, 0 AS slice,
@@ -37,7 +48,7 @@ SELECT 100 AS userid, coalesce(session_id, 0) AS session, CAST(query_id % 200000
        loaded_rows AS lines, source_file_count AS num_files, file_count_scanned AS num_files_complete,
        data_source AS current_file,
        CAST(100 * file_bytes_scanned // greatest(source_file_bytes, 1) AS INTEGER) AS pct_complete
-FROM redshift_system.redshift_loads
+FROM redshift_system.redshift_copies
 WHERE status = 'running';
 
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_materialized_views (name VARCHAR, query VARCHAR);
@@ -110,27 +121,39 @@ CREATE TABLE IF NOT EXISTS redshift_system.redshift_queries (
 );
 ALTER TABLE redshift_system.redshift_queries ADD COLUMN IF NOT EXISTS session_id INTEGER;
 
+-- The latest statements are in memory; the table has the others, and some of the same.
+CREATE OR REPLACE VIEW redshift_system.redshift_query_records AS
+WITH latest AS MATERIALIZED (SELECT unnest(redshift_latest_queries()) AS q)
+SELECT query_id, user_name, query_type, status, start_time, end_time, elapsed_time, returned_rows, error_message, query_text,
+       session_id
+FROM redshift_system.redshift_queries WHERE query_id NOT IN (SELECT q.query_id FROM latest)
+UNION ALL
+SELECT q.query_id, q.user_name, q.query_type, CASE WHEN q.error_message IS NULL THEN 'success' ELSE 'failed' END,
+       make_timestamp(q.started), make_timestamp(q.started + q.elapsed), q.elapsed, q.returned_rows, q.error_message,
+       q.query_text, CAST(q.session_id AS INTEGER)
+FROM latest;
+
 CREATE OR REPLACE VIEW redshift_system.sys_query_history AS
 SELECT 100 AS user_id, query_id, CAST(NULL AS VARCHAR) AS query_label, query_id AS transaction_id,
        coalesce(session_id, 0) AS session_id,
        current_database() AS database_name, query_type, status, false AS result_cache_hit, start_time, end_time,
        elapsed_time, CAST(0 AS BIGINT) AS queue_time, elapsed_time AS execution_time, error_message, returned_rows,
        CAST(NULL AS BIGINT) AS returned_bytes, query_text, user_name AS username
-FROM redshift_system.redshift_queries;
+FROM redshift_system.redshift_query_records;
 
 CREATE OR REPLACE VIEW redshift_system.stl_query AS
 SELECT 100 AS userid, CAST(query_id % 2000000000 AS INTEGER) AS query, 'default' AS label, query_id AS xid,
        coalesce(session_id, 0) AS pid, current_database() AS "database",
        query_text AS querytxt, start_time AS starttime, end_time AS endtime,
        CASE status WHEN 'failed' THEN 1 ELSE 0 END AS aborted
-FROM redshift_system.redshift_queries;
+FROM redshift_system.redshift_query_records;
 
 CREATE OR REPLACE VIEW redshift_system.svl_qlog AS
 SELECT 100 AS userid, CAST(query_id % 2000000000 AS INTEGER) AS query, query_id AS xid, coalesce(session_id, 0) AS pid,
        start_time AS starttime, end_time AS endtime,
        elapsed_time AS elapsed, CASE status WHEN 'failed' THEN 1 ELSE 0 END AS aborted, 'default' AS label,
        left(query_text, 60) AS substring
-FROM redshift_system.redshift_queries;
+FROM redshift_system.redshift_query_records;
 
 -- Tables, views and columns of the users', with Redshift's names of types.
 CREATE OR REPLACE VIEW redshift_system.redshift_relations AS

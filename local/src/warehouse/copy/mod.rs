@@ -23,7 +23,7 @@ mod timestamp;
 mod unload;
 
 pub use access::Access;
-pub use progress::Progress;
+pub use progress::{Progress, Seen};
 pub use scan::{CopyRows, FUNCTION};
 pub use statement::{copy, unload};
 
