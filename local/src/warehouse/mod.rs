@@ -12,6 +12,8 @@ mod cursor;
 mod define;
 mod dependency;
 mod dml;
+mod duckdb_error;
+mod duckdb_errors;
 mod engine;
 mod error;
 mod function;

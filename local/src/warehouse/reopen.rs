@@ -131,8 +131,8 @@ pub fn connect(system: &System, user: &str, pid: i32) -> Result<(Connection, u64
         let opening = system.database.openings();
         let connection = system.database.connection()?;
         connection.execute_batch(&format!(
-            "SET streaming_buffer_size = '{STREAMED_BYTES}B'; SET search_path = 'public,{SYSTEM_SCHEMA}'; SET VARIABLE redshift_user = {}; \
-             SET VARIABLE redshift_pid = {pid}",
+            "SET errors_as_json = true; SET streaming_buffer_size = '{STREAMED_BYTES}B'; \
+             SET search_path = 'public,{SYSTEM_SCHEMA}'; SET VARIABLE redshift_user = {}; SET VARIABLE redshift_pid = {pid}",
             redshift_sql::literal(user)
         ))?;
         Ok((connection, opening))
