@@ -13,6 +13,7 @@ mod json_values;
 mod parquet;
 mod parse;
 mod progress;
+mod records;
 mod repair;
 mod run;
 mod scan;
