@@ -7,7 +7,6 @@ use crate::aws::Target;
 use crate::load::report::{LoadReport, SourceReport};
 use crate::plan::Plan;
 use crate::resource::contents::Entry;
-use crate::timeline::Span;
 
 #[derive(Debug, Clone)]
 pub enum Event {
@@ -104,6 +103,23 @@ pub struct LoadStep {
     pub why: String,
     /// The operations that change something, in their order.
     pub writes: Vec<&'static str>,
+}
+
+/// A step of `up` or a stage of `load`: when it began, from the start of the run, and how long it took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span {
+    pub name: String,
+    pub detail: String,
+    pub began: Duration,
+    pub took: Duration,
+    /// The end had to wait for it.
+    pub critical: bool,
+}
+
+impl Span {
+    pub fn ended(&self) -> Duration {
+        self.began + self.took
+    }
 }
 
 /// Where events go.

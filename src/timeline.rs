@@ -5,25 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::event::{Event, Events};
+use crate::event::{Event, Events, Span};
 use crate::sync::locked;
-
-/// A step of `up` or a stage of `load`: when it began, from the start of the run, and how long it took.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Span {
-    pub name: String,
-    pub detail: String,
-    pub began: Duration,
-    pub took: Duration,
-    /// The end had to wait for it.
-    pub critical: bool,
-}
-
-impl Span {
-    fn ended(&self) -> Duration {
-        self.began + self.took
-    }
-}
 
 /// Passes events on, and remembers when each step and stage was.
 pub struct Timeline {

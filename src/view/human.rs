@@ -6,9 +6,8 @@ use anstream::{eprintln, println};
 
 use super::plan::{self, Full};
 use super::{BOLD, CYAN, DIM, GREEN, RED, tables};
-use crate::event::Event;
+use crate::event::{Event, Span};
 use crate::resource::contents::Entry;
-use crate::timeline::Span;
 
 pub fn show(event: &Event, quiet: bool) {
     match event {

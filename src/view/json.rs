@@ -3,12 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::error::{Error, Kind};
-use crate::event::{Event, LoadStep, ResourceStatus, Scope, Status};
+use crate::event::{Event, LoadStep, ResourceStatus, Scope, Span, Status};
 use crate::load::report::SourceReport;
 use crate::plan::{Plan, Step};
 use crate::resource::contents::Entry;
 use crate::resource::tags::time;
-use crate::timeline::Span;
 
 /// One event as an object with its name and the time at which it came; `None` for what only a bar can show.
 pub fn line(event: &Event) -> Option<Value> {

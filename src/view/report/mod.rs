@@ -12,10 +12,10 @@ use std::time::Duration;
 pub use answers::Answered;
 
 use crate::error::Error;
+use crate::event::Span;
 use crate::load::profile::TableProfile;
 use crate::load::reconcile::{Line, Reconciliation, Side};
 use crate::load::report::{LoadReport, SourceReport};
-use crate::timeline::Span;
 use crate::view::time;
 use chart::{Piece, Scale};
 use verdict::Verdict;
