@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::aws::Target;
-use crate::load::report::{LoadReport, SourceReport};
+use crate::load_report::{LoadReport, SourceReport};
 use crate::plan::Plan;
 use crate::resource::contents::Entry;
 

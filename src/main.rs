@@ -13,6 +13,7 @@ mod init;
 mod interrupt;
 mod listing;
 mod load;
+mod load_report;
 mod location;
 mod plan;
 mod query;

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::report::LoadReport;
 use super::source::Known;
 use super::sql::SqlFile;
 use crate::config::Mode;
 use crate::error::{Error, Result};
+use crate::load_report::{LoadReport, SourceReport};
 use crate::location::Location;
 use crate::warehouse::Warehouse;
 
@@ -113,8 +113,7 @@ pub fn delete_rejected(staging: &str, behind: &KeptLine, last: &KeptLine) -> Res
 
 /// The row that tells of a load.
 pub fn insert_load(run: &str, started: &str, mode: Mode, report: &LoadReport) -> Result<String> {
-    let sum =
-        |count: fn(&super::report::SourceReport) -> u64| report.sources.iter().map(count).sum::<u64>().to_string();
+    let sum = |count: fn(&SourceReport) -> u64| report.sources.iter().map(count).sum::<u64>().to_string();
     let fingerprints: Vec<String> =
         report.sources.iter().map(|source| format!("{}={}", source.table, source.fingerprint)).collect();
     let variables = [

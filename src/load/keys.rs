@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::load_report::UnknownKey;
 use crate::location::Location;
 
 /// Different keys that are counted, at most.
@@ -107,16 +108,6 @@ pub struct Keys {
     /// counted.
     #[serde(default)]
     pub first: BTreeMap<String, (String, u64)>,
-}
-
-/// A key that no column takes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownKey {
-    pub key: String,
-    /// JSON objects that have it.
-    pub objects: u64,
-    /// File and line of the first of them.
-    pub first: Option<String>,
 }
 
 impl Keys {

@@ -27,12 +27,11 @@ mod pre_gather;
 pub mod profile;
 mod quarantine;
 mod read;
-pub mod reconcile;
+mod reconcile;
 pub mod record_path;
 mod record_picker;
 mod rejected;
 mod rejected_records;
-pub mod report;
 mod retry_rejected;
 mod sample;
 mod slices;
@@ -55,13 +54,13 @@ use crate::config::{Config, Mode, Source};
 use crate::error::{Error, Result};
 use crate::event::{Event, Events, LoadStep};
 use crate::interrupt;
+use crate::load_report::{LoadReport, SourceReport};
 use crate::location::Location;
 use crate::resource::{Names, cluster, contents, tags};
 use crate::warehouse::{Place, Warehouse};
 use copy_format::CopyFormat;
 use lock::Lock;
 pub use pre_gather::Ahead;
-use report::{LoadReport, SourceReport};
 
 /// What the command line adds to infra.toml.
 #[derive(Debug, Clone, Default)]

@@ -3,11 +3,11 @@
 
 use tokio::time::Instant;
 
-use super::report::TableReport;
 use super::sql::literal;
 use crate::error::Result;
 use crate::event::{Event, Events};
 use crate::init::words::quoted;
+use crate::load_report::TableReport;
 use crate::warehouse::Warehouse;
 
 /// Rows up to which distinct values are counted. Of a larger table Redshift estimates them, with an error of about 2 %

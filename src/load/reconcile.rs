@@ -1,44 +1,11 @@
 //! Sums that must come out: what went in is what was kept and what was left out, each for one reason.
 
-use serde_json::{Value, json};
-
 use super::sql::SqlFile;
 use crate::error::{Error, Kind, Result};
+use crate::load_report::{Line, Reconciliation, Side};
 use crate::warehouse::Session;
 
-/// Which side of the sum a line stands on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    In,
-    Kept,
-    LeftOut,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
-    pub side: Side,
-    pub what: String,
-    pub rows: u64,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reconciliation {
-    pub name: String,
-    pub title: String,
-    pub lines: Vec<Line>,
-}
-
 impl Reconciliation {
-    pub fn json(&self) -> Value {
-        let side = |side: Side| match side {
-            Side::In => "in",
-            Side::Kept => "kept",
-            Side::LeftOut => "left out",
-        };
-        let line = |line: &Line| json!({ "side": side(line.side), "what": line.what, "rows": line.rows });
-        json!({ "name": self.name, "lines": self.lines.iter().map(line).collect::<Vec<_>>() })
-    }
-
     fn sum(&self, side: Side) -> u64 {
         self.lines.iter().filter(|line| line.side == side).map(|line| line.rows).sum()
     }

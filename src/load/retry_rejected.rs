@@ -13,7 +13,6 @@ use super::part_writer::index_of;
 use super::quarantine::{OpenTransaction, RejectedRecord, super_value};
 use super::record_picker::RecordFormat;
 use super::rejected::{ErrorRow, Rejected, SHOWN};
-use super::report::SourceReport;
 use super::sample::CopyCompression;
 use super::source::{Known, Listing};
 use super::sql::SqlFile;
@@ -22,6 +21,7 @@ use super::{Load, jsonpaths};
 use crate::config::Source;
 use crate::error::{Error, Kind, Result};
 use crate::interrupt;
+use crate::load_report::SourceReport;
 use crate::location::Location;
 use crate::warehouse::{Done, Session, StatementError};
 

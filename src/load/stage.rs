@@ -10,7 +10,6 @@ use super::gather::{Gathered, Gatherer};
 use super::quarantine;
 use super::read::ReadAhead;
 use super::rejected::Rejected;
-use super::report::SourceReport;
 use super::source::{self, Known, Listing, Object};
 use super::sql::{self, SqlFile};
 use super::unknown::ComparedKeys;
@@ -19,6 +18,7 @@ use crate::config::{Gather, Mode, Source};
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::interrupt;
+use crate::load_report::SourceReport;
 use crate::location::Location;
 
 /// What COPY reads.

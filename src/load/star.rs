@@ -4,16 +4,35 @@ use tokio::time::Instant;
 
 use super::merge::Merge;
 use super::reconcile;
-use super::report::{Changes, CheckReport, LoadReport, Severity, SourceReport, TableReport};
 use super::sql::{self, SqlFile};
 use super::{Load, audit, unchanged};
 use crate::config::Mode;
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
+use crate::load_report::{Changes, CheckReport, LoadReport, SourceReport, TableReport};
 use crate::warehouse::{Rows, SESSION_SECONDS, Session};
 
 /// Offending rows that a failed check shows.
 const SHOWN: usize = 5;
+
+/// Says whether rows of a check refuse the load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Severity {
+    Error,
+    Warn,
+}
+
+impl Severity {
+    fn from_header(file: &SqlFile) -> Result<Self> {
+        match file.settings.get("severity").map(String::as_str) {
+            None | Some("error") => Ok(Self::Error),
+            Some("warn") => Ok(Self::Warn),
+            Some(other) => {
+                Err(Error::usage(format!("{}: severity is error or warn, not {other}", file.path.display())))
+            }
+        }
+    }
+}
 
 impl Load<'_> {
     /// # Errors
@@ -115,7 +134,7 @@ impl Load<'_> {
     async fn check(&self, session: &Session, files: Vec<SqlFile>) -> Result<(Vec<CheckReport>, String)> {
         let mut checks = Vec::new();
         for file in files {
-            let severity = Severity::of(&file)?;
+            let severity = Severity::from_header(&file)?;
             let rows = session.query(&file.statement).await?;
             let rows =
                 rows.map_err(|error| Error::failed(format!("the check {} does not run", file.name)).because(error))?;

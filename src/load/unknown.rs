@@ -6,7 +6,7 @@ use futures::{StreamExt, TryStreamExt};
 
 use super::copy_files::{ByKey, has_option, should_gather};
 use super::gather::{Gathered, Gatherer};
-use super::keys::{Keys, UnknownKey, seen_while_gathering, unknown_message};
+use super::keys::{Keys, seen_while_gathering, unknown_message};
 use super::rejected::ErrorRow;
 use super::sample::{CopyCompression, SourceSample};
 use super::sql;
@@ -18,6 +18,7 @@ use crate::event::Event;
 use crate::init::infer::VARCHAR_MAX;
 use crate::init::words::{COLUMN_NAME_BYTES, is_system_column, quoted};
 use crate::interrupt;
+use crate::load_report::UnknownKey;
 use crate::statement_process::StatementProcess;
 
 /// Columns that are added in one transaction: a batch has 40 statements (R21), of which some are the load's own.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, Kind};
 use crate::event::{Event, LoadStep, ResourceStatus, Scope, Span, Status};
-use crate::load::report::SourceReport;
+use crate::load_report::SourceReport;
 use crate::plan::{Plan, Step};
 use crate::resource::contents::Entry;
 use crate::resource::tags::time;

@@ -3,8 +3,7 @@
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle};
 
 use crate::event::Status;
-use crate::load::reconcile::Side;
-use crate::load::report::{LoadReport, SourceReport};
+use crate::load_report::{LoadReport, Side, SourceReport};
 use crate::warehouse::{Kind, Rows};
 
 /// A line under the header, and nothing else: as psql, and easy to copy.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{grouped, safe};
 use crate::error::{Error, Kind};
-use crate::load::report::{LoadReport, SourceReport};
+use crate::load_report::{LoadReport, SourceReport};
 use crate::view::time;
 
 /// What the page says first.
@@ -83,8 +83,7 @@ mod tests {
 
     use super::*;
     use crate::error::Signal;
-    use crate::load::reconcile::Reconciliation;
-    use crate::load::report::CheckReport;
+    use crate::load_report::{CheckReport, Reconciliation};
     use crate::view::report::tests::source;
 
     fn report(rejected: u64, offending: u64) -> LoadReport {

@@ -1,12 +1,9 @@
-//! What a load did, in numbers.
+//! Reports what a load did, in numbers: the loader fills it in, events carry it, and views show it.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::keys::UnknownKey;
-use super::reconcile::Reconciliation;
-use super::sql::SqlFile;
 use crate::error::{Error, Kind, Result};
 use crate::location::Location;
 
@@ -127,27 +124,53 @@ impl TableReport {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Severity {
-    Error,
-    Warn,
-}
-
-impl Severity {
-    pub fn of(file: &SqlFile) -> Result<Self> {
-        match file.settings.get("severity").map(String::as_str) {
-            None | Some("error") => Ok(Self::Error),
-            Some("warn") => Ok(Self::Warn),
-            Some(other) => {
-                Err(Error::usage(format!("{}: severity is error or warn, not {other}", file.path.display())))
-            }
-        }
-    }
-}
-
 #[derive(Debug, Clone)]
 pub struct CheckReport {
     pub name: String,
     pub question: String,
     pub offending: u64,
+}
+
+/// A key that no column takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownKey {
+    pub key: String,
+    /// JSON objects that have it.
+    pub objects: u64,
+    /// File and line of the first of them.
+    pub first: Option<String>,
+}
+
+/// Which side of the sum a line stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    In,
+    Kept,
+    LeftOut,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    pub side: Side,
+    pub what: String,
+    pub rows: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reconciliation {
+    pub name: String,
+    pub title: String,
+    pub lines: Vec<Line>,
+}
+
+impl Reconciliation {
+    pub fn json(&self) -> Value {
+        let side = |side: Side| match side {
+            Side::In => "in",
+            Side::Kept => "kept",
+            Side::LeftOut => "left out",
+        };
+        let line = |line: &Line| json!({ "side": side(line.side), "what": line.what, "rows": line.rows });
+        json!({ "name": self.name, "lines": self.lines.iter().map(line).collect::<Vec<_>>() })
+    }
 }
