@@ -2,6 +2,7 @@
 
 mod apply;
 mod aws;
+mod bucket_keys;
 mod cli;
 mod command;
 mod config;
@@ -17,6 +18,7 @@ mod load_report;
 mod location;
 mod plan;
 mod query;
+mod read_policy;
 mod resource;
 mod retry;
 mod sample;

@@ -2,8 +2,8 @@
 
 use super::{Outcome, Stack};
 use crate::error::{Error, Result};
+use crate::read_policy::INLINE_CHARACTERS;
 use crate::resource::job::{self, MANAGED_CHARACTERS};
-use crate::resource::policy::INLINE_CHARACTERS;
 use crate::view;
 
 pub fn run(stack: &Stack, part: Option<usize>) -> Result<Outcome> {

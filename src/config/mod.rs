@@ -12,9 +12,11 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
+use crate::bucket_keys::GATHERED;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::location::{Location, matches};
+use crate::read_policy::Reads;
 use crate::zip;
 use mistake::Mistakes;
 use table::Table;
@@ -261,6 +263,23 @@ impl Config {
             timeouts: Timeouts::default(),
             local: Local::default(),
         }
+    }
+
+    /// What COPY reads: what lies in the warehouse's bucket, where any source may be gathered and any load may append; the
+    /// sources that may be copied from where they lie; and jsonpaths files.
+    pub fn reads(&self, bucket: &str) -> Reads {
+        let mut reads = Reads::default();
+        reads.add_prefix(&Location { bucket: bucket.to_owned(), key: GATHERED.to_owned() });
+        for source in &self.sources {
+            if source.gather != Gather::Always {
+                reads.add_prefix(&source.location);
+            }
+            // R37: of a source in another region COPY reads the copy beside the parts.
+            if source.gather != Gather::Always || source.region == self.region {
+                source.jsonpaths.iter().for_each(|paths| reads.add_object(paths));
+            }
+        }
+        reads
     }
 
     fn parse(text: &str, directory: PathBuf) -> std::result::Result<Self, Mistakes> {

@@ -10,7 +10,7 @@ use super::{
     Source, Timeouts,
 };
 use crate::location::Location;
-use crate::resource::policy;
+use crate::read_policy::INLINE_CHARACTERS;
 
 pub fn file(table: &Table<'_, '_>, directory: PathBuf) -> Config {
     let checked = |value: At<String>, rule: fn(&str) -> _| {
@@ -60,7 +60,7 @@ pub fn file(table: &Table<'_, '_>, directory: PathBuf) -> Config {
 
 /// The role's policy grows with the buckets of the sources, and IAM takes only so much of it (R46).
 fn check_policy_fits(table: &Table<'_, '_>, config: &Config) {
-    let (length, limit) = (policy_length(config), policy::INLINE_CHARACTERS);
+    let (length, limit) = (policy_length(config), INLINE_CHARACTERS);
     if length > limit {
         let message = format!(
             "the sources make a role policy of {length} characters at least, and IAM takes {limit}: they lie in too many \
@@ -73,7 +73,7 @@ fn check_policy_fits(table: &Table<'_, '_>, config: &Config) {
 fn policy_length(config: &Config) -> usize {
     let longest_bucket =
         config.bucket.clone().unwrap_or_else(|| format!("{}-000000000000-{}", config.stack, config.region));
-    policy::permissions(config, &longest_bucket).0.to_string().len()
+    config.reads(&longest_bucket).policy(&config.region).0.to_string().len()
 }
 
 fn tags(table: &Table<'_, '_>) -> BTreeMap<String, String> {

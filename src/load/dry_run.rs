@@ -9,12 +9,12 @@ use super::source::{self, Known};
 use super::sql::{self, SqlFile};
 use super::stage::{Staging, found};
 use super::{Load, LoadOptions, audit, jsonpaths};
+use crate::bucket_keys::LOCK;
 use crate::config::{Mode, OnUnknown, Source};
 use crate::error::{Error, Result};
 use crate::event::LoadStep;
 use crate::interrupt;
 use crate::resource::contents;
-use crate::resource::policy::LOCK;
 
 /// R21.
 pub const BATCH: usize = 40;

@@ -19,13 +19,13 @@ use super::read::{ReadAhead, Reader};
 use super::record_path;
 use super::source::{Known, Listing, hex};
 use crate::aws::{Aws, failed};
+use crate::bucket_keys::gathered_prefix;
 use crate::config::{Compression, Source};
 use crate::download::download;
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::listing::{KeyOrder, decoded};
 use crate::location::Location;
-use crate::resource::policy::gathered_prefix;
 
 /// C2: bytes of a part before compression; JSON shrinks to about a fifth.
 const PART_BYTES: u64 = 128 << 20;

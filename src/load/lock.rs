@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 use tokio::task::JoinHandle;
 
 use crate::aws::{Aws, failed, is};
+use crate::bucket_keys::LOCK;
 use crate::download::download;
 use crate::error::{Error, Result};
+use crate::resource::Names;
 use crate::resource::tags::time;
-use crate::resource::{Names, policy};
 
 /// How long a lock holds that nobody renews: its load is dead then.
 const HOLDS: Duration = Duration::from_secs(90);
@@ -85,11 +86,9 @@ impl Lock {
         if place.get().await?.is_none_or(|(holder, _)| holder.run != self.run) {
             return Ok(());
         }
-        let call = place.s3.delete_object().bucket(&place.bucket).key(policy::LOCK);
+        let call = place.s3.delete_object().bucket(&place.bucket).key(LOCK);
         let deleted = call.expected_bucket_owner(&place.account).send().await;
-        deleted
-            .map(drop)
-            .map_err(|error| failed(&format!("release the lock s3://{}/{}", place.bucket, policy::LOCK), &error))
+        deleted.map(drop).map_err(|error| failed(&format!("release the lock s3://{}/{LOCK}", place.bucket), &error))
     }
 }
 
@@ -103,9 +102,9 @@ struct Place {
 impl Place {
     /// Puts the lock where there is none, or where there is still the one with this ETag; `None` where it is not so.
     async fn put(&self, holder: &Holder, instead_of: Option<&str>) -> Result<Option<String>> {
-        let doing = format!("take the lock s3://{}/{}", self.bucket, policy::LOCK);
+        let doing = format!("take the lock s3://{}/{LOCK}", self.bucket);
         let text = serde_json::to_vec(holder).map_err(|e| Error::failed(format!("cannot {doing}")).because(e))?;
-        let call = self.s3.put_object().bucket(&self.bucket).key(policy::LOCK).expected_bucket_owner(&self.account);
+        let call = self.s3.put_object().bucket(&self.bucket).key(LOCK).expected_bucket_owner(&self.account);
         let call = match instead_of {
             None => call.if_none_match("*"),
             Some(etag) => call.if_match(etag),
@@ -118,8 +117,8 @@ impl Place {
     }
 
     async fn get(&self) -> Result<Option<(Holder, String)>> {
-        let doing = format!("read the lock s3://{}/{}", self.bucket, policy::LOCK);
-        let call = self.s3.get_object().bucket(&self.bucket).key(policy::LOCK).expected_bucket_owner(&self.account);
+        let doing = format!("read the lock s3://{}/{LOCK}", self.bucket);
+        let call = self.s3.get_object().bucket(&self.bucket).key(LOCK).expected_bucket_owner(&self.account);
         let read = match download(&call, &doing, None).await {
             Ok(read) => read,
             Err(error) if error.is(&["NoSuchKey"]) => return Ok(None),

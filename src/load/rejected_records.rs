@@ -13,12 +13,12 @@ use super::sample::CopyCompression;
 use super::stage::Staging;
 use super::unpacker::Unpacker;
 use crate::aws::failed;
+use crate::bucket_keys::gathered_prefix;
 use crate::config::Compression;
 use crate::download::PATIENCE;
 use crate::error::{Error, Kind, Result};
 use crate::interrupt;
 use crate::location::Location;
-use crate::resource::policy::gathered_prefix;
 use crate::retry::{BrokenBody, retry};
 
 /// `file_name` is a character(256) in the system views.

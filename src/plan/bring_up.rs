@@ -3,11 +3,12 @@
 use super::difference::{created, of_documents};
 use super::{Action, Change, On, Plan};
 use crate::config::rules::most_new_nodes;
+use crate::read_policy::INLINE_CHARACTERS;
 use crate::resource::cluster::Modification;
 use crate::resource::tags::{CHANGED, EXPIRES, RUN};
 use crate::resource::{
     BucketState, ClusterState, Desired, DesiredBucket, DesiredCluster, DesiredRole, Kind, Names, Observed, RoleState,
-    Tags, policy, role, tags,
+    Tags, role, tags,
 };
 
 /// The plan of `up`.
@@ -132,9 +133,8 @@ fn note_what_may_be_read(plan: &mut Plan, names: &Names, wanted: &DesiredRole) {
     if !wanted.is_exact {
         plan.note(format!(
             "the role {} may read what lies beside the sources, too: with their prefixes in full its policy would be longer \
-             than the {} characters that IAM takes",
-            names.role,
-            policy::INLINE_CHARACTERS
+             than the {INLINE_CHARACTERS} characters that IAM takes",
+            names.role
         ));
     }
 }

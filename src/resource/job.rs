@@ -4,9 +4,9 @@
 use serde_json::{Value, json};
 
 use super::Names;
-use super::reads::{EXACT, Reads};
 use crate::config::Config;
 use crate::location::partition;
+use crate::read_policy::{EXACT, Reads};
 
 /// Characters that IAM takes of a managed policy, blanks apart (R46).
 pub const MANAGED_CHARACTERS: usize = 6_144;

@@ -6,7 +6,6 @@ pub mod contents;
 pub mod job;
 pub mod orderable;
 pub mod policy;
-pub mod reads;
 pub mod role;
 pub mod tags;
 
@@ -134,7 +133,7 @@ impl Desired {
         if let Some(snapshot) = &config.cluster.final_snapshot {
             cluster_tags.insert(tags::FINAL_SNAPSHOT.to_owned(), snapshot.name.clone());
         }
-        let (permissions, is_exact) = policy::permissions(config, &names.bucket);
+        let (permissions, is_exact) = config.reads(&names.bucket).policy(&config.region);
         Self {
             role: DesiredRole { trust: policy::trust(account), permissions, is_exact, tags: role_tags },
             bucket: DesiredBucket { policy: policy::tls_only(&names.bucket, &names.region), tags: own },

@@ -1,11 +1,14 @@
-//! What of S3 may be read, as statements of a policy: one ListBucket a bucket, and one GetObject for everything, so that
-//! many sources fit into what IAM takes (R46).
+//! Policies for reading S3: one ListBucket a bucket, and one GetObject for everything, so that many sources fit into what
+//! IAM takes (R46).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::location::Location;
+use crate::location::{Location, partition};
+
+/// Characters that IAM takes of a role's inline policies together, blanks apart (R46).
+pub const INLINE_CHARACTERS: usize = 10_240;
 
 /// Prefixes that are listed and read, and objects that are read, by bucket.
 #[derive(Debug, Default)]
@@ -34,8 +37,32 @@ impl Reads {
         self.buckets.entry(place.bucket.clone()).or_default().objects.insert(place.key.clone());
     }
 
+    /// The document of an inline policy in a region's partition. Where it is longer than IAM takes, prefixes lose folders from
+    /// their ends until it fits: first where only names are listed, then where objects are read. With it, whether nothing
+    /// had to be cut, so that it allows no more than these reads.
+    pub fn policy(&self, region: &str) -> (Value, bool) {
+        let mut shortest = self.document(region, EXACT, EXACT);
+        if fits(&shortest) {
+            return (shortest, true);
+        }
+        let depths = (0..=self.deepest()).rev();
+        let names_first = depths.clone().map(|listed| (listed, EXACT));
+        for (listed, read) in names_first.chain(depths.map(|both| (both, both))) {
+            shortest = self.document(region, listed, read);
+            if fits(&shortest) {
+                break;
+            }
+        }
+        (shortest, false)
+    }
+
+    fn document(&self, region: &str, listed: Depth, read: Depth) -> Value {
+        let statements = self.statements(&format!("arn:{}:s3:::", partition(region)), listed, read);
+        json!({ "Version": "2012-10-17", "Statement": statements })
+    }
+
     /// The most folders that a prefix has.
-    pub fn deepest(&self) -> Depth {
+    fn deepest(&self) -> Depth {
         let prefixes = self.buckets.values().flat_map(|keys| &keys.prefixes);
         prefixes.map(|prefix| prefix.matches('/').count()).max().unwrap_or_default()
     }
@@ -61,6 +88,10 @@ impl Reads {
         }
         statements
     }
+}
+
+fn fits(document: &Value) -> bool {
+    document.to_string().len() <= INLINE_CHARACTERS
 }
 
 impl BucketReads {

@@ -1,0 +1,12 @@
+//! Keys of what the tool itself writes into the warehouse's bucket.
+
+/// Says which load is under way.
+pub const LOCK: &str = "load/lock.json";
+
+/// Prefix of the parts of all sources, and of the manifests and lists of an append.
+pub const GATHERED: &str = "load/";
+
+/// Prefix of the parts of a gathered source.
+pub fn gathered_prefix(source: &str) -> String {
+    format!("{GATHERED}{source}/")
+}
