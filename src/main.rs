@@ -24,6 +24,7 @@ mod retry;
 mod sample;
 #[cfg(feature = "local")]
 mod serving;
+mod stack;
 mod statement_process;
 mod sync;
 mod timeline;

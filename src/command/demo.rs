@@ -93,7 +93,7 @@ fn usual(command: &str) -> Result<Command> {
 }
 
 async fn analyse(stack: &Stack) -> Result<()> {
-    let warehouse = load::warehouse(&stack.aws, &stack.config, &stack.names, &stack.events).await?;
+    let warehouse = load::warehouse(stack).await?;
     let files = sql::files(&stack.config.directory, "analysis")?;
     for name in ANALYSES {
         let missing = || Error::usage(format!("there is no sql/analysis/{name}.sql"));

@@ -22,14 +22,14 @@ pub async fn run(stack: &Stack, args: &LoadArgs) -> Result<Outcome> {
         mode: args.mode,
         retry_rejected: args.retry_rejected,
     };
-    let (aws, config, names, events) = (&stack.aws, &stack.config, &stack.names, &stack.events);
+    let events = &stack.events;
     if args.dry_run {
-        let steps = load::plan(aws, config, names, &options, events).await?;
+        let steps = load::plan(stack, &options).await?;
         events.emit(Event::LoadPlanned { steps });
         return Ok(Outcome::Done);
     }
     if args.check {
-        let (sources, failure) = load::check(aws, config, names, &options, events).await?;
+        let (sources, failure) = load::check(stack, &options).await?;
         if !sources.is_empty() || failure.is_none() {
             events.emit(Event::Checked { sources });
         }
@@ -56,8 +56,7 @@ pub async fn load_and_tell(
     timeline: &Timeline,
     page: Option<&Path>,
 ) -> Result<Arc<LoadReport>> {
-    let (aws, config, names, events) = (&stack.aws, &stack.config, &stack.names, &stack.events);
-    let report = match load::run(aws, config, names, options, ahead, &timeline.events).await {
+    let report = match load::run(&stack.with_events(&timeline.events), options, ahead).await {
         Ok(report) => Arc::new(report),
         Err(error) => {
             if let Some(directory) = page {
@@ -66,8 +65,8 @@ pub async fn load_and_tell(
             return Err(error);
         }
     };
-    events.emit(Event::Loaded { report: report.clone() });
-    events.emit(Event::CriticalPath { spans: timeline.spans(), took: timeline.took() });
+    stack.events.emit(Event::Loaded { report: report.clone() });
+    stack.events.emit(Event::CriticalPath { spans: timeline.spans(), took: timeline.took() });
     if let Some(directory) = page {
         draw(stack, directory, &report, timeline).await?;
     }
@@ -77,7 +76,7 @@ pub async fn load_and_tell(
 /// The page, with the columns of the star and the answers to all questions of `sql/analysis/`.
 async fn draw(stack: &Stack, directory: &Path, report: &LoadReport, timeline: &Timeline) -> Result<()> {
     let (when, spans) = (tags::time(Duration::ZERO), timeline.spans());
-    let warehouse = load::warehouse(&stack.aws, &stack.config, &stack.names, &stack.events).await?;
+    let warehouse = load::warehouse(stack).await?;
     let profiles = load::profile::run(&warehouse, &report.tables, &stack.events).await?;
     let mut answers = Vec::new();
     for file in sql::files(&stack.config.directory, "analysis")? {

@@ -21,7 +21,6 @@ mod up;
 
 use std::path::Path;
 
-use crate::aws::{Aws, Target};
 use clap::CommandFactory;
 
 #[cfg(feature = "local")]
@@ -29,9 +28,9 @@ use crate::cli::LocalCommand;
 use crate::cli::{Cli, Command, Common, DownArgs, Output, Place};
 use crate::config::{Config, LocalBucket};
 use crate::error::{Error, Kind, Result};
-use crate::event::{Event, Events, Scope};
+use crate::event::Events;
 use crate::interrupt;
-use crate::resource::Names;
+use crate::stack::Stack;
 use crate::view;
 
 /// How a run ended that did not fail.
@@ -59,15 +58,6 @@ impl Outcome {
 }
 
 /// What every command about a stack begins with.
-#[derive(Clone)]
-struct Stack {
-    target: Target,
-    config: Config,
-    aws: Aws,
-    names: Names,
-    events: Events,
-}
-
 impl Stack {
     async fn open(common: &Common) -> Result<Self> {
         let stack = Self::connect(read(common)?, common.target, events(common)).await?;
@@ -81,18 +71,6 @@ impl Stack {
         let stack = Self::connect(read(common)?, common.target, events(common)).await?;
         view::scope(&stack.scope(), common.quiet);
         Ok(stack)
-    }
-
-    /// Where the stack is looked for.
-    fn scope(&self) -> Scope {
-        let aws = &self.aws;
-        let endpoint = aws.endpoint().map(str::to_owned);
-        Scope { target: self.target, account: aws.account.clone(), region: aws.region.clone(), endpoint }
-    }
-
-    /// Says where the stack is looked for, before anything else is said.
-    fn announce(&self) {
-        self.events.emit(Event::Scope { scope: self.scope() });
     }
 
     /// For `down`: a stack that is named on the command line needs no infra.toml. Where there is one, it says where
@@ -126,21 +104,6 @@ impl Stack {
             }
             _ => Ok(stack),
         }
-    }
-
-    /// Another stack of the same account, of which only the name is known.
-    fn named(&self, name: &str, region: &str) -> Self {
-        let mut config = Config::bare(&self.config.directory);
-        (config.stack, config.region, config.timeouts) = (name.to_owned(), region.to_owned(), self.config.timeouts);
-        let aws = self.aws.in_region(region);
-        let names = Names::usual(name, region, &aws.account);
-        Self { target: self.target, config, aws, names, events: self.events.clone() }
-    }
-
-    async fn connect(config: Config, target: Target, events: Events) -> Result<Self> {
-        let aws = interrupt::unless_asked(Aws::connect(target, &config)).await?;
-        let names = Names::of(&config, &aws.account);
-        Ok(Self { target, config, aws, names, events })
     }
 }
 

@@ -26,7 +26,7 @@ pub async fn run(args: &QueryArgs) -> Result<Outcome> {
     let stack = Stack::open_beside_output(&args.common).await?;
     let (asked, config) = (args.clone(), stack.config.clone());
     let text = interrupt::on_thread(move || text(&asked, &config)).await?;
-    let warehouse = load::warehouse(&stack.aws, &stack.config, &stack.names, &stack.events).await?;
+    let warehouse = load::warehouse(&stack).await?;
     let format = args.format.or((args.common.output == Output::Json).then_some(Format::Json));
     let mut printer = view::rows::Printer::new(format, args.expanded, args.common.quiet);
     let ran = query::run(&warehouse, &text, &mut printer).await;

@@ -69,7 +69,7 @@ fn drift(plan: &Plan, kind: Kind) -> Vec<String> {
 
 /// Rows of each table of `sql/schema`, `None` where it is not there.
 async fn row_counts(stack: &Stack) -> Result<Vec<(String, Option<u64>)>> {
-    let warehouse = load::warehouse(&stack.aws, &stack.config, &stack.names, &stack.events).await?;
+    let warehouse = load::warehouse(stack).await?;
     let files = sql::files(&stack.config.directory, "schema")?;
     let count = async |table: String| -> Result<(String, Option<u64>)> {
         match warehouse.query(&format!("select count(*) from {table}")).await? {

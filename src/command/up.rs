@@ -121,9 +121,8 @@ async fn apply_and_gather(stack: &Stack, plan: &Plan, timeline: &Timeline) -> Re
         return Ok((seen, Ahead::default()));
     }
     let gathering = async {
-        let (aws, config, names) = (&stack.aws, &stack.config, &stack.names);
         // There is time to mend a source before the cluster is there: the load looks again.
-        Ok::<_, Error>(load::ahead(aws, config, names, &timeline.events).await.unwrap_or_else(|error| {
+        Ok::<_, Error>(load::ahead(&stack.with_events(&timeline.events)).await.unwrap_or_else(|error| {
             // A signal ends the steps as well, which say so.
             if !matches!(error.kind, Kind::Interrupted(_)) {
                 let message = format!("{error}: the load will try again when the cluster is there");

@@ -82,18 +82,18 @@ impl Staging<'_> {
     /// are asked until they do. Where they do not in time, a warning says so.
     async fn errors_told(&self, stage: &str, process: StatementProcess) -> Result<u64> {
         let load = self.load;
-        let mut pause = Pause::until(Instant::now() + load.config.timeouts.settle);
+        let mut pause = Pause::until(Instant::now() + load.stack.config.timeouts.settle);
         loop {
             if let Some(errors) = self.errors_in_history(process).await? {
                 return Ok(errors);
             }
-            if !pause.next(load.events, stage, "the system views to show what was rejected").await? {
+            if !pause.next(&load.stack.events, stage, "the system views to show what was rejected").await? {
                 let table = &self.file.name;
                 let message = format!(
                     "the system views do not show how many rows COPY rejected from {table}: there may be more than are told. \
                      Run it again, with a longer --settle."
                 );
-                load.events.emit(Event::Warning { message });
+                load.stack.events.emit(Event::Warning { message });
                 return Ok(0);
             }
         }
@@ -111,7 +111,7 @@ impl Staging<'_> {
             let Ok(Ok(found)) = self.load.warehouse.query(&sql).await else { continue };
             let number = |column: usize| found.rows.first()?.get(column)?.as_ref()?.parse().ok();
             if let (rows @ Some(_), Some(done), Some(of)) = (number(0), number(1), number(2)) {
-                self.load.events.emit(Event::Progress { stage: stage.to_owned(), done, of, rows });
+                self.load.stack.events.emit(Event::Progress { stage: stage.to_owned(), done, of, rows });
             }
         }
     }

@@ -92,12 +92,12 @@ impl Load<'_> {
             }
             let pause = match &mut waiting {
                 Some(pause) => pause,
-                none => match self.role_now().await?.patience(self.config.timeouts.settle) {
+                none => match self.role_now().await?.patience(self.stack.config.timeouts.settle) {
                     Some(patience) => none.insert(Pause::until(Instant::now() + patience)),
                     None => return Ok(done),
                 },
             };
-            if !pause.next(self.events, stage, "Redshift and S3 to know the policy of the role").await? {
+            if !pause.next(&self.stack.events, stage, "Redshift and S3 to know the policy of the role").await? {
                 return Ok(done);
             }
         }
@@ -111,8 +111,8 @@ impl Load<'_> {
     /// # Errors
     /// Those that end a run: a signal, refused credentials, an AWS that does not answer.
     async fn role_now(&self) -> Result<RoleNow> {
-        let wanted = Desired::of(self.config, &self.aws.account, Expiry::Keep, String::new(), false).role;
-        match interrupt::unless_asked(role::observe(self.aws, self.names, false)).await {
+        let wanted = Desired::of(&self.stack.config, &self.stack.aws.account, Expiry::Keep, String::new(), false).role;
+        match interrupt::unless_asked(role::observe(&self.stack.aws, &self.stack.names, false)).await {
             Ok(found) => Ok(RoleNow::new(found.as_ref(), &wanted, Timestamp::now())),
             Err(error) if error.kind.ends_run() => Err(error),
             Err(_) => Ok(RoleNow::Unreadable),

@@ -26,7 +26,7 @@ impl Load<'_> {
     /// # Errors
     /// Where a source cannot be listed, or a file of `sql/` is not as it should be.
     pub async fn dry_run(&self, sources: &[Source], options: &LoadOptions) -> Result<Vec<LoadStep>> {
-        let directory = &self.config.directory;
+        let directory = &self.stack.config.directory;
         let copies = copy_files::read(directory)?;
         let (schema, transforms) = (sql::files(directory, "schema")?, sql::files(directory, "transform")?);
         let (star, staging) = sql::divided(&schema, &transforms);
@@ -41,7 +41,7 @@ impl Load<'_> {
         add(step.does, step.why, step.writes);
         for file in &copies {
             let source = self.source_of(file, sources)?;
-            let from = self.aws.s3_in(&source.region);
+            let from = self.stack.aws.s3_in(&source.region);
             let known = if options.recreate { Known::new() } else { self.known(&file.name).await? };
             let listing = interrupt::unless_asked(source::list(&from, source, &known, |_| {})).await?;
             let found = found(source, &listing);
@@ -78,7 +78,7 @@ impl Load<'_> {
                 // The manifest of its objects.
                 list.push(PUT);
             }
-            if jsonpaths::is_apart(source, &self.aws.region, is_gathered) {
+            if jsonpaths::is_apart(source, &self.stack.aws.region, is_gathered) {
                 // Its jsonpaths file, where COPY finds it.
                 list.push(PUT);
             }
@@ -125,7 +125,7 @@ impl Load<'_> {
     /// # Errors
     /// Where no source has a quarantine, what is in it cannot be counted, or a file of `sql/` is not as it should be.
     pub async fn dry_retry(&self, sources: &[Source]) -> Result<Vec<LoadStep>> {
-        let directory = &self.config.directory;
+        let directory = &self.stack.config.directory;
         let copies = copy_files::read(directory)?;
         let (schema, transforms) = (sql::files(directory, "schema")?, sql::files(directory, "transform")?);
         let last = star_step(directory, &transforms, 0)?;
@@ -134,7 +134,7 @@ impl Load<'_> {
             let (table, rejected) = (&file.name, audit::rejected_table(&file.name));
             let rows = self.rows_of(&rejected).await?;
             let mut writes = Vec::new();
-            if jsonpaths::is_apart(source, &self.aws.region, true) {
+            if jsonpaths::is_apart(source, &self.stack.aws.region, true) {
                 writes.push(PUT);
             }
             // Begin, lock, what is in quarantine, commit, the end of the session.
@@ -155,7 +155,7 @@ impl Load<'_> {
 
     fn lock_step(&self) -> LoadStep {
         LoadStep {
-            does: format!("lock s3://{}/{LOCK}", self.names.bucket),
+            does: format!("lock s3://{}/{LOCK}", self.stack.names.bucket),
             why: "one load at a time; it is released at the end".into(),
             writes: vec![PUT, "s3:DeleteObject"],
         }

@@ -49,14 +49,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::aws::Aws;
 use crate::config::{Config, Mode, Source};
 use crate::error::{Error, Result};
-use crate::event::{Event, Events, LoadStep};
+use crate::event::{Event, LoadStep};
 use crate::interrupt;
 use crate::load_report::{LoadReport, SourceReport};
 use crate::location::Location;
 use crate::resource::{Names, cluster, contents, tags};
+use crate::stack::Stack;
 use crate::warehouse::{Place, Warehouse};
 use copy_format::CopyFormat;
 use lock::Lock;
@@ -77,11 +77,8 @@ pub struct LoadOptions {
 
 /// Everything the stages of a load need.
 pub struct Load<'a> {
-    pub aws: &'a Aws,
-    pub config: &'a Config,
-    pub names: &'a Names,
+    pub stack: &'a Stack,
     pub warehouse: Warehouse,
-    pub events: &'a Events,
     pub mode: Mode,
     /// Nothing is loaded: COPY only reads (C15).
     pub check: bool,
@@ -93,7 +90,8 @@ pub struct Load<'a> {
 ///
 /// # Errors
 /// Where there is no cluster, or it does not take statements.
-pub async fn warehouse(aws: &Aws, config: &Config, names: &Names, events: &Events) -> Result<Warehouse> {
+pub async fn warehouse(stack: &Stack) -> Result<Warehouse> {
+    let Stack { aws, config, names, events, .. } = stack;
     let absent = || {
         Error::failed(format!("there is no cluster {}: the warehouse is not up", names.cluster))
             .hint("Run `sparkify-infra up` first.")
@@ -119,10 +117,11 @@ fn place(config: &Config, names: &Names) -> Place {
 ///
 /// # Errors
 /// Where a source cannot be listed or gathered. Nothing is lost by that: the load tries again.
-pub async fn ahead(aws: &Aws, config: &Config, names: &Names, events: &Events) -> Result<Ahead> {
+pub async fn ahead(stack: &Stack) -> Result<Ahead> {
+    let Stack { aws, config, names, events, .. } = stack;
     let warehouse = Warehouse::new(aws, place(config, names), None, config.timeouts.statement, events);
     let (mode, run, ahead) = (config.mode, tags::run_id(), Ahead::default());
-    let load = Load { aws, config, names, warehouse, events, mode, check: false, run, ahead };
+    let load = Load { stack, warehouse, mode, check: false, run, ahead };
     load.gather_ahead(&config.sources).await
 }
 
@@ -130,17 +129,10 @@ pub async fn ahead(aws: &Aws, config: &Config, names: &Names, events: &Events) -
 ///
 /// # Errors
 /// Nothing of the star has changed when it fails: its tables change in one transaction, checks included.
-pub async fn run(
-    aws: &Aws,
-    config: &Config,
-    names: &Names,
-    options: &LoadOptions,
-    ahead: Ahead,
-    events: &Events,
-) -> Result<LoadReport> {
-    let (mut load, sources) = open(aws, config, names, options, events).await?;
+pub async fn run(stack: &Stack, options: &LoadOptions, ahead: Ahead) -> Result<LoadReport> {
+    let (mut load, sources) = open(stack, options).await?;
     load.ahead = ahead;
-    let lock = interrupt::finish(Lock::take(aws, names, &load.run)).await?;
+    let lock = interrupt::finish(Lock::take(&stack.aws, &stack.names, &load.run)).await?;
     match load.everything(&sources, options).await {
         // Nobody would answer.
         Err(error) if error.kind.is_cut_off() => Err(error.hint(lock.left())),
@@ -151,7 +143,7 @@ pub async fn run(
                 Err(error) if !is_released => Err(error.hint(lock.left())),
                 Ok(report) if !is_released => {
                     let message = format!("the load is done, and its lock could not be released. {}", lock.left());
-                    events.emit(Event::Warning { message });
+                    stack.events.emit(Event::Warning { message });
                     Ok(report)
                 }
                 loaded => loaded,
@@ -172,14 +164,8 @@ fn unchanged(error: Error) -> Error {
 ///
 /// # Errors
 /// Where there is no warehouse, a source cannot be listed, or a file of `sql/` is not as it should be.
-pub async fn plan(
-    aws: &Aws,
-    config: &Config,
-    names: &Names,
-    options: &LoadOptions,
-    events: &Events,
-) -> Result<Vec<LoadStep>> {
-    let (load, sources) = open(aws, config, names, options, events).await?;
+pub async fn plan(stack: &Stack, options: &LoadOptions) -> Result<Vec<LoadStep>> {
+    let (load, sources) = open(stack, options).await?;
     match options.retry_rejected {
         true => load.dry_retry(&sources).await,
         false => load.dry_run(&sources, options).await,
@@ -192,31 +178,19 @@ pub async fn plan(
 ///
 /// # Errors
 /// Those of `run` before it looks at a source.
-pub async fn check(
-    aws: &Aws,
-    config: &Config,
-    names: &Names,
-    options: &LoadOptions,
-    events: &Events,
-) -> Result<(Vec<SourceReport>, Option<Error>)> {
-    let (mut load, sources) = open(aws, config, names, options, events).await?;
+pub async fn check(stack: &Stack, options: &LoadOptions) -> Result<(Vec<SourceReport>, Option<Error>)> {
+    let (mut load, sources) = open(stack, options).await?;
     (load.check, load.mode) = (true, Mode::Replace);
     // COPY reads for a table: those that are missing are made, empty.
     load.create_tables(options).await?;
     load.stage_each(&sources).await
 }
 
-async fn open<'a>(
-    aws: &'a Aws,
-    config: &'a Config,
-    names: &'a Names,
-    options: &LoadOptions,
-    events: &'a Events,
-) -> Result<(Load<'a>, Vec<Source>)> {
-    let sources = narrowed(config, options)?;
-    let warehouse = warehouse(aws, config, names, events).await?;
-    let (mode, run) = (options.mode.unwrap_or(config.mode), tags::run_id());
-    Ok((Load { aws, config, names, warehouse, events, mode, check: false, run, ahead: Ahead::default() }, sources))
+async fn open<'a>(stack: &'a Stack, options: &LoadOptions) -> Result<(Load<'a>, Vec<Source>)> {
+    let sources = narrowed(&stack.config, options)?;
+    let warehouse = warehouse(stack).await?;
+    let (mode, run) = (options.mode.unwrap_or(stack.config.mode), tags::run_id());
+    Ok((Load { stack, warehouse, mode, check: false, run, ahead: Ahead::default() }, sources))
 }
 
 /// The sources with the prefixes of the command line. They narrow: the role reads nothing outside infra.toml's.
@@ -255,16 +229,16 @@ impl Load<'_> {
             let source = sources.iter().find(|source| source.name == staged.source);
             let (Some(source), Some(current)) = (source, &staged.manifest) else { continue };
             if let Err(error) = self.forget(source, current).await {
-                self.events.emit(Event::Warning { message: format!("{error}; `down` will") });
+                self.stack.events.emit(Event::Warning { message: format!("{error}; `down` will") });
             }
         }
     }
 
     async fn forget(&self, source: &Source, current: &Location) -> Result<()> {
-        let old = self.gatherer(&self.aws.s3, 1, CopyFormat::default()).old(source, current).await?;
+        let old = self.gatherer(&self.stack.aws.s3, 1, CopyFormat::default()).old(source, current).await?;
         for keys in old.chunks(contents::BATCH) {
             let entries = keys.iter().map(|key| (key.clone(), None));
-            contents::delete_versions(self.aws, &self.names.bucket, entries).await?;
+            contents::delete_versions(&self.stack.aws, &self.stack.names.bucket, entries).await?;
         }
         Ok(())
     }
@@ -272,12 +246,12 @@ impl Load<'_> {
     /// The staging tables, and those of the star that are not there yet. A star that is to be made anew is made inside
     /// the transaction that fills it.
     async fn create_tables(&self, options: &LoadOptions) -> Result<()> {
-        let files = sql::files(&self.config.directory, "schema")?;
+        let files = sql::files(&self.stack.config.directory, "schema")?;
         self.staged("create tables", async {
-            let copies = copy_files::read(&self.config.directory)?;
+            let copies = copy_files::read(&self.stack.config.directory)?;
             let staging: Vec<&str> = copies.iter().map(|file| file.name.as_str()).collect();
             if options.recreate {
-                let transforms = sql::files(&self.config.directory, "transform")?;
+                let transforms = sql::files(&self.stack.config.directory, "transform")?;
                 let (_, tables) = sql::divided(&files, &transforms);
                 let mut drops = sql::drops(&tables);
                 let of_audit = |table: &&str| [audit::objects_table(table), audit::rejected_table(table)];
@@ -303,10 +277,10 @@ impl Load<'_> {
 
     /// Tells of the start and the end of a stage.
     async fn staged<T>(&self, stage: &str, work: impl Future<Output = Result<(T, String)>>) -> Result<T> {
-        self.events.emit(Event::StageStarted { stage: stage.to_owned() });
+        self.stack.events.emit(Event::StageStarted { stage: stage.to_owned() });
         let started = Instant::now();
         let (value, detail) = work.await?;
-        self.events.emit(Event::StageDone { stage: stage.to_owned(), detail, took: started.elapsed() });
+        self.stack.events.emit(Event::StageDone { stage: stage.to_owned(), detail, took: started.elapsed() });
         Ok(value)
     }
 }

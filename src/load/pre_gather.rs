@@ -16,12 +16,12 @@ pub struct Ahead(pub(super) HashMap<String, Listing>);
 impl Load<'_> {
     /// Gathers what is to be gathered, for a cluster that is not there yet and so knows no object.
     pub(super) async fn gather_ahead(&self, sources: &[Source]) -> Result<Ahead> {
-        let files = copy_files::read(&self.config.directory)?;
+        let files = copy_files::read(&self.stack.config.directory)?;
         let mut work = Vec::new();
         for file in &files {
             let source = self.source_of(file, sources)?;
             work.push(async move {
-                let from = self.aws.s3_in(&source.region);
+                let from = self.stack.aws.s3_in(&source.region);
                 let mut ahead = self.read_ahead(&from, source, file).await?;
                 let listing = self.list(&from, source, &Known::new(), ahead.as_mut()).await?;
                 if !should_gather(source, &listing, file) {

@@ -227,7 +227,7 @@ impl Staging<'_> {
         }
         let key = format!("{}rejected-{table}.json.zst", gathered_prefix(&self.source.name));
         let list = self.load.gatherer(self.from, 1, CopyFormat::default()).put(&key, part.finish()?.0).await?;
-        let copy = audit::copy_rejected(table, &list, &self.load.names.role_arn)?;
+        let copy = audit::copy_rejected(table, &list, &self.load.stack.names.role_arn)?;
         Ok(session.run(&copy).await?.map(drop))
     }
 
@@ -244,7 +244,7 @@ impl Staging<'_> {
         open: &mut OpenTransaction<'_>,
     ) -> Result<Vec<ErrorRow>> {
         let load = self.load;
-        let mut pause = Pause::until(Instant::now() + load.config.timeouts.settle);
+        let mut pause = Pause::until(Instant::now() + load.stack.config.timeouts.settle);
         loop {
             let missing = match records {
                 Some(records) => Some(records.saturating_sub(added.rows)),
@@ -261,7 +261,7 @@ impl Staging<'_> {
                 None => {}
             }
             open.keep().await?;
-            if !pause.next(load.events, stage, "the system views to show what was rejected").await? {
+            if !pause.next(&load.stack.events, stage, "the system views to show what was rejected").await? {
                 let table = &self.file.name;
                 let of = missing.map(|missing| format!(" all {missing} of them")).unwrap_or_default();
                 return Err(Error::failed(format!("the system views do not show{of} what COPY rejected from {table}"))

@@ -152,11 +152,11 @@ impl Rejected {
         gatherer: &Gatherer<'_>,
         source: &Source,
     ) -> Result<Self> {
-        let mut pause = Pause::until(Instant::now() + load.config.timeouts.settle);
+        let mut pause = Pause::until(Instant::now() + load.stack.config.timeouts.settle);
         loop {
             let rejected = Self::of(&load.warehouse, process, gatherer, source).await?;
             if rejected.count >= missing
-                || !pause.next(load.events, stage, "the system views to show what was rejected").await?
+                || !pause.next(&load.stack.events, stage, "the system views to show what was rejected").await?
             {
                 return Ok(rejected);
             }

@@ -85,7 +85,7 @@ impl Staging<'_> {
     ) -> Result<PickedRecords> {
         let doing = format!("read what COPY rejected in {file}");
         let read = async || self.read_records_once(file, format, lines.clone(), open).await;
-        retry(self.load.events, &doing, PATIENCE, read).await
+        retry(&self.load.stack.events, &doing, PATIENCE, read).await
     }
 
     async fn read_records_once(
@@ -98,9 +98,9 @@ impl Staging<'_> {
         let (load, unreadable) = (self.load, || Error::failed(format!("cannot read what COPY rejected in {file}")));
         let location = Location::parse(file).map_err(|message| unreadable().because(message))?;
         let is_part =
-            location.bucket == load.names.bucket && location.key.starts_with(&gathered_prefix(&self.source.name));
+            location.bucket == load.stack.names.bucket && location.key.starts_with(&gathered_prefix(&self.source.name));
         let (s3, compression) = match is_part {
-            true => (&load.aws.s3, part_compression(load.config.compression)),
+            true => (&load.stack.aws.s3, part_compression(load.stack.config.compression)),
             false => (self.from, CopyCompression::new(&self.file.statement).unwrap_or(CopyCompression::No)),
         };
         let mut call = s3.get_object().bucket(&location.bucket).key(&location.key);

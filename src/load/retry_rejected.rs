@@ -72,7 +72,7 @@ impl Load<'_> {
     /// # Errors
     /// Where no source has one, or any of them fails: all that failed are named.
     pub(super) async fn retry_rejected(&self, sources: &[Source]) -> Result<Vec<SourceReport>> {
-        let files = copy_files::read(&self.config.directory)?;
+        let files = copy_files::read(&self.stack.config.directory)?;
         let mut work = Vec::new();
         for (file, source) in self.with_quarantine(&files, sources)? {
             work.push(self.retry_table(file, source));
@@ -107,7 +107,7 @@ impl Load<'_> {
     }
 
     async fn retry_table(&self, file: &SqlFile, source: &Source) -> Result<SourceReport> {
-        let (from, listing, known) = (self.aws.s3_in(&source.region), Listing::nothing(FOLDER), Known::new());
+        let (from, listing, known) = (self.stack.aws.s3_in(&source.region), Listing::nothing(FOLDER), Known::new());
         let staging = Staging { load: self, file, source, listing: &listing, known: &known, from: &from };
         let stage = format!("retry {}", file.name);
         self.staged(&stage, staging.retry(&stage)).await
@@ -117,7 +117,8 @@ impl Load<'_> {
 impl Staging<'_> {
     async fn retry(&self, stage: &str) -> Result<(SourceReport, String)> {
         let load = self.load;
-        let paths = interrupt::unless_asked(jsonpaths::read(self.from, self.source, &load.config.directory)).await?;
+        let paths =
+            interrupt::unless_asked(jsonpaths::read(self.from, self.source, &load.stack.config.directory)).await?;
         let gatherer = load.gatherer(self.from, 1, CopyFormat::default());
         // As for parts: the records lie beside the cluster.
         let paths = jsonpaths::for_copy(&gatherer, self.source, self.listing, paths, true).await?;

@@ -19,7 +19,7 @@ impl Load<'_> {
     }
 
     pub(super) fn expected_slices(&self) -> u64 {
-        let cluster = &self.config.cluster;
+        let cluster = &self.stack.config.cluster;
         let slices = i64::from(NodeType::slices_of(&cluster.node_type)) * i64::from(cluster.nodes);
         u64::try_from(slices).unwrap_or(1)
     }

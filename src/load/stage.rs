@@ -54,10 +54,10 @@ impl Load<'_> {
 
     /// All sources, side by side: those that came through, and what failed.
     pub(super) async fn stage_each(&self, sources: &[Source]) -> Result<(Vec<SourceReport>, Option<Error>)> {
-        let files = copy_files::read(&self.config.directory)?;
+        let files = copy_files::read(&self.stack.config.directory)?;
         for unused in copy_files::unused(&files, sources) {
             let message = format!("no file of sql/copy copies the source {}: it is not loaded", unused.name);
-            self.events.emit(Event::Warning { message });
+            self.stack.events.emit(Event::Warning { message });
         }
         let mut work = Vec::new();
         for file in &files {
@@ -103,7 +103,7 @@ impl Load<'_> {
     }
 
     async fn stage_table(&self, file: &SqlFile, source: &Source) -> Result<SourceReport> {
-        let from = self.aws.s3_in(&source.region);
+        let from = self.stack.aws.s3_in(&source.region);
         let known = self.known(&file.name).await?;
         let listed;
         let mut ahead = None;
@@ -169,7 +169,7 @@ impl Load<'_> {
         let stage = format!("gather {}", source.name);
         let progress = |done| {
             let (stage, of) = (stage.clone(), listing.objects);
-            self.events.emit(Event::Progress { stage, done, of, rows: None });
+            self.stack.events.emit(Event::Progress { stage, done, of, rows: None });
         };
         self.staged(&stage, async {
             // Dropped where a signal finds it: without a manifest, what was written so far is read by nobody.
@@ -189,8 +189,8 @@ impl Load<'_> {
         slices: u64,
         format: CopyFormat,
     ) -> Gatherer<'g> {
-        let (bucket, compression) = (&self.names.bucket, self.config.compression);
-        Gatherer { aws: self.aws, from, bucket, format, slices, compression }
+        let (bucket, compression) = (&self.stack.names.bucket, self.stack.config.compression);
+        Gatherer { aws: &self.stack.aws, from, bucket, format, slices, compression }
     }
 }
 
@@ -222,7 +222,8 @@ pub(super) struct Staging<'a> {
 impl Staging<'_> {
     async fn copy(&self, ahead: Option<ReadAhead>) -> Result<SourceReport> {
         let (load, table) = (self.load, &self.file.name);
-        let paths = interrupt::unless_asked(jsonpaths::read(self.from, self.source, &load.config.directory)).await?;
+        let paths =
+            interrupt::unless_asked(jsonpaths::read(self.from, self.source, &load.stack.config.directory)).await?;
         let format = CopyFormat::new(&self.file.statement);
         let slices = load.slices(format.unpacked_bytes(self.listing.bytes)).await?;
         let gatherer = load.gatherer(self.from, slices, format);
@@ -264,7 +265,7 @@ impl Staging<'_> {
             if load.mode == Mode::Append {
                 let list = gatherer.objects(self.source, self.listing, self.known, &load.run);
                 let list = interrupt::unless_asked(list).await?;
-                batch.add(audit::copy_objects(table, &list, &load.names.role_arn)?);
+                batch.add(audit::copy_objects(table, &list, &load.stack.names.role_arn)?);
             }
         }
         load.staged(&stage, self.run(&stage, &batch, &from, &gatherer, compared)).await
@@ -325,7 +326,7 @@ impl Staging<'_> {
             (false, _) => "its `files` are copied",
         };
         // R32: a manifest must be where its objects are.
-        if source.region != self.load.aws.region {
+        if source.region != self.load.stack.aws.region {
             let (name, region) = (&source.name, &source.region);
             return Err(Error::usage(format!(
                 "the source {name} is in {region}, and {by} by a manifest, which must be there too"
@@ -340,12 +341,12 @@ impl Staging<'_> {
         let (load, source) = (self.load, self.source);
         let (address, mut options) = match from {
             From::Parts(gathered) => {
-                let options = CopyFormat::new(&self.file.statement).part_options(load.config.compression);
+                let options = CopyFormat::new(&self.file.statement).part_options(load.stack.config.compression);
                 (gathered.manifest.to_string(), options.to_owned())
             }
             From::Manifest(manifest) => (manifest.to_string(), "manifest".to_owned()),
             // R32: another region is found only by its name.
-            From::Place | From::Nothing if source.region != load.aws.region => {
+            From::Place | From::Nothing if source.region != load.stack.aws.region => {
                 (source.location.to_string(), format!("region {}", sql::literal(&source.region)))
             }
             From::Place | From::Nothing => (source.location.to_string(), String::new()),
@@ -370,7 +371,7 @@ impl Staging<'_> {
         options: String,
         jsonpaths: Option<&Location>,
     ) -> Result<String> {
-        let role = self.load.names.role_arn.clone();
+        let role = self.load.stack.names.role_arn.clone();
         let mut variables = BTreeMap::from([("from", address), ("iam_role", role), ("options", options)]);
         variables.extend(jsonpaths.map(|paths| ("jsonpaths", paths.to_string())));
         let copy = file.with_variables(&variables)?;

@@ -81,7 +81,7 @@ impl Load<'_> {
         sources: Vec<SourceReport>,
         clock: Instant,
     ) -> Result<LoadReport> {
-        let directory = &self.config.directory;
+        let directory = &self.stack.config.directory;
         let transforms = sql::files(directory, "transform")?;
         if recreate {
             let schema = sql::files(directory, "schema")?;
@@ -140,7 +140,7 @@ impl Load<'_> {
                 rows.map_err(|error| Error::failed(format!("the check {} does not run", file.name)).because(error))?;
             let report = CheckReport { name: file.name, question: file.title, offending: rows.rows.len() as u64 };
             if report.offending > 0 && severity == Severity::Warn {
-                self.events.emit(Event::Warning { message: format!("{}: {}", report.question, sample(&rows)) });
+                self.stack.events.emit(Event::Warning { message: format!("{}: {}", report.question, sample(&rows)) });
             } else if report.offending > 0 {
                 let message = format!(
                     "the check {} failed: {} has {} for an answer",

@@ -204,7 +204,7 @@ impl Staging<'_> {
     /// Says what is lost, and what was added. The keys that are lost.
     pub(super) fn report_keys(&self, compared: ComparedKeys) -> Vec<UnknownKey> {
         let (source, table) = (&self.source.name, &self.file.name);
-        let warn = |message| self.load.events.emit(Event::Warning { message });
+        let warn = |message| self.load.stack.events.emit(Event::Warning { message });
         if !compared.lost.is_empty() && self.source.on_unknown != OnUnknown::Ignore {
             let message = unknown_message(source, table, &compared.lost, &compared.extent);
             let advice = match (self.source.on_unknown, self.load.check) {
@@ -253,7 +253,7 @@ impl Staging<'_> {
             done.map_err(|error| Error::failed(format!("cannot widen {table}.{column}")).because(error))?;
             let message =
                 format!("{}: a text of {longest} bytes: {alter}. Change it in sql/schema, too.", self.source.name);
-            load.events.emit(Event::Warning { message });
+            load.stack.events.emit(Event::Warning { message });
             is_wider = true;
         }
         Ok(is_wider)
