@@ -6,7 +6,6 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::copy_batch::CopyBatch;
-use super::copy_files::has_option;
 use super::gather::Gatherer;
 use super::rejected::Rejected;
 use super::sql;
@@ -45,7 +44,7 @@ impl Staging<'_> {
         attempt: &CopyAttempt<'_>,
     ) -> Result<std::result::Result<Copied, StatementError>> {
         let copying = async {
-            match self.has_quarantine() {
+            match self.plan.keeps_rejected {
                 true => self.copy_and_keep(attempt).await,
                 false => self.copied_in_batch(attempt).await,
             }
@@ -64,18 +63,13 @@ impl Staging<'_> {
         };
         let staged = batch.added(&load.warehouse, &done, &self.file.name).await?;
         let told = match records {
-            None if self.passes_over_errors() => self.errors_told(stage, done.process).await?,
+            None if self.plan.asks_history => self.errors_told(stage, done.process).await?,
             _ => 0,
         };
         let missing = records.map_or(told, |records| records.saturating_sub(staged));
         let mut rejected = Rejected::at_least(missing, load, stage, done.process, gatherer, self.source).await?;
         rejected.count = rejected.count.max(told);
         Ok(Ok(Copied { staged, rejected }))
-    }
-
-    /// Whether its COPY rejects single rows and goes on.
-    fn passes_over_errors(&self) -> bool {
-        self.source.quarantine || has_option(&self.file.statement, &["maxerror", "ignoreallerrors"])
     }
 
     /// How many rows a COPY has rejected, whose records are not counted. The system views may show its end late (C17): they

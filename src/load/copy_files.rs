@@ -4,7 +4,8 @@ use std::path::Path;
 
 use redshift_sql::tokens;
 
-use super::copy_format::CopyFormat;
+use super::copy_format::{CopyFormat, CopyKind};
+use super::quarantine;
 use super::source::Listing;
 use super::sql::{self, SqlFile};
 use crate::config::{Gather, Source};
@@ -36,10 +37,32 @@ pub fn read(directory: &Path) -> Result<Vec<SqlFile>> {
     Ok(files)
 }
 
-/// Sources that no file copies.
-pub fn unused<'s>(files: &[SqlFile], sources: &'s [Source]) -> Vec<&'s Source> {
-    let is_copied = |source: &Source| files.iter().any(|file| file.settings.get("source") == Some(&source.name));
-    sources.iter().filter(|source| !is_copied(source)).collect()
+/// The source that a file copies.
+///
+/// # Errors
+/// Where the file names none, or one that infra.toml does not have or gives settings which its COPY cannot follow.
+pub fn source_of<'s>(file: &SqlFile, sources: &'s [Source]) -> Result<&'s Source> {
+    let path = file.path.display();
+    let unnamed = || {
+        Error::usage(format!("{path} does not say which source it copies"))
+            .hint("Add a line `-- source: NAME` to its header.")
+    };
+    let name = file.settings.get("source").ok_or_else(unnamed)?;
+    let unknown = || Error::usage(format!("{path} copies the source {name}, which infra.toml does not have"));
+    let source = sources.iter().find(|source| source.name == *name).ok_or_else(unknown)?;
+    if source.quarantine {
+        quarantine::check(file, name)?;
+    }
+    let format = CopyFormat::new(&file.statement);
+    if source.hive_partitions && format.kind != CopyKind::Json {
+        return Err(Error::usage(format!("{path} reads no JSON, and only that takes the values of Hive's folders"))
+            .hint(format!("Remove `hive_partitions` from [sources.{name}].")));
+    }
+    match format.obstacle().filter(|_| source.gather == Gather::Always) {
+        None => Ok(source),
+        Some(obstacle) => Err(Error::usage(format!("{path} has {obstacle}, and so its objects are not gathered"))
+            .hint(format!("Remove `gather = \"always\"` from [sources.{name}]: COPY reads it from where it lies."))),
+    }
 }
 
 /// Whether a source is gathered: where nothing is said, many small objects that can be joined.

@@ -46,13 +46,13 @@ pub struct Gathered {
     pub reused: bool,
 }
 
-/// What gathering would write.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Planned {
-    /// Where the parts lie.
-    pub home: Location,
-    /// `None` where they are there already.
-    pub parts: Option<u64>,
+/// How the parts of a source come to be.
+#[derive(Debug)]
+pub enum GatherPlan {
+    /// An earlier load gathered the same objects: nothing is read.
+    Reuse(Gathered),
+    /// So many equal shares of the bytes are written, each as a part.
+    Write { shares: u64 },
 }
 
 /// Where objects are read and parts are written.
@@ -68,14 +68,13 @@ pub struct Gatherer<'a> {
 }
 
 impl Gatherer<'_> {
-    /// What `gather` would do.
-    pub async fn planned(&self, source: &Source, listing: &Listing) -> Result<Planned> {
-        let home = self.home(source, listing);
-        let parts = match self.earlier(&manifest(&home)).await? {
-            Some(_) => None,
-            None => Some(full_parts(listing, self.parts(listing))),
-        };
-        Ok(Planned { home, parts })
+    /// Looks for the parts of an unchanged source.
+    ///
+    /// # Errors
+    /// Where the bucket cannot be read.
+    pub async fn plan(&self, source: &Source, listing: &Listing) -> Result<GatherPlan> {
+        let earlier = self.earlier(&manifest(&self.home(source, listing))).await?;
+        Ok(earlier.map_or_else(|| GatherPlan::Write { shares: self.parts(listing) }, GatherPlan::Reuse))
     }
 
     /// How many parts a source is to have.
@@ -101,6 +100,8 @@ impl Gatherer<'_> {
         Location { bucket: self.bucket.to_owned(), key }
     }
 
+    /// Reads the objects and writes the parts.
+    ///
     /// # Errors
     /// Where an object cannot be read, has changed since it was listed, or does not hold records that can be joined: all such
     /// objects are counted, the first are named, and nothing was copied.
@@ -109,13 +110,11 @@ impl Gatherer<'_> {
         source: &Source,
         listing: &Listing,
         known: &Known,
+        shares: u64,
         ahead: Option<ReadAhead>,
         progress: impl Fn(u64),
     ) -> Result<Gathered> {
         let home = self.home(source, listing);
-        if let Some(gathered) = self.earlier(&manifest(&home)).await? {
-            return Ok(gathered);
-        }
         let (reader, taken) = match &ahead {
             Some(ahead) => (ahead.reader.clone(), ahead.taken),
             None => (self.reader(source).await, 0),
@@ -124,7 +123,7 @@ impl Gatherer<'_> {
         let left = reader.read_all(listing.stream(self.from, source, known).skip(taken));
         let mut reading = first.chain(left).boxed();
 
-        let mut writer = PartWriter::new(*self, &home, self.parts(listing), listing.bytes);
+        let mut writer = PartWriter::new(*self, &home, shares, listing.bytes);
         let (mut faults, mut headers, mut read) = (Faults::default(), Headers::default(), 0);
         while let Some(outcome) = reading.try_next().await? {
             read += 1;
@@ -284,7 +283,7 @@ fn parts(bytes: u64, slices: u64) -> u64 {
 }
 
 /// How many parts there will be: a large object may fill more than one share.
-fn full_parts(listing: &Listing, parts: u64) -> u64 {
+pub fn full_parts(listing: &Listing, parts: u64) -> u64 {
     let Some(kept) = listing.kept() else { return parts };
     let (mut full, mut seen) = (0, 0);
     for object in kept {

@@ -69,7 +69,7 @@ pub fn is_apart(source: &Source, region: &str, is_gathered: bool) -> bool {
     source.jsonpaths_file.is_some() || is_gathered && source.jsonpaths.is_some() && source.region != region
 }
 
-/// Where a COPY finds the file. All that a COPY names is in one region (R37): parts of a source in another one have a copy of
+/// Where a COPY finds the file, which is written there where it `is_apart`. All that a COPY names is in one region (R37): parts of a source in another one have a copy of
 /// the file beside them, written anew by each load, since it may have changed while its source did not.
 ///
 /// # Errors
@@ -79,9 +79,9 @@ pub async fn for_copy(
     source: &Source,
     listing: &Listing,
     content: Option<Bytes>,
-    is_gathered: bool,
+    is_apart: bool,
 ) -> Result<Option<Location>> {
-    if !is_apart(source, &gatherer.aws.region, is_gathered) {
+    if !is_apart {
         return Ok(source.jsonpaths.clone());
     }
     let unreadable = || {

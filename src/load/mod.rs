@@ -23,8 +23,10 @@ mod part_objects;
 mod part_writer;
 pub mod plain_json;
 pub mod plain_text;
+mod plan;
 mod pre_gather;
 pub mod profile;
+mod project_files;
 mod quarantine;
 mod read;
 mod reconcile;
@@ -60,7 +62,9 @@ use crate::stack::Stack;
 use crate::warehouse::{Place, Warehouse};
 use copy_format::CopyFormat;
 use lock::Lock;
+use plan::{LoadPlan, SetupPlan};
 pub use pre_gather::Ahead;
+use project_files::ProjectFiles;
 
 /// What the command line adds to infra.toml.
 #[derive(Debug, Clone, Default)]
@@ -130,10 +134,10 @@ pub async fn ahead(stack: &Stack) -> Result<Ahead> {
 /// # Errors
 /// Nothing of the star has changed when it fails: its tables change in one transaction, checks included.
 pub async fn run(stack: &Stack, options: &LoadOptions, ahead: Ahead) -> Result<LoadReport> {
-    let (mut load, sources) = open(stack, options).await?;
+    let (mut load, plan) = open(stack, options).await?;
     load.ahead = ahead;
     let lock = interrupt::finish(Lock::take(&stack.aws, &stack.names, &load.run)).await?;
-    match load.everything(&sources, options).await {
+    match load.everything(&plan, options.retry_rejected).await {
         // Nobody would answer.
         Err(error) if error.kind.is_cut_off() => Err(error.hint(lock.left())),
         loaded => {
@@ -165,10 +169,10 @@ fn unchanged(error: Error) -> Error {
 /// # Errors
 /// Where there is no warehouse, a source cannot be listed, or a file of `sql/` is not as it should be.
 pub async fn plan(stack: &Stack, options: &LoadOptions) -> Result<Vec<LoadStep>> {
-    let (load, sources) = open(stack, options).await?;
+    let (load, plan) = open(stack, options).await?;
     match options.retry_rejected {
-        true => load.dry_retry(&sources).await,
-        false => load.dry_run(&sources, options).await,
+        true => load.dry_retry(&plan).await,
+        false => load.dry_run(&plan).await,
     }
 }
 
@@ -179,18 +183,21 @@ pub async fn plan(stack: &Stack, options: &LoadOptions) -> Result<Vec<LoadStep>>
 /// # Errors
 /// Those of `run` before it looks at a source.
 pub async fn check(stack: &Stack, options: &LoadOptions) -> Result<(Vec<SourceReport>, Option<Error>)> {
-    let (mut load, sources) = open(stack, options).await?;
+    let (mut load, plan) = open(stack, options).await?;
     (load.check, load.mode) = (true, Mode::Replace);
-    // COPY reads for a table: those that are missing are made, empty.
-    load.create_tables(options).await?;
-    load.stage_each(&sources).await
+    // COPY reads for a table: those that are missing are created, empty.
+    load.create_tables(&plan.setup).await?;
+    Ok(load.stage_each(&plan).await)
 }
 
-async fn open<'a>(stack: &'a Stack, options: &LoadOptions) -> Result<(Load<'a>, Vec<Source>)> {
+/// Connects to the warehouse, and plans what can be planned before a source is looked at.
+async fn open<'a>(stack: &'a Stack, options: &LoadOptions) -> Result<(Load<'a>, LoadPlan)> {
     let sources = narrowed(&stack.config, options)?;
     let warehouse = warehouse(stack).await?;
     let (mode, run) = (options.mode.unwrap_or(stack.config.mode), tags::run_id());
-    Ok((Load { stack, warehouse, mode, check: false, run, ahead: Ahead::default() }, sources))
+    let files = ProjectFiles::read(&stack.config.directory)?;
+    let plan = LoadPlan::new(files, &sources, mode, options.recreate)?;
+    Ok((Load { stack, warehouse, mode, check: false, run, ahead: Ahead::default() }, plan))
 }
 
 /// The sources with the prefixes of the command line. They narrow: the role reads nothing outside infra.toml's.
@@ -209,26 +216,26 @@ fn narrowed(config: &Config, options: &LoadOptions) -> Result<Vec<Source>> {
 }
 
 impl Load<'_> {
-    async fn everything(&self, sources: &[Source], options: &LoadOptions) -> Result<LoadReport> {
+    async fn everything(&self, plan: &LoadPlan, retry_rejected: bool) -> Result<LoadReport> {
         let (started, clock) = (tags::time(Duration::ZERO), Instant::now());
-        self.create_tables(options).await.map_err(unchanged)?;
-        let staged = match options.retry_rejected {
-            true => self.retry_rejected(sources).await,
-            false => self.stage(sources).await,
+        self.create_tables(&plan.setup).await.map_err(unchanged)?;
+        let staged = match retry_rejected {
+            true => self.retry_rejected(plan).await,
+            false => self.stage(plan).await,
         };
         let staged = staged.map_err(unchanged)?;
-        let report = self.fill_star(options.recreate, staged, &started, clock).await?;
+        let report = self.fill_star(&plan.star, staged, &started, clock).await?;
         // The load is done, whatever comes now.
-        let _ = interrupt::briefly(self.forget_old_parts(sources, &report)).await;
+        let _ = interrupt::briefly(self.forget_old_parts(plan, &report)).await;
         Ok(report)
     }
 
     /// Parts of earlier states of a source are of no more use. That they are still there is no reason to fail.
-    async fn forget_old_parts(&self, sources: &[Source], report: &LoadReport) {
+    async fn forget_old_parts(&self, plan: &LoadPlan, report: &LoadReport) {
         for staged in &report.sources {
-            let source = sources.iter().find(|source| source.name == staged.source);
-            let (Some(source), Some(current)) = (source, &staged.manifest) else { continue };
-            if let Err(error) = self.forget(source, current).await {
+            let copy = plan.copies.iter().find(|copy| copy.source.name == staged.source);
+            let (Some(copy), Some(current)) = (copy, &staged.manifest) else { continue };
+            if let Err(error) = self.forget(&copy.source, current).await {
                 self.stack.events.emit(Event::Warning { message: format!("{error}; `down` will") });
             }
         }
@@ -243,32 +250,19 @@ impl Load<'_> {
         Ok(())
     }
 
-    /// The staging tables, and those of the star that are not there yet. A star that is to be made anew is made inside
-    /// the transaction that fills it.
-    async fn create_tables(&self, options: &LoadOptions) -> Result<()> {
-        let files = sql::files(&self.stack.config.directory, "schema")?;
+    /// Creates the staging tables, and those of the star that are missing. A star that is recreated is so inside the
+    /// transaction that fills it.
+    async fn create_tables(&self, setup: &SetupPlan) -> Result<()> {
         self.staged("create tables", async {
-            let copies = copy_files::read(&self.stack.config.directory)?;
-            let staging: Vec<&str> = copies.iter().map(|file| file.name.as_str()).collect();
-            if options.recreate {
-                let transforms = sql::files(&self.stack.config.directory, "transform")?;
-                let (_, tables) = sql::divided(&files, &transforms);
-                let mut drops = sql::drops(&tables);
-                let of_audit = |table: &&str| [audit::objects_table(table), audit::rejected_table(table)];
-                let of_audit = staging.iter().flat_map(of_audit);
-                drops.extend(of_audit.map(|table| format!("drop table if exists {table}")));
-                self.in_batches(&drops, "drop the staging tables").await?;
-            }
-            let mut creates: Vec<String> = files.iter().map(|file| file.statement.clone()).collect();
-            creates.extend(audit::creates(&staging)?);
-            self.in_batches(&creates, "create the tables of sql/schema").await?;
-            Ok(((), format!("{} tables", files.len())))
+            self.in_batches(&setup.drops, "drop the staging tables").await?;
+            self.in_batches(&setup.creates, "create the tables of sql/schema").await?;
+            Ok(((), format!("{} tables", setup.tables.len())))
         })
         .await
     }
 
     async fn in_batches(&self, statements: &[String], doing: &str) -> Result<()> {
-        for batch in statements.chunks(dry_run::BATCH) {
+        for batch in statements.chunks(plan::BATCH) {
             let done = self.warehouse.run_all(batch).await?;
             done.map_err(|error| Error::failed(format!("cannot {doing}")).because(error))?;
         }

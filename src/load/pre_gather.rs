@@ -19,7 +19,7 @@ impl Load<'_> {
         let files = copy_files::read(&self.stack.config.directory)?;
         let mut work = Vec::new();
         for file in &files {
-            let source = self.source_of(file, sources)?;
+            let source = copy_files::source_of(file, sources)?;
             work.push(async move {
                 let from = self.stack.aws.s3_in(&source.region);
                 let mut ahead = self.read_ahead(&from, source, file).await?;

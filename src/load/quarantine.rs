@@ -154,11 +154,6 @@ impl<'a> OpenTransaction<'a> {
 }
 
 impl Staging<'_> {
-    /// Whether what its COPY rejects is kept.
-    pub(super) fn has_quarantine(&self) -> bool {
-        self.source.quarantine && !self.load.check
-    }
-
     /// Runs the batch of a COPY, and keeps what the COPY rejects, in one transaction.
     pub(super) async fn copy_and_keep(
         &self,
@@ -186,7 +181,7 @@ impl Staging<'_> {
         };
         let mut open = OpenTransaction::new(session);
         let errors = self.all_rejected(stage, added, records, &mut open).await?;
-        if !is_last && self.widens() && errors.iter().any(ErrorRow::is_too_long) {
+        if !is_last && self.plan.widens && errors.iter().any(ErrorRow::is_too_long) {
             let message = format!("texts are too long for columns of {table}, which can be wider");
             return Ok(Err(StatementError { message, process: added.process }));
         }

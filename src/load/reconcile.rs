@@ -25,14 +25,14 @@ impl Reconciliation {
 }
 
 /// Each file answers rows of (`in` | `kept` | `left out`, what, rows).
-pub async fn run(session: &Session, files: Vec<SqlFile>) -> Result<(Vec<Reconciliation>, String)> {
+pub async fn run(session: &Session, files: &[SqlFile]) -> Result<(Vec<Reconciliation>, String)> {
     let mut done = Vec::new();
     for file in files {
         let rows = session.query(&file.statement).await?;
         let rows =
             rows.map_err(|error| Error::failed(format!("the sum {} cannot be made", file.name)).because(error))?;
-        let lines = rows.rows.iter().map(|row| line(row, &file)).collect::<Result<_>>()?;
-        done.push(Reconciliation { name: file.name, title: file.title, lines }.check()?);
+        let lines = rows.rows.iter().map(|row| line(row, file)).collect::<Result<_>>()?;
+        done.push(Reconciliation { name: file.name.clone(), title: file.title.clone(), lines }.check()?);
     }
     let detail = format!("{} sums come out", done.len());
     Ok((done, detail))

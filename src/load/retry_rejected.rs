@@ -5,11 +5,12 @@ use std::io::Write;
 
 use super::audit::{self, KeptLine};
 use super::copy_batch::CopyBatch;
-use super::copy_files::{self, option_value};
+use super::copy_files::option_value;
 use super::copy_format::{self, CopyFormat};
 use super::gather::Gatherer;
 use super::index::IndexWriter;
 use super::part_writer::index_of;
+use super::plan::{LoadPlan, TableCopy, TablePlan};
 use super::quarantine::{OpenTransaction, RejectedRecord, super_value};
 use super::record_picker::RecordFormat;
 use super::rejected::{ErrorRow, Rejected, SHOWN};
@@ -18,7 +19,6 @@ use super::source::{Known, Listing};
 use super::sql::SqlFile;
 use super::stage::{Staging, all_of};
 use super::{Load, jsonpaths};
-use crate::config::Source;
 use crate::error::{Error, Kind, Result};
 use crate::interrupt;
 use crate::load_report::SourceReport;
@@ -71,44 +71,19 @@ impl Load<'_> {
     ///
     /// # Errors
     /// Where no source has one, or any of them fails: all that failed are named.
-    pub(super) async fn retry_rejected(&self, sources: &[Source]) -> Result<Vec<SourceReport>> {
-        let files = copy_files::read(&self.stack.config.directory)?;
-        let mut work = Vec::new();
-        for (file, source) in self.with_quarantine(&files, sources)? {
-            work.push(self.retry_table(file, source));
-        }
-        match all_of(work).await {
+    pub(super) async fn retry_rejected(&self, plan: &LoadPlan) -> Result<Vec<SourceReport>> {
+        let kept = plan.with_quarantine()?;
+        match all_of(kept.into_iter().map(|copy| self.retry_table(copy)).collect()).await {
             (_, Some(failure)) => Err(failure),
             (tried, None) => Ok(tried),
         }
     }
 
-    /// The files of `sql/copy/` whose rejected rows are kept.
-    ///
-    /// # Errors
-    /// Where there is none.
-    pub(super) fn with_quarantine<'s>(
-        &self,
-        files: &'s [SqlFile],
-        sources: &'s [Source],
-    ) -> Result<Vec<(&'s SqlFile, &'s Source)>> {
-        let mut found = Vec::new();
-        for file in files {
-            let source = self.source_of(file, sources)?;
-            found.extend(source.quarantine.then_some((file, source)));
-        }
-        match found.is_empty() {
-            true => {
-                Err(Error::usage("no source keeps the rows that its COPY rejects, so that none can be tried again")
-                    .hint("Set `quarantine = true` for [sources.NAME] in infra.toml, and run `load`."))
-            }
-            false => Ok(found),
-        }
-    }
-
-    async fn retry_table(&self, file: &SqlFile, source: &Source) -> Result<SourceReport> {
+    async fn retry_table(&self, TableCopy { file, source }: &TableCopy) -> Result<SourceReport> {
         let (from, listing, known) = (self.stack.aws.s3_in(&source.region), Listing::nothing(FOLDER), Known::new());
-        let staging = Staging { load: self, file, source, listing: &listing, known: &known, from: &from };
+        // No source is read.
+        let plan = TablePlan::default();
+        let staging = Staging { load: self, file, source, listing: &listing, known: &known, from: &from, plan: &plan };
         let stage = format!("retry {}", file.name);
         self.staged(&stage, staging.retry(&stage)).await
     }
@@ -121,7 +96,8 @@ impl Staging<'_> {
             interrupt::unless_asked(jsonpaths::read(self.from, self.source, &load.stack.config.directory)).await?;
         let gatherer = load.gatherer(self.from, 1, CopyFormat::default());
         // As for parts: the records lie beside the cluster.
-        let paths = jsonpaths::for_copy(&gatherer, self.source, self.listing, paths, true).await?;
+        let is_apart = jsonpaths::is_apart(self.source, &load.stack.aws.region, true);
+        let paths = jsonpaths::for_copy(&gatherer, self.source, self.listing, paths, is_apart).await?;
         let (mut all, mut behind) = (Retried::default(), Some(KeptLine::default()));
         while let Some(line) = behind {
             let transaction = async || {

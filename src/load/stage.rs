@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 
 use super::copied::CopyAttempt;
 use super::copy_batch::CopyBatch;
-use super::copy_files::{ByKey, should_gather};
-use super::copy_format::{self, CopyFormat, CopyKind};
-use super::gather::{Gathered, Gatherer};
+use super::copy_files::ByKey;
+use super::copy_format::{self, CopyFormat};
+use super::gather::{GatherPlan, Gathered, Gatherer};
+use super::plan::{LoadPlan, Reading, TableCopy, TableFacts, TablePlan, TransactionStep};
 use super::quarantine;
 use super::read::ReadAhead;
 use super::rejected::Rejected;
 use super::source::{self, Known, Listing, Object};
 use super::sql::{self, SqlFile};
 use super::unknown::ComparedKeys;
-use super::{Load, audit, copy_files, jsonpaths};
+use super::{Load, audit, jsonpaths};
 use crate::config::{Gather, Mode, Source};
 use crate::error::{Error, Result};
 use crate::event::Event;
@@ -22,20 +23,20 @@ use crate::load_report::SourceReport;
 use crate::location::Location;
 
 /// What COPY reads.
-enum From {
+enum CopyInput {
     Parts(Gathered),
     /// Objects where they lie, one by one.
     Manifest(Location),
-    Place,
+    Prefix,
     /// Every object is loaded already.
     Nothing,
 }
 
-impl From {
+impl CopyInput {
     fn gathered(&self) -> Option<&Gathered> {
         match self {
             Self::Parts(gathered) => Some(gathered),
-            Self::Manifest(_) | Self::Place | Self::Nothing => None,
+            Self::Manifest(_) | Self::Prefix | Self::Nothing => None,
         }
     }
 }
@@ -45,53 +46,29 @@ impl Load<'_> {
     ///
     /// # Errors
     /// Where any of them fails: all that failed are named.
-    pub async fn stage(&self, sources: &[Source]) -> Result<Vec<SourceReport>> {
-        match self.stage_each(sources).await? {
+    pub async fn stage(&self, plan: &LoadPlan) -> Result<Vec<SourceReport>> {
+        match self.stage_each(plan).await {
             (_, Some(failure)) => Err(failure),
             (staged, None) => Ok(staged),
         }
     }
 
     /// All sources, side by side: those that came through, and what failed.
-    pub(super) async fn stage_each(&self, sources: &[Source]) -> Result<(Vec<SourceReport>, Option<Error>)> {
-        let files = copy_files::read(&self.stack.config.directory)?;
-        for unused in copy_files::unused(&files, sources) {
-            let message = format!("no file of sql/copy copies the source {}: it is not loaded", unused.name);
+    pub(super) async fn stage_each(&self, plan: &LoadPlan) -> (Vec<SourceReport>, Option<Error>) {
+        for unused in &plan.unused {
+            let message = format!("no file of sql/copy copies the source {unused}: it is not loaded");
             self.stack.events.emit(Event::Warning { message });
         }
-        let mut work = Vec::new();
-        for file in &files {
-            work.push(self.stage_table(file, self.source_of(file, sources)?));
-        }
-        Ok(all_of(work).await)
+        all_of(plan.copies.iter().map(|copy| self.stage_table(copy)).collect()).await
     }
 
-    pub(super) fn source_of<'s>(&self, file: &SqlFile, sources: &'s [Source]) -> Result<&'s Source> {
-        let path = file.path.display();
-        let unnamed = || {
-            Error::usage(format!("{path} does not say which source it copies"))
-                .hint("Add a line `-- source: NAME` to its header.")
-        };
-        let name = file.settings.get("source").ok_or_else(unnamed)?;
-        let unknown = || Error::usage(format!("{path} copies the source {name}, which infra.toml does not have"));
-        let source = sources.iter().find(|source| source.name == *name).ok_or_else(unknown)?;
-        if source.quarantine {
-            quarantine::check(file, name)?;
-        }
-        let format = CopyFormat::new(&file.statement);
-        if source.hive_partitions && format.kind != CopyKind::Json {
-            return Err(Error::usage(format!(
-                "{path} reads no JSON, and only that takes the values of Hive's folders"
-            ))
-            .hint(format!("Remove `hive_partitions` from [sources.{name}].")));
-        }
-        match format.obstacle().filter(|_| source.gather == Gather::Always) {
-            None => Ok(source),
-            Some(obstacle) => Err(Error::usage(format!("{path} has {obstacle}, and so its objects are not gathered"))
-                .hint(format!(
-                    "Remove `gather = \"always\"` from [sources.{name}]: COPY reads it from where it lies."
-                ))),
-        }
+    /// Plans one table, for a run and for a dry run.
+    ///
+    /// # Errors
+    /// As `TablePlan::new`.
+    pub(super) fn plan_table(&self, copy: &TableCopy, listing: &Listing, known: &Known) -> Result<TablePlan> {
+        let (known, mode, check, region) = (known.len(), self.mode, self.check, self.stack.aws.region.as_str());
+        TablePlan::new(&TableFacts { copy, listing, known, mode, check, region })
     }
 
     /// The objects that an append need not load again.
@@ -102,7 +79,8 @@ impl Load<'_> {
         }
     }
 
-    async fn stage_table(&self, file: &SqlFile, source: &Source) -> Result<SourceReport> {
+    async fn stage_table(&self, copy: &TableCopy) -> Result<SourceReport> {
+        let TableCopy { file, source } = copy;
         let from = self.stack.aws.s3_in(&source.region);
         let known = self.known(&file.name).await?;
         let listed;
@@ -115,7 +93,8 @@ impl Load<'_> {
                 &listed
             }
         };
-        let staging = Staging { load: self, file, source, listing, known: &known, from: &from };
+        let plan = self.plan_table(copy, listing, &known)?;
+        let staging = Staging { load: self, file, source, listing, known: &known, from: &from, plan: &plan };
         staging.copy(ahead).await
     }
 
@@ -172,8 +151,14 @@ impl Load<'_> {
             self.stack.events.emit(Event::Progress { stage, done, of, rows: None });
         };
         self.staged(&stage, async {
-            // Dropped where a signal finds it: without a manifest, what was written so far is read by nobody.
-            let gathered = interrupt::unless_asked(gatherer.gather(source, listing, known, ahead, progress)).await?;
+            let gathered = match interrupt::unless_asked(gatherer.plan(source, listing)).await? {
+                GatherPlan::Reuse(gathered) => gathered,
+                // Dropped where a signal finds it: without a manifest, what was written so far is read by nobody.
+                GatherPlan::Write { shares } => {
+                    let gathering = gatherer.gather(source, listing, known, shares, ahead, progress);
+                    interrupt::unless_asked(gathering).await?
+                }
+            };
             let again = if gathered.reused { ", gathered before" } else { "" };
             let parts = gathered.parts;
             let noun = if parts == 1 { "part" } else { "parts" };
@@ -217,58 +202,65 @@ pub(super) struct Staging<'a> {
     pub(super) listing: &'a Listing,
     pub(super) known: &'a Known,
     pub(super) from: &'a aws_sdk_s3::Client,
+    pub(super) plan: &'a TablePlan,
 }
 
 impl Staging<'_> {
     async fn copy(&self, ahead: Option<ReadAhead>) -> Result<SourceReport> {
-        let (load, table) = (self.load, &self.file.name);
+        let (load, plan, table) = (self.load, self.plan, &self.file.name);
         let paths =
             interrupt::unless_asked(jsonpaths::read(self.from, self.source, &load.stack.config.directory)).await?;
         let format = CopyFormat::new(&self.file.statement);
         let slices = load.slices(format.unpacked_bytes(self.listing.bytes)).await?;
         let gatherer = load.gatherer(self.from, slices, format);
-        let from = interrupt::unless_asked(self.what_to_copy(&gatherer, ahead)).await?;
-        if matches!(from, From::Nothing) {
-            return Ok(self.report(&from, 0, Rejected::default()));
+        let input = interrupt::unless_asked(self.input(&gatherer, ahead)).await?;
+        if matches!(input, CopyInput::Nothing) {
+            return Ok(self.report(&input, 0, Rejected::default()));
         }
-        let is_gathered = matches!(from, From::Parts(_));
-        let paths = jsonpaths::for_copy(&gatherer, self.source, self.listing, paths, is_gathered).await?;
-        let copy = self.statement(&from, paths.as_ref())?;
+        let paths = jsonpaths::for_copy(&gatherer, self.source, self.listing, paths, plan.copies_jsonpaths).await?;
+        let copy = self.statement(&input, paths.as_ref())?;
         let stage = if load.check { format!("check {table}") } else { format!("copy {table}") };
-        if let Some(remark) = copy_files::unchecked(&self.file.statement).filter(|_| load.check) {
-            let report = SourceReport { remark: Some(remark), ..self.report(&from, 0, Rejected::default()) };
+        if let Some(remark) = plan.unchecked {
+            let report = SourceReport { remark: Some(remark), ..self.report(&input, 0, Rejected::default()) };
             return load.staged(&stage, async { Ok((report, remark.to_owned())) }).await;
         }
+        let compared = self.decided(input.gathered(), &gatherer).await?;
+        let batch = self.transaction(&copy, compared.as_ref(), &gatherer).await?;
+        load.staged(&stage, self.run(&stage, &batch, &input, &gatherer, compared)).await
+    }
+
+    /// The statements of the transaction, as they are planned.
+    async fn transaction(
+        &self,
+        copy: &str,
+        compared: Option<&ComparedKeys>,
+        gatherer: &Gatherer<'_>,
+    ) -> Result<CopyBatch> {
+        let (load, table) = (self.load, &self.file.name);
         let [objects, rejected] = [audit::objects_table(table), audit::rejected_table(table)];
         let mut batch = CopyBatch::default();
-        let compared = self.decided(from.gathered(), &gatherer).await?;
-        if !load.check {
-            // A COPY of a load that was killed may still run (R27): its rows are waited for, and seen.
-            batch.add(format!("lock table {table}, {objects}, {rejected}"));
-        }
-        if let Some(compared) = &compared {
-            batch.statements.extend(compared.added.iter().map(|(alter, _)| alter.clone()));
-        }
-        if !load.check {
-            // An append to a table of which nothing is remembered begins with all of it, as a replace does.
-            match self.known.len() {
-                0 => batch.statements.extend([table, &objects, &rejected].map(|table| format!("delete from {table}"))),
-                known => {
-                    batch.add(audit::fail_unless_known(&objects, known));
-                    batch.count_before(table);
+        for step in &self.plan.transaction {
+            match step {
+                TransactionStep::Lock => _ = batch.add(format!("lock table {table}, {objects}, {rejected}")),
+                TransactionStep::AddColumns => {
+                    let added = compared.into_iter().flat_map(|compared| &compared.added);
+                    batch.statements.extend(added.map(|(alter, _)| alter.clone()));
+                }
+                TransactionStep::Empty => {
+                    batch.statements.extend([table, &objects, &rejected].map(|table| format!("delete from {table}")));
+                }
+                TransactionStep::RequireKnown => _ = batch.add(audit::fail_unless_known(&objects, self.known.len())),
+                TransactionStep::CountBefore => batch.count_before(table),
+                TransactionStep::Copy => batch.add_copy(copy.to_owned()),
+                TransactionStep::CountAfter => batch.count_after(table),
+                TransactionStep::RememberObjects => {
+                    let list = gatherer.objects(self.source, self.listing, self.known, &load.run);
+                    let list = interrupt::unless_asked(list).await?;
+                    batch.add(audit::copy_objects(table, &list, &load.stack.names.role_arn)?);
                 }
             }
         }
-        batch.add_copy(copy);
-        if !load.check {
-            batch.count_after(table);
-            if load.mode == Mode::Append {
-                let list = gatherer.objects(self.source, self.listing, self.known, &load.run);
-                let list = interrupt::unless_asked(list).await?;
-                batch.add(audit::copy_objects(table, &list, &load.stack.names.role_arn)?);
-            }
-        }
-        load.staged(&stage, self.run(&stage, &batch, &from, &gatherer, compared)).await
+        Ok(batch)
     }
 
     /// Runs a batch with a COPY, and compares the keys of its source with its columns where that was not done before.
@@ -276,7 +268,7 @@ impl Staging<'_> {
         &self,
         stage: &str,
         batch: &CopyBatch,
-        from: &From,
+        input: &CopyInput,
         gatherer: &Gatherer<'_>,
         compared: Option<ComparedKeys>,
     ) -> Result<(SourceReport, String)> {
@@ -284,10 +276,10 @@ impl Staging<'_> {
         let comparing = async {
             match self.source.on_unknown.decides() {
                 true => Ok(compared),
-                false => self.compare(from.gathered(), gatherer).await,
+                false => self.compare(input.gathered(), gatherer).await,
             }
         };
-        let records = from.gathered().filter(|_| !load.check).map(|gathered| gathered.records);
+        let records = input.gathered().filter(|_| !load.check).map(|gathered| gathered.records);
         let attempt = CopyAttempt { stage, batch, records, is_last: false, gatherer };
         let (mut copied, compared) = tokio::join!(self.copied(&attempt), comparing);
         if let Ok(Err(error)) = &copied
@@ -299,7 +291,7 @@ impl Staging<'_> {
             Ok(copied) => copied,
             Err(error) => return Err(self.explain(error, gatherer).await),
         };
-        let mut report = self.report(from, copied.staged, copied.rejected);
+        let mut report = self.report(input, copied.staged, copied.rejected);
         if !load.check {
             report.check()?;
         }
@@ -312,54 +304,43 @@ impl Staging<'_> {
         Ok((report, detail))
     }
 
-    async fn what_to_copy(&self, gatherer: &Gatherer<'_>, ahead: Option<ReadAhead>) -> Result<From> {
-        let (source, listing) = (self.source, self.listing);
-        if listing.objects == 0 {
-            return Ok(From::Nothing);
+    /// Gathers the source, or writes the manifest of its objects, as it is planned.
+    async fn input(&self, gatherer: &Gatherer<'_>, ahead: Option<ReadAhead>) -> Result<CopyInput> {
+        let (source, listing, known) = (self.source, self.listing, self.known);
+        match self.plan.reading {
+            Reading::Nothing => Ok(CopyInput::Nothing),
+            Reading::Prefix => Ok(CopyInput::Prefix),
+            Reading::Parts => self.load.gather(gatherer, source, listing, known, ahead).await.map(CopyInput::Parts),
+            Reading::Manifest => gatherer.manifest_in_place(source, listing, known).await.map(CopyInput::Manifest),
         }
-        if should_gather(source, listing, self.file) {
-            return self.load.gather(gatherer, source, listing, self.known, ahead).await.map(From::Parts);
-        }
-        let by = match (source.files.is_empty(), self.load.mode) {
-            (true, Mode::Replace) => return Ok(From::Place),
-            (true, Mode::Append) => "an append copies it",
-            (false, _) => "its `files` are copied",
-        };
-        // R32: a manifest must be where its objects are.
-        if source.region != self.load.stack.aws.region {
-            let (name, region) = (&source.name, &source.region);
-            return Err(Error::usage(format!(
-                "the source {name} is in {region}, and {by} by a manifest, which must be there too"
-            ))
-            .hint(format!("Set `gather = \"always\"` for [sources.{name}].")));
-        }
-        gatherer.manifest_in_place(source, listing, self.known).await.map(From::Manifest)
     }
 
     /// The COPY, with psql's variables filled in.
-    fn statement(&self, from: &From, jsonpaths: Option<&Location>) -> Result<String> {
+    fn statement(&self, input: &CopyInput, jsonpaths: Option<&Location>) -> Result<String> {
         let (load, source) = (self.load, self.source);
-        let (address, mut options) = match from {
-            From::Parts(gathered) => {
+        let (address, mut options) = match input {
+            CopyInput::Parts(gathered) => {
                 let options = CopyFormat::new(&self.file.statement).part_options(load.stack.config.compression);
                 (gathered.manifest.to_string(), options.to_owned())
             }
-            From::Manifest(manifest) => (manifest.to_string(), "manifest".to_owned()),
+            CopyInput::Manifest(manifest) => (manifest.to_string(), "manifest".to_owned()),
             // R32: another region is found only by its name.
-            From::Place | From::Nothing if source.region != load.stack.aws.region => {
+            CopyInput::Prefix | CopyInput::Nothing if source.region != load.stack.aws.region => {
                 (source.location.to_string(), format!("region {}", sql::literal(&source.region)))
             }
-            From::Place | From::Nothing => (source.location.to_string(), String::new()),
+            CopyInput::Prefix | CopyInput::Nothing => (source.location.to_string(), String::new()),
         };
         if load.check {
             options.push_str(" noload");
         }
-        match from {
-            From::Parts(_) => {
+        match input {
+            CopyInput::Parts(_) => {
                 let statement = copy_format::for_parts(&self.file.statement);
                 self.copy_from(&SqlFile { statement, ..self.file.clone() }, address, options, jsonpaths)
             }
-            From::Manifest(_) | From::Place | From::Nothing => self.copy_from(self.file, address, options, jsonpaths),
+            CopyInput::Manifest(_) | CopyInput::Prefix | CopyInput::Nothing => {
+                self.copy_from(self.file, address, options, jsonpaths)
+            }
         }
     }
 
@@ -378,12 +359,12 @@ impl Staging<'_> {
         Ok(if self.source.quarantine { quarantine::with_maxerror(copy) } else { copy })
     }
 
-    fn report(&self, from: &From, staged: u64, rejected: Rejected) -> SourceReport {
+    fn report(&self, input: &CopyInput, staged: u64, rejected: Rejected) -> SourceReport {
         let (source, listing) = (self.source, self.listing);
-        let (parts, records) = match from {
-            From::Parts(gathered) => (Some(gathered.parts), Some(gathered.records)),
-            From::Manifest(_) | From::Place => (None, None),
-            From::Nothing => (Some(0), Some(0)),
+        let (parts, records) = match input {
+            CopyInput::Parts(gathered) => (Some(gathered.parts), Some(gathered.records)),
+            CopyInput::Manifest(_) | CopyInput::Prefix => (None, None),
+            CopyInput::Nothing => (Some(0), Some(0)),
         };
         SourceReport {
             source: source.name.clone(),
@@ -395,16 +376,16 @@ impl Staging<'_> {
             fingerprint: listing.fingerprint.clone(),
             parts,
             records,
-            manifest: match from {
-                From::Parts(gathered) => Some(gathered.manifest.clone()),
-                From::Manifest(manifest) => Some(manifest.clone()),
-                From::Place | From::Nothing => None,
+            manifest: match input {
+                CopyInput::Parts(gathered) => Some(gathered.manifest.clone()),
+                CopyInput::Manifest(manifest) => Some(manifest.clone()),
+                CopyInput::Prefix | CopyInput::Nothing => None,
             },
             table: self.file.name.clone(),
             staged,
             rejected: rejected.count,
             rejections: rejected.shown,
-            quarantine: self.has_quarantine().then(|| audit::rejected_table(&self.file.name)),
+            quarantine: self.plan.keeps_rejected.then(|| audit::rejected_table(&self.file.name)),
             unmatched_keys: None,
             remark: None,
         }

@@ -3,10 +3,10 @@
 use tokio::time::Instant;
 
 use super::merge::Merge;
+use super::plan::StarPlan;
 use super::reconcile;
 use super::sql::{self, SqlFile};
 use super::{Load, audit, unchanged};
-use crate::config::Mode;
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
 use crate::load_report::{Changes, CheckReport, LoadReport, SourceReport, TableReport};
@@ -39,13 +39,13 @@ impl Load<'_> {
     /// Where a statement or a check fails: the transaction is rolled back, and the last good load stays.
     pub async fn fill_star(
         &self,
-        recreate: bool,
+        plan: &StarPlan,
         staged: Vec<SourceReport>,
         started: &str,
         clock: Instant,
     ) -> Result<LoadReport> {
         let session = self.warehouse.session("begin").await?;
-        let filled = self.fill(&session, recreate, staged, clock).await;
+        let filled = self.fill(&session, plan, staged, clock).await;
         let told = match filled {
             Ok(report) => self.tell(&session, started, &report).await.map(|()| report),
             Err(error) => Err(error),
@@ -77,68 +77,29 @@ impl Load<'_> {
     async fn fill(
         &self,
         session: &Session,
-        recreate: bool,
+        plan: &StarPlan,
         sources: Vec<SourceReport>,
         clock: Instant,
     ) -> Result<LoadReport> {
-        let directory = &self.stack.config.directory;
-        let transforms = sql::files(directory, "transform")?;
-        if recreate {
-            let schema = sql::files(directory, "schema")?;
-            self.recreate(session, &sql::divided(&schema, &transforms).0).await?;
-        }
-        let tables = self.staged("transform", self.transform(session, transforms)).await?;
-        let checks = self.staged("check", self.check(session, sql::files(directory, "check")?)).await?;
-        let reconciliations =
-            self.staged("reconcile", reconcile::run(session, sql::files(directory, "reconcile")?)).await?;
+        recreate(session, &plan.recreated.iter().collect::<Vec<_>>()).await?;
+        let tables = self.staged("transform", transform(session, &plan.transforms)).await?;
+        let checks = self.staged("check", self.check(session, &plan.checks)).await?;
+        let reconciliations = self.staged("reconcile", reconcile::run(session, &plan.sums)).await?;
         Ok(LoadReport { sources, tables, checks, reconciliations, took: clock.elapsed() })
     }
 
-    /// The star's tables as `sql/schema/` has them now. DDL is part of the transaction.
-    async fn recreate(&self, session: &Session, tables: &[&SqlFile]) -> Result<()> {
-        for (drop, file) in sql::drops(tables).iter().zip(tables.iter().rev()) {
-            statement(session, drop, "drop", &file.name).await?;
-        }
-        for file in tables {
-            statement(session, &file.statement, "create", &file.name).await?;
-        }
-        Ok(())
-    }
-
-    async fn transform(&self, session: &Session, files: Vec<SqlFile>) -> Result<(Vec<TableReport>, String)> {
-        let mut ways = Vec::new();
-        for file in files {
-            let merge = if self.mode == Mode::Append { Merge::of(&file)? } else { None };
-            ways.push((file, merge));
-        }
-        // DELETE and not TRUNCATE, which would commit (finding 8).
-        for (file, _) in ways.iter().rev().filter(|(_, merge)| merge.is_none()) {
-            statement(session, &format!("delete from {}", file.name), "empty", &file.name).await?;
-        }
-        let mut tables = Vec::new();
-        for (file, merge) in ways {
-            let (rows, changes) = match merge {
-                None => (statement(session, &file.statement, "fill", &file.name).await?, None),
-                Some(merge) => {
-                    let (rows, changes) = merge_into(session, &file.name, &merge).await?;
-                    (rows, Some(changes))
-                }
-            };
-            tables.push(TableReport { table: file.name, title: file.title, rows, changes });
-        }
-        let rows: u64 = tables.iter().map(|table| table.rows).sum();
-        let detail = format!("{rows} rows in {} tables", tables.len());
-        Ok((tables, detail))
-    }
-
-    async fn check(&self, session: &Session, files: Vec<SqlFile>) -> Result<(Vec<CheckReport>, String)> {
+    async fn check(&self, session: &Session, files: &[SqlFile]) -> Result<(Vec<CheckReport>, String)> {
         let mut checks = Vec::new();
         for file in files {
-            let severity = Severity::from_header(&file)?;
+            let severity = Severity::from_header(file)?;
             let rows = session.query(&file.statement).await?;
             let rows =
                 rows.map_err(|error| Error::failed(format!("the check {} does not run", file.name)).because(error))?;
-            let report = CheckReport { name: file.name, question: file.title, offending: rows.rows.len() as u64 };
+            let report = CheckReport {
+                name: file.name.clone(),
+                question: file.title.clone(),
+                offending: rows.rows.len() as u64,
+            };
             if report.offending > 0 && severity == Severity::Warn {
                 self.stack.events.emit(Event::Warning { message: format!("{}: {}", report.question, sample(&rows)) });
             } else if report.offending > 0 {
@@ -158,6 +119,39 @@ impl Load<'_> {
         let detail = format!("{} questions, {failed} warnings", checks.len());
         Ok((checks, detail))
     }
+}
+
+/// Drops and creates tables of the star. DDL is part of the transaction.
+async fn recreate(session: &Session, tables: &[&SqlFile]) -> Result<()> {
+    for (drop, file) in sql::drops(tables).iter().zip(tables.iter().rev()) {
+        statement(session, drop, "drop", &file.name).await?;
+    }
+    for file in tables {
+        statement(session, &file.statement, "create", &file.name).await?;
+    }
+    Ok(())
+}
+
+/// Fills or merges the tables of the star, in the order of their files.
+async fn transform(session: &Session, transforms: &[(SqlFile, Option<Merge>)]) -> Result<(Vec<TableReport>, String)> {
+    // DELETE and not TRUNCATE, which would commit (finding 8).
+    for (file, _) in transforms.iter().rev().filter(|(_, merge)| merge.is_none()) {
+        statement(session, &format!("delete from {}", file.name), "empty", &file.name).await?;
+    }
+    let mut tables = Vec::new();
+    for (file, merge) in transforms {
+        let (rows, changes) = match merge {
+            None => (statement(session, &file.statement, "fill", &file.name).await?, None),
+            Some(merge) => {
+                let (rows, changes) = merge_into(session, &file.name, merge).await?;
+                (rows, Some(changes))
+            }
+        };
+        tables.push(TableReport { table: file.name.clone(), title: file.title.clone(), rows, changes });
+    }
+    let rows: u64 = tables.iter().map(|table| table.rows).sum();
+    let detail = format!("{rows} rows in {} tables", tables.len());
+    Ok((tables, detail))
 }
 
 /// What a run leaves that could not roll back.

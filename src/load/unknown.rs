@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use futures::{StreamExt, TryStreamExt};
 
-use super::copy_files::{ByKey, has_option, should_gather};
+use super::copy_files::{ByKey, has_option};
 use super::gather::{Gathered, Gatherer};
 use super::keys::{Keys, seen_while_gathering, unknown_message};
+use super::plan::Reading;
 use super::rejected::ErrorRow;
 use super::sample::{CopyCompression, SourceSample};
 use super::sql;
@@ -40,6 +41,14 @@ pub struct ComparedKeys {
     sample: Option<SourceSample>,
 }
 
+/// A change of a staging table that a load would make, and why.
+pub struct TableChange {
+    pub does: String,
+    pub why: String,
+    /// A statement of the transaction; else only a COPY that fails shows whether it is needed.
+    pub is_certain: bool,
+}
+
 impl Staging<'_> {
     /// Compares the keys of a source with the columns that its COPY fills: all keys where they were counted while
     /// gathering, else those of a sample. `None` where they cannot be compared, or need not.
@@ -48,12 +57,9 @@ impl Staging<'_> {
         gathered: Option<&Gathered>,
         gatherer: &Gatherer<'_>,
     ) -> Result<Option<ComparedKeys>> {
-        let Some(by_key) = ByKey::new(&self.file.statement) else { return Ok(None) };
-        if self.source.on_unknown == OnUnknown::Ignore && !should_gather(self.source, self.listing, self.file) {
-            return Ok(None);
-        }
+        let Some(by_key) = &self.plan.compared else { return Ok(None) };
         let now = gathered.and_then(|gathered| gathered.keys.as_ref());
-        let (keys, columns) = tokio::join!(self.keys(now, gatherer), self.columns(&by_key));
+        let (keys, columns) = tokio::join!(self.keys(now, gatherer), self.columns(by_key));
         let (Some((keys, extent, sample)), Some(columns)) = (keys?, columns) else { return Ok(None) };
         let lost = keys.without_column(&columns, by_key.ignore_case, &self.source.location);
         let repeated = keys.repeated_warning(&self.source.name, &self.file.name);
@@ -66,7 +72,7 @@ impl Staging<'_> {
         gatherer: &Gatherer<'_>,
     ) -> Result<Option<(Keys, String, Option<SourceSample>)>> {
         let (source, listing) = (self.source, self.listing);
-        if should_gather(source, listing, self.file)
+        if self.plan.reading == Reading::Parts
             && let Some(keys) = gatherer.keys(now, source, listing).await?
         {
             let extent = seen_while_gathering(&keys);
@@ -128,37 +134,34 @@ impl Staging<'_> {
         }
     }
 
-    /// What `on_unknown` would change of the table, as far as the keys are known before the load, and why.
+    /// Lists what `on_unknown` would change of the table, as far as the keys are known before the load.
     ///
     /// # Errors
     /// As `decided`.
-    pub(super) async fn planned_changes(&self, gatherer: &Gatherer<'_>) -> Result<Vec<(String, String)>> {
+    pub(super) async fn planned_changes(&self, gatherer: &Gatherer<'_>) -> Result<Vec<TableChange>> {
         let mut planned = Vec::new();
         let Some(compared) = self.decided(None, gatherer).await? else { return Ok(planned) };
         for (alter, first) in compared.added {
             let first = first.map(|place| format!("a key first in {place}; ")).unwrap_or_default();
-            planned.push((alter, format!("{first}in the transaction of the COPY{}", compared.extent)));
+            let why = format!("{first}in the transaction of the COPY{}", compared.extent);
+            planned.push(TableChange { does: alter, why, is_certain: true });
         }
-        if self.widens() {
-            planned.push((
-                format!("widen the columns of {} that are too short, if there are any", self.file.name),
-                "by ALTER COLUMN TYPE before a second COPY: in a transaction Redshift does not take it (C20)".into(),
-            ));
+        if self.plan.widens {
+            planned.push(TableChange {
+                does: format!("widen the columns of {} that are too short, if there are any", self.file.name),
+                why: "by ALTER COLUMN TYPE before a second COPY: in a transaction Redshift does not take it (C20)"
+                    .into(),
+                is_certain: false,
+            });
         }
         Ok(planned)
     }
 
-    /// Whether VARCHARs are widened that turn out too short. A source that is not gathered is not read whole.
-    pub(super) fn widens(&self) -> bool {
-        let is_gathered = should_gather(self.source, self.listing, self.file);
-        is_gathered && !self.load.check && self.source.on_unknown == OnUnknown::Add
-    }
-
     /// Adds a column for each key that can have one; the others stay among those that are lost.
     async fn add_columns(&self, compared: &mut ComparedKeys, gatherer: &Gatherer<'_>) -> Result<()> {
-        let Some(by_key) = ByKey::new(&self.file.statement) else { return Ok(()) };
+        let Some(by_key) = &self.plan.compared else { return Ok(()) };
         let (fit, unfit): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut compared.lost).into_iter().partition(|unknown| is_column(&unknown.key, &by_key));
+            std::mem::take(&mut compared.lost).into_iter().partition(|unknown| is_column(&unknown.key, by_key));
         compared.lost = unfit;
         let column = |unknown: &UnknownKey| unknown.key.to_lowercase();
         let columns: BTreeSet<String> = fit.iter().map(column).collect();
@@ -232,7 +235,7 @@ impl Staging<'_> {
     /// Where Redshift refuses it, or the values cannot be read.
     pub(super) async fn widen(&self, process: StatementProcess, gatherer: &Gatherer<'_>) -> Result<bool> {
         let (load, table) = (self.load, &self.file.name);
-        let by_key = ByKey::new(&self.file.statement).filter(|_| self.widens());
+        let by_key = self.plan.compared.as_ref().filter(|_| self.plan.widens);
         let Some(by_key) = by_key else { return Ok(false) };
         let (rows, _) = ErrorRow::of(&load.warehouse, process, None).await?;
         if !rows.iter().any(ErrorRow::is_too_long) {
@@ -265,7 +268,7 @@ impl Staging<'_> {
     /// # Errors
     /// Where the system views cannot be read.
     pub(super) async fn keeps_too_long(&self, process: StatementProcess) -> Result<bool> {
-        if !self.has_quarantine() || !self.widens() {
+        if !self.plan.keeps_rejected || !self.plan.widens {
             return Ok(false);
         }
         let (rows, _) = ErrorRow::of(&self.load.warehouse, process, None).await?;
