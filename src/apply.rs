@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 use crate::event::{Event, Events};
 use crate::interrupt;
 use crate::plan::{Action, Glyph, Plan, Step};
-use crate::resource::{ClusterState, Kind, Names, bucket, cluster, contents, role};
-use crate::retry::{Passing, Pause, retry_if};
+use crate::resource::{ClusterState, Names, ResourceKind, bucket, cluster, contents, role};
+use crate::retry::{Backoff, TransientError, retry_if};
 
 pub struct Apply<'a> {
     pub aws: &'a Aws,
@@ -32,7 +32,7 @@ impl Apply<'_> {
             if step.action.glyph() == Glyph::Create {
                 created.push(step.kind);
             }
-            seen = self.tell(step, created.contains(&step.kind)).await?.or(seen);
+            seen = self.run_step(step, created.contains(&step.kind)).await?.or(seen);
         }
         Ok(seen)
     }
@@ -47,10 +47,10 @@ impl Apply<'_> {
         let (mut failures, mut given_up) = (Vec::new(), Vec::new());
         for step in &plan.steps {
             interrupt::safe_point()?;
-            if given_up.contains(&step.kind) || (step.kind == Kind::Role && !given_up.is_empty()) {
+            if given_up.contains(&step.kind) || (step.kind == ResourceKind::Role && !given_up.is_empty()) {
                 continue;
             }
-            match self.tell(step, false).await {
+            match self.run_step(step, false).await {
                 Ok(_) => {}
                 Err(error) if error.kind.ends_run() => return Err(error),
                 Err(error) => {
@@ -64,7 +64,7 @@ impl Apply<'_> {
     }
 
     /// `is_new`: this run has created the resource, so that AWS may not know it everywhere yet.
-    async fn tell(&self, step: &Step, is_new: bool) -> Result<Option<ClusterState>> {
+    async fn run_step(&self, step: &Step, is_new: bool) -> Result<Option<ClusterState>> {
         let name = step.to_string();
         self.events.emit(Event::StepStarted { step: name.clone() });
         let started = Instant::now();
@@ -73,29 +73,29 @@ impl Apply<'_> {
         Ok(done.cluster)
     }
 
-    async fn step(&self, action: &Action, name: &str, is_new: bool) -> Result<Done> {
+    async fn step(&self, action: &Action, name: &str, is_new: bool) -> Result<StepResult> {
         match action {
             Action::EmptyBucket(_) => {
                 let empty = async || contents::empty(self.aws, self.names).await;
-                let emptied = self.patiently(name, action, is_new, empty).await?;
-                Ok(Done { detail: Some(emptied.to_string()), cluster: None })
+                let emptied = self.with_retry(name, action, is_new, empty).await?;
+                Ok(StepResult { detail: Some(emptied.to_string()), cluster: None })
             }
             Action::CreateBucket(desired) => {
                 let create = async || bucket::create(self.aws, self.names, desired).await;
-                Ok(Done { detail: self.patiently(name, action, is_new, create).await?, cluster: None })
+                Ok(StepResult { detail: self.with_retry(name, action, is_new, create).await?, cluster: None })
             }
             Action::AwaitCluster => self.await_cluster(name, self.timeouts.create, Awaited::Ready).await,
             Action::AwaitSettledCluster => self.await_cluster(name, self.timeouts.delete, Awaited::Settled).await,
             Action::AwaitClusterGone => self.await_cluster(name, self.timeouts.delete, Awaited::Gone).await,
             call => {
-                self.patiently(name, call, is_new, async || self.call(call).await).await?;
-                Ok(Done::default())
+                self.with_retry(name, call, is_new, async || self.call(call).await).await?;
+                Ok(StepResult::default())
             }
         }
     }
 
     /// Waits out what passes by itself.
-    async fn patiently<T>(
+    async fn with_retry<T>(
         &self,
         name: &str,
         action: &Action,
@@ -106,8 +106,8 @@ impl Apply<'_> {
             Action::DeleteCluster(_) => self.timeouts.delete,
             _ => self.timeouts.create,
         };
-        let passing = if is_new { Passing::of_existing } else { Passing::of };
-        retry_if(passing, self.events, name, deadline, work).await
+        let classify = if is_new { TransientError::from_error_on_existing } else { TransientError::from_error };
+        retry_if(classify, self.events, name, deadline, work).await
     }
 
     async fn call(&self, action: &Action) -> Result<()> {
@@ -148,8 +148,8 @@ impl Apply<'_> {
         }
     }
 
-    async fn await_cluster(&self, name: &str, deadline: Duration, awaited: Awaited) -> Result<Done> {
-        let mut pause = Pause::until(Instant::now() + deadline);
+    async fn await_cluster(&self, name: &str, deadline: Duration, awaited: Awaited) -> Result<StepResult> {
+        let mut backoff = Backoff::until(Instant::now() + deadline);
         // R16: a cluster may be unknown right after it was created, and one answer that it is may be an old one.
         let mut last: Option<(Instant, ClusterState)> = None;
         loop {
@@ -157,11 +157,11 @@ impl Apply<'_> {
             let found = looked.map_err(|error| self.with_last_state(error, last.as_ref()))?;
             let is_gone = last.as_ref().is_some_and(|(seen, _)| seen.elapsed() >= self.timeouts.settle);
             if awaited.is_reached(found.as_ref(), &self.names.cluster, is_gone)? {
-                return Ok(Done { detail: None, cluster: found });
+                return Ok(StepResult { detail: None, cluster: found });
             }
             let state = found.as_ref().map_or_else(|| "not visible yet".to_owned(), ClusterState::doing);
             last = found.map(|found| (Instant::now(), found)).or(last);
-            let waited = pause.next(self.events, name, &state).await;
+            let waited = backoff.next(self.events, name, &state).await;
             if !waited.map_err(|error| self.with_last_state(error, last.as_ref()))? {
                 return Err(Error::failed(format!(
                     "the cluster {} is still {state} after {} s",
@@ -190,7 +190,7 @@ impl Apply<'_> {
 
 /// What there is to say about a step beyond that it is done.
 #[derive(Default)]
-struct Done {
+struct StepResult {
     detail: Option<String>,
     cluster: Option<ClusterState>,
 }

@@ -11,7 +11,7 @@ use aws_smithy_types::retry::{ErrorKind, RetryConfig};
 use aws_smithy_types::timeout::TimeoutConfig;
 
 use crate::config::Config;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, FailureKind, Result};
 
 /// R43: how long one answer may take; a long poll of the Data API takes the longest.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
@@ -156,7 +156,7 @@ fn unknown_caller(
     endpoint: Option<&str>,
 ) -> Error {
     let failure = failed("ask STS who the caller is", error);
-    if failure.kind == Kind::Unreachable {
+    if failure.kind == FailureKind::Unreachable {
         return match endpoint {
             Some(endpoint) => failure.hint(format!("AWS_ENDPOINT_URL is {endpoint}.")),
             None => failure,
@@ -243,7 +243,7 @@ fn local(config: &Config) -> Result<SdkConfig> {
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .time_source(SharedTimeSource::new(SystemTimeSource::new()));
     // A server that holds the files is asked instead of them.
-    Ok(match crate::serving::find(&config.state) {
+    Ok(match crate::local_server_discovery::find(&config.state) {
         Some(address) => builder.endpoint_url(format!("http://{address}")).timeout_config(timeouts()).build(),
         None => builder.http_client(open_cloud(config)?.http_client()).build(),
     })
@@ -272,21 +272,21 @@ where
     let failure = Error::new(kind, format!("cannot {doing}")).because(cause).coded(error.code());
     match error.code().and_then(advice) {
         Some(advice) => failure.hint(advice),
-        None if kind == Kind::Unreachable => {
+        None if kind == FailureKind::Unreachable => {
             failure.hint("Nobody answers: check the network, and HTTPS_PROXY where there is a proxy.")
         }
         None => failure,
     }
 }
 
-fn kind<E>(error: &SdkError<E>) -> Kind
+fn kind<E>(error: &SdkError<E>) -> FailureKind
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
     // Those of the credential chain: there are none, or a session is over.
     let mut causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
     if is(error, &REFUSED_CREDENTIALS) || causes.any(|cause| cause.is::<CredentialsError>()) {
-        return Kind::Credentials;
+        return FailureKind::Credentials;
     }
     let unanswered = match error {
         SdkError::TimeoutError(_) => true,
@@ -300,7 +300,7 @@ where
             other.code().is_none() && matches!(status, Some(502 | 504))
         }
     };
-    if unanswered { Kind::Unreachable } else { Kind::Failed }
+    if unanswered { FailureKind::Unreachable } else { FailureKind::Failed }
 }
 
 /// What to do about answers that mean the same for every call.

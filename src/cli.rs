@@ -107,7 +107,7 @@ pub struct Common {
     #[arg(long, value_enum, default_value_t = Target::Local, env = "SPARKIFY_TARGET")]
     pub target: Target,
     #[command(flatten)]
-    pub place: Place,
+    pub place: ConfigArgs,
     /// Only warnings and errors
     #[arg(long, short)]
     pub quiet: bool,
@@ -141,7 +141,7 @@ impl Common {
 
 /// infra.toml, and what the command line adds to it for the local target.
 #[derive(Debug, Args, Clone)]
-pub struct Place {
+pub struct ConfigArgs {
     /// The file that says what to bring up
     #[arg(long, default_value = "infra.toml")]
     pub config: PathBuf,
@@ -167,7 +167,7 @@ pub struct UpArgs {
     #[arg(long)]
     pub dry_run: bool,
     #[command(flatten)]
-    pub wishes: Wishes,
+    pub plan_options: PlanOptions,
     /// When it fails, remove what this run made, and only that
     #[arg(long)]
     pub rollback: bool,
@@ -181,7 +181,7 @@ pub struct UpArgs {
 
 /// What the command line adds to infra.toml.
 #[derive(Debug, Args, Clone, Copy)]
-pub struct Wishes {
+pub struct PlanOptions {
     /// From when on `down --all-expired` may take the stack down: after 2h, 90m, 3d, or never
     #[arg(long, value_name = "DURATION", value_parser = expires)]
     pub expires: Option<Expires>,
@@ -201,7 +201,7 @@ pub struct PlanArgs {
     #[command(flatten)]
     pub common: Common,
     #[command(flatten)]
-    pub wishes: Wishes,
+    pub plan_options: PlanOptions,
     /// Exit with 5 where there is something to do, with 0 where there is not
     #[arg(long)]
     pub detailed_exitcode: bool,
@@ -365,7 +365,7 @@ pub enum LocalCommand {
 #[derive(Debug, Args)]
 pub struct CheckArgs {
     #[command(flatten)]
-    pub place: Place,
+    pub place: ConfigArgs,
 }
 
 #[derive(Debug, Args)]
@@ -373,7 +373,7 @@ pub struct SnapshotArgs {
     /// 1 to 64 letters, digits, dots, hyphens and underscores
     pub name: String,
     #[command(flatten)]
-    pub place: Place,
+    pub place: ConfigArgs,
 }
 
 #[derive(Debug, Args)]
@@ -385,7 +385,7 @@ pub struct ResetArgs {
     #[arg(long, value_name = "NAME")]
     pub database: Option<String>,
     #[command(flatten)]
-    pub place: Place,
+    pub place: ConfigArgs,
 }
 
 #[derive(Debug, Args)]
@@ -393,7 +393,7 @@ pub struct ConnectArgs {
     /// The cluster; the first one, if it is not said
     pub cluster: Option<String>,
     #[command(flatten)]
-    pub place: Place,
+    pub place: ConfigArgs,
 }
 
 #[derive(Debug, Args)]
@@ -423,7 +423,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "DIR")]
     pub seed: Option<PathBuf>,
     #[command(flatten)]
-    pub place: Place,
+    pub place: ConfigArgs,
 }
 
 /// What a server leaves that is killed.

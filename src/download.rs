@@ -8,9 +8,9 @@ use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
 use bytes::Bytes;
 
 use crate::aws::failed;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, FailureKind, Result};
 use crate::event::Events;
-use crate::retry::{Attempts, BrokenBody, Passing};
+use crate::retry::{Attempts, BrokenBody, TransientError};
 
 /// How long an object whose body breaks off is read again, and how many bytes of a large one arrive in a second at least.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -36,7 +36,7 @@ pub async fn download(call: &GetObjectFluentBuilder, doing: &str, size: Option<u
     // Hundreds are read side by side: their stage says how far it is, and none of them a heartbeat.
     let silent = Events::to(drop);
     let deadline = PATIENCE + Duration::from_secs(size.unwrap_or_default() / SLOWEST);
-    let mut attempts = Attempts::new(Passing::of, &silent, doing, deadline);
+    let mut attempts = Attempts::new(TransientError::from_error, &silent, doing, deadline);
     loop {
         match read(call, doing, size).await {
             Ok(read) => return Ok(read),
@@ -47,8 +47,9 @@ pub async fn download(call: &GetObjectFluentBuilder, doing: &str, size: Option<u
 
 async fn read(call: &GetObjectFluentBuilder, doing: &str, size: Option<u64>) -> Result<Download> {
     let found = call.clone().send().await.map_err(|error| failed(doing, &error))?;
-    let broken =
-        |how: String| Error::new(Kind::Unreachable, format!("cannot {doing} to its end")).because(BrokenBody(how));
+    let broken = |how: String| {
+        Error::new(FailureKind::Unreachable, format!("cannot {doing} to its end")).because(BrokenBody(how))
+    };
     let (etag, metadata) = (found.e_tag.unwrap_or_default(), found.metadata.unwrap_or_default());
     let body = found.body.collect().await.map_err(|error| {
         let causes = std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
@@ -128,7 +129,7 @@ mod tests {
         ] {
             let (read, took) = read_from(breaks, size).await;
             let error = read.expect_err(says);
-            assert_eq!(error.kind, Kind::Unreachable, "{error}");
+            assert_eq!(error.kind, FailureKind::Unreachable, "{error}");
             assert_eq!(error.to_string(), "cannot read s3://raw/a to its end");
             assert!(error.reason().contains(says), "{}", error.reason());
             assert!(error.hints.iter().any(|hint| hint.contains("check the network")), "{:?}", error.hints);

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// How a run ended that did not go well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FailureKind {
     /// Something failed. What exists is as the message says.
     Failed,
     /// The command line or infra.toml is at fault; nothing was called.
@@ -31,7 +31,7 @@ pub enum Signal {
     Hup,
 }
 
-impl Kind {
+impl FailureKind {
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Failed => 1,
@@ -67,7 +67,7 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 #[derive(Debug)]
 pub struct Error {
-    pub kind: Kind,
+    pub kind: FailureKind,
     message: String,
     cause: Option<Cause>,
     pub hints: Vec<String>,
@@ -78,16 +78,16 @@ pub struct Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), cause: None, hints: Vec::new(), code: None }
     }
 
     pub fn failed(message: impl Into<String>) -> Self {
-        Self::new(Kind::Failed, message)
+        Self::new(FailureKind::Failed, message)
     }
 
     pub fn usage(message: impl Into<String>) -> Self {
-        Self::new(Kind::Usage, message)
+        Self::new(FailureKind::Usage, message)
     }
 
     /// Calls a full disk by its name, wherever among the causes it is: an answer of the local target is text.
@@ -187,7 +187,8 @@ mod tests {
         let both = Error::combined(vec![failed("a"), failed("b")]).expect("an error");
         let says = ["a", "b"].map(|of| format!("cannot copy {of}: Access Denied\n    Run up."));
         assert_eq!((both.to_string(), both.hints), ("2 sources failed".into(), says.to_vec()));
-        let ended = Error::combined(vec![failed("a"), Error::new(Kind::Credentials, "expired")]).expect("an error");
-        assert_eq!((ended.kind, ended.to_string()), (Kind::Credentials, "expired".into()));
+        let ended =
+            Error::combined(vec![failed("a"), Error::new(FailureKind::Credentials, "expired")]).expect("an error");
+        assert_eq!((ended.kind, ended.to_string()), (FailureKind::Credentials, "expired".into()));
     }
 }

@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::error::{Error, Kind, Result, Signal};
+use crate::error::{Error, FailureKind, Result, Signal};
 
 /// How long AWS may still take once a signal has come, for all answers together.
 const GRACE: Duration = Duration::from_millis(800);
@@ -91,7 +91,7 @@ fn end_where_stuck(asked: Signal) {
 
 #[expect(clippy::exit, reason = "asked twice to stop, it stops")]
 fn at_once(asked: Signal) {
-    std::process::exit(Kind::Interrupted(asked).exit_code().into());
+    std::process::exit(FailureKind::Interrupted(asked).exit_code().into());
 }
 
 /// Ends when a signal has come.
@@ -186,5 +186,5 @@ fn error(asked: Signal) -> Error {
         Signal::Term => "SIGTERM",
         Signal::Hup => "SIGHUP",
     };
-    Error::new(Kind::Interrupted(asked), format!("stopped by {name}"))
+    Error::new(FailureKind::Interrupted(asked), format!("stopped by {name}"))
 }

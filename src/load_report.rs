@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, FailureKind, Result};
 use crate::location::Location;
 
 /// Unmatched keys of a source that are listed.
@@ -84,7 +84,7 @@ impl SourceReport {
     pub fn check(&self) -> Result<()> {
         match self.records {
             Some(records) if records != self.staged + self.rejected => Err(Error::new(
-                Kind::CheckFailed,
+                FailureKind::CheckFailed,
                 format!(
                     "{}: {records} records were gathered, but {} rows staged and {} rejected",
                     self.source, self.staged, self.rejected
@@ -150,7 +150,7 @@ pub enum Side {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct SumLine {
     pub side: Side,
     pub what: String,
     pub rows: u64,
@@ -160,7 +160,7 @@ pub struct Line {
 pub struct Reconciliation {
     pub name: String,
     pub title: String,
-    pub lines: Vec<Line>,
+    pub lines: Vec<SumLine>,
 }
 
 impl Reconciliation {
@@ -170,7 +170,7 @@ impl Reconciliation {
             Side::Kept => "kept",
             Side::LeftOut => "left out",
         };
-        let line = |line: &Line| json!({ "side": side(line.side), "what": line.what, "rows": line.rows });
+        let line = |line: &SumLine| json!({ "side": side(line.side), "what": line.what, "rows": line.rows });
         json!({ "name": self.name, "lines": self.lines.iter().map(line).collect::<Vec<_>>() })
     }
 }

@@ -15,6 +15,8 @@ mod interrupt;
 mod listing;
 mod load;
 mod load_report;
+#[cfg(feature = "local")]
+mod local_server_discovery;
 mod location;
 mod plan;
 mod query;
@@ -22,8 +24,6 @@ mod read_policy;
 mod resource;
 mod retry;
 mod sample;
-#[cfg(feature = "local")]
-mod serving;
 mod stack;
 mod statement_process;
 mod sync;

@@ -8,7 +8,7 @@ mod take_down;
 use crate::config::FinalSnapshot;
 use crate::resource::cluster::{self, Modification};
 use crate::resource::{
-    Contents, DesiredBucket, DesiredCluster, DesiredRole, Kind, Names, Observed, Tags, is_ours, tags,
+    Contents, DesiredBucket, DesiredCluster, DesiredRole, Names, Observed, ResourceKind, Tags, is_ours, tags,
 };
 pub use bring_up::bring_up;
 pub use difference::Change;
@@ -163,7 +163,7 @@ fn count(number: u64) -> usize {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
     pub action: Action,
-    pub kind: Kind,
+    pub kind: ResourceKind,
     /// The resource's name.
     pub name: String,
     pub reason: String,
@@ -218,9 +218,9 @@ impl Plan {
 
     fn refuse_what_is_not_ours(&mut self, names: &Names, observed: &Observed) {
         let found = [
-            (Kind::Role, &names.role, observed.role.as_ref().map(|role| &role.tags)),
-            (Kind::Bucket, &names.bucket, observed.bucket.as_ref().map(|bucket| &bucket.tags)),
-            (Kind::Cluster, &names.cluster, observed.cluster.as_ref().map(|cluster| &cluster.tags)),
+            (ResourceKind::Role, &names.role, observed.role.as_ref().map(|role| &role.tags)),
+            (ResourceKind::Bucket, &names.bucket, observed.bucket.as_ref().map(|bucket| &bucket.tags)),
+            (ResourceKind::Cluster, &names.cluster, observed.cluster.as_ref().map(|cluster| &cluster.tags)),
         ];
         for (kind, name, found) in found {
             let Some(found) = found.filter(|found| !is_ours(found, &names.stack)) else { continue };
@@ -229,9 +229,9 @@ impl Plan {
                 None => "was not made by sparkify-infra".to_owned(),
             };
             let key = match kind {
-                Kind::Role => "stack",
-                Kind::Bucket => "bucket.name",
-                Kind::Cluster => "cluster.identifier",
+                ResourceKind::Role => "stack",
+                ResourceKind::Bucket => "bucket.name",
+                ResourceKind::Cluster => "cluster.identifier",
             };
             self.refuse(format!(
                 "the {kind} {name} exists and {owner}: it is left as it is (`{key}` in infra.toml gives another name)"
@@ -239,19 +239,19 @@ impl Plan {
         }
     }
 
-    fn on<'p>(&'p mut self, kind: Kind, name: &'p str) -> On<'p> {
-        On { plan: self, kind, name }
+    fn steps_of<'p>(&'p mut self, kind: ResourceKind, name: &'p str) -> ResourceSteps<'p> {
+        ResourceSteps { plan: self, kind, name }
     }
 }
 
 /// The steps of one resource.
-struct On<'p> {
+struct ResourceSteps<'p> {
     plan: &'p mut Plan,
-    kind: Kind,
+    kind: ResourceKind,
     name: &'p str,
 }
 
-impl On<'_> {
+impl ResourceSteps<'_> {
     fn add(&mut self, action: Action, reason: impl Into<String>) {
         self.add_with(action, reason, Vec::new());
     }

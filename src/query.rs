@@ -26,7 +26,7 @@ pub async fn run(warehouse: &Warehouse, text: &str, answers: &mut dyn Answers) -
                 .run(statement)
                 .await?
                 .map_err(|error| Error::failed("the statement failed").because(error))?;
-            tell(warehouse, statement, &done, answers).await
+            report_outcome(warehouse, statement, &done, answers).await
         }
         _ => {
             let session = warehouse.session("select 1").await?;
@@ -53,12 +53,12 @@ async fn several(
             Error::failed(format!("statement {} of {} failed: {first}", at + 1, statements.len())).because(error)
         };
         let done = session.run(statement).await?.map_err(failed)?;
-        tell(warehouse, statement, &done, answers).await?;
+        report_outcome(warehouse, statement, &done, answers).await?;
     }
     Ok(())
 }
 
-async fn tell(warehouse: &Warehouse, statement: &str, done: &Done, answers: &mut dyn Answers) -> Result<()> {
+async fn report_outcome(warehouse: &Warehouse, statement: &str, done: &Done, answers: &mut dyn Answers) -> Result<()> {
     let mut pages = warehouse.pages(done);
     let (mut is_first, mut answered) = (true, false);
     while let Some(rows) = pages.next().await? {

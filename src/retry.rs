@@ -12,7 +12,7 @@ use crate::interrupt;
 /// An answer that AWS gives for a while and then no more. The SDK already retries throttling, timeouts and broken
 /// connections a few times; these are what it does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Passing {
+pub enum TransientError {
     /// R4: IAM has not told Redshift of the role yet. A wrong trust policy answers the same.
     RoleUnknown,
     /// R14: something else is under way on the cluster, even where it says `available` (finding 4).
@@ -58,8 +58,8 @@ pub fn is_outdated(error: &Error) -> bool {
     error.is(&MISSING) || error.is(&EXISTING)
 }
 
-impl Passing {
-    pub fn of(error: &Error) -> Option<Self> {
+impl TransientError {
+    pub fn from_error(error: &Error) -> Option<Self> {
         if std::error::Error::source(error).is_some_and(|cause| cause.is::<BrokenBody>()) {
             return Some(Self::BrokenBody);
         }
@@ -84,9 +84,9 @@ impl Passing {
         }
     }
 
-    /// As `of`, for a resource of which it is known that it exists: that it is missing passes, too.
-    pub fn of_existing(error: &Error) -> Option<Self> {
-        Self::of(error).or_else(|| error.is(&MISSING).then_some(Self::Unseen))
+    /// As `from_error`, for a resource of which it is known that it exists: that it is missing passes, too.
+    pub fn from_error_on_existing(error: &Error) -> Option<Self> {
+        Self::from_error(error).or_else(|| error.is(&MISSING).then_some(Self::Unseen))
     }
 
     /// What is waited for, in a heartbeat.
@@ -143,21 +143,21 @@ pub async fn retry<T>(
     deadline: Duration,
     work: impl AsyncFnMut() -> Result<T>,
 ) -> Result<T> {
-    retry_if(Passing::of, events, step, deadline, work).await
+    retry_if(TransientError::from_error, events, step, deadline, work).await
 }
 
-/// As `retry`, where `passing` says which failures pass.
+/// As `retry`, where `classify` says which failures are transient.
 ///
 /// # Errors
 /// As `retry`.
 pub async fn retry_if<T>(
-    passing: fn(&Error) -> Option<Passing>,
+    classify: fn(&Error) -> Option<TransientError>,
     events: &Events,
     step: &str,
     deadline: Duration,
     mut work: impl AsyncFnMut() -> Result<T>,
 ) -> Result<T> {
-    let mut attempts = Attempts::new(passing, events, step, deadline);
+    let mut attempts = Attempts::new(classify, events, step, deadline);
     loop {
         match interrupt::finish(work()).await {
             Ok(done) => return Ok(done),
@@ -168,19 +168,24 @@ pub async fn retry_if<T>(
 
 /// The attempts at one piece of work, for loops that `retry_if` cannot hold: those of tasks.
 pub struct Attempts<'a> {
-    passing: fn(&Error) -> Option<Passing>,
+    classify: fn(&Error) -> Option<TransientError>,
     events: &'a Events,
     step: &'a str,
     deadline: Duration,
     started: Instant,
-    pause: Pause,
+    backoff: Backoff,
 }
 
 impl<'a> Attempts<'a> {
     /// They begin now, and end with the deadline.
-    pub fn new(passing: fn(&Error) -> Option<Passing>, events: &'a Events, step: &'a str, deadline: Duration) -> Self {
+    pub fn new(
+        classify: fn(&Error) -> Option<TransientError>,
+        events: &'a Events,
+        step: &'a str,
+        deadline: Duration,
+    ) -> Self {
         let started = Instant::now();
-        Self { passing, events, step, deadline, started, pause: Pause::until(started + deadline) }
+        Self { classify, events, step, deadline, started, backoff: Backoff::until(started + deadline) }
     }
 
     /// Pauses before the next attempt.
@@ -188,10 +193,10 @@ impl<'a> Attempts<'a> {
     /// # Errors
     /// The failure itself, where it does not pass or has lasted too long, or `Interrupted`.
     pub async fn pause_after(&mut self, failure: Error) -> Result<()> {
-        let Some(passing) = (self.passing)(&failure) else { return Err(failure) };
-        let patient = self.started.elapsed() < passing.patience(self.deadline);
-        if !patient || !self.pause.next(self.events, self.step, passing.waits_for()).await? {
-            return Err(failure.hint(passing.hint()));
+        let Some(transient) = (self.classify)(&failure) else { return Err(failure) };
+        let patient = self.started.elapsed() < transient.patience(self.deadline);
+        if !patient || !self.backoff.next(self.events, self.step, transient.waits_for()).await? {
+            return Err(failure.hint(transient.hint()));
         }
         Ok(())
     }
@@ -204,14 +209,14 @@ const LONGEST: Duration = Duration::from_secs(10);
 
 /// Pauses that grow from a twentieth of a second to ten seconds, with jitter, until a deadline; a heartbeat in between.
 #[derive(Debug)]
-pub struct Pause {
+pub struct Backoff {
     started: Instant,
     deadline: Instant,
     next: Duration,
     told: Instant,
 }
 
-impl Pause {
+impl Backoff {
     pub fn until(deadline: Instant) -> Self {
         let now = Instant::now();
         Self { started: now, deadline, next: FIRST, told: now }
@@ -260,16 +265,16 @@ mod tests {
     #[test]
     fn what_is_missing_passes_only_where_it_is_known_to_exist() {
         for code in MISSING {
-            assert_eq!(Passing::of(&refused(code)), None);
-            assert_eq!(Passing::of_existing(&refused(code)), Some(Passing::Unseen));
+            assert_eq!(TransientError::from_error(&refused(code)), None);
+            assert_eq!(TransientError::from_error_on_existing(&refused(code)), Some(TransientError::Unseen));
             assert!(is_outdated(&refused(code)));
         }
         for code in EXISTING {
-            assert_eq!(Passing::of_existing(&refused(code)), None);
+            assert_eq!(TransientError::from_error_on_existing(&refused(code)), None);
             assert!(is_outdated(&refused(code)));
         }
         assert!(!is_outdated(&refused("BucketAlreadyExists")), "somebody else's");
-        assert_eq!(Passing::of_existing(&refused("AccessDenied")), None);
+        assert_eq!(TransientError::from_error_on_existing(&refused("AccessDenied")), None);
     }
 
     #[test]
@@ -280,7 +285,9 @@ mod tests {
             let started = Instant::now();
             let hour = Duration::from_secs(3600);
             let work = async || Err::<(), _>(refused("NoSuchEntity"));
-            let failed = retry_if(Passing::of_existing, &events, "put", hour, work).await.expect_err("it never passes");
+            let failed = retry_if(TransientError::from_error_on_existing, &events, "put", hour, work)
+                .await
+                .expect_err("it never passes");
             assert!(failed.hints[0].contains("just created"), "{:?}", failed.hints);
             started.elapsed()
         });
@@ -295,7 +302,7 @@ mod tests {
         let minute = Duration::from_secs(60);
         let done = simulated(async {
             let work = async || answers.pop().expect("answer");
-            retry_if(Passing::of_existing, &events, "put", minute, work).await
+            retry_if(TransientError::from_error_on_existing, &events, "put", minute, work).await
         });
         assert_eq!(done.expect("done"), 7);
     }

@@ -9,7 +9,7 @@ use aws_sdk_redshiftdata::types::Field;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::aws::{Aws, failed};
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::error::{Error, FailureKind, Result};
 use crate::event::Events;
 use crate::interrupt;
 use crate::retry::retry;
@@ -20,7 +20,7 @@ pub const SESSION_SECONDS: i32 = 120;
 
 /// Which database, as whom.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct ClusterDatabase {
     pub cluster: String,
     pub database: String,
     pub admin: String,
@@ -30,7 +30,7 @@ pub struct Place {
 #[derive(Clone)]
 pub struct Warehouse {
     client: aws_sdk_redshiftdata::Client,
-    place: Place,
+    place: ClusterDatabase,
     secret: Option<String>,
     deadline: Duration,
     events: Events,
@@ -87,7 +87,7 @@ impl StatementError {
 #[derive(Debug, Clone, Default)]
 pub struct Rows {
     pub columns: Vec<String>,
-    pub kinds: Vec<Kind>,
+    pub kinds: Vec<ColumnKind>,
     pub rows: Vec<Vec<Option<String>>>,
 }
 
@@ -100,14 +100,14 @@ impl Rows {
 
 /// How the values of a column are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ColumnKind {
     Number,
     Boolean,
     Text,
 }
 
-impl Kind {
-    fn of(type_name: &str) -> Self {
+impl ColumnKind {
+    fn from_type(type_name: &str) -> Self {
         match type_name {
             "bool" => Self::Boolean,
             "numeric" => Self::Number,
@@ -154,7 +154,7 @@ impl Pages<'_> {
         for column in page.column_metadata.iter().flatten() {
             let name = column.label.clone().or_else(|| column.name.clone());
             read.columns.push(name.unwrap_or_default());
-            read.kinds.push(Kind::of(column.type_name.as_deref().unwrap_or_default()));
+            read.kinds.push(ColumnKind::from_type(column.type_name.as_deref().unwrap_or_default()));
         }
         read.rows = page.records.into_iter().map(|record| record.into_iter().map(text).collect()).collect();
         if let Some(token) = page.next_token {
@@ -173,19 +173,19 @@ enum Signals {
 }
 
 /// Where a statement runs.
-enum On<'a> {
-    Connection { keep: bool },
+enum Connection<'a> {
+    New { keep: bool },
     Session(&'a str),
 }
 
 impl Warehouse {
-    pub fn new(aws: &Aws, place: Place, secret: Option<String>, deadline: Duration, events: &Events) -> Self {
+    pub fn new(aws: &Aws, place: ClusterDatabase, secret: Option<String>, deadline: Duration, events: &Events) -> Self {
         Self { client: aws.data.clone(), place, secret, deadline, events: events.clone() }
     }
 
     /// Runs one statement on a connection of its own.
     pub async fn run(&self, sql: &str) -> Result<std::result::Result<Done, StatementError>> {
-        self.execute(sql, &On::Connection { keep: false }, Signals::Cancel).await
+        self.execute(sql, &Connection::New { keep: false }, Signals::Cancel).await
     }
 
     /// Runs statements as one transaction: all of them or none (R21: 40 at most).
@@ -221,7 +221,7 @@ impl Warehouse {
         }
         let attempt = async || send().await.map_err(|error| failed(doing, &error));
         retry(&self.events, doing, self.deadline, attempt).await.map_err(|error| match error.kind {
-            ErrorKind::Unreachable => error
+            FailureKind::Unreachable => error
                 .hint("It may run all the same: `aws redshift-data list-statements --status STARTED` shows what does."),
             _ => error,
         })
@@ -229,7 +229,7 @@ impl Warehouse {
 
     /// A session that starts with this statement.
     pub async fn session(&self, sql: &str) -> Result<Session> {
-        let begun = self.execute(sql, &On::Connection { keep: true }, Signals::Cancel).await?;
+        let begun = self.execute(sql, &Connection::New { keep: true }, Signals::Cancel).await?;
         let begun =
             begun.map_err(|error| Error::failed(format!("cannot start a session with `{sql}`")).because(error))?;
         let missing = || Error::failed("the Data API gave no session id");
@@ -239,7 +239,7 @@ impl Warehouse {
     async fn execute(
         &self,
         sql: &str,
-        on: &On<'_>,
+        on: &Connection<'_>,
         signals: Signals,
     ) -> Result<std::result::Result<Done, StatementError>> {
         let token = client_token();
@@ -247,8 +247,8 @@ impl Warehouse {
             .submitted("submit a statement to the Data API", signals, async || {
                 let call = self.client.execute_statement().sql(sql).client_token(&token);
                 let call = match on {
-                    On::Session(id) => call.session_id(*id),
-                    On::Connection { keep } => {
+                    Connection::Session(id) => call.session_id(*id),
+                    Connection::New { keep } => {
                         let call = call.cluster_identifier(&self.place.cluster).database(&self.place.database);
                         let call = call.set_session_keep_alive_seconds(keep.then_some(SESSION_SECONDS));
                         // R20: the admin's secret where there is one, else the admin by name.
@@ -292,12 +292,12 @@ impl Warehouse {
 
 impl Session {
     pub async fn run(&self, sql: &str) -> Result<std::result::Result<Done, StatementError>> {
-        self.warehouse.execute(sql, &On::Session(&self.id), Signals::Cancel).await
+        self.warehouse.execute(sql, &Connection::Session(&self.id), Signals::Cancel).await
     }
 
     /// As `run`, and no signal cancels it: what ends a transaction is waited for.
     pub async fn to_the_end(&self, sql: &str) -> Result<std::result::Result<Done, StatementError>> {
-        self.warehouse.execute(sql, &On::Session(&self.id), Signals::Ignore).await
+        self.warehouse.execute(sql, &Connection::Session(&self.id), Signals::Ignore).await
     }
 
     /// Closes it: the Data API has no call for that, but keeps no session that is to live on for 0 seconds. Best effort:

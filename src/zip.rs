@@ -102,18 +102,18 @@ pub fn open<R: Read + Seek + 'static>(mut archive: R, member: Member) -> Result<
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
     };
-    Ok(Box::new(Content { reader, left: member.size, expected: member.crc, crc: Crc::new() }))
+    Ok(Box::new(MemberContent { reader, left: member.size, expected: member.crc, crc: Crc::new() }))
 }
 
 /// The content of a member while it is read.
-struct Content {
+struct MemberContent {
     reader: Box<dyn Read>,
     left: u64,
     expected: u32,
     crc: Crc,
 }
 
-impl Read for Content {
+impl Read for MemberContent {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
         let read = self.reader.read(buffer)?;
         self.crc.update(&buffer[..read]);

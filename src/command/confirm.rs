@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use super::Stack;
 use crate::aws::Target;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, FailureKind, Result};
 use crate::interrupt;
 use crate::view;
 
@@ -24,7 +24,7 @@ pub async fn deletion(stack: &Stack, yes: bool) -> Result<()> {
     view::question(&format!("Delete all of the stack {name} in account {}, {}? [y/N]", scope.account, scope.region));
     match is_yes(&answer().await?) {
         true => Ok(()),
-        false => Err(Error::new(Kind::Declined, "the answer was not yes, and nothing was deleted")
+        false => Err(Error::new(FailureKind::Declined, "the answer was not yes, and nothing was deleted")
             .hint("`sparkify-infra down --yes` does not ask.")),
     }
 }

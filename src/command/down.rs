@@ -10,18 +10,16 @@ use crate::apply::Apply;
 use crate::aws::Target;
 use crate::cli::DownArgs;
 use crate::config::FinalSnapshot;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, FailureKind, Result};
 use crate::event::Event;
 use crate::interrupt;
 use crate::plan::{Glyph, Plan, take_down};
 use crate::resource::tags::{self, EXPIRES, time};
-use crate::resource::{
-    Kind as ResourceKind, Names, Observed, bucket, cluster, consistent, contents, observe_to_delete, role,
-};
-use crate::retry::{Passing, Pause};
+use crate::resource::{Names, Observed, ResourceKind, bucket, cluster, consistent, contents, observe_to_delete, role};
+use crate::retry::{Backoff, TransientError};
 
 pub async fn run(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
-    let mut found = interrupt::unless_asked(Found::of(stack, args)).await?;
+    let mut found = interrupt::unless_asked(FoundStack::look_up(stack, args)).await?;
     found.say_whose_role_is_left();
     if found.names.region != stack.names.region {
         found.stack.announce();
@@ -48,7 +46,7 @@ pub async fn run(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
     }
     let list: Vec<String> = leftovers.iter().map(|left| format!("{}\n    {}", left.what, left.remove)).collect();
     let message = format!("the teardown left something behind; to remove it by hand:\n  {}", list.join("\n  "));
-    let mut error = Error::new(Kind::Leftovers, message);
+    let mut error = Error::new(FailureKind::Leftovers, message);
     for failure in failures {
         error = error.hint(failure.with_reason());
         error.hints.extend(failure.hints);
@@ -66,7 +64,7 @@ fn ask_for_aws(stack: &Stack, found_nothing: bool) {
 }
 
 /// Everything of a stack, where its role says that it is.
-pub(super) struct Found {
+pub(super) struct FoundStack {
     pub(super) stack: Stack,
     pub(super) names: Names,
     pub(super) observed: Observed,
@@ -82,8 +80,8 @@ pub(super) struct Found {
 /// What a plan takes down.
 pub(super) const PARTS: [ResourceKind; 3] = [ResourceKind::Role, ResourceKind::Bucket, ResourceKind::Cluster];
 
-impl Found {
-    pub(super) async fn of(stack: &Stack, args: &DownArgs) -> Result<Self> {
+impl FoundStack {
+    pub(super) async fn look_up(stack: &Stack, args: &DownArgs) -> Result<Self> {
         let look = async || role::observe(&stack.aws, &stack.names, true).await;
         let mut role = consistent(&stack.events, look).await?;
         let mut role_of = role.as_ref().and_then(|role| role.elsewhere(&stack.names)).map(str::to_owned);
@@ -95,7 +93,7 @@ impl Found {
                 return Err(refuse_another_region(stack, args, &region));
             }
         }
-        let mut names = stack.names.clone().told_by(role.as_ref());
+        let mut names = stack.names.clone().with_role_tags(role.as_ref());
         let mut stack = stack.clone();
         stack.aws = stack.aws.in_region(&names.region);
         // Without a role and without infra.toml only the tags can say where the rest is.
@@ -222,7 +220,7 @@ async fn by_tags(stack: &Stack, mut names: Names) -> Result<Names> {
             }
             Ok(_) => {}
             // It may be the one that is looked for.
-            Err(error) if error.kind.is_cut_off() || Passing::of(&error).is_some() => return Err(error),
+            Err(error) if error.kind.is_cut_off() || TransientError::from_error(&error).is_some() => return Err(error),
             // A bucket that may not be read is somebody else's business.
             Err(_) => {}
         }
@@ -236,9 +234,9 @@ async fn by_tags(stack: &Stack, mut names: Names) -> Result<Names> {
 pub async fn all_expired(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
     let mut expired = interrupt::unless_asked(find_expired(stack)).await?;
     // A time that was just put off may still be shown as it was (R35): nothing is taken down by one look.
-    let mut pause = Pause::until(Instant::now() + stack.config.timeouts.settle);
+    let mut backoff = Backoff::until(Instant::now() + stack.config.timeouts.settle);
     while !expired.is_empty()
-        && pause.next(&stack.events, "look for expired stacks again", "AWS to show new times").await?
+        && backoff.next(&stack.events, "look for expired stacks again", "AWS to show new times").await?
     {
         let now = interrupt::unless_asked(find_expired(stack)).await?;
         expired.retain(|name, found| now.get(name) == Some(&*found));
@@ -257,9 +255,9 @@ pub async fn all_expired(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
             Err(error) if error.kind.ends_run() => return Err(error),
             Err(error) => {
                 stack.events.emit(Event::Warning { message: error.to_string() });
-                let is_declined = error.kind == Kind::Declined;
+                let is_declined = error.kind == FailureKind::Declined;
                 worst = Some(match worst {
-                    Some(worst) if is_declined || worst.kind == Kind::Leftovers => worst,
+                    Some(worst) if is_declined || worst.kind == FailureKind::Leftovers => worst,
                     _ => error,
                 });
             }

@@ -8,7 +8,7 @@ use super::{Outcome, Stack};
 use crate::cli::LoadArgs;
 use crate::error::{Error, Result};
 use crate::event::Event;
-use crate::load::{self, Ahead, LoadOptions, sql};
+use crate::load::{self, LoadOptions, PreGathered, sql};
 use crate::load_report::{LoadReport, SourceReport};
 use crate::resource::tags;
 use crate::timeline::Timeline;
@@ -36,7 +36,7 @@ pub async fn run(stack: &Stack, args: &LoadArgs) -> Result<Outcome> {
         return failure.map_or(Ok(Outcome::Done), Err);
     }
     let timeline = Timeline::new(events);
-    let report = load_and_tell(stack, &options, Ahead::default(), &timeline, args.report.as_deref()).await?;
+    let report = load_and_tell(stack, &options, PreGathered::default(), &timeline, args.report.as_deref()).await?;
     Ok(if args.retry_rejected { tell_retried(&report) } else { Outcome::Done })
 }
 
@@ -52,11 +52,11 @@ fn tell_retried(report: &LoadReport) -> Outcome {
 pub async fn load_and_tell(
     stack: &Stack,
     options: &LoadOptions,
-    ahead: Ahead,
+    pre_gathered: PreGathered,
     timeline: &Timeline,
     page: Option<&Path>,
 ) -> Result<Arc<LoadReport>> {
-    let report = match load::run(&stack.with_events(&timeline.events), options, ahead).await {
+    let report = match load::run(&stack.with_events(&timeline.events), options, pre_gathered).await {
         Ok(report) => Arc::new(report),
         Err(error) => {
             if let Some(directory) = page {

@@ -11,9 +11,9 @@ use super::{Outcome, seed};
 use crate::aws;
 use crate::cli::{CheckArgs, ServeArgs, SweepArgs};
 use crate::config::{Config, rules};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, FailureKind, Result};
 use crate::interrupt;
-use crate::serving;
+use crate::local_server_discovery;
 use crate::view;
 
 pub async fn serve(args: &ServeArgs) -> Result<Outcome> {
@@ -31,7 +31,7 @@ pub async fn serve(args: &ServeArgs) -> Result<Outcome> {
         view::warning("whoever reaches this address may do everything here, and the keys are known");
     }
     let address = server.address;
-    let announced = serving::announce(&noted, &server, &config.region)?;
+    let announced = local_server_discovery::announce(&noted, &server, &config.region)?;
     if let Some(directory) = &args.seed {
         // Its clients find the server by the note.
         let found = Config { state: noted.clone(), ..config.clone() };
@@ -41,7 +41,7 @@ pub async fn serve(args: &ServeArgs) -> Result<Outcome> {
     view::status(&what_to_point_at_it(&config, &server, &announced.authority()));
     // It is meant to be stopped by a signal: that is no failure.
     match interrupt::asked().await.kind {
-        Kind::Interrupted(_) => Ok(Outcome::Done),
+        FailureKind::Interrupted(_) => Ok(Outcome::Done),
         kind => Err(Error::new(kind, "the server ended")),
     }
 }
@@ -141,7 +141,7 @@ pub fn sweep(args: &SweepArgs) -> Result<Outcome> {
     let _ = std::io::stdin().lock().read_to_end(&mut Vec::new());
     if args.memory.exists() {
         let _ = std::fs::remove_dir_all(&args.memory);
-        serving::forget(&args.notes);
+        local_server_discovery::forget(&args.notes);
     }
     Ok(Outcome::Done)
 }

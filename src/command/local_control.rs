@@ -8,11 +8,11 @@ use sparkify_local::{Cloud, ControlError, Reset};
 
 use super::Outcome;
 use crate::aws::{self, Aws, Target, failed};
-use crate::cli::{CheckArgs, ConnectArgs, Place, ResetArgs, SnapshotArgs};
+use crate::cli::{CheckArgs, ConfigArgs, ConnectArgs, ResetArgs, SnapshotArgs};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::interrupt;
-use crate::serving;
+use crate::local_server_discovery;
 use crate::view;
 
 pub fn snapshot(args: &SnapshotArgs) -> Result<Outcome> {
@@ -46,10 +46,14 @@ pub fn reset(args: &ResetArgs) -> Result<Outcome> {
 }
 
 /// Changes the state where it is: in the server that holds it, or in its files.
-fn change(place: &Place, path: &str, act: impl FnOnce(&Cloud) -> std::result::Result<(), ControlError>) -> Result<()> {
+fn change(
+    place: &ConfigArgs,
+    path: &str,
+    act: impl FnOnce(&Cloud) -> std::result::Result<(), ControlError>,
+) -> Result<()> {
     let config = super::read_or_bare(place)?;
-    match serving::find(&config.state) {
-        Some(address) => serving::change(address, path),
+    match local_server_discovery::find(&config.state) {
+        Some(address) => local_server_discovery::change(address, path),
         None => act(&aws::open_cloud(&config)?).map_err(|error| Error::failed(error.message)),
     }
 }
@@ -64,7 +68,7 @@ fn server(config: &Config) -> Result<(SocketAddr, String)> {
         Error::failed(format!("no server answers for the local state in {}", config.state.display()))
             .hint("Start one in this folder: `sparkify-infra local serve`.")
     };
-    serving::find_with_region(&config.state).ok_or_else(absent)
+    local_server_discovery::find_with_region(&config.state).ok_or_else(absent)
 }
 
 pub fn env(args: &CheckArgs) -> Result<Outcome> {

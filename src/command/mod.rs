@@ -25,9 +25,9 @@ use clap::CommandFactory;
 
 #[cfg(feature = "local")]
 use crate::cli::LocalCommand;
-use crate::cli::{Cli, Command, Common, DownArgs, Output, Place};
+use crate::cli::{Cli, Command, Common, ConfigArgs, DownArgs, Output};
 use crate::config::{Config, LocalBucket};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, FailureKind, Result};
 use crate::event::Events;
 use crate::interrupt;
 use crate::stack::Stack;
@@ -115,7 +115,7 @@ fn read(common: &Common) -> Result<Config> {
 }
 
 /// As `configured`, where there need not be an infra.toml.
-fn read_or_bare(place: &Place) -> Result<Config> {
+fn read_or_bare(place: &ConfigArgs) -> Result<Config> {
     let config = match place.config.exists() {
         true => Config::read(&place.config)?,
         false => Config::bare(place.config.parent().unwrap_or(Path::new(""))),
@@ -124,7 +124,7 @@ fn read_or_bare(place: &Place) -> Result<Config> {
 }
 
 /// What infra.toml says, with what the command line adds.
-fn configured(place: &Place, mut config: Config) -> Config {
+fn configured(place: &ConfigArgs, mut config: Config) -> Config {
     for (bucket, path) in &place.mount {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.into());
         config.local.buckets.insert(bucket.clone(), LocalBucket { path, region: None });
@@ -143,11 +143,11 @@ fn events(common: &Common) -> Events {
 }
 
 pub async fn run(command: Command) -> Result<Outcome> {
-    interrupt::listen().map_err(|error| Error::new(Kind::Failed, "cannot listen for signals").because(error))?;
+    interrupt::listen().map_err(|error| Error::new(FailureKind::Failed, "cannot listen for signals").because(error))?;
     match command {
         Command::Init(args) => interrupt::on_thread(move || init::run(&args)).await,
         Command::Plan(args) => {
-            up::plan_only(&Stack::open(&args.common).await?, args.wishes, args.detailed_exitcode).await
+            up::plan_only(&Stack::open(&args.common).await?, args.plan_options, args.detailed_exitcode).await
         }
         Command::Up(args) => up::run(&Stack::open(&args.common).await?, &args).await,
         Command::Load(args) => load::run(&Stack::open(&args.common).await?, &args).await,

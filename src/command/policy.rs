@@ -3,19 +3,19 @@
 use super::{Outcome, Stack};
 use crate::error::{Error, Result};
 use crate::read_policy::INLINE_CHARACTERS;
-use crate::resource::job::{self, MANAGED_CHARACTERS};
+use crate::resource::caller_policy::{self, MANAGED_CHARACTERS};
 use crate::view;
 
 pub fn run(stack: &Stack, part: Option<usize>) -> Result<Outcome> {
-    let whole = job::policy(&stack.config, &stack.names, &stack.aws.account);
-    let parts = job::parts(&whole);
+    let whole = caller_policy::policy(&stack.config, &stack.names, &stack.aws.account);
+    let parts = caller_policy::parts(&whole);
     let document = match part {
         None => &whole,
         Some(number) => number.checked_sub(1).and_then(|at| parts.get(at)).ok_or_else(|| {
             Error::usage(format!("--part {number}: the policy of this stack has the parts 1 to {}", parts.len()))
         })?,
     };
-    let characters = job::characters(&whole);
+    let characters = caller_policy::characters(&whole);
     if part.is_none() && characters > MANAGED_CHARACTERS {
         let inline = match characters <= INLINE_CHARACTERS {
             true => format!("Put it on a role as an inline policy, of which IAM takes {INLINE_CHARACTERS}, or print"),

@@ -2,13 +2,13 @@
 
 use tokio::time::Instant;
 
-use super::down::{Found, PARTS};
+use super::down::{FoundStack, PARTS};
 use crate::cli::DownArgs;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, FailureKind, Result};
 use crate::event::Event;
 use crate::interrupt;
-use crate::resource::{Kind as ResourceKind, bucket, cluster, role, tags};
-use crate::retry::Pause;
+use crate::resource::{ResourceKind, bucket, cluster, role, tags};
+use crate::retry::Backoff;
 
 /// Something that is still there, and the command that removes it.
 pub(super) struct Leftover {
@@ -27,14 +27,14 @@ enum Goes {
     Never,
 }
 
-impl Found {
+impl FoundStack {
     /// Looks until everything is gone: what answers still, and what was never shown, is asked for again for a while (R16,
     /// R35, R36), and what is shown late is taken down, too. What the plan has taken down needs one answer that it is gone.
     pub(super) async fn prove(&mut self, args: &DownArgs, failures: &mut Vec<Error>) -> Result<Vec<Leftover>> {
         let settle = self.stack.config.timeouts.settle;
-        let mut pause = Pause::until(Instant::now() + settle);
+        let mut backoff = Backoff::until(Instant::now() + settle);
         loop {
-            let left = interrupt::unless_asked(self.look_again()).await?;
+            let left = interrupt::unless_asked(self.verify_gone()).await?;
             let is_sure = left.is_empty() && self.unseen().is_empty();
             let stays = !left.is_empty() && left.iter().all(|left| left.goes == Goes::Never);
             // What failed once is not tried again; what was never shown is looked for all the same.
@@ -46,7 +46,7 @@ impl Found {
                 Some(left) => format!("AWS still shows {}", left.what),
                 None => "AWS may not show yet what was created last".to_owned(),
             };
-            if !pause.next(&self.stack.events, "look again", &waits_for).await? {
+            if !backoff.next(&self.stack.events, "look again", &waits_for).await? {
                 return Ok(left);
             }
             let is_new = match left.iter().any(|left| left.goes == Goes::Planned) {
@@ -54,14 +54,14 @@ impl Found {
                 false => false,
             };
             if is_new {
-                pause = Pause::until(Instant::now() + settle);
+                backoff = Backoff::until(Instant::now() + settle);
             }
         }
     }
 
     /// Takes down what is shown now; whether any of it was not shown before.
     async fn take_down_again(&mut self, args: &DownArgs, failures: &mut Vec<Error>) -> Result<bool> {
-        let mut now = interrupt::unless_asked(Self::of(&self.stack, args)).await?;
+        let mut now = interrupt::unless_asked(Self::look_up(&self.stack, args)).await?;
         if self.role_of.is_none() && now.role_of.is_some() {
             now.say_whose_role_is_left();
             self.role_of.clone_from(&now.role_of);
@@ -114,7 +114,7 @@ impl Found {
 
     /// Everything is asked for once more, by its own name: lists may be minutes old (R35). What a list shows beside is asked
     /// for by its name, too.
-    async fn look_again(&self) -> Result<Vec<Leftover>> {
+    async fn verify_gone(&self) -> Result<Vec<Leftover>> {
         let (aws, names) = (&self.stack.aws, &self.names);
         let (region, mut left) = (&names.region, Vec::new());
         let mut leave = |goes: Goes, what: String, remove: String| left.push(Leftover { what, remove, goes });
@@ -196,7 +196,7 @@ impl Found {
 }
 
 fn unproven(mut error: Error) -> Error {
-    let kind = if error.kind.is_cut_off() { error.kind } else { Kind::Leftovers };
+    let kind = if error.kind.is_cut_off() { error.kind } else { FailureKind::Leftovers };
     let hints = std::mem::take(&mut error.hints);
     let unproven = Error::new(kind, "cannot prove that nothing is left").because(error);
     hints.into_iter().fold(unproven, Error::hint)

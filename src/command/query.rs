@@ -18,7 +18,7 @@ pub async fn run(args: &QueryArgs) -> Result<Outcome> {
         let config = Config::read(&args.common.place.config)?;
         let told: Vec<(String, String)> = sql::files(&config.directory, "analysis")?
             .iter()
-            .map(|file| (spoken(&file.name), file.title.clone()))
+            .map(|file| (cli_name(&file.name), file.title.clone()))
             .collect();
         view::analyses(&told);
         return Ok(Outcome::Done);
@@ -79,12 +79,12 @@ fn analysis(name: &str, config: &Config) -> Result<String> {
     let mut error =
         Error::usage(format!("there is no analysis {name} in {}", config.directory.join("sql/analysis").display()));
     if let Some(near) = near.filter(|file| strsim::jaro_winkler(&file.name, &wanted) > 0.8) {
-        error = error.hint(format!("Did you mean {}?", spoken(&near.name)));
+        error = error.hint(format!("Did you mean {}?", cli_name(&near.name)));
     }
     Err(error.hint("`sparkify-infra query --list` shows those that there are."))
 }
 
 /// As it is typed: `top-songs`.
-fn spoken(name: &str) -> String {
+fn cli_name(name: &str) -> String {
     name.replace('_', "-")
 }

@@ -13,7 +13,7 @@ use crate::files;
 use crate::interrupt;
 use crate::query::{self, Answers};
 use crate::view;
-use crate::warehouse::{Place, Rows, Warehouse};
+use crate::warehouse::{ClusterDatabase, Rows, Warehouse};
 
 const CLUSTER: &str = "local";
 const DATABASE: &str = "dev";
@@ -51,7 +51,7 @@ pub async fn load(directory: &Path, config: &Config) -> Result<()> {
         return Ok(());
     }
     interrupt::unless_asked(create(&aws)).await?;
-    let place = Place { cluster: CLUSTER.into(), database: DATABASE.into(), admin: ADMIN.into() };
+    let place = ClusterDatabase { cluster: CLUSTER.into(), database: DATABASE.into(), admin: ADMIN.into() };
     let warehouse = Warehouse::new(&aws, place, None, config.timeouts.statement, &Events::to(|_| {}));
     for script in &scripts {
         let unreadable = |error| Error::failed(format!("cannot read {}", script.display())).because(error);

@@ -9,7 +9,7 @@ use crate::interrupt;
 use crate::load::{self, sql};
 use crate::plan::{Glyph, Plan, bring_up};
 use crate::resource::tags::{EXPIRES, RUN};
-use crate::resource::{Desired, Expiry, Kind, Observed, Tags, observe};
+use crate::resource::{Desired, Expiry, Observed, ResourceKind, Tags, observe};
 
 pub async fn run(stack: &Stack, with_tables: bool) -> Result<Outcome> {
     let desired = Desired::of(&stack.config, &stack.aws.account, Expiry::Keep, String::new(), false);
@@ -40,7 +40,7 @@ fn resources(stack: &Stack, observed: &Observed, plan: &Plan) -> Vec<ResourceSta
     let names = &stack.names;
     // S3 tells the age of a bucket only in the list of all of them; the mark of the run that made it begins with it.
     let made = |tags: &Tags| tags.get(RUN).and_then(|run| run.split_once('Z')).map(|(time, _)| format!("{time}Z"));
-    let one = |kind: Kind, name: &String, found: Option<(String, Option<String>, &Tags)>| {
+    let one = |kind: ResourceKind, name: &String, found: Option<(String, Option<String>, &Tags)>| {
         let (state, since, tags) = match found {
             Some((state, since, tags)) => (state, since, Some(tags)),
             None => ("absent".to_owned(), None, None),
@@ -56,13 +56,13 @@ fn resources(stack: &Stack, observed: &Observed, plan: &Plan) -> Vec<ResourceSta
         (state, cluster.created.clone(), &cluster.tags)
     });
     vec![
-        one(Kind::Role, &names.role, role),
-        one(Kind::Bucket, &names.bucket, bucket),
-        one(Kind::Cluster, &names.cluster, cluster),
+        one(ResourceKind::Role, &names.role, role),
+        one(ResourceKind::Bucket, &names.bucket, bucket),
+        one(ResourceKind::Cluster, &names.cluster, cluster),
     ]
 }
 
-fn drift(plan: &Plan, kind: Kind) -> Vec<String> {
+fn drift(plan: &Plan, kind: ResourceKind) -> Vec<String> {
     let steps = plan.steps.iter().filter(|step| step.kind == kind && step.action.glyph() == Glyph::Change);
     steps.map(|step| step.reason.clone()).collect()
 }

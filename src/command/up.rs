@@ -11,20 +11,19 @@ use super::load::load_and_tell;
 use super::{Outcome, Stack};
 use crate::apply::Apply;
 use crate::aws::Target;
-use crate::cli::{Expires, UpArgs, Wishes};
+use crate::cli::{Expires, PlanOptions, UpArgs};
 use crate::config::Cluster;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, FailureKind, Result};
 use crate::event::{Event, Events};
 use crate::interrupt;
-use crate::load::{self, Ahead, LoadOptions};
+use crate::load::{self, LoadOptions, PreGathered};
 use crate::plan::{Action, Plan, bring_up, take_down};
 use crate::resource::orderable::{self, Orderable};
 use crate::resource::tags::{RUN, run_id, time};
 use crate::resource::{
-    ClusterState, Desired, Expiry, Kind as ResourceKind, Observed, cluster, consistent, observe, observe_to_delete,
-    role,
+    ClusterState, Desired, Expiry, Observed, ResourceKind, cluster, consistent, observe, observe_to_delete, role,
 };
-use crate::retry::{Pause, is_outdated};
+use crate::retry::{Backoff, is_outdated};
 use crate::timeline::Timeline;
 
 pub async fn run(stack: &Stack, args: &UpArgs) -> Result<Outcome> {
@@ -34,13 +33,13 @@ pub async fn run(stack: &Stack, args: &UpArgs) -> Result<Outcome> {
 /// With what a load is asked for, where there is one.
 pub async fn run_with(stack: &Stack, args: &UpArgs, options: &LoadOptions) -> Result<Outcome> {
     let run = run_id();
-    let (plan, observed) = look(stack, args.wishes, &run, NOTHING_CHANGED).await?;
+    let (plan, observed) = make_plan(stack, args.plan_options, &run, NOTHING_CHANGED).await?;
     tell_plan(stack, &plan, args.dry_run);
     if args.dry_run {
         return Ok(Outcome::Done);
     }
     let timeline = Timeline::new(&stack.events);
-    let (cluster, ahead) = match reach(stack, args, &run, &timeline, (plan, observed)).await {
+    let (cluster, pre_gathered) = match reach(stack, args, &run, &timeline, (plan, observed)).await {
         Ok(reached) => reached,
         Err(error) if args.rollback => return Err(roll_back(stack, &run, error).await),
         Err(error) => return Err(say_what_exists(stack, error).await),
@@ -53,7 +52,7 @@ pub async fn run_with(stack: &Stack, args: &UpArgs, options: &LoadOptions) -> Re
         database: cluster.database,
     });
     if args.load {
-        let loaded = load_and_tell(stack, options, ahead, &timeline, args.report.as_deref()).await;
+        let loaded = load_and_tell(stack, options, pre_gathered, &timeline, args.report.as_deref()).await;
         match loaded {
             Err(error) if args.rollback => return Err(roll_back(stack, &run, error).await),
             Err(error) if error.kind.ends_run() => {
@@ -84,51 +83,55 @@ async fn reach(
     run: &str,
     timeline: &Timeline,
     (mut plan, mut observed): (Arc<Plan>, Observed),
-) -> Result<(Option<ClusterState>, Ahead)> {
-    let mut pause: Option<Pause> = None;
+) -> Result<(Option<ClusterState>, PreGathered)> {
+    let mut backoff: Option<Backoff> = None;
     loop {
         let applied =
             if args.load { apply_and_gather(stack, &plan, timeline).await } else { apply_all(stack, &plan).await };
         let error = match applied {
-            Ok((seen, ahead)) => return Ok((seen.or(observed.cluster), ahead)),
+            Ok((seen, pre_gathered)) => return Ok((seen.or(observed.cluster), pre_gathered)),
             Err(error) if !is_outdated(&error) => return Err(error),
             Err(error) => error,
         };
-        let pause = pause.get_or_insert_with(|| Pause::until(Instant::now() + PLANS_AGAIN));
-        if !pause.next(&stack.events, "look again", "AWS to show what exists").await? {
+        let backoff = backoff.get_or_insert_with(|| Backoff::until(Instant::now() + PLANS_AGAIN));
+        if !backoff.next(&stack.events, "look again", "AWS to show what exists").await? {
             return Err(error);
         }
         let failure = error.with_reason();
         let message = format!("{failure}. AWS showed an old state, or another run is under way: looking again");
         stack.events.emit(Event::Warning { message });
-        (plan, observed) = look(stack, args.wishes, run, "what this run has done before stays").await?;
+        (plan, observed) = make_plan(stack, args.plan_options, run, "what this run has done before stays").await?;
         tell_plan(stack, &plan, false);
     }
 }
 
-async fn apply_all(stack: &Stack, plan: &Plan) -> Result<(Option<ClusterState>, Ahead)> {
+async fn apply_all(stack: &Stack, plan: &Plan) -> Result<(Option<ClusterState>, PreGathered)> {
     let seen = apply(stack, &stack.events).run(&plan.steps).await?;
-    Ok((seen, Ahead::default()))
+    Ok((seen, PreGathered::default()))
 }
 
 /// Gathers beside everything that comes after the cluster's creation: by then the bucket is there.
-async fn apply_and_gather(stack: &Stack, plan: &Plan, timeline: &Timeline) -> Result<(Option<ClusterState>, Ahead)> {
+async fn apply_and_gather(
+    stack: &Stack,
+    plan: &Plan,
+    timeline: &Timeline,
+) -> Result<(Option<ClusterState>, PreGathered)> {
     let apply = apply(stack, &timeline.events);
     let created = plan.steps.iter().position(|step| matches!(step.action, Action::CreateCluster(_)));
     let (before, after) = plan.steps.split_at(created.map_or(plan.steps.len(), |at| at + 1));
     let seen = apply.run(before).await?;
     if created.is_none() {
-        return Ok((seen, Ahead::default()));
+        return Ok((seen, PreGathered::default()));
     }
     let gathering = async {
         // There is time to mend a source before the cluster is there: the load looks again.
-        Ok::<_, Error>(load::ahead(&stack.with_events(&timeline.events)).await.unwrap_or_else(|error| {
+        Ok::<_, Error>(load::pre_gather(&stack.with_events(&timeline.events)).await.unwrap_or_else(|error| {
             // A signal ends the steps as well, which say so.
-            if !matches!(error.kind, Kind::Interrupted(_)) {
+            if !matches!(error.kind, FailureKind::Interrupted(_)) {
                 let message = format!("{error}: the load will try again when the cluster is there");
                 stack.events.emit(Event::Warning { message });
             }
-            Ahead::default()
+            PreGathered::default()
         }))
     };
     let done = tokio::try_join!(apply.run(after), gathering)?;
@@ -137,17 +140,17 @@ async fn apply_and_gather(stack: &Stack, plan: &Plan, timeline: &Timeline) -> Re
 }
 
 /// `plan`: what `up` would do.
-pub async fn plan_only(stack: &Stack, wishes: Wishes, detailed_exitcode: bool) -> Result<Outcome> {
-    let (plan, _) = look(stack, wishes, &run_id(), NOTHING_CHANGED).await?;
+pub async fn plan_only(stack: &Stack, plan_options: PlanOptions, detailed_exitcode: bool) -> Result<Outcome> {
+    let (plan, _) = make_plan(stack, plan_options, &run_id(), NOTHING_CHANGED).await?;
     let has_steps = !plan.is_empty();
     tell_plan(stack, &plan, true);
     Ok(if detailed_exitcode && has_steps { Outcome::ChangesPending } else { Outcome::Done })
 }
 
 /// `so_far`: what a refusal says of what was done before it.
-async fn look(stack: &Stack, wishes: Wishes, run: &str, so_far: &str) -> Result<(Arc<Plan>, Observed)> {
-    let expiry = expiry(wishes.expires, stack.config.expires);
-    let desired = Desired::of(&stack.config, &stack.aws.account, expiry, run.to_owned(), wishes.resize);
+async fn make_plan(stack: &Stack, plan_options: PlanOptions, run: &str, so_far: &str) -> Result<(Arc<Plan>, Observed)> {
+    let expiry = expiry(plan_options.expires, stack.config.expires);
+    let desired = Desired::of(&stack.config, &stack.aws.account, expiry, run.to_owned(), plan_options.resize);
     let observed = interrupt::unless_asked(observe(&stack.aws, &stack.names, &stack.events)).await?;
     let mut plan = bring_up(&stack.names, &desired, &observed);
     refuse_after(&plan, so_far)?;
@@ -230,11 +233,11 @@ async fn roll_back(stack: &Stack, run: &str, error: Error) -> Error {
 
 /// What was created last may be shown late (R16, R35, R36): as long as not all of it was seen, it is looked for again.
 async fn removed(stack: &Stack, run: &str) -> Result<Vec<String>> {
-    let mut pause = Pause::until(Instant::now() + stack.config.timeouts.settle);
+    let mut backoff = Backoff::until(Instant::now() + stack.config.timeouts.settle);
     let mut all = std::collections::BTreeMap::new();
     loop {
         all.extend(remove_shown(stack, run).await?);
-        if all.len() == PARTS.len() || !pause.next(&stack.events, "roll back", "what AWS may not show yet").await? {
+        if all.len() == PARTS.len() || !backoff.next(&stack.events, "roll back", "what AWS may not show yet").await? {
             return Ok(all.into_values().collect());
         }
     }

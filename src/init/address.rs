@@ -86,7 +86,7 @@ pub(super) fn common_prefix(keys: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::records::Packed;
-    use super::super::walk::Kind;
+    use super::super::walk::FileKind;
     use super::*;
 
     #[test]
@@ -95,7 +95,7 @@ mod tests {
             let file = |key: &&str| DataFile {
                 path: (*key).into(),
                 key: (*key).into(),
-                kind: Kind::Json,
+                kind: FileKind::Json,
                 packed: Packed::No,
                 size: 1,
             };

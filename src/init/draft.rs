@@ -168,7 +168,7 @@ fn losses(name: &str, files: &[DataFile], columns: &Columns, left: u64) -> Vec<S
     let partitions = files.first().map(DataFile::partitions).unwrap_or_default();
     let names: Vec<&str> = partitions.iter().map(|(name, _)| *name).collect();
     let in_names = names.iter().any(|partition| !columns.has(partition));
-    if in_names && files.iter().any(|file| file.kind != super::walk::Kind::Json) {
+    if in_names && files.iter().any(|file| file.kind != super::walk::FileKind::Json) {
         notes.push(format!(
             "{name}: {} is in the names of folders only, and COPY reads what is in the files: no column has it",
             names.join(", ")

@@ -9,7 +9,7 @@ use super::draft::{TableDraft, add_partitions};
 use super::nested::Nesting;
 use super::nested_samples::{opened, read_value, shares_keys};
 use super::records::{self, Layout};
-use super::walk::{DataFile, Kind, Walk};
+use super::walk::{DataFile, FileKind, Walk};
 use super::{parquet, words};
 use crate::config::RecordPath;
 use crate::error::{Error, Result};
@@ -149,7 +149,7 @@ fn with_cause(error: &Error) -> String {
 
 /// Files of CSV are of one kind only where they are packed alike.
 fn file_packing(file: &DataFile) -> &'static str {
-    if file.kind == Kind::Json { "" } else { file.packed.option().unwrap_or_default() }
+    if file.kind == FileKind::Json { "" } else { file.packed.option().unwrap_or_default() }
 }
 
 /// The files that have something in common, in the order in which they come.
@@ -215,9 +215,9 @@ fn read(file: &DataFile, share: u64) -> Result<Sample> {
 pub fn read_into(columns: &mut Columns, file: &DataFile, share: u64) -> Result<(u64, Option<Layout>)> {
     let path = &file.path;
     match file.kind {
-        Kind::Json => Ok((records::json(path, file.packed, share, columns)?, None)),
-        Kind::Csv(packed) => records::csv(path, packed, share, columns),
-        Kind::Parquet => Ok((0, Some(parquet::parquet(path, columns)?))),
+        FileKind::Json => Ok((records::json(path, file.packed, share, columns)?, None)),
+        FileKind::Csv(packed) => records::csv(path, packed, share, columns),
+        FileKind::Parquet => Ok((0, Some(parquet::parquet(path, columns)?))),
     }
 }
 

@@ -42,7 +42,7 @@ pub struct InferredTable {
 }
 
 /// What was written, and what of.
-pub struct Written {
+pub struct WrittenProject {
     pub files: Vec<PathBuf>,
     pub tables: Vec<InferredTable>,
     /// What was not read, what would be lost, and what is not certain.
@@ -53,7 +53,7 @@ pub struct Written {
 ///
 /// # Errors
 /// Where there is an infra.toml or a sql/ already: nothing is ever overwritten. As `look::look`.
-pub fn write(data: &Path, stack: &str, region: &str, snake_case: bool) -> Result<Written> {
+pub fn write(data: &Path, stack: &str, region: &str, snake_case: bool) -> Result<WrittenProject> {
     require_free()?;
     let (drafts, mut notes) = look::look(data, snake_case)?;
     // All files or none: a look may have taken long.
@@ -68,7 +68,7 @@ pub fn write(data: &Path, stack: &str, region: &str, snake_case: bool) -> Result
     files.extend(ignored().map(|text| (PathBuf::from(IGNORED), text)));
     let files = files.into_iter().map(|(path, text)| write_file(path, &text)).collect::<Result<_>>()?;
     let tables = drafts.into_iter().map(inferred).collect();
-    Ok(Written { files, tables, notes })
+    Ok(WrittenProject { files, tables, notes })
 }
 
 /// The files of `sql/` for a table: paths and contents.

@@ -4,7 +4,7 @@ use super::columns::Columns;
 use super::look::{LEAST_BYTES, Sample, read_into};
 use super::nested::{Beside, Nesting, may_have_records, nested};
 use super::records;
-use super::walk::{DataFile, Kind};
+use super::walk::{DataFile, FileKind};
 
 /// More files of one object each are a record each.
 const DOCUMENTS: usize = 1_000;
@@ -17,7 +17,7 @@ pub fn shares_keys(file: &DataFile, all: &[DataFile]) -> bool {
     // The columns that were read before there were too many.
     let _ = read_into(&mut own, file, u64::MAX);
     let mut others = all.iter().filter(|other| other.key != file.key).take(LOOKED_AT);
-    file.kind == Kind::Json
+    file.kind == FileKind::Json
         && others.any(|other| {
             let mut columns = Columns::default();
             read_into(&mut columns, other, LEAST_BYTES).is_ok() && have_keys_of(&columns, &own)
@@ -26,7 +26,7 @@ pub fn shares_keys(file: &DataFile, all: &[DataFile]) -> bool {
 
 /// A JSON file that is no JSON objects: one list of anything, or an object with more keys than a table has columns.
 pub fn read_value(file: &DataFile, shares_keys: bool) -> Option<Sample> {
-    if file.kind != Kind::Json || file.has_record_lines() {
+    if file.kind != FileKind::Json || file.has_record_lines() {
         return None;
     }
     let mut found = nested(&file.path, file.packed, Beside { is_alike: false, shares_keys });

@@ -28,7 +28,7 @@ pub enum Form {
 }
 
 impl Form {
-    /// As `Kind::name`.
+    /// As `FileKind::name`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Json => "json",

@@ -12,13 +12,13 @@ const SHOWN: usize = 5;
 
 /// What the files of a table have in common. Gathering joins JSON however it is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileKind {
     Json,
     Csv(Packed),
     Parquet,
 }
 
-impl Kind {
+impl FileKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Json => "json",
@@ -38,7 +38,7 @@ pub struct DataFile {
     pub path: PathBuf,
     /// Its path in the directory, as a key of S3.
     pub key: String,
-    pub kind: Kind,
+    pub kind: FileKind,
     pub packed: Packed,
     /// Bytes.
     pub size: u64,
@@ -128,7 +128,7 @@ impl Walk {
                 self.notes.push(format!("{} is encrypted, and was not read", path.display()));
             } else if size == 0 {
                 // As of files.
-            } else if let Some((kind @ (Kind::Json | Kind::Csv(_)), Packed::No)) = kind(&name) {
+            } else if let Some((kind @ (FileKind::Json | FileKind::Csv(_)), Packed::No)) = kind(&name) {
                 self.files.push(DataFile {
                     path,
                     key,
@@ -144,7 +144,7 @@ impl Walk {
 }
 
 /// What a file's name says of it.
-fn kind(name: &str) -> Option<(Kind, Packed)> {
+fn kind(name: &str) -> Option<(FileKind, Packed)> {
     let name = name.to_lowercase();
     let (stem, packed) = match name.rsplit_once('.')? {
         (stem, "gz") => (stem, Packed::Gzip),
@@ -152,9 +152,9 @@ fn kind(name: &str) -> Option<(Kind, Packed)> {
         _ => (name.as_str(), Packed::No),
     };
     match stem.rsplit_once('.')?.1 {
-        "json" | "jsonl" | "ndjson" | "geojson" | "topojson" => Some((Kind::Json, packed)),
-        "csv" | "tsv" => Some((Kind::Csv(packed), packed)),
-        "parquet" if packed == Packed::No => Some((Kind::Parquet, packed)),
+        "json" | "jsonl" | "ndjson" | "geojson" | "topojson" => Some((FileKind::Json, packed)),
+        "csv" | "tsv" => Some((FileKind::Csv(packed), packed)),
+        "parquet" if packed == Packed::No => Some((FileKind::Parquet, packed)),
         _ => None,
     }
 }
@@ -235,7 +235,7 @@ mod tests {
             (one.unit(), one.folder(), one.stem(), one.ending()),
             ("sales", "sales/dt=2026-01-01/", "part-0001", ".csv.gz")
         );
-        assert_eq!((one.kind, one.partitions()), (Kind::Csv(Packed::Gzip), vec![("dt", "2026-01-01")]));
+        assert_eq!((one.kind, one.partitions()), (FileKind::Csv(Packed::Gzip), vec![("dt", "2026-01-01")]));
         assert_eq!(one.letters(), file("sales/dt=2026-01-02/part-2.v3.csv.gz").letters());
         assert_eq!((one.middle(), file("a.json").middle(), file("x/no.geo.json").middle()), (".v2", "", ".geo"));
         assert_ne!(file("no.geo.json").letters(), file("no.topo.json").letters());

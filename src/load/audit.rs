@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::source::Known;
+use super::source::KnownObjects;
 use super::sql::SqlFile;
 use crate::config::Mode;
 use crate::error::{Error, Result};
@@ -54,12 +54,12 @@ pub fn creates(staging: &[&str]) -> Result<Vec<String>> {
 }
 
 /// The objects whose records are in a staging table.
-pub async fn known(warehouse: &Warehouse, staging: &str) -> Result<Known> {
+pub async fn known(warehouse: &Warehouse, staging: &str) -> Result<KnownObjects> {
     let sql = statement(audit!("known_objects"), &[("objects", objects_table(staging))])?;
     let rows = match warehouse.query(&sql).await? {
         Ok(rows) => rows,
         // Before the first load: a dry run looks without making tables.
-        Err(error) if error.is_absent_relation() => return Ok(Known::new()),
+        Err(error) if error.is_absent_relation() => return Ok(KnownObjects::new()),
         Err(error) => return Err(Error::failed("cannot read which objects are loaded already").because(error)),
     };
     let pair = |row: Vec<Option<String>>| {

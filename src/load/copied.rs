@@ -12,7 +12,7 @@ use super::sql;
 use super::stage::Staging;
 use crate::error::Result;
 use crate::event::Event;
-use crate::retry::Pause;
+use crate::retry::Backoff;
 use crate::statement_process::StatementProcess;
 use crate::warehouse::StatementError;
 
@@ -76,12 +76,12 @@ impl Staging<'_> {
     /// are asked until they do. Where they do not in time, a warning says so.
     async fn errors_told(&self, stage: &str, process: StatementProcess) -> Result<u64> {
         let load = self.load;
-        let mut pause = Pause::until(Instant::now() + load.stack.config.timeouts.settle);
+        let mut backoff = Backoff::until(Instant::now() + load.stack.config.timeouts.settle);
         loop {
             if let Some(errors) = self.errors_in_history(process).await? {
                 return Ok(errors);
             }
-            if !pause.next(&load.stack.events, stage, "the system views to show what was rejected").await? {
+            if !backoff.next(&load.stack.events, stage, "the system views to show what was rejected").await? {
                 let table = &self.file.name;
                 let message = format!(
                     "the system views do not show how many rows COPY rejected from {table}: there may be more than are told. \

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::interrupt;
 use crate::resource::tags::{CHANGED, begin_of};
 use crate::resource::{Desired, DesiredRole, Expiry, RoleState, role};
-use crate::retry::Pause;
+use crate::retry::Backoff;
 use crate::warehouse::{Done, StatementError};
 
 /// After this a change of a role is known everywhere: it takes a minute at most (R3), and the clock of who made it is wrong by
@@ -84,20 +84,20 @@ impl Load<'_> {
         stage: &str,
         mut transaction: impl AsyncFnMut() -> Result<std::result::Result<T, StatementError>>,
     ) -> Result<std::result::Result<T, StatementError>> {
-        let mut waiting: Option<Pause> = None;
+        let mut waiting: Option<Backoff> = None;
         loop {
             let done = transaction().await?;
             if !done.as_ref().is_err_and(StatementError::is_denied) {
                 return Ok(done);
             }
-            let pause = match &mut waiting {
-                Some(pause) => pause,
+            let backoff = match &mut waiting {
+                Some(backoff) => backoff,
                 none => match self.role_now().await?.patience(self.stack.config.timeouts.settle) {
-                    Some(patience) => none.insert(Pause::until(Instant::now() + patience)),
+                    Some(patience) => none.insert(Backoff::until(Instant::now() + patience)),
                     None => return Ok(done),
                 },
             };
-            if !pause.next(&self.stack.events, stage, "Redshift and S3 to know the policy of the role").await? {
+            if !backoff.next(&self.stack.events, stage, "Redshift and S3 to know the policy of the role").await? {
                 return Ok(done);
             }
         }

@@ -2,9 +2,9 @@
 
 use super::copy_format::CopyFormat;
 use super::gather::{GatherPlan, Gatherer, full_parts};
-use super::plan::{BATCH, BATCH_EXECUTE, EXECUTE, LoadPlan, PUT, Reading, SetupPlan, StarPlan, TableCopy};
+use super::plan::{BATCH, BATCH_EXECUTE, EXECUTE, LoadPlan, PUT, SetupPlan, SourceReading, StarPlan, TableCopy};
 use super::retry_rejected::BATCH_RECORDS;
-use super::source::{self, Known, Listing};
+use super::source::{self, KnownObjects, Listing};
 use super::stage::{Staging, found};
 use super::{Load, audit, jsonpaths};
 use crate::bucket_keys::LOCK;
@@ -23,7 +23,7 @@ impl Load<'_> {
         for copy in &plan.copies {
             // Tables that are dropped forget what they have.
             let known = match &plan.setup.dropped {
-                Some(_) => Known::new(),
+                Some(_) => KnownObjects::new(),
                 None => self.known(&copy.file.name).await?,
             };
             steps.extend(self.table_steps(copy, &known).await?);
@@ -32,7 +32,7 @@ impl Load<'_> {
         Ok(steps)
     }
 
-    async fn table_steps(&self, copy: &TableCopy, known: &Known) -> Result<Vec<LoadStep>> {
+    async fn table_steps(&self, copy: &TableCopy, known: &KnownObjects) -> Result<Vec<LoadStep>> {
         let TableCopy { file, source } = copy;
         let from = self.stack.aws.s3_in(&source.region);
         let listing = interrupt::unless_asked(source::list(&from, source, known, |_| {})).await?;
@@ -43,14 +43,14 @@ impl Load<'_> {
             // It is asked which objects are loaded already.
             add(format!("look for new objects of {}", source.name), "by key and ETag".into(), vec![EXECUTE]);
         }
-        if plan.reading == Reading::Nothing {
+        if plan.reading == SourceReading::Nothing {
             add(format!("leave {} as it is", file.name), found, Vec::new());
             return Ok(steps);
         }
         let format = CopyFormat::new(&file.statement);
         let slices = self.slices(format.unpacked_bytes(listing.bytes)).await?;
         let gatherer = self.gatherer(&from, slices, format);
-        if plan.reading == Reading::Parts {
+        if plan.reading == SourceReading::Parts {
             let (does, writes) = gathering(&gatherer, source, &listing).await?;
             add(does, found.clone(), writes);
         }
@@ -66,7 +66,7 @@ impl Load<'_> {
         let in_place = plan.obstacle.map(|obstacle| format!("; not gathered, since its COPY has {obstacle}"));
         add(does, found + &in_place.unwrap_or_default(), plan.writes(added_columns));
         // What is copied by its prefix has no objects of its own.
-        if plan.reading != Reading::Prefix {
+        if plan.reading != SourceReading::Prefix {
             let home = gatherer.home(source, &listing);
             let old = interrupt::unless_asked(gatherer.old(source, &home)).await?.len();
             if old > 0 {

@@ -9,15 +9,15 @@ use sha2::{Digest, Sha256};
 
 use super::check_json::{Fault, Faults};
 use super::copy_format::{CopyFormat, CopyKind, SHRINKS_TO};
-use super::direct::Direct;
 use super::headers::Headers;
 use super::index::Index;
 use super::keys::Keys;
-use super::part::{Checked, Part};
+use super::part::{CheckedContent, Part};
 use super::part_writer::{PARTS, PartStore, PartWriter, RECORDS, entry, index_of, keys_of, manifest};
-use super::read::{ReadAhead, Reader};
+use super::read::{ReadAhead, SourceReader};
 use super::record_path;
-use super::source::{Known, Listing, hex};
+use super::s3_fast_get::S3FastGet;
+use super::source::{KnownObjects, Listing, hex};
 use crate::aws::{Aws, failed};
 use crate::bucket_keys::gathered_prefix;
 use crate::config::{Compression, Source};
@@ -109,7 +109,7 @@ impl Gatherer<'_> {
         &self,
         source: &Source,
         listing: &Listing,
-        known: &Known,
+        known: &KnownObjects,
         shares: u64,
         ahead: Option<ReadAhead>,
         progress: impl Fn(u64),
@@ -145,19 +145,19 @@ impl Gatherer<'_> {
         writer.finish(reader.keys()).await
     }
 
-    fn header_fault(&self, headers: &mut Headers, object: &Checked, source: &Source) -> Option<Fault> {
+    fn header_fault(&self, headers: &mut Headers, object: &CheckedContent, source: &Source) -> Option<Fault> {
         match &self.format.kind {
             CopyKind::Text(rules) => headers.check(object, rules, &source.location),
             CopyKind::Json | CopyKind::Parquet | CopyKind::InPlace(_) => None,
         }
     }
 
-    pub async fn reader(&self, source: &Source) -> Reader {
+    pub async fn reader(&self, source: &Source) -> SourceReader {
         let direct = match self.aws.credentials() {
-            Some(credentials) => Direct::new(self.from, credentials, &source.location.bucket).await,
+            Some(credentials) => S3FastGet::new(self.from, credentials, &source.location.bucket).await,
             None => None,
         };
-        Reader::new(self.from, direct, source, self.format)
+        SourceReader::new(self.from, direct, source, self.format)
     }
 
     /// Whether an earlier load has gathered this source, in any state: then it may be unchanged.
@@ -233,7 +233,12 @@ impl Gatherer<'_> {
     }
 
     /// A manifest of objects where they lie, for an append (C6); its address.
-    pub async fn manifest_in_place(&self, source: &Source, listing: &Listing, known: &Known) -> Result<Location> {
+    pub async fn manifest_in_place(
+        &self,
+        source: &Source,
+        listing: &Listing,
+        known: &KnownObjects,
+    ) -> Result<Location> {
         let manifest = manifest(&self.home(source, listing));
         let entries: Vec<_> = listing
             .stream(self.from, source, known)
@@ -259,13 +264,19 @@ impl Gatherer<'_> {
     }
 
     /// The list of the objects themselves, for the table that remembers them; its address.
-    pub async fn objects(&self, source: &Source, listing: &Listing, known: &Known, run: &str) -> Result<Location> {
+    pub async fn objects(
+        &self,
+        source: &Source,
+        listing: &Listing,
+        known: &KnownObjects,
+        run: &str,
+    ) -> Result<Location> {
         let mut part = Part::new(CopyKind::Json, Compression::Zstd)?;
         let mut objects = listing.stream(self.from, source, known);
         while let Some(object) = objects.try_next().await? {
             let line = json!({ "key": object.key, "etag": object.etag, "size": object.size, "run": run }).to_string();
             let bytes = bytes::Bytes::from(line);
-            part.add(&Checked { bytes, records: 1, lines: 1, ..Checked::default() })?;
+            part.add(&CheckedContent { bytes, records: 1, lines: 1, ..CheckedContent::default() })?;
         }
         let location = self.home(source, listing);
         let location = location.with_key(format!("{}objects.json.zst", location.key));

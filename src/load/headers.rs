@@ -4,7 +4,7 @@
 use bytes::Bytes;
 
 use super::check_json::Fault;
-use super::part::Checked;
+use super::part::CheckedContent;
 use super::plain_text::{self, TextRules};
 use crate::location::Location;
 
@@ -22,7 +22,7 @@ struct FirstHeader {
 impl Headers {
     /// What is wrong with an object that names other columns than the first one. A header that is no list of names, one for
     /// each field of a record, is not compared.
-    pub fn check(&mut self, object: &Checked, rules: &TextRules, source: &Location) -> Option<Fault> {
+    pub fn check(&mut self, object: &CheckedContent, rules: &TextRules, source: &Location) -> Option<Fault> {
         let header = object.header.as_ref()?;
         if self.0.as_ref().is_some_and(|first| first.line == header) {
             return None;
@@ -55,7 +55,7 @@ impl Headers {
         Some(Fault { line: object.skipped_lines, column: 1, reason })
     }
 
-    fn remember(&mut self, object: &Checked, header: &[u8], columns: Vec<String>) {
+    fn remember(&mut self, object: &CheckedContent, header: &[u8], columns: Vec<String>) {
         // The object's bytes need not live as long.
         let line = Bytes::copy_from_slice(header);
         self.0 = Some(FirstHeader { key: object.key.clone(), line, columns });
@@ -75,17 +75,18 @@ mod tests {
     };
 
     /// What is said of each object, in turn.
-    fn told(objects: &[(&str, &str)]) -> Vec<Option<String>> {
-        told_by(&RULES, objects)
+    fn faults(objects: &[(&str, &str)]) -> Vec<Option<String>> {
+        faults_by(&RULES, objects)
     }
 
-    fn told_by(rules: &TextRules, objects: &[(&str, &str)]) -> Vec<Option<String>> {
+    fn faults_by(rules: &TextRules, objects: &[(&str, &str)]) -> Vec<Option<String>> {
         let source = Location { bucket: "raw".into(), key: "data/".into() };
         let mut headers = Headers::default();
         let check = |(at, (header, record)): (usize, &(&str, &str))| {
             let [header, bytes] = [header, record].map(|text| Bytes::copy_from_slice(text.as_bytes()));
             let key = format!("data/{at}.csv");
-            let object = Checked { key, bytes, header: Some(header), skipped_lines: 1, ..Checked::default() };
+            let object =
+                CheckedContent { key, bytes, header: Some(header), skipped_lines: 1, ..CheckedContent::default() };
             headers.check(&object, rules, &source).map(|fault| format!("{}: {}", fault.line, fault.reason))
         };
         objects.iter().enumerate().map(check).collect()
@@ -93,7 +94,7 @@ mod tests {
 
     #[test]
     fn columns_in_another_order_are_told_with_both_objects() {
-        let found = told(&[("id,name", "1,x"), ("name,id", "x,1"), ("ID,\"Name\"", "2,y"), ("id,name,n", "1,x,2")]);
+        let found = faults(&[("id,name", "1,x"), ("name,id", "x,1"), ("ID,\"Name\"", "2,y"), ("id,name,n", "1,x,2")]);
         let order = "1: column 1 of its header is \"name\", and that of s3://raw/data/0.csv is \"id\"".to_owned();
         let more = "1: its header has 3 columns, and that of s3://raw/data/0.csv 2".to_owned();
         assert_eq!(found, [None, Some(order), None, Some(more)]);
@@ -102,7 +103,7 @@ mod tests {
     #[test]
     fn columns_at_the_end_may_be_missing_where_records_are_filled() {
         let fills = TextRules { fills_records: true, ..RULES };
-        let found = told_by(&fills, &[("id", "1"), ("id,name", "1,x"), ("id", "2"), ("id,place", "1,y")]);
+        let found = faults_by(&fills, &[("id", "1"), ("id,name", "1,x"), ("id", "2"), ("id,place", "1,y")]);
         let other = "1: column 2 of its header is \"place\", and that of s3://raw/data/1.csv is \"name\"".to_owned();
         assert_eq!(found, [None, None, None, Some(other)]);
     }
@@ -113,9 +114,9 @@ mod tests {
         let titles = [("Sales, in May", "1,2,3"), ("Sales, in June", "1,2,3")];
         let empty = [("id,name", ""), ("name,id", "")];
         for objects in [dates, titles, empty] {
-            assert_eq!(told(&objects), [None, None], "{objects:?}");
+            assert_eq!(faults(&objects), [None, None], "{objects:?}");
         }
-        let quoted = told(&[("id,name", "1,\"x\ny\"\n2,z\n"), ("name,id", "\"x\ny\",1\n")]);
+        let quoted = faults(&[("id,name", "1,\"x\ny\"\n2,z\n"), ("name,id", "\"x\ny\",1\n")]);
         assert!(quoted[1].is_some());
     }
 }

@@ -13,7 +13,7 @@ pub enum JsonStep {
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum Token {
+enum JsonToken {
     #[default]
     Open,
     Comma,
@@ -26,7 +26,7 @@ enum Token {
 #[derive(Debug, Default)]
 pub struct JsonCursor {
     open: Vec<u8>,
-    last: Token,
+    last: JsonToken,
     in_string: bool,
     is_escaped: bool,
     in_word: bool,
@@ -41,29 +41,29 @@ impl JsonCursor {
         let is_in_object = self.open.last() == Some(&b'{');
         match byte {
             byte if byte.is_ascii_whitespace() => {}
-            b'{' | b'[' if self.last == Token::Value || is_in_object && self.last != Token::Colon => {
+            b'{' | b'[' if self.last == JsonToken::Value || is_in_object && self.last != JsonToken::Colon => {
                 return JsonStep::Malformed;
             }
             b'{' | b'[' if self.open.len() < DEPTH => {
                 self.open.push(byte);
-                self.last = Token::Open;
+                self.last = JsonToken::Open;
             }
-            b'"' if self.last != Token::Value => self.in_string = true,
+            b'"' if self.last != JsonToken::Value => self.in_string = true,
             b'}' | b']' => {
                 // The opening brackets are two less in ASCII.
                 if self.open.pop() != Some(byte - 2) {
                     return JsonStep::Malformed;
                 }
-                self.last = Token::Value;
+                self.last = JsonToken::Value;
                 return if self.open.is_empty() { JsonStep::Ends } else { JsonStep::Inside };
             }
-            b',' if self.last == Token::Value => self.last = Token::Comma,
-            b':' if self.last == Token::Value && is_in_object => self.last = Token::Colon,
+            b',' if self.last == JsonToken::Value => self.last = JsonToken::Comma,
+            b':' if self.last == JsonToken::Value && is_in_object => self.last = JsonToken::Colon,
             b'{' | b'[' | b'"' | b',' | b':' => return JsonStep::Malformed,
-            _ if self.last == Token::Value && !was_in_word => return JsonStep::Malformed,
+            _ if self.last == JsonToken::Value && !was_in_word => return JsonStep::Malformed,
             _ => {
                 self.in_word = true;
-                self.last = Token::Value;
+                self.last = JsonToken::Value;
             }
         }
         JsonStep::Inside
@@ -76,7 +76,7 @@ impl JsonCursor {
             b'\\' => self.is_escaped = true,
             b'"' => {
                 self.in_string = false;
-                self.last = Token::Value;
+                self.last = JsonToken::Value;
             }
             _ => {}
         }

@@ -28,7 +28,7 @@ struct Holder {
 
 /// Held until it is released; what dies without releasing it is overtaken.
 pub struct Lock {
-    place: Place,
+    object: LockObject,
     run: String,
     renewing: JoinHandle<()>,
 }
@@ -43,11 +43,11 @@ impl Lock {
     /// # Errors
     /// Where another load is under way: it is named.
     pub async fn take(aws: &Aws, names: &Names, run: &str) -> Result<Self> {
-        let place = Place { s3: aws.s3.clone(), bucket: names.bucket.clone(), account: aws.account.clone() };
-        let mut etag = match place.put(&holder(run), None).await? {
+        let object = LockObject { s3: aws.s3.clone(), bucket: names.bucket.clone(), account: aws.account.clone() };
+        let mut etag = match object.put(&holder(run), None).await? {
             Some(etag) => etag,
             // Somebody holds it: the dead are overtaken, by one of us only.
-            None => match place.overtake(run).await? {
+            None => match object.overtake(run).await? {
                 Ok(etag) => etag,
                 Err(other) => {
                     let Holder { run, host, process, until } = other;
@@ -58,7 +58,7 @@ impl Lock {
                 }
             },
         };
-        let (held, renewed_at) = (run.to_owned(), place.clone());
+        let (held, renewed_at) = (run.to_owned(), object.clone());
         let renewing = tokio::spawn(async move {
             loop {
                 tokio::time::sleep(RENEWED_AFTER).await;
@@ -68,7 +68,7 @@ impl Lock {
                 }
             }
         });
-        Ok(Self { place, run: run.to_owned(), renewing })
+        Ok(Self { object, run: run.to_owned(), renewing })
     }
 
     /// What is to be known of a lock that cannot be released.
@@ -82,24 +82,24 @@ impl Lock {
     /// Where the lock cannot be read or deleted: it ends by itself then.
     pub async fn release(&self) -> Result<()> {
         self.renewing.abort();
-        let place = &self.place;
-        if place.get().await?.is_none_or(|(holder, _)| holder.run != self.run) {
+        let object = &self.object;
+        if object.get().await?.is_none_or(|(holder, _)| holder.run != self.run) {
             return Ok(());
         }
-        let call = place.s3.delete_object().bucket(&place.bucket).key(LOCK);
-        let deleted = call.expected_bucket_owner(&place.account).send().await;
-        deleted.map(drop).map_err(|error| failed(&format!("release the lock s3://{}/{LOCK}", place.bucket), &error))
+        let call = object.s3.delete_object().bucket(&object.bucket).key(LOCK);
+        let deleted = call.expected_bucket_owner(&object.account).send().await;
+        deleted.map(drop).map_err(|error| failed(&format!("release the lock s3://{}/{LOCK}", object.bucket), &error))
     }
 }
 
 #[derive(Clone)]
-struct Place {
+struct LockObject {
     s3: aws_sdk_s3::Client,
     bucket: String,
     account: String,
 }
 
-impl Place {
+impl LockObject {
     /// Puts the lock where there is none, or where there is still the one with this ETag; `None` where it is not so.
     async fn put(&self, holder: &Holder, instead_of: Option<&str>) -> Result<Option<String>> {
         let doing = format!("take the lock s3://{}/{LOCK}", self.bucket);

@@ -7,7 +7,6 @@ mod copy_batch;
 mod copy_files;
 mod copy_format;
 mod denied;
-mod direct;
 mod dry_run;
 mod gather;
 mod headers;
@@ -35,13 +34,14 @@ mod record_picker;
 mod rejected;
 mod rejected_records;
 mod retry_rejected;
+mod s3_fast_get;
 mod sample;
 mod slices;
 mod source;
 pub mod sql;
 mod stage;
-mod star;
 mod thrift;
+mod transform;
 mod unknown;
 mod unpack;
 mod unpacker;
@@ -59,11 +59,11 @@ use crate::load_report::{LoadReport, SourceReport};
 use crate::location::Location;
 use crate::resource::{Names, cluster, contents, tags};
 use crate::stack::Stack;
-use crate::warehouse::{Place, Warehouse};
+use crate::warehouse::{ClusterDatabase, Warehouse};
 use copy_format::CopyFormat;
 use lock::Lock;
 use plan::{LoadPlan, SetupPlan};
-pub use pre_gather::Ahead;
+pub use pre_gather::PreGathered;
 use project_files::ProjectFiles;
 
 /// What the command line adds to infra.toml.
@@ -87,7 +87,7 @@ pub struct Load<'a> {
     /// Nothing is loaded: COPY only reads (C15).
     pub check: bool,
     pub run: String,
-    ahead: Ahead,
+    pre_gathered: PreGathered,
 }
 
 /// Connects to the cluster of the stack.
@@ -109,33 +109,33 @@ pub async fn warehouse(stack: &Stack) -> Result<Warehouse> {
         ))
         .hint("Run `sparkify-infra up`: it waits until the cluster is ready."));
     }
-    Ok(Warehouse::new(aws, place(config, names), cluster.secret, config.timeouts.statement, events))
+    Ok(Warehouse::new(aws, cluster_database(config, names), cluster.secret, config.timeouts.statement, events))
 }
 
-fn place(config: &Config, names: &Names) -> Place {
+fn cluster_database(config: &Config, names: &Names) -> ClusterDatabase {
     let (database, admin) = (&config.cluster.database, &config.cluster.admin);
-    Place { cluster: names.cluster.clone(), database: database.clone(), admin: admin.clone() }
+    ClusterDatabase { cluster: names.cluster.clone(), database: database.clone(), admin: admin.clone() }
 }
 
 /// Gathers what a load will gather, while the cluster is being created: no statement is run.
 ///
 /// # Errors
 /// Where a source cannot be listed or gathered. Nothing is lost by that: the load tries again.
-pub async fn ahead(stack: &Stack) -> Result<Ahead> {
+pub async fn pre_gather(stack: &Stack) -> Result<PreGathered> {
     let Stack { aws, config, names, events, .. } = stack;
-    let warehouse = Warehouse::new(aws, place(config, names), None, config.timeouts.statement, events);
-    let (mode, run, ahead) = (config.mode, tags::run_id(), Ahead::default());
-    let load = Load { stack, warehouse, mode, check: false, run, ahead };
-    load.gather_ahead(&config.sources).await
+    let warehouse = Warehouse::new(aws, cluster_database(config, names), None, config.timeouts.statement, events);
+    let (mode, run, pre_gathered) = (config.mode, tags::run_id(), PreGathered::default());
+    let load = Load { stack, warehouse, mode, check: false, run, pre_gathered };
+    load.gather_all(&config.sources).await
 }
 
 /// Loads all sources into the star.
 ///
 /// # Errors
 /// Nothing of the star has changed when it fails: its tables change in one transaction, checks included.
-pub async fn run(stack: &Stack, options: &LoadOptions, ahead: Ahead) -> Result<LoadReport> {
+pub async fn run(stack: &Stack, options: &LoadOptions, pre_gathered: PreGathered) -> Result<LoadReport> {
     let (mut load, plan) = open(stack, options).await?;
-    load.ahead = ahead;
+    load.pre_gathered = pre_gathered;
     let lock = interrupt::finish(Lock::take(&stack.aws, &stack.names, &load.run)).await?;
     match load.everything(&plan, options.retry_rejected).await {
         // Nobody would answer.
@@ -197,7 +197,7 @@ async fn open<'a>(stack: &'a Stack, options: &LoadOptions) -> Result<(Load<'a>, 
     let (mode, run) = (options.mode.unwrap_or(stack.config.mode), tags::run_id());
     let files = ProjectFiles::read(&stack.config.directory)?;
     let plan = LoadPlan::new(files, &sources, mode, options.recreate)?;
-    Ok((Load { stack, warehouse, mode, check: false, run, ahead: Ahead::default() }, plan))
+    Ok((Load { stack, warehouse, mode, check: false, run, pre_gathered: PreGathered::default() }, plan))
 }
 
 /// The sources with the prefixes of the command line. They narrow: the role reads nothing outside infra.toml's.

@@ -16,7 +16,7 @@ const ZSTD_LEVEL: i32 = 3;
 
 /// An object's bytes, checked: how many records and lines they have.
 #[derive(Default)]
-pub struct Checked {
+pub struct CheckedContent {
     pub key: String,
     pub bytes: Bytes,
     pub records: u64,
@@ -28,7 +28,7 @@ pub struct Checked {
     pub header: Option<Bytes>,
 }
 
-enum Content {
+enum PartContent {
     Zstd(zstd::stream::write::Encoder<'static, Vec<u8>>),
     Gzip(flate2::write::GzEncoder<Vec<u8>>),
     Parquet(ParquetJoin),
@@ -36,7 +36,7 @@ enum Content {
 
 /// A part before it is finished.
 pub struct Part {
-    content: Content,
+    content: PartContent,
     index: IndexWriter,
     next_line: u64,
     pub records: u64,
@@ -45,24 +45,24 @@ pub struct Part {
 impl Part {
     pub fn new(kind: CopyKind, compression: Compression) -> Result<Self> {
         let content = match (kind, compression) {
-            (CopyKind::Parquet, _) => Content::Parquet(ParquetJoin::default()),
+            (CopyKind::Parquet, _) => PartContent::Parquet(ParquetJoin::default()),
             (_, Compression::Zstd) => {
-                Content::Zstd(zstd::stream::write::Encoder::new(Vec::new(), ZSTD_LEVEL).map_err(unwritable)?)
+                PartContent::Zstd(zstd::stream::write::Encoder::new(Vec::new(), ZSTD_LEVEL).map_err(unwritable)?)
             }
             // No time and no name in the header: the same input gives the same bytes.
             (_, Compression::Gzip) => {
-                Content::Gzip(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default()))
+                PartContent::Gzip(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default()))
             }
         };
         Ok(Self { content, index: IndexWriter::new()?, next_line: 1, records: 0 })
     }
 
     /// Adds an object and answers whether it could be: Parquet of another schema needs another part.
-    pub fn add(&mut self, object: &Checked) -> Result<bool> {
+    pub fn add(&mut self, object: &CheckedContent) -> Result<bool> {
         let is_added = match &mut self.content {
-            Content::Zstd(encoder) => write_lines(encoder, object).map_err(unwritable).map(|()| true),
-            Content::Gzip(encoder) => write_lines(encoder, object).map_err(unwritable).map(|()| true),
-            Content::Parquet(join) => add_parquet(join, object),
+            PartContent::Zstd(encoder) => write_lines(encoder, object).map_err(unwritable).map(|()| true),
+            PartContent::Gzip(encoder) => write_lines(encoder, object).map_err(unwritable).map(|()| true),
+            PartContent::Parquet(join) => add_parquet(join, object),
         }?;
         if is_added && object.lines > 0 {
             self.index.add(self.next_line, &object.key, object.skipped_lines)?;
@@ -75,16 +75,16 @@ impl Part {
     /// The part's bytes, and its index's.
     pub fn finish(self) -> Result<(Vec<u8>, Vec<u8>)> {
         let bytes = match self.content {
-            Content::Zstd(encoder) => encoder.finish(),
-            Content::Gzip(encoder) => encoder.finish(),
-            Content::Parquet(join) => Ok(join.finish()),
+            PartContent::Zstd(encoder) => encoder.finish(),
+            PartContent::Gzip(encoder) => encoder.finish(),
+            PartContent::Parquet(join) => Ok(join.finish()),
         };
         Ok((bytes.map_err(unwritable)?, self.index.finish()?))
     }
 }
 
 /// The object's bytes as they are, and a newline where it ends without one: without a line it would be a record.
-fn write_lines(encoder: &mut impl Write, object: &Checked) -> std::io::Result<()> {
+fn write_lines(encoder: &mut impl Write, object: &CheckedContent) -> std::io::Result<()> {
     encoder.write_all(&object.bytes)?;
     match object.lines == 0 || object.bytes.ends_with(b"\n") {
         true => Ok(()),
@@ -92,7 +92,7 @@ fn write_lines(encoder: &mut impl Write, object: &Checked) -> std::io::Result<()
     }
 }
 
-fn add_parquet(join: &mut ParquetJoin, object: &Checked) -> Result<bool> {
+fn add_parquet(join: &mut ParquetJoin, object: &CheckedContent) -> Result<bool> {
     let unreadable = |fault: Fault| Error::failed(format!("cannot join {}: {}", object.key, fault.reason));
     let file = ParquetFile::new(&object.bytes).map_err(unreadable)?;
     if !join.takes(&file) {
@@ -124,7 +124,8 @@ mod tests {
         for (key, text, skipped_lines) in [("a", "1\n2", 1), ("b", "", 3), ("c", "3\n", 2)] {
             let lines = text.lines().count() as u64;
             let bytes = Bytes::from_static(text.as_bytes());
-            let object = Checked { key: key.to_owned(), bytes, lines, skipped_lines, ..Checked::default() };
+            let object =
+                CheckedContent { key: key.to_owned(), bytes, lines, skipped_lines, ..CheckedContent::default() };
             part.add(&object).expect("added");
         }
         let (compressed, index) = part.finish().expect("finished");
@@ -145,7 +146,7 @@ mod tests {
             for (at, text) in texts.iter().enumerate() {
                 let bytes = Bytes::copy_from_slice(text.as_bytes());
                 let (key, lines) = (at.to_string(), count_lines(&bytes));
-                part.add(&Checked { key, bytes, records: 1, lines, ..Checked::default() }).expect("added");
+                part.add(&CheckedContent { key, bytes, records: 1, lines, ..CheckedContent::default() }).expect("added");
             }
             proptest::prop_assert_eq!(part.records, texts.len() as u64);
             let (compressed, index) = part.finish().expect("finished");

@@ -5,7 +5,7 @@ use tokio::task::JoinHandle;
 
 use super::gather::{Gathered, Gatherer, is_full};
 use super::keys::Keys;
-use super::part::{Checked, Part};
+use super::part::{CheckedContent, Part};
 use crate::aws::{failed, upload_limits};
 use crate::error::{Error, Result};
 use crate::interrupt;
@@ -74,7 +74,7 @@ impl<'a> PartWriter<'a> {
         Self { gatherer, home, parts, bytes, part, full: 0, seen: 0, records: 0, entries, uploading: None }
     }
 
-    pub async fn add(&mut self, object: &Checked, size: u64) -> Result<()> {
+    pub async fn add(&mut self, object: &CheckedContent, size: u64) -> Result<()> {
         if !self.part()?.add(object)? {
             self.end_part().await?;
             self.part()?.add(object)?;

@@ -72,13 +72,13 @@ pub fn unpacked(bytes: Bytes) -> Result<Bytes, Fault> {
 
 /// Where a reader of JSON is: how many objects and lists are open, and whether a string is.
 #[derive(Debug, Default)]
-struct JsonCursor {
+struct NestingCursor {
     depth: u64,
     in_string: bool,
     escaped: bool,
 }
 
-impl JsonCursor {
+impl NestingCursor {
     /// Goes past a byte.
     fn step(&mut self, byte: u8) {
         match byte {
@@ -94,7 +94,7 @@ impl JsonCursor {
 
 /// Puts blanks for the brackets of the outermost lists and for the commas between their values, piece by piece.
 #[derive(Debug, Default)]
-pub struct ListOpener(JsonCursor);
+pub struct ListOpener(NestingCursor);
 
 impl ListOpener {
     pub fn open(&mut self, bytes: &mut [u8]) {
@@ -136,7 +136,7 @@ pub fn with_partitions(bytes: Bytes, key: &str) -> Bytes {
     if fields.is_empty() {
         return bytes;
     }
-    let (mut cursor, mut joined) = (JsonCursor::default(), Vec::with_capacity(bytes.len() + bytes.len() / 4));
+    let (mut cursor, mut joined) = (NestingCursor::default(), Vec::with_capacity(bytes.len() + bytes.len() / 4));
     for (at, byte) in bytes.iter().enumerate() {
         let is_outside = cursor.depth == 0;
         cursor.step(*byte);

@@ -5,7 +5,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use super::check_json::Fault;
-use super::part::Checked;
+use super::part::CheckedContent;
 use super::plain_json::{BYTE_ORDER_MARK, unpacked};
 
 const UTF16_MARKS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
@@ -29,7 +29,7 @@ pub struct TextRules {
 ///
 /// # Errors
 /// As `body`, and where it cannot be unpacked.
-pub fn plain(bytes: Bytes, rules: &TextRules) -> Result<Checked, Fault> {
+pub fn plain(bytes: Bytes, rules: &TextRules) -> Result<CheckedContent, Fault> {
     let text = unpacked(bytes)?;
     let found = body(&text, rules)?;
     let header = found.header.map(|header| text.slice(header));
@@ -40,7 +40,7 @@ pub fn plain(bytes: Bytes, rules: &TextRules) -> Result<Checked, Fault> {
         bytes = bytes.iter().enumerate().filter(is_kept).map(|(_, byte)| *byte).collect();
     }
     let (records, lines, skipped_lines) = (found.records, found.lines, found.skipped_lines);
-    Ok(Checked { bytes, records, lines, skipped_lines, header, ..Checked::default() })
+    Ok(CheckedContent { bytes, records, lines, skipped_lines, header, ..CheckedContent::default() })
 }
 
 /// Where the records of an object are.

@@ -146,7 +146,7 @@ fn names(files: &[SqlFile]) -> Vec<String> {
 
 /// How a COPY reads its source.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Reading {
+pub enum SourceReading {
     /// Not at all: every object is loaded already.
     #[default]
     Nothing,
@@ -192,7 +192,7 @@ pub struct TableFacts<'a> {
 /// What is done about one staging table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TablePlan {
-    pub reading: Reading,
+    pub reading: SourceReading,
     /// The option of its COPY that keeps a source from being gathered that would be.
     pub obstacle: Option<&'static str>,
     /// What a check cannot say of its format, so that its COPY does not run.
@@ -216,7 +216,7 @@ impl TablePlan {
     pub fn new(facts: &TableFacts<'_>) -> Result<Self> {
         let TableFacts { copy: TableCopy { file, source }, listing, mode, check, region, .. } = *facts;
         let reading = reading(facts)?;
-        let (is_gathered, statement) = (reading == Reading::Parts, &file.statement);
+        let (is_gathered, statement) = (reading == SourceReading::Parts, &file.statement);
         let passes_over_errors = source.quarantine || has_option(statement, &["maxerror", "ignoreallerrors"]);
         Ok(Self {
             reading,
@@ -235,7 +235,7 @@ impl TablePlan {
     pub fn writes(&self, added_columns: usize) -> Vec<&'static str> {
         let is_list = |step: &&TransactionStep| **step == TransactionStep::RememberObjects;
         let mut writes: Vec<&'static str> = self.transaction.iter().filter(is_list).map(|_| PUT).collect();
-        writes.extend((self.reading == Reading::Manifest).then_some(PUT));
+        writes.extend((self.reading == SourceReading::Manifest).then_some(PUT));
         writes.extend(self.copies_jsonpaths.then_some(PUT));
         match self.keeps_rejected {
             true => {
@@ -264,16 +264,16 @@ impl TransactionStep {
     }
 }
 
-fn reading(facts: &TableFacts<'_>) -> Result<Reading> {
+fn reading(facts: &TableFacts<'_>) -> Result<SourceReading> {
     let TableCopy { file, source } = facts.copy;
     if facts.listing.objects == 0 {
-        return Ok(Reading::Nothing);
+        return Ok(SourceReading::Nothing);
     }
     if should_gather(source, facts.listing, file) {
-        return Ok(Reading::Parts);
+        return Ok(SourceReading::Parts);
     }
     let by = match (source.files.is_empty(), facts.mode) {
-        (true, Mode::Replace) => return Ok(Reading::Prefix),
+        (true, Mode::Replace) => return Ok(SourceReading::Prefix),
         (true, Mode::Append) => "an append copies it",
         (false, _) => "its `files` are copied",
     };
@@ -285,7 +285,7 @@ fn reading(facts: &TableFacts<'_>) -> Result<Reading> {
         ))
         .hint(format!("Set `gather = \"always\"` for [sources.{name}].")));
     }
-    Ok(Reading::Manifest)
+    Ok(SourceReading::Manifest)
 }
 
 fn transaction(known: usize, mode: Mode, check: bool, on_unknown: OnUnknown) -> Vec<TransactionStep> {
@@ -352,21 +352,21 @@ mod tests {
         TablePlan::new(&TableFacts { copy, listing: &listing, known, mode, check, region: REGION })
     }
 
-    fn reading(copy: &TableCopy, objects: u64, mode: Mode) -> Reading {
+    fn reading(copy: &TableCopy, objects: u64, mode: Mode) -> SourceReading {
         planned(copy, objects, 0, mode, false).expect("plan").reading
     }
 
     #[test]
     fn a_source_is_read_by_its_prefix_a_manifest_or_parts() {
         let in_place = copy("json 'auto'", |_| {});
-        assert_eq!(reading(&in_place, 9, Mode::Replace), Reading::Prefix);
-        assert_eq!(reading(&in_place, 9, Mode::Append), Reading::Manifest);
-        assert_eq!(reading(&in_place, 0, Mode::Append), Reading::Nothing);
+        assert_eq!(reading(&in_place, 9, Mode::Replace), SourceReading::Prefix);
+        assert_eq!(reading(&in_place, 9, Mode::Append), SourceReading::Manifest);
+        assert_eq!(reading(&in_place, 0, Mode::Append), SourceReading::Nothing);
         let some = copy("json 'auto'", |source| source.files = vec!["*.json".into()]);
-        assert_eq!(reading(&some, 9, Mode::Replace), Reading::Manifest);
+        assert_eq!(reading(&some, 9, Mode::Replace), SourceReading::Manifest);
         let auto = copy("json 'auto'", |source| source.gather = Gather::Auto);
-        assert_eq!(reading(&auto, 9, Mode::Append), Reading::Parts);
-        assert_eq!(reading(&auto, 1, Mode::Replace), Reading::Prefix);
+        assert_eq!(reading(&auto, 9, Mode::Append), SourceReading::Parts);
+        assert_eq!(reading(&auto, 1, Mode::Replace), SourceReading::Prefix);
     }
 
     #[test]
@@ -374,13 +374,13 @@ mod tests {
         let plan =
             planned(&copy("delimiter ',' escape", |source| source.gather = Gather::Auto), 9, 0, Mode::Replace, false);
         let plan = plan.expect("plan");
-        assert_eq!((plan.reading, plan.obstacle), (Reading::Prefix, Some("ESCAPE")));
+        assert_eq!((plan.reading, plan.obstacle), (SourceReading::Prefix, Some("ESCAPE")));
     }
 
     #[test]
     fn a_manifest_in_another_region_is_refused_by_every_plan() {
         let far = copy("json 'auto'", |source| source.region = "eu-west-1".into());
-        assert_eq!(reading(&far, 9, Mode::Replace), Reading::Prefix);
+        assert_eq!(reading(&far, 9, Mode::Replace), SourceReading::Prefix);
         let error = planned(&far, 9, 0, Mode::Append, false).expect_err("refused").to_string();
         assert!(error.contains("the source songs is in eu-west-1, and an append copies it by a manifest"), "{error}");
     }

@@ -69,14 +69,14 @@ impl Class {
 
 /// A column of the catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Column {
+struct ProfiledColumn {
     table: String,
     name: String,
     type_name: String,
     class: Class,
 }
 
-impl Column {
+impl ProfiledColumn {
     /// Of (table, column, type, characters, precision, scale).
     fn from_row(row: &[Option<String>]) -> Option<Self> {
         let text = |at: usize| row.get(at).and_then(Option::as_deref);
@@ -127,13 +127,18 @@ fn columns_statement(tables: &[TableReport]) -> String {
 }
 
 /// One row: the count of rows, and what is asked of each column.
-fn statement(table: &str, columns: &[Column], is_estimated: bool) -> String {
+fn statement(table: &str, columns: &[ProfiledColumn], is_estimated: bool) -> String {
     let asked: Vec<String> = columns.iter().flat_map(|column| column.expressions(is_estimated)).collect();
     format!("select count(*), {} from {table}", asked.join(", "))
 }
 
 /// The profile in the row that the statement answers; `None` where it is not such a row.
-fn read(table: &str, columns: Vec<Column>, is_estimated: bool, row: Vec<Option<String>>) -> Option<TableProfile> {
+fn read(
+    table: &str,
+    columns: Vec<ProfiledColumn>,
+    is_estimated: bool,
+    row: Vec<Option<String>>,
+) -> Option<TableProfile> {
     let mut values = row.into_iter();
     let rows: u64 = values.next()??.parse().ok()?;
     let columns: Option<Vec<ColumnProfile>> =
@@ -158,7 +163,7 @@ pub async fn run(warehouse: &Warehouse, tables: &[TableReport], events: &Events)
     };
     let mut profiles = Vec::new();
     let catalog = match warehouse.query(&columns_statement(tables)).await? {
-        Ok(found) => found.rows.iter().filter_map(|row| Column::from_row(row)).collect::<Vec<_>>(),
+        Ok(found) => found.rows.iter().filter_map(|row| ProfiledColumn::from_row(row)).collect::<Vec<_>>(),
         Err(error) => {
             warn("the columns of the tables are", &error);
             Vec::new()
@@ -166,7 +171,7 @@ pub async fn run(warehouse: &Warehouse, tables: &[TableReport], events: &Events)
     };
     for table in tables {
         let (name, is_estimated) = (&table.table, table.rows > COUNTED_ROWS);
-        let mut columns: Vec<Column> =
+        let mut columns: Vec<ProfiledColumn> =
             catalog.iter().filter(|column| column.table == name.to_lowercase()).cloned().collect();
         let left_out = columns.len().saturating_sub(COLUMNS_MAX);
         columns.truncate(COLUMNS_MAX);
@@ -197,8 +202,8 @@ mod tests {
         values.iter().map(|value| value.map(str::to_owned)).collect()
     }
 
-    fn column(name: &str, data_type: &str) -> Column {
-        Column::from_row(&row(&[Some("t"), Some(name), Some(data_type), None, None, None])).expect("column")
+    fn column(name: &str, data_type: &str) -> ProfiledColumn {
+        ProfiledColumn::from_row(&row(&[Some("t"), Some(name), Some(data_type), None, None, None])).expect("column")
     }
 
     #[test]
@@ -243,7 +248,8 @@ mod tests {
 
     #[test]
     fn types_are_written_as_redshift_writes_them() {
-        let type_name = |values: [Option<&str>; 6]| Column::from_row(&row(&values)).map(|column| column.type_name);
+        let type_name =
+            |values: [Option<&str>; 6]| ProfiledColumn::from_row(&row(&values)).map(|column| column.type_name);
         let text = [Some("t"), Some("c"), Some("character varying"), Some("256"), None, None];
         assert_eq!(type_name(text).as_deref(), Some("character varying(256)"));
         let number = [Some("t"), Some("c"), Some("numeric"), None, Some("18"), Some("2")];

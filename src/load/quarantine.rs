@@ -13,15 +13,15 @@ use super::copied::{Copied, CopyAttempt};
 use super::copy_batch::Added;
 use super::copy_files::has_option;
 use super::copy_format::{self, CopyFormat, CopyKind};
-use super::part::{Checked, Part};
+use super::part::{CheckedContent, Part};
 use super::record_picker::RecordFormat;
 use super::rejected::{ErrorRow, Origins, Rejected};
 use super::sql::SqlFile;
 use super::stage::Staging;
 use crate::bucket_keys::gathered_prefix;
 use crate::config::Compression;
-use crate::error::{Error, Kind, Result};
-use crate::retry::Pause;
+use crate::error::{Error, FailureKind, Result};
+use crate::retry::Backoff;
 use crate::statement_process::StatementProcess;
 use crate::warehouse::{Session, StatementError};
 
@@ -191,7 +191,7 @@ impl Staging<'_> {
         if let Some(records) = records.filter(|records| *records != added.rows + count) {
             let message =
                 format!("{table}: {records} records were read, but {} rows staged and {count} rejected", added.rows);
-            return Err(Error::new(Kind::CheckFailed, message)
+            return Err(Error::new(FailureKind::CheckFailed, message)
                 .hint("Nothing was loaded. The system views may show late what was rejected: run load again."));
         }
         if let Err(error) = self.keep(session, &kept).await? {
@@ -218,7 +218,7 @@ impl Staging<'_> {
         for record in records {
             let line = serde_json::to_vec(record)
                 .map_err(|error| Error::failed("cannot write a rejected record").because(error))?;
-            part.add(&Checked { bytes: line.into(), records: 1, lines: 1, ..Checked::default() })?;
+            part.add(&CheckedContent { bytes: line.into(), records: 1, lines: 1, ..CheckedContent::default() })?;
         }
         let key = format!("{}rejected-{table}.json.zst", gathered_prefix(&self.source.name));
         let list = self.load.gatherer(self.from, 1, CopyFormat::default()).put(&key, part.finish()?.0).await?;
@@ -239,7 +239,7 @@ impl Staging<'_> {
         open: &mut OpenTransaction<'_>,
     ) -> Result<Vec<ErrorRow>> {
         let load = self.load;
-        let mut pause = Pause::until(Instant::now() + load.stack.config.timeouts.settle);
+        let mut backoff = Backoff::until(Instant::now() + load.stack.config.timeouts.settle);
         loop {
             let missing = match records {
                 Some(records) => Some(records.saturating_sub(added.rows)),
@@ -256,7 +256,7 @@ impl Staging<'_> {
                 None => {}
             }
             open.keep().await?;
-            if !pause.next(&load.stack.events, stage, "the system views to show what was rejected").await? {
+            if !backoff.next(&load.stack.events, stage, "the system views to show what was rejected").await? {
                 let table = &self.file.name;
                 let of = missing.map(|missing| format!(" all {missing} of them")).unwrap_or_default();
                 return Err(Error::failed(format!("the system views do not show{of} what COPY rejected from {table}"))

@@ -11,10 +11,10 @@ use tokio::task::JoinHandle;
 
 use super::check_json::{self, Fault};
 use super::copy_format::{CopyFormat, CopyKind};
-use super::direct::Direct;
 use super::keys::{KeyCounter, Keys};
 use super::parquet_file::ParquetFile;
-use super::part::{Checked, count_lines};
+use super::part::{CheckedContent, count_lines};
+use super::s3_fast_get::S3FastGet;
 use super::source::Object;
 use super::unpack;
 use super::{plain_json, plain_text, record_path};
@@ -38,9 +38,9 @@ const COPIED_BYTES: u64 = 64 << 10;
 const AHEAD_BYTES: u64 = 1 << 20;
 
 /// An object, or what is wrong with its content.
-pub struct Outcome {
+pub struct ReadOutcome {
     /// One, or of an archive one for each member.
-    pub contents: Vec<std::result::Result<Checked, (Location, Fault)>>,
+    pub contents: Vec<std::result::Result<CheckedContent, (Location, Fault)>>,
     /// Bytes.
     pub size: u64,
     /// Its share of what may be held at once.
@@ -49,9 +49,9 @@ pub struct Outcome {
 
 /// Reads the objects of one source.
 #[derive(Clone)]
-pub struct Reader {
+pub struct SourceReader {
     s3: aws_sdk_s3::Client,
-    direct: Option<Arc<Direct>>,
+    direct: Option<Arc<S3FastGet>>,
     source: Location,
     /// Chooses members of archives.
     chosen: Arc<Source>,
@@ -65,8 +65,8 @@ pub struct Reader {
     counters: Arc<Mutex<Vec<KeyCounter>>>,
 }
 
-impl Reader {
-    pub fn new(s3: &aws_sdk_s3::Client, direct: Option<Direct>, source: &Source, format: CopyFormat) -> Self {
+impl SourceReader {
+    pub fn new(s3: &aws_sdk_s3::Client, direct: Option<S3FastGet>, source: &Source, format: CopyFormat) -> Self {
         Self {
             s3: s3.clone(),
             direct: direct.map(Arc::new),
@@ -89,7 +89,7 @@ impl Reader {
     pub fn read_all<S: Stream<Item = Result<Object>>>(
         &self,
         objects: S,
-    ) -> impl Stream<Item = Result<Outcome>> + use<S> {
+    ) -> impl Stream<Item = Result<ReadOutcome>> + use<S> {
         let reader = self.clone();
         // Shares are taken in the order of the objects: a later one never holds what an earlier one waits for.
         let admitted = objects.and_then(move |object| {
@@ -113,10 +113,10 @@ impl Reader {
         held.map_err(|error| Error::failed("reading was given up").because(error))
     }
 
-    async fn read(self, object: Object, held: OwnedSemaphorePermit) -> Result<Outcome> {
+    async fn read(self, object: Object, held: OwnedSemaphorePermit) -> Result<ReadOutcome> {
         let location = self.source.with_key(&object.key);
         if let Some(fault) = unpack::too_large(&object.key, object.size) {
-            return Ok(Outcome { contents: vec![Err((location, fault))], size: object.size, _held: held });
+            return Ok(ReadOutcome { contents: vec![Err((location, fault))], size: object.size, _held: held });
         }
         let bytes = match &self.direct {
             Some(direct) if object.size <= COPIED_BYTES => direct.get(&object.key, object.size, &object.etag).await,
@@ -135,24 +135,24 @@ impl Reader {
             },
             false => vec![self.checked(bytes, object.key)],
         };
-        Ok(Outcome { contents, size: object.size, _held: held })
+        Ok(ReadOutcome { contents, size: object.size, _held: held })
     }
 
     /// An object, or a member of an archive, whose records are counted.
-    fn checked(&self, bytes: Bytes, key: String) -> std::result::Result<Checked, (Location, Fault)> {
+    fn checked(&self, bytes: Bytes, key: String) -> std::result::Result<CheckedContent, (Location, Fault)> {
         let checked = match self.format.kind {
             CopyKind::Text(rules) => plain_text::plain(bytes, &rules),
             CopyKind::Parquet => parquet(bytes),
             CopyKind::Json | CopyKind::InPlace(_) => self.json(bytes, &key),
         };
         match checked {
-            Ok(checked) => Ok(Checked { key, ..checked }),
+            Ok(checked) => Ok(CheckedContent { key, ..checked }),
             Err(fault) => Err((self.source.with_key(key), fault)),
         }
     }
 
     /// The records of an object as COPY reads JSON; its keys are counted.
-    fn json(&self, bytes: Bytes, key: &str) -> std::result::Result<Checked, Fault> {
+    fn json(&self, bytes: Bytes, key: &str) -> std::result::Result<CheckedContent, Fault> {
         let mut keys = locked(&self.counters).pop().unwrap_or_default();
         keys.begin_file(key);
         let checked = self.counted_json(bytes, key, &mut keys);
@@ -160,7 +160,12 @@ impl Reader {
         checked
     }
 
-    fn counted_json(&self, bytes: Bytes, key: &str, keys: &mut KeyCounter) -> std::result::Result<Checked, Fault> {
+    fn counted_json(
+        &self,
+        bytes: Bytes,
+        key: &str,
+        keys: &mut KeyCounter,
+    ) -> std::result::Result<CheckedContent, Fault> {
         let bytes = match &self.record_path {
             None => plain_json::plain(bytes, self.lists_are_rows)?,
             Some(path) => record_path::opened(&plain_json::unpacked(bytes)?, path)?,
@@ -168,7 +173,7 @@ impl Reader {
         let bytes = if self.hive_partitions { plain_json::with_partitions(bytes, key) } else { bytes };
         let records = check_json::count_objects(&bytes, self.lists_are_rows, keys)?;
         let lines = count_lines(&bytes);
-        Ok(Checked { bytes, records, lines, ..Checked::default() })
+        Ok(CheckedContent { bytes, records, lines, ..CheckedContent::default() })
     }
 
     async fn get(&self, location: &Location, object: &Object) -> Result<Bytes> {
@@ -187,24 +192,24 @@ impl Reader {
     }
 }
 
-fn parquet(bytes: Bytes) -> std::result::Result<Checked, Fault> {
+fn parquet(bytes: Bytes) -> std::result::Result<CheckedContent, Fault> {
     let bytes = plain_json::unpacked(bytes)?;
     let rows = ParquetFile::new(&bytes)?.rows;
-    Ok(Checked { bytes, records: rows, lines: rows, ..Checked::default() })
+    Ok(CheckedContent { bytes, records: rows, lines: rows, ..CheckedContent::default() })
 }
 
 /// The first objects of a source, read while it is still being listed.
 pub struct ReadAhead {
-    pub reader: Reader,
+    pub reader: SourceReader,
     /// Objects that were taken: the first ones, without a gap.
     pub taken: usize,
     objects: Option<UnboundedSender<Object>>,
-    outcomes: UnboundedReceiver<Result<Outcome>>,
+    outcomes: UnboundedReceiver<Result<ReadOutcome>>,
     task: JoinHandle<()>,
 }
 
 impl ReadAhead {
-    pub fn new(reader: Reader) -> Self {
+    pub fn new(reader: SourceReader) -> Self {
         let (objects, listed) = unbounded_channel();
         let (done, outcomes) = unbounded_channel();
         let reads = reader.read_all(futures::stream::unfold(listed, |mut listed: UnboundedReceiver<Object>| async {
@@ -236,7 +241,7 @@ impl ReadAhead {
     }
 
     /// What was read, once the listing is at its end.
-    pub fn outcomes(mut self) -> impl Stream<Item = Result<Outcome>> {
+    pub fn outcomes(mut self) -> impl Stream<Item = Result<ReadOutcome>> {
         self.objects = None;
         futures::stream::unfold(self, |mut ahead| async { ahead.outcomes.recv().await.map(|outcome| (outcome, ahead)) })
     }

@@ -1,8 +1,8 @@
 //! Sums that must come out: what went in is what was kept and what was left out, each for one reason.
 
 use super::sql::SqlFile;
-use crate::error::{Error, Kind, Result};
-use crate::load_report::{Line, Reconciliation, Side};
+use crate::error::{Error, FailureKind, Result};
+use crate::load_report::{Reconciliation, Side, SumLine};
 use crate::warehouse::Session;
 
 impl Reconciliation {
@@ -15,7 +15,7 @@ impl Reconciliation {
         match put_in == kept + left_out {
             true => Ok(self),
             false => Err(Error::new(
-                Kind::CheckFailed,
+                FailureKind::CheckFailed,
                 format!("{} do not reconcile: {put_in} in, {kept} kept and {left_out} left out", self.name),
             )
             .hint("The star is as the last good load left it.")
@@ -38,7 +38,7 @@ pub async fn run(session: &Session, files: &[SqlFile]) -> Result<(Vec<Reconcilia
     Ok((done, detail))
 }
 
-fn line(row: &[Option<String>], file: &SqlFile) -> Result<Line> {
+fn line(row: &[Option<String>], file: &SqlFile) -> Result<SumLine> {
     let text = |at: usize| row.get(at).and_then(Option::as_deref).unwrap_or_default();
     let bad = || {
         Error::usage(format!(
@@ -54,5 +54,5 @@ fn line(row: &[Option<String>], file: &SqlFile) -> Result<Line> {
         "left out" => Side::LeftOut,
         _ => return Err(bad()),
     };
-    Ok(Line { side, what: text(1).to_owned(), rows: text(2).parse().map_err(|_| bad())? })
+    Ok(SumLine { side, what: text(1).to_owned(), rows: text(2).parse().map_err(|_| bad())? })
 }

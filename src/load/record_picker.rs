@@ -75,7 +75,7 @@ pub type PickedRecords = BTreeMap<u64, Vec<PickedRecord>>;
 
 /// Where the picker is.
 #[derive(Debug)]
-enum Place {
+enum ParseState {
     /// Where a record begins.
     Between,
     Csv {
@@ -93,13 +93,13 @@ enum Place {
 
 /// What a byte does to a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
+enum ParseStep {
     Inside,
     Ends,
     Malformed,
 }
 
-impl Place {
+impl ParseState {
     /// At a record that begins with this byte on this line.
     fn at(format: RecordFormat, byte: u8, line: u64) -> Self {
         match format {
@@ -113,7 +113,7 @@ impl Place {
     ///
     /// # Errors
     /// As `CsvCursor::end_line`.
-    fn step(&mut self, byte: u8) -> Result<Step, Fault> {
+    fn step(&mut self, byte: u8) -> Result<ParseStep, Fault> {
         let ends = match self {
             Self::Between => false,
             Self::Csv { cursor, .. } if byte == b'\n' => !cursor.end_line()?,
@@ -124,7 +124,7 @@ impl Place {
             Self::Json(cursor) => match cursor.step(byte) {
                 JsonStep::Inside => false,
                 JsonStep::Ends => true,
-                JsonStep::Malformed => return Ok(Step::Malformed),
+                JsonStep::Malformed => return Ok(ParseStep::Malformed),
             },
             Self::Line { escapes, is_escaped } => {
                 let was_escaped = *is_escaped;
@@ -132,7 +132,7 @@ impl Place {
                 byte == b'\n' && !was_escaped
             }
         };
-        Ok(if ends { Step::Ends } else { Step::Inside })
+        Ok(if ends { ParseStep::Ends } else { ParseStep::Inside })
     }
 }
 
@@ -145,7 +145,7 @@ pub struct RecordPicker {
     wanted: BTreeSet<u64>,
     /// Lines of a header, which are no records.
     header_lines: u64,
-    place: Place,
+    state: ParseState,
     /// What was read of the record, and the line it begins on.
     text: Vec<u8>,
     begins: u64,
@@ -164,7 +164,7 @@ impl RecordPicker {
             format,
             wanted,
             header_lines,
-            place: Place::Between,
+            state: ParseState::Between,
             text: Vec::new(),
             begins: 1,
             line: 1,
@@ -177,7 +177,7 @@ impl RecordPicker {
 
     /// Nothing more is wanted, or can be told.
     pub fn is_done(&self) -> bool {
-        let begins = if matches!(self.place, Place::Between) { self.line } else { self.begins };
+        let begins = if matches!(self.state, ParseState::Between) { self.line } else { self.begins };
         self.fault.is_some() || self.wanted.last().is_none_or(|last| *last < begins)
     }
 
@@ -188,17 +188,17 @@ impl RecordPicker {
     pub fn finish(&mut self) -> Result<PickedRecords, Fault> {
         self.read_mark();
         while !self.is_done() {
-            match &self.place {
-                Place::Between => break,
-                Place::Csv { cursor, .. } => match cursor.end() {
+            match &self.state {
+                ParseState::Between => break,
+                ParseState::Csv { cursor, .. } => match cursor.end() {
                     Ok(()) => self.pick(),
                     Err(fault) => self.fault = Some(fault),
                 },
-                Place::Json(_) => {
+                ParseState::Json(_) => {
                     let behind = self.first_line_alone();
                     self.read(&behind);
                 }
-                Place::Line { .. } => self.pick(),
+                ParseState::Line { .. } => self.pick(),
             }
         }
         match self.fault.take() {
@@ -229,7 +229,7 @@ impl RecordPicker {
         // `from` is where the bytes begin that are not in `text` yet.
         let (mut from, mut at) = (0, 0);
         while let Some(byte) = piece.get(at).copied() {
-            if matches!(self.place, Place::Between) {
+            if matches!(self.state, ParseState::Between) {
                 if self.is_done() {
                     return Vec::new();
                 }
@@ -239,24 +239,24 @@ impl RecordPicker {
                     continue;
                 }
                 (self.begins, from) = (self.line, at);
-                self.place = Place::at(self.format, byte, self.line);
+                self.state = ParseState::at(self.format, byte, self.line);
             }
             at += 1;
             let is_line_end = byte == b'\n';
-            match self.place.step(byte) {
-                Ok(Step::Inside) if is_line_end && self.is_oversized(at - from) => {
+            match self.state.step(byte) {
+                Ok(ParseStep::Inside) if is_line_end && self.is_oversized(at - from) => {
                     let reason = "the JSON object that begins here is larger than 4 MB, the most that COPY takes";
                     self.fault = Some(Fault { line: self.begins, column: 1, reason: reason.to_owned() });
                     return Vec::new();
                 }
-                Ok(Step::Inside) => self.line += u64::from(is_line_end),
-                Ok(Step::Ends) => {
+                Ok(ParseStep::Inside) => self.line += u64::from(is_line_end),
+                Ok(ParseStep::Ends) => {
                     self.take(&piece[from..at]);
                     self.pick();
                     self.line += u64::from(is_line_end);
                     from = at;
                 }
-                Ok(Step::Malformed) => {
+                Ok(ParseStep::Malformed) => {
                     self.take(&piece[from..at]);
                     return vec![piece[at..].to_vec(), self.first_line_alone()];
                 }
@@ -266,7 +266,7 @@ impl RecordPicker {
                 }
             }
         }
-        if !matches!(self.place, Place::Between) {
+        if !matches!(self.state, ParseState::Between) {
             self.take(&piece[from..]);
         }
         Vec::new()
@@ -294,7 +294,7 @@ impl RecordPicker {
         }
         self.number += 1;
         self.text.clear();
-        self.place = Place::Between;
+        self.state = ParseState::Between;
     }
 
     /// As COPY reads malformed JSON: the line that it begins on is a record. Answers the lines behind it, to be read again.
@@ -308,7 +308,7 @@ impl RecordPicker {
                 behind
             }
             None => {
-                self.place = Place::Line { escapes: false, is_escaped: false };
+                self.state = ParseState::Line { escapes: false, is_escaped: false };
                 Vec::new()
             }
         }

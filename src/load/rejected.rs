@@ -10,7 +10,7 @@ use super::index::Index;
 use super::stage::Staging;
 use crate::config::Source;
 use crate::error::{Error, Result};
-use crate::retry::Pause;
+use crate::retry::Backoff;
 use crate::statement_process::StatementProcess;
 use crate::warehouse::{StatementError, Warehouse};
 
@@ -152,11 +152,11 @@ impl Rejected {
         gatherer: &Gatherer<'_>,
         source: &Source,
     ) -> Result<Self> {
-        let mut pause = Pause::until(Instant::now() + load.stack.config.timeouts.settle);
+        let mut backoff = Backoff::until(Instant::now() + load.stack.config.timeouts.settle);
         loop {
             let rejected = Self::of(&load.warehouse, process, gatherer, source).await?;
             if rejected.count >= missing
-                || !pause.next(&load.stack.events, stage, "the system views to show what was rejected").await?
+                || !backoff.next(&load.stack.events, stage, "the system views to show what was rejected").await?
             {
                 return Ok(rejected);
             }

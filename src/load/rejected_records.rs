@@ -16,7 +16,7 @@ use crate::aws::failed;
 use crate::bucket_keys::gathered_prefix;
 use crate::config::Compression;
 use crate::download::PATIENCE;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, FailureKind, Result};
 use crate::interrupt;
 use crate::location::Location;
 use crate::retry::{BrokenBody, retry};
@@ -120,7 +120,7 @@ impl Staging<'_> {
         loop {
             let piece = interrupt::unless_asked(async {
                 let broken = |error: ByteStreamError| {
-                    Error::new(Kind::Unreachable, format!("cannot read {file} to its end"))
+                    Error::new(FailureKind::Unreachable, format!("cannot read {file} to its end"))
                         .because(BrokenBody(error.to_string()))
                 };
                 body.try_next().await.map_err(broken)

@@ -15,11 +15,11 @@ use super::quarantine::{OpenTransaction, RejectedRecord, super_value};
 use super::record_picker::RecordFormat;
 use super::rejected::{ErrorRow, Rejected, SHOWN};
 use super::sample::CopyCompression;
-use super::source::{Known, Listing};
+use super::source::{KnownObjects, Listing};
 use super::sql::SqlFile;
 use super::stage::{Staging, all_of};
 use super::{Load, jsonpaths};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, FailureKind, Result};
 use crate::interrupt;
 use crate::load_report::SourceReport;
 use crate::location::Location;
@@ -33,7 +33,7 @@ pub const BATCH_RECORDS: u64 = 50_000;
 const BATCH_BYTES: u64 = 64 << 20;
 
 /// A record in quarantine, with the text that COPY reads.
-struct Kept {
+struct RetriedRecord {
     record: RejectedRecord,
     text: String,
 }
@@ -80,7 +80,8 @@ impl Load<'_> {
     }
 
     async fn retry_table(&self, TableCopy { file, source }: &TableCopy) -> Result<SourceReport> {
-        let (from, listing, known) = (self.stack.aws.s3_in(&source.region), Listing::nothing(FOLDER), Known::new());
+        let (from, listing, known) =
+            (self.stack.aws.s3_in(&source.region), Listing::nothing(FOLDER), KnownObjects::new());
         // No source is read.
         let plan = TablePlan::default();
         let staging = Staging { load: self, file, source, listing: &listing, known: &known, from: &from, plan: &plan };
@@ -142,10 +143,11 @@ impl Staging<'_> {
             Ok(done) => self.kept(&done, &mut open).await?,
             Err(error) => return Ok(Err(error)),
         };
-        let Some(last) = kept.last().map(Kept::line) else { return Ok(Ok(Retried::default())) };
+        let Some(last) = kept.last().map(RetriedRecord::line) else { return Ok(Ok(Retried::default())) };
         let goes_on = is_full(&kept);
         let format = RecordFormat::new(&self.file.statement).unwrap_or(RecordFormat::Lines);
-        let (empty, kept): (Vec<Kept>, Vec<Kept>) = kept.into_iter().partition(|kept| is_empty(&kept.text, format));
+        let (empty, kept): (Vec<RetriedRecord>, Vec<RetriedRecord>) =
+            kept.into_iter().partition(|kept| is_empty(&kept.text, format));
         let (staged, again) = match self.copy_again(&kept, session, stage, paths, gatherer, &mut open).await? {
             Ok(copied) => copied,
             Err(error) => return Ok(Err(error)),
@@ -174,7 +176,7 @@ impl Staging<'_> {
     /// Copies records in the transaction that is open: how many are staged, and the errors of the others, by their numbers.
     async fn copy_again(
         &self,
-        kept: &[Kept],
+        kept: &[RetriedRecord],
         session: &Session,
         stage: &str,
         paths: Option<&Location>,
@@ -208,7 +210,7 @@ impl Staging<'_> {
             let rejected = audit::rejected_table(table);
             let message =
                 format!("{rejected}: {tried} records were tried, but {} rows staged and {left} rejected", added.rows);
-            return Err(Error::new(Kind::CheckFailed, message).hint(
+            return Err(Error::new(FailureKind::CheckFailed, message).hint(
                 "Nothing has changed. Each record is one row: look for one that was corrected into two, or into none.",
             ));
         }
@@ -216,7 +218,7 @@ impl Staging<'_> {
     }
 
     /// What is in quarantine, of the lines that were asked for.
-    async fn kept(&self, done: &Done, open: &mut OpenTransaction<'_>) -> Result<Vec<Kept>> {
+    async fn kept(&self, done: &Done, open: &mut OpenTransaction<'_>) -> Result<Vec<RetriedRecord>> {
         let format = RecordFormat::new(&self.file.statement).unwrap_or(RecordFormat::Lines);
         let (mut kept, mut pages) = (Vec::new(), self.load.warehouse.pages(done));
         while let Some(page) = pages.next().await? {
@@ -227,7 +229,10 @@ impl Staging<'_> {
                 let (column_name, reason, text) = (next(), next().unwrap_or_default(), next().unwrap_or_default());
                 let line: u64 = line.and_then(|line| line.parse().ok()).unwrap_or_default();
                 let record = super_value(text.as_bytes(), format)?;
-                kept.push(Kept { record: RejectedRecord { run, file, line, column_name, reason, record }, text });
+                kept.push(RetriedRecord {
+                    record: RejectedRecord { run, file, line, column_name, reason, record },
+                    text,
+                });
             }
             open.keep().await?;
         }
@@ -258,14 +263,14 @@ impl Staging<'_> {
     }
 }
 
-impl Kept {
+impl RetriedRecord {
     fn line(&self) -> KeptLine {
         KeptLine { file: self.record.file.clone(), line: self.record.line }
     }
 }
 
 /// Whether these are as many records as one batch has, so that others may follow.
-fn is_full(kept: &[Kept]) -> bool {
+fn is_full(kept: &[RetriedRecord]) -> bool {
     let bytes: u64 = kept.iter().map(|kept| kept.text.len() as u64).sum();
     kept.len() as u64 >= BATCH_RECORDS || bytes >= BATCH_BYTES
 }
@@ -279,9 +284,9 @@ fn is_empty(text: &str, format: RecordFormat) -> bool {
 }
 
 /// Leads the lines of the joined text back to where its records come from.
-fn index(kept: &[Kept], lines: &[u64]) -> Result<Vec<u8>> {
+fn index(kept: &[RetriedRecord], lines: &[u64]) -> Result<Vec<u8>> {
     let mut writer = IndexWriter::new()?;
-    for (Kept { record, .. }, first_line) in kept.iter().zip(lines) {
+    for (RetriedRecord { record, .. }, first_line) in kept.iter().zip(lines) {
         let key = Location::parse(&record.file).map_or_else(|_| record.file.clone(), |place| place.key);
         writer.add(*first_line, &key, record.line.saturating_sub(1))?;
     }
@@ -294,10 +299,10 @@ pub fn header_lines(statement: &str) -> u64 {
 }
 
 /// The records as one text behind as many empty lines, and the line that each of them begins on.
-fn joined(kept: &[Kept], header_lines: u64) -> (Vec<u8>, Vec<u64>) {
+fn joined(kept: &[RetriedRecord], header_lines: u64) -> (Vec<u8>, Vec<u64>) {
     let mut text = vec![b'\n'; usize::try_from(header_lines).unwrap_or_default()];
     let (mut lines, mut line) = (Vec::new(), header_lines + 1);
-    for Kept { text: record, .. } in kept {
+    for RetriedRecord { text: record, .. } in kept {
         lines.push(line);
         text.extend_from_slice(record.as_bytes());
         text.push(b'\n');
@@ -335,11 +340,11 @@ mod tests {
     use super::super::index::Index;
     use super::*;
 
-    fn kept(text: &str) -> Kept {
+    fn kept(text: &str) -> RetriedRecord {
         let (file, reason) = ("s3://b/k".to_owned(), "why".to_owned());
         let record = super_value(text.as_bytes(), RecordFormat::Json).expect("value");
         let record = RejectedRecord { run: "r".to_owned(), file, line: 7, column_name: None, reason, record };
-        Kept { record, text: text.to_owned() }
+        RetriedRecord { record, text: text.to_owned() }
     }
 
     #[test]

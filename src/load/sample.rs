@@ -7,7 +7,7 @@ use futures::{StreamExt, TryStreamExt};
 use super::check_json::count_objects;
 use super::copy_files::has_option;
 use super::keys::{KeyCounter, Keys};
-use super::source::{Known, Listing, Object};
+use super::source::{KnownObjects, Listing, Object};
 use super::values::Values;
 use crate::config::Source;
 use crate::download::download;
@@ -57,7 +57,7 @@ impl SourceSample {
         s3: &aws_sdk_s3::Client,
         source: &Source,
         listing: &Listing,
-        known: &Known,
+        known: &KnownObjects,
         packed: CopyCompression,
     ) -> Result<Self> {
         let chosen: Vec<Object> = match listing.kept() {

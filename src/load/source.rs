@@ -45,19 +45,19 @@ pub struct Listing {
 }
 
 /// Objects that are loaded already: key → ETag.
-pub type Known = HashMap<String, String>;
+pub type KnownObjects = HashMap<String, String>;
 
 /// What is done with an object that a listing shows.
-enum Is {
+enum ObjectStatus {
     New(Object),
     Marker,
     Known,
 }
 
-impl Is {
+impl ObjectStatus {
     /// # Errors
     /// Where an object that is loaded has changed since: its rows cannot be told from the others any more.
-    fn of(object: Object, known: &Known, source: &Source) -> Result<Self> {
+    fn new(object: Object, known: &KnownObjects, source: &Source) -> Result<Self> {
         if object.size == 0 {
             return Ok(Self::Marker);
         }
@@ -96,16 +96,16 @@ pub fn hex(hash: Sha256) -> String {
 pub async fn list(
     s3: &aws_sdk_s3::Client,
     source: &Source,
-    known: &Known,
+    known: &KnownObjects,
     mut show: impl FnMut(&Object),
 ) -> Result<Listing> {
     let (mut listing, mut hash, mut kept) = (Listing::default(), Sha256::new(), Some(Vec::new()));
     let mut objects = pages(s3, source);
     while let Some(object) = objects.try_next().await? {
-        match Is::of(object, known, source)? {
-            Is::Marker => listing.markers += 1,
-            Is::Known => listing.known += 1,
-            Is::New(object) => {
+        match ObjectStatus::new(object, known, source)? {
+            ObjectStatus::Marker => listing.markers += 1,
+            ObjectStatus::Known => listing.known += 1,
+            ObjectStatus::New(object) => {
                 listing.objects += 1;
                 listing.bytes += object.size;
                 mark(&mut hash, &object);
@@ -144,15 +144,15 @@ impl Listing {
         &'a self,
         s3: &aws_sdk_s3::Client,
         source: &'a Source,
-        known: &'a Known,
+        known: &'a KnownObjects,
     ) -> BoxStream<'a, Result<Object>> {
         if let Some(kept) = &self.kept {
             return futures::stream::iter(kept.iter().cloned().map(Ok)).boxed();
         }
         let fresh = pages(s3, source).try_filter_map(move |object| async move {
-            Ok(match Is::of(object, known, source)? {
-                Is::New(object) => Some(object),
-                Is::Marker | Is::Known => None,
+            Ok(match ObjectStatus::new(object, known, source)? {
+                ObjectStatus::New(object) => Some(object),
+                ObjectStatus::Marker | ObjectStatus::Known => None,
             })
         });
         let mut hash = Some(Sha256::new());
@@ -251,9 +251,9 @@ mod tests {
 
     /// A server that answers with these pages, one after the other.
     #[derive(Debug, Clone)]
-    struct Pages(Arc<Mutex<VecDeque<String>>>);
+    struct PagedServer(Arc<Mutex<VecDeque<String>>>);
 
-    impl HttpConnector for Pages {
+    impl HttpConnector for PagedServer {
         fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
             let body = self.0.lock().expect("pages").pop_front().expect("a page");
             let status = 200_u16.try_into().expect("status");
@@ -261,7 +261,7 @@ mod tests {
         }
     }
 
-    impl HttpClient for Pages {
+    impl HttpClient for PagedServer {
         fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
             SharedHttpConnector::new(self.clone())
         }
@@ -277,7 +277,7 @@ mod tests {
             .behavior_version(aws_sdk_s3::config::BehaviorVersion::latest())
             .region(aws_sdk_s3::config::Region::new("us-west-2"))
             .credentials_provider(aws_sdk_s3::config::Credentials::new("test", "test", None, None, "test"))
-            .http_client(Pages(Arc::new(Mutex::new(pages.iter().cloned().collect()))));
+            .http_client(PagedServer(Arc::new(Mutex::new(pages.iter().cloned().collect()))));
         let s3 = aws_sdk_s3::Client::from_conf(config.build());
         let source = Source {
             name: "songs".into(),
@@ -292,7 +292,7 @@ mod tests {
             on_unknown: OnUnknown::Warn,
             quarantine: false,
         };
-        let (known, mut keys) = (Known::new(), Vec::new());
+        let (known, mut keys) = (KnownObjects::new(), Vec::new());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
         runtime.block_on(list(&s3, &source, &known, |object| keys.push(object.key.clone())))?;
         Ok(keys)

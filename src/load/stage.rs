@@ -7,11 +7,11 @@ use super::copy_batch::CopyBatch;
 use super::copy_files::ByKey;
 use super::copy_format::{self, CopyFormat};
 use super::gather::{GatherPlan, Gathered, Gatherer};
-use super::plan::{LoadPlan, Reading, TableCopy, TableFacts, TablePlan, TransactionStep};
+use super::plan::{LoadPlan, SourceReading, TableCopy, TableFacts, TablePlan, TransactionStep};
 use super::quarantine;
 use super::read::ReadAhead;
 use super::rejected::Rejected;
-use super::source::{self, Known, Listing, Object};
+use super::source::{self, KnownObjects, Listing, Object};
 use super::sql::{self, SqlFile};
 use super::unknown::ComparedKeys;
 use super::{Load, audit, jsonpaths};
@@ -66,16 +66,16 @@ impl Load<'_> {
     ///
     /// # Errors
     /// As `TablePlan::new`.
-    pub(super) fn plan_table(&self, copy: &TableCopy, listing: &Listing, known: &Known) -> Result<TablePlan> {
+    pub(super) fn plan_table(&self, copy: &TableCopy, listing: &Listing, known: &KnownObjects) -> Result<TablePlan> {
         let (known, mode, check, region) = (known.len(), self.mode, self.check, self.stack.aws.region.as_str());
         TablePlan::new(&TableFacts { copy, listing, known, mode, check, region })
     }
 
     /// The objects that an append need not load again.
-    pub(super) async fn known(&self, table: &str) -> Result<Known> {
+    pub(super) async fn known(&self, table: &str) -> Result<KnownObjects> {
         match self.mode {
             Mode::Append => audit::known(&self.warehouse, table).await,
-            Mode::Replace => Ok(Known::new()),
+            Mode::Replace => Ok(KnownObjects::new()),
         }
     }
 
@@ -85,7 +85,7 @@ impl Load<'_> {
         let known = self.known(&file.name).await?;
         let listed;
         let mut ahead = None;
-        let listing = match self.ahead.0.get(&source.name).filter(|_| known.is_empty()) {
+        let listing = match self.pre_gathered.0.get(&source.name).filter(|_| known.is_empty()) {
             Some(listing) => listing,
             None => {
                 ahead = self.read_ahead(&from, source, file).await?;
@@ -121,7 +121,7 @@ impl Load<'_> {
         &self,
         from: &aws_sdk_s3::Client,
         source: &Source,
-        known: &Known,
+        known: &KnownObjects,
         mut ahead: Option<&mut ReadAhead>,
     ) -> Result<Listing> {
         self.staged(&format!("list {}", source.name), async {
@@ -142,7 +142,7 @@ impl Load<'_> {
         gatherer: &Gatherer<'_>,
         source: &Source,
         listing: &Listing,
-        known: &Known,
+        known: &KnownObjects,
         ahead: Option<ReadAhead>,
     ) -> Result<Gathered> {
         let stage = format!("gather {}", source.name);
@@ -200,7 +200,7 @@ pub(super) struct Staging<'a> {
     pub(super) file: &'a SqlFile,
     pub(super) source: &'a Source,
     pub(super) listing: &'a Listing,
-    pub(super) known: &'a Known,
+    pub(super) known: &'a KnownObjects,
     pub(super) from: &'a aws_sdk_s3::Client,
     pub(super) plan: &'a TablePlan,
 }
@@ -308,10 +308,14 @@ impl Staging<'_> {
     async fn input(&self, gatherer: &Gatherer<'_>, ahead: Option<ReadAhead>) -> Result<CopyInput> {
         let (source, listing, known) = (self.source, self.listing, self.known);
         match self.plan.reading {
-            Reading::Nothing => Ok(CopyInput::Nothing),
-            Reading::Prefix => Ok(CopyInput::Prefix),
-            Reading::Parts => self.load.gather(gatherer, source, listing, known, ahead).await.map(CopyInput::Parts),
-            Reading::Manifest => gatherer.manifest_in_place(source, listing, known).await.map(CopyInput::Manifest),
+            SourceReading::Nothing => Ok(CopyInput::Nothing),
+            SourceReading::Prefix => Ok(CopyInput::Prefix),
+            SourceReading::Parts => {
+                self.load.gather(gatherer, source, listing, known, ahead).await.map(CopyInput::Parts)
+            }
+            SourceReading::Manifest => {
+                gatherer.manifest_in_place(source, listing, known).await.map(CopyInput::Manifest)
+            }
         }
     }
 

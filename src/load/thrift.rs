@@ -40,7 +40,7 @@ impl<'a> Field<'a> {
 
     /// The number that the field holds.
     pub fn number(&self) -> Option<i64> {
-        let mut reader = Reader { bytes: &self.raw, at: 0 };
+        let mut reader = ThriftReader { bytes: &self.raw, at: 0 };
         (I16..=I64).contains(&self.kind).then(|| reader.number()).flatten()
     }
 
@@ -54,7 +54,7 @@ impl<'a> Field<'a> {
 
 /// The fields of a struct; `None` where it is not one.
 pub fn fields(raw: &[u8]) -> Option<Vec<Field<'_>>> {
-    let mut reader = Reader { bytes: raw, at: 0 };
+    let mut reader = ThriftReader { bytes: raw, at: 0 };
     let mut fields = Vec::new();
     let mut id = 0;
     while let Some((next, kind)) = reader.field(id)? {
@@ -68,7 +68,7 @@ pub fn fields(raw: &[u8]) -> Option<Vec<Field<'_>>> {
 
 /// The structs of a list, each as it is encoded; `None` where it is no list of structs.
 pub fn structs(raw: &[u8]) -> Option<Vec<&[u8]>> {
-    let mut reader = Reader { bytes: raw, at: 0 };
+    let mut reader = ThriftReader { bytes: raw, at: 0 };
     let (count, kind) = reader.list()?;
     let mut found = Vec::new();
     for _ in 0..count {
@@ -122,12 +122,12 @@ fn write_varint(out: &mut Vec<u8>, mut number: u64) {
     out.push(number as u8);
 }
 
-struct Reader<'a> {
+struct ThriftReader<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
-impl Reader<'_> {
+impl ThriftReader<'_> {
     fn byte(&mut self) -> Option<u8> {
         let byte = *self.bytes.get(self.at)?;
         self.at += 1;

@@ -7,14 +7,14 @@ use futures::{StreamExt, TryStreamExt};
 use super::copy_files::{ByKey, has_option};
 use super::gather::{Gathered, Gatherer};
 use super::keys::{Keys, seen_while_gathering, unknown_message};
-use super::plan::Reading;
+use super::plan::SourceReading;
 use super::rejected::ErrorRow;
 use super::sample::{CopyCompression, SourceSample};
 use super::sql;
 use super::stage::Staging;
 use super::values::Values;
 use crate::config::OnUnknown;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, FailureKind, Result};
 use crate::event::Event;
 use crate::init::infer::VARCHAR_MAX;
 use crate::init::words::{COLUMN_NAME_BYTES, is_system_column, quoted};
@@ -72,7 +72,7 @@ impl Staging<'_> {
         gatherer: &Gatherer<'_>,
     ) -> Result<Option<(Keys, String, Option<SourceSample>)>> {
         let (source, listing) = (self.source, self.listing);
-        if self.plan.reading == Reading::Parts
+        if self.plan.reading == SourceReading::Parts
             && let Some(keys) = gatherer.keys(now, source, listing).await?
         {
             let extent = seen_while_gathering(&keys);
@@ -125,7 +125,7 @@ impl Staging<'_> {
         match self.source.on_unknown {
             OnUnknown::Fail => {
                 let message = unknown_message(source, table, &compared.lost, &compared.extent);
-                Err(Error::new(Kind::CheckFailed, message)
+                Err(Error::new(FailureKind::CheckFailed, message)
                     .hint("Nothing was loaded: `on_unknown = \"fail\"` refuses them.")
                     .hint(ADVICE))
             }
@@ -168,7 +168,7 @@ impl Staging<'_> {
         if columns.len() > ADDED_MAX {
             let (table, count) = (&self.file.name, columns.len());
             let message = format!("{table} lacks {count} columns, and a load adds {ADDED_MAX} at most");
-            return Err(Error::new(Kind::CheckFailed, message)
+            return Err(Error::new(FailureKind::CheckFailed, message)
                 .hint(format!("The first of them: {}.", fit.iter().take(5).map(column).collect::<Vec<_>>().join(", ")))
                 .hint("Add them to sql/schema and run `load --recreate`; keys that are data belong into one SUPER."));
         }

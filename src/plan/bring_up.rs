@@ -1,14 +1,14 @@
 //! The plan of `up`: what is missing is created, what has drifted is changed back, what cannot be changed is refused.
 
 use super::difference::{created, of_documents};
-use super::{Action, Change, On, Plan};
+use super::{Action, Change, Plan, ResourceSteps};
 use crate::config::rules::most_new_nodes;
 use crate::read_policy::INLINE_CHARACTERS;
 use crate::resource::cluster::Modification;
 use crate::resource::tags::{CHANGED, EXPIRES, RUN};
 use crate::resource::{
-    BucketState, ClusterState, Desired, DesiredBucket, DesiredCluster, DesiredRole, Kind, Names, Observed, RoleState,
-    Tags, role, tags,
+    BucketState, ClusterState, Desired, DesiredBucket, DesiredCluster, DesiredRole, Names, Observed, ResourceKind,
+    RoleState, Tags, role, tags,
 };
 
 /// The plan of `up`.
@@ -61,7 +61,7 @@ const CHANGE_IS_NOTED: &str = "keeps when its policies change";
 fn bring_up_role(plan: &mut Plan, names: &Names, desired: &Desired, found: Option<&RoleState>) {
     let wanted = &desired.role;
     let Some(found) = found else {
-        let mut step = plan.on(Kind::Role, &names.role);
+        let mut step = plan.steps_of(ResourceKind::Role, &names.role);
         let role = DesiredRole { tags: new_tags(&wanted.tags, desired), ..wanted.clone() };
         let mut fields = created(&role.tags, &[("path", names.role_path.clone())]);
         fields.extend(of_documents("trust", None, Some(&role.trust)));
@@ -91,7 +91,7 @@ fn bring_up_role(plan: &mut Plan, names: &Names, desired: &Desired, found: Optio
     for name in found.inline.keys().filter(|name| *name != role::POLICY) {
         plan.note(format!("the role {} has a policy {name} that is not ours: it is left there", names.role));
     }
-    let mut step = plan.on(Kind::Role, &names.role);
+    let mut step = plan.steps_of(ResourceKind::Role, &names.role);
     let policy = found.inline.get(role::POLICY);
     let mut differ = tags_differ(&wanted.tags, desired, &found.tags);
     // Before the change: a load that is denied looks at it, and must not take a new policy for an old one.
@@ -141,7 +141,7 @@ fn note_what_may_be_read(plan: &mut Plan, names: &Names, wanted: &DesiredRole) {
 
 /// The role says where the stack is. If infra.toml says otherwise, what is there would be left behind.
 fn refuse_what_has_moved(plan: &mut Plan, names: &Names, found: &RoleState) {
-    let told = names.clone().told_by(Some(found));
+    let told = names.clone().with_role_tags(Some(found));
     let pairs = [
         ("bucket", &told.bucket, &names.bucket),
         ("cluster", &told.cluster, &names.cluster),
@@ -157,7 +157,7 @@ fn refuse_what_has_moved(plan: &mut Plan, names: &Names, found: &RoleState) {
 
 fn bring_up_bucket(plan: &mut Plan, names: &Names, desired: &Desired, found: Option<&BucketState>) {
     let wanted = &desired.bucket;
-    let mut step = plan.on(Kind::Bucket, &names.bucket);
+    let mut step = plan.steps_of(ResourceKind::Bucket, &names.bucket);
     let Some(found) = found else {
         let bucket = DesiredBucket { tags: new_tags(&wanted.tags, desired), ..wanted.clone() };
         let fields = created(&bucket.tags, &[("ownership", "BucketOwnerEnforced".into())]);
@@ -209,7 +209,7 @@ fn bring_up_cluster(plan: &mut Plan, names: &Names, desired: &Desired, found: Op
             ));
             return;
         }
-        let mut step = plan.on(Kind::Cluster, name);
+        let mut step = plan.steps_of(ResourceKind::Cluster, name);
         if let Some(going) = found {
             step.add(Action::AwaitClusterGone, format!("it is {}, and is created anew when it is gone", going.status));
         }
@@ -228,10 +228,10 @@ fn bring_up_cluster(plan: &mut Plan, names: &Names, desired: &Desired, found: Op
     for role in found.roles.keys().filter(|role| **role != desired.cluster.role) {
         plan.note(format!("the role {role} is attached to the cluster {name} as well: it is left there"));
     }
-    change_cluster(&mut plan.on(Kind::Cluster, name), desired, found);
+    change_cluster(&mut plan.steps_of(ResourceKind::Cluster, name), desired, found);
 }
 
-fn create_cluster(step: &mut On<'_>, desired: &Desired) {
+fn create_cluster(step: &mut ResourceSteps<'_>, desired: &Desired) {
     let wanted = &desired.cluster;
     let settings = &wanted.settings;
     let size = format!("{} x {}, private, encrypted, password in Secrets Manager", settings.nodes, settings.node_type);
@@ -281,7 +281,7 @@ fn refuse_what_is_fixed(plan: &mut Plan, name: &str, desired: &Desired, found: &
 }
 
 /// What is changed in place. AWS takes one change at a time, so that each is waited for (R14).
-fn change_cluster(step: &mut On<'_>, desired: &Desired, found: &ClusterState) {
+fn change_cluster(step: &mut ResourceSteps<'_>, desired: &Desired, found: &ClusterState) {
     let wanted = &desired.cluster;
     let settings = &wanted.settings;
     let differ = tags_differ(&wanted.tags, desired, &found.tags);

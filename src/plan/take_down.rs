@@ -1,8 +1,8 @@
 //! The plan of `down`: what costs money by the hour is asked to go first, the role, which says where the rest is, last.
 
-use super::{Action, On, Plan};
+use super::{Action, Plan, ResourceSteps};
 use crate::config::FinalSnapshot;
-use crate::resource::{BucketState, ClusterState, Kind, Names, Observed, RoleState};
+use crate::resource::{BucketState, ClusterState, Names, Observed, ResourceKind, RoleState};
 
 /// The plan of `down`, with the final snapshot that was decided on.
 pub fn take_down(names: &Names, observed: &Observed, final_snapshot: Option<&FinalSnapshot>) -> Plan {
@@ -20,21 +20,21 @@ pub fn take_down(names: &Names, observed: &Observed, final_snapshot: Option<&Fin
     }
     let cluster = observed.cluster.as_ref();
     if let Some(cluster) = cluster {
-        delete_cluster(&mut plan.on(Kind::Cluster, &names.cluster), cluster, final_snapshot);
+        delete_cluster(&mut plan.steps_of(ResourceKind::Cluster, &names.cluster), cluster, final_snapshot);
     }
     if let Some(bucket) = &observed.bucket {
-        delete_bucket(&mut plan.on(Kind::Bucket, &names.bucket), bucket);
+        delete_bucket(&mut plan.steps_of(ResourceKind::Bucket, &names.bucket), bucket);
     }
     if cluster.is_some() {
-        plan.on(Kind::Cluster, &names.cluster).add(Action::AwaitClusterGone, "until it is gone");
+        plan.steps_of(ResourceKind::Cluster, &names.cluster).add(Action::AwaitClusterGone, "until it is gone");
     }
     if let Some(role) = &observed.role {
-        delete_role(&mut plan.on(Kind::Role, &names.role), role);
+        delete_role(&mut plan.steps_of(ResourceKind::Role, &names.role), role);
     }
     plan.settled()
 }
 
-fn delete_cluster(step: &mut On<'_>, found: &ClusterState, final_snapshot: Option<&FinalSnapshot>) {
+fn delete_cluster(step: &mut ResourceSteps<'_>, found: &ClusterState, final_snapshot: Option<&FinalSnapshot>) {
     if found.is_going() {
         return;
     }
@@ -55,7 +55,7 @@ fn delete_cluster(step: &mut On<'_>, found: &ClusterState, final_snapshot: Optio
     step.add(Action::DeleteCluster(final_snapshot.cloned()), reason);
 }
 
-fn delete_bucket(step: &mut On<'_>, found: &BucketState) {
+fn delete_bucket(step: &mut ResourceSteps<'_>, found: &BucketState) {
     if found.policy.is_some() {
         step.add(Action::DeleteBucketPolicy, "first, so that no deny stands in the way");
     }
@@ -69,7 +69,7 @@ fn delete_bucket(step: &mut On<'_>, found: &BucketState) {
     step.add(Action::DeleteBucket, "empty");
 }
 
-fn delete_role(step: &mut On<'_>, found: &RoleState) {
+fn delete_role(step: &mut ResourceSteps<'_>, found: &RoleState) {
     for profile in &found.instance_profiles {
         step.add(Action::LeaveInstanceProfile(profile.clone()), format!("instance profile {profile}"));
     }

@@ -197,7 +197,7 @@ fn a_stack_that_moved_is_refused_and_found_by_down() {
     (elsewhere.bucket, elsewhere.cluster) = (None, None);
     let plan = bring_up(&renamed, &desired, &elsewhere);
     assert_eq!(plan.refusals.len(), 2, "{:?}", plan.refusals);
-    assert_eq!(renamed.told_by(observed.role.as_ref()), names);
+    assert_eq!(renamed.with_role_tags(observed.role.as_ref()), names);
 }
 
 #[test]

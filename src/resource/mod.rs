@@ -1,9 +1,9 @@
 //! The resources of a stack. One file a kind: what it should be, what it is, and how it is made, changed, deleted.
 
 pub mod bucket;
+pub mod caller_policy;
 pub mod cluster;
 pub mod contents;
-pub mod job;
 pub mod orderable;
 pub mod policy;
 pub mod role;
@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::event::Events;
 use crate::location::partition;
-use crate::retry::{MISSING, Passing, retry_if};
+use crate::retry::{MISSING, TransientError, retry_if};
 
 pub use bucket::{BucketState, DesiredBucket};
 pub use cluster::{ClusterState, DesiredCluster};
@@ -26,13 +26,13 @@ pub use tags::{Expiry, Tags, is_ours};
 
 /// What a stack is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum ResourceKind {
     Role,
     Bucket,
     Cluster,
 }
 
-impl std::fmt::Display for Kind {
+impl std::fmt::Display for ResourceKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Role => "role",
@@ -103,7 +103,7 @@ impl Names {
     }
 
     /// The names that the role bears in its tags: it is made first and deleted last, and says where the rest is.
-    pub fn told_by(mut self, role: Option<&RoleState>) -> Self {
+    pub fn with_role_tags(mut self, role: Option<&RoleState>) -> Self {
         let Some(role) = role.filter(|role| is_ours(&role.tags, &self.stack)) else { return self };
         let told = |key: &str, usual: &String| role.tags.get(key).unwrap_or(usual).clone();
         self.bucket = told(tags::BUCKET, &self.bucket);
@@ -163,8 +163,8 @@ pub async fn observe(aws: &Aws, names: &Names, events: &Events) -> Result<Observ
 
 /// Looks again where AWS shows a resource to one call and not to the next (R35, R36).
 pub async fn consistent<T>(events: &Events, look: impl AsyncFnMut() -> Result<T>) -> Result<T> {
-    let passing = |error: &Error| error.is(&MISSING).then_some(Passing::Unseen);
-    retry_if(passing, events, "look at the stack", Duration::from_secs(120), look).await
+    let unseen = |error: &Error| error.is(&MISSING).then_some(TransientError::Unseen);
+    retry_if(unseen, events, "look at the stack", Duration::from_secs(120), look).await
 }
 
 /// The failure to create what exists already and is not shown yet (R16, R35, R36), with the code of what is missing.

@@ -17,7 +17,7 @@ pub const BUCKET: &str = "udacity-dend";
 
 /// What was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Written {
+pub struct WrittenSample {
     pub songs: u64,
     pub events: u64,
     pub files: u64,
@@ -49,7 +49,7 @@ const JSON_PATHS: [&str; 18] = [
 ///
 /// # Errors
 /// Where the directory holds something else than a sample, or cannot be written; `Interrupted` between two files.
-pub fn write(directory: &Path, size: SampleSize) -> Result<Written> {
+pub fn write(directory: &Path, size: SampleSize) -> Result<WrittenSample> {
     make_room(directory)?;
     let mut rng = fastrand::Rng::with_seed(size.seed);
     let songs = songs::make(&mut rng, size.songs);
@@ -66,7 +66,7 @@ pub fn write(directory: &Path, size: SampleSize) -> Result<Written> {
     let paths: Vec<String> = JSON_PATHS.iter().map(|key| format!("        \"$['{key}']\"")).collect();
     put(&directory.join("log_json_path.json"), &format!("{{\n    \"jsonpaths\": [\n{}\n    ]\n}}", paths.join(",\n")))?;
     let events = days.iter().map(|day| day.lines.len() as u64).sum();
-    Ok(Written { songs: songs.len() as u64, events, files: songs.len() as u64 + days.len() as u64 + 1 })
+    Ok(WrittenSample { songs: songs.len() as u64, events, files: songs.len() as u64 + days.len() as u64 + 1 })
 }
 
 fn unfinished(error: Error) -> Error {

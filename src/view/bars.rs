@@ -18,7 +18,7 @@ const SPINNER: &str = "{spinner} {msg} {elapsed}";
 const OBJECTS: &str = "{spinner} {msg} [{bar:30}] {human_pos} of {human_len} objects{prefix}";
 const BYTES: &str = "{spinner} {msg} [{bar:30}] {bytes} of {total_bytes}{prefix}";
 
-struct Stage {
+struct StageBar {
     began: Instant,
     done: u64,
     of: Option<u64>,
@@ -28,7 +28,7 @@ struct Stage {
     bar: Option<ProgressBar>,
 }
 
-impl Stage {
+impl StageBar {
     /// Objects a second since it began, and what is left at that.
     fn pace(&self) -> String {
         let (seconds, Some(of)) = (self.began.elapsed().as_secs_f64(), self.of) else { return String::new() };
@@ -46,7 +46,7 @@ impl Stage {
 /// All bars of this process. A thread draws them, for as long as this is kept.
 pub struct Bars {
     all: MultiProgress,
-    stages: Arc<Mutex<HashMap<String, Stage>>>,
+    stages: Arc<Mutex<HashMap<String, StageBar>>>,
 }
 
 impl Bars {
@@ -67,7 +67,7 @@ impl Bars {
         match event {
             Event::StageStarted { stage } | Event::StepStarted { step: stage } => {
                 let began = Instant::now();
-                let new = Stage { began, done: 0, of: None, rows: None, state: String::new(), bar: None };
+                let new = StageBar { began, done: 0, of: None, rows: None, state: String::new(), bar: None };
                 stages.insert(stage.clone(), new);
                 true
             }
@@ -112,7 +112,7 @@ impl Drop for Bars {
 }
 
 /// Draws what has taken long enough. `false` when nobody wants bars any more.
-fn draw(all: &MultiProgress, stages: &Weak<Mutex<HashMap<String, Stage>>>) -> bool {
+fn draw(all: &MultiProgress, stages: &Weak<Mutex<HashMap<String, StageBar>>>) -> bool {
     let Some(stages) = stages.upgrade() else { return false };
     let mut stages = locked(&stages);
     for (name, stage) in stages.iter_mut().filter(|(_, stage)| stage.began.elapsed() >= PATIENCE) {

@@ -11,14 +11,14 @@ use crate::sync::locked;
 /// A line tells of a stage this often.
 const EVERY: Duration = Duration::from_secs(10);
 
-struct Stage {
+struct StageTimer {
     began: Instant,
     told: Instant,
 }
 
 /// The stages under way.
 #[derive(Default)]
-pub struct Heartbeat(Mutex<HashMap<String, Stage>>);
+pub struct Heartbeat(Mutex<HashMap<String, StageTimer>>);
 
 impl Heartbeat {
     /// The event to show in place of this one; of how far a stage is, only one now and then.
@@ -27,7 +27,7 @@ impl Heartbeat {
         match &event {
             Event::StageStarted { stage } => {
                 let now = Instant::now();
-                stages.insert(stage.clone(), Stage { began: now, told: now });
+                stages.insert(stage.clone(), StageTimer { began: now, told: now });
             }
             Event::StageDone { stage, .. } => {
                 stages.remove(stage);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, FailureKind};
 use crate::event::{Event, LoadStep, ResourceStatus, Scope, Span, Status};
 use crate::load_report::SourceReport;
 use crate::plan::{Plan, Step};
@@ -68,14 +68,14 @@ pub fn line(event: &Event) -> Option<Value> {
 pub fn error(error: &Error) -> Value {
     let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
     let kind = match error.kind {
-        Kind::Failed => "failed",
-        Kind::Usage => "usage",
-        Kind::Leftovers => "leftovers",
-        Kind::CheckFailed => "check_failed",
-        Kind::Declined => "declined",
-        Kind::Interrupted(_) => "interrupted",
-        Kind::Credentials => "credentials",
-        Kind::Unreachable => "unreachable",
+        FailureKind::Failed => "failed",
+        FailureKind::Usage => "usage",
+        FailureKind::Leftovers => "leftovers",
+        FailureKind::CheckFailed => "check_failed",
+        FailureKind::Declined => "declined",
+        FailureKind::Interrupted(_) => "interrupted",
+        FailureKind::Credentials => "credentials",
+        FailureKind::Unreachable => "unreachable",
     };
     json!({
         "event": "error",

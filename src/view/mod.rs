@@ -128,7 +128,7 @@ pub fn analyses(known: &[(String, String)]) {
 }
 
 /// What `init` has written, and of what.
-pub fn initialised(written: &crate::init::Written) {
+pub fn initialised(written: &crate::init::WrittenProject) {
     println!("{}", tables::initialised(written));
 }
 

@@ -7,7 +7,7 @@ use super::tables;
 use crate::cli::Format;
 use crate::error::{Error, Result};
 use crate::query::Answers;
-use crate::warehouse::{Kind, Rows};
+use crate::warehouse::{ColumnKind, Rows};
 
 /// Writes to standard output; a reader who has seen enough is no failure.
 pub struct Printer {
@@ -116,10 +116,10 @@ fn json(rows: &Rows, row: &[Option<String>]) -> String {
     let value = |(at, value): (usize, &Option<String>)| {
         let told = match (value.as_deref(), rows.kinds.get(at)) {
             (None, _) => "null".to_owned(),
-            (Some(text), Some(Kind::Number)) if serde_json::from_str::<serde_json::Number>(text).is_ok() => {
+            (Some(text), Some(ColumnKind::Number)) if serde_json::from_str::<serde_json::Number>(text).is_ok() => {
                 text.to_owned()
             }
-            (Some(text @ ("true" | "false")), Some(Kind::Boolean)) => text.to_owned(),
+            (Some(text @ ("true" | "false")), Some(ColumnKind::Boolean)) => text.to_owned(),
             (Some(text), _) => quoted(text),
         };
         format!("{}:{told}", quoted(rows.columns.get(at).map_or("", String::as_str)))
@@ -137,7 +137,7 @@ mod tests {
         let text = |text: &str| Some(text.to_owned());
         let rows = Rows {
             columns: vec!["a".into(), "n".into(), "ok".into()],
-            kinds: vec![Kind::Text, Kind::Number, Kind::Boolean],
+            kinds: vec![ColumnKind::Text, ColumnKind::Number, ColumnKind::Boolean],
             rows: vec![
                 vec![text("x, \"y\"\n"), text("12.50"), text("true")],
                 vec![None, text("NaN"), None],

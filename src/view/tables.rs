@@ -4,7 +4,7 @@ use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Lin
 
 use crate::event::Status;
 use crate::load_report::{LoadReport, Side, SourceReport};
-use crate::warehouse::{Kind, Rows};
+use crate::warehouse::{ColumnKind, Rows};
 
 /// A line under the header, and nothing else: as psql, and easy to copy.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
@@ -41,7 +41,7 @@ fn in_width(rows: &Rows, width: Option<u16>) -> String {
     let mut table = table(&header);
     for row in &rows.rows {
         let cell = |(at, value): (usize, &Option<String>)| match rows.kinds.get(at) {
-            Some(Kind::Number) => number(value.as_deref().unwrap_or("")),
+            Some(ColumnKind::Number) => number(value.as_deref().unwrap_or("")),
             _ => Cell::new(value.as_deref().unwrap_or("")),
         };
         table.add_row(row.iter().enumerate().map(cell));
@@ -51,7 +51,7 @@ fn in_width(rows: &Rows, width: Option<u16>) -> String {
     }
     let mut needed = 0;
     for (at, content) in table.column_max_content_widths().into_iter().enumerate() {
-        let is_text = rows.kinds.get(at) == Some(&Kind::Text);
+        let is_text = rows.kinds.get(at) == Some(&ColumnKind::Text);
         let least = if is_text { content.min(NARROWEST) } else { content };
         // With the blanks between columns.
         needed += u32::from(least) + 3;
@@ -93,7 +93,7 @@ pub fn analyses(known: &[(String, String)]) -> String {
 }
 
 /// The tables that `init` found, and its files.
-pub fn initialised(written: &crate::init::Written) -> String {
+pub fn initialised(written: &crate::init::WrittenProject) -> String {
     let mut table = table(&["table", "files", "rows", "column", "type"]);
     for found in &written.tables {
         let rows = found.rows.map_or_else(|| "not counted".to_owned(), |rows| rows.to_string());
@@ -245,7 +245,10 @@ mod tests {
     fn rows(columns: &[&str], values: &[&str]) -> Rows {
         Rows {
             columns: columns.iter().map(|name| (*name).to_owned()).collect(),
-            kinds: columns.iter().map(|name| if *name == "n" { Kind::Number } else { Kind::Text }).collect(),
+            kinds: columns
+                .iter()
+                .map(|name| if *name == "n" { ColumnKind::Number } else { ColumnKind::Text })
+                .collect(),
             rows: vec![values.iter().map(|value| Some((*value).to_owned())).collect()],
         }
     }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::{Done, Signals, StatementError, Warehouse};
 use crate::aws::failed;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, FailureKind, Result};
 use crate::interrupt;
 use crate::statement_process::StatementProcess;
 
@@ -63,7 +63,7 @@ impl Warehouse {
                     }
                     answered = Instant::now();
                 }
-                Err(error) if late || silent || error.kind == Kind::Credentials || error.is(&HOPELESS) => {
+                Err(error) if late || silent || error.kind == FailureKind::Credentials || error.is(&HOPELESS) => {
                     return Err(error.hint(format!(
                         "The statement goes on without this program: `aws redshift-data describe-statement --id {id}`."
                     )));
@@ -112,7 +112,7 @@ impl Warehouse {
 
 fn unanswered(since: Instant) -> Error {
     let seconds = since.elapsed().as_secs();
-    Error::new(Kind::Unreachable, "cannot ask about a running statement")
+    Error::new(FailureKind::Unreachable, "cannot ask about a running statement")
         .because(format!("no answer for {seconds} s"))
         .hint("Nobody answers: check the network, and HTTPS_PROXY where there is a proxy.")
 }
@@ -149,7 +149,7 @@ mod tests {
     use aws_smithy_types::body::SdkBody;
     use aws_smithy_types::retry::ErrorKind;
 
-    use super::super::Place;
+    use super::super::ClusterDatabase;
     use super::*;
     use crate::event::Events;
 
@@ -220,7 +220,7 @@ mod tests {
             .region(aws_sdk_redshiftdata::config::Region::new("us-west-2"))
             .credentials_provider(aws_sdk_redshiftdata::config::Credentials::new("test", "test", None, None, "test"))
             .http_client(Played(server, Arc::default()));
-        let place = Place { cluster: "c".into(), database: "d".into(), admin: "a".into() };
+        let place = ClusterDatabase { cluster: "c".into(), database: "d".into(), admin: "a".into() };
         let warehouse = Warehouse {
             client: aws_sdk_redshiftdata::Client::from_conf(config.build()),
             place,
@@ -239,7 +239,7 @@ mod tests {
         for (name, server) in servers {
             let (ended, took) = waited_for(server).await;
             let error = ended.expect_err(name);
-            assert_eq!(error.kind, Kind::Unreachable, "{name}: {error}");
+            assert_eq!(error.kind, FailureKind::Unreachable, "{name}: {error}");
             assert!(took > Duration::from_secs(30) && took < Duration::from_secs(60), "{name}: {took:?}");
             assert!(error.hints.iter().any(|hint| hint.contains("describe-statement --id an-id")), "{name}: {error:?}");
         }
@@ -249,7 +249,7 @@ mod tests {
     async fn credentials_that_have_expired_end_the_wait_at_once() {
         let (ended, took) = waited_for(expired).await;
         let error = ended.expect_err("expired");
-        assert_eq!((error.kind, error.kind.exit_code()), (Kind::Credentials, 8), "{error}");
+        assert_eq!((error.kind, error.kind.exit_code()), (FailureKind::Credentials, 8), "{error}");
         assert!(took < Duration::from_secs(1), "{took:?}");
         for says in ["log in again", "describe-statement --id an-id"] {
             assert!(error.hints.iter().any(|hint| hint.contains(says)), "{says}: {:?}", error.hints);

@@ -1,7 +1,7 @@
 //! A file of `sql/copy/`: how its COPY finds columns and reads values, with the words that it needs beside those it has.
 
 use super::column_type::Reading;
-use super::text_edit::{Edit, Token, edited, placed};
+use super::text_edit::{Edit, SqlToken, edited, placed};
 use crate::init::words;
 
 /// How a COPY finds the column of a value.
@@ -90,8 +90,8 @@ impl CopyText {
     }
 
     /// Further options in front of `:options`, on a line of their own where it has one; else at the end.
-    fn options_edit(&self, tokens: &[Token<'_>], options: &[String]) -> Edit {
-        let is_variable = |pair: &&[Token<'_>]| pair[0].text == ":" && pair[1].is("options");
+    fn options_edit(&self, tokens: &[SqlToken<'_>], options: &[String]) -> Edit {
+        let is_variable = |pair: &&[SqlToken<'_>]| pair[0].text == ":" && pair[1].is("options");
         if let Some(pair) = tokens.windows(2).find(is_variable) {
             let at = pair[0].at.start;
             let is_line = self.text[..at].ends_with('\n');
@@ -104,7 +104,7 @@ impl CopyText {
 }
 
 /// The 'auto' that follows JSON, as 'auto ignorecase'.
-fn auto_edit(options: &[Token<'_>]) -> Option<Edit> {
+fn auto_edit(options: &[SqlToken<'_>]) -> Option<Edit> {
     let json = options.iter().rposition(|token| token.is("json"))?;
     let auto = options[json + 1..].iter().find(|token| !token.is("as"))?;
     let ignoring_case = || Edit { at: auto.at.clone(), text: "'auto ignorecase'".into() };
@@ -112,7 +112,7 @@ fn auto_edit(options: &[Token<'_>]) -> Option<Edit> {
 }
 
 /// `None` for 'noshred', which puts all into one SUPER.
-fn json_lookup(options: &[Token<'_>]) -> Option<ColumnLookup> {
+fn json_lookup(options: &[SqlToken<'_>]) -> Option<ColumnLookup> {
     let json = options.iter().rposition(|token| token.is("json"))?;
     let behind = options[json + 1..].iter().find(|token| !token.is("as"))?;
     match behind.text.to_lowercase().as_str() {
@@ -124,19 +124,19 @@ fn json_lookup(options: &[Token<'_>]) -> Option<ColumnLookup> {
 }
 
 /// The literal behind a word, as in `null as 'NA'`.
-fn value(options: &[Token<'_>], word: &str) -> Option<String> {
+fn value(options: &[SqlToken<'_>], word: &str) -> Option<String> {
     let at = options.iter().position(|token| token.is(word))?;
     options[at + 1..].iter().find(|token| !token.is("as"))?.literal()
 }
 
 /// The names that stand between the table and FROM.
-fn list<'t, 'a>(head: &'t [Token<'a>]) -> Option<Vec<&'t Token<'a>>> {
+fn list<'t, 'a>(head: &'t [SqlToken<'a>]) -> Option<Vec<&'t SqlToken<'a>>> {
     let open = head.iter().position(|token| token.text == "(")?;
     Some(head[open + 1..].iter().filter(|token| !matches!(token.text, "," | ")")).collect())
 }
 
 /// The list with these columns: behind those that it has, or in the place of all of them.
-fn list_edit(head: &[Token<'_>], columns: &[String]) -> Option<Edit> {
+fn list_edit(head: &[SqlToken<'_>], columns: &[String]) -> Option<Edit> {
     let quoted = |columns: &[String]| columns.iter().map(|name| words::quoted(name)).collect::<Vec<_>>().join(", ");
     let Some(names) = list(head) else {
         return Some(Edit::insert(head.last()?.at.end, format!(" ({})", quoted(columns))));

@@ -32,7 +32,7 @@ const INFRA: &str = "infra.toml";
 
 /// A line of what has changed in the data.
 #[derive(Debug)]
-pub struct Change {
+pub struct DataChange {
     pub table: String,
     /// Or `COPY`, where its statement changes.
     pub column: String,
@@ -45,7 +45,7 @@ pub struct Change {
 /// What has changed in the data, and what follows from it.
 #[derive(Debug, Default)]
 pub struct Update {
-    pub changes: Vec<Change>,
+    pub changes: Vec<DataChange>,
     pub notes: Vec<String>,
     /// What changes the tables that a warehouse has already, as far as Redshift changes them in place.
     pub statements: Vec<String>,
@@ -78,10 +78,10 @@ struct Mounted {
 }
 
 /// A table that was compared.
-struct Known {
+struct ComparedTable {
     table: String,
     source: String,
-    /// As `Kind::name`.
+    /// As `FileKind::name`.
     kind: &'static str,
     columns: BTreeSet<String>,
 }
@@ -135,7 +135,7 @@ pub fn plan(config: &Config, data: Option<&Path>, snake_case: bool) -> Result<Up
         };
         update.hint(&table, &compared, &transforms);
         update.change(config, &table, &files, compared)?;
-        known.push(Known {
+        known.push(ComparedTable {
             table: copy.name.clone(),
             source: source.name.clone(),
             kind: table.kind(),
@@ -223,7 +223,7 @@ impl Update {
         config: &Config,
         mounted: &BTreeMap<String, Mounted>,
         schema: &[SqlFile],
-        known: &[Known],
+        known: &[ComparedTable],
         snake_case: bool,
     ) -> Result<()> {
         let names = schema.iter().map(|file| &file.name).chain(config.sources.iter().map(|source| &source.name));
@@ -240,8 +240,8 @@ impl Update {
             self.notes.extend(notes);
             for draft in drafts {
                 let columns: BTreeSet<String> = draft.columns.iter().map(|column| column.name.clone()).collect();
-                let is_alike = |known: &&Known| known.kind == draft.form.name() && known.columns == columns;
-                if let Some(Known { table, source, .. }) = known.iter().find(is_alike) {
+                let is_alike = |known: &&ComparedTable| known.kind == draft.form.name() && known.columns == columns;
+                if let Some(ComparedTable { table, source, .. }) = known.iter().find(is_alike) {
                     self.notes.push(format!(
                         "{} has the columns of {table}, and [sources.{source}] does not take it: change its `url`, `prefix` or \
                          `files`",
@@ -349,13 +349,13 @@ fn address(draft: &TableDraft, bucket: &str) -> String {
     format!("s3://{bucket}/{}{pattern}", draft.address.prefix)
 }
 
-fn rows(draft: &TableDraft, bucket: &str) -> Vec<Change> {
+fn rows(draft: &TableDraft, bucket: &str) -> Vec<DataChange> {
     let why = match draft.files {
         1 => format!("new table, {}", address(draft, bucket)),
         files => format!("new table, {files} files, {}", address(draft, bucket)),
     };
     let whys = std::iter::once(why).chain(std::iter::repeat(String::new()));
-    let row = |(column, why): (&super::draft::DraftColumn, String)| Change {
+    let row = |(column, why): (&super::draft::DraftColumn, String)| DataChange {
         table: draft.name.clone(),
         column: column.name.clone(),
         was: String::new(),

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::column_type::ColumnType;
-use super::text_edit::{Edit, Token, edited, placed};
+use super::text_edit::{Edit, SqlToken, edited, placed};
 
 /// Words that begin something else than a column.
 const CONSTRAINTS: [&str; 6] = ["primary", "foreign", "unique", "constraint", "check", "like"];
@@ -120,7 +120,7 @@ fn behind_comment(text: &str, at: usize) -> usize {
 }
 
 /// A column, with what ends it: a comma, or the bracket of the list.
-fn column(text: &str, tokens: &[Token<'_>], end: &Token<'_>) -> Option<ColumnText> {
+fn column(text: &str, tokens: &[SqlToken<'_>], end: &SqlToken<'_>) -> Option<ColumnText> {
     let (name, rest) = tokens.split_first()?;
     if CONSTRAINTS.iter().any(|word| name.is(word)) {
         return None;
@@ -150,7 +150,7 @@ fn is_kept(comment: &str) -> bool {
 }
 
 /// Tokens of a type: `varchar ( 16 )`, `timestamp with time zone`.
-fn type_length(tokens: &[Token<'_>]) -> usize {
+fn type_length(tokens: &[SqlToken<'_>]) -> usize {
     let is = |at: usize, words: &[&str]| tokens.get(at).is_some_and(|token| words.iter().any(|word| token.is(word)));
     let mut length = 1;
     if is(0, &["double"]) && is(1, &["precision"]) || is(0, &["character", "char"]) && is(1, &["varying"]) {

@@ -5,7 +5,7 @@ mod by_place;
 
 use std::collections::{HashMap, HashSet};
 
-use super::Change;
+use super::DataChange;
 use super::column_type::ColumnType;
 use super::comparison::{Comparison, Misfit, Origin, Position};
 use super::copy_text::{ColumnLookup, CopyChange, CopyText};
@@ -18,7 +18,7 @@ use crate::init::convention::Convention;
 use crate::init::draft::add_partitions;
 use crate::init::infer::Seen;
 use crate::init::records::{self, COLUMNS_MAX};
-use crate::init::walk::{DataFile, Kind};
+use crate::init::walk::{DataFile, FileKind};
 use crate::init::{look, nested, words};
 use crate::interrupt;
 
@@ -43,7 +43,7 @@ pub struct ProjectTable<'a> {
 /// What has to change of a table.
 #[derive(Debug, Default)]
 pub struct TableUpdate {
-    pub changes: Vec<Change>,
+    pub changes: Vec<DataChange>,
     pub notes: Vec<String>,
     /// Columns with their wider types.
     pub types: Vec<(String, String)>,
@@ -66,7 +66,7 @@ struct ReadData {
 }
 
 impl ProjectTable<'_> {
-    /// Which kind of files its COPY reads, as `Kind::name`.
+    /// Which kind of files its COPY reads, as `FileKind::name`.
     pub fn kind(&self) -> &'static str {
         match self.copy.lookup {
             ColumnLookup::Key { .. } | ColumnLookup::Paths => "json",
@@ -105,9 +105,9 @@ impl ProjectTable<'_> {
     fn own_files(&self, update: &mut TableUpdate) -> Vec<DataFile> {
         let packed = ["gzip", "zstd"].into_iter().find(|word| self.copy.has(word));
         let is_own = |file: &&DataFile| match self.copy.lookup {
-            ColumnLookup::Key { .. } | ColumnLookup::Paths => file.kind == Kind::Json,
-            ColumnLookup::Field => matches!(file.kind, Kind::Csv(_)) && file.packed.option() == packed,
-            ColumnLookup::Parquet => file.kind == Kind::Parquet,
+            ColumnLookup::Key { .. } | ColumnLookup::Paths => file.kind == FileKind::Json,
+            ColumnLookup::Field => matches!(file.kind, FileKind::Csv(_)) && file.packed.option() == packed,
+            ColumnLookup::Parquet => file.kind == FileKind::Parquet,
         };
         let (own, others): (Vec<_>, Vec<_>) = self.files.iter().partition(is_own);
         if let Some(first) = others.first() {
@@ -131,7 +131,7 @@ impl ProjectTable<'_> {
             if let Some(comparison) = &mut columns.comparison {
                 comparison.begin_file(at);
             }
-            match self.source.record_path.as_ref().filter(|_| file.kind == Kind::Json) {
+            match self.source.record_path.as_ref().filter(|_| file.kind == FileKind::Json) {
                 Some(path) => nested::read_records(&file.path, file.packed, path, &mut columns)?,
                 None => left += look::read_into(&mut columns, file, look::share(file, all))?.0,
             }
@@ -220,7 +220,7 @@ impl ProjectTable<'_> {
         if column.has_encoding && ColumnType::parse(&wider).is_text() != column.column_type.is_text() {
             update.notes.push(format!("{table}.{}: look whether its ENCODE is one for {wider}", column.name));
         }
-        update.changes.push(Change {
+        update.changes.push(DataChange {
             table: table.to_owned(),
             column: column.name.clone(),
             was: column.data_type.clone(),
@@ -238,7 +238,7 @@ impl ProjectTable<'_> {
 
     fn add(&self, name: String, seen: &Seen, why: &str, update: &mut TableUpdate) {
         let data_type = self.inferred(seen);
-        update.changes.push(Change {
+        update.changes.push(DataChange {
             table: self.name.to_owned(),
             column: name.clone(),
             was: String::new(),
@@ -277,9 +277,9 @@ impl ProjectTable<'_> {
         }
     }
 
-    fn copy_change(&self, was: &str, becomes: &str, why: String) -> Change {
+    fn copy_change(&self, was: &str, becomes: &str, why: String) -> DataChange {
         let (was, becomes) = (was.to_owned(), becomes.to_owned());
-        Change { table: self.name.to_owned(), column: "COPY".into(), was, becomes, why }
+        DataChange { table: self.name.to_owned(), column: "COPY".into(), was, becomes, why }
     }
 
     /// What COPY of JSON reads only where it is gathered.
@@ -317,7 +317,7 @@ impl ProjectTable<'_> {
     fn note_unseen(&self, seen: &HashSet<&str>, data: &ReadData, update: &mut TableUpdate) {
         let why = if data.is_whole { "no longer seen" } else { "not seen in what was read of the files" };
         let unseen = self.filled().filter(|column| !seen.contains(column.name.as_str()) && !column.is_generated);
-        let stays = |column: &ColumnText| Change {
+        let stays = |column: &ColumnText| DataChange {
             table: self.name.to_owned(),
             column: column.name.clone(),
             was: column.data_type.clone(),

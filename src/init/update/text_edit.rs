@@ -6,12 +6,12 @@ use redshift_sql::tokens;
 
 /// A word, literal, name or sign of SQL, and where it stands.
 #[derive(Debug, Clone)]
-pub struct Token<'a> {
+pub struct SqlToken<'a> {
     pub text: &'a str,
     pub at: Range<usize>,
 }
 
-impl Token<'_> {
+impl SqlToken<'_> {
     pub fn is(&self, word: &str) -> bool {
         self.text.eq_ignore_ascii_case(word)
     }
@@ -30,11 +30,11 @@ impl Token<'_> {
 }
 
 /// The tokens of SQL, without blanks and comments.
-pub fn placed<'a>(text: &'a str) -> Vec<Token<'a>> {
+pub fn placed<'a>(text: &'a str) -> Vec<SqlToken<'a>> {
     let begin = text.as_ptr().addr();
     let token = |token: &'a str| {
         let start = token.as_ptr().addr() - begin;
-        Token { text: token, at: start..start + token.len() }
+        SqlToken { text: token, at: start..start + token.len() }
     };
     tokens(text).into_iter().map(token).collect()
 }
@@ -78,6 +78,6 @@ mod tests {
         let last = tokens.iter().find(|token| token.text == "é").expect("name");
         let edits = vec![Edit::insert(last.at.end, ", c"), Edit { at: name.at.clone(), text: "x".into() }];
         assert_eq!(edited(text, edits), "-- a (b\ncopy t (x, é, c) -- b\nfrom :'from';\n");
-        assert_eq!(Token { text: r"'\\N'", at: 0..0 }.literal().as_deref(), Some(r"\N"));
+        assert_eq!(SqlToken { text: r"'\\N'", at: 0..0 }.literal().as_deref(), Some(r"\N"));
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::chart::{self, Piece, Scale};
 use super::{safe, section};
-use crate::warehouse::{Kind, Rows};
+use crate::warehouse::{ColumnKind, Rows};
 
 /// A question and its answer.
 pub struct Answered {
@@ -30,7 +30,7 @@ pub fn answered(answer: &Answered) -> String {
     let measures = measures(rows, answer.bars.as_deref());
     let shown = &rows.rows[..rows.rows.len().min(SHOWN)];
     let scale = Scale::of(shown.iter().flat_map(|row| reach(&measures, row)));
-    let class = |at: usize| if rows.kinds.get(at) == Some(&Kind::Number) { " class=n" } else { "" };
+    let class = |at: usize| if rows.kinds.get(at) == Some(&ColumnKind::Number) { " class=n" } else { "" };
     let names: Vec<String> = measures.iter().map(|&at| safe(&rows.columns[at])).collect();
     if names.len() > 1 {
         let entries: Vec<(&str, &str)> = CLASSES.into_iter().zip(names.iter().map(String::as_str)).collect();
@@ -65,7 +65,7 @@ pub fn answered(answer: &Answered) -> String {
 /// The columns that are drawn: those that are named, else the first number behind the columns that tell the rows apart.
 /// A year and a week are no counts: they say which row it is.
 fn measures(rows: &Rows, named: Option<&str>) -> Vec<usize> {
-    let is_number = |at: &usize| rows.kinds.get(*at) == Some(&Kind::Number);
+    let is_number = |at: &usize| rows.kinds.get(*at) == Some(&ColumnKind::Number);
     match named {
         Some(names) => {
             let at = |name: &str| rows.columns.iter().position(|column| column.eq_ignore_ascii_case(name.trim()));
@@ -122,7 +122,7 @@ fn short(number: f64) -> String {
 mod tests {
     use super::*;
 
-    fn rows(columns: &[(&str, Kind)], rows: &[&[&str]]) -> Rows {
+    fn rows(columns: &[(&str, ColumnKind)], rows: &[&[&str]]) -> Rows {
         Rows {
             columns: columns.iter().map(|(name, _)| (*name).to_owned()).collect(),
             kinds: columns.iter().map(|(_, kind)| *kind).collect(),
@@ -131,19 +131,24 @@ mod tests {
     }
 
     fn by_week() -> Rows {
-        let columns = [("year", Kind::Number), ("week", Kind::Number), ("free", Kind::Number), ("paid", Kind::Number)];
+        let columns = [
+            ("year", ColumnKind::Number),
+            ("week", ColumnKind::Number),
+            ("free", ColumnKind::Number),
+            ("paid", ColumnKind::Number),
+        ];
         rows(&columns, &[&["2018", "44", "10", "30"], &["2018", "45", "20", "0"], &["2019", "44", "5", "5"]])
     }
 
     #[test]
     fn what_names_a_row_is_not_drawn() {
         assert_eq!(measures(&by_week(), None), [2]);
-        let hours = rows(&[("hour", Kind::Number), ("plays", Kind::Number)], &[&["0", "7"], &["1", "7"]]);
+        let hours = rows(&[("hour", ColumnKind::Number), ("plays", ColumnKind::Number)], &[&["0", "7"], &["1", "7"]]);
         assert_eq!(measures(&hours, None), [1]);
         // All columns are needed to tell the rows apart: none of them counts anything.
-        let pairs = rows(&[("user", Kind::Text), ("at", Kind::Number)], &[&["a", "1"], &["a", "2"]]);
+        let pairs = rows(&[("user", ColumnKind::Text), ("at", ColumnKind::Number)], &[&["a", "1"], &["a", "2"]]);
         assert_eq!(measures(&pairs, None), [0; 0]);
-        let one = rows(&[("hour", Kind::Number), ("plays", Kind::Number)], &[&["0", "7"]]);
+        let one = rows(&[("hour", ColumnKind::Number), ("plays", ColumnKind::Number)], &[&["0", "7"]]);
         assert_eq!(measures(&one, None), [0; 0]);
     }
 

@@ -14,7 +14,7 @@ pub use answers::Answered;
 use crate::error::Error;
 use crate::event::Span;
 use crate::load::profile::TableProfile;
-use crate::load_report::{Line, LoadReport, Reconciliation, Side, SourceReport};
+use crate::load_report::{LoadReport, Reconciliation, Side, SourceReport, SumLine};
 use crate::view::time;
 use chart::{Piece, Scale};
 use verdict::Verdict;
@@ -136,7 +136,7 @@ fn rows(sums: &[Reconciliation]) -> String {
 }
 
 /// A line of a sum: what came in is its title, the others have bars of their share of it.
-fn reason(sum: &Reconciliation, line: &Line, all: u64) -> String {
+fn reason(sum: &Reconciliation, line: &SumLine, all: u64) -> String {
     let (class, sign) = match line.side {
         Side::In => {
             let (name, what, rows) = (safe(&sum.name), safe(&line.what), grouped(line.rows));
@@ -261,7 +261,7 @@ fn percent(part: u64, whole: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Kind;
+    use crate::error::FailureKind;
 
     /// A source of which so many rows were staged and rejected.
     pub fn source(staged: u64, rejected: u64) -> SourceReport {
@@ -287,7 +287,7 @@ mod tests {
     }
 
     fn sum(name: &str, lines: &[(Side, u64)]) -> Reconciliation {
-        let line = |(side, rows): &(Side, u64)| Line { side: *side, what: format!("<{name}>"), rows: *rows };
+        let line = |(side, rows): &(Side, u64)| SumLine { side: *side, what: format!("<{name}>"), rows: *rows };
         Reconciliation { name: name.into(), title: String::new(), lines: lines.iter().map(line).collect() }
     }
 
@@ -309,7 +309,7 @@ mod tests {
 
     #[test]
     fn a_load_that_failed_has_a_page_with_the_reason_and_nothing_of_it_as_html() {
-        let error = Error::new(Kind::CheckFailed, "the check keys failed")
+        let error = Error::new(FailureKind::CheckFailed, "the check keys failed")
             .because(Error::failed("<script>"))
             .hint("The star is as the last good load left it.");
         let stage = Span {

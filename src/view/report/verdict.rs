@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{grouped, safe};
-use crate::error::{Error, Kind};
+use crate::error::{Error, FailureKind};
 use crate::load_report::{LoadReport, SourceReport};
 use crate::view::time;
 
@@ -52,8 +52,8 @@ impl Verdict {
     /// Of a load that failed: nothing of it is in the star.
     pub fn of_error(error: &Error) -> Self {
         let title = match error.kind {
-            Kind::CheckFailed => "Not loaded: the new data was refused",
-            Kind::Interrupted(_) => "Not loaded: the run was stopped",
+            FailureKind::CheckFailed => "Not loaded: the new data was refused",
+            FailureKind::Interrupted(_) => "Not loaded: the run was stopped",
             _ => "Not loaded: the run failed",
         };
         Self { class: "failed", title: title.to_owned(), facts: Vec::new() }
@@ -121,8 +121,8 @@ mod tests {
     #[test]
     fn a_load_that_failed_says_in_which_way() {
         let title = |kind| Verdict::of_error(&Error::new(kind, "no")).title;
-        assert_eq!(title(Kind::CheckFailed), "Not loaded: the new data was refused");
-        assert_eq!(title(Kind::Interrupted(Signal::Term)), "Not loaded: the run was stopped");
-        assert_eq!(title(Kind::Failed), "Not loaded: the run failed");
+        assert_eq!(title(FailureKind::CheckFailed), "Not loaded: the new data was refused");
+        assert_eq!(title(FailureKind::Interrupted(Signal::Term)), "Not loaded: the run was stopped");
+        assert_eq!(title(FailureKind::Failed), "Not loaded: the run failed");
     }
 }

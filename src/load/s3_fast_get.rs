@@ -43,9 +43,9 @@ const USER_AGENT: &str = concat!("sparkify-infra/", env!("CARGO_PKG_VERSION"));
 const REFUSALS: u32 = 16;
 
 /// Reads the objects of one bucket.
-pub struct Direct {
+pub struct S3FastGet {
     connector: Connector,
-    address: Address,
+    address: BucketAddress,
     credentials: SharedCredentialsProvider,
     signer: AsyncMutex<Option<Arc<Signer>>>,
     /// One behind the other.
@@ -53,7 +53,7 @@ pub struct Direct {
 }
 
 /// Where a bucket is asked.
-struct Address {
+struct BucketAddress {
     /// `https://bucket.s3.us-west-2.amazonaws.com`
     origin: String,
     /// What stands before a key: `/`, or with the bucket.
@@ -72,17 +72,17 @@ struct Signer {
     until: Option<SystemTime>,
 }
 
-impl Direct {
+impl S3FastGet {
     /// `None` where the SDK does not ask by SigV4 at one address: of directory buckets, and by ARN.
     pub async fn new(s3: &aws_sdk_s3::Client, credentials: SharedCredentialsProvider, bucket: &str) -> Option<Self> {
         if bucket.ends_with("--x-s3") || bucket.contains(':') {
             return None;
         }
-        let found = Found::default();
-        let call = s3.get_object().bucket(bucket).key(KEY).customize().interceptor(found.clone());
+        let probe = AddressProbe::default();
+        let call = s3.get_object().bucket(bucket).key(KEY).customize().interceptor(probe.clone());
         // It ends where the address is known.
         let _ = call.send().await;
-        let address = Address::of(locked(&found.0).as_deref()?, s3.config().region()?.as_ref())?;
+        let address = BucketAddress::from_uri(locked(&probe.0).as_deref()?, s3.config().region()?.as_ref())?;
         let connector = Connector::builder().proxy_config(ProxyConfig::from_env());
         let connector = connector.tls_provider(Rustls(CryptoMode::AwsLc)).build();
         Some(Self { connector, address, credentials, signer: AsyncMutex::default(), refusals: AtomicU32::new(0) })
@@ -149,9 +149,9 @@ impl Direct {
 
 /// Takes the address that the SDK would ask, and keeps it from asking.
 #[derive(Debug, Clone, Default)]
-struct Found(Arc<Mutex<Option<String>>>);
+struct AddressProbe(Arc<Mutex<Option<String>>>);
 
-impl Intercept for Found {
+impl Intercept for AddressProbe {
     fn name(&self) -> &'static str {
         "address"
     }
@@ -167,10 +167,10 @@ impl Intercept for Found {
     }
 }
 
-impl Address {
+impl BucketAddress {
     /// From where `KEY` would be asked.
-    fn of(found: &str, region: &str) -> Option<Self> {
-        let address = found.split('?').next()?;
+    fn from_uri(uri: &str, region: &str) -> Option<Self> {
+        let address = uri.split('?').next()?;
         let host = address.find("://")? + "://".len();
         let slash = host + address[host..].find('/')?;
         let path = address[slash..].strip_suffix(KEY)?;
@@ -248,7 +248,7 @@ mod tests {
             "https://bucket.s3.eu-west-1.amazonaws.com/key?x-id=GetObject",
             "http://127.0.0.1:4566/bucket/key?x-id=GetObject",
         ] {
-            let address = Address::of(address, "eu-west-1").unwrap();
+            let address = BucketAddress::from_uri(address, "eu-west-1").unwrap();
             for (key, token) in [("a/b c+d.json", None), ("\u{e9}/*'()!/../~_-%41//", Some("token/+=")), ("/", None)] {
                 let path = format!("{}{}", address.path, utf8_percent_encode(key, ENCODED));
                 let secret = generate_signing_key("secret", time, &address.region, "s3");

@@ -7,7 +7,7 @@ use super::plan::StarPlan;
 use super::reconcile;
 use super::sql::{self, SqlFile};
 use super::{Load, audit, unchanged};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, FailureKind, Result};
 use crate::event::Event;
 use crate::load_report::{Changes, CheckReport, LoadReport, SourceReport, TableReport};
 use crate::warehouse::{Rows, SESSION_SECONDS, Session};
@@ -47,7 +47,7 @@ impl Load<'_> {
         let session = self.warehouse.session("begin").await?;
         let filled = self.fill(&session, plan, staged, clock).await;
         let told = match filled {
-            Ok(report) => self.tell(&session, started, &report).await.map(|()| report),
+            Ok(report) => self.record_load(&session, started, &report).await.map(|()| report),
             Err(error) => Err(error),
         };
         match told {
@@ -69,7 +69,7 @@ impl Load<'_> {
     }
 
     /// The load's own row, in the transaction that it tells of.
-    async fn tell(&self, session: &Session, started: &str, report: &LoadReport) -> Result<()> {
+    async fn record_load(&self, session: &Session, started: &str, report: &LoadReport) -> Result<()> {
         let row = audit::insert_load(&self.run, started, self.mode, report)?;
         statement(session, &row, "tell of the load in", "sparkify_infra_loads").await.map(drop)
     }
@@ -109,7 +109,7 @@ impl Load<'_> {
                     report.question,
                     if report.offending == 1 { "a row".to_owned() } else { format!("{} rows", report.offending) }
                 );
-                return Err(Error::new(Kind::CheckFailed, message)
+                return Err(Error::new(FailureKind::CheckFailed, message)
                     .hint(format!("The first of them: {}", sample(&rows)))
                     .hint("The star is as the last good load left it; the staging tables hold the new data."));
             }
@@ -175,10 +175,13 @@ async fn merge_into(session: &Session, table: &str, merge: &Merge) -> Result<(u6
     let doubtful =
         doubtful.map_err(|error| Error::failed(format!("cannot look at the keys of {table}")).because(error))?;
     if !doubtful.rows.is_empty() {
-        return Err(Error::new(Kind::CheckFailed, format!("the transform of {table} answers a key twice, or none"))
-            .hint(format!("The first of them: {}", sample(&doubtful)))
-            .hint("A row of each key is merged: correct sql/transform, or the `key` in its header.")
-            .hint("The star is as the last good load left it."));
+        return Err(Error::new(
+            FailureKind::CheckFailed,
+            format!("the transform of {table} answers a key twice, or none"),
+        )
+        .hint(format!("The first of them: {}", sample(&doubtful)))
+        .hint("A row of each key is merged: correct sql/transform, or the `key` in its header.")
+        .hint("The star is as the last good load left it."));
     }
     let removed = statement(session, &merge.remove, "remove what is gone from", table).await?;
     let changed = match &merge.change {
