@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::infer::{DateOrder, Seen};
+use super::date_order::DateOrder;
+use super::infer::Seen;
 
 /// Words that stand for NULL in CSV, as programs write them. COPY takes the first where nothing is said.
 pub const NULL_WORDS: [&str; 11] = ["\\N", "NA", "N/A", "n/a", "NULL", "null", "None", "nan", "NaN", "-", "?"];

@@ -3,9 +3,9 @@
 use super::address::Address;
 use super::columns::{Column, Columns, Named};
 use super::convention::Convention;
+use super::file_sample::Sample;
 use super::first_line::ROW_NAME;
 use super::infer::{Seen, VARCHAR_MAX};
-use super::look::Sample;
 use super::records::{Form, Packed};
 use super::walk::DataFile;
 use crate::config::RecordPath;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::convention::{Convention, NULL_WORDS};
+use super::date_order::{DateOrder, NumericDates};
 use super::times::{self, Order};
 
 /// Redshift's longest VARCHAR, in bytes; a text inside a SUPER is no longer.
@@ -41,30 +42,6 @@ pub struct Seen {
     longest_nested: usize,
     /// A type that a file of Parquet names.
     declared: Option<String>,
-}
-
-/// Days and times of numbers only, `11/30/2018`: they are among the days and times, too.
-#[derive(Debug, Clone, Copy, Default)]
-struct NumericDates {
-    all: u64,
-    month_first: u64,
-    day_first: u64,
-    separator: Option<char>,
-    /// There is more than one.
-    has_separators: bool,
-}
-
-/// How the days of a column are read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DateOrder {
-    /// DATEFORMAT and TIMEFORMAT 'auto'.
-    Auto,
-    /// This DATEFORMAT only.
-    Pattern(String),
-    /// Each value has the month first as well as the day.
-    Ambiguous,
-    /// No one order reads all.
-    Mixed,
 }
 
 impl Seen {
@@ -164,13 +141,7 @@ impl Seen {
         self.times += u64::from(read.has_time);
         self.zones += u64::from(read.has_zone);
         if let Order::Numbers { month_first, day_first, separator } = read.order {
-            self.numeric.merge(NumericDates {
-                all: 1,
-                month_first: month_first.into(),
-                day_first: day_first.into(),
-                separator: Some(separator),
-                has_separators: false,
-            });
+            self.numeric.merge(NumericDates::one(month_first, day_first, separator));
         }
     }
 
@@ -184,17 +155,7 @@ impl Seen {
         if self.values == 0 || self.days + self.times != self.values {
             return None;
         }
-        let NumericDates { all, month_first, day_first, separator, has_separators } = self.numeric;
-        let Some(separator) = separator else { return Some(DateOrder::Auto) };
-        let (months, days) = (month_first == all, day_first == all);
-        let is_pattern = all == self.values && self.times == 0 && !has_separators;
-        Some(match (months, days) {
-            (true, true) => DateOrder::Ambiguous,
-            (true, false) if separator == '/' && !has_separators => DateOrder::Auto,
-            (true, false) if is_pattern => DateOrder::Pattern(format!("MM{separator}DD{separator}YYYY")),
-            (false, true) if is_pattern => DateOrder::Pattern(format!("DD{separator}MM{separator}YYYY")),
-            _ => DateOrder::Mixed,
-        })
+        Some(self.numeric.order(self.values, self.times > 0))
     }
 
     /// Whether a column of dates or times holds it.
@@ -258,19 +219,6 @@ fn widest(one: &str, two: &str) -> String {
 pub fn varchar(longest: usize) -> String {
     let room = longest.min(VARCHAR_MAX) * 3 / 2;
     format!("varchar({})", room.next_power_of_two().clamp(16, VARCHAR_MAX))
-}
-
-impl NumericDates {
-    fn merge(&mut self, other: Self) {
-        self.all += other.all;
-        self.month_first += other.month_first;
-        self.day_first += other.day_first;
-        self.has_separators |= other.has_separators;
-        if let (Some(one), Some(two)) = (self.separator, other.separator) {
-            self.has_separators |= one != two;
-        }
-        self.separator = self.separator.or(other.separator);
-    }
 }
 
 /// The text of a JSON string. One that is no Unicode is measured as it is written.

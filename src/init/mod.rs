@@ -3,12 +3,14 @@
 mod address;
 mod columns;
 pub mod convention;
+mod date_order;
+mod discovery;
 mod draft;
 pub mod example;
+mod file_sample;
 mod first_line;
 pub mod infer;
 mod input;
-mod look;
 mod nested;
 mod nested_samples;
 mod parquet;
@@ -52,10 +54,10 @@ pub struct WrittenProject {
 /// Into the working directory.
 ///
 /// # Errors
-/// Where there is an infra.toml or a sql/ already: nothing is ever overwritten. As `look::look`.
+/// Where there is an infra.toml or a sql/ already: nothing is ever overwritten. As `discovery::tables`.
 pub fn write(data: &Path, stack: &str, region: &str, snake_case: bool) -> Result<WrittenProject> {
     require_free()?;
-    let (drafts, mut notes) = look::look(data, snake_case)?;
+    let (drafts, mut notes) = discovery::tables(data, snake_case)?;
     // All files or none: a look may have taken long.
     interrupt::safe_point()?;
     let mut files = vec![(PathBuf::from("infra.toml"), infra(&drafts, data, stack, region))];

@@ -1,7 +1,7 @@
 //! Samples of JSON files that are one value each, by the records that lie within them.
 
 use super::columns::Columns;
-use super::look::{LEAST_BYTES, Sample, read_into};
+use super::file_sample::{LEAST_BYTES, Sample, read_into};
 use super::nested::{Beside, Nesting, may_have_records, nested};
 use super::records;
 use super::walk::{DataFile, FileKind};

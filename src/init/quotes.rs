@@ -2,7 +2,7 @@
 
 use std::io::{Error, ErrorKind, Read, Result};
 
-use crate::load::plain_text::CsvPlace;
+use crate::load::csv_cursor::CsvPlace;
 
 /// Reads CSV, and fails at a field that goes on behind its closing quote: COPY rejects its row.
 pub struct QuoteCheck<R> {

@@ -9,7 +9,7 @@ use super::copy_batch::CopyBatch;
 use super::gather::Gatherer;
 use super::rejected::Rejected;
 use super::sql;
-use super::stage::Staging;
+use super::staging::Staging;
 use crate::error::Result;
 use crate::event::Event;
 use crate::retry::Backoff;

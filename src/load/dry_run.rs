@@ -2,10 +2,12 @@
 
 use super::copy_format::CopyFormat;
 use super::gather::{GatherPlan, Gatherer, full_parts};
-use super::plan::{BATCH, BATCH_EXECUTE, EXECUTE, LoadPlan, PUT, SetupPlan, SourceReading, StarPlan, TableCopy};
+use super::plan::{BATCH, LoadPlan, SetupPlan, StarPlan};
 use super::retry_rejected::BATCH_RECORDS;
 use super::source::{self, KnownObjects, Listing};
-use super::stage::{Staging, found};
+use super::stage::found;
+use super::staging::Staging;
+use super::table_plan::{BATCH_EXECUTE, EXECUTE, PUT, SourceReading, TableCopy};
 use super::{Load, audit, jsonpaths};
 use crate::bucket_keys::LOCK;
 use crate::config::{Mode, Source};

@@ -2,7 +2,7 @@
 
 use super::copy_format::CopyKind;
 use super::gather::Gatherer;
-use super::stage::Staging;
+use super::staging::Staging;
 
 /// The ending of a part's key.
 const ENDING: &str = ".parquet";

@@ -5,54 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use super::check_json::Fault;
-use super::copy_files::has_option;
-use super::copy_format;
-use super::json_cursor::{JsonCursor, JsonStep};
 use super::plain_json::BYTE_ORDER_MARK;
-use super::plain_text::CsvCursor;
-use super::sample::CopyCompression;
+use super::record_format::{ParseState, ParseStep, RecordFormat};
 
 /// Bytes that a record may have; of a longer one, up to twice as many are picked.
 pub const RECORD_BYTES: usize = 65_535;
 /// The longest JSON object that COPY takes: at this length it is taken for malformed.
 const JSON_BYTES: usize = 4 << 20;
-
-/// Options of COPY whose records are not lines of text, or cannot be unpacked here.
-const OTHER_FORMATS: [&str; 8] = ["parquet", "orc", "avro", "rcfile", "sequencefile", "shapefile", "encrypted", "ssh"];
-
-/// How records are cut out of a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RecordFormat {
-    /// JSON objects, or lists where jsonpaths choose from them.
-    Json,
-    /// A newline in quotes ends no record.
-    Csv {
-        quote: u8,
-        delimiter: Option<u8>,
-    },
-    /// A newline behind a backslash ends no record.
-    Escaped,
-    Lines,
-}
-
-impl RecordFormat {
-    /// `None` where the COPY reads something else, of which no single record can be kept.
-    pub fn new(statement: &str) -> Option<Self> {
-        if has_option(statement, &OTHER_FORMATS) || CopyCompression::new(statement).is_none() {
-            None
-        } else if has_option(statement, &["json"]) {
-            Some(Self::Json)
-        } else if has_option(statement, &["csv"]) {
-            let rules = copy_format::text_rules(statement);
-            let quote = rules.and_then(|rules| rules.quote).unwrap_or(b'"');
-            Some(Self::Csv { quote, delimiter: rules.and_then(|rules| rules.delimiter) })
-        } else if has_option(statement, &["escape"]) {
-            Some(Self::Escaped)
-        } else {
-            Some(Self::Lines)
-        }
-    }
-}
 
 /// A record without the end of its line.
 fn trimmed(record: &[u8]) -> &[u8] {
@@ -72,69 +31,6 @@ pub struct PickedRecord {
 
 /// The records by the lines that were asked for: several where they share a line.
 pub type PickedRecords = BTreeMap<u64, Vec<PickedRecord>>;
-
-/// Where the picker is.
-#[derive(Debug)]
-enum ParseState {
-    /// Where a record begins.
-    Between,
-    Csv {
-        cursor: CsvCursor,
-        quote: u8,
-        delimiter: Option<u8>,
-    },
-    Json(JsonCursor),
-    /// In a record that ends with its line; where a backslash escapes, not with a line behind one.
-    Line {
-        escapes: bool,
-        is_escaped: bool,
-    },
-}
-
-/// What a byte does to a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ParseStep {
-    Inside,
-    Ends,
-    Malformed,
-}
-
-impl ParseState {
-    /// At a record that begins with this byte on this line.
-    fn at(format: RecordFormat, byte: u8, line: u64) -> Self {
-        match format {
-            RecordFormat::Json if matches!(byte, b'{' | b'[') => Self::Json(JsonCursor::default()),
-            RecordFormat::Csv { quote, delimiter } => Self::Csv { cursor: CsvCursor::new(line), quote, delimiter },
-            format => Self::Line { escapes: format == RecordFormat::Escaped, is_escaped: false },
-        }
-    }
-
-    /// Goes past a byte.
-    ///
-    /// # Errors
-    /// As `CsvCursor::end_line`.
-    fn step(&mut self, byte: u8) -> Result<ParseStep, Fault> {
-        let ends = match self {
-            Self::Between => false,
-            Self::Csv { cursor, .. } if byte == b'\n' => !cursor.end_line()?,
-            Self::Csv { cursor, quote, delimiter } => {
-                cursor.step(byte, *quote, *delimiter);
-                false
-            }
-            Self::Json(cursor) => match cursor.step(byte) {
-                JsonStep::Inside => false,
-                JsonStep::Ends => true,
-                JsonStep::Malformed => return Ok(ParseStep::Malformed),
-            },
-            Self::Line { escapes, is_escaped } => {
-                let was_escaped = *is_escaped;
-                *is_escaped = *escapes && byte == b'\\' && !was_escaped;
-                byte == b'\n' && !was_escaped
-            }
-        };
-        Ok(if ends { ParseStep::Ends } else { ParseStep::Inside })
-    }
-}
 
 /// Picks records out of a text that is written to it: those with one of the wanted lines among their own. COPY may number a
 /// record by its first line or by its last.
@@ -455,21 +351,5 @@ mod tests {
         picker.write_all(text.as_bytes()).expect("written");
         let found = picker.finish().expect("told").remove(&1).expect("found");
         String::from_utf8(found[0].text.clone()).expect("text")
-    }
-
-    #[test]
-    fn the_format_of_a_copy() {
-        let of = |options: &str| RecordFormat::new(&format!("copy t from :'from' {options} :options"));
-        assert_eq!(of("format as json 'auto' gzip"), Some(RecordFormat::Json));
-        assert_eq!(of("csv region 'eu-west-1'"), Some(CSV));
-        let other = Some(RecordFormat::Csv { quote: b'%', delimiter: Some(b'\t') });
-        assert_eq!(of("format as csv delimiter '\\t' quote as '%' ignoreheader 1"), other);
-        assert_eq!(
-            (of("delimiter ',' escape"), of("delimiter ','")),
-            (Some(RecordFormat::Escaped), Some(RecordFormat::Lines))
-        );
-        for other in ["format as parquet", "csv bzip2", "format orc"] {
-            assert_eq!(of(other), None, "{other}");
-        }
     }
 }

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::Load;
 use super::gather::Gatherer;
 use super::index::Index;
-use super::stage::Staging;
+use super::staging::Staging;
 use crate::config::Source;
 use crate::error::{Error, Result};
 use crate::retry::Backoff;

@@ -6,11 +6,12 @@ use aws_smithy_types::byte_stream::error::Error as ByteStreamError;
 use serde::de::IgnoredAny;
 
 use super::quarantine::{OpenTransaction, RejectedRecord, super_value};
-use super::record_picker::{PickedRecord, PickedRecords, RECORD_BYTES, RecordFormat, RecordPicker};
+use super::record_format::RecordFormat;
+use super::record_picker::{PickedRecord, PickedRecords, RECORD_BYTES, RecordPicker};
 use super::rejected::{ErrorRow, Origins};
 use super::retry_rejected::header_lines;
 use super::sample::CopyCompression;
-use super::stage::Staging;
+use super::staging::Staging;
 use super::unpacker::Unpacker;
 use crate::aws::failed;
 use crate::bucket_keys::gathered_prefix;

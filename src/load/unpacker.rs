@@ -63,7 +63,7 @@ impl Unpacker {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::super::record_picker::RecordFormat;
+    use super::super::record_format::RecordFormat;
     use super::*;
 
     #[test]

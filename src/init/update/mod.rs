@@ -16,7 +16,7 @@ use redshift_sql::tokens;
 
 use super::draft::TableDraft;
 use super::walk::{DataFile, Walk};
-use super::{look, words};
+use super::{discovery, words};
 use crate::config::{Config, Source};
 use crate::error::{Error, Result};
 use crate::files;
@@ -236,7 +236,8 @@ impl Update {
                 !config.sources.iter().any(|source| is_of(source, file) || is_paths(source, bucket, file))
             };
             let files: Vec<DataFile> = place.walk.files.iter().filter(is_free).cloned().collect();
-            let (drafts, notes) = look::look_beside(&place.directory, &place.walk, &files, number, &taken, snake_case)?;
+            let (drafts, notes) =
+                discovery::tables_beside(&place.directory, &place.walk, &files, number, &taken, snake_case)?;
             self.notes.extend(notes);
             for draft in drafts {
                 let columns: BTreeSet<String> = draft.columns.iter().map(|column| column.name.clone()).collect();

@@ -19,7 +19,7 @@ use crate::init::draft::add_partitions;
 use crate::init::infer::Seen;
 use crate::init::records::{self, COLUMNS_MAX};
 use crate::init::walk::{DataFile, FileKind};
-use crate::init::{look, nested, words};
+use crate::init::{file_sample, nested, words};
 use crate::interrupt;
 
 /// A time as text, where the COPY reads no times of this form.
@@ -133,7 +133,7 @@ impl ProjectTable<'_> {
             }
             match self.source.record_path.as_ref().filter(|_| file.kind == FileKind::Json) {
                 Some(path) => nested::read_records(&file.path, file.packed, path, &mut columns)?,
-                None => left += look::read_into(&mut columns, file, look::share(file, all))?.0,
+                None => left += file_sample::read_into(&mut columns, file, file_sample::share(file, all))?.0,
             }
         }
         if self.source.hive_partitions {
