@@ -1,4 +1,4 @@
-//! Carries out a plan, step by step, and tells of each. It decides nothing: what to do stands in the plan.
+//! Carries out a plan, step by step, and emits events. It decides nothing: the plan says what to do.
 
 use std::time::Duration;
 
@@ -94,7 +94,7 @@ impl Apply<'_> {
         }
     }
 
-    /// Waits out what passes by itself.
+    /// Runs a call, and retries transient errors.
     async fn with_retry<T>(
         &self,
         name: &str,
@@ -173,7 +173,7 @@ impl Apply<'_> {
         }
     }
 
-    /// What goes on at AWS when a wait for the cluster is given up (R43).
+    /// A hint on the operation that goes on at AWS when a wait for the cluster ends early (R43).
     fn with_last_state(&self, error: Error, last: Option<&(Instant, ClusterState)>) -> Error {
         let name = &self.names.cluster;
         let Some((_, cluster)) = last else {
@@ -188,7 +188,7 @@ impl Apply<'_> {
     }
 }
 
-/// What there is to say about a step beyond that it is done.
+/// The result of a step.
 #[derive(Default)]
 struct StepResult {
     detail: Option<String>,

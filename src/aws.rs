@@ -20,8 +20,7 @@ const CALL_WITHIN: Duration = Duration::from_secs(45);
 /// Bytes of a large upload that are sent in a second at least.
 const SLOWEST_UPLOAD: u64 = 256 << 10;
 
-/// What the services answer where they do not take the caller's signature: what it was made with has expired, was
-/// revoked, or never was valid (R43).
+/// Codes of services that refuse the caller's credentials: expired, revoked, or never valid (R43).
 const REFUSED_CREDENTIALS: [&str; 16] = [
     "AuthFailure",
     "ExpiredToken",
@@ -184,7 +183,7 @@ fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder().read_timeout(ANSWERS_WITHIN).operation_timeout(CALL_WITHIN).build()
 }
 
-/// What to change in a client for an upload of so many bytes: the time for it, where its calls have a limit.
+/// The configuration of a client for an upload of so many bytes: its timeout, where calls have one.
 pub fn upload_limits(s3: &aws_sdk_s3::Client, bytes: usize) -> aws_sdk_s3::config::Builder {
     let limits = aws_sdk_s3::Config::builder();
     if s3.config().timeout_config().and_then(TimeoutConfig::operation_timeout).is_none() {
@@ -254,7 +253,7 @@ fn local(_: &Config) -> Result<SdkConfig> {
     Err(Error::usage("this build has no local target").hint("Build with the feature `local`, or use --target aws."))
 }
 
-/// What failed in words: `cannot create role x`, and AWS's code and message as the cause. Where AWS did not answer,
+/// An error in words: `cannot create role x`, with AWS's code and message as the cause. Where AWS did not answer,
 /// the causes of that, one after the other.
 pub fn failed<E>(doing: &str, error: &SdkError<E>) -> Error
 where
@@ -303,7 +302,7 @@ where
     if unanswered { FailureKind::Unreachable } else { FailureKind::Failed }
 }
 
-/// What to do about answers that mean the same for every call.
+/// Hints on answers that mean the same for every call.
 fn advice(code: &str) -> Option<&'static str> {
     match code {
         "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => Some(

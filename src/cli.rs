@@ -27,7 +27,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Write infra.toml and sql/ for a directory of your own JSON, CSV or Parquet: columns, types and lengths follow from a look at it
+    /// Write infra.toml and sql/ for a directory of your own JSON, CSV or Parquet: columns, types and lengths are inferred from the data
     #[command(after_help = "Example: sparkify-infra init data, sparkify-infra init --update --dry-run")]
     Init(InitArgs),
     /// Show what `up` would create and change, field by field, and why; change nothing
@@ -39,16 +39,16 @@ pub enum Command {
     /// Load the sources into the star schema: all of it or nothing
     #[command(after_help = "Example: sparkify-infra load --mode append")]
     Load(LoadArgs),
-    /// Delete everything that `up` and `load` created, nothing else, and look again
+    /// Delete everything that `up` and `load` created, nothing else, and verify that nothing is left
     #[command(
         visible_alias = "destroy",
         after_help = "Example: sparkify-infra down, sparkify-infra down --all-expired --target aws"
     )]
     Down(DownArgs),
-    /// What exists, whether it is ready, how it differs from infra.toml, since when and until when
+    /// Show what exists, whether it is ready, how it differs from infra.toml, since when and until when
     #[command(after_help = "Example: sparkify-infra status --tables")]
     Status(StatusArgs),
-    /// The least IAM policy with which every command works on this stack, as JSON: for the job that runs them
+    /// Print the least IAM policy that a caller of the commands needs for this stack, as JSON
     #[command(after_help = "Example: sparkify-infra policy --target aws > policy.json")]
     Policy(PolicyArgs),
     /// Run SQL, or one of the ready-made analyses
@@ -56,18 +56,18 @@ pub enum Command {
         after_help = "Example: sparkify-infra query top-songs, sparkify-infra query \"select 1\", sparkify-infra query -f FILE"
     )]
     Query(QueryArgs),
-    /// Make a sample data set, then up, load, three analyses, down: the whole tool in one command
+    /// Create a sample data set, then run up, load, three analyses and down: the whole tool in one command
     #[command(after_help = "Example: sparkify-infra demo --songs 1000")]
     Demo(DemoArgs),
     /// Write a sample data set of listening events and songs
     #[command(after_help = "Example: sparkify-infra sample data --songs 1000 --events 500")]
     Sample(SampleArgs),
-    /// What a shell needs to complete commands
+    /// Print the completion script of a shell
     #[command(
         after_help = "Example: sparkify-infra completions bash > ~/.local/share/bash-completion/completions/sparkify-infra"
     )]
     Completions { shell: clap_complete::Shell },
-    /// The manual page, or that of a command
+    /// Print the manual page, or that of a command
     #[command(after_help = "Example: sparkify-infra man | man -l -")]
     Man { command: Option<String> },
     /// The stand-in for AWS, for other programs
@@ -91,7 +91,7 @@ impl Command {
         matches!(self, Self::Demo(args) if args.simulate)
     }
 
-    /// What commands about a stack have in common.
+    /// The options that commands about a stack share.
     pub fn common(&self) -> Option<&Common> {
         match self {
             Self::Plan(args) => Some(&args.common),
@@ -113,16 +113,16 @@ pub struct Common {
     pub target: Target,
     #[command(flatten)]
     pub place: ConfigArgs,
-    /// Only warnings and errors
+    /// Print only warnings and errors
     #[arg(long, short)]
     pub quiet: bool,
-    /// A line for every call to AWS, with what it took
+    /// Print a line for every call to AWS, with its duration
     #[arg(long, short, conflicts_with = "quiet")]
     pub verbose: bool,
     /// Text for people, or one JSON object a line on standard output (docs/output.md)
     #[arg(long, value_enum, default_value_t = Output::Human)]
     pub output: Output,
-    /// How long AWS is asked again for what it may not show yet, or still show
+    /// How long to ask AWS again for changes that it may not show yet
     #[arg(
         long,
         value_name = "SECONDS",
@@ -135,7 +135,7 @@ pub struct Common {
 }
 
 impl Common {
-    /// The local target shows at once what it was told.
+    /// The local target is consistent at once.
     pub fn settle(&self) -> Duration {
         match self.target {
             Target::Local => Duration::ZERO,
@@ -173,7 +173,7 @@ pub struct UpArgs {
     pub dry_run: bool,
     #[command(flatten)]
     pub plan_options: PlanOptions,
-    /// When it fails, remove what this run made, and only that
+    /// If it fails, remove what this run created, and only that
     #[arg(long)]
     pub rollback: bool,
     /// Then load; small files are combined while the cluster is being created
@@ -184,7 +184,7 @@ pub struct UpArgs {
     pub report: Option<PathBuf>,
 }
 
-/// What the command line adds to infra.toml.
+/// Options of a plan, beside infra.toml.
 #[derive(Debug, Args, Clone, Copy)]
 pub struct PlanOptions {
     /// From when on `down --all-expired` may take the stack down: after 2h, 90m, 3d, or never
@@ -259,10 +259,10 @@ pub struct InitArgs {
     /// The data: each folder in it becomes a table, or each file where they are of different kinds
     #[arg(required_unless_present_any = ["example", "update"])]
     pub data: Option<PathBuf>,
-    /// Write a warehouse that ships with the program; `sample` makes its data
+    /// Write a warehouse that ships with the program; `sample` writes its data
     #[arg(long, value_enum, value_name = "NAME", conflicts_with_all = ["data", "stack", "region", "snake_case"])]
     pub example: Option<Example>,
-    /// The stack's name; that of the working directory, if it is not said
+    /// The stack's name; that of the working directory by default
     #[arg(long, value_name = "NAME")]
     pub stack: Option<String>,
     #[arg(long, default_value = "us-west-2")]
@@ -297,7 +297,7 @@ pub struct QueryArgs {
     /// Show the analyses of sql/analysis, and the question that each answers
     #[arg(long, conflicts_with_all = ["sql", "file"])]
     pub list: bool,
-    /// A table on a terminal and CSV elsewhere, if it is not said
+    /// A table on a terminal and CSV elsewhere by default
     #[arg(long, value_enum)]
     pub format: Option<Format>,
     /// One column a line, as psql's \x; also where a table is too wide for the terminal
@@ -320,10 +320,10 @@ pub struct LoadArgs {
     /// Load only what is under this prefix of the source, this time
     #[arg(long, value_name = "SOURCE=PREFIX", value_parser = pair)]
     pub prefix: Vec<(String, String)>,
-    /// Load everything anew, or only objects that were not loaded before; infra.toml says which by default
+    /// Load everything again, or only objects that were not loaded before; infra.toml sets the default
     #[arg(long, value_enum)]
     pub mode: Option<Mode>,
-    /// Let COPY read every source but Parquet and ORC, and load nothing: what it would reject is told
+    /// Let COPY read every source but Parquet and ORC, and load nothing: reports the rows that it would reject
     #[arg(long, conflicts_with_all = ["dry_run", "recreate", "mode"])]
     pub check: bool,
     /// Show what would be gathered, copied and filled, and change nothing
@@ -332,10 +332,10 @@ pub struct LoadArgs {
     /// Write the load as one HTML page into this directory: verdict, counts, checks, columns, analyses as charts
     #[arg(long, value_name = "DIR", conflicts_with_all = ["dry_run", "check"])]
     pub report: Option<PathBuf>,
-    /// Drop the tables first and make them anew from sql/schema
+    /// Drop the tables first and create them again from sql/schema
     #[arg(long)]
     pub recreate: bool,
-    /// Load no source, but the rejected rows that are in quarantine, as they stand there now
+    /// Load the rejected rows in quarantine, as they are now, instead of the sources
     #[arg(long, conflicts_with_all = ["check", "recreate", "prefix"])]
     pub retry_rejected: bool,
 }
@@ -350,7 +350,7 @@ pub struct DemoArgs {
     pub data: Option<PathBuf>,
     #[command(flatten)]
     pub size: SampleSize,
-    /// Tell how long everything would take on AWS, by the model of docs/load.md; nobody waits that long
+    /// Show how long everything would take on AWS, by the model of docs/load.md. No real waiting: the clock is simulated
     #[cfg(feature = "local")]
     #[arg(long)]
     pub simulate: bool,

@@ -22,7 +22,7 @@ pub struct Download {
     pub bytes: Bytes,
     /// Empty where the server says none.
     pub etag: String,
-    /// What was put beside the object, by name.
+    /// The metadata of the object, by name.
     pub metadata: HashMap<String, String>,
 }
 
@@ -99,7 +99,7 @@ mod tests {
         }
     }
 
-    /// What is read of such an object, and after which time, on a clock that does not wait.
+    /// The result of reading such an object, and the time it took on a simulated clock.
     async fn read_from(breaks: usize, size: Option<u64>) -> (Result<Download>, Duration) {
         let config = aws_sdk_s3::Config::builder()
             .behavior_version(aws_sdk_s3::config::BehaviorVersion::latest())

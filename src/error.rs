@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// How a run ended that did not go well.
+/// The kind of a failure, which decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
     /// Something failed. What exists is as the message says.
@@ -60,7 +60,7 @@ impl FailureKind {
     }
 }
 
-/// What the system, and the local target's SQL and S3, say of a full disk.
+/// Messages of a full disk: of the system, and of the local target's SQL and S3.
 const FULL_DISK: [&str; 3] = ["No space left on device", "Disk quota exceeded", "no room left to write to"];
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -131,7 +131,7 @@ impl Error {
         self.cause.as_ref().map(ToString::to_string).unwrap_or_default()
     }
 
-    /// What failed and why, in one line.
+    /// The failure and its reason, in one line.
     pub fn with_reason(&self) -> String {
         match &self.cause {
             Some(cause) => format!("{self}: {cause}"),

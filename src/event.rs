@@ -1,4 +1,4 @@
-//! What happens, as it happens. Engine and loader emit events; only views turn them into text.
+//! Events of a run. Engine and loader emit them; only views turn them into text.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,43 +10,43 @@ use crate::resource::contents::Entry;
 
 #[derive(Debug, Clone)]
 pub enum Event {
-    /// Where the command works: the first event of each.
+    /// Target, account and region: the first event of each command.
     Scope { scope: Scope },
     /// The plan, before anything is changed. `only`: nothing will be.
     Planned { verb: &'static str, stack: String, plan: Arc<Plan>, only: bool },
-    /// Something in the bucket that `down` would delete with it.
+    /// An entry of the bucket that `down` would delete with it.
     Goes { bucket: String, entry: Entry },
     /// A step of the plan begins.
     StepStarted { step: String },
-    /// It is done, with what there is to say about it.
+    /// The step succeeded.
     StepDone { step: String, detail: Option<String>, took: Duration },
-    /// It failed, and the rest of the plan goes on without what depends on it.
+    /// The step failed. The rest of the plan goes on without what depends on it.
     StepFailed { step: String, error: String },
-    /// Still waiting, for how long already, and what is seen.
+    /// A heartbeat: how long a step waits already, and the state it sees.
     Waiting { step: String, since: Duration, state: String },
     /// `up` has ended: the warehouse is ready.
     Ready { stack: String, endpoint: String, database: String },
-    /// `down` has looked again, and nothing is there but what is kept on purpose.
+    /// `down` verified that nothing is left but what is kept on purpose.
     Gone { stack: String, scope: Scope, looked_at: Vec<String>, kept: Vec<String>, kept_by_aws: Vec<String> },
-    /// What `status` found.
+    /// The result of `status`.
     Status { status: Arc<Status> },
     /// A stage of `load` begins.
     StageStarted { stage: String },
     /// How far it is: objects, of how many. A COPY has rows, and its `done` and `of` are bytes as they lie in S3.
     Progress { stage: String, done: u64, of: u64, rows: Option<u64> },
-    /// It is done, with what there is to say about it.
+    /// The stage succeeded.
     StageDone { stage: String, detail: String, took: Duration },
-    /// What `load --dry-run` would do.
+    /// The plan of `load --dry-run`.
     LoadPlanned { steps: Vec<LoadStep> },
-    /// What `load --check` found.
+    /// The result of `load --check`.
     Checked { sources: Vec<SourceReport> },
-    /// What the end of a run had to wait for, among all that there was.
+    /// All spans of a run; those that its end had to wait for are marked.
     CriticalPath { spans: Vec<Span>, took: Duration },
     /// The end of `load`.
     Loaded { report: Arc<LoadReport> },
-    /// Something to know that stops nothing.
+    /// A warning, which stops nothing.
     Warning { message: String },
-    /// What `demo` is about to do, or which stack `down --all-expired` is about to take down.
+    /// The next part of `demo`, or the next stack of `down --all-expired`.
     Chapter { title: String },
 }
 
@@ -77,7 +77,7 @@ pub struct ResourceStatus {
     pub state: String,
     pub since: Option<String>,
     pub until: Option<String>,
-    /// What `up` would change.
+    /// Differences that `up` would change.
     pub drift: Vec<String>,
 }
 

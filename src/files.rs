@@ -28,7 +28,7 @@ pub fn read_text_or_stream(path: &Path) -> Result<String> {
     if is_stream { std::fs::read_to_string(path) } else { read_text(path) }
 }
 
-/// What lies in a directory, in the order of its names.
+/// The entries of a directory, in the order of their names.
 ///
 /// # Errors
 /// Where it cannot be read.

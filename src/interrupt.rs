@@ -69,7 +69,7 @@ fn came(asked: Signal) {
     }
 }
 
-/// Whether the process was started with this signal ignored. Where the system does not tell, it was not.
+/// True if the process was started with this signal ignored; false where the system does not say.
 fn is_ignored(kind: SignalKind) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
@@ -119,7 +119,7 @@ pub fn is_overdue() -> bool {
     asked.is_some_and(|asked| asked.at.elapsed() >= GRACE)
 }
 
-/// What is left of the time until the process ends because of a signal; `None` where none has come.
+/// The time until the process ends because of a signal; `None` where none has come.
 pub fn time_left() -> Option<Duration> {
     FIRST.get().map(|first| ENDED_WITHIN.saturating_sub(first.elapsed()).max(LAST_MOMENT))
 }

@@ -1,4 +1,4 @@
-//! What S3 promises of its listings: names that can be read, in order, each once. Checked, whatever server answers.
+//! Checks of S3's promises about listings, whatever server answers: keys that can be decoded, in order, each once.
 
 use std::borrow::Cow;
 

@@ -32,7 +32,7 @@ pub struct SourceReport {
     pub bytes: u64,
     /// Of the keys, sizes and ETags of the objects.
     pub fingerprint: String,
-    /// What COPY read, where it was not the source itself.
+    /// The manifest that COPY read, where it was not the source's prefix.
     pub manifest: Option<Location>,
     /// `None` where the source was copied from where it lies.
     pub parts: Option<u64>,
@@ -46,7 +46,7 @@ pub struct SourceReport {
     pub quarantine: Option<String>,
     /// Keys of JSON that no column takes; `None` where they were not compared.
     pub unmatched_keys: Option<Vec<UnknownKey>>,
-    /// What a check could not tell.
+    /// A remark on a source that could not be checked.
     pub remark: Option<&'static str>,
 }
 

@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[derive(Serialize, Deserialize)]
 struct Note {
     address: SocketAddr,
-    /// What the server answers with as well: another program may have got the port since.
+    /// The server answers with the same id: another program may have got the port since.
     id: String,
     #[serde(default)]
     region: String,

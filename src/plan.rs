@@ -1,5 +1,5 @@
 //! Desired against observed → the steps from here to there, in order, each with its reason and the fields it changes.
-//! Pure: no call, no clock. What is shown is this value, and what is done is this value.
+//! Pure: no call, no clock. A dry run shows this value, and a run carries it out.
 
 mod bring_up;
 mod difference;
@@ -14,7 +14,7 @@ pub use bring_up::bring_up;
 pub use difference::Change;
 pub use take_down::take_down;
 
-/// What a step does to its resource.
+/// The kind of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Glyph {
     Create,
@@ -91,7 +91,7 @@ impl Action {
         }
     }
 
-    /// What it does, in words that are followed by the resource.
+    /// The action in words, before the name of the resource.
     pub fn verb(&self) -> &'static str {
         match self {
             Self::CreateRole(_) | Self::CreateBucket(_) | Self::CreateCluster(_) => "create",
@@ -116,7 +116,7 @@ impl Action {
         }
     }
 
-    /// The operations that change something at AWS, in their order. A wait makes none.
+    /// The operations that change something at AWS, in their order. A wait has none.
     pub fn writes(&self) -> Vec<&'static str> {
         let one = match self {
             Self::CreateRole(_) => "iam:CreateRole",
@@ -182,7 +182,7 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Why the plan must not be carried out: what is there and not ours, or cannot be changed in place.
     pub refusals: Vec<String>,
-    /// What was seen and is left as it is.
+    /// Findings that the plan does not change.
     pub notes: Vec<String>,
 }
 
@@ -226,7 +226,7 @@ impl Plan {
             let Some(found) = found.filter(|found| !is_ours(found, &names.stack)) else { continue };
             let owner = match found.get(tags::STACK) {
                 Some(stack) => format!("belongs to the stack {stack}"),
-                None => "was not made by sparkify-infra".to_owned(),
+                None => "was not created by sparkify-infra".to_owned(),
             };
             let key = match kind {
                 ResourceKind::Role => "stack",

@@ -5,7 +5,7 @@ use redshift_sql::{first_word, statements};
 use crate::error::{Error, Result};
 use crate::warehouse::{Done, Rows, Session, Warehouse};
 
-/// What is done with what a statement answers.
+/// The consumer of a statement's results.
 pub trait Answers {
     /// A page of rows; the first has the columns, and there may be none.
     fn page(&mut self, rows: &Rows, is_first: bool) -> Result<()>;

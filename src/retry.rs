@@ -1,5 +1,5 @@
-//! What passes by itself, and is waited out: the only place that says which answers of AWS are tried again, for how
-//! long, and at what pace.
+//! Retries of transient errors: the only place that says which answers of AWS are tried again, for how long, and at what
+//! pace.
 
 use std::time::Duration;
 
@@ -9,11 +9,11 @@ use crate::error::{Error, Result};
 use crate::event::{Event, Events};
 use crate::interrupt;
 
-/// An answer that AWS gives for a while and then no more. The SDK already retries throttling, timeouts and broken
+/// An error of AWS that ends by itself. The SDK already retries throttling, timeouts and broken
 /// connections a few times; these are what it does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransientError {
-    /// R4: IAM has not told Redshift of the role yet. A wrong trust policy answers the same.
+    /// R4: Redshift does not know the role yet. A wrong trust policy has the same answer.
     RoleUnknown,
     /// R14: something else is under way on the cluster, even where it says `available` (finding 4).
     ClusterBusy,
@@ -29,7 +29,7 @@ pub enum TransientError {
     BrokenBody,
 }
 
-/// Why an answer that had begun is not whole.
+/// The reason why an answer ended early.
 #[derive(Debug, thiserror::Error)]
 #[error("the answer broke off: {0}")]
 pub struct BrokenBody(pub String);
@@ -89,7 +89,7 @@ impl TransientError {
         Self::from_error(error).or_else(|| error.is(&MISSING).then_some(Self::Unseen))
     }
 
-    /// What is waited for, in a heartbeat.
+    /// The state in a heartbeat.
     fn waits_for(self) -> &'static str {
         match self {
             Self::RoleUnknown => "IAM to tell Redshift of the role",
@@ -102,7 +102,7 @@ impl TransientError {
         }
     }
 
-    /// Beyond this the answer is taken at its word.
+    /// Limit of the retries; after it the answer counts as final.
     fn patience(self, deadline: Duration) -> Duration {
         let cap = match self {
             Self::RoleUnknown => Duration::from_secs(120),
@@ -133,7 +133,7 @@ impl TransientError {
     }
 }
 
-/// Does `work` again as long as its failure is one that passes, at most until `deadline`.
+/// Retries `work` as long as its failure is transient, at most until `deadline`.
 ///
 /// # Errors
 /// That of the last attempt, or `Interrupted`: a call that is under way when a signal comes has a moment to end.
@@ -202,7 +202,7 @@ impl<'a> Attempts<'a> {
     }
 }
 
-/// A line tells of a wait this often.
+/// Time between two heartbeats.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 const FIRST: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(10);

@@ -1,4 +1,4 @@
-//! When each step and stage was, and which of them the end had to wait for.
+//! The spans of steps and stages, and the critical path among them.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::event::{Event, Events, Span};
 use crate::sync::locked;
 
-/// Passes events on, and remembers when each step and stage was.
+/// Forwards events, and records the span of each step and stage.
 pub struct Timeline {
     pub events: Events,
     began: Instant,
@@ -42,7 +42,7 @@ impl Timeline {
         self.began.elapsed()
     }
 
-    /// What there was, in the order in which it began.
+    /// All spans, in the order in which they began.
     pub fn spans(&self) -> Vec<Span> {
         let mut spans = locked(&self.spans).clone();
         spans.sort_by_key(|span| span.began);

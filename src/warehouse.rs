@@ -53,7 +53,7 @@ pub struct Done {
     has_rows: bool,
 }
 
-/// What COPY says where it may not take its role, in two forms, and where its role may not read (R4).
+/// Messages of a COPY that may not assume its role, in two forms, or whose role may not read (R4).
 const DENIALS: [&str; 3] =
     ["is not authorized to assume IAM Role", "Not authorized to get credentials of role", "Error AccessDenied"];
 
@@ -164,7 +164,7 @@ impl Pages<'_> {
     }
 }
 
-/// What a signal does to a statement.
+/// The effect of a signal on a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Signals {
     Cancel,

@@ -6,7 +6,7 @@ use std::io::{BufReader, Error, ErrorKind, Read, Result, Seek, SeekFrom};
 use flate2::Crc;
 use flate2::bufread::DeflateDecoder;
 
-/// What follows the name of an archive in the address of a member.
+/// The separator between an archive and its member in a key.
 pub const ENDING: &str = ".zip";
 /// Bytes of an archive that is read into memory.
 pub const PACKED_MAX: u64 = 1 << 30;

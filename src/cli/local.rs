@@ -13,13 +13,13 @@ pub enum LocalCommand {
     /// Say what of the local state is damaged and what can still be read; change nothing
     #[command(after_help = "Example: sparkify-infra local check")]
     Check(CheckArgs),
-    /// Keep the whole local state under a name, in the place of one that has it
+    /// Save the whole local state under a name; replaces a snapshot of that name
     #[command(after_help = "Example: sparkify-infra local snapshot loaded")]
     Snapshot(SnapshotArgs),
-    /// Make the local state what it was when a snapshot was taken
+    /// Restore the local state from a snapshot
     #[command(after_help = "Example: sparkify-infra local restore loaded")]
     Restore(SnapshotArgs),
-    /// Remove everything from the local state, or all of a service; or make a database what its template is
+    /// Remove everything from the local state, or all of a service; or reset a database to its template
     #[command(after_help = "Example: sparkify-infra local reset, sparkify-infra local reset --service s3")]
     Reset(ResetArgs),
     /// Print what a shell needs to point AWS's tools and SDKs at the server that runs in this folder
@@ -61,7 +61,7 @@ pub struct ResetArgs {
 
 #[derive(Debug, Args)]
 pub struct ConnectArgs {
-    /// The cluster; the first one, if it is not said
+    /// The cluster; the first one by default
     pub cluster: Option<String>,
     #[command(flatten)]
     pub place: ConfigArgs,
@@ -87,7 +87,7 @@ pub struct ServeArgs {
     /// The address to answer on; 0.0.0.0 for a container. Whoever reaches it may do everything
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub bind: std::net::IpAddr,
-    /// Answer requests to this host, too (once for each); the first one is told as the host of warehouses
+    /// Answer requests to this host, too (once for each); the first one is reported as the host of warehouses
     #[arg(long, value_name = "HOST")]
     pub allow_host: Vec<String>,
     /// Begin with the objects of DIR/buckets/BUCKET/ and with what DIR/*.sql do in the database dev of a cluster `local`
@@ -97,7 +97,7 @@ pub struct ServeArgs {
     pub place: ConfigArgs,
 }
 
-/// What a server leaves that is killed.
+/// The leftovers of a server that was killed.
 #[derive(Debug, Args)]
 pub struct SweepArgs {
     /// The directory of its state

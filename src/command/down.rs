@@ -54,7 +54,7 @@ pub async fn run(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
     Err(error.hint("Run `down` again once the reason is gone."))
 }
 
-/// Where the local target had nothing: what is on AWS was not looked at, and goes on costing money.
+/// Warns where the local target had nothing: AWS was not looked at, and goes on costing money.
 fn ask_for_aws(stack: &Stack, found_nothing: bool) {
     if found_nothing && stack.target == Target::Local {
         let message = "there was nothing to take down on the local target, and AWS was not looked at: did you mean \
@@ -63,13 +63,13 @@ fn ask_for_aws(stack: &Stack, found_nothing: bool) {
     }
 }
 
-/// Everything of a stack, where its role says that it is.
+/// A stack as its role locates it.
 pub(super) struct FoundStack {
     pub(super) stack: Stack,
     pub(super) names: Names,
     pub(super) observed: Observed,
     pub(super) final_snapshot: Option<FinalSnapshot>,
-    /// What was shown by any look.
+    /// Kinds of resources that any observation has shown.
     pub(super) seen: Vec<ResourceKind>,
     /// The region of a stack of the same name, to which the role belongs: it is left there.
     pub(super) role_of: Option<String>,
@@ -77,7 +77,7 @@ pub(super) struct FoundStack {
     pub(super) confirmed: Option<String>,
 }
 
-/// What a plan takes down.
+/// The kinds that a plan takes down.
 pub(super) const PARTS: [ResourceKind; 3] = [ResourceKind::Role, ResourceKind::Bucket, ResourceKind::Cluster];
 
 impl FoundStack {

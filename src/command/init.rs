@@ -67,12 +67,12 @@ fn update(args: &InitArgs) -> Result<Outcome> {
     view::status(&format!("\nwritten: {paths}"));
     if update.needs_recreation {
         view::status(
-            "\nTables that the warehouse has already stay as they are: `sparkify-infra load --recreate` makes them anew. Redshift \
+            "\nTables that the warehouse has already stay as they are: `sparkify-infra load --recreate` creates them again. Redshift \
              changes no types of theirs but the length of a VARCHAR.",
         );
     } else if !update.statements.is_empty() {
         view::status(
-            "\nTables that the warehouse has already stay as they are: `sparkify-infra load --recreate` makes them anew, or these \
+            "\nTables that the warehouse has already stay as they are: `sparkify-infra load --recreate` creates them again, or these \
              statements change them, one at a time with `sparkify-infra query`:",
         );
         update.statements.iter().for_each(|statement| view::status(&format!("  {statement};")));

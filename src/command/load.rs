@@ -1,4 +1,4 @@
-//! `load`: everything is in the loader; here its report is told, and drawn where that is asked for.
+//! `load`: runs the loader, emits its report, and draws the page where `--report` asks for it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -48,7 +48,7 @@ fn tell_retried(report: &LoadReport) -> Outcome {
     if left == 0 { Outcome::Done } else { Outcome::RowsLeft }
 }
 
-/// Loads, tells the report and what the end waited for, and draws the page: also of a load that failed.
+/// Loads, emits the report and the critical path, and draws the page: also of a load that failed.
 pub async fn load_and_tell(
     stack: &Stack,
     options: &LoadOptions,
@@ -84,7 +84,7 @@ async fn draw(stack: &Stack, directory: &Path, report: &LoadReport, timeline: &T
             Ok(rows) => {
                 answers.push(Answered { question: file.title, rows, bars: file.settings.get("bars").cloned() });
             }
-            // The load is done: a question that has no answer is left out, and told.
+            // The load is done: a question that fails is left out with a warning.
             Err(error) => {
                 let message = format!("{} is not in the report: {error}", file.path.display());
                 stack.events.emit(Event::Warning { message });
@@ -97,7 +97,7 @@ async fn draw(stack: &Stack, directory: &Path, report: &LoadReport, timeline: &T
     })
 }
 
-/// The page of a load that failed, in place of that of an earlier one. That it cannot be written is no reason to hide why.
+/// Draws the page of a load that failed, over that of an earlier one. Best effort: the failure itself matters more.
 fn draw_failure(stack: &Stack, directory: &Path, error: &Error, timeline: &Timeline) {
     let (when, spans) = (tags::time(Duration::ZERO), timeline.spans());
     let run = Run { stack: &stack.names.stack, when: &when, timeline: &spans };

@@ -46,7 +46,7 @@ pub async fn serve(args: &ServeArgs) -> Result<Outcome> {
     }
 }
 
-/// What infra.toml says, with what the command line adds to it.
+/// infra.toml, with the options of the command line.
 fn configured(args: &ServeArgs) -> Result<Config> {
     let mut config = super::read_or_bare(&args.place)?;
     if let (Some(region), false) = (&args.region, args.place.config.exists()) {
@@ -146,7 +146,7 @@ pub fn sweep(args: &SweepArgs) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// What other programs need to know. A password is that of the cluster, which nobody else knows.
+/// Environment and connection settings for other programs, with the password of the cluster.
 fn what_to_point_at_it(config: &Config, server: &Server, authority: &Path) -> String {
     let (address, region, database, user) =
         (server.address, &config.region, &config.cluster.database, &config.cluster.admin);
@@ -161,8 +161,8 @@ SQLAlchemy    redshift+redshift_connector://{user}:PASSWORD@localhost:5439/{data
 dbt           {{type: redshift, host: localhost, port: 5439, dbname: {database}, user: {user}, password: PASSWORD, schema: public, threads: 4, sslmode: disable}}
 with TLS      PGSSLROOTCERT={authority} for libpq, SSL_CERT_FILE={authority} for Python
 
-PostgreSQL clients find the first cluster at port 5439, once `up` or another client has made it; where others are is their `Endpoint`.
-PASSWORD is the one that the cluster was made with, that of its managed secret, or one from GetClusterCredentials.",
+PostgreSQL clients find the first cluster at port 5439, once `up` or another client has created it; where others are is their `Endpoint`.
+PASSWORD is the one that the cluster was created with, that of its managed secret, or one from GetClusterCredentials.",
         authority = authority.display()
     )
 }

@@ -57,7 +57,7 @@ impl Outcome {
     }
 }
 
-/// What every command about a stack begins with.
+/// Opens the stack of a command.
 impl Stack {
     async fn open(common: &Common) -> Result<Self> {
         let stack = Self::connect(read(common)?, common.target, events(common)).await?;
@@ -123,7 +123,7 @@ fn read_or_bare(place: &ConfigArgs) -> Result<Config> {
     Ok(configured(place, config))
 }
 
-/// What infra.toml says, with what the command line adds.
+/// infra.toml, with the options of the command line.
 fn configured(place: &ConfigArgs, mut config: Config) -> Config {
     for (bucket, path) in &place.mount {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.into());

@@ -90,7 +90,7 @@ impl FoundStack {
         Ok(is_new)
     }
 
-    /// What no look has shown: that it is not there cannot be told from that it is not shown yet. A role that is left to
+    /// Kinds that no observation has shown: they may be absent, or not shown yet. A role that is left to
     /// another region is known.
     fn unseen(&self) -> Vec<ResourceKind> {
         let is_left = |kind: &ResourceKind| *kind == ResourceKind::Role && self.role_of.is_some();

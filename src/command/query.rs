@@ -38,7 +38,7 @@ fn before_load(error: Error, config: &Config) -> Error {
     let cause = error.reason();
     let missing = |file: &SqlFile| cause.contains(&format!("relation \"{}\" does not exist", file.name));
     match sql::files(&config.directory, "schema").is_ok_and(|files| files.iter().any(missing)) {
-        true => error.hint("Run `sparkify-infra load` first: it makes the tables of sql/schema and fills them."),
+        true => error.hint("Run `sparkify-infra load` first: it creates the tables of sql/schema and fills them."),
         false => error,
     }
 }

@@ -113,7 +113,7 @@ async fn create(aws: &Aws) -> Result<()> {
     }
 }
 
-/// What lies in a directory, by name, without what is hidden.
+/// The entries of a directory by name, without hidden ones.
 fn entries(directory: &Path) -> Result<Vec<PathBuf>> {
     let unreadable = |error| Error::failed(format!("cannot read {}", directory.display())).because(error);
     let is_hidden =

@@ -38,7 +38,7 @@ pub async fn run(stack: &Stack, with_tables: bool) -> Result<Outcome> {
 
 fn resources(stack: &Stack, observed: &Observed, plan: &Plan) -> Vec<ResourceStatus> {
     let names = &stack.names;
-    // S3 tells the age of a bucket only in the list of all of them; the mark of the run that made it begins with it.
+    // S3 has the age of a bucket only in the list of all buckets; the tag of the run that created it begins with the time.
     let made = |tags: &Tags| tags.get(RUN).and_then(|run| run.split_once('Z')).map(|(time, _)| format!("{time}Z"));
     let one = |kind: ResourceKind, name: &String, found: Option<(String, Option<String>, &Tags)>| {
         let (state, since, tags) = match found {

@@ -30,7 +30,7 @@ pub async fn run(stack: &Stack, args: &UpArgs) -> Result<Outcome> {
     run_with(stack, args, &LoadOptions::default()).await
 }
 
-/// With what a load is asked for, where there is one.
+/// Runs `up`, with the options of its load.
 pub async fn run_with(stack: &Stack, args: &UpArgs, options: &LoadOptions) -> Result<Outcome> {
     let run = run_id();
     let (plan, observed) = make_plan(stack, args.plan_options, &run, NOTHING_CHANGED).await?;
@@ -147,7 +147,7 @@ pub async fn plan_only(stack: &Stack, plan_options: PlanOptions, detailed_exitco
     Ok(if detailed_exitcode && has_steps { Outcome::ChangesPending } else { Outcome::Done })
 }
 
-/// `so_far`: what a refusal says of what was done before it.
+/// Observes and plans. `so_far` tells a refusal what was done before it.
 async fn make_plan(stack: &Stack, plan_options: PlanOptions, run: &str, so_far: &str) -> Result<(Arc<Plan>, Observed)> {
     let expiry = expiry(plan_options.expires, stack.config.expires);
     let desired = Desired::of(&stack.config, &stack.aws.account, expiry, run.to_owned(), plan_options.resize);
@@ -162,8 +162,8 @@ async fn make_plan(stack: &Stack, plan_options: PlanOptions, run: &str, so_far: 
     Ok((Arc::new(plan), observed))
 }
 
-/// Refuses a cluster that AWS does not offer in the region, before anything is created (R38). Where AWS does not tell, that is
-/// no reason to stop.
+/// Refuses a cluster that AWS does not offer in the region, before anything is created (R38). Best effort: without an answer of
+/// AWS it only warns.
 async fn refuse_what_is_not_offered(stack: &Stack, plan: &Plan, wanted: &Cluster) -> Result<()> {
     let orders = |action: &Action| matches!(action, Action::CreateCluster(_) | Action::ResizeCluster { .. });
     if !plan.steps.iter().any(|step| orders(&step.action)) {
@@ -215,23 +215,23 @@ async fn roll_back(stack: &Stack, run: &str, error: Error) -> Error {
     if error.kind.is_cut_off() {
         return error
             .hint(match stack.target {
-                Target::Aws => "Nothing could be rolled back: what this run made is there, and is billed.",
-                Target::Local => "Nothing could be rolled back: what this run made is there.",
+                Target::Aws => "Nothing could be rolled back: what this run created is there, and is billed.",
+                Target::Local => "Nothing could be rolled back: what this run created is there.",
             })
             .hint("Run `sparkify-infra down` to remove it.");
     }
     interrupt::forget();
-    stack.events.emit(Event::Warning { message: format!("{error}: what this run made is removed again") });
+    stack.events.emit(Event::Warning { message: format!("{error}: what this run created is removed again") });
     match removed(stack, run).await {
-        Ok(removed) if removed.is_empty() => error.hint("This run had made nothing that could be rolled back."),
-        Ok(removed) => error.hint(format!("Rolled back what this run had made: {}.", removed.join(", "))),
+        Ok(removed) if removed.is_empty() => error.hint("This run had created nothing that could be rolled back."),
+        Ok(removed) => error.hint(format!("Rolled back what this run had created: {}.", removed.join(", "))),
         Err(failure) => error
             .hint(format!("The rollback failed as well: {failure}."))
             .hint("Run `sparkify-infra down` to remove what is left."),
     }
 }
 
-/// What was created last may be shown late (R16, R35, R36): as long as not all of it was seen, it is looked for again.
+/// Removes what this run created. AWS may show it late (R16, R35, R36): it is looked for until all of it was seen.
 async fn removed(stack: &Stack, run: &str) -> Result<Vec<String>> {
     let mut backoff = Backoff::until(Instant::now() + stack.config.timeouts.settle);
     let mut all = std::collections::BTreeMap::new();
@@ -270,7 +270,7 @@ fn present(stack: &Stack, observed: &Observed) -> Vec<(ResourceKind, String)> {
     found.into_iter().flatten().collect()
 }
 
-/// What a failed `up` leaves, what it costs, and how to go on.
+/// Adds hints to a failed `up`: the resources it leaves, their price, and how to go on.
 async fn say_what_exists(stack: &Stack, error: Error) -> Error {
     let mut error = error;
     // A look that fails must not hide the failure, and after a signal there is a moment for it.

@@ -1,4 +1,4 @@
-//! infra.toml → checked values. All mistakes are told at once, each with its line, column and rule.
+//! infra.toml → checked values. All mistakes are reported at once, each with its line, column and rule.
 
 mod mistake;
 mod read;
@@ -49,7 +49,7 @@ pub struct LocalBucket {
     pub region: Option<String>,
 }
 
-/// What becomes of what is loaded already.
+/// The treatment of rows that are loaded already.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Mode {
     /// The staging tables are emptied and filled with everything.
@@ -86,7 +86,7 @@ pub enum Gather {
     Never,
 }
 
-/// What is done about keys of JSON that no column takes: COPY leaves them out, and says nothing (C8).
+/// The treatment of JSON keys without a column: COPY leaves them out, and reports nothing (C8).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum OnUnknown {
     Ignore,
@@ -169,7 +169,7 @@ pub struct Cluster {
     pub subnet_group: Option<String>,
     /// ARN; none: the key that AWS keeps.
     pub kms_key: Option<String>,
-    /// What `down` leaves on purpose.
+    /// A snapshot that `down` leaves on purpose.
     pub final_snapshot: Option<FinalSnapshot>,
 }
 
@@ -205,7 +205,7 @@ impl Default for Local {
     }
 }
 
-/// What infra.toml says, checked.
+/// The values of infra.toml, checked.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The directory of infra.toml: `sql/` and the local state are beside it.
@@ -245,7 +245,7 @@ impl Config {
         Self::parse(&text, directory).map_err(|mistakes| Error::usage(mistakes.render(path, &text)))
     }
 
-    /// What there is to know without a file: for a stack that is named on the command line.
+    /// Defaults without a file: for a stack that is named on the command line.
     pub fn bare(directory: &Path) -> Self {
         Self {
             state: directory.join(".sparkify"),
@@ -265,8 +265,8 @@ impl Config {
         }
     }
 
-    /// What COPY reads: what lies in the warehouse's bucket, where any source may be gathered and any load may append; the
-    /// sources that may be copied from where they lie; and jsonpaths files.
+    /// Prefixes and objects that COPY reads: those of the warehouse's bucket, where any source may be gathered and any load may
+    /// append; sources that may be copied in place; and jsonpaths files.
     pub fn reads(&self, bucket: &str) -> Reads {
         let mut reads = Reads::default();
         reads.add_prefix(&Location { bucket: bucket.to_owned(), key: GATHERED.to_owned() });

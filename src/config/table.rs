@@ -17,14 +17,14 @@ pub struct At<T> {
     pub span: Range<usize>,
 }
 
-/// What a table may not say, whatever its place, and why.
+/// Keys that no table may have, and why.
 const FORBIDDEN: [(&[&str], &Rule, &str); 4] = [
     (&["encrypted", "encryption"], &rules::R12, "a cluster is always encrypted: AWS refuses any other"),
     (&["public", "publicly_accessible"], &rules::R12, "a cluster is never public: SQL goes over the Data API"),
     (
         &["password", "admin_password", "master_password", "master_user_password", "secret", "access_key"],
         &rules::R19,
-        "no secret stands in this file: Secrets Manager makes and keeps the admin's password",
+        "no secret stands in this file: Secrets Manager creates and keeps the admin's password",
     ),
     (&["security_group", "security_groups", "cidr"], &rules::R13, "the Data API needs no security group"),
 ];
@@ -206,7 +206,7 @@ impl<'t, 'i> Table<'t, 'i> {
     }
 }
 
-/// What nobody asked for by the time the table has been read is unknown.
+/// Keys that were not read by the time the table is dropped are unknown.
 impl Drop for Table<'_, '_> {
     fn drop(&mut self) {
         if !self.is_open.get() {

@@ -6,7 +6,7 @@ use crate::location::matches;
 /// An address in the bucket of a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
-    /// What the keys begin with.
+    /// The common prefix of the keys.
     pub prefix: String,
     /// Patterns of the rest; empty where all of them are meant.
     pub files: Vec<String>,

@@ -6,7 +6,7 @@ use super::infer::Seen;
 use super::update::comparison::{Comparison, Position};
 use super::words::{self, COLUMN_NAME_BYTES};
 
-/// What COPY has to be told of files, or gathering has to do with them.
+/// Properties of files that need an option of COPY, or gathering.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Quirks {
     /// A list of JSON objects.
@@ -24,7 +24,7 @@ pub struct Quirks {
     pub header_lines: u64,
 }
 
-/// What was seen of the records of one table.
+/// Statistics of the records of one table.
 #[derive(Debug, Default)]
 pub struct Columns {
     /// By their keys as they are written, in the order in which they were first seen.
@@ -36,7 +36,7 @@ pub struct Columns {
     pub quirks: Quirks,
     /// A key that came twice in one object.
     pub twice: Option<String>,
-    /// What their values are held against, where a table has columns already.
+    /// The comparison of their values with columns that a table has already.
     pub comparison: Option<Comparison>,
 }
 
@@ -83,7 +83,7 @@ impl Columns {
         Self { comparison: Some(comparison), ..Self::default() }
     }
 
-    /// What was seen of a key of the record at hand.
+    /// The statistics of a key of the current record.
     pub fn of(&mut self, key: &str) -> &mut Seen {
         let place = self.place(key);
         let (records, column) = (self.records, &mut self.all[place]);

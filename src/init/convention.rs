@@ -1,4 +1,4 @@
-//! What COPY is told once for all columns of a table: the word that stands for NULL, and the order of days.
+//! Options of COPY that hold for all columns of a table: the word for NULL, and the order of days.
 
 use std::collections::BTreeMap;
 
@@ -75,7 +75,7 @@ impl Convention {
         }
     }
 
-    /// What cannot be said for certain of a column of CSV, each with its reason.
+    /// Doubts about a column of CSV, each with its reason.
     pub fn doubts(&self, seen: &Seen) -> Vec<String> {
         let mut doubts = Vec::new();
         let data_type = seen.data_type(self);

@@ -13,7 +13,7 @@ use super::words;
 use crate::error::{Error, Result};
 use crate::zip;
 
-/// So many files of different names in one folder may be so many tables.
+/// Files of different names in one folder that may be a table each, at most.
 const FILES_AS_TABLES: usize = 20;
 /// Letters of a name that says what a file has.
 const WORD_LETTERS: usize = 3;
@@ -61,7 +61,7 @@ fn unread(failure: &Error) -> String {
 /// Samples with the names of their tables.
 type NamedSamples = Vec<(String, Sample)>;
 
-/// What files have; and what could not be read.
+/// Samples of the files, and the failures of those that could not be read.
 fn find(files: &[DataFile], directory: &Path) -> Result<(NamedSamples, Vec<Error>)> {
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for files in groups(files, |file| file.unit().to_owned()) {
@@ -169,7 +169,7 @@ fn joined(samples: Vec<Sample>) -> Vec<Sample> {
     tables
 }
 
-/// What a table is called: as its folder where that has no other, else as its files.
+/// The name of a table: that of its folder where it has no other table, else that of its files.
 fn name(sample: &Sample, unit: &str, is_alone: bool, directory: &Path) -> String {
     let here = || {
         let path = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
@@ -191,7 +191,7 @@ fn name(sample: &Sample, unit: &str, is_alone: bool, directory: &Path) -> String
     }
 }
 
-/// What the names of files say of them, if it is more than a number.
+/// A title from the names of files, if they have more than numbers.
 fn title(files: &[DataFile]) -> Option<String> {
     let first = files.first()?;
     let common = common_prefix(&files.iter().map(DataFile::stem).collect::<Vec<_>>());
@@ -289,7 +289,7 @@ mod tests {
         assert_eq!(look_at(&[("orders/ann.json", order), ("orders/bea.json", order)]), [one("orders", "orders/", 2)]);
         let features = "{\"type\": \"FeatureCollection\", \"features\": [{\"id\": 1}]}";
         assert_eq!(look_at(&[("map/oslo.geojson", features), ("map/rome.geojson", features)]), [one("map", "map/", 2)]);
-        // Lists of values are told apart by their files only.
+        // Lists of values differ by their files only.
         assert_eq!(names(&[("words/male.json", "[\"a\"]"), ("words/female.json", "[\"b\", 1]")]), ["female", "male"]);
         let other = format!("{{\"3166-1\": {rows}}}");
         assert_eq!(names(&[("iso/iso3166.json", &other), ("iso/iso639.json", &nested)]), ["iso3166", "iso639"]);

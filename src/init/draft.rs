@@ -41,7 +41,7 @@ pub struct TableDraft {
     pub ignores_case: bool,
     /// Keys are named by jsonpaths.
     pub needs_paths: bool,
-    /// Only gathering makes it what COPY reads.
+    /// Only gathering turns it into something that COPY reads.
     pub is_gathered: bool,
     pub hive_partitions: bool,
     /// Where in its files the records lie.
@@ -52,7 +52,7 @@ pub struct TableDraft {
     pub header_lines: u64,
     /// Texts are longer than any column: COPY cuts them off.
     pub has_long_texts: bool,
-    /// What the table does not hold, or may not.
+    /// Values that the table does not hold, or may not.
     pub notes: Vec<String>,
 }
 
@@ -123,7 +123,7 @@ impl TableDraft {
     }
 }
 
-/// What was not read, and what COPY loses.
+/// Notes on data that was not read, and data that COPY loses.
 fn losses(name: &str, files: &[DataFile], columns: &Columns, left: u64) -> Vec<String> {
     let mut notes = Vec::new();
     if left > 0 {
@@ -204,7 +204,7 @@ fn is_cut_off(form: &Form, column: &Column, convention: &Convention) -> bool {
     is_text && column.seen.too_long().is_some()
 }
 
-/// What cannot be said for certain of a column.
+/// Doubts about a column.
 fn doubts(table: &str, form: &Form, column: &Column, convention: &Convention) -> Vec<String> {
     let name = format!("{table}.{}", column.name);
     let mut notes: Vec<String> =

@@ -12,7 +12,7 @@ use crate::load::record_path::VALUE_FIELD;
 
 /// Bytes of the files of one kind in a folder that are read, spread over all of them.
 const BYTES: u64 = 1 << 30;
-/// So many times as large a packed file is taken to be once unpacked.
+/// The estimated ratio of an unpacked file to a packed one.
 const PACKED_TO: u64 = 8;
 /// Bytes of each file that are read in any case.
 pub const LEAST_BYTES: u64 = 1 << 16;
@@ -121,7 +121,7 @@ impl Sample {
         self.path() == other.path() && (self.layout == other.layout || other.layout.is_none()) && !is_apart
     }
 
-    /// Whether another one is read in the same way.
+    /// True if another sample is read in the same way.
     pub(super) fn has_form_of(&self, other: &Self) -> bool {
         self.layout == other.layout && self.path() == other.path()
     }

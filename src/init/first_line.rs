@@ -21,7 +21,7 @@ pub fn has_blanks_between(start: &[u8]) -> bool {
     first.len() > 1 && are_even && is_filled && has_number
 }
 
-/// What the first line of a CSV file is.
+/// The meaning of a CSV file's first line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FirstLine {
     /// The rows have so many fields: it may have fewer.

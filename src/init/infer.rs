@@ -17,10 +17,10 @@ const EXACT_DOUBLE: u64 = 1 << 53;
 /// Where no value was ever seen.
 const UNSEEN_VARCHAR: usize = 256;
 
-/// What was seen of a column.
+/// Statistics of a column's values.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
-    /// But for those that may stand for NULL.
+    /// Values, without words that may stand for NULL.
     values: u64,
     /// Fields of CSV that are one of `NULL_WORDS`.
     pub null_words: [u64; NULL_WORDS.len()],

@@ -29,7 +29,7 @@ use crate::interrupt;
 use crate::load::sql::STATEMENT_BYTES;
 use draft::TableDraft;
 
-/// What the local target keeps beside infra.toml: no repository should have it.
+/// The folder of the local target's state: it does not belong into a repository.
 const STATE: &str = ".sparkify";
 const IGNORED: &str = ".gitignore";
 
@@ -43,11 +43,11 @@ pub struct InferredTable {
     pub columns: Vec<(String, String)>,
 }
 
-/// What was written, and what of.
+/// Files and tables that were written.
 pub struct WrittenProject {
     pub files: Vec<PathBuf>,
     pub tables: Vec<InferredTable>,
-    /// What was not read, what would be lost, and what is not certain.
+    /// Notes on data that was not read, would be lost, or is uncertain.
     pub notes: Vec<String>,
 }
 
@@ -115,7 +115,7 @@ fn jsonpaths_file(table: &str) -> PathBuf {
     Path::new(sql_text::JSONPATHS).join(format!("{table}.json"))
 }
 
-/// What there is to say of a statement that the Data API does not take.
+/// A note on a statement that is too long for the Data API.
 fn too_long(path: &Path, text: &str) -> Option<String> {
     let statement = text.find("create table").map_or(text, |at| &text[at..]);
     let is_sql = path.extension().is_some_and(|extension| extension == "sql");

@@ -24,7 +24,7 @@ const LISTS: usize = 8;
 /// An object with fewer fields is a record whatever they are, unless each is an object of the same keys; with more it is one
 /// unless its keys are codes, or there are `RECORD_KEYS`.
 const MAP_KEYS: usize = 16;
-/// So few objects of the same keys may be parts of one record.
+/// Objects of the same keys that may be parts of one record, at most.
 const MAP_OBJECTS: usize = 3;
 /// So many fields of objects that are alike may be keys all the same, where each has a record.
 const RECORD_KEYS: usize = 100;
@@ -40,14 +40,14 @@ const ENVELOPE: &str = "api context copyright count cursor description documenta
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Nesting {
     pub path: RecordPath,
-    /// What the table is called beside the others of the file; `None` where it is the only one.
+    /// The table's title beside the others of the file; `None` where it is the only one.
     pub title: Option<String>,
     /// Keys of the file whose values no record has.
     left_out: Vec<String>,
 }
 
 impl Nesting {
-    /// What there is to say of a table.
+    /// Notes on a table.
     pub fn note(&self, table: &str) -> String {
         let rows = match (&self.path.key_field, self.path.keys.as_slice()) {
             (Some(field), _) => format!("each key of the file is a row, and the column {field} has it"),
@@ -76,7 +76,7 @@ pub fn may_have_records(columns: &Columns) -> bool {
     columns.has(FEATURES.1) || columns.len() >= RECORD_KEYS || columns.are_nested()
 }
 
-/// The records within a file that is one value; none where that value is itself a record, or it cannot be told.
+/// The records within a file that is one value; none where that value is itself a record, or it is uncertain.
 pub fn nested(path: &Path, packed: Packed, beside: Beside) -> Vec<(Nesting, Columns)> {
     let Some(bytes) = content(path, packed) else { return Vec::new() };
     let paths = record_paths(&bytes, beside);

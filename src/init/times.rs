@@ -1,6 +1,6 @@
 //! Texts that are days and times, and the orders of day and month in which they can be read.
 
-/// What a text says of a day, and perhaps of a time on it.
+/// A date in a text, with or without a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DateText {
     pub has_time: bool,

@@ -1,4 +1,4 @@
-//! The files of a directory: what their names say of them.
+//! The files of a directory, with their formats by their names.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::{files, zip};
 /// Names of other files that a note has.
 const SHOWN: usize = 5;
 
-/// What the files of a table have in common. Gathering joins JSON however it is packed.
+/// The format that files of a table share. Gathering joins JSON however it is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileKind {
     Json,
@@ -50,7 +50,7 @@ pub struct Walk {
     pub files: Vec<DataFile>,
     /// Keys of those that are no data by their names.
     pub others: Vec<String>,
-    /// What was not read.
+    /// Notes on files that were not read.
     pub notes: Vec<String>,
 }
 
@@ -143,7 +143,7 @@ impl Walk {
     }
 }
 
-/// What a file's name says of it.
+/// Format and packing of a file by its name.
 fn kind(name: &str) -> Option<(FileKind, Packed)> {
     let name = name.to_lowercase();
     let (stem, packed) = match name.rsplit_once('.')? {
@@ -190,7 +190,7 @@ impl DataFile {
         name.split('.').next().unwrap_or_default()
     }
 
-    /// What stands between stem and endings, with its points: `.geo` of `no.geo.json`.
+    /// The part between stem and endings, with its points: `.geo` of `no.geo.json`.
     pub fn middle(&self) -> &str {
         let name = &self.key[self.folder().len()..];
         let inner = name.strip_suffix(self.ending()).unwrap_or(name);

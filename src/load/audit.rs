@@ -1,4 +1,4 @@
-//! What the warehouse remembers of its loads: a row for each that was committed, and, where loads append, the objects
+//! The audit tables of the warehouse: a row for each load that was committed, and, where loads append, the objects
 //! whose records are in a staging table.
 
 use std::collections::BTreeMap;
@@ -111,7 +111,7 @@ pub fn delete_rejected(staging: &str, behind: &KeptLine, last: &KeptLine) -> Res
     statement(audit!("delete_rejected"), &variables)
 }
 
-/// The row that tells of a load.
+/// The INSERT of a load's own row.
 pub fn insert_load(run: &str, started: &str, mode: Mode, report: &LoadReport) -> Result<String> {
     let sum = |count: fn(&SourceReport) -> u64| report.sources.iter().map(count).sum::<u64>().to_string();
     let fingerprints: Vec<String> =

@@ -18,7 +18,7 @@ const SHOWN: usize = 10;
 /// C9: the largest JSON object that COPY takes.
 const MAX_OBJECT_BYTES: usize = 4 << 20;
 
-/// What is wrong with an object's content, and where in the object.
+/// A mistake in an object's content, and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     pub line: u64,
@@ -48,7 +48,7 @@ pub fn count_objects(bytes: &[u8], lists_are_rows: bool, keys: &mut KeyCounter) 
     }
 }
 
-/// What is wrong with JSON, in the parser's words or as cut off.
+/// Converts an error of the JSON parser; text that ends early is reported as `cut_off`.
 pub fn malformed(error: &serde_json::Error, cut_off: &str) -> Fault {
     let text = error.to_string();
     let reason = match error.is_eof() {

@@ -31,14 +31,14 @@ pub struct CopyAttempt<'a> {
     pub gatherer: &'a Gatherer<'a>,
 }
 
-/// What a COPY has done.
+/// The result of a COPY.
 pub struct Copied {
     pub staged: u64,
     pub rejected: Rejected,
 }
 
 impl Staging<'_> {
-    /// Runs the batch, and tells meanwhile how far its COPY is: what it has staged and rejected.
+    /// Runs the batch and emits the progress of its COPY. Answers how many rows it staged and rejected.
     pub(super) async fn copied(
         &self,
         attempt: &CopyAttempt<'_>,
@@ -84,7 +84,7 @@ impl Staging<'_> {
             if !backoff.next(&load.stack.events, stage, "the system views to show what was rejected").await? {
                 let table = &self.file.name;
                 let message = format!(
-                    "the system views do not show how many rows COPY rejected from {table}: there may be more than are told. \
+                    "the system views do not show how many rows COPY rejected from {table}: there may be more than are reported. \
                      Run it again, with a longer --settle."
                 );
                 load.stack.events.emit(Event::Warning { message });
@@ -93,7 +93,7 @@ impl Staging<'_> {
         }
     }
 
-    /// Tells how far the COPY is, for as long as it is waited for (C17). That it cannot be told is no reason to stop.
+    /// Emits the progress of the COPY while it runs (C17). Best effort: errors are ignored.
     async fn watch(&self, stage: &str) -> Infallible {
         let sql = format!(
             "select loaded_rows, file_bytes_scanned, source_file_bytes from sys_load_history \

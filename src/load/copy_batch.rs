@@ -15,7 +15,7 @@ pub struct CopyBatch {
     copy: Option<usize>,
 }
 
-/// What a batch has done that ran statement by statement.
+/// The result of a batch that ran statement by statement.
 #[derive(Debug, Clone, Copy)]
 pub struct Added {
     pub rows: u64,

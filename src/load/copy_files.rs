@@ -15,7 +15,7 @@ use crate::zip;
 /// C1: smaller than this on average, many objects are gathered.
 const SMALL_OBJECT_BYTES: u64 = 1 << 20;
 
-/// Reads them.
+/// Reads the files.
 ///
 /// # Errors
 /// As `sql::files`, and where a file copies into another table than the one that its name says, or two into one: what the
@@ -65,7 +65,7 @@ pub fn source_of<'s>(file: &SqlFile, sources: &'s [Source]) -> Result<&'s Source
     }
 }
 
-/// Whether a source is gathered: where nothing is said, many small objects that can be joined.
+/// True if a source is gathered: by default, many small objects that can be joined.
 pub fn should_gather(source: &Source, listing: &Listing, file: &SqlFile) -> bool {
     match source.gather {
         Gather::Always => true,
@@ -77,7 +77,7 @@ pub fn should_gather(source: &Source, listing: &Listing, file: &SqlFile) -> bool
     }
 }
 
-/// What keeps a source from being gathered that would be: its COPY has this.
+/// The option of its COPY that keeps a source from being gathered which otherwise would be.
 pub fn obstacle(source: &Source, listing: &Listing, file: &SqlFile) -> Option<&'static str> {
     let would_be = source.gather == Gather::Auto && are_many_and_small(listing);
     CopyFormat::new(&file.statement).obstacle().filter(|_| would_be)
@@ -99,7 +99,7 @@ pub fn has_option(statement: &str, words: &[&str]) -> bool {
     options.any(|token| words.iter().any(|word| token.eq_ignore_ascii_case(word)))
 }
 
-/// What a check cannot tell of a COPY, since NOLOAD is not for columnar formats.
+/// A remark on a COPY that cannot be checked: NOLOAD does not support columnar formats.
 pub fn unchecked(statement: &str) -> Option<&'static str> {
     let remarks =
         [("parquet", "COPY checks Parquet only when it loads"), ("orc", "COPY checks ORC only when it loads")];

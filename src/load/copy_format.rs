@@ -1,4 +1,4 @@
-//! What a COPY reads, and whether objects of that kind can be joined.
+//! The format that a COPY reads, and whether objects of it can be joined.
 
 use redshift_sql::tokens;
 
@@ -84,7 +84,7 @@ impl CopyFormat {
         Self { kind, is_packed }
     }
 
-    /// What keeps objects from being joined, as a COPY has it.
+    /// The option of the COPY that keeps objects from being joined.
     pub fn obstacle(&self) -> Option<&'static str> {
         match self.kind {
             CopyKind::InPlace(obstacle) => Some(obstacle),
@@ -97,7 +97,7 @@ impl CopyFormat {
         if self.is_packed || self.kind == CopyKind::Parquet { bytes.saturating_mul(SHRINKS_TO) } else { bytes }
     }
 
-    /// What the name of a part says of its content.
+    /// The ending of a part's name: its format and compression.
     pub fn part_ending(&self, compression: Compression) -> String {
         let kind = match self.kind {
             CopyKind::Text(TextRules { quote: Some(_), .. }) => "csv",
@@ -179,7 +179,7 @@ impl Options {
     }
 
     /// # Errors
-    /// What keeps its objects from being joined.
+    /// The option that keeps its objects from being joined.
     fn kind(&self) -> Result<CopyKind, &'static str> {
         if let Some(obstacle) = NOT_JOINED.iter().find(|option| self.has(option)) {
             return Err(*obstacle);

@@ -103,7 +103,7 @@ impl Load<'_> {
         }
     }
 
-    /// What to do about a COPY that was denied.
+    /// A hint on a COPY that was denied.
     pub(super) async fn advice_on_denial(&self) -> &'static str {
         self.role_now().await.unwrap_or(RoleNow::Unreadable).advice()
     }

@@ -1,4 +1,4 @@
-//! What a load would do: the steps of its plan, from the same files and listings, without doing it.
+//! `load --dry-run`: shows the steps of the plan that a load carries out.
 
 use super::copy_format::CopyFormat;
 use super::gather::{GatherPlan, Gatherer, full_parts};
@@ -80,7 +80,7 @@ impl Load<'_> {
         Ok(steps)
     }
 
-    /// What `--retry-rejected` would do, where COPY accepts all records.
+    /// Shows the steps of `--retry-rejected`, assuming that COPY accepts all records.
     ///
     /// # Errors
     /// Where no source has a quarantine, or what is in it cannot be counted.
@@ -128,7 +128,7 @@ impl Load<'_> {
     }
 }
 
-/// How a source is gathered, in words, and the operations that write its parts.
+/// Describes how a source is gathered, with the operations that write its parts.
 async fn gathering(gatherer: &Gatherer<'_>, source: &Source, listing: &Listing) -> Result<(String, Vec<&'static str>)> {
     let shares = match interrupt::unless_asked(gatherer.plan(source, listing)).await? {
         GatherPlan::Reuse(_) => return Ok((format!("take the parts of {} as they are", source.name), Vec::new())),
@@ -144,7 +144,7 @@ async fn gathering(gatherer: &Gatherer<'_>, source: &Source, listing: &Listing) 
 fn setup_steps(setup: &SetupPlan) -> Vec<LoadStep> {
     let drop = setup.dropped.as_ref().map(|tables| LoadStep {
         does: format!("drop {}", tables.join(", ")),
-        why: "they are made anew".into(),
+        why: "they are created again".into(),
         writes: batches(&setup.drops),
     });
     let create = LoadStep {

@@ -51,7 +51,7 @@ pub struct Gathered {
 pub enum GatherPlan {
     /// An earlier load gathered the same objects: nothing is read.
     Reuse(Gathered),
-    /// So many equal shares of the bytes are written, each as a part.
+    /// Parts to write, each with an equal share of the bytes.
     Write { shares: u64 },
 }
 
@@ -62,7 +62,7 @@ pub struct Gatherer<'a> {
     pub from: &'a aws_sdk_s3::Client,
     pub bucket: &'a str,
     pub format: CopyFormat,
-    /// What COPY spreads its files over (C5).
+    /// Slices of the cluster, over which COPY spreads its files (C5).
     pub slices: u64,
     pub compression: Compression,
 }
@@ -160,7 +160,7 @@ impl Gatherer<'_> {
         SourceReader::new(self.from, direct, source, self.format)
     }
 
-    /// Whether an earlier load has gathered this source, in any state: then it may be unchanged.
+    /// True if an earlier load gathered this source, in any state: then it may be unchanged.
     pub async fn has_gathered(&self, source: &Source) -> Result<bool> {
         let call = self.aws.s3.list_objects_v2().bucket(self.bucket).prefix(gathered_prefix(&source.name)).max_keys(1);
         let found = call.expected_bucket_owner(&self.aws.account).send().await;
@@ -183,7 +183,7 @@ impl Gatherer<'_> {
             Err(error) => return Err(failed(&doing, &error)),
         };
         let told = |key: &str| metadata.get(key)?.parse().ok();
-        // A manifest that tells nothing is none of ours: it is written again.
+        // A manifest without our metadata was written by others: it is replaced.
         let (Some(records), Some(parts)) = (told(RECORDS), told(PARTS)) else { return Ok(None) };
         Ok(Some(Gathered { manifest: manifest.clone(), records, parts, keys: None, reused: true }))
     }
@@ -214,7 +214,7 @@ impl Gatherer<'_> {
         }
     }
 
-    /// What earlier states of the source have left: once a load is committed, nobody reads it.
+    /// Keys of objects for earlier states of the source: once a load is committed, nothing reads them.
     pub async fn old(&self, source: &Source, current: &Location) -> Result<Vec<String>> {
         let home = current.key.rfind('/').map_or("", |slash| &current.key[..=slash]);
         let call = self.aws.s3.list_objects_v2().bucket(self.bucket).prefix(gathered_prefix(&source.name));

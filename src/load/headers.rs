@@ -20,7 +20,7 @@ struct FirstHeader {
 }
 
 impl Headers {
-    /// What is wrong with an object that names other columns than the first one. A header that is no list of names, one for
+    /// The fault of an object whose header names other columns than the first one. A header that is no list of names, one for
     /// each field of a record, is not compared.
     pub fn check(&mut self, object: &CheckedContent, rules: &TextRules, source: &Location) -> Option<Fault> {
         let header = object.header.as_ref()?;
@@ -74,7 +74,7 @@ mod tests {
         fills_records: false,
     };
 
-    /// What is said of each object, in turn.
+    /// The faults of the objects, in turn.
     fn faults(objects: &[(&str, &str)]) -> Vec<Option<String>> {
         faults_by(&RULES, objects)
     }

@@ -142,7 +142,7 @@ impl Keys {
         lost.map(unknown).collect()
     }
 
-    /// What there is to say of keys that come more than once in an object.
+    /// A warning about keys that are repeated in an object.
     pub fn repeated_warning(&self, source: &str, table: &str) -> Option<String> {
         let plural = |times: u64| if times == 1 { "" } else { "s" };
         let name = |(key, times): (&String, &u64)| format!("{key:?} ({times} time{})", plural(*times));
@@ -156,7 +156,7 @@ impl Keys {
     }
 }
 
-/// What there is to say of keys that are not loaded. `seen` says where they were seen.
+/// A message about keys that are not loaded. `seen` says where they were found.
 pub fn unknown_message(source: &str, table: &str, lost: &[UnknownKey], seen: &str) -> String {
     let plural = |count: u64| if count == 1 { "" } else { "s" };
     let line = |lost: &UnknownKey| {

@@ -26,7 +26,7 @@ struct Holder {
     until: String,
 }
 
-/// Held until it is released; what dies without releasing it is overtaken.
+/// Held until it is released. The lock of a process that died is overtaken.
 pub struct Lock {
     object: LockObject,
     run: String,
@@ -71,7 +71,7 @@ impl Lock {
         Ok(Self { object, run: run.to_owned(), renewing })
     }
 
-    /// What is to be known of a lock that cannot be released.
+    /// Says when a lock ends that cannot be released.
     pub fn left(&self) -> String {
         format!("The lock of this load ends by itself within {} s.", HOLDS.as_secs())
     }

@@ -4,7 +4,7 @@
 use super::sql::SqlFile;
 use crate::error::{Error, Result};
 
-/// What the transform answers now. A temporary table: it is the session's own.
+/// A temporary table for the result of the transform: it belongs to the session.
 const NOW: &str = "sparkify_infra_now";
 
 /// The statements, in their order.
@@ -32,7 +32,7 @@ impl Merge {
         let path = file.path.display();
         let (columns, query) = parts(file).ok_or_else(|| {
             Error::usage(format!("{path} has a key, but is not `insert into {} (COLUMNS) SELECT ...`", file.name))
-                .hint("Name the columns, or remove the key: an append then fills the table anew.")
+                .hint("Name the columns, or remove the key: an append then empties and fills the table.")
         })?;
         let key: Vec<&str> = key.split(',').map(str::trim).collect();
         if let Some(unknown) = key.iter().find(|name| !columns.contains(name)) {

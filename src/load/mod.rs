@@ -70,12 +70,12 @@ use plan::{LoadPlan, SetupPlan};
 pub use pre_gather::PreGathered;
 use project_files::ProjectFiles;
 
-/// What the command line adds to infra.toml.
+/// Options of the command line, beside infra.toml.
 #[derive(Debug, Clone, Default)]
 pub struct LoadOptions {
     /// Source → prefix under its address, for this run only.
     pub prefixes: Vec<(String, String)>,
-    /// Drop the tables and make them anew from `sql/schema/`.
+    /// Drop the tables and create them again from `sql/schema/`.
     pub recreate: bool,
     /// Instead of infra.toml's.
     pub mode: Option<Mode>,
@@ -160,7 +160,7 @@ pub async fn run(stack: &Stack, options: &LoadOptions, pre_gathered: PreGathered
     }
 }
 
-/// What a run that was stopped before its commit leaves.
+/// Adds the hint for a run that was stopped before its commit.
 fn unchanged(error: Error) -> Error {
     match error.kind.ends_run() {
         true => error.hint("The star is as the last good load left it: run `load` again."),
@@ -168,7 +168,7 @@ fn unchanged(error: Error) -> Error {
     }
 }
 
-/// What `run` would do.
+/// Plans a load for `--dry-run`.
 ///
 /// # Errors
 /// Where there is no warehouse, a source cannot be listed, or a file of `sql/` is not as it should be.
@@ -180,7 +180,7 @@ pub async fn plan(stack: &Stack, options: &LoadOptions) -> Result<Vec<LoadStep>>
     }
 }
 
-/// Reads every source as COPY would, and loads nothing: those that would load, and what is wrong with the others. Of Parquet
+/// Reads every source as COPY would, and loads nothing. Answers the sources that would load, and the failure of the others. Of Parquet
 /// and ORC, which COPY only reads to load them, no more is read than for gathering. Tables that are missing are made, and
 /// parts that it gathers are used by the next load.
 ///
@@ -234,7 +234,7 @@ impl Load<'_> {
         Ok(report)
     }
 
-    /// Parts of earlier states of a source are of no more use. That they are still there is no reason to fail.
+    /// Deletes parts of earlier states of a source. Best effort: a failure is a warning.
     async fn forget_old_parts(&self, plan: &LoadPlan, report: &LoadReport) {
         for staged in &report.sources {
             let copy = plan.copies.iter().find(|copy| copy.source.name == staged.source);
@@ -273,7 +273,7 @@ impl Load<'_> {
         Ok(())
     }
 
-    /// Tells of the start and the end of a stage.
+    /// Emits the start and the end of a stage.
     async fn staged<T>(&self, stage: &str, work: impl Future<Output = Result<(T, String)>>) -> Result<T> {
         self.stack.events.emit(Event::StageStarted { stage: stage.to_owned() });
         let started = Instant::now();

@@ -44,7 +44,7 @@ const PLACES: [i16; 4] = [9, 10, 11, 14];
 pub struct ParquetFile<'a> {
     /// Bytes between the magic number and the footer.
     body: &'a [u8],
-    /// What files must have in common to be joined: version, schema, the writer, by which readers know its errors, and the
+    /// The properties that files must share to be joined: version, schema, the writer, by which readers know its errors, and the
     /// order of the columns' statistics.
     common: Vec<Field<'a>>,
     row_groups: Vec<Vec<Field<'a>>>,

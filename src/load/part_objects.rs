@@ -8,7 +8,7 @@ use super::staging::Staging;
 const ENDING: &str = ".parquet";
 
 impl Staging<'_> {
-    /// What there is to say of the objects behind the part that an error of a COPY names.
+    /// Names the source objects of the part that an error of a COPY names.
     pub(super) async fn objects_behind(&self, error: &str, gatherer: &Gatherer<'_>) -> Option<String> {
         if gatherer.format.kind != CopyKind::Parquet {
             return None;

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::location::Location;
 
-/// What the manifest's metadata tells of the parts, so that an unchanged source needs one look.
+/// Metadata of the manifest, so that an unchanged source needs one HEAD.
 pub const RECORDS: &str = "records";
 pub const PARTS: &str = "parts";
 

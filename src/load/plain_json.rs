@@ -12,7 +12,7 @@ use crate::zip;
 const GZIP: &[u8] = b"\x1f\x8b";
 const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
 pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-/// What Hive writes for NULL.
+/// NULL in the folder names of Hive.
 pub const NO_VALUE: &str = "__HIVE_DEFAULT_PARTITION__";
 
 /// Reads the content. Where `lists_are_rows`, jsonpaths choose the values of a list, and it stays one unless it has objects.

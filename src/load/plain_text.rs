@@ -16,7 +16,7 @@ const UTF16_MARKS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 pub struct TextRules {
     /// None in text of fixed width.
     pub delimiter: Option<u8>,
-    /// That of CSV, which may hold the end of a line.
+    /// The quote of CSV, within which a line may end.
     pub quote: Option<u8>,
     /// IGNOREHEADER: lines that are no records.
     pub header_lines: u64,
@@ -62,7 +62,7 @@ struct TextBody {
 /// Finds the records.
 ///
 /// # Errors
-/// Where the end of a record cannot be told for sure, or the object is not UTF-8.
+/// Where the end of a record is uncertain, or the object is not UTF-8.
 fn body(text: &[u8], rules: &TextRules) -> Result<TextBody, Fault> {
     if UTF16_MARKS.iter().any(|mark| text.starts_with(mark)) {
         return Err(fault(1, "it is UTF-16, and only UTF-8 is joined"));
@@ -161,7 +161,7 @@ fn without_end(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// The names of the columns that a header tells, in lower case; `None` where it is no list of names.
+/// The column names of a header, in lower case; `None` where it is no list of names.
 pub fn column_names(header: &[u8], rules: &TextRules) -> Option<Vec<String>> {
     let names: Vec<String> = fields(header, rules)?.iter().map(|name| name.trim().to_lowercase()).collect();
     let is_name = |name: &String| name.starts_with(|first: char| first.is_alphabetic() || first == '_');

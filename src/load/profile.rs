@@ -1,4 +1,4 @@
-//! What the columns of the star hold: NULLs, distinct values, the least and the greatest. For `load --report` alone: one
+//! A profile of the star's columns: NULLs, distinct values, the least and the greatest. For `load --report` alone: one
 //! statement a table, which reads it once.
 
 use tokio::time::Instant;
@@ -42,7 +42,7 @@ pub struct ColumnProfile {
     pub greatest: Option<String>,
 }
 
-/// What can be asked of a column.
+/// Statistics that a column's type supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Class {
     /// MIN and MAX.
@@ -90,7 +90,7 @@ impl ProfiledColumn {
         Some(Self { table: text(0)?.to_owned(), name: text(1)?.to_owned(), type_name, class })
     }
 
-    /// What is asked of it, in the order in which `read` takes it.
+    /// SQL of its statistics, in the order in which `read` expects them.
     fn expressions(&self, is_estimated: bool) -> Vec<String> {
         let name = quoted(&self.name);
         let approximate = if is_estimated { "approximate " } else { "" };

@@ -240,7 +240,7 @@ impl ReadAhead {
         }
     }
 
-    /// What was read, once the listing is at its end.
+    /// The objects that were read, once the listing has ended.
     pub fn outcomes(mut self) -> impl Stream<Item = Result<ReadOutcome>> {
         self.objects = None;
         futures::stream::unfold(self, |mut ahead| async { ahead.outcomes.recv().await.map(|outcome| (outcome, ahead)) })

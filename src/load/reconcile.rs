@@ -30,7 +30,7 @@ pub async fn run(session: &Session, files: &[SqlFile]) -> Result<(Vec<Reconcilia
     for file in files {
         let rows = session.query(&file.statement).await?;
         let rows =
-            rows.map_err(|error| Error::failed(format!("the sum {} cannot be made", file.name)).because(error))?;
+            rows.map_err(|error| Error::failed(format!("the sum {} cannot be computed", file.name)).because(error))?;
         let lines = rows.rows.iter().map(|row| line(row, file)).collect::<Result<_>>()?;
         done.push(Reconciliation { name: file.name.clone(), title: file.title.clone(), lines }.check()?);
     }

@@ -44,7 +44,7 @@ impl RecordFormat {
     }
 }
 
-/// Where the picker is.
+/// The position of a reader in a record.
 #[derive(Debug)]
 pub enum ParseState {
     /// Where a record begins.
@@ -62,7 +62,7 @@ pub enum ParseState {
     },
 }
 
-/// What a byte does to a record.
+/// The effect of a byte on a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ParseStep {
     Inside,

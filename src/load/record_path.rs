@@ -90,7 +90,7 @@ pub fn offset(bytes: &[u8], piece: &str) -> usize {
     piece.as_ptr().addr().saturating_sub(bytes.as_ptr().addr())
 }
 
-/// What the keys of gathered parts have of the path: other records are other parts.
+/// A tag of the path for the keys of gathered parts: other records make other parts.
 pub fn tag(path: &RecordPath) -> String {
     let hash = Sha256::new().chain_update(serde_json::json!([path.keys, path.key_field]).to_string());
     format!("-{}", &hex(hash)[..8])

@@ -42,7 +42,7 @@ pub struct RecordPicker {
     /// Lines of a header, which are no records.
     header_lines: u64,
     state: ParseState,
-    /// What was read of the record, and the line it begins on.
+    /// The record so far, and the line it begins on.
     text: Vec<u8>,
     begins: u64,
     /// The line of the next byte.
@@ -71,7 +71,7 @@ impl RecordPicker {
         }
     }
 
-    /// Nothing more is wanted, or can be told.
+    /// True if no more records are wanted, or a fault ended the search.
     pub fn is_done(&self) -> bool {
         let begins = if matches!(self.state, ParseState::Between) { self.line } else { self.begins };
         self.fault.is_some() || self.wanted.last().is_none_or(|last| *last < begins)
@@ -80,7 +80,7 @@ impl RecordPicker {
     /// The records by their lines, at the end of the text.
     ///
     /// # Errors
-    /// Where the end of a record cannot be told for sure.
+    /// Where the end of a record is uncertain.
     pub fn finish(&mut self) -> Result<PickedRecords, Fault> {
         self.read_mark();
         while !self.is_done() {
@@ -243,7 +243,7 @@ mod tests {
 
     const CSV: RecordFormat = RecordFormat::Csv { quote: b'"', delimiter: Some(b',') };
 
-    /// What is found of these lines, whatever the pieces are that the text comes in.
+    /// The records on these lines, which must not depend on how the text is split.
     fn found(format: RecordFormat, text: &str, lines: &[u64], header_lines: u64) -> Result<PickedRecords, Fault> {
         let found = |piece: usize| {
             let mut picker = RecordPicker::new(format, lines.iter().copied().collect(), header_lines);
@@ -305,7 +305,7 @@ mod tests {
             assert_eq!(first_lines(RecordFormat::Json, pretty, &[line]), [4]);
         }
         assert_eq!(picked(RecordFormat::Json, pretty, &[9]), [one(9, "{\"a\": 3}")]);
-        // Two that share a line cannot be told apart.
+        // Records that share a line cannot be distinguished.
         let shared = "{\n} {\n}";
         assert_eq!(picked(RecordFormat::Json, shared, &[2]), [(2, vec!["{\n}".to_owned(), "{\n}".to_owned()])]);
         for line in [2, 3] {

@@ -105,7 +105,7 @@ impl ErrorRow {
 }
 
 impl Rejected {
-    /// What SYS_LOAD_ERROR_DETAIL tells of the COPYs of a process, and STL_LOAD_ERRORS of the values (C17).
+    /// Reads the errors of a process from SYS_LOAD_ERROR_DETAIL, and their values from STL_LOAD_ERRORS (C17).
     pub async fn of(
         warehouse: &Warehouse,
         process: StatementProcess,
@@ -163,7 +163,7 @@ impl Rejected {
         }
     }
 
-    /// What an error says of them, and what to do.
+    /// Hints for an error: the first rows, and how to fix them.
     pub fn hints(&self, table: &str, process: StatementProcess) -> Vec<String> {
         let mut hints = self.shown.clone();
         if self.is_too_long {
@@ -225,8 +225,7 @@ fn text(row: &Row, at: usize) -> String {
     row.get(at).cloned().flatten().unwrap_or_default()
 }
 
-/// The values that were rejected, by file, line and column. Where nobody tells them, there are none: a workgroup has no
-/// STL views.
+/// The values that were rejected, by file, line and column; empty for workgroups, which have no STL views.
 async fn values(warehouse: &Warehouse, process: StatementProcess) -> BTreeMap<(String, String, String), String> {
     let Some(of_process) = process.condition("session", "starttime") else { return BTreeMap::new() };
     let sql = format!(
@@ -277,7 +276,7 @@ fn clipped(value: &str) -> String {
 mod tests {
     use super::*;
 
-    /// What is read of a text that is too long for a column of this type and length, as a view shows them.
+    /// The error row of a text that is too long for a column of this type and length, as a view shows them.
     fn too_long(data_type: &str, length: Option<&str>) -> ErrorRow {
         let values = ["s3://b/a", "1", "title", data_type].map(|value| Some(value.to_owned()));
         let others = ["1204", "String length exceeds DDL length", "1"].map(|value| Some(value.to_owned()));

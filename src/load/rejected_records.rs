@@ -161,7 +161,7 @@ fn with_cut_off_name(error: Error, file: &str) -> Error {
 /// The records of a line, each with what COPY said of it.
 ///
 /// # Errors
-/// Where there are none, or COPY has rejected some of several, and it cannot be told which.
+/// Where there are none, or COPY rejected some of several, and it is unknown which.
 fn each_with_error<'e>(
     mut texts: Vec<PickedRecord>,
     errors: &[&'e ErrorRow],

@@ -40,7 +40,7 @@ struct RetriedRecord {
     text: String,
 }
 
-/// What became of records that were tried, of one batch or of all.
+/// The outcome of a retry, of one batch or of all.
 #[derive(Default)]
 struct Retried {
     staged: u64,
@@ -219,7 +219,7 @@ impl Staging<'_> {
         Ok(Ok((added.rows, again)))
     }
 
-    /// What is in quarantine, of the lines that were asked for.
+    /// Reads the records in quarantine that the statement selected.
     async fn kept(&self, done: &Done, open: &mut OpenTransaction<'_>) -> Result<Vec<RetriedRecord>> {
         let format = RecordFormat::new(&self.file.statement).unwrap_or(RecordFormat::Lines);
         let (mut kept, mut pages) = (Vec::new(), self.load.warehouse.pages(done));

@@ -27,19 +27,19 @@ use tracing::{Instrument, info_span};
 
 use crate::sync::locked;
 
-/// What stands in a path as something else.
+/// Characters that are percent-encoded in a path.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
-/// A small object is there sooner, or something is wrong.
+/// Limit of one GET; a small object takes less.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Credentials are renewed so long before they expire.
 const MARGIN: Duration = Duration::from_secs(60);
-/// Stands for any key.
+/// A placeholder for a key.
 const KEY: &str = "key";
 /// The SHA-256 of a request that has no body.
 const NO_BODY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 const USER_AGENT: &str = concat!("sparkify-infra/", env!("CARGO_PKG_VERSION"));
-/// After so many refusals, one behind the other, only the SDK is asked.
+/// Consecutive failures after which only the SDK is used.
 const REFUSALS: u32 = 16;
 
 /// Reads the objects of one bucket.
@@ -48,20 +48,20 @@ pub struct S3FastGet {
     address: BucketAddress,
     credentials: SharedCredentialsProvider,
     signer: AsyncMutex<Option<Arc<Signer>>>,
-    /// One behind the other.
+    /// Consecutive failures.
     refusals: AtomicU32,
 }
 
-/// Where a bucket is asked.
+/// The address of a bucket.
 struct BucketAddress {
     /// `https://bucket.s3.us-west-2.amazonaws.com`
     origin: String,
-    /// What stands before a key: `/`, or with the bucket.
+    /// The path before a key: `/`, or `/bucket/`.
     path: String,
     region: String,
 }
 
-/// What signs the requests of a day (SigV4).
+/// The signing key of a day (SigV4).
 struct Signer {
     /// `20261123`
     day: String,
@@ -121,7 +121,7 @@ impl S3FastGet {
         }
     }
 
-    /// The signer of now: while the day lasts, and the credentials.
+    /// The current signer: it is valid for a day, or until the credentials expire.
     async fn signer(&self, now: &str) -> Option<Arc<Signer>> {
         let day = &now[..8];
         let mut kept = self.signer.lock().await;
@@ -147,7 +147,7 @@ impl S3FastGet {
     }
 }
 
-/// Takes the address that the SDK would ask, and keeps it from asking.
+/// Records the address of a request, and stops it before it is sent.
 #[derive(Debug, Clone, Default)]
 struct AddressProbe(Arc<Mutex<Option<String>>>);
 
@@ -168,7 +168,7 @@ impl Intercept for AddressProbe {
 }
 
 impl BucketAddress {
-    /// From where `KEY` would be asked.
+    /// Parses the URI of a request for `KEY`.
     fn from_uri(uri: &str, region: &str) -> Option<Self> {
         let address = uri.split('?').next()?;
         let host = address.find("://")? + "://".len();
@@ -225,7 +225,7 @@ mod tests {
 
     use super::*;
 
-    /// What the SDK's signer says of the same request.
+    /// The signature of the SDK for the same request.
     fn as_the_sdk_signs(uri: &str, etag: &str, token: Option<&str>, time: SystemTime) -> String {
         let identity = Credentials::new("AKIA", "secret", token.map(str::to_owned), None, "test").into();
         let mut settings = SigningSettings::default();

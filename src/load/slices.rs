@@ -7,7 +7,7 @@ use super::gather::is_small;
 use crate::error::Result;
 
 impl Load<'_> {
-    /// C5: the slices of the cluster, for so many unpacked bytes. The cluster is asked only where it makes a difference.
+    /// C5: the slices of the cluster, for so many unpacked bytes. The cluster is queried only where it matters.
     pub(super) async fn slices(&self, bytes: u64) -> Result<u64> {
         let expected = self.expected_slices();
         if is_small(bytes, expected) {

@@ -27,7 +27,7 @@ pub struct Object {
     pub etag: String,
 }
 
-/// What lies under a source's prefix, in the order of the keys, and has not been loaded before.
+/// The objects under a source's prefix that are not loaded yet, in the order of their keys.
 #[derive(Debug, Clone, Default)]
 pub struct Listing {
     /// Objects to load.
@@ -47,7 +47,7 @@ pub struct Listing {
 /// Objects that are loaded already: key → ETag.
 pub type KnownObjects = HashMap<String, String>;
 
-/// What is done with an object that a listing shows.
+/// Whether a listed object is to be loaded.
 enum ObjectStatus {
     New(Object),
     Marker,
@@ -56,7 +56,7 @@ enum ObjectStatus {
 
 impl ObjectStatus {
     /// # Errors
-    /// Where an object that is loaded has changed since: its rows cannot be told from the others any more.
+    /// Where an object has changed since it was loaded: its old rows cannot be identified.
     fn new(object: Object, known: &KnownObjects, source: &Source) -> Result<Self> {
         if object.size == 0 {
             return Ok(Self::Marker);
@@ -69,13 +69,13 @@ impl ObjectStatus {
                 Err(Error::failed(format!(
                     "{location} has changed since it was loaded, and append adds only what is new"
                 ))
-                .hint("Load everything anew once: `load --mode replace`."))
+                .hint("Load everything once: `load --mode replace`."))
             }
         }
     }
 }
 
-/// Adds to the fingerprint what makes one object another.
+/// Adds an object's identity to the fingerprint: key, size and ETag.
 fn mark(hash: &mut Sha256, object: &Object) {
     hash.update(object.key.as_bytes());
     hash.update([0]);
@@ -129,7 +129,7 @@ pub async fn list(
 }
 
 impl Listing {
-    /// A listing of no object, of what lies beside the parts under this name.
+    /// An empty listing, whose files lie beside the parts under this name.
     pub fn nothing(fingerprint: &str) -> Self {
         Self { fingerprint: fingerprint.to_owned(), ..Self::default() }
     }
@@ -219,7 +219,7 @@ fn explain<E: aws_smithy_types::error::metadata::ProvideErrorMetadata>(
     let table = format!("[sources.{}]", source.name);
     let bucket = &source.location.bucket;
     if is(error, &["NoSuchBucket"]) {
-        let sample = if bucket == crate::sample::BUCKET { ": `sparkify-infra sample data` makes one" } else { "" };
+        let sample = if bucket == crate::sample::BUCKET { ": `sparkify-infra sample data` creates one" } else { "" };
         return failure.hint(format!(
             "There is no bucket {bucket}. Check `url` of {table}; on the local target, `path` of [local.buckets.{bucket}] \
              must be a directory that exists{sample}."

@@ -138,7 +138,7 @@ pub fn divided<'a>(schema: &'a [SqlFile], filling: &[SqlFile]) -> (Vec<&'a SqlFi
     schema.iter().partition(|file| filling.iter().any(|filled| filled.name == file.name))
 }
 
-/// What drops the tables of these schema files: the last first, which may refer to the others.
+/// DROP statements for the tables of these schema files: the last first, since it may refer to the others.
 pub fn drops(files: &[&SqlFile]) -> Vec<String> {
     files.iter().rev().map(|file| format!("drop table if exists {}", file.name)).collect()
 }

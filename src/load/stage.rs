@@ -153,8 +153,8 @@ impl Load<'_> {
     }
 }
 
-/// What came through of some work on tables, and what failed. All of it comes to its end, also when one fails: no statement
-/// is left running that nobody waits for.
+/// The reports of tables that succeeded, and the combined failure of the others. All work is awaited, also when some fails: no
+/// statement is left running.
 pub(super) async fn all_of(
     work: Vec<impl Future<Output = Result<SourceReport>>>,
 ) -> (Vec<SourceReport>, Option<Error>) {
@@ -168,7 +168,7 @@ pub(super) async fn all_of(
     (staged, Error::combined(failures))
 }
 
-/// What a listing found, in words.
+/// Describes a listing in words.
 pub fn found(source: &Source, listing: &Listing) -> String {
     let known = match listing.known {
         0 => String::new(),
@@ -177,7 +177,7 @@ pub fn found(source: &Source, listing: &Listing) -> String {
     format!("{} objects, {} under {}{known}", listing.objects, size(listing.bytes), source.location)
 }
 
-/// Bytes as a person reads them.
+/// Formats bytes for people.
 pub fn size(bytes: u64) -> String {
     indicatif::HumanBytes(bytes).to_string()
 }

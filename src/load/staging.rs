@@ -20,7 +20,7 @@ use crate::error::Result;
 use crate::interrupt;
 use crate::load_report::SourceReport;
 use crate::location::Location;
-/// What COPY reads.
+/// The objects that COPY reads.
 enum CopyInput {
     Parts(Gathered),
     /// Objects where they lie, one by one.

@@ -49,7 +49,7 @@ pub enum TransactionStep {
     RememberObjects,
 }
 
-/// What the plan of a table follows from.
+/// The facts that decide the plan of a table.
 #[derive(Debug, Clone, Copy)]
 pub struct TableFacts<'a> {
     pub copy: &'a TableCopy,
@@ -59,17 +59,17 @@ pub struct TableFacts<'a> {
     pub mode: Mode,
     /// COPY only reads (C15).
     pub check: bool,
-    /// The warehouse's.
+    /// The region of the warehouse.
     pub region: &'a str,
 }
 
-/// What is done about one staging table.
+/// The plan of one staging table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TablePlan {
     pub reading: SourceReading,
     /// The option of its COPY that keeps a source from being gathered that would be.
     pub obstacle: Option<&'static str>,
-    /// What a check cannot say of its format, so that its COPY does not run.
+    /// A remark on a format that a check cannot read, so that its COPY does not run.
     pub unchecked: Option<&'static str>,
     /// The jsonpaths file is written to where COPY finds it.
     pub copies_jsonpaths: bool,

@@ -25,7 +25,7 @@ const MAX_DEPTH: usize = 64;
 pub struct Field<'a> {
     pub id: i16,
     pub kind: u8,
-    /// Its value as it is encoded; nothing for a boolean, which its kind tells.
+    /// Its encoded value; empty for a boolean, which is part of its type.
     pub raw: Cow<'a, [u8]>,
 }
 

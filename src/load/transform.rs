@@ -68,10 +68,10 @@ impl Load<'_> {
         }
     }
 
-    /// The load's own row, in the transaction that it tells of.
+    /// Writes the load's own row, in the transaction that it describes.
     async fn record_load(&self, session: &Session, started: &str, report: &LoadReport) -> Result<()> {
         let row = audit::insert_load(&self.run, started, self.mode, report)?;
-        statement(session, &row, "tell of the load in", "sparkify_infra_loads").await.map(drop)
+        statement(session, &row, "record the load in", "sparkify_infra_loads").await.map(drop)
     }
 
     async fn fill(
@@ -154,7 +154,7 @@ async fn transform(session: &Session, transforms: &[(SqlFile, Option<Merge>)]) -
     Ok((tables, detail))
 }
 
-/// What a run leaves that could not roll back.
+/// Adds the hint for a run that could not roll back.
 fn with_open_transaction(error: Error) -> Error {
     let minutes = SESSION_SECONDS / 60;
     unchanged(error).hint(format!("Its transaction is rolled back when its session ends, within {minutes} minutes."))

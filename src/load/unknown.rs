@@ -25,7 +25,7 @@ use crate::statement_process::StatementProcess;
 /// Columns that are added in one transaction: a batch has 40 statements (R21), of which some are the load's own.
 const ADDED_MAX: usize = 30;
 
-/// What to do about keys without a column.
+/// A hint on keys without a column.
 const ADVICE: &str = "Add columns to sql/schema and run `load --recreate`, or set `on_unknown` of the source to \"add\", or to \
     \"ignore\" where they are not wanted.";
 
@@ -88,7 +88,7 @@ impl Staging<'_> {
         }
     }
 
-    /// The columns that a COPY fills. Best effort: an error of the table is told by the COPY.
+    /// The columns that a COPY fills. Best effort: the COPY reports errors of the table.
     async fn columns(&self, by_key: &ByKey) -> Option<Vec<String>> {
         if let Some(columns) = &by_key.columns {
             return Some(columns.clone());

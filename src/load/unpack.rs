@@ -9,7 +9,7 @@ use super::check_json::Fault;
 use crate::config::Source;
 use crate::zip::{self, Member, PACKED_MAX, UNPACKED_MAX};
 
-/// What is wrong with an archive before it is read, by its key and its bytes in the listing: it is held in memory as a whole.
+/// The fault of an archive that is too large to be read: it is held in memory as a whole.
 pub fn too_large(key: &str, size: u64) -> Option<Fault> {
     let reason = || format!("the archive has {size} bytes, and {PACKED_MAX} are taken: unpack it first, or divide it");
     (zip::is_archive(key) && size > PACKED_MAX).then(|| Fault { line: 1, column: 1, reason: reason() })

@@ -23,7 +23,7 @@ pub fn bring_up(names: &Names, desired: &Desired, observed: &Observed) -> Plan {
     plan.settled()
 }
 
-/// The tags of something that is about to be made.
+/// The tags of a resource that is about to be created.
 fn new_tags(wanted: &Tags, desired: &Desired) -> Tags {
     let mut all = wanted.clone();
     all.insert(RUN.to_owned(), desired.run.clone());
@@ -31,7 +31,7 @@ fn new_tags(wanted: &Tags, desired: &Desired) -> Tags {
     all
 }
 
-/// How the tags of something that exists differ: those to set, those to remove, field by field. Tags of others stay.
+/// The difference of a resource's tags: those to set, those to remove, field by field. Tags of others stay.
 struct TagDifference {
     set: Tags,
     remove: Vec<String>,
@@ -128,7 +128,7 @@ fn refuse_another_region(plan: &mut Plan, names: &Names, region: &str) {
     ));
 }
 
-/// R46: what was cut off the prefixes gives away more than load reads.
+/// R46: prefixes that were cut off allow more than a load reads.
 fn note_what_may_be_read(plan: &mut Plan, names: &Names, wanted: &DesiredRole) {
     if !wanted.is_exact {
         plan.note(format!(
@@ -211,7 +211,7 @@ fn bring_up_cluster(plan: &mut Plan, names: &Names, desired: &Desired, found: Op
         }
         let mut step = plan.steps_of(ResourceKind::Cluster, name);
         if let Some(going) = found {
-            step.add(Action::AwaitClusterGone, format!("it is {}, and is created anew when it is gone", going.status));
+            step.add(Action::AwaitClusterGone, format!("it is {}, and is created again when it is gone", going.status));
         }
         create_cluster(&mut step, desired);
         return;
@@ -280,7 +280,7 @@ fn refuse_what_is_fixed(plan: &mut Plan, name: &str, desired: &Desired, found: &
     }
 }
 
-/// What is changed in place. AWS takes one change at a time, so that each is waited for (R14).
+/// Changes a cluster in place. AWS takes one change at a time, so that each is waited for (R14).
 fn change_cluster(step: &mut ResourceSteps<'_>, desired: &Desired, found: &ClusterState) {
     let wanted = &desired.cluster;
     let settings = &wanted.settings;

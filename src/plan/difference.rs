@@ -1,4 +1,4 @@
-//! What a field is and what it becomes.
+//! Fields of a resource, with their old and new values.
 
 use std::collections::BTreeMap;
 

@@ -277,7 +277,7 @@ pub async fn delete_policy(aws: &Aws, names: &Names) -> Result<()> {
     }
 }
 
-/// What came into it since it was emptied, or looked at, goes as well.
+/// Deletes the bucket. Objects that were added since it was emptied or observed are deleted first.
 pub async fn delete(aws: &Aws, names: &Names) -> Result<()> {
     match delete_empty(aws, names).await {
         Err(error) if error.is(&["BucketNotEmpty"]) => {

@@ -1,5 +1,5 @@
-//! The least that a job needs to be allowed to run every command on a stack: what the Service Authorization Reference
-//! says of the calls that they make, and what Redshift does on the caller's behalf (R33).
+//! The least policy for a caller who runs every command on a stack: actions by the Service Authorization Reference for the
+//! calls that they make, and those of Redshift on the caller's behalf (R33).
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::read_policy::{EXACT, Reads};
 /// Characters that IAM takes of a managed policy, blanks apart (R46).
 pub const MANAGED_CHARACTERS: usize = 6_144;
 
-/// To which the stack's role is passed, and whose own role its first cluster makes (R33).
+/// The service that the stack's role is passed to. Its first cluster creates its service-linked role (R33).
 const SERVICE: &str = "redshift.amazonaws.com";
 
 /// On the stack's role, which Redshift takes on.
@@ -64,7 +64,7 @@ const ON_CLUSTER: &[&str] = &[
     "redshift-data:BatchExecuteStatement",
     "redshift-data:ExecuteStatement",
 ];
-/// What Redshift does with the admin's secret on the caller's behalf, and the Data API.
+/// Actions of Redshift and the Data API on the admin's secret, on the caller's behalf.
 const ON_SECRET: &[&str] = &[
     "secretsmanager:CreateSecret",
     "secretsmanager:DeleteSecret",
@@ -74,7 +74,7 @@ const ON_SECRET: &[&str] = &[
     "secretsmanager:TagResource",
     "secretsmanager:UpdateSecret",
 ];
-/// What cannot be narrowed to a resource.
+/// Actions that do not support a resource.
 const ON_ALL: &[&str] = &[
     "iam:ListRoles",
     "redshift:DescribeClusterSnapshots",
@@ -86,7 +86,7 @@ const ON_ALL: &[&str] = &[
     "secretsmanager:GetRandomPassword",
 ];
 
-/// What `down --stack` needs where the role is gone, which says where the bucket is: then the bucket is found by its tags.
+/// An action of `down --stack` where the role is deleted, which names the bucket: then the bucket is found by its tags.
 const BY_NAME_ALONE: &[&str] = &["s3:ListAllMyBuckets"];
 
 /// A policy document for whoever runs `up`, `load`, `query`, `status` and `down` on this stack.
@@ -142,7 +142,7 @@ fn document(statements: Vec<Value>) -> Value {
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
-/// What IAM counts of a document: it has no blanks but in strings (R46).
+/// Characters of a document as IAM counts them: without blanks but those in strings (R46).
 pub fn characters(policy: &Value) -> usize {
     policy.to_string().len()
 }
@@ -223,7 +223,7 @@ mod tests {
         policy(config, &Names::of(config, ACCOUNT), ACCOUNT)
     }
 
-    /// What a document allows, one by one: action, resource, prefix.
+    /// The permissions of a document, one by one: action, resource, prefix.
     fn allowed(policy: &Value) -> std::collections::BTreeSet<String> {
         let list = |value: &Value| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
         let statements = policy["Statement"].as_array().expect("statements").iter();

@@ -40,7 +40,7 @@ pub struct ClusterState {
     pub kms_key: Option<String>,
     /// RFC 3339.
     pub created: Option<String>,
-    /// What infra.toml does not say and AWS has decided, by name.
+    /// Settings that AWS chose because infra.toml does not, by name.
     pub defaults: Vec<(&'static str, String)>,
 }
 
@@ -62,7 +62,7 @@ impl ClusterState {
             && self.roles.values().all(|status| status == "in-sync")
     }
 
-    /// What it is doing, for a line that says what is waited for.
+    /// Its state in words, for a heartbeat.
     pub fn doing(&self) -> String {
         let pending = self.roles.values().find(|status| *status != "in-sync");
         match pending {
@@ -77,7 +77,7 @@ const ABSENT: [&str; 2] = ["ClusterNotFound", "ClusterNotFoundFault"];
 /// Where Redshift puts a cluster that names no subnet group.
 pub const DEFAULT_SUBNET_GROUP: &str = "default";
 
-/// What the cluster costs, as far as it is known: AWS's list price of an hour in us-east-1, in 2026.
+/// The price of the cluster, if known: AWS's list price of an hour in us-east-1, in 2026.
 pub fn cost(cluster: &ClusterState) -> String {
     let node = match cluster.node_type.as_str() {
         "ra3.large" => Some(0.543),
@@ -101,9 +101,9 @@ pub fn cost(cluster: &ClusterState) -> String {
     }
 }
 
-/// What AWS makes beside a cluster and keeps when it is gone. The service-linked role comes with the first cluster of an
-/// account, and can be deleted only after all of them (R33; MG using-service-linked-roles). A cluster that names no
-/// subnet group answers `default`, a name that CreateClusterSubnetGroup does not take.
+/// Resources that AWS creates beside a cluster and keeps when it is deleted. The service-linked role comes with the first
+/// cluster of an account, and can be deleted only after all of them (R33; MG using-service-linked-roles). A cluster that
+/// names no subnet group answers `default`, a name that CreateClusterSubnetGroup does not take.
 pub fn kept_by_aws(subnet_group: Option<&str>) -> Vec<String> {
     let mut kept = vec![
         "the service-linked role AWSServiceRoleForRedshift, which Redshift creates with the first cluster of an account"
@@ -133,7 +133,7 @@ fn state(cluster: redshift::Cluster) -> ClusterState {
     let roles = cluster.iam_roles.unwrap_or_default();
     ClusterState {
         status: cluster.cluster_status.unwrap_or_default(),
-        // Servers that do not tell are taken at their status.
+        // Servers without this field are judged by the status.
         availability: cluster.cluster_availability_status.unwrap_or_else(|| "Available".to_owned()),
         node_type: cluster.node_type.unwrap_or_default(),
         nodes: cluster.number_of_nodes.unwrap_or(1),
@@ -218,7 +218,7 @@ pub async fn create(aws: &Aws, names: &Names, desired: &DesiredCluster) -> Resul
     }
 }
 
-/// What is changed of a cluster in place.
+/// Changes of a cluster in place.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Modification {
     pub port: Option<i32>,

@@ -1,4 +1,4 @@
-//! What a bucket holds: counted, listed, deleted.
+//! The content of a bucket: counted, listed, deleted.
 
 use aws_sdk_s3::types as s3;
 
@@ -11,7 +11,7 @@ use crate::listing::{KeyOrder, decoded, fits_xml, next_marker};
 /// R31: keys that one DeleteObjects takes.
 pub const BATCH: usize = 1000;
 
-/// What a bucket holds.
+/// Counts of a bucket's content.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Contents {
     /// Objects as a plain listing shows them.
@@ -42,7 +42,7 @@ pub enum Entry {
     Upload { key: String, id: String },
 }
 
-/// What has been deleted from a bucket.
+/// Counts of what was deleted from a bucket.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Emptied {
     pub objects: u64,

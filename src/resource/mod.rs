@@ -1,4 +1,4 @@
-//! The resources of a stack. One file a kind: what it should be, what it is, and how it is made, changed, deleted.
+//! The resources of a stack, one file a kind: desired state, observed state, and the calls that create, change and delete.
 
 pub mod bucket;
 pub mod caller_policy;
@@ -24,7 +24,7 @@ pub use contents::Contents;
 pub use role::{DesiredRole, RoleState};
 pub use tags::{Expiry, Tags, is_ours};
 
-/// What a stack is made of.
+/// The kinds of resources in a stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ResourceKind {
     Role,
@@ -42,7 +42,7 @@ impl std::fmt::Display for ResourceKind {
     }
 }
 
-/// What infra.toml wants in this account.
+/// The desired state, by infra.toml, in this account.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Desired {
     pub role: DesiredRole,
@@ -68,7 +68,7 @@ pub struct Names {
     pub admin: String,
 }
 
-/// What is there. `None` is absent; unreadable is an error, never `None`.
+/// The observed state. `None` is absent; unreadable is an error, never `None`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Observed {
     pub role: Option<RoleState>,
@@ -102,7 +102,7 @@ impl Names {
         Self { bucket, cluster, admin, ..usual }
     }
 
-    /// The names that the role bears in its tags: it is made first and deleted last, and says where the rest is.
+    /// The names in the role's tags: it is created first and deleted last, and says where the rest is.
     pub fn with_role_tags(mut self, role: Option<&RoleState>) -> Self {
         let Some(role) = role.filter(|role| is_ours(&role.tags, &self.stack)) else { return self };
         let told = |key: &str, usual: &String| role.tags.get(key).unwrap_or(usual).clone();

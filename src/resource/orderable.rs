@@ -17,7 +17,7 @@ pub enum Orderable {
     Yes,
     /// AWS offers no such cluster; the reason.
     No(String),
-    /// AWS did not tell; the reason.
+    /// AWS did not answer; the reason.
     Unknown(String),
 }
 
@@ -62,7 +62,7 @@ fn judge(options: &[OrderableClusterOption], region: &str, node_type: &str, node
     }
     let is_of_kind = |option: &&OrderableClusterOption| option.cluster_type() == Some(cluster_type);
     let of_kind: Vec<_> = options.iter().filter(is_of_kind).collect();
-    // No source says that the list tells single nodes and several apart: where it does not, it says nothing of them.
+    // No source says that the list distinguishes single nodes from several: where it does not, nothing is known of them.
     if of_kind.is_empty() {
         return Orderable::Unknown(format!("no cluster that can be ordered in {region} is called {cluster_type}"));
     }

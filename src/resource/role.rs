@@ -175,7 +175,7 @@ pub async fn leave_profile(aws: &Aws, names: &Names, profile: &str) -> Result<()
     }
 }
 
-/// What was put into it last, and was not shown when it was looked at (R35), goes as well.
+/// Deletes the role. Policies that were added last, and not shown when it was observed (R35), are removed first.
 pub async fn delete(aws: &Aws, names: &Names) -> Result<()> {
     match delete_bare(aws, names).await {
         Err(error) if error.is(&["DeleteConflict", "DeleteConflictException"]) => {

@@ -25,7 +25,7 @@ pub fn is_ours(tags: &Tags, stack: &str) -> bool {
     tags.get(STACK).is_some_and(|value| value == stack)
 }
 
-/// What is to become of the tag `expires`. Times are RFC 3339 in UTC, so that they sort as text.
+/// The new value of the tag `expires`. Times are RFC 3339 in UTC, so that they sort as text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Expiry {
     /// As it is.

@@ -15,7 +15,7 @@ use crate::interrupt;
 /// The bucket that the sample stands in for.
 pub const BUCKET: &str = "udacity-dend";
 
-/// What was written.
+/// Counts of the sample that was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WrittenSample {
     pub songs: u64,

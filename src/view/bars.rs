@@ -9,7 +9,7 @@ use indicatif::{HumanCount, MultiProgress, ProgressBar, ProgressStyle};
 use crate::event::Event;
 use crate::sync::locked;
 
-/// What is done sooner than this is only told when it is done.
+/// Stages that end sooner than this have no bar.
 const PATIENCE: Duration = Duration::from_millis(250);
 const FRAME: Duration = Duration::from_millis(100);
 
@@ -61,7 +61,7 @@ impl Bars {
         bars
     }
 
-    /// Takes what happens into the bars. `true` where nothing else has to be told of it.
+    /// Updates the bars by an event; true if it needs no other line.
     pub fn take(&self, event: &Event) -> bool {
         let mut stages = locked(&self.stages);
         match event {

@@ -8,7 +8,7 @@ use super::human::far;
 use crate::event::Event;
 use crate::sync::locked;
 
-/// A line tells of a stage this often.
+/// Time between two lines about a stage.
 const EVERY: Duration = Duration::from_secs(10);
 
 struct StageTimer {

@@ -66,7 +66,7 @@ pub fn show(event: &Event, quiet: bool) {
     }
 }
 
-/// What made up the time; what was short beside it is left out.
+/// The critical path in words; short spans are left out.
 fn waited_for(spans: &[Span], took: Duration) -> String {
     let counts = |span: &&Span| span.critical && span.took * 50 >= took;
     let words = |span: &Span| format!("{} {DIM}{}{DIM:#}", span.name, time(span.took));

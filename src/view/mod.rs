@@ -34,7 +34,7 @@ const YELLOW: Style = AnsiColor::Yellow.on_default();
 const CYAN: Style = AnsiColor::Cyan.on_default();
 const DIM: Style = Style::new().dimmed();
 
-/// What is logged to standard error: what SPARKIFY_LOG asks for, or the warnings of the local target; with `verbose`, a
+/// Sets up the log on standard error: what SPARKIFY_LOG asks for, or the warnings of the local target; with `verbose`, a
 /// line for each call to AWS.
 pub fn log(verbose: bool) {
     use tracing_subscriber::Layer;
@@ -127,12 +127,12 @@ pub fn analyses(known: &[(String, String)]) {
     println!("{}", tables::analyses(known));
 }
 
-/// What `init` has written, and of what.
+/// Prints the files and tables that `init` has written.
 pub fn initialised(written: &crate::init::WrittenProject) {
     println!("{}", tables::initialised(written));
 }
 
-/// What `init --update` found that has changed.
+/// Prints the changes that `init --update` found.
 pub fn updated(update: &crate::init::update::Update) {
     println!("{}", tables::updated(update));
 }
@@ -142,7 +142,7 @@ pub fn document(text: &str) {
     println!("{text}");
 }
 
-/// What failed, why, and what to do next.
+/// Prints a failure, its reason, and its hints.
 pub fn error(error: &Error) {
     deferred_scope();
     eprintln!("{RED}error{RED:#}: {error}");

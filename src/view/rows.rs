@@ -1,4 +1,4 @@
-//! What a query answers: a table for a person, CSV or JSON lines for a program.
+//! Results of a query: a table for people, CSV or JSON lines for programs.
 
 use std::io::{self, IsTerminal, Write};
 use std::process::{Command, Stdio};

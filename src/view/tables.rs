@@ -113,7 +113,7 @@ pub fn initialised(written: &crate::init::WrittenProject) -> String {
     format!("{}\n\nwritten: {}, {in_sql} files in sql/", lines(&table), others.collect::<Vec<_>>().join(", "))
 }
 
-/// What `init --update` found that has changed.
+/// The changes that `init --update` found.
 pub fn updated(update: &crate::init::update::Update) -> String {
     let mut table = table(&["table", "column", "was", "becomes", "why"]);
     let mut last = "";
@@ -126,7 +126,7 @@ pub fn updated(update: &crate::init::update::Update) -> String {
     lines(&table)
 }
 
-/// What was read of each source, and where it went.
+/// Objects and rows of each source, and their table.
 fn sources(reports: &[SourceReport]) -> Table {
     let mut sources = table(&["source", "objects", "bytes", "parts", "records", "staged", "rejected", "table"]);
     for source in reports {
@@ -159,7 +159,7 @@ fn rejections(sources: &[SourceReport]) -> String {
     told.collect()
 }
 
-/// What `load --check` read.
+/// The result of `load --check`.
 pub fn checked(reports: &[SourceReport]) -> String {
     let remark = |report: &SourceReport| Some(format!("\n{}: {}", report.source, report.remark?));
     let remarks: String = reports.iter().filter_map(remark).collect();

@@ -118,13 +118,13 @@ fn down_killed_at_any_write_goes_on_while_everything_is_shown_late() {
 fn a_rollback_removes_what_is_shown_late() {
     let served = late(Project::empty());
     served.faults.at("redshift:CreateCluster", 1, refuse(400, "InsufficientClusterCapacity", "no room"));
-    let says = ["no room", "Rolled back what this run had made: role"];
+    let says = ["no room", "Rolled back what this run had created: role"];
     let _ = served.run(["up", "--rollback"]).failed(1, &says);
     assert_eq!(everything(&served), Vec::<String>::new());
 
     // The role is created, and not shown when the rollback looks first.
     served.faults.at("iam:PutRolePolicy", 1, refuse(403, "AccessDenied", "not allowed"));
-    let _ = served.run(["up", "--rollback"]).failed(1, &["not allowed", "had made: role"]);
+    let _ = served.run(["up", "--rollback"]).failed(1, &["not allowed", "had created: role"]);
     assert_eq!(everything(&served), Vec::<String>::new());
 }
 

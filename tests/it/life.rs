@@ -77,7 +77,7 @@ fn what_is_not_ours_is_never_touched() {
     for command in ["up", "down"] {
         let _ = project
             .run([command])
-            .failed(1, &["refused, and nothing was changed", BUCKET, "was not made by sparkify-infra"]);
+            .failed(1, &["refused, and nothing was changed", BUCKET, "was not created by sparkify-infra"]);
     }
     assert_eq!(project.everything(), [BUCKET]);
 }

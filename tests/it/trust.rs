@@ -25,10 +25,10 @@ fn a_role_or_cluster_of_the_same_name_is_refused_by_name() {
     let role = sdk.iam.create_role().role_name("sparkify-warehouse").assume_role_policy_document(trust);
     sdk.block_on(role.send()).unwrap();
     for command in ["plan", "up", "down"] {
-        let says = ["refused, and nothing was changed", "role sparkify-warehouse", "was not made by sparkify-infra"];
+        let says = ["refused, and nothing was changed", "role sparkify-warehouse", "was not created by sparkify-infra"];
         let _ = served.run([command]).failed(1, &says);
     }
-    let _ = served.run_elsewhere(["down", "--stack=sparkify"]).failed(1, &["was not made by sparkify-infra"]);
+    let _ = served.run_elsewhere(["down", "--stack=sparkify"]).failed(1, &["was not created by sparkify-infra"]);
     assert_eq!(served.everything(), ["sparkify-warehouse"]);
     sdk.block_on(sdk.iam.delete_role().role_name("sparkify-warehouse").send()).unwrap();
 
@@ -223,7 +223,7 @@ fn rollback_removes_what_this_run_made_and_only_that() {
         served.faults.clear();
         served.faults.at(operation, 1, refuse("AccessDenied", "not allowed"));
         let _ =
-            served.run(["up", "--rollback"]).failed(1, &["not allowed", "Rolled back what this run had made: role"]);
+            served.run(["up", "--rollback"]).failed(1, &["not allowed", "Rolled back what this run had created: role"]);
         assert_eq!(served.everything(), Vec::<String>::new(), "{operation}");
     }
     // A role that an earlier run made stays.
@@ -231,7 +231,7 @@ fn rollback_removes_what_this_run_made_and_only_that() {
     let failed = served.run(["up"]).failed(1, &["There is now: role sparkify-warehouse.", "Run `up` again to go on"]);
     assert!(!failed.stderr.contains("USD"), "{}", failed.stderr);
     served.faults.at("redshift:CreateCluster", 1, refuse("InsufficientClusterCapacity", "no room"));
-    let _ = served.run(["up", "--rollback"]).failed(1, &["no room", &format!("had made: bucket {BUCKET}.")]);
+    let _ = served.run(["up", "--rollback"]).failed(1, &["no room", &format!("had created: bucket {BUCKET}.")]);
     assert_eq!(served.everything(), ["sparkify-warehouse"]);
 }
 

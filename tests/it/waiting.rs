@@ -329,7 +329,7 @@ fn a_statement_that_cannot_be_cancelled_is_named() {
 #[test]
 fn the_second_signal_ends_a_rollback_at_once() {
     let slow = Pace { creating: Duration::from_secs(600), ..Pace::AT_ONCE };
-    obeys(143, &["stopped by SIGINT: what this run made is removed again"], || {
+    obeys(143, &["stopped by SIGINT: what this run created is removed again"], || {
         let served = served(slow);
         signalled(&served, &["up", "--rollback"], ["-INT", "-TERM"], |faults, [first, second]| {
             faults.at("redshift:DescribeClusters", 3, Fault::Meanwhile(first));

@@ -272,7 +272,7 @@ fn a_bucket_that_somebody_else_tagged_is_not_taken_over() {
     let act = Box::new(move || std::thread::spawn(tag_it).join().unwrap());
     served.faults.at("s3:GetBucketTagging", 2, Fault::Meanwhile(act));
     let stays = "refused, and what this run has done before stays";
-    let says = [BUCKET, "exists and was not made by sparkify-infra", stays, "There is now: role"];
+    let says = [BUCKET, "exists and was not created by sparkify-infra", stays, "There is now: role"];
     let _ = served.run(["up"]).failed(1, &says);
     let sdk = served.sdk();
     let tags = sdk.block_on(sdk.s3.get_bucket_tagging().bucket(BUCKET).send()).unwrap().tag_set;
@@ -285,7 +285,7 @@ fn up_waits_out_a_cluster_of_its_own_that_is_being_deleted() {
     let _ = served.run(["up"]).succeeded();
     served.cloud.force_status("sparkify", Some("deleting")).unwrap();
     let plan = served.run(["plan"]).succeeded();
-    let says = "wait for the end of cluster sparkify (it is deleting, and is created anew when it is gone)";
+    let says = "wait for the end of cluster sparkify (it is deleting, and is created again when it is gone)";
     assert!(plan.stdout.contains(says), "{}", plan.stdout);
 
     served.faults.clear();

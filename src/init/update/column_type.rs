@@ -96,7 +96,7 @@ impl ColumnType {
         match self {
             Self::Super | Self::Other => true,
             Self::Varchar(bytes) | Self::Char(bytes) => reading.truncates || text.len() <= bytes,
-            // COPY makes NULL of it.
+            // COPY loads it as NULL.
             _ if value.is_empty() => true,
             Self::Boolean => {
                 let words = ["true", "false", "t", "f", "yes", "no", "y", "n", "1", "0"];

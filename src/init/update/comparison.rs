@@ -36,7 +36,7 @@ pub struct Misfit {
     pub has_nested: bool,
 }
 
-/// What columns take, by the keys that fill them, and what of the data they do not.
+/// Compares values with the columns that their keys fill, and keeps those that do not fit.
 #[derive(Debug, Default)]
 pub struct Comparison {
     columns: HashMap<String, ColumnType>,

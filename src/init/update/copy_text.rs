@@ -28,7 +28,7 @@ pub struct CopyText {
     pub has_header: bool,
 }
 
-/// What a COPY needs beside what it has.
+/// The options that a COPY lacks.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct CopyChange {
     /// The columns that it lists.

@@ -30,7 +30,7 @@ use table::{ProjectTable, TableUpdate};
 
 const INFRA: &str = "infra.toml";
 
-/// A line of what has changed in the data.
+/// A change of the data.
 #[derive(Debug)]
 pub struct DataChange {
     pub table: String,
@@ -42,14 +42,14 @@ pub struct DataChange {
     pub why: String,
 }
 
-/// What has changed in the data, and what follows from it.
+/// Changes of the data, and the edits that follow from them.
 #[derive(Debug, Default)]
 pub struct Update {
     pub changes: Vec<DataChange>,
     pub notes: Vec<String>,
-    /// What changes the tables that a warehouse has already, as far as Redshift changes them in place.
+    /// Statements for tables that exist already, as far as Redshift changes them in place.
     pub statements: Vec<String>,
-    /// There are changes that Redshift makes in no table that exists (C20).
+    /// Some changes cannot be applied to an existing table (C20).
     pub needs_recreation: bool,
     /// Paths and contents.
     files: Vec<(PathBuf, String)>,

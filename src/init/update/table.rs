@@ -40,7 +40,7 @@ pub struct ProjectTable<'a> {
     pub snake_case: bool,
 }
 
-/// What has to change of a table.
+/// The changes of a table.
 #[derive(Debug, Default)]
 pub struct TableUpdate {
     pub changes: Vec<DataChange>,
@@ -54,7 +54,7 @@ pub struct TableUpdate {
     pub paths: Vec<String>,
 }
 
-/// What is read of the files.
+/// The result of reading the files.
 struct ReadData {
     keys: Vec<(String, Seen)>,
     comparison: Comparison,
@@ -282,7 +282,7 @@ impl ProjectTable<'_> {
         DataChange { table: self.name.to_owned(), column: "COPY".into(), was, becomes, why }
     }
 
-    /// What COPY of JSON reads only where it is gathered.
+    /// JSON that COPY reads only where it is gathered.
     fn note_form(&self, files: &[DataFile], data: &ReadData, update: &mut TableUpdate) {
         let is_packed_apart = files.iter().any(|file| file.packed != files[0].packed);
         let forms = [

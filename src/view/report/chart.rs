@@ -11,7 +11,7 @@ pub struct Piece<'a> {
     pub length: f64,
 }
 
-/// What the width of a bar stands for. Zero is always on it.
+/// The scale of a bar's width. Zero is always on it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scale {
     pub least: f64,
@@ -60,7 +60,7 @@ pub fn head(left: &str, right: &str) -> String {
     format!("<th class=bar><span class=scale><span>{left}</span><span>{right}</span></span>")
 }
 
-/// What a colour stands for.
+/// The legend of the colours.
 pub fn legend(entries: &[(&str, &str)]) -> String {
     let entry = |(class, what): &(&str, &str)| {
         format!("<svg width=12 height=12 aria-hidden=true><rect class=\"{class}\" width=12 height=12 /></svg> {what}")

@@ -95,7 +95,7 @@ fn sources(sources: &[SourceReport]) -> String {
     text
 }
 
-/// What became of the rows: all sums on one scale of rows, then each reason as a share of its own sum.
+/// The reconciliation of rows: all sums on one scale, then each reason as a share of its own sum.
 fn rows(sums: &[Reconciliation]) -> String {
     if sums.is_empty() {
         return String::new();

@@ -1,4 +1,4 @@
-//! What the columns of the tables hold.
+//! The profile of the tables' columns.
 
 use std::fmt::Write;
 

@@ -7,7 +7,7 @@ use crate::error::{Error, FailureKind};
 use crate::load_report::{LoadReport, SourceReport};
 use crate::view::time;
 
-/// What the page says first.
+/// The first lines of the page.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Verdict {
     /// A class of the style sheet: `passed`, `warned` or `failed`.
