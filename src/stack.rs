@@ -24,7 +24,7 @@ impl Stack {
     /// Where the target cannot be reached, or is another account than infra.toml names.
     pub async fn connect(config: Config, target: Target, events: Events) -> Result<Self> {
         let aws = interrupt::unless_asked(Aws::connect(target, &config)).await?;
-        let names = Names::of(&config, &aws.account);
+        let names = Names::from_config(&config, &aws.account);
         Ok(Self { target, config, aws, names, events })
     }
 

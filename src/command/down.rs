@@ -20,15 +20,15 @@ use crate::retry::{Backoff, TransientError};
 
 pub async fn run(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
     let mut found = interrupt::unless_asked(FoundStack::look_up(stack, args)).await?;
-    found.say_whose_role_is_left();
+    found.warn_of_foreign_role();
     if found.names.region != stack.names.region {
         found.stack.announce();
     }
     let plan = found.plan();
     super::up::refuse(&plan)?;
-    found.tell_plan(&plan, args.dry_run);
+    found.emit_plan(&plan, args.dry_run);
     if args.dry_run {
-        interrupt::unless_asked(found.tell_what_goes(stack)).await?;
+        interrupt::unless_asked(found.emit_contents(stack)).await?;
         ask_for_aws(stack, plan.is_empty());
         return Ok(Outcome::Done);
     }
@@ -37,7 +37,7 @@ pub async fn run(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
     let mut failures = found.apply(&plan).await.map_err(again)?;
     let leftovers = found.prove(args, &mut failures).await.map_err(again)?;
     if leftovers.is_empty() {
-        found.say_what_is_not_known();
+        found.warn_of_unseen();
         let (name, scope, looked_at) = (stack.names.stack.clone(), found.stack.scope(), found.looked_at());
         let (kept, kept_by_aws) = (found.kept(), found.kept_by_aws());
         stack.events.emit(Event::Gone { stack: name, scope, looked_at, kept, kept_by_aws });
@@ -105,13 +105,13 @@ impl FoundStack {
         let observed = observe_to_delete(&stack.aws, &names, role, &stack.events).await?;
         let final_snapshot = match &args.final_snapshot {
             Some(name) => Some(FinalSnapshot { name: name.clone(), retention_days: -1 }),
-            None => stack.config.cluster.final_snapshot.clone().or_else(|| told(&observed)),
+            None => stack.config.cluster.final_snapshot.clone().or_else(|| tagged_snapshot(&observed)),
         };
         let seen = seen(&observed);
         Ok(Self { stack, names, observed, final_snapshot, seen, role_of, confirmed: None })
     }
 
-    pub(super) fn say_whose_role_is_left(&self) {
+    pub(super) fn warn_of_foreign_role(&self) {
         if let Some(region) = &self.role_of {
             let Names { stack, role, region: here, .. } = &self.names;
             let message = format!(
@@ -129,7 +129,7 @@ impl FoundStack {
         Arc::new(plan)
     }
 
-    pub(super) fn tell_plan(&self, plan: &Arc<Plan>, only: bool) {
+    pub(super) fn emit_plan(&self, plan: &Arc<Plan>, only: bool) {
         let (stack, plan) = (self.names.stack.clone(), plan.clone());
         self.stack.events.emit(Event::Planned { verb: "down", stack, plan, only });
     }
@@ -163,14 +163,14 @@ impl FoundStack {
     }
 
     /// Object by object, as the bucket lists them.
-    async fn tell_what_goes(&self, stack: &Stack) -> Result<()> {
+    async fn emit_contents(&self, stack: &Stack) -> Result<()> {
         let readable = self.observed.bucket.as_ref().is_some_and(|bucket| !bucket.is_locked);
         if !readable {
             return Ok(());
         }
         let bucket = &self.names.bucket;
-        let tell = |entry| stack.events.emit(Event::Goes { bucket: bucket.clone(), entry });
-        contents::each_entry(&self.stack.aws, bucket, tell).await
+        let emit = |entry| stack.events.emit(Event::Goes { bucket: bucket.clone(), entry });
+        contents::each_entry(&self.stack.aws, bucket, emit).await
     }
 
     fn kept(&self) -> Vec<String> {
@@ -201,7 +201,7 @@ fn refuse_another_region(stack: &Stack, args: &DownArgs, region: &str) -> Error 
 }
 
 /// The final snapshot that the cluster's own tag asks for.
-fn told(observed: &Observed) -> Option<FinalSnapshot> {
+fn tagged_snapshot(observed: &Observed) -> Option<FinalSnapshot> {
     let name = observed.cluster.as_ref()?.tags.get(tags::FINAL_SNAPSHOT)?;
     Some(FinalSnapshot { name: name.clone(), retention_days: -1 })
 }

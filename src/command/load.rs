@@ -36,12 +36,12 @@ pub async fn run(stack: &Stack, args: &LoadArgs) -> Result<Outcome> {
         return failure.map_or(Ok(Outcome::Done), Err);
     }
     let timeline = Timeline::new(events);
-    let report = load_and_tell(stack, &options, PreGathered::default(), &timeline, args.report.as_deref()).await?;
-    Ok(if args.retry_rejected { tell_retried(&report) } else { Outcome::Done })
+    let report = load_and_report(stack, &options, PreGathered::default(), &timeline, args.report.as_deref()).await?;
+    Ok(if args.retry_rejected { report_retried(&report) } else { Outcome::Done })
 }
 
 /// Says how many rejected rows were loaded.
-fn tell_retried(report: &LoadReport) -> Outcome {
+fn report_retried(report: &LoadReport) -> Outcome {
     let sum = |count: fn(&SourceReport) -> u64| report.sources.iter().map(count).sum::<u64>();
     let (accepted, left) = (sum(|source| source.staged), sum(|source| source.rejected));
     view::status(&format!("rejected rows: {accepted} accepted, {left} left in quarantine"));
@@ -49,7 +49,7 @@ fn tell_retried(report: &LoadReport) -> Outcome {
 }
 
 /// Loads, emits the report and the critical path, and draws the page: also of a load that failed.
-pub async fn load_and_tell(
+pub async fn load_and_report(
     stack: &Stack,
     options: &LoadOptions,
     pre_gathered: PreGathered,

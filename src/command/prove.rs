@@ -63,7 +63,7 @@ impl FoundStack {
     async fn take_down_again(&mut self, args: &DownArgs, failures: &mut Vec<Error>) -> Result<bool> {
         let mut now = interrupt::unless_asked(Self::look_up(&self.stack, args)).await?;
         if self.role_of.is_none() && now.role_of.is_some() {
-            now.say_whose_role_is_left();
+            now.warn_of_foreign_role();
             self.role_of.clone_from(&now.role_of);
         }
         let plan = now.plan();
@@ -74,7 +74,7 @@ impl FoundStack {
         if now.names.region != self.names.region {
             now.stack.announce();
         }
-        now.tell_plan(&plan, false);
+        now.emit_plan(&plan, false);
         now.confirmed = self.confirmed.take();
         now.confirm(&plan, args.yes).await?;
         self.confirmed = now.confirmed.take();
@@ -97,7 +97,7 @@ impl FoundStack {
         PARTS.into_iter().filter(|kind| !self.seen.contains(kind) && !is_left(kind)).collect()
     }
 
-    pub(super) fn say_what_is_not_known(&self) {
+    pub(super) fn warn_of_unseen(&self) {
         let unseen: Vec<String> = self.unseen().iter().map(ToString::to_string).collect();
         let settle = self.stack.config.timeouts.settle;
         if unseen.is_empty() || settle.is_zero() {

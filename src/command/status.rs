@@ -12,7 +12,7 @@ use crate::resource::tags::{EXPIRES, RUN};
 use crate::resource::{Desired, Expiry, Observed, ResourceKind, Tags, observe};
 
 pub async fn run(stack: &Stack, with_tables: bool) -> Result<Outcome> {
-    let desired = Desired::of(&stack.config, &stack.aws.account, Expiry::Keep, String::new(), false);
+    let desired = Desired::from_config(&stack.config, &stack.aws.account, Expiry::Keep, String::new(), false);
     let observed = interrupt::unless_asked(observe(&stack.aws, &stack.names, &stack.events)).await?;
     let plan = bring_up(&stack.names, &desired, &observed);
     let cluster = observed.cluster.as_ref();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::down::PARTS;
-use super::load::load_and_tell;
+use super::load::load_and_report;
 use super::{Outcome, Stack};
 use crate::apply::Apply;
 use crate::aws::Target;
@@ -34,7 +34,7 @@ pub async fn run(stack: &Stack, args: &UpArgs) -> Result<Outcome> {
 pub async fn run_with(stack: &Stack, args: &UpArgs, options: &LoadOptions) -> Result<Outcome> {
     let run = run_id();
     let (plan, observed) = make_plan(stack, args.plan_options, &run, NOTHING_CHANGED).await?;
-    tell_plan(stack, &plan, args.dry_run);
+    emit_plan(stack, &plan, args.dry_run);
     if args.dry_run {
         return Ok(Outcome::Done);
     }
@@ -42,7 +42,7 @@ pub async fn run_with(stack: &Stack, args: &UpArgs, options: &LoadOptions) -> Re
     let (cluster, pre_gathered) = match reach(stack, args, &run, &timeline, (plan, observed)).await {
         Ok(reached) => reached,
         Err(error) if args.rollback => return Err(roll_back(stack, &run, error).await),
-        Err(error) => return Err(say_what_exists(stack, error).await),
+        Err(error) => return Err(with_existing_resources(stack, error).await),
     };
     let missing = || Error::failed("the cluster is gone again right after it became ready");
     let cluster = cluster.ok_or_else(missing)?;
@@ -52,7 +52,7 @@ pub async fn run_with(stack: &Stack, args: &UpArgs, options: &LoadOptions) -> Re
         database: cluster.database,
     });
     if args.load {
-        let loaded = load_and_tell(stack, options, pre_gathered, &timeline, args.report.as_deref()).await;
+        let loaded = load_and_report(stack, options, pre_gathered, &timeline, args.report.as_deref()).await;
         match loaded {
             Err(error) if args.rollback => return Err(roll_back(stack, &run, error).await),
             Err(error) if error.kind.ends_run() => {
@@ -67,7 +67,7 @@ pub async fn run_with(stack: &Stack, args: &UpArgs, options: &LoadOptions) -> Re
     Ok(Outcome::Done)
 }
 
-fn tell_plan(stack: &Stack, plan: &Arc<Plan>, only: bool) {
+fn emit_plan(stack: &Stack, plan: &Arc<Plan>, only: bool) {
     let (stack_name, plan) = (stack.names.stack.clone(), plan.clone());
     stack.events.emit(Event::Planned { verb: "up", stack: stack_name, plan, only });
 }
@@ -101,7 +101,7 @@ async fn reach(
         let message = format!("{failure}. AWS showed an old state, or another run is under way: looking again");
         stack.events.emit(Event::Warning { message });
         (plan, observed) = make_plan(stack, args.plan_options, run, "what this run has done before stays").await?;
-        tell_plan(stack, &plan, false);
+        emit_plan(stack, &plan, false);
     }
 }
 
@@ -143,14 +143,14 @@ async fn apply_and_gather(
 pub async fn plan_only(stack: &Stack, plan_options: PlanOptions, detailed_exitcode: bool) -> Result<Outcome> {
     let (plan, _) = make_plan(stack, plan_options, &run_id(), NOTHING_CHANGED).await?;
     let has_steps = !plan.is_empty();
-    tell_plan(stack, &plan, true);
+    emit_plan(stack, &plan, true);
     Ok(if detailed_exitcode && has_steps { Outcome::ChangesPending } else { Outcome::Done })
 }
 
 /// Observes and plans. `so_far` tells a refusal what was done before it.
 async fn make_plan(stack: &Stack, plan_options: PlanOptions, run: &str, so_far: &str) -> Result<(Arc<Plan>, Observed)> {
     let expiry = expiry(plan_options.expires, stack.config.expires);
-    let desired = Desired::of(&stack.config, &stack.aws.account, expiry, run.to_owned(), plan_options.resize);
+    let desired = Desired::from_config(&stack.config, &stack.aws.account, expiry, run.to_owned(), plan_options.resize);
     let observed = interrupt::unless_asked(observe(&stack.aws, &stack.names, &stack.events)).await?;
     let mut plan = bring_up(&stack.names, &desired, &observed);
     refuse_after(&plan, so_far)?;
@@ -271,7 +271,7 @@ fn present(stack: &Stack, observed: &Observed) -> Vec<(ResourceKind, String)> {
 }
 
 /// Adds hints to a failed `up`: the resources it leaves, their price, and how to go on.
-async fn say_what_exists(stack: &Stack, error: Error) -> Error {
+async fn with_existing_resources(stack: &Stack, error: Error) -> Error {
     let mut error = error;
     // A look that fails must not hide the failure, and after a signal there is a moment for it.
     let observed = match error.kind.is_cut_off() {

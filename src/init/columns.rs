@@ -84,7 +84,7 @@ impl Columns {
     }
 
     /// The statistics of a key of the current record.
-    pub fn of(&mut self, key: &str) -> &mut Seen {
+    pub fn entry(&mut self, key: &str) -> &mut Seen {
         let place = self.place(key);
         let (records, column) = (self.records, &mut self.all[place]);
         if column.record == records && records > 0 && self.twice.is_none() {
@@ -100,7 +100,7 @@ impl Columns {
 
     /// A value of JSON of the record at hand.
     pub fn json(&mut self, key: &str, raw: &str, position: Position) {
-        self.of(key).json(raw);
+        self.entry(key).json(raw);
         if let Some(comparison) = &mut self.comparison {
             comparison.json(key, raw, position);
         }
@@ -108,7 +108,7 @@ impl Columns {
 
     /// A field of CSV of the record at hand.
     pub fn field(&mut self, key: &str, text: &str, position: Position) {
-        self.of(key).field(text);
+        self.entry(key).field(text);
         if let Some(comparison) = &mut self.comparison {
             comparison.field(key, text, position);
         }
@@ -249,7 +249,7 @@ mod tests {
         let mut columns = Columns::default();
         for keys in records {
             columns.records += 1;
-            keys.iter().for_each(|key| columns.of(key).json("1"));
+            keys.iter().for_each(|key| columns.entry(key).json("1"));
         }
         columns
     }

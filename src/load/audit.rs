@@ -125,13 +125,13 @@ pub fn insert_load(run: &str, started: &str, mode: Mode, report: &LoadReport) ->
         ("fingerprint", clipped(fingerprints.join(" "), 1024)),
         ("staged", sum(|source| source.staged)),
         ("rejected", sum(|source| source.rejected)),
-        ("report", told(report)),
+        ("report", report_json(report)),
     ];
     statement(audit!("insert_load"), &variables)
 }
 
 /// The report as JSON; without the rejected rows and keys where it would be too long with them.
-fn told(report: &LoadReport) -> String {
+fn report_json(report: &LoadReport) -> String {
     let whole = report.json().to_string();
     if whole.len() <= REPORT_BYTES {
         return whole;

@@ -111,7 +111,8 @@ impl Load<'_> {
     /// # Errors
     /// Those that end a run: a signal, refused credentials, an AWS that does not answer.
     async fn role_now(&self) -> Result<RoleNow> {
-        let wanted = Desired::of(&self.stack.config, &self.stack.aws.account, Expiry::Keep, String::new(), false).role;
+        let wanted =
+            Desired::from_config(&self.stack.config, &self.stack.aws.account, Expiry::Keep, String::new(), false).role;
         match interrupt::unless_asked(role::observe(&self.stack.aws, &self.stack.names, false)).await {
             Ok(found) => Ok(RoleNow::new(found.as_ref(), &wanted, Timestamp::now())),
             Err(error) if error.kind.ends_run() => Err(error),

@@ -27,7 +27,7 @@ impl Merge {
     /// # Errors
     /// Of kind `Usage` where a file with a key is not `insert into TABLE (COLUMNS) SELECT`, or the key is not among the
     /// columns.
-    pub fn of(file: &SqlFile) -> Result<Option<Self>> {
+    pub fn from_file(file: &SqlFile) -> Result<Option<Self>> {
         let Some(key) = file.settings.get("key") else { return Ok(None) };
         let path = file.path.display();
         let (columns, query) = parts(file).ok_or_else(|| {
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_transform_with_a_key_is_merged() {
-        let merge = Merge::of(&file(
+        let merge = Merge::from_file(&file(
             "-- One row: one user.\n-- key: id\ninsert into users (id, level) select a, max(b) from t group by a;",
         ));
         let merge = merge.expect("read").expect("a merge");
@@ -109,17 +109,18 @@ mod tests {
             "update users set level = sparkify_infra_now.level from sparkify_infra_now where users.id = sparkify_infra_now.id and \
              (users.level <> sparkify_infra_now.level or (users.level is null) <> (sparkify_infra_now.level is null))"
         );
-        let of_keys = Merge::of(&file("-- One row: a day.\n-- key: y, d\nINSERT INTO Users (y, d)\n(select 1, 2)"));
+        let of_keys =
+            Merge::from_file(&file("-- One row: a day.\n-- key: y, d\nINSERT INTO Users (y, d)\n(select 1, 2)"));
         assert_eq!(of_keys.expect("read").expect("a merge").change, None);
     }
 
     #[test]
     fn what_cannot_be_merged_is_refused() {
-        assert_eq!(Merge::of(&file("-- One row: one user.\ninsert into users select 1")).expect("read"), None);
+        assert_eq!(Merge::from_file(&file("-- One row: one user.\ninsert into users select 1")).expect("read"), None);
         for text in
             ["insert into users select 1", "insert into others (id) select 1", "insert into users (name) select 1"]
         {
-            assert!(Merge::of(&file(&format!("-- One row: one user.\n-- key: id\n{text}"))).is_err(), "{text}");
+            assert!(Merge::from_file(&file(&format!("-- One row: one user.\n-- key: id\n{text}"))).is_err(), "{text}");
         }
     }
 }

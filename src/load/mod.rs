@@ -180,9 +180,9 @@ pub async fn plan(stack: &Stack, options: &LoadOptions) -> Result<Vec<LoadStep>>
     }
 }
 
-/// Reads every source as COPY would, and loads nothing. Answers the sources that would load, and the failure of the others. Of Parquet
-/// and ORC, which COPY only reads to load them, no more is read than for gathering. Tables that are missing are made, and
-/// parts that it gathers are used by the next load.
+/// Reads every source as COPY would, and loads nothing. Answers the sources that would load, and the failure of the others.
+/// Of Parquet and ORC, which COPY only reads to load them, no more is read than for gathering. Tables that are missing are
+/// created, and parts that it gathers are used by the next load.
 ///
 /// # Errors
 /// Those of `run` before it looks at a source.

@@ -104,7 +104,7 @@ impl StarPlan {
         };
         let mut with_merges = Vec::new();
         for file in transforms {
-            let merge = if mode == Mode::Append { Merge::of(&file)? } else { None };
+            let merge = if mode == Mode::Append { Merge::from_file(&file)? } else { None };
             with_merges.push((file, merge));
         }
         Ok(Self { recreated, transforms: with_merges, checks, sums })

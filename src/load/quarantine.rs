@@ -248,7 +248,7 @@ impl Staging<'_> {
             match missing {
                 Some(0) => return Ok(Vec::new()),
                 Some(missing) => {
-                    let (rows, _) = ErrorRow::of(&load.warehouse, added.process, None).await?;
+                    let (rows, _) = ErrorRow::read_all(&load.warehouse, added.process, None).await?;
                     if rows.len() as u64 >= missing {
                         return Ok(rows);
                     }

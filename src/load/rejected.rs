@@ -59,7 +59,7 @@ impl ErrorRow {
     ///
     /// # Errors
     /// Where the view cannot be read.
-    pub async fn of(
+    pub async fn read_all(
         warehouse: &Warehouse,
         process: StatementProcess,
         limit: Option<usize>,
@@ -106,13 +106,13 @@ impl ErrorRow {
 
 impl Rejected {
     /// Reads the errors of a process from SYS_LOAD_ERROR_DETAIL, and their values from STL_LOAD_ERRORS (C17).
-    pub async fn of(
+    pub async fn for_process(
         warehouse: &Warehouse,
         process: StatementProcess,
         gatherer: &Gatherer<'_>,
         source: &Source,
     ) -> Result<Self> {
-        let (rows, count) = ErrorRow::of(warehouse, process, Some(SHOWN)).await?;
+        let (rows, count) = ErrorRow::read_all(warehouse, process, Some(SHOWN)).await?;
         let mut origins = Origins::new(gatherer, source);
         Ok(Self::from_rows(warehouse, process, &rows, count, &mut origins).await)
     }
@@ -131,7 +131,7 @@ impl Rejected {
         let values = values(warehouse, process).await;
         let mut shown = Vec::new();
         for row in rows.iter().take(SHOWN) {
-            let (file, line) = origins.of(&row.file, row.line).await;
+            let (file, line) = origins.find(&row.file, row.line).await;
             let (column, data_type) = (&row.column, &row.data_type);
             let place = if column.is_empty() { String::new() } else { format!("{column} {data_type}: ") };
             let value = values.get(&(row.file.clone(), row.line.to_string(), column.clone()));
@@ -142,7 +142,7 @@ impl Rejected {
         Self { count, shown, is_too_long, is_beyond_any_column: rows.iter().any(ErrorRow::is_beyond_any_column) }
     }
 
-    /// As `of`. The system views may show late what was rejected (C17): as long as they show fewer rows than are missing,
+    /// As `for_process`. The system views may show late what was rejected (C17): as long as they show fewer rows than are missing,
     /// they are asked again.
     pub async fn at_least(
         missing: u64,
@@ -154,7 +154,7 @@ impl Rejected {
     ) -> Result<Self> {
         let mut backoff = Backoff::until(Instant::now() + load.stack.config.timeouts.settle);
         loop {
-            let rejected = Self::of(&load.warehouse, process, gatherer, source).await?;
+            let rejected = Self::for_process(&load.warehouse, process, gatherer, source).await?;
             if rejected.count >= missing
                 || !backoff.next(&load.stack.events, stage, "the system views to show what was rejected").await?
             {
@@ -207,7 +207,7 @@ impl Staging<'_> {
         if let Some(objects) = objects {
             failure = failure.hint(objects);
         }
-        match Rejected::of(&self.load.warehouse, process, gatherer, self.source).await {
+        match Rejected::for_process(&self.load.warehouse, process, gatherer, self.source).await {
             Ok(rejected) => rejected.hints(table, process).into_iter().fold(failure, Error::hint),
             Err(_) => failure,
         }
@@ -250,7 +250,7 @@ impl<'a> Origins<'a> {
     }
 
     /// The original of a line in a part; a file that is no part is its own original.
-    pub async fn of(&mut self, file: &str, line: u64) -> (String, u64) {
+    pub async fn find(&mut self, file: &str, line: u64) -> (String, u64) {
         let home = format!("s3://{}/", self.gatherer.bucket);
         let Some(key) = file.strip_prefix(&home) else { return (file.to_owned(), line) };
         if !self.indices.contains_key(key) {

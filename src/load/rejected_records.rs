@@ -48,14 +48,14 @@ impl Staging<'_> {
             let mut seen = BTreeSet::new();
             for (line, errors) in lines {
                 let picked = found.remove(&line).unwrap_or_default();
-                let (original, original_line) = origins.of(file, line).await;
+                let (original, original_line) = origins.find(file, line).await;
                 for (picked, error) in each_with_error(picked, &errors, &original, original_line)? {
                     // COPY has named several of its lines.
                     if !seen.insert(picked.number) {
                         continue;
                     }
                     let text = picked.text;
-                    let (file, line) = origins.of(file, picked.line).await;
+                    let (file, line) = origins.find(file, picked.line).await;
                     if text.len() > RECORD_BYTES {
                         let bytes = text.len();
                         return Err(Error::failed(format!(

@@ -20,6 +20,7 @@ use crate::error::Result;
 use crate::interrupt;
 use crate::load_report::SourceReport;
 use crate::location::Location;
+
 /// The objects that COPY reads.
 enum CopyInput {
     Parts(Gathered),

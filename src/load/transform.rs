@@ -46,11 +46,11 @@ impl Load<'_> {
     ) -> Result<LoadReport> {
         let session = self.warehouse.session("begin").await?;
         let filled = self.fill(&session, plan, staged, clock).await;
-        let told = match filled {
+        let recorded = match filled {
             Ok(report) => self.record_load(&session, started, &report).await.map(|()| report),
             Err(error) => Err(error),
         };
-        match told {
+        match recorded {
             Ok(star) => {
                 let done = session.to_the_end("commit").await.map_err(doubtful)?;
                 session.close().await;

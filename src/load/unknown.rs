@@ -237,7 +237,7 @@ impl Staging<'_> {
         let (load, table) = (self.load, &self.file.name);
         let by_key = self.plan.compared.as_ref().filter(|_| self.plan.widens);
         let Some(by_key) = by_key else { return Ok(false) };
-        let (rows, _) = ErrorRow::of(&load.warehouse, process, None).await?;
+        let (rows, _) = ErrorRow::read_all(&load.warehouse, process, None).await?;
         if !rows.iter().any(ErrorRow::is_too_long) {
             return Ok(false);
         }
@@ -271,7 +271,7 @@ impl Staging<'_> {
         if !self.plan.keeps_rejected || !self.plan.widens {
             return Ok(false);
         }
-        let (rows, _) = ErrorRow::of(&self.load.warehouse, process, None).await?;
+        let (rows, _) = ErrorRow::read_all(&self.load.warehouse, process, None).await?;
         Ok(rows.iter().any(ErrorRow::is_too_long))
     }
 

@@ -50,8 +50,8 @@ fn tags_differ(wanted: &Tags, desired: &Desired, found: &Tags) -> TagDifference 
     }
     let set: Tags = all.into_iter().filter(|(key, value)| found.get(key) != Some(value)).collect();
     let mut changes: Vec<Change> =
-        set.iter().map(|(key, value)| Change::of(key, found.get(key), Some(value))).collect();
-    changes.extend(remove.iter().map(|key| Change::of(key, found.get(key), None::<&str>)));
+        set.iter().map(|(key, value)| Change::between(key, found.get(key), Some(value))).collect();
+    changes.extend(remove.iter().map(|key| Change::between(key, found.get(key), None::<&str>)));
     TagDifference { set, remove, changes }
 }
 
@@ -171,14 +171,14 @@ fn bring_up_bucket(plan: &mut Plan, names: &Names, desired: &Desired, found: Opt
         return;
     };
     if !found.blocks_public_access {
-        let changes = vec![Change::of("public access block", Some("not all four"), Some("all four"))];
+        let changes = vec![Change::between("public access block", Some("not all four"), Some("all four"))];
         step.add_with(Action::BlockPublicAccess, "public access is not blocked", changes);
     }
     if found.encryption.is_none() {
         step.add_with(Action::EncryptBucket, "it is not encrypted", vec![Change::to("encryption", "AES256")]);
     }
     if found.ownership.as_deref() != Some("BucketOwnerEnforced") {
-        let changes = vec![Change::of("ownership", found.ownership.as_ref(), Some("BucketOwnerEnforced"))];
+        let changes = vec![Change::between("ownership", found.ownership.as_ref(), Some("BucketOwnerEnforced"))];
         step.add_with(Action::OwnBucketObjects, "object ownership is not enforced", changes);
     }
     let differ = tags_differ(&wanted.tags, desired, &found.tags);
@@ -302,7 +302,11 @@ fn change_cluster(step: &mut ResourceSteps<'_>, desired: &Desired, found: &Clust
         step.add(Action::AwaitCluster, "until it takes statements");
     };
     if found.status == "paused" {
-        change(Action::ResumeCluster, "it is paused", vec![Change::of("status", Some("paused"), Some("available"))]);
+        change(
+            Action::ResumeCluster,
+            "it is paused",
+            vec![Change::between("status", Some("paused"), Some("available"))],
+        );
     }
     let (modification, changes) = modification(desired, found);
     if !changes.is_empty() {
@@ -312,8 +316,8 @@ fn change_cluster(step: &mut ResourceSteps<'_>, desired: &Desired, found: &Clust
         let classic = (found.nodes == 1) != (settings.nodes == 1);
         let action = Action::ResizeCluster { node_type: settings.node_type.clone(), nodes: settings.nodes, classic };
         let changes = vec![
-            Change::of("node type", Some(&found.node_type), Some(&settings.node_type)),
-            Change::of("nodes", Some(found.nodes), Some(settings.nodes)),
+            Change::between("node type", Some(&found.node_type), Some(&settings.node_type)),
+            Change::between("nodes", Some(found.nodes), Some(settings.nodes)),
         ];
         let changes = changes.into_iter().filter(|change| change.from != change.to).collect();
         change(action, if classic { "by a classic resize" } else { "by an elastic resize" }, changes);
@@ -333,24 +337,24 @@ fn modification(desired: &Desired, found: &ClusterState) -> (Modification, Vec<C
     // While it is being created it has no address yet, and with it no port.
     if found.port != settings.port && found.port != 0 {
         change.port = Some(settings.port);
-        changes.push(Change::of("port", Some(found.port), Some(settings.port)));
+        changes.push(Change::between("port", Some(found.port), Some(settings.port)));
     }
     if !found.encrypted {
         change.encrypted = Some(true);
-        changes.push(Change::of("encrypted", Some(false), Some(true)));
+        changes.push(Change::between("encrypted", Some(false), Some(true)));
     }
     if found.public {
         change.public = Some(false);
-        changes.push(Change::of("publicly accessible", Some(true), Some(false)));
+        changes.push(Change::between("publicly accessible", Some(true), Some(false)));
     }
     if found.snapshot_retention_days != settings.snapshot_retention_days {
         change.snapshot_retention_days = Some(settings.snapshot_retention_days);
         let (from, to) = (found.snapshot_retention_days, settings.snapshot_retention_days);
-        changes.push(Change::of("automated snapshots, days", Some(from), Some(to)));
+        changes.push(Change::between("automated snapshots, days", Some(from), Some(to)));
     }
     if settings.kms_key.is_some() && settings.kms_key != found.kms_key {
         change.kms_key.clone_from(&settings.kms_key);
-        changes.push(Change::of("KMS key", found.kms_key.as_ref(), settings.kms_key.as_ref()));
+        changes.push(Change::between("KMS key", found.kms_key.as_ref(), settings.kms_key.as_ref()));
     }
     (change, changes)
 }

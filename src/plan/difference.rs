@@ -16,12 +16,12 @@ pub struct Change {
 }
 
 impl Change {
-    pub fn of(field: &str, from: Option<impl ToString>, to: Option<impl ToString>) -> Self {
+    pub fn between(field: &str, from: Option<impl ToString>, to: Option<impl ToString>) -> Self {
         Self { field: field.to_owned(), from: from.map(|v| v.to_string()), to: to.map(|v| v.to_string()) }
     }
 
     pub fn to(field: &str, to: impl ToString) -> Self {
-        Self::of(field, None::<&str>, Some(to))
+        Self::between(field, None::<&str>, Some(to))
     }
 }
 
@@ -43,7 +43,7 @@ pub fn of_documents(name: &str, from: Option<&Value>, to: Option<&Value>) -> Vec
     let (from, to) = (flat(from), flat(to));
     let places: std::collections::BTreeSet<&String> = from.keys().chain(to.keys()).collect();
     let differs = places.into_iter().filter(|place| from.get(*place) != to.get(*place));
-    differs.map(|place| Change::of(place, from.get(place), to.get(place))).collect()
+    differs.map(|place| Change::between(place, from.get(place), to.get(place))).collect()
 }
 
 fn flatten(value: &Value, place: String, leaves: &mut BTreeMap<String, String>) {

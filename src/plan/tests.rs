@@ -12,8 +12,8 @@ const NOW: &str = "2026-11-22T10:00:00Z";
 
 fn wanted() -> (Names, Desired) {
     let config = Config::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("infra.toml")).expect("infra.toml");
-    let desired = Desired::of(&config, ACCOUNT, Expiry::Keep, "run-1".into(), false);
-    (Names::of(&config, ACCOUNT), desired)
+    let desired = Desired::from_config(&config, ACCOUNT, Expiry::Keep, "run-1".into(), false);
+    (Names::from_config(&config, ACCOUNT), desired)
 }
 
 /// What `up` leaves, as AWS would show it.
@@ -136,8 +136,11 @@ fn drift_is_changed_back_and_shown_field_by_field() {
     let field = "trust.Statement[0].Principal.Service";
     let noted = Tags::from([(tags::CHANGED.to_owned(), "run-1".to_owned())]);
     assert_eq!(plan.steps[0].action, Action::TagRole(noted));
-    assert_eq!(plan.steps[1].changes, [Change::of(field, Some("ec2.amazonaws.com"), Some("redshift.amazonaws.com"))]);
-    assert_eq!(plan.steps[5].changes, [Change::of("publicly accessible", Some(true), Some(false))]);
+    assert_eq!(
+        plan.steps[1].changes,
+        [Change::between(field, Some("ec2.amazonaws.com"), Some("redshift.amazonaws.com"))]
+    );
+    assert_eq!(plan.steps[5].changes, [Change::between("publicly accessible", Some(true), Some(false))]);
     assert!(plan.notes.iter().any(|note| note.contains("AdministratorAccess")), "{:?}", plan.notes);
 }
 

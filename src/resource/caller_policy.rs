@@ -220,7 +220,7 @@ mod tests {
     }
 
     fn printed(config: &Config) -> Value {
-        policy(config, &Names::of(config, ACCOUNT), ACCOUNT)
+        policy(config, &Names::from_config(config, ACCOUNT), ACCOUNT)
     }
 
     /// The permissions of a document, one by one: action, resource, prefix.

@@ -95,7 +95,7 @@ impl Names {
         }
     }
 
-    pub fn of(config: &Config, account: &str) -> Self {
+    pub fn from_config(config: &Config, account: &str) -> Self {
         let usual = Self::usual(&config.stack, &config.region, account);
         let bucket = config.bucket.clone().unwrap_or_else(|| usual.bucket.clone());
         let (cluster, admin) = (config.cluster.identifier.clone(), config.cluster.admin.clone());
@@ -120,8 +120,8 @@ impl Names {
 }
 
 impl Desired {
-    pub fn of(config: &Config, account: &str, expiry: Expiry, run: String, resize: bool) -> Self {
-        let names = Names::of(config, account);
+    pub fn from_config(config: &Config, account: &str, expiry: Expiry, run: String, resize: bool) -> Self {
+        let names = Names::from_config(config, account);
         let mut own = config.tags.clone();
         own.insert(tags::STACK.to_owned(), names.stack.clone());
         let mut role_tags = own.clone();

@@ -119,7 +119,7 @@ pub fn warning(message: &str) {
 
 /// Rows of a query, on stdout.
 pub fn table(rows: &Rows) {
-    println!("{}", tables::of(rows));
+    println!("{}", tables::query_result(rows));
 }
 
 /// The ready-made analyses: name and question.

@@ -67,7 +67,8 @@ impl Answers for Printer {
         }
         let collected = std::mem::take(&mut self.collected);
         let (count, plural) = (collected.rows.len(), if collected.rows.len() == 1 { "" } else { "s" });
-        let table = if self.expanded && count > 0 { tables::expanded(&collected) } else { tables::of(&collected) };
+        let table =
+            if self.expanded && count > 0 { tables::expanded(&collected) } else { tables::query_result(&collected) };
         paged(&format!("{table}\n({count} row{plural})\n"))
     }
 }

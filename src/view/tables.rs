@@ -31,7 +31,7 @@ fn number(value: impl ToString) -> Cell {
 }
 
 /// Rows of a query: in columns where they fit the terminal, else one column a line.
-pub fn of(rows: &Rows) -> String {
+pub fn query_result(rows: &Rows) -> String {
     in_width(rows, None)
 }
 

@@ -29,7 +29,7 @@ pub fn answered(answer: &Answered) -> String {
     }
     let measures = measures(rows, answer.bars.as_deref());
     let shown = &rows.rows[..rows.rows.len().min(SHOWN)];
-    let scale = Scale::of(shown.iter().flat_map(|row| reach(&measures, row)));
+    let scale = Scale::from_values(shown.iter().flat_map(|row| reach(&measures, row)));
     let class = |at: usize| if rows.kinds.get(at) == Some(&ColumnKind::Number) { " class=n" } else { "" };
     let names: Vec<String> = measures.iter().map(|&at| safe(&rows.columns[at])).collect();
     if names.len() > 1 {

@@ -19,7 +19,7 @@ pub struct Scale {
 }
 
 impl Scale {
-    pub fn of(values: impl IntoIterator<Item = f64>) -> Self {
+    pub fn from_values(values: impl IntoIterator<Item = f64>) -> Self {
         let none = Self { least: 0.0, greatest: 0.0 };
         values
             .into_iter()
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn bars_begin_at_zero_and_are_as_long_as_their_values() {
-        let scale = Scale::of([200.0, 50.0]);
+        let scale = Scale::from_values([200.0, 50.0]);
         assert_eq!(scale, Scale { least: 0.0, greatest: 200.0 });
         assert_eq!(rects(&scale.bar_from_zero("kept", 50.0)), ["class=\"kept\" x=\"0.00%\" width=\"25.00%\""]);
         assert_eq!(rects(&scale.bar_from_zero("kept", 0.0)), [""; 0]);
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_value_below_zero_lies_left_of_it() {
-        let scale = Scale::of([-50.0, 150.0]);
+        let scale = Scale::from_values([-50.0, 150.0]);
         assert_eq!(rects(&scale.bar_from_zero("kept", -50.0)), ["class=\"kept\" x=\"0.00%\" width=\"25.00%\""]);
         assert_eq!(rects(&scale.bar_from_zero("kept", 150.0)), ["class=\"kept\" x=\"25.00%\" width=\"75.00%\""]);
     }

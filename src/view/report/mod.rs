@@ -106,7 +106,7 @@ fn rows(sums: &[Reconciliation]) -> String {
         sum.lines.iter().filter(|line| line.side == side).map(|line| line.rows).sum()
     };
     let greatest = sums.iter().map(|sum| side(sum, Side::In)).max().unwrap_or_default();
-    let scale = Scale::of([float(greatest)]);
+    let scale = Scale::from_values([float(greatest)]);
     let ends = chart::head("0", &format!("{} rows", grouped(greatest)));
     let _ = writeln!(text, "<table class=bars>\n<tr><th>sum<th class=n>rows<th class=n>kept{ends}</tr>");
     for sum in sums {
@@ -160,7 +160,7 @@ fn durations(timeline: &[Span]) -> String {
         return String::new();
     }
     let end = timeline.iter().map(|stage| stage.began + stage.took).max().unwrap_or_default();
-    let scale = Scale::of([end.as_secs_f64()]);
+    let scale = Scale::from_values([end.as_secs_f64()]);
     let mut text = section("How long it took");
     text.push_str(&chart::legend(&[("critical", "the end had to wait for it"), ("time", "beside something else")]));
     let ends = chart::head("0 s", &time(end));
