@@ -17,7 +17,7 @@ use crate::error::{Error, FailureKind, Result};
 const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
 /// How long a call may take with everything that the SDK tries again.
 const CALL_WITHIN: Duration = Duration::from_secs(45);
-/// Bytes of a large upload that are sent in a second at least.
+/// The slowest upload that is waited for, in bytes a second.
 const SLOWEST_UPLOAD: u64 = 256 << 10;
 
 /// Codes of services that refuse the caller's credentials: expired, revoked, or never valid (R43).
@@ -117,7 +117,7 @@ impl Aws {
         self.config.endpoint_url()
     }
 
-    /// For requests that go over the network without the SDK; `None` where the stand-in is asked in this process.
+    /// Credentials for requests without the SDK; `None` where the stand-in runs in this process.
     pub fn credentials(&self) -> Option<SharedCredentialsProvider> {
         self.config.credentials_provider().filter(|_| self.config.http_client().is_none())
     }

@@ -1,6 +1,6 @@
 //! Keys of what the tool itself writes into the warehouse's bucket.
 
-/// Says which load is under way.
+/// The lock of a load.
 pub const LOCK: &str = "load/lock.json";
 
 /// Prefix of the parts of all sources, and of the manifests and lists of an append.

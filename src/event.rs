@@ -96,7 +96,7 @@ pub struct Status {
     pub tables: Vec<(String, Option<u64>)>,
 }
 
-/// One thing that a load would do.
+/// One step of a load's plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadStep {
     pub does: String,
@@ -122,7 +122,7 @@ impl Span {
     }
 }
 
-/// Where events go.
+/// The receiver of events.
 #[derive(Clone)]
 pub struct Events(Arc<dyn Fn(Event) + Send + Sync>);
 

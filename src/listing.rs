@@ -13,7 +13,7 @@ pub struct KeyOrder {
 }
 
 impl KeyOrder {
-    /// Takes the next key of the listing, with its version where versions are listed.
+    /// Checks the next key of the listing, with its version where versions are listed.
     ///
     /// # Errors
     /// Where it does not come after the one before: something would be counted or loaded twice, or not at all.

@@ -30,7 +30,7 @@ pub struct SourceReport {
     /// Objects that an earlier load has loaded.
     pub known: u64,
     pub bytes: u64,
-    /// Of the keys, sizes and ETags of the objects.
+    /// A hash of the keys, sizes and ETags of the objects.
     pub fingerprint: String,
     /// The manifest that COPY read, where it was not the source's prefix.
     pub manifest: Option<Location>,

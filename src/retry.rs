@@ -15,7 +15,7 @@ use crate::interrupt;
 pub enum TransientError {
     /// R4: Redshift does not know the role yet. A wrong trust policy has the same answer.
     RoleUnknown,
-    /// R14: something else is under way on the cluster, even where it says `available` (finding 4).
+    /// R14: another operation is under way on the cluster, even if it is `available` (finding 4).
     ClusterBusy,
     /// IAM and S3 refuse a change while another of the same resource is under way.
     ChangeUnderWay,
@@ -177,7 +177,7 @@ pub struct Attempts<'a> {
 }
 
 impl<'a> Attempts<'a> {
-    /// They begin now, and end with the deadline.
+    /// Starts the attempts now; they end with the deadline.
     pub fn new(
         classify: fn(&Error) -> Option<TransientError>,
         events: &'a Events,
@@ -188,7 +188,7 @@ impl<'a> Attempts<'a> {
         Self { classify, events, step, deadline, started, backoff: Backoff::until(started + deadline) }
     }
 
-    /// Pauses before the next attempt.
+    /// Waits before the next attempt.
     ///
     /// # Errors
     /// The failure itself, where it does not pass or has lasted too long, or `Interrupted`.
@@ -207,7 +207,7 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 const FIRST: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// Pauses that grow from a twentieth of a second to ten seconds, with jitter, until a deadline; a heartbeat in between.
+/// Waits that grow from 50 ms to 10 s, with jitter, until a deadline; a heartbeat in between.
 #[derive(Debug)]
 pub struct Backoff {
     started: Instant,
@@ -222,7 +222,7 @@ impl Backoff {
         Self { started: now, deadline, next: FIRST, told: now }
     }
 
-    /// Pauses; `false` when the deadline has passed.
+    /// Waits; `false` when the deadline has passed.
     ///
     /// # Errors
     /// When a signal asks to stop.

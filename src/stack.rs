@@ -49,7 +49,7 @@ impl Stack {
         Scope { target: self.target, account: aws.account.clone(), region: aws.region.clone(), endpoint }
     }
 
-    /// Says where the stack is looked for, before anything else is said.
+    /// Emits the scope, before any other event.
     pub fn announce(&self) {
         self.events.emit(Event::Scope { scope: self.scope() });
     }

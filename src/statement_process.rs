@@ -14,7 +14,7 @@ pub struct StatementProcess {
 const CLOCK_SKEW: i64 = 1;
 
 impl StatementProcess {
-    /// From DescribeStatement: the process id, 0 where there is none, and the seconds of its `CreatedAt`.
+    /// Reads DescribeStatement: the process id, 0 where there is none, and the seconds of its `CreatedAt`.
     pub fn new(pid: i64, submitted: i64) -> Self {
         Self { pid: Some(pid).filter(|pid| *pid > 0), submitted }
     }

@@ -15,7 +15,7 @@ pub struct Timeline {
     spans: Arc<Mutex<Vec<Span>>>,
 }
 
-/// Between the end of one thing and the beginning of the next, which waited for it.
+/// The gap between a span and the next one, which waited for it.
 const GAP: Duration = Duration::from_millis(5);
 
 impl Timeline {
@@ -51,7 +51,7 @@ impl Timeline {
     }
 }
 
-/// From the end backwards: of what was over when the next one began, that which ended last.
+/// Marks the critical path, from the end backwards: of spans that were over when the next one began, the last to end.
 fn mark_critical(spans: &mut [Span]) {
     let mut until = Duration::MAX;
     loop {

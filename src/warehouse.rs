@@ -18,7 +18,7 @@ use crate::statement_process::StatementProcess;
 /// How long a session lives on without a statement: if `load` is killed, its transaction is rolled back then.
 pub const SESSION_SECONDS: i32 = 120;
 
-/// Which database, as whom.
+/// A database of a cluster, and its admin.
 #[derive(Debug, Clone)]
 pub struct ClusterDatabase {
     pub cluster: String,
@@ -66,7 +66,7 @@ pub struct StatementError {
 }
 
 impl StatementError {
-    /// It names a table that is not there.
+    /// True if it names a table that does not exist.
     pub fn is_absent_relation(&self) -> bool {
         self.message.contains("does not exist")
     }
@@ -168,11 +168,11 @@ impl Pages<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Signals {
     Cancel,
-    /// It has a moment to end, as a commit needs it.
+    /// The statement may end, as a commit must.
     Ignore,
 }
 
-/// Where a statement runs.
+/// The connection that a statement runs on.
 enum Connection<'a> {
     New { keep: bool },
     Session(&'a str),

@@ -8,9 +8,9 @@ use flate2::bufread::DeflateDecoder;
 
 /// The separator between an archive and its member in a key.
 pub const ENDING: &str = ".zip";
-/// Bytes of an archive that is read into memory.
+/// The largest archive that is read into memory, in bytes.
 pub const PACKED_MAX: u64 = 1 << 30;
-/// Bytes of the members of one archive that are unpacked in memory.
+/// The most bytes of an archive's members, unpacked in memory.
 pub const UNPACKED_MAX: u64 = 1 << 30;
 
 const LOCAL_HEADER: &[u8] = b"PK\x03\x04";

@@ -40,7 +40,7 @@ pub async fn run(stack: &Stack, args: &LoadArgs) -> Result<Outcome> {
     Ok(if args.retry_rejected { report_retried(&report) } else { Outcome::Done })
 }
 
-/// Says how many rejected rows were loaded.
+/// Prints how many rejected rows were loaded.
 fn report_retried(report: &LoadReport) -> Outcome {
     let sum = |count: fn(&SourceReport) -> u64| report.sources.iter().map(count).sum::<u64>();
     let (accepted, left) = (sum(|source| source.staged), sum(|source| source.rejected));

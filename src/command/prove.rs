@@ -20,9 +20,9 @@ pub(super) struct Leftover {
 /// How a leftover may go after all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Goes {
-    /// It was shown late, and is taken down as the rest was; or it is gone, and still shown (R35, R36).
+    /// Shown late, and taken down as the rest was; or gone, and still shown (R35, R36).
     Planned,
-    /// It goes with the cluster (R19).
+    /// Deleted with the cluster (R19).
     ByItself,
     Never,
 }
@@ -59,7 +59,7 @@ impl FoundStack {
         }
     }
 
-    /// Takes down what is shown now; whether any of it was not shown before.
+    /// Takes down everything that is shown now; true if any of it was not shown before.
     async fn take_down_again(&mut self, args: &DownArgs, failures: &mut Vec<Error>) -> Result<bool> {
         let mut now = interrupt::unless_asked(Self::look_up(&self.stack, args)).await?;
         if self.role_of.is_none() && now.role_of.is_some() {

@@ -61,7 +61,7 @@ fn text(args: &QueryArgs, config: &Config) -> Result<String> {
     }
 }
 
-/// One word is the name of an analysis: no statement has only one that a warehouse would be asked.
+/// True if the text is one word, and so the name of an analysis: no useful statement has only one.
 fn is_name(text: &str) -> bool {
     let is_word = |sign: char| sign.is_ascii_alphanumeric() || sign == '-' || sign == '_';
     !text.is_empty() && text.chars().all(is_word)
@@ -84,7 +84,7 @@ fn analysis(name: &str, config: &Config) -> Result<String> {
     Err(error.hint("`sparkify-infra query --list` shows those that there are."))
 }
 
-/// As it is typed: `top-songs`.
+/// The name on the command line: `top-songs`.
 fn cli_name(name: &str) -> String {
     name.replace('_', "-")
 }

@@ -18,7 +18,7 @@ use crate::warehouse::{ClusterDatabase, Rows, Warehouse};
 const CLUSTER: &str = "local";
 const DATABASE: &str = "dev";
 const ADMIN: &str = "admin";
-/// Between two looks at a cluster that is being created.
+/// Time between two polls of a cluster that is being created.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Statements of a file answer nobody.

@@ -90,12 +90,12 @@ pub enum Gather {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum OnUnknown {
     Ignore,
-    /// They are named.
+    /// Warns, and names them.
     #[default]
     Warn,
-    /// Nothing is loaded.
+    /// Refuses the load.
     Fail,
-    /// The staging table gets columns for them, and wider ones for texts that are too long.
+    /// Adds columns for them to the staging table, and widens those that are too short for a text.
     Add,
 }
 
@@ -187,9 +187,9 @@ pub struct Local {
     pub buckets: BTreeMap<String, LocalBucket>,
     /// Bytes that SQL statements may use together; `None` is half of what the machine has.
     pub memory: Option<u64>,
-    /// It takes as long as AWS would, by a model. Only the command line asks for that.
+    /// Simulates the durations of AWS, by a model. Set by the command line only.
     pub simulate: bool,
-    /// Nothing takes time: a cluster is available when CreateCluster answers. Only the command line asks for that.
+    /// No simulated durations: a cluster is available when CreateCluster answers. Set by the command line only.
     pub instant: bool,
 }
 

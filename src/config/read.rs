@@ -1,4 +1,4 @@
-//! From the tables of the file to values, key by key.
+//! Reads values from the tables of the file, key by key.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -27,10 +27,10 @@ pub struct Quirks {
 /// Statistics of the records of one table.
 #[derive(Debug, Default)]
 pub struct Columns {
-    /// By their keys as they are written, in the order in which they were first seen.
+    /// Columns by their original keys, in the order in which they were first seen.
     all: Vec<SeenKey>,
     places: HashMap<String, usize>,
-    /// By their keys as Redshift folds them.
+    /// Columns by their keys as Redshift folds them.
     folds: HashMap<String, Fold>,
     pub records: u64,
     pub quirks: Quirks,
@@ -62,7 +62,7 @@ struct Fold {
 #[derive(Debug, Clone)]
 pub struct Column {
     pub name: String,
-    /// Of JSON, as it is written.
+    /// The original key, for JSON.
     pub key: String,
     pub seen: Seen,
 }
@@ -78,7 +78,7 @@ pub struct Named {
 }
 
 impl Columns {
-    /// Of a table that has columns already.
+    /// Statistics for a table that has columns already.
     pub fn compared(comparison: Comparison) -> Self {
         Self { comparison: Some(comparison), ..Self::default() }
     }

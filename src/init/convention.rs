@@ -40,7 +40,7 @@ impl Convention {
         Self { null_word, date_format: most.map(|(pattern, _)| pattern).filter(|_| !needs_auto) }
     }
 
-    /// For JSON and Parquet, where a word is a text. Its days may have an order of their own all the same.
+    /// The convention of JSON and Parquet, where a word is a text. Its days may have an order of their own all the same.
     pub fn for_json<'a>(columns: impl Iterator<Item = &'a Seen> + Clone) -> Self {
         Self { null_word: 0, ..Self::for_columns(columns) }
     }

@@ -1,6 +1,6 @@
 //! The order of day and month in the dates of a column.
 
-/// Days and times of numbers only, `11/30/2018`: they are among the days and times, too.
+/// Counts of numeric dates and times, as `11/30/2018`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NumericDates {
     all: u64,
@@ -20,12 +20,12 @@ pub enum DateOrder {
     Pattern(String),
     /// Each value has the month first as well as the day.
     Ambiguous,
-    /// No one order reads all.
+    /// No single order reads all values.
     Mixed,
 }
 
 impl NumericDates {
-    /// One day or time.
+    /// Counts one date or time.
     pub fn one(month_first: bool, day_first: bool, separator: char) -> Self {
         Self {
             all: 1,

@@ -14,17 +14,18 @@ use crate::load::record_path::VALUE_FIELD;
 const BYTES: u64 = 1 << 30;
 /// The estimated ratio of an unpacked file to a packed one.
 const PACKED_TO: u64 = 8;
-/// Bytes of each file that are read in any case.
+/// The least bytes that are read of each file.
 pub const LEAST_BYTES: u64 = 1 << 16;
+
 /// Files that are read together, and become one table or a part of one.
 pub struct Sample {
     pub files: Vec<DataFile>,
     pub columns: Columns,
-    /// Of CSV and Parquet.
+    /// The layout of CSV and Parquet.
     pub layout: Option<Layout>,
     /// Bytes that were not read.
     pub left: u64,
-    /// Of JSON files that are one value each.
+    /// The place of records in JSON files that are one value each.
     pub nesting: Option<Nesting>,
 }
 

@@ -26,7 +26,7 @@ pub struct Seen {
     pub null_words: [u64; NULL_WORDS.len()],
     booleans: u64,
     integers: u64,
-    /// Of those that fit a BIGINT.
+    /// The largest that fits a BIGINT.
     largest: u64,
     /// Digits of the longest one that does not.
     digits: usize,
@@ -145,7 +145,7 @@ impl Seen {
         }
     }
 
-    /// As if no word that may stand for NULL had been seen.
+    /// The same statistics, without words that may stand for NULL.
     pub fn without_words(&self) -> Self {
         Self { null_words: [0; NULL_WORDS.len()], ..self.clone() }
     }
@@ -208,7 +208,7 @@ impl Seen {
     }
 }
 
-/// Of two declared types that differ in the length of their texts the longer one.
+/// The longer of two declared types that differ in the length of their texts.
 fn widest(one: &str, two: &str) -> String {
     let length = |text: &str| text.strip_prefix("varchar(")?.strip_suffix(')')?.parse::<usize>().ok();
     let is_longer = length(two) > length(one);

@@ -1,4 +1,4 @@
-//! The COPY of a source, watched while it runs: what it has staged, and what it has rejected.
+//! The COPY of a source: its progress while it runs, and its rows that were staged and rejected.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::retry::Backoff;
 use crate::statement_process::StatementProcess;
 use crate::warehouse::StatementError;
 
-/// Between two looks at how far a COPY is.
+/// Time between two polls of a COPY's progress.
 const WATCHED_EVERY: Duration = Duration::from_secs(2);
 
 /// A COPY of a source, which may be run again with wider columns.
@@ -72,7 +72,7 @@ impl Staging<'_> {
         Ok(Ok(Copied { staged, rejected }))
     }
 
-    /// How many rows a COPY has rejected, whose records are not counted. The system views may show its end late (C17): they
+    /// Counts the rows that a COPY has rejected, where its records were not counted. The system views may show its end late (C17): they
     /// are asked until they do. Where they do not in time, a warning says so.
     async fn errors_told(&self, stage: &str, process: StatementProcess) -> Result<u64> {
         let load = self.load;

@@ -19,7 +19,7 @@ pub struct CopyBatch {
 #[derive(Debug, Clone, Copy)]
 pub struct Added {
     pub rows: u64,
-    /// Of its COPY, as the system views know it.
+    /// The process of its COPY, for the system views.
     pub process: StatementProcess,
 }
 

@@ -125,7 +125,7 @@ fn table(statement: &str) -> Option<String> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ByKey {
     pub ignore_case: bool,
-    /// Those that the statement lists; else all of the table.
+    /// The columns that the statement lists; `None` for all of the table.
     pub columns: Option<Vec<String>>,
 }
 

@@ -22,7 +22,7 @@ pub enum CopyKind {
     /// CSV, delimited text, or text of fixed width.
     Text(TextRules),
     Parquet,
-    /// It is read from where it lies, since its COPY has this.
+    /// Read in place, because its COPY has this option.
     InPlace(&'static str),
 }
 

@@ -2,7 +2,7 @@
 
 use super::check_json::Fault;
 
-/// Where a reader of CSV is in a record.
+/// The position of a reader in a record of CSV.
 #[derive(Debug)]
 pub struct CsvCursor {
     place: CsvPlace,
@@ -13,19 +13,19 @@ pub struct CsvCursor {
     opened: u64,
 }
 
-/// Where in a field of CSV the next byte stands.
+/// The place of the next byte in a field of CSV.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CsvPlace {
     /// Where a field begins.
     Begin,
     Bare,
     Quoted,
-    /// Behind a quote in a field of quotes: it ends there, or the quote is doubled.
+    /// After a quote in a quoted field: it ends the field, or is doubled.
     Closed,
 }
 
 impl CsvPlace {
-    /// Behind a byte that ends no line.
+    /// The place after a byte that ends no line.
     pub fn next(self, byte: u8, quote: u8, delimiter: Option<u8>) -> Self {
         match self {
             Self::Quoted if byte == quote => Self::Closed,
@@ -44,7 +44,7 @@ impl CsvCursor {
         Self { place: CsvPlace::Begin, is_odd: false, line, opened: line }
     }
 
-    /// Goes past a line feed: whether the record goes on behind it.
+    /// Consumes a line feed; true if the record continues on the next line.
     ///
     /// # Errors
     /// As `is_inside`.
@@ -65,7 +65,7 @@ impl CsvCursor {
         }
     }
 
-    /// Goes past a byte that is no line feed.
+    /// Consumes a byte that is no line feed.
     pub fn step(&mut self, byte: u8, quote: u8, delimiter: Option<u8>) {
         self.is_odd ^= byte == quote;
         let next = self.place.next(byte, quote, delimiter);
@@ -88,7 +88,7 @@ impl CsvCursor {
     }
 }
 
-/// A fault of a line.
+/// Makes a fault of a line.
 pub(super) fn fault(line: u64, reason: &str) -> Fault {
     Fault { line, column: 1, reason: reason.to_owned() }
 }

@@ -40,7 +40,7 @@ pub struct Gathered {
     pub manifest: Location,
     pub records: u64,
     pub parts: u64,
-    /// Of its objects; `None` where they were gathered earlier.
+    /// Keys of its objects; `None` where they were gathered earlier.
     pub keys: Option<Keys>,
     /// An earlier load gathered the same objects: nothing was read.
     pub reused: bool,
@@ -55,7 +55,7 @@ pub enum GatherPlan {
     Write { shares: u64 },
 }
 
-/// Where objects are read and parts are written.
+/// Reads objects and writes parts.
 #[derive(Clone, Copy)]
 pub struct Gatherer<'a> {
     pub aws: &'a Aws,

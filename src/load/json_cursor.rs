@@ -8,7 +8,7 @@ pub enum JsonStep {
     Inside,
     /// This byte closes the object or list.
     Ends,
-    /// No JSON goes on like this, so that its end is not known.
+    /// Not valid JSON, so that its end is unknown.
     Malformed,
 }
 
@@ -22,7 +22,7 @@ enum JsonToken {
     Value,
 }
 
-/// Goes over an object or list from its first byte.
+/// Walks over an object or list from its first byte.
 #[derive(Debug, Default)]
 pub struct JsonCursor {
     open: Vec<u8>,

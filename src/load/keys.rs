@@ -1,4 +1,4 @@
-//! Top-level keys of the JSON objects of a source: those that no column takes are lost, and named.
+//! Top-level keys of a source's JSON objects: those without a column are lost, and reported.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -130,7 +130,7 @@ impl Keys {
         keys
     }
 
-    /// Those of a source at `location` that no column takes.
+    /// Keys of a source at `location` without a column.
     pub fn without_column(&self, columns: &[String], ignore_case: bool, location: &Location) -> Vec<UnknownKey> {
         let folded = |name: &String| if ignore_case { name.to_lowercase() } else { name.clone() };
         let columns: HashSet<String> = columns.iter().map(folded).collect();

@@ -128,7 +128,7 @@ impl LockObject {
         Ok(Some((serde_json::from_slice(&read.bytes).map_err(unreadable)?, read.etag)))
     }
 
-    /// Takes the lock of one that is dead; who holds it, where that one lives.
+    /// Takes over the lock of a dead process; answers the holder if it is alive.
     async fn overtake(&self, run: &str) -> Result<std::result::Result<String, Holder>> {
         let taken = match self.get().await? {
             // Released just now.

@@ -20,7 +20,7 @@ pub struct CheckedContent {
     pub key: String,
     pub bytes: Bytes,
     pub records: u64,
-    /// Of Parquet, rows.
+    /// For Parquet, rows.
     pub lines: u64,
     /// Lines of the object that stand before the bytes.
     pub skipped_lines: u64,

@@ -70,7 +70,7 @@ pub fn unpacked(bytes: Bytes) -> Result<Bytes, Fault> {
     })
 }
 
-/// Where a reader of JSON is: how many objects and lists are open, and whether a string is.
+/// The position of a reader in JSON: how many objects and lists are open, and whether a string is.
 #[derive(Debug, Default)]
 struct NestingCursor {
     depth: u64,
@@ -79,7 +79,7 @@ struct NestingCursor {
 }
 
 impl NestingCursor {
-    /// Goes past a byte.
+    /// Consumes a byte.
     fn step(&mut self, byte: u8) {
         match byte {
             _ if self.escaped => self.escaped = false,

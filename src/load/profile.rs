@@ -77,7 +77,7 @@ struct ProfiledColumn {
 }
 
 impl ProfiledColumn {
-    /// Of (table, column, type, characters, precision, scale).
+    /// Reads a row of (table, column, type, characters, precision, scale).
     fn from_row(row: &[Option<String>]) -> Option<Self> {
         let text = |at: usize| row.get(at).and_then(Option::as_deref);
         let data_type = text(2)?;
@@ -104,7 +104,7 @@ impl ProfiledColumn {
         }
     }
 
-    /// Takes its values from those of the row.
+    /// Reads the column's statistics from the row.
     fn read(self, rows: u64, values: &mut impl Iterator<Item = Option<String>>) -> Option<ColumnProfile> {
         let nulls = rows.checked_sub(values.next()??.parse().ok()?)?;
         let (distinct, least, greatest) = match self.class {

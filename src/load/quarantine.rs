@@ -48,7 +48,7 @@ pub struct RejectedRecord {
 }
 
 impl RejectedRecord {
-    /// Takes column and reason from what COPY said.
+    /// Sets column and reason from an error of COPY.
     pub fn rejected_by(mut self, error: &ErrorRow) -> Self {
         self.column_name = Some(clipped(&error.column, COLUMN_BYTES)).filter(|column| !column.is_empty());
         self.reason = clipped(&error.reason, REASON_BYTES);
@@ -56,7 +56,7 @@ impl RejectedRecord {
     }
 }
 
-/// Refuses a source whose COPY rejects no single rows, or such that could not be read again.
+/// Refuses a source whose COPY rejects no single rows, or rows that could not be read again.
 ///
 /// # Errors
 /// Of kind `Usage`.

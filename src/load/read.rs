@@ -61,7 +61,7 @@ pub struct SourceReader {
     record_path: Option<RecordPath>,
     hive_partitions: bool,
     budget: Arc<Semaphore>,
-    /// One for each object that is just being checked.
+    /// A key counter for each object that is being checked.
     counters: Arc<Mutex<Vec<KeyCounter>>>,
 }
 

@@ -80,7 +80,7 @@ impl ParseState {
         }
     }
 
-    /// Goes past a byte.
+    /// Consumes a byte.
     ///
     /// # Errors
     /// As `CsvCursor::end_line`.

@@ -47,7 +47,7 @@ pub struct RecordPicker {
     begins: u64,
     /// The line of the next byte.
     line: u64,
-    /// Bytes of a byte-order mark that have come; all of them, too, once there can be none.
+    /// Bytes of a byte-order mark so far; its full length, too, once there can be none.
     mark: usize,
     number: u64,
     found: PickedRecords,
@@ -120,7 +120,7 @@ impl RecordPicker {
         }
     }
 
-    /// Goes over a piece; answers what is to be read next, the last of it first.
+    /// Scans a piece; answers the bytes to read again, the last of them first.
     fn scan(&mut self, piece: &[u8]) -> Vec<Vec<u8>> {
         // `from` is where the bytes begin that are not in `text` yet.
         let (mut from, mut at) = (0, 0);

@@ -32,7 +32,7 @@ pub struct Rejected {
     pub shown: Vec<String>,
     /// Texts are longer than their columns.
     pub is_too_long: bool,
-    /// They are longer than any column.
+    /// Texts are longer than any column.
     pub is_beyond_any_column: bool,
 }
 
@@ -88,17 +88,17 @@ impl ErrorRow {
         }
     }
 
-    /// A text is longer than its column, and a column may be wider.
+    /// True if a text is longer than its column, and a column may be wider.
     pub fn is_too_long(&self) -> bool {
         self.code == TOO_LONG && !self.data_type.contains(WIDEST)
     }
 
-    /// It is the record that COPY cannot read, and no value of it.
+    /// True if COPY cannot read the record itself, and not just a value of it.
     pub fn is_malformed(&self) -> bool {
         self.code == MALFORMED || self.column.is_empty()
     }
 
-    /// A text is longer than any column.
+    /// True if a text is longer than any column.
     fn is_beyond_any_column(&self) -> bool {
         self.code == TOO_LONG && self.data_type.contains(WIDEST)
     }
@@ -237,7 +237,7 @@ async fn values(warehouse: &Warehouse, process: StatementProcess) -> BTreeMap<(S
     told.map(|row| ((text(row, 0), text(row, 1), text(row, 2)), text(row, 3))).collect()
 }
 
-/// Where lines came from, with the indices of the parts that were needed so far.
+/// Finds the origins of lines, with the indices of parts that were needed so far.
 pub struct Origins<'a> {
     gatherer: &'a Gatherer<'a>,
     source: &'a Source,

@@ -147,7 +147,7 @@ fn part_compression(compression: Compression) -> CopyCompression {
     }
 }
 
-/// Says of a name that it may be cut off, where it is as long as the system views show one.
+/// Adds a hint to a name that may be cut off: it is as long as the system views show one.
 fn with_cut_off_name(error: Error, file: &str) -> Error {
     match file.len() == FILE_NAME_BYTES {
         true => error.hint(format!(

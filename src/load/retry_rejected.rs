@@ -27,7 +27,7 @@ use crate::load_report::SourceReport;
 use crate::location::Location;
 use crate::warehouse::{Done, Session, StatementError};
 
-/// Where the records lie while they are copied, under the prefix of the source's parts.
+/// The folder of the records while they are copied, under the prefix of the source's parts.
 const FOLDER: &str = "retry";
 
 /// Records of a batch and bytes of their texts, at which it ends with its line. COPY fails at 100,000 rejected rows (C12).
@@ -58,7 +58,7 @@ impl Retried {
         self.last = batch.last;
     }
 
-    /// Says of a failure what the batches before have changed.
+    /// Adds to a failure what earlier batches have changed.
     fn with_earlier(&self, failure: Error) -> Error {
         match self.staged {
             0 => failure,

@@ -15,9 +15,9 @@ use crate::error::Result;
 
 /// Objects that are read, spread over the source.
 const OBJECTS: usize = 16;
-/// Bytes that are read of each.
+/// Bytes of each object that are read.
 const BYTES: u64 = 1 << 20;
-/// Bytes that they may become when they are unpacked.
+/// Limit of these bytes once they are unpacked.
 const UNPACKED_BYTES: u64 = 16 << 20;
 
 /// The compressions of COPY that are unpacked here.
@@ -46,7 +46,7 @@ impl CopyCompression {
 /// The beginnings of some objects, each with its key.
 pub struct SourceSample {
     objects: Vec<(String, Vec<u8>)>,
-    /// Nothing was left out.
+    /// True if the whole source was read.
     is_whole: bool,
 }
 

@@ -178,7 +178,7 @@ impl ThriftReader<'_> {
         Some((count, header & 0x0f))
     }
 
-    /// Goes past a value. Each takes a byte at least where it is an element, so that no count is too large to end.
+    /// Skips a value. Each takes a byte at least where it is an element, so that no count is too large to end.
     fn skip(&mut self, kind: u8, is_element: bool, depth: usize) -> Option<()> {
         if depth > MAX_DEPTH {
             return None;

@@ -15,7 +15,7 @@ use crate::warehouse::{Rows, SESSION_SECONDS, Session};
 /// Offending rows that a failed check shows.
 const SHOWN: usize = 5;
 
-/// Says whether rows of a check refuse the load.
+/// The effect of a check that finds rows: it fails the load, or warns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Severity {
     Error,

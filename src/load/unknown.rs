@@ -31,12 +31,12 @@ const ADVICE: &str = "Add columns to sql/schema and run `load --recreate`, or se
 
 /// The keys of a source beside the columns of its table.
 pub struct ComparedKeys {
-    /// Those that no column takes.
+    /// Keys without a column.
     pub lost: Vec<UnknownKey>,
     /// Statements that add columns for keys which had none, each with the key's first place.
     pub added: Vec<(String, Option<String>)>,
     repeated: Option<String>,
-    /// Of what the keys are, for a message.
+    /// The extent of the keys, for a message.
     extent: String,
     sample: Option<SourceSample>,
 }
@@ -204,7 +204,7 @@ impl Staging<'_> {
         .await
     }
 
-    /// Says what is lost, and what was added. The keys that are lost.
+    /// Warns of keys that are lost and columns that were added. Answers the lost keys.
     pub(super) fn report_keys(&self, compared: ComparedKeys) -> Vec<UnknownKey> {
         let (source, table) = (&self.source.name, &self.file.name);
         let warn = |message| self.load.stack.events.emit(Event::Warning { message });

@@ -24,7 +24,7 @@ impl Unpacker {
         })
     }
 
-    /// Takes more of the file; answers whether everything that is wanted was found.
+    /// Reads more of the file; true once all wanted records were found.
     ///
     /// # Errors
     /// Where it cannot be unpacked.

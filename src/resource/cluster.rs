@@ -45,7 +45,7 @@ pub struct ClusterState {
 }
 
 impl ClusterState {
-    /// It is being deleted, and nothing stops that (R15).
+    /// True while it is being deleted, which cannot be stopped (R15).
     pub fn is_going(&self) -> bool {
         matches!(self.status.as_str(), "deleting" | "final-snapshot")
     }
@@ -241,7 +241,7 @@ pub async fn modify(aws: &Aws, names: &Names, change: &Modification) -> Result<(
     call.send().await.map(drop).map_err(|error| failed(&format!("modify the cluster {}", names.cluster), &error))
 }
 
-/// To another type or number of nodes. From or to one node only the slower classic resize leads.
+/// Resizes to another type or number of nodes. From or to one node only the slower classic resize works.
 pub async fn resize(aws: &Aws, names: &Names, node_type: &str, nodes: i32, classic: bool) -> Result<()> {
     let call = aws
         .redshift

@@ -49,7 +49,7 @@ pub struct Desired {
     pub bucket: DesiredBucket,
     pub cluster: DesiredCluster,
     pub expiry: Expiry,
-    /// Goes into the create calls, so that a run knows what it made itself.
+    /// A tag of the create calls, so that a run knows what it created itself.
     pub run: String,
     /// Whether `up` may change the type and number of nodes.
     pub resize: bool,
@@ -145,7 +145,7 @@ impl Desired {
     }
 }
 
-/// Looks at everything a stack may have, for `up`.
+/// Observes everything a stack may have, for `up`.
 ///
 /// # Errors
 /// When anything cannot be read: a plan made on half a view would be wrong.

@@ -35,7 +35,7 @@ pub enum Expiry {
     AtLeast { at: String, now: String },
     /// This time: what the command line says.
     Exactly(String),
-    /// None.
+    /// No expiry.
     Never,
 }
 

@@ -9,7 +9,7 @@ use super::words::{ADJECTIVES, AGENTS, CITIES, FIRST_NAMES, LAST_NAMES, NOUNS, p
 /// Midnight of 1 November 2018, UTC, in milliseconds.
 const START: u64 = 1_541_030_400_000;
 const DAY: u64 = 86_400_000;
-/// Of a thousand plays so many are of a song that the song data knows.
+/// Plays in a thousand whose song is in the song data.
 const KNOWN_PER_MILLE: u32 = 50;
 
 /// One file.

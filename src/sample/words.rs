@@ -165,7 +165,7 @@ pub const AGENTS: [&str; 5] = [
     "Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:31.0) Gecko/20100101 Firefox/31.0",
 ];
 
-/// One of these, by the sample's chance.
+/// Picks one, by the sample's seed.
 pub fn pick<T: Copy>(rng: &mut fastrand::Rng, from: &[T]) -> T {
     from[rng.usize(..from.len())]
 }

@@ -22,7 +22,7 @@ struct StageBar {
     began: Instant,
     done: u64,
     of: Option<u64>,
-    /// Of a COPY; its `done` and `of` are bytes.
+    /// Rows of a COPY, whose `done` and `of` are bytes.
     rows: Option<u64>,
     state: String,
     bar: Option<ProgressBar>,
@@ -103,7 +103,7 @@ impl Bars {
 }
 
 impl Drop for Bars {
-    /// No bar stays behind: what comes now is the end.
+    /// Removes all bars: the run ends.
     fn drop(&mut self) {
         for (_, stage) in locked(&self.stages).drain() {
             stage.bar.iter().for_each(ProgressBar::finish_and_clear);

@@ -14,7 +14,7 @@ pub struct Printer {
     format: Format,
     expanded: bool,
     quiet: bool,
-    /// Of a table, whose widths are known at its end.
+    /// Rows of a table, whose widths are known at its end.
     collected: Rows,
     /// Results so far: there is an empty line between two.
     results: usize,

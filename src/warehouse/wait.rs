@@ -20,7 +20,7 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(35);
 const SILENCE: Duration = Duration::from_secs(50);
 /// An answer that took so long was held back, and is pause enough.
 const HELD_BACK: Duration = Duration::from_secs(1);
-/// Between two questions.
+/// Time between two polls.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 

@@ -26,7 +26,7 @@ pub enum ColumnType {
     /// Bytes.
     Char(usize),
     Super,
-    /// Takes whatever comes: it is not compared.
+    /// A type that takes any value: it is not compared.
     Other,
 }
 
@@ -215,7 +215,7 @@ fn reads_order(order: Order, format: Option<&str>) -> bool {
     }
 }
 
-/// Of `DD.MM.YYYY` and its like whether the month is first, and the sign between; `None` for other patterns.
+/// Parses `DD.MM.YYYY` and its like: whether the month is first, and the separator; `None` for other patterns.
 fn numeric_pattern(pattern: &str) -> Option<(bool, char)> {
     let sign = pattern.chars().nth(2).filter(|sign| matches!(sign, '/' | '-' | '.'))?;
     let is = |first: &str, second: &str| pattern == format!("{first}{sign}{second}{sign}YYYY");

@@ -7,13 +7,13 @@ use crate::init::words;
 /// How a COPY finds the column of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnLookup {
-    /// By the key of JSON.
+    /// Columns are found by keys of JSON.
     Key { ignore_case: bool },
-    /// By the paths of a file, in the order of the columns.
+    /// Columns are found by the paths of a file, in their order.
     Paths,
-    /// By the place of a field of CSV.
+    /// Columns are found by the position of a field in CSV.
     Field,
-    /// By the place of a column of Parquet.
+    /// Columns are found by the position of a column in Parquet.
     Parquet,
 }
 

@@ -86,7 +86,7 @@ struct ComparedTable {
     columns: BTreeSet<String>,
 }
 
-/// Looks at the data again: in the directory that plays the bucket of the sources, or in those of `[local.buckets]`.
+/// Reads the data again: in the directory that plays the bucket of the sources, or in those of `[local.buckets]`.
 ///
 /// # Errors
 /// Where no source lies in a directory that is known, or a file of the project or of the data cannot be read.
@@ -168,7 +168,7 @@ impl Update {
         }
     }
 
-    /// Takes over what changes of a table.
+    /// Adds the changes of a table.
     fn change(
         &mut self,
         config: &Config,

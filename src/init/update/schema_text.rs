@@ -18,16 +18,16 @@ pub struct ColumnText {
     /// As it is written.
     pub data_type: String,
     pub column_type: ColumnType,
-    /// It has a value where COPY gives none.
+    /// True if it has a value where COPY has none.
     pub is_generated: bool,
     pub has_encoding: bool,
     /// A comment says that its type stays.
     pub is_kept: bool,
     name_at: usize,
     type_at: Range<usize>,
-    /// Behind its last token.
+    /// The place after its last token.
     end: usize,
-    /// Behind the comma that follows.
+    /// The place after the comma that follows.
     comma: Option<usize>,
 }
 

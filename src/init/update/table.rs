@@ -1,4 +1,4 @@
-//! One table of the project, held against the files of its source: what the data needs that the table and its COPY do not have.
+//! Compares a table of the project with the files of its source: what the table and its COPY lack for the data.
 
 mod by_key;
 mod by_place;
@@ -58,7 +58,7 @@ pub struct TableUpdate {
 struct ReadData {
     keys: Vec<(String, Seen)>,
     comparison: Comparison,
-    /// Nothing was left out.
+    /// True if all of the data was read.
     is_whole: bool,
     records: u64,
     crowded: Vec<String>,

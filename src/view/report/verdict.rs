@@ -18,7 +18,7 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Of a load that was committed: with rejected rows or checks that warn it is not as good as one without.
+    /// The verdict of a committed load: rejected rows and warnings make it less than good.
     pub fn of_load(report: &LoadReport) -> Self {
         let sum = |count: fn(&SourceReport) -> u64| report.sources.iter().map(count).sum::<u64>();
         let (staged, rejected) = (sum(|source| source.staged), sum(|source| source.rejected));
@@ -49,7 +49,7 @@ impl Verdict {
         }
     }
 
-    /// Of a load that failed: nothing of it is in the star.
+    /// The verdict of a failed load: nothing of it is in the star.
     pub fn of_error(error: &Error) -> Self {
         let title = match error.kind {
             FailureKind::CheckFailed => "Not loaded: the new data was refused",
