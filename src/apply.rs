@@ -4,20 +4,17 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::aws::Aws;
-use crate::config::Timeouts;
 use crate::error::{Error, Result};
-use crate::event::{Event, Events};
+use crate::event::Event;
 use crate::interrupt;
 use crate::plan::{Action, Glyph, Plan, Step};
-use crate::resource::{ClusterState, Names, ResourceKind, bucket, cluster, contents, role};
+use crate::resource::{ClusterState, ResourceKind, bucket, cluster, contents, role};
 use crate::retry::{Backoff, TransientError, retry_if};
+use crate::stack::Stack;
 
+/// Applies plans to a stack.
 pub struct Apply<'a> {
-    pub aws: &'a Aws,
-    pub names: &'a Names,
-    pub timeouts: Timeouts,
-    pub events: &'a Events,
+    pub stack: &'a Stack,
 }
 
 impl Apply<'_> {
@@ -54,7 +51,7 @@ impl Apply<'_> {
                 Ok(_) => {}
                 Err(error) if error.kind.ends_run() => return Err(error),
                 Err(error) => {
-                    self.events.emit(Event::StepFailed { step: step.to_string(), error: error.to_string() });
+                    self.stack.events.emit(Event::StepFailed { step: step.to_string(), error: error.to_string() });
                     given_up.push(step.kind);
                     failures.push(error);
                 }
@@ -66,27 +63,31 @@ impl Apply<'_> {
     /// `is_new`: this run has created the resource, so that AWS may not know it everywhere yet.
     async fn run_step(&self, step: &Step, is_new: bool) -> Result<Option<ClusterState>> {
         let name = step.to_string();
-        self.events.emit(Event::StepStarted { step: name.clone() });
+        self.stack.events.emit(Event::StepStarted { step: name.clone() });
         let started = Instant::now();
         let done = self.step(&step.action, &name, is_new).await?;
-        self.events.emit(Event::StepDone { step: name, detail: done.detail, took: started.elapsed() });
+        self.stack.events.emit(Event::StepDone { step: name, detail: done.detail, took: started.elapsed() });
         Ok(done.cluster)
     }
 
     async fn step(&self, action: &Action, name: &str, is_new: bool) -> Result<StepResult> {
         match action {
             Action::EmptyBucket(_) => {
-                let empty = async || contents::empty(self.aws, self.names).await;
+                let empty = async || contents::empty(&self.stack.aws, &self.stack.names).await;
                 let emptied = self.with_retry(name, action, is_new, empty).await?;
                 Ok(StepResult { detail: Some(emptied.to_string()), cluster: None })
             }
             Action::CreateBucket(desired) => {
-                let create = async || bucket::create(self.aws, self.names, desired).await;
+                let create = async || bucket::create(&self.stack.aws, &self.stack.names, desired).await;
                 Ok(StepResult { detail: self.with_retry(name, action, is_new, create).await?, cluster: None })
             }
-            Action::AwaitCluster => self.await_cluster(name, self.timeouts.create, Awaited::Ready).await,
-            Action::AwaitSettledCluster => self.await_cluster(name, self.timeouts.delete, Awaited::Settled).await,
-            Action::AwaitClusterGone => self.await_cluster(name, self.timeouts.delete, Awaited::Gone).await,
+            Action::AwaitCluster => self.await_cluster(name, self.stack.config.timeouts.create, Awaited::Ready).await,
+            Action::AwaitSettledCluster => {
+                self.await_cluster(name, self.stack.config.timeouts.delete, Awaited::Settled).await
+            }
+            Action::AwaitClusterGone => {
+                self.await_cluster(name, self.stack.config.timeouts.delete, Awaited::Gone).await
+            }
             call => {
                 self.with_retry(name, call, is_new, async || self.call(call).await).await?;
                 Ok(StepResult::default())
@@ -103,15 +104,15 @@ impl Apply<'_> {
         work: impl AsyncFnMut() -> Result<T>,
     ) -> Result<T> {
         let deadline = match action {
-            Action::DeleteCluster(_) => self.timeouts.delete,
-            _ => self.timeouts.create,
+            Action::DeleteCluster(_) => self.stack.config.timeouts.delete,
+            _ => self.stack.config.timeouts.create,
         };
         let classify = if is_new { TransientError::from_error_on_existing } else { TransientError::from_error };
-        retry_if(classify, self.events, name, deadline, work).await
+        retry_if(classify, &self.stack.events, name, deadline, work).await
     }
 
     async fn call(&self, action: &Action) -> Result<()> {
-        let (aws, names) = (self.aws, self.names);
+        let (aws, names) = (&self.stack.aws, &self.stack.names);
         match action {
             Action::CreateRole(desired) => role::create(aws, names, desired).await,
             Action::PutTrust(trust) => role::put_trust(aws, names, trust).await,
@@ -153,19 +154,19 @@ impl Apply<'_> {
         // R16: a cluster may be unknown right after it was created, and one answer that it is may be an old one.
         let mut last: Option<(Instant, ClusterState)> = None;
         loop {
-            let looked = interrupt::unless_asked(cluster::observe(self.aws, self.names)).await;
+            let looked = interrupt::unless_asked(cluster::observe(&self.stack.aws, &self.stack.names)).await;
             let found = looked.map_err(|error| self.with_last_state(error, last.as_ref()))?;
-            let is_gone = last.as_ref().is_some_and(|(seen, _)| seen.elapsed() >= self.timeouts.settle);
-            if awaited.is_reached(found.as_ref(), &self.names.cluster, is_gone)? {
+            let is_gone = last.as_ref().is_some_and(|(seen, _)| seen.elapsed() >= self.stack.config.timeouts.settle);
+            if awaited.is_reached(found.as_ref(), &self.stack.names.cluster, is_gone)? {
                 return Ok(StepResult { detail: None, cluster: found });
             }
             let state = found.as_ref().map_or_else(|| "not visible yet".to_owned(), ClusterState::doing);
             last = found.map(|found| (Instant::now(), found)).or(last);
-            let waited = backoff.next(self.events, name, &state).await;
+            let waited = backoff.next(&self.stack.events, name, &state).await;
             if !waited.map_err(|error| self.with_last_state(error, last.as_ref()))? {
                 return Err(Error::failed(format!(
                     "the cluster {} is still {state} after {} s",
-                    self.names.cluster,
+                    self.stack.names.cluster,
                     deadline.as_secs()
                 ))
                 .hint("Run the command again to go on waiting; [timeouts] in infra.toml says for how long."));
@@ -175,7 +176,7 @@ impl Apply<'_> {
 
     /// A hint on the operation that goes on at AWS when a wait for the cluster ends early (R43).
     fn with_last_state(&self, error: Error, last: Option<&(Instant, ClusterState)>) -> Error {
-        let name = &self.names.cluster;
+        let name = &self.stack.names.cluster;
         let Some((_, cluster)) = last else {
             return error.hint(format!("How far the cluster {name} is was not seen: AWS goes on with it."));
         };

@@ -21,7 +21,7 @@ use crate::retry::{Backoff, TransientError};
 pub async fn run(stack: &Stack, args: &DownArgs) -> Result<Outcome> {
     let mut found = interrupt::unless_asked(FoundStack::look_up(stack, args)).await?;
     found.warn_of_foreign_role();
-    if found.names.region != stack.names.region {
+    if found.stack.names.region != stack.names.region {
         found.stack.announce();
     }
     let plan = found.plan();
@@ -66,7 +66,6 @@ fn ask_for_aws(stack: &Stack, found_nothing: bool) {
 /// A stack as its role locates it.
 pub(super) struct FoundStack {
     pub(super) stack: Stack,
-    pub(super) names: Names,
     pub(super) observed: Observed,
     pub(super) final_snapshot: Option<FinalSnapshot>,
     /// Kinds of resources that any observation has shown.
@@ -101,19 +100,19 @@ impl FoundStack {
             names = by_tags(&stack, names).await?;
         }
         // Where the role said that the rest is, also when it is looked for once more and the role is gone.
-        stack.names = names.clone();
-        let observed = observe_to_delete(&stack.aws, &names, role, &stack.events).await?;
+        stack.names = names;
+        let observed = observe_to_delete(&stack.aws, &stack.names, role, &stack.events).await?;
         let final_snapshot = match &args.final_snapshot {
             Some(name) => Some(FinalSnapshot { name: name.clone(), retention_days: -1 }),
             None => stack.config.cluster.final_snapshot.clone().or_else(|| tagged_snapshot(&observed)),
         };
         let seen = seen(&observed);
-        Ok(Self { stack, names, observed, final_snapshot, seen, role_of, confirmed: None })
+        Ok(Self { stack, observed, final_snapshot, seen, role_of, confirmed: None })
     }
 
     pub(super) fn warn_of_foreign_role(&self) {
         if let Some(region) = &self.role_of {
-            let Names { stack, role, region: here, .. } = &self.names;
+            let Names { stack, role, region: here, .. } = &self.stack.names;
             let message = format!(
                 "the role {role} belongs to the stack {stack} in {region}: it is left there, and only {here} is looked at"
             );
@@ -122,7 +121,7 @@ impl FoundStack {
     }
 
     pub(super) fn plan(&self) -> Arc<Plan> {
-        let mut plan = take_down(&self.names, &self.observed, self.final_snapshot.as_ref());
+        let mut plan = take_down(&self.stack.names, &self.observed, self.final_snapshot.as_ref());
         if self.stack.target == Target::Aws {
             plan.note_kept_by_aws(self.subnet_group());
         }
@@ -130,24 +129,22 @@ impl FoundStack {
     }
 
     pub(super) fn emit_plan(&self, plan: &Arc<Plan>, only: bool) {
-        let (stack, plan) = (self.names.stack.clone(), plan.clone());
+        let (stack, plan) = (self.stack.names.stack.clone(), plan.clone());
         self.stack.events.emit(Event::Planned { verb: "down", stack, plan, only });
     }
 
     /// Asks before anything is deleted, once in a region.
     pub(super) async fn confirm(&mut self, plan: &Plan, yes: bool) -> Result<()> {
         let deletes = plan.steps.iter().any(|step| step.action.glyph() == Glyph::Delete);
-        if deletes && self.confirmed.as_ref() != Some(&self.names.region) {
+        if deletes && self.confirmed.as_ref() != Some(&self.stack.names.region) {
             confirm::deletion(&self.stack, yes).await?;
-            self.confirmed = Some(self.names.region.clone());
+            self.confirmed = Some(self.stack.names.region.clone());
         }
         Ok(())
     }
 
     pub(super) async fn apply(&self, plan: &Plan) -> Result<Vec<Error>> {
-        let (aws, events) = (&self.stack.aws, &self.stack.events);
-        let apply = Apply { aws, names: &self.names, timeouts: self.stack.config.timeouts, events };
-        apply.run_as_far_as_possible(plan).await
+        Apply { stack: &self.stack }.run_as_far_as_possible(plan).await
     }
 
     fn subnet_group(&self) -> Option<&str> {
@@ -168,7 +165,7 @@ impl FoundStack {
         if !readable {
             return Ok(());
         }
-        let bucket = &self.names.bucket;
+        let bucket = &self.stack.names.bucket;
         let emit = |entry| stack.events.emit(Event::Goes { bucket: bucket.clone(), entry });
         contents::each_entry(&self.stack.aws, bucket, emit).await
     }

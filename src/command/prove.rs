@@ -71,7 +71,7 @@ impl FoundStack {
         if plan.is_empty() || !plan.refusals.is_empty() {
             return Ok(false);
         }
-        if now.names.region != self.names.region {
+        if now.stack.names.region != self.stack.names.region {
             now.stack.announce();
         }
         now.emit_plan(&plan, false);
@@ -83,7 +83,7 @@ impl FoundStack {
         let is_new = !new.is_empty();
         self.seen.extend(new);
         if now.observed.role.is_some() {
-            (self.stack, self.names) = (now.stack, now.names);
+            self.stack = now.stack;
         }
         self.observed.cluster = now.observed.cluster.or(self.observed.cluster.take());
         self.final_snapshot = self.final_snapshot.take().or(now.final_snapshot);
@@ -115,7 +115,7 @@ impl FoundStack {
     /// Everything is asked for once more, by its own name: lists may be minutes old (R35). What a list shows beside is asked
     /// for by its name, too.
     async fn verify_gone(&self) -> Result<Vec<Leftover>> {
-        let (aws, names) = (&self.stack.aws, &self.names);
+        let (aws, names) = (&self.stack.aws, &self.stack.names);
         let (region, mut left) = (&names.region, Vec::new());
         let mut leave = |goes: Goes, what: String, remove: String| left.push(Leftover { what, remove, goes });
         let secret = self.observed.cluster.as_ref().and_then(|cluster| cluster.secret.as_deref());
@@ -159,7 +159,7 @@ impl FoundStack {
 
     /// The stack's role, and others under its path, by name and ARN; none where they are left to another region.
     async fn roles(&self) -> Result<Vec<(String, String)>> {
-        let (aws, names) = (&self.stack.aws, &self.names);
+        let (aws, names) = (&self.stack.aws, &self.stack.names);
         let mut found = Vec::new();
         if self.role_of.is_some() {
             return Ok(found);
@@ -178,7 +178,7 @@ impl FoundStack {
     }
 
     pub(super) fn looked_at(&self) -> Vec<String> {
-        let names = &self.names;
+        let names = &self.stack.names;
         let mut all = vec![
             format!("cluster {} and its snapshots, and any other with the tag of the stack", names.cluster),
             format!("its admin secret {}", names.secret()),

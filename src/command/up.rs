@@ -14,7 +14,7 @@ use crate::aws::Target;
 use crate::cli::{Expires, PlanOptions, UpArgs};
 use crate::config::Cluster;
 use crate::error::{Error, FailureKind, Result};
-use crate::event::{Event, Events};
+use crate::event::Event;
 use crate::interrupt;
 use crate::load::{self, LoadOptions, PreGathered};
 use crate::plan::{Action, Plan, bring_up, take_down};
@@ -106,7 +106,7 @@ async fn reach(
 }
 
 async fn apply_all(stack: &Stack, plan: &Plan) -> Result<(Option<ClusterState>, PreGathered)> {
-    let seen = apply(stack, &stack.events).run(&plan.steps).await?;
+    let seen = Apply { stack }.run(&plan.steps).await?;
     Ok((seen, PreGathered::default()))
 }
 
@@ -116,7 +116,8 @@ async fn apply_and_gather(
     plan: &Plan,
     timeline: &Timeline,
 ) -> Result<(Option<ClusterState>, PreGathered)> {
-    let apply = apply(stack, &timeline.events);
+    let timed = stack.with_events(&timeline.events);
+    let apply = Apply { stack: &timed };
     let created = plan.steps.iter().position(|step| matches!(step.action, Action::CreateCluster(_)));
     let (before, after) = plan.steps.split_at(created.map_or(plan.steps.len(), |at| at + 1));
     let seen = apply.run(before).await?;
@@ -125,7 +126,7 @@ async fn apply_and_gather(
     }
     let gathering = async {
         // There is time to mend a source before the cluster is there: the load looks again.
-        Ok::<_, Error>(load::pre_gather(&stack.with_events(&timeline.events)).await.unwrap_or_else(|error| {
+        Ok::<_, Error>(load::pre_gather(&timed).await.unwrap_or_else(|error| {
             // A signal ends the steps as well, which say so.
             if !matches!(error.kind, FailureKind::Interrupted(_)) {
                 let message = format!("{error}: the load will try again when the cluster is there");
@@ -180,10 +181,6 @@ async fn refuse_what_is_not_offered(stack: &Stack, plan: &Plan, wanted: &Cluster
             Ok(())
         }
     }
-}
-
-fn apply<'a>(stack: &'a Stack, events: &'a Events) -> Apply<'a> {
-    Apply { aws: &stack.aws, names: &stack.names, timeouts: stack.config.timeouts, events }
 }
 
 /// The command line says exactly until when; infra.toml says at least.
@@ -253,7 +250,7 @@ async fn remove_shown(stack: &Stack, run: &str) -> Result<Vec<(ResourceKind, Str
     let what = present(stack, &made);
     let plan = take_down(names, &made, None);
     refuse(&plan)?;
-    match apply(stack, &stack.events).run_as_far_as_possible(&plan).await?.into_iter().next() {
+    match (Apply { stack }).run_as_far_as_possible(&plan).await?.into_iter().next() {
         Some(failure) => Err(failure),
         None => Ok(what),
     }
