@@ -40,13 +40,32 @@ pub struct StarPlan {
     pub recreated: Vec<SqlFile>,
     /// With a merge, a table keeps the rows that stay the same; without one it is emptied and filled.
     pub transforms: Vec<(SqlFile, Option<Merge>)>,
-    pub checks: Vec<SqlFile>,
+    pub checks: Vec<(SqlFile, Severity)>,
     pub sums: Vec<SqlFile>,
+}
+
+/// The effect of a check that finds rows: it fails the load, or warns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    Error,
+    Warn,
+}
+
+impl Severity {
+    fn from_header(file: &SqlFile) -> Result<Self> {
+        match file.settings.get("severity").map(String::as_str) {
+            None | Some("error") => Ok(Self::Error),
+            Some("warn") => Ok(Self::Warn),
+            Some(other) => {
+                Err(Error::usage(format!("{}: severity is error or warn, not {other}", file.path.display())))
+            }
+        }
+    }
 }
 
 impl LoadPlan {
     /// # Errors
-    /// Where a file of `sql/` does not fit infra.toml, or a transform cannot be merged as its header says.
+    /// Where a file of `sql/` does not fit infra.toml, or the header of a transform or a check cannot be followed.
     pub fn new(files: ProjectFiles, sources: &[Source], mode: Mode, recreate: bool) -> Result<Self> {
         let setup = SetupPlan::new(&files, recreate)?;
         let mut copies = Vec::new();
@@ -107,6 +126,8 @@ impl StarPlan {
             let merge = if mode == Mode::Append { Merge::from_file(&file)? } else { None };
             with_merges.push((file, merge));
         }
+        let with_severity = |file: SqlFile| Severity::from_header(&file).map(|severity| (file, severity));
+        let checks = checks.into_iter().map(with_severity).collect::<Result<_>>()?;
         Ok(Self { recreated, transforms: with_merges, checks, sums })
     }
 
@@ -168,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn an_append_merges_and_shows_every_statement_of_it() {
+    fn statements_of_the_star_are_counted_and_headers_are_checked() {
         let sources = [copy("json 'auto'", |_| {}).source];
         let writes =
             |mode, recreate| LoadPlan::new(project(), &sources, mode, recreate).expect("plan").star.writes().len();
@@ -178,6 +199,10 @@ mod tests {
         let mut broken = project();
         broken.transforms = vec![file("transform", "star", "-- key: id\ninsert into star select a, a from staging")];
         assert!(LoadPlan::new(broken, &sources, Mode::Append, false).is_err());
+        let mut broken = project();
+        broken.checks = vec![file("check", "any", "-- severity: loud\nselect 1")];
+        let error = LoadPlan::new(broken, &sources, Mode::Replace, false).expect_err("refused").to_string();
+        assert!(error.ends_with("severity is error or warn, not loud"), "{error}");
     }
 
     #[test]

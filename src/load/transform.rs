@@ -3,7 +3,7 @@
 use tokio::time::Instant;
 
 use super::merge::Merge;
-use super::plan::StarPlan;
+use super::plan::{Severity, StarPlan};
 use super::reconcile;
 use super::sql::{self, SqlFile};
 use super::{Load, audit, unchanged};
@@ -14,25 +14,6 @@ use crate::warehouse::{Rows, SESSION_SECONDS, Session};
 
 /// Offending rows that a failed check shows.
 const SHOWN: usize = 5;
-
-/// The effect of a check that finds rows: it fails the load, or warns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Severity {
-    Error,
-    Warn,
-}
-
-impl Severity {
-    fn from_header(file: &SqlFile) -> Result<Self> {
-        match file.settings.get("severity").map(String::as_str) {
-            None | Some("error") => Ok(Self::Error),
-            Some("warn") => Ok(Self::Warn),
-            Some(other) => {
-                Err(Error::usage(format!("{}: severity is error or warn, not {other}", file.path.display())))
-            }
-        }
-    }
-}
 
 impl Load<'_> {
     /// # Errors
@@ -88,10 +69,9 @@ impl Load<'_> {
         Ok(LoadReport { sources, tables, checks, reconciliations, took: clock.elapsed() })
     }
 
-    async fn check(&self, session: &Session, files: &[SqlFile]) -> Result<(Vec<CheckReport>, String)> {
+    async fn check(&self, session: &Session, planned: &[(SqlFile, Severity)]) -> Result<(Vec<CheckReport>, String)> {
         let mut checks = Vec::new();
-        for file in files {
-            let severity = Severity::from_header(file)?;
+        for (file, severity) in planned {
             let rows = session.query(&file.statement).await?;
             let rows =
                 rows.map_err(|error| Error::failed(format!("the check {} does not run", file.name)).because(error))?;
@@ -100,7 +80,7 @@ impl Load<'_> {
                 question: file.title.clone(),
                 offending: rows.rows.len() as u64,
             };
-            if report.offending > 0 && severity == Severity::Warn {
+            if report.offending > 0 && *severity == Severity::Warn {
                 self.stack.events.emit(Event::Warning { message: format!("{}: {}", report.question, sample(&rows)) });
             } else if report.offending > 0 {
                 let message = format!(
