@@ -92,7 +92,7 @@ impl TransientError {
     /// The state in a heartbeat.
     fn waits_for(self) -> &'static str {
         match self {
-            Self::RoleUnknown => "IAM to tell Redshift of the role",
+            Self::RoleUnknown => "Redshift to know the role",
             Self::ClusterBusy => "what is under way on the cluster",
             Self::ChangeUnderWay => "another change of the same resource",
             Self::Unseen => "AWS to show what was just created",

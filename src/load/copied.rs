@@ -62,19 +62,19 @@ impl Staging<'_> {
             Err(error) => return Ok(Err(error)),
         };
         let staged = batch.added(&load.warehouse, &done, &self.file.name).await?;
-        let told = match records {
-            None if self.plan.asks_history => self.errors_told(stage, done.process).await?,
+        let counted = match records {
+            None if self.plan.asks_history => self.count_errors(stage, done.process).await?,
             _ => 0,
         };
-        let missing = records.map_or(told, |records| records.saturating_sub(staged));
+        let missing = records.map_or(counted, |records| records.saturating_sub(staged));
         let mut rejected = Rejected::at_least(missing, load, stage, done.process, gatherer, self.source).await?;
-        rejected.count = rejected.count.max(told);
+        rejected.count = rejected.count.max(counted);
         Ok(Ok(Copied { staged, rejected }))
     }
 
-    /// Counts the rows that a COPY has rejected, where its records were not counted. The system views may show its end late (C17): they
-    /// are asked until they do. Where they do not in time, a warning says so.
-    async fn errors_told(&self, stage: &str, process: StatementProcess) -> Result<u64> {
+    /// Counts the rows that a COPY has rejected, where its records were not counted. The system views may show its end late
+    /// (C17): they are polled until they do. A warning says so where they do not in time.
+    async fn count_errors(&self, stage: &str, process: StatementProcess) -> Result<u64> {
         let load = self.load;
         let mut backoff = Backoff::until(Instant::now() + load.stack.config.timeouts.settle);
         loop {

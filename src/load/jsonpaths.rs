@@ -69,8 +69,9 @@ pub fn is_apart(source: &Source, region: &str, is_gathered: bool) -> bool {
     source.jsonpaths_file.is_some() || is_gathered && source.jsonpaths.is_some() && source.region != region
 }
 
-/// Where a COPY finds the file, which is written there where it `is_apart`. All that a COPY names is in one region (R37): parts of a source in another one have a copy of
-/// the file beside them, written anew by each load, since it may have changed while its source did not.
+/// The place where a COPY finds the file; it is written there if it `is_apart`. All that a COPY names is in one region (R37):
+/// parts of a source in another one have a copy of the file beside them, which each load writes again, since it may have
+/// changed while its source did not.
 ///
 /// # Errors
 /// Where the caller may not read it, so that it cannot be copied, or the copy cannot be written.
