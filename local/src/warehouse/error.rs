@@ -64,7 +64,6 @@ impl SqlError {
     }
 }
 
-
 impl From<TranslateError> for SqlError {
     fn from(TranslateError { sqlstate, message }: TranslateError) -> Self {
         Self { sqlstate, message }
