@@ -8,7 +8,7 @@ pub struct CsvCursor {
     place: CsvPlace,
     /// An odd number of quotes has come.
     is_odd: bool,
-    line: u64,
+    pub(super) line: u64,
     /// The line of the last quote that opened a field.
     opened: u64,
 }
