@@ -215,7 +215,7 @@ mod tests {
         let engine = Engine::open(directory.path(), "dwh", slices, MemoryLimit::new(0)).expect("engine");
         let [one, other] = [(); 2].map(|()| engine.session("admin").expect("session"));
         let keeps_order = |session: &Session| -> bool {
-            let sql = "SELECT CAST(current_setting('preserve_insertion_order') AS BOOLEAN)";
+            let sql = "SELECT CAST(system.main.current_setting('preserve_insertion_order') AS BOOLEAN)";
             session.connection.query_row(sql, [], |row| row.get(0)).expect("setting")
         };
         one.connection.execute_batch("BEGIN").expect("begun");
