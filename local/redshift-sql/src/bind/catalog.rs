@@ -1,0 +1,24 @@
+//! What the translation of a statement has to know of the database.
+
+use std::sync::Arc;
+
+use crate::bind::value_type::ValueType;
+use crate::statement::ddl::Name;
+
+/// The relations of a database, as a session sees them.
+pub trait Catalog {
+    /// The columns of a relation in their order, with the schema that the search path finds where none is named; `None`
+    /// where there is no such relation.
+    fn columns(&self, relation: &Name) -> Option<Arc<[RelationColumn]>>;
+
+    /// Whether `redshift_system` has a view of this name.
+    fn is_system_view(&self, name: &str) -> bool;
+}
+
+/// A column of a relation, of a subquery or of a common table expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelationColumn {
+    /// In lower case, unless names keep their case.
+    pub name: String,
+    pub value_type: ValueType,
+}

@@ -1,0 +1,301 @@
+//! The types of expressions, by those of their parts.
+
+use sqlparser::ast::{
+    AccessExpr, BinaryOperator, DataType, Expr, Function, FunctionArgumentClause, FunctionArguments, Subscript,
+    UnaryOperator, Value, WindowSpec, WindowType,
+};
+
+use super::scope::{Resolved, Scope};
+use super::value_type::{MAX_PRECISION, ValueType};
+use super::{Typer, argument_expressions, function_types, place};
+use crate::rules::casts::unlimited;
+use crate::statement::ddl::Name;
+use crate::types::Type;
+
+impl Typer<'_> {
+    pub(super) fn each<'e>(&mut self, exprs: impl IntoIterator<Item = &'e Expr>, scope: &Scope<'_>) {
+        for expr in exprs {
+            self.expr(expr, scope);
+        }
+    }
+
+    pub(super) fn expr(&mut self, expr: &Expr, scope: &Scope<'_>) -> ValueType {
+        let found = self.infer(expr, scope);
+        if found != ValueType::Unknown {
+            self.types.found.insert(place(expr), found);
+        }
+        found
+    }
+
+    pub(super) fn infer(&mut self, expr: &Expr, scope: &Scope<'_>) -> ValueType {
+        match expr {
+            Expr::Identifier(ident) => match scope.resolve(&ident.value) {
+                Resolved::Column(found) | Resolved::Alias(found, _) => found,
+                Resolved::Nothing if ident.quote_style.is_none() => word(&ident.value),
+                Resolved::Nothing | Resolved::Unsure => ValueType::Unknown,
+            },
+            Expr::CompoundIdentifier(parts) => scope.resolve_path(parts),
+            Expr::CompoundFieldAccess { root, access_chain } => {
+                for step in access_chain {
+                    if let AccessExpr::Subscript(Subscript::Index { index }) = step {
+                        self.expr(index, scope);
+                    }
+                }
+                match self.expr(root, scope) {
+                    ValueType::SUPER => ValueType::SUPER,
+                    _ => ValueType::Unknown,
+                }
+            }
+            Expr::JsonAccess { value, .. } => {
+                self.expr(value, scope);
+                ValueType::SUPER
+            }
+            Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => self.expr(inner, scope),
+            Expr::Value(value) => literal(&value.value),
+            Expr::TypedString(typed) => type_named(&typed.data_type),
+            Expr::Interval(_) => ValueType::Interval,
+            Expr::Cast { expr, data_type, .. } | Expr::Convert { expr, data_type: Some(data_type), .. } => {
+                self.expr(expr, scope);
+                let wanted = type_named(data_type);
+                self.learn(expr, wanted);
+                wanted
+            }
+            Expr::BinaryOp { left, op, right } => self.binary(left, op, right, scope),
+            Expr::UnaryOp { op, expr } => match (op, self.expr(expr, scope)) {
+                (UnaryOperator::Not, _) => ValueType::BOOLEAN,
+                (_, found) => found,
+            },
+            Expr::Case { operand, conditions, else_result, .. } => {
+                self.each(operand.as_deref(), scope);
+                let mut result = ValueType::Untyped;
+                for when in conditions {
+                    self.expr(&when.condition, scope);
+                    result = result.common(self.expr(&when.result, scope));
+                }
+                else_result.iter().fold(result, |result, otherwise| result.common(self.expr(otherwise, scope)))
+            }
+            Expr::Function(function) => self.function(function, scope),
+            Expr::AtTimeZone { timestamp, time_zone } => {
+                let zone = self.expr(time_zone, scope);
+                let time = self.expr(timestamp, scope);
+                function_types::answer("timezone", &[zone, time])
+            }
+            Expr::Extract { field, expr, .. } => {
+                self.expr(expr, scope);
+                match field.to_string().eq_ignore_ascii_case("epoch") {
+                    true => ValueType::BIGINT,
+                    false => ValueType::INTEGER,
+                }
+            }
+            Expr::Ceil { expr, .. } | Expr::Floor { expr, .. } => {
+                let found = self.expr(expr, scope);
+                function_types::answer("floor", &[found])
+            }
+            Expr::Position { expr, r#in } => {
+                self.each([expr.as_ref(), r#in], scope);
+                ValueType::INTEGER
+            }
+            Expr::Substring { expr, substring_from, substring_for, .. } => {
+                self.each(
+                    [Some(expr), substring_from.as_ref(), substring_for.as_ref()]
+                        .into_iter()
+                        .flatten()
+                        .map(AsRef::as_ref),
+                    scope,
+                );
+                ValueType::TEXT
+            }
+            Expr::Trim { trim_what, expr, trim_characters, .. } => {
+                self.each(trim_what.as_deref().into_iter().chain([expr.as_ref()]), scope);
+                self.each(trim_characters.iter().flatten(), scope);
+                ValueType::TEXT
+            }
+            Expr::Subquery(query) => {
+                let columns = self.query(query, scope);
+                columns.and_then(|columns| columns.first().map(|first| first.value_type)).unwrap_or(ValueType::Unknown)
+            }
+            Expr::GroupingSets(sets) | Expr::Cube(sets) | Expr::Rollup(sets) => {
+                sets.iter().for_each(|set| self.each(set, scope));
+                ValueType::Unknown
+            }
+            Expr::Tuple(parts) => {
+                self.each(parts, scope);
+                ValueType::Unknown
+            }
+            Expr::Array(array) => {
+                self.each(&array.elem, scope);
+                ValueType::Unknown
+            }
+            condition => self.condition(condition, scope),
+        }
+    }
+
+    /// Expressions that are true or false.
+    pub(super) fn condition(&mut self, expr: &Expr, scope: &Scope<'_>) -> ValueType {
+        match expr {
+            Expr::IsFalse(inner)
+            | Expr::IsNotFalse(inner)
+            | Expr::IsTrue(inner)
+            | Expr::IsNotTrue(inner)
+            | Expr::IsNull(inner)
+            | Expr::IsNotNull(inner)
+            | Expr::IsUnknown(inner)
+            | Expr::IsNotUnknown(inner) => self.each([inner.as_ref()], scope),
+            Expr::IsDistinctFrom(left, right)
+            | Expr::IsNotDistinctFrom(left, right)
+            | Expr::AnyOp { left, right, .. }
+            | Expr::AllOp { left, right, .. } => self.beside(left, &[right], scope),
+            Expr::InList { expr, list, .. } => self.beside(expr, &list.iter().collect::<Vec<_>>(), scope),
+            Expr::Between { expr, low, high, .. } => self.beside(expr, &[low, high], scope),
+            Expr::InSubquery { expr, subquery, .. } => {
+                self.expr(expr, scope);
+                self.query(subquery, scope);
+            }
+            Expr::Exists { subquery, .. } => drop(self.query(subquery, scope)),
+            Expr::Like { expr, pattern, escape_char, .. }
+            | Expr::ILike { expr, pattern, escape_char, .. }
+            | Expr::SimilarTo { expr, pattern, escape_char, .. } => {
+                self.each([expr.as_ref(), pattern], scope);
+                self.each(escape_char.as_deref(), scope);
+                self.learn(pattern, ValueType::TEXT);
+            }
+            _ => return ValueType::Unknown,
+        }
+        ValueType::BOOLEAN
+    }
+
+    /// A value, and those that it is compared with.
+    pub(super) fn beside(&mut self, one: &Expr, others: &[&Expr], scope: &Scope<'_>) {
+        let wanted = self.expr(one, scope);
+        for other in others {
+            let found = self.expr(other, scope);
+            self.learn(other, wanted);
+            self.learn(one, found);
+        }
+    }
+
+    pub(super) fn binary(&mut self, left: &Expr, op: &BinaryOperator, right: &Expr, scope: &Scope<'_>) -> ValueType {
+        let (one, two) = (self.expr(left, scope), self.expr(right, scope));
+        let found = match op {
+            BinaryOperator::Plus => one.plus(two),
+            BinaryOperator::Minus => one.minus(two),
+            BinaryOperator::Multiply => one.times(two),
+            BinaryOperator::Divide => one.over(two),
+            BinaryOperator::Modulo => one.modulo(two),
+            BinaryOperator::StringConcat => return ValueType::TEXT,
+            BinaryOperator::BitwiseAnd
+            | BinaryOperator::BitwiseOr
+            | BinaryOperator::PGBitwiseXor
+            | BinaryOperator::PGBitwiseShiftLeft
+            | BinaryOperator::PGBitwiseShiftRight
+            | BinaryOperator::BitwiseXor => return one,
+            BinaryOperator::And | BinaryOperator::Or => return ValueType::BOOLEAN,
+            BinaryOperator::PGExp => return ValueType::DOUBLE,
+            // Comparisons, and matches of patterns.
+            _ => {
+                self.learn(left, two);
+                self.learn(right, one);
+                return ValueType::BOOLEAN;
+            }
+        };
+        for (parameter, beside) in [(left, two), (right, one)] {
+            // Days are added to a date, and dates taken from it; what is added to a time is not known.
+            match beside {
+                ValueType::DATE if *op == BinaryOperator::Plus => self.learn(parameter, ValueType::INTEGER),
+                ValueType::TIMESTAMP | ValueType::TIMESTAMPTZ | ValueType::Of(Type::Time) => {}
+                beside => self.learn(parameter, beside),
+            }
+        }
+        found
+    }
+
+    pub(super) fn function(&mut self, function: &Function, scope: &Scope<'_>) -> ValueType {
+        let arguments: Vec<ValueType> =
+            argument_expressions(function).map(|argument| self.expr(argument, scope)).collect();
+        if let FunctionArguments::List(list) = &function.args {
+            for clause in &list.clauses {
+                if let FunctionArgumentClause::OrderBy(by) = clause {
+                    self.each(by.iter().map(|by| &by.expr), scope);
+                }
+            }
+        }
+        self.each(function.filter.as_deref(), scope);
+        if let Some(WindowType::WindowSpec(spec)) = &function.over {
+            self.window(spec, scope);
+        }
+        let mut order = ValueType::Unknown;
+        for by in &function.within_group {
+            order = self.expr(&by.expr, scope);
+        }
+        let name = Name::of(&function.name).table.to_lowercase();
+        match name.starts_with("percentile_") {
+            true => function_types::answer(&name, &[order]),
+            false => function_types::answer(&name, &arguments),
+        }
+    }
+
+    pub(super) fn window(&mut self, spec: &WindowSpec, scope: &Scope<'_>) {
+        self.each(&spec.partition_by, scope);
+        self.each(spec.order_by.iter().map(|by| &by.expr), scope);
+    }
+
+    /// A parameter is of this type, unless something was said of it before.
+    pub(super) fn learn(&mut self, parameter: &Expr, value_type: ValueType) {
+        if let (Some(number), ValueType::Of(data_type)) = (parameter_number(parameter), value_type) {
+            self.types.parameters.entry(number).or_insert(data_type);
+        }
+    }
+}
+
+/// The type that a cast names; that of VARCHAR without a length is as long as can be.
+fn type_named(data_type: &DataType) -> ValueType {
+    if unlimited(data_type) {
+        return ValueType::TEXT;
+    }
+    if matches!(data_type, DataType::Interval { .. }) {
+        return ValueType::Interval;
+    }
+    Type::of(data_type).map_or(ValueType::Unknown, ValueType::Of)
+}
+
+/// Words that are functions without parentheses.
+fn word(name: &str) -> ValueType {
+    match name {
+        "sysdate" => ValueType::TIMESTAMP,
+        "current_date" => ValueType::DATE,
+        "current_timestamp" => ValueType::TIMESTAMPTZ,
+        "current_user" | "session_user" | "user" => ValueType::TEXT,
+        _ => ValueType::Unknown,
+    }
+}
+
+fn literal(value: &Value) -> ValueType {
+    match value {
+        Value::Boolean(_) => ValueType::BOOLEAN,
+        Value::Number(digits, _) => number(digits),
+        _ => ValueType::Untyped,
+    }
+}
+
+/// The type of a number by its digits, as DuckDB reads them.
+fn number(digits: &str) -> ValueType {
+    if digits.contains(['e', 'E']) {
+        return ValueType::DOUBLE;
+    }
+    match digits.find('.') {
+        None if digits.parse::<i32>().is_ok() => ValueType::INTEGER,
+        None if digits.parse::<i64>().is_ok() => ValueType::BIGINT,
+        None => ValueType::Of(Type::Decimal(MAX_PRECISION, 0)),
+        Some(point) => match (u8::try_from(digits.len() - 1), u8::try_from(digits.len() - 1 - point)) {
+            (Ok(precision @ 1..=MAX_PRECISION), Ok(scale)) => ValueType::Of(Type::Decimal(precision, scale)),
+            _ => ValueType::DOUBLE,
+        },
+    }
+}
+
+/// The number of `$1`.
+fn parameter_number(expr: &Expr) -> Option<usize> {
+    let Expr::Value(value) = expr else { return None };
+    let Value::Placeholder(name) = &value.value else { return None };
+    name.strip_prefix('$')?.parse().ok()
+}

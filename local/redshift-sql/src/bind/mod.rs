@@ -1,0 +1,98 @@
+//! *Binding*: every name has its column or alias, and every expression its type, before anything is rewritten.
+
+pub mod catalog;
+mod expressions;
+pub mod function_types;
+mod queries;
+pub mod scope;
+mod statements;
+#[cfg(test)]
+mod tests;
+pub mod value_type;
+
+use std::collections::{BTreeMap, HashMap};
+
+use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Statement};
+
+use crate::types::Type;
+use catalog::{Catalog, RelationColumn};
+use scope::{Relation, Scope};
+use value_type::ValueType;
+
+/// What is known of a statement. An expression is known by its place in memory: the statement must not be moved between
+/// this and its rewriting.
+#[derive(Debug, Default)]
+pub struct Types {
+    found: HashMap<usize, ValueType>,
+    laterals: HashMap<usize, usize>,
+    /// By the number of the parameter.
+    parameters: BTreeMap<usize, Type>,
+    /// The columns of what an INSERT reads, or the values that an UPDATE assigns.
+    given: Option<Vec<ValueType>>,
+}
+
+impl Types {
+    /// The types of a statement; `arguments` are names that stand for values everywhere in it.
+    pub fn of_statement(statement: &Statement, catalog: Option<&dyn Catalog>, arguments: &[(String, Type)]) -> Self {
+        let arguments = arguments
+            .iter()
+            .map(|(name, data_type)| RelationColumn { name: name.clone(), value_type: ValueType::Of(*data_type) });
+        let mut outermost = Scope::default();
+        outermost.relations.push(Relation { name: String::new(), columns: Some(arguments.collect()) });
+        let mut typer = Typer { catalog, types: Self::default(), common: Vec::new() };
+        typer.statement(statement, &outermost);
+        typer.types
+    }
+
+    pub fn of(&self, expr: &Expr) -> ValueType {
+        self.found.get(&place(expr)).copied().unwrap_or(ValueType::Unknown)
+    }
+
+    /// The types of a call's arguments.
+    pub fn of_arguments(&self, function: &Function) -> Vec<ValueType> {
+        argument_expressions(function).map(|argument| self.of(argument)).collect()
+    }
+
+    /// The place of the expression that a name stands for, where it is an alias that DuckDB does not know there.
+    pub fn lateral(&self, expr: &Expr) -> Option<usize> {
+        self.laterals.get(&place(expr)).copied()
+    }
+
+    /// True for an expression whose alias is used by another.
+    pub fn is_named_by_lateral(&self, expr: &Expr) -> bool {
+        !self.laterals.is_empty() && self.laterals.values().any(|named| *named == place(expr))
+    }
+
+    pub fn into_parameters(self) -> BTreeMap<usize, Type> {
+        self.parameters
+    }
+
+    /// The types of the columns that an INSERT reads, or of the values that an UPDATE assigns, in their order; `None`
+    /// where they are not known.
+    pub fn given(&self) -> Option<Vec<ValueType>> {
+        self.given.clone()
+    }
+}
+
+/// Where an expression stands in memory.
+pub fn place(expr: &Expr) -> usize {
+    std::ptr::from_ref(expr).addr()
+}
+
+fn argument_expressions(function: &Function) -> impl Iterator<Item = &Expr> {
+    let list = match &function.args {
+        FunctionArguments::List(list) => &list.args[..],
+        _ => &[],
+    };
+    list.iter().filter_map(|argument| match argument {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr),
+        _ => None,
+    })
+}
+
+struct Typer<'c> {
+    catalog: Option<&'c dyn Catalog>,
+    types: Types,
+    /// The common table expressions that can be seen, the innermost last.
+    common: Vec<Relation>,
+}

@@ -1,0 +1,292 @@
+//! Queries: what stands in FROM, and the columns that a SELECT answers.
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{
+    Expr, GroupByExpr, JoinConstraint, JoinOperator, LimitClause, NamedWindowExpr, ObjectName, OrderBy, OrderByKind,
+    Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, TableFactor, TableWithJoins, Visit, Visitor,
+};
+
+use super::catalog::RelationColumn;
+use super::scope::{Alias, Columns, Relation, Resolved, Scope, renamed};
+use super::value_type::ValueType;
+use super::{Typer, place};
+use crate::rules::column_names::named_like;
+use crate::statement::ddl::Name;
+
+impl Typer<'_> {
+    pub(super) fn query(&mut self, query: &Query, outer: &Scope<'_>) -> Columns {
+        let before = self.common.len();
+        for table in query.with.iter().flat_map(|with| &with.cte_tables) {
+            let is_recursive = query.with.as_ref().is_some_and(|with| with.recursive);
+            let name = table.alias.name.value.clone();
+            if is_recursive {
+                // The part that does not read itself says what the columns are.
+                let columns = match table.query.body.as_ref() {
+                    SetExpr::SetOperation { left, .. } => self.set_expr(left, None, outer),
+                    _ => None,
+                };
+                self.common.push(Relation { name: name.clone(), columns: renamed(columns, &table.alias) });
+            }
+            let columns = self.query(&table.query, outer);
+            if is_recursive {
+                self.common.pop();
+            }
+            self.common.push(Relation { name, columns: renamed(columns, &table.alias) });
+        }
+        let columns = self.set_expr(&query.body, query.order_by.as_ref(), outer);
+        if let Some(LimitClause::LimitOffset { limit, offset, .. }) = &query.limit_clause {
+            for count in limit.iter().chain(offset.as_ref().map(|offset| &offset.value)) {
+                self.expr(count, outer);
+                self.learn(count, ValueType::BIGINT);
+            }
+        }
+        self.common.truncate(before);
+        columns
+    }
+
+    pub(super) fn set_expr(&mut self, body: &SetExpr, order_by: Option<&OrderBy>, outer: &Scope<'_>) -> Columns {
+        match body {
+            SetExpr::Select(select) => self.select(select, order_by, outer),
+            SetExpr::Query(query) => self.query(query, outer),
+            SetExpr::SetOperation { left, right, .. } => {
+                let (left, right) = (self.set_expr(left, None, outer)?, self.set_expr(right, None, outer)?);
+                let both = left.iter().zip(right.iter()).map(|(left, right)| RelationColumn {
+                    name: left.name.clone(),
+                    value_type: left.value_type.common(right.value_type),
+                });
+                Some(both.collect())
+            }
+            SetExpr::Values(values) => {
+                let mut types: Vec<ValueType> = Vec::new();
+                for row in &values.rows {
+                    for (at, value) in row.iter().enumerate() {
+                        let found = self.expr(value, outer);
+                        match types.get_mut(at) {
+                            Some(known) => *known = known.common(found),
+                            None => types.push(found),
+                        }
+                    }
+                }
+                let named = types.into_iter().enumerate();
+                Some(
+                    named
+                        .map(|(at, value_type)| RelationColumn { name: format!("column{}", at + 1), value_type })
+                        .collect(),
+                )
+            }
+            SetExpr::Insert(statement)
+            | SetExpr::Update(statement)
+            | SetExpr::Delete(statement)
+            | SetExpr::Merge(statement) => {
+                self.statement(statement, outer);
+                None
+            }
+            SetExpr::Table(_) => None,
+        }
+    }
+
+    pub(super) fn select(&mut self, select: &Select, order_by: Option<&OrderBy>, outer: &Scope<'_>) -> Columns {
+        let mut scope = Scope::within(Some(outer));
+        self.from(&select.from, &mut scope);
+        self.each(&select.selection, &scope);
+        let is_grouped = !matches!(&select.group_by, GroupByExpr::Expressions(by, _) if by.is_empty());
+        let mut columns = Some(Vec::new());
+        for item in &select.projection {
+            let found = self.select_item(item, &mut scope, is_grouped);
+            if let (Some(all), Some(found)) = (&mut columns, &found) {
+                all.extend(found.iter().cloned());
+            } else {
+                columns = None;
+            }
+        }
+        if let GroupByExpr::Expressions(by, _) = &select.group_by {
+            self.each(by, &scope);
+        }
+        for window in &select.named_window {
+            if let NamedWindowExpr::WindowSpec(spec) = &window.1 {
+                self.window(spec, &scope);
+            }
+        }
+        self.each(&select.having, &scope);
+        self.each(&select.qualify, &scope);
+        self.order_by(order_by, &scope);
+        columns.map(Into::into)
+    }
+
+    pub(super) fn order_by(&mut self, order_by: Option<&OrderBy>, scope: &Scope<'_>) {
+        if let Some(OrderBy { kind: OrderByKind::Expressions(by), .. }) = order_by {
+            self.each(by.iter().map(|by| &by.expr), scope);
+        }
+    }
+
+    /// The columns of an item of the SELECT, whose alias can be used from here on.
+    pub(super) fn select_item(&mut self, item: &SelectItem, scope: &mut Scope<'_>, is_grouped: bool) -> Columns {
+        let one = |name: Option<String>, value_type| {
+            Some([RelationColumn { name: name.unwrap_or_default(), value_type }].into())
+        };
+        match item {
+            SelectItem::UnnamedExpr(expr) => {
+                let value_type = self.item_expr(expr, scope, is_grouped);
+                one(named_like(expr), value_type)
+            }
+            SelectItem::ExprWithAlias { expr, alias } => {
+                let value_type = self.item_expr(expr, scope, is_grouped);
+                scope.aliases.push(Alias { name: alias.value.clone(), value_type, place: place(expr) });
+                one(Some(alias.value.clone()), value_type)
+            }
+            SelectItem::Wildcard(_) => scope.all_columns(),
+            SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
+                scope.relation(&Name::of(name).table).and_then(|relation| relation.columns.clone())
+            }
+            _ => None,
+        }
+    }
+
+    /// An expression among the columns of a SELECT. Where rows are grouped, DuckDB does not know its aliases there.
+    pub(super) fn item_expr(&mut self, expr: &Expr, scope: &Scope<'_>, is_grouped: bool) -> ValueType {
+        let found = self.expr(expr, scope);
+        if is_grouped && !scope.aliases.is_empty() {
+            for (at, name) in identifiers(expr) {
+                if let Resolved::Alias(_, named) = scope.resolve(&name) {
+                    self.types.laterals.insert(at, named);
+                }
+            }
+        }
+        found
+    }
+
+    pub(super) fn from(&mut self, from: &[TableWithJoins], scope: &mut Scope<'_>) {
+        from.iter().for_each(|joined| self.table_with_joins(joined, scope));
+    }
+
+    pub(super) fn table_with_joins(&mut self, joined: &TableWithJoins, scope: &mut Scope<'_>) {
+        self.table_factor(&joined.relation, scope);
+        for join in &joined.joins {
+            self.table_factor(&join.relation, scope);
+            if let Some(JoinConstraint::On(condition)) = constraint(&join.join_operator) {
+                self.expr(condition, scope);
+            }
+        }
+    }
+
+    pub(super) fn table_factor(&mut self, factor: &TableFactor, scope: &mut Scope<'_>) {
+        let relation = match factor {
+            TableFactor::Table { name, alias, args: None, .. } => {
+                let called = alias.as_ref().map_or_else(|| Name::of(name).table, |alias| alias.name.value.clone());
+                let columns = match leads_into_super(name, scope) {
+                    true => {
+                        let mut columns = vec![RelationColumn { name: called.clone(), value_type: ValueType::SUPER }];
+                        let place = alias.as_ref().and_then(|alias| alias.at.as_ref());
+                        columns.extend(
+                            place.map(|at| RelationColumn { name: at.value.clone(), value_type: ValueType::BIGINT }),
+                        );
+                        Some(columns.into())
+                    }
+                    false => self.columns_of(name),
+                };
+                let columns = alias.as_ref().map_or(columns.clone(), |alias| renamed(columns, alias));
+                Relation { name: called, columns }
+            }
+            TableFactor::Derived { subquery, alias, .. } => {
+                let columns = self.query(subquery, scope);
+                match alias {
+                    Some(alias) => Relation { name: alias.name.value.clone(), columns: renamed(columns, alias) },
+                    None => Relation { name: String::new(), columns },
+                }
+            }
+            TableFactor::NestedJoin { table_with_joins, .. } => return self.table_with_joins(table_with_joins, scope),
+            TableFactor::UnpivotExpr { expression, value_alias, attribute_alias } => {
+                self.expr(expression, scope);
+                let column = |name: &str, value_type| RelationColumn { name: name.to_owned(), value_type };
+                let mut columns = vec![column(&value_alias.value, ValueType::SUPER)];
+                columns.extend(attribute_alias.as_ref().map(|name| column(&name.value, ValueType::TEXT)));
+                Relation { name: value_alias.value.clone(), columns: Some(columns.into()) }
+            }
+            TableFactor::Pivot { table, aggregate_functions, value_column, alias, .. } => {
+                let mut inner = Scope::within(Some(scope));
+                self.table_factor(table, &mut inner);
+                aggregate_functions.iter().for_each(|aggregate| {
+                    self.expr(&aggregate.expr, &inner);
+                });
+                value_column.iter().for_each(|column| {
+                    self.expr(column, &inner);
+                });
+                unknown(alias.as_ref().map(|alias| alias.name.value.clone()))
+            }
+            TableFactor::Unpivot { table, alias, .. } => {
+                self.table_factor(table, &mut Scope::within(Some(scope)));
+                unknown(alias.as_ref().map(|alias| alias.name.value.clone()))
+            }
+            TableFactor::Table { name, alias, .. } => {
+                let called = alias.as_ref().map_or_else(|| Name::of(name).table, |alias| alias.name.value.clone());
+                unknown(Some(called))
+            }
+            _ => unknown(None),
+        };
+        scope.relations.push(relation);
+    }
+
+    /// The columns of what a name in FROM stands for.
+    pub(super) fn columns_of(&self, name: &ObjectName) -> Columns {
+        let name = Name::of(name);
+        let common = || self.common.iter().rev().find(|table| table.name == name.table);
+        match name.schema.is_none().then(common).flatten() {
+            Some(table) => table.columns.clone(),
+            None => self.catalog?.columns(&name),
+        }
+    }
+}
+
+fn unknown(name: Option<String>) -> Relation {
+    Relation { name: name.unwrap_or_default(), columns: None }
+}
+
+fn constraint(operator: &JoinOperator) -> Option<&JoinConstraint> {
+    match operator {
+        JoinOperator::Join(constraint)
+        | JoinOperator::Inner(constraint)
+        | JoinOperator::Left(constraint)
+        | JoinOperator::LeftOuter(constraint)
+        | JoinOperator::Right(constraint)
+        | JoinOperator::RightOuter(constraint)
+        | JoinOperator::FullOuter(constraint)
+        | JoinOperator::CrossJoin(constraint) => Some(constraint),
+        _ => None,
+    }
+}
+
+/// True for `orders.lines` where `orders` stands before it in FROM.
+fn leads_into_super(name: &ObjectName, scope: &Scope<'_>) -> bool {
+    let first = name.0.first().and_then(|part| part.as_ident());
+    name.0.len() > 1 && first.is_some_and(|first| scope.relations.iter().any(|relation| relation.name == first.value))
+}
+
+/// The names in an expression, outside of its subqueries, and where they stand.
+fn identifiers(expr: &Expr) -> Vec<(usize, String)> {
+    #[derive(Default)]
+    struct Finds {
+        found: Vec<(usize, String)>,
+        queries: usize,
+    }
+    impl Visitor for Finds {
+        type Break = ();
+        fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+            self.queries += 1;
+            ControlFlow::Continue(())
+        }
+        fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+            self.queries -= 1;
+            ControlFlow::Continue(())
+        }
+        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+            if let (0, Expr::Identifier(ident)) = (self.queries, expr) {
+                self.found.push((place(expr), ident.value.clone()));
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let mut finds = Finds::default();
+    let _ = expr.visit(&mut finds);
+    finds.found
+}

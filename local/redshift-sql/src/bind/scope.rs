@@ -1,0 +1,178 @@
+//! The names that an expression can use: the columns of FROM, then the aliases of its SELECT, then those of the queries
+//! around it.
+
+use std::sync::Arc;
+
+use sqlparser::ast::{Ident, TableAlias};
+
+use crate::bind::catalog::RelationColumn;
+use crate::bind::value_type::ValueType;
+
+/// The columns of a relation; `None` where they are not known.
+pub type Columns = Option<Arc<[RelationColumn]>>;
+
+/// A relation of FROM, by the name that it has there.
+#[derive(Debug)]
+pub struct Relation {
+    pub name: String,
+    pub columns: Columns,
+}
+
+/// A name that the SELECT gives to an expression.
+#[derive(Debug)]
+pub struct Alias {
+    pub name: String,
+    pub value_type: ValueType,
+    /// Of the expression that it names.
+    pub place: usize,
+}
+
+#[derive(Debug, Default)]
+pub struct Scope<'o> {
+    pub relations: Vec<Relation>,
+    pub aliases: Vec<Alias>,
+    pub outer: Option<&'o Scope<'o>>,
+}
+
+/// What a name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resolved {
+    Column(ValueType),
+    /// An alias of the same SELECT: its type, and the place of what it names.
+    Alias(ValueType, usize),
+    Nothing,
+    /// A column of a relation whose columns are not known, perhaps.
+    Unsure,
+}
+
+impl<'o> Scope<'o> {
+    pub fn within(outer: Option<&'o Scope<'o>>) -> Self {
+        Self { outer, ..Self::default() }
+    }
+
+    /// A name without a relation. A column of FROM wins over an alias.
+    pub fn resolve(&self, name: &str) -> Resolved {
+        let mut unsure = false;
+        let mut found = None;
+        for relation in &self.relations {
+            let Some(columns) = &relation.columns else {
+                unsure = true;
+                continue;
+            };
+            for column in columns.iter().filter(|column| column.name == name) {
+                // The same column twice is one that is joined by USING, or an error of DuckDB's.
+                found = Some(match found {
+                    Some(before) if before != column.value_type => ValueType::Unknown,
+                    _ => column.value_type,
+                });
+            }
+        }
+        if let Some(value_type) = found {
+            return Resolved::Column(value_type);
+        }
+        if unsure {
+            return Resolved::Unsure;
+        }
+        if let Some(alias) = self.aliases.iter().rev().find(|alias| alias.name == name) {
+            return Resolved::Alias(alias.value_type, alias.place);
+        }
+        match self.outer.map(|outer| outer.resolve(name)) {
+            // Those of another SELECT cannot be used.
+            Some(Resolved::Alias(..)) | None => Resolved::Nothing,
+            Some(found) => found,
+        }
+    }
+
+    /// A relation by its name, the innermost one.
+    pub fn relation(&self, name: &str) -> Option<&Relation> {
+        let here = self.relations.iter().rev().find(|relation| relation.name == name);
+        here.or_else(|| self.outer.and_then(|outer| outer.relation(name)))
+    }
+
+    /// `relation.column`, `schema.relation.column`, or a path into a SUPER.
+    pub fn resolve_path(&self, parts: &[Ident]) -> ValueType {
+        for (at, part) in parts.iter().enumerate().rev().skip(1) {
+            let Some(relation) = self.relation(&part.value) else { continue };
+            let Some(columns) = &relation.columns else { return ValueType::Unknown };
+            if let Some(column) = columns.iter().find(|column| column.name == parts[at + 1].value) {
+                return match (column.value_type, parts.len() - at - 2) {
+                    (value_type, 0) => value_type,
+                    (ValueType::SUPER, _) => ValueType::SUPER,
+                    _ => ValueType::Unknown,
+                };
+            }
+        }
+        match parts.first().map(|first| self.resolve(&first.value)) {
+            Some(Resolved::Column(ValueType::SUPER)) => ValueType::SUPER,
+            _ => ValueType::Unknown,
+        }
+    }
+
+    /// The columns of all relations, as `*` has them.
+    pub fn all_columns(&self) -> Columns {
+        let mut all = Vec::new();
+        for relation in &self.relations {
+            all.extend(relation.columns.as_ref()?.iter().cloned());
+        }
+        Some(all.into())
+    }
+}
+
+/// The columns under the names that an alias gives to them.
+pub fn renamed(columns: Columns, alias: &TableAlias) -> Columns {
+    if alias.columns.is_empty() {
+        return columns;
+    }
+    let mut columns = columns?.to_vec();
+    for (column, name) in columns.iter_mut().zip(&alias.columns) {
+        column.name.clone_from(&name.name.value);
+    }
+    Some(columns.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn relation(name: &str, columns: &[(&str, ValueType)]) -> Relation {
+        let column =
+            |(name, value_type): &(&str, ValueType)| RelationColumn { name: (*name).into(), value_type: *value_type };
+        Relation { name: name.into(), columns: Some(columns.iter().map(column).collect()) }
+    }
+
+    fn path(text: &str) -> Vec<Ident> {
+        text.split('.').map(Ident::new).collect()
+    }
+
+    #[test]
+    fn a_column_of_from_wins_over_an_alias() {
+        let outer = Scope { relations: vec![relation("o", &[("far", ValueType::DATE)])], ..Scope::default() };
+        let mut scope = Scope::within(Some(&outer));
+        scope.relations.push(relation("t", &[("a", ValueType::INTEGER)]));
+        for name in ["a", "b"] {
+            scope.aliases.push(Alias { name: name.into(), value_type: ValueType::TEXT, place: 7 });
+        }
+        assert_eq!(scope.resolve("a"), Resolved::Column(ValueType::INTEGER));
+        assert_eq!(scope.resolve("b"), Resolved::Alias(ValueType::TEXT, 7));
+        assert_eq!(scope.resolve("far"), Resolved::Column(ValueType::DATE));
+        assert_eq!(scope.resolve("none"), Resolved::Nothing);
+        scope.relations.push(Relation { name: "u".into(), columns: None });
+        assert_eq!(scope.resolve("b"), Resolved::Unsure);
+    }
+
+    #[test]
+    fn a_path_names_a_column_or_leads_into_a_super() {
+        let mut scope = Scope::default();
+        scope.relations.push(relation("t", &[("a", ValueType::INTEGER), ("data", ValueType::SUPER)]));
+        for (text, expected) in [
+            ("t.a", ValueType::INTEGER),
+            ("public.t.a", ValueType::INTEGER),
+            ("t.data.key", ValueType::SUPER),
+            ("data.key.deep", ValueType::SUPER),
+            ("t.a.key", ValueType::Unknown),
+            ("u.a", ValueType::Unknown),
+        ] {
+            assert_eq!(scope.resolve_path(&path(text)), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What a statement is translated to, by the types that it is bound to.
+
+use std::sync::Arc;
+
+use super::catalog::{Catalog, RelationColumn};
+use super::value_type::ValueType;
+use crate::parse::parameters::Parameters;
+use crate::statement::ddl::Name;
+use crate::translate::Reading;
+use crate::types::Type;
+
+#[derive(Debug)]
+struct Tables;
+
+impl Catalog for Tables {
+    fn columns(&self, relation: &Name) -> Option<Arc<[RelationColumn]>> {
+        let columns: &[(&str, ValueType)] = match relation.table.as_str() {
+            "t" => &[
+                ("a", ValueType::INTEGER),
+                ("d", ValueType::DATE),
+                ("name", ValueType::TEXT),
+                ("ts", ValueType::TIMESTAMP),
+                ("price", ValueType::Of(Type::Decimal(8, 2))),
+                ("data", ValueType::SUPER),
+            ],
+            _ => return None,
+        };
+        let column = |(name, value_type): &(&str, ValueType)| RelationColumn {
+            name: (*name).to_owned(),
+            value_type: *value_type,
+        };
+        Some(columns.iter().map(column).collect())
+    }
+
+    fn is_system_view(&self, _: &str) -> bool {
+        false
+    }
+}
+
+fn translated(sql: &str) -> String {
+    match crate::translate::translate(sql, &Parameters::default(), Reading::new(Some(&Tables), false)) {
+        Ok(crate::command::Command::Query(text)) => text,
+        other => panic!("{sql}: {other:?}"),
+    }
+}
+
+fn parameters(sql: &str) -> Vec<String> {
+    let found = crate::translate::parameter_types(sql, Reading::new(Some(&Tables), false));
+    found.iter().map(|(number, found)| format!("{number} {}", found.short_name())).collect()
+}
+
+#[test]
+fn a_parameter_is_of_the_type_of_what_it_stands_beside() {
+    assert_eq!(parameters("select $1::float8, $2, cast($3 as date)"), ["1 float8", "3 date"]);
+    assert_eq!(parameters("select * from t x where x.a = $1 and $2 < d limit $3"), ["1 int4", "2 date", "3 int8"]);
+    assert_eq!(
+        parameters("select d + $1, a * $2 from t where d between $3 and $4"),
+        ["1 int4", "2 int4", "3 date", "4 date"]
+    );
+    assert_eq!(
+        parameters("delete from t where name in ($1, $2) or a in (1, $3)"),
+        ["1 varchar", "2 varchar", "3 int4"]
+    );
+    assert_eq!(
+        parameters("insert into t values ($1, $2, $3), ($4, '2020-01-01', null)"),
+        ["1 int4", "2 date", "3 varchar", "4 int4"]
+    );
+    assert_eq!(parameters("insert into t (name, a) select $1, $2 from other"), ["1 varchar", "2 int4"]);
+    assert_eq!(parameters("update t set d = $1, a = a + $2 where a = upper($3)"), ["1 date", "2 int4"]);
+    assert_eq!(parameters("select 1 from t where d - d > $1 and d - $2 = 3"), ["1 int4", "2 date"]);
+    assert_eq!(parameters("with t as (select 'x'::varchar a) select a from t where a = $1"), ["1 varchar"]);
+    assert!(parameters("select from where $1").is_empty());
+}
+
+#[test]
+fn operators_are_chosen_by_type() {
+    for (sql, expected) in [
+        ("select ts - 7 as x from t", "SELECT ts - to_days(CAST(7 AS INTEGER)) AS x FROM t"),
+        ("select d - 7 as x from t", "SELECT d - 7 AS x FROM t"),
+        ("select a / 2 as x from t", "SELECT a / 2 AS x FROM t"),
+        ("select name + '!' as x from t", "SELECT name || '!' AS x FROM t"),
+        ("select price / a as x from t", "SELECT CAST(redshift_divided(price, a, '13') AS DECIMAL(19,13)) AS x FROM t"),
+        (
+            "select max(ts) - 1 as ts, min(ts) as b from t",
+            "SELECT max(ts) - to_days(CAST(1 AS INTEGER)) AS ts, min(ts) AS b FROM t",
+        ),
+    ] {
+        assert_eq!(translated(sql), expected, "{sql}");
+    }
+}
+
+#[test]
+fn comparisons_are_chosen_by_type() {
+    for (condition, expected) in [
+        ("name = 'ann'", "(redshift_is_text(name, 'ann', 'ann!'))"),
+        ("upper(name) = 'ANN '", "system.main.rtrim(upper(name), ' ') = 'ANN'"),
+        ("a = 1", "a = 1"),
+        ("d = '2020-01-01'", "d = '2020-01-01'"),
+        ("d = name", "d = redshift_date_of_text(CAST(name AS VARCHAR))"),
+        ("data.k = 'x'", "(redshift_is_super(data.k, 'x'))"),
+        ("data.k > 1", "redshift_number_in_super(data.k) > 1"),
+        ("ts < getdate() - 7", "ts < redshift_now('second') - to_days(CAST(7 AS INTEGER))"),
+    ] {
+        assert_eq!(
+            translated(&format!("select a from t where {condition}")),
+            format!("SELECT a FROM t WHERE {expected}")
+        );
+    }
+}
+
+#[test]
+fn an_alias_beside_group_by_is_what_it_names() {
+    assert_eq!(
+        translated("select a * 2 as b, b + 1 as c, sum(a) as s from t group by a"),
+        "SELECT a * 2 AS b, (a * 2) + 1 AS c, sum(a) AS s FROM t GROUP BY a"
+    );
+    assert_eq!(
+        translated("select upper(name) as name, name as other from t group by name"),
+        "SELECT upper(name) AS name, name AS other FROM t GROUP BY name"
+    );
+}
+
+#[test]
+fn types_come_through_subqueries_and_common_tables() {
+    for from in ["(select ts from t) s", "(select max(ts) as ts from t) s"] {
+        assert_eq!(
+            translated(&format!("select s.ts + 1 as x from {from}")).split(" FROM").next(),
+            Some("SELECT s.ts + to_days(CAST(1 AS INTEGER)) AS x")
+        );
+    }
+    let sql = "with w (later) as (select ts from t union all select d from t) select later + 1 as x from w";
+    assert!(translated(sql).ends_with("SELECT later + to_days(CAST(1 AS INTEGER)) AS x FROM w"), "{}", translated(sql));
+    let correlated = "select (select max(x.ts) from t x where x.a = t.a) - 1 as y from t";
+    assert!(translated(correlated).contains(") - to_days("), "{}", translated(correlated));
+}

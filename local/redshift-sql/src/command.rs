@@ -1,0 +1,162 @@
+//! What a statement asks the engine to do.
+
+use sqlparser::ast::CreateView;
+use sqlparser::tokenizer::TokenWithSpan;
+
+use crate::copy::copy_options::CopyCommand;
+use crate::copy::unload_options::UnloadCommand;
+use crate::statement::alter::Alter;
+use crate::statement::comment::Comment;
+use crate::statement::ddl::{CreateTable, Drop, Name};
+use crate::statement::dml::Write;
+use crate::statement::grant::Grant;
+use crate::statement::maintenance::Maintenance;
+use crate::statement::materialized::NewMaterialized;
+use crate::statement::principals::Principals;
+use crate::statement::schema::{AlterSchema, NewSchema};
+use crate::statement::show::Show;
+
+/// What a statement asks the engine to do. Texts are DuckDB's SQL.
+#[derive(Debug)]
+pub enum Command {
+    /// With the access mode, where one is named.
+    Begin {
+        read_only: Option<bool>,
+    },
+    Commit,
+    Rollback,
+    Copy(Box<CopyCommand>),
+    Unload(Box<UnloadCommand>),
+    /// A statement that answers rows.
+    Query(String),
+    /// A statement that changes rows and answers how many.
+    Change(String),
+    /// One that depends on the columns of the table.
+    Write(Box<Write>),
+    /// Several of them as one; what the last one changed counts.
+    Changes(Vec<String>),
+    CreateTable(Box<CreateTable>),
+    Alter(Box<Alter>),
+    Drop(Drop),
+    CreateSchema(NewSchema),
+    AlterSchema(AlterSchema),
+    /// Statements that change the catalog, in one transaction.
+    Define(Vec<String>),
+    Grant(Grant),
+    /// Users and groups.
+    Principals(Principals),
+    CreateView(Box<NewView>),
+    CreateLateView(Box<NewView>),
+    CreateMaterialized(Box<NewMaterialized>),
+    /// ALTER MATERIALIZED VIEW … AUTO REFRESH.
+    AutoRefresh {
+        view: Name,
+        on: bool,
+    },
+    /// A materialized view is filled anew.
+    Refresh(Name),
+    /// As Redshift's TRUNCATE: it commits the transaction that it runs in.
+    Truncate(String),
+    Explain(String),
+    Show(Show),
+    /// The access mode of the transaction that is open, or of those of the session that come.
+    SetTransaction {
+        read_only: Option<bool>,
+        of_session: bool,
+    },
+    /// `None` sets it back.
+    Set {
+        name: String,
+        value: Option<String>,
+        /// Until the transaction ends.
+        local: bool,
+    },
+    Declare {
+        cursor: String,
+        query: String,
+    },
+    /// How many rows; `None` for all.
+    Fetch {
+        cursor: String,
+        count: Option<u64>,
+    },
+    Close(String),
+    Prepare {
+        name: String,
+        statement: Prepared,
+    },
+    Execute {
+        name: String,
+        arguments: Vec<Vec<TokenWithSpan>>,
+    },
+    /// `None` for all.
+    Deallocate(Option<String>),
+    CreateDatabase(String),
+    DropDatabase {
+        name: String,
+        /// Whether connections to it are ended.
+        force: bool,
+    },
+    Comment(Comment),
+    /// Has no meaning here: ANALYZE, LOCK and VACUUM, of tables that must be there.
+    Maintenance(Maintenance),
+    /// Has no meaning here: roles, default privileges.
+    Accepted,
+}
+
+impl Command {
+    /// The name of its kind in the query history.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Query(_) | Self::Fetch { .. } | Self::Declare { .. } => "SELECT",
+            Self::Change(_) | Self::Changes(_) | Self::Write(_) => "DML",
+            Self::Copy(_) => "COPY",
+            Self::Unload(_) => "UNLOAD",
+            Self::CreateTable(_)
+            | Self::Alter(_)
+            | Self::Drop(_)
+            | Self::CreateSchema(_)
+            | Self::AlterSchema(_)
+            | Self::Define(_)
+            | Self::Grant(_)
+            | Self::Principals(_)
+            | Self::CreateView(_)
+            | Self::CreateLateView(_)
+            | Self::CreateMaterialized(_)
+            | Self::AutoRefresh { .. }
+            | Self::Refresh(_)
+            | Self::Truncate(_) => "DDL",
+            _ => "UTILITY",
+        }
+    }
+
+    /// Whether it may change the files of the database. What EXECUTE runs is not known here.
+    pub fn may_write(&self) -> bool {
+        !matches!(
+            self,
+            Self::Query(_)
+                | Self::Unload(_)
+                | Self::Explain(_)
+                | Self::Show(_)
+                | Self::Declare { .. }
+                | Self::Fetch { .. }
+        )
+    }
+
+    /// Whether it changes the database, and so is refused where a transaction is READ ONLY.
+    pub fn writes(&self) -> bool {
+        matches!(self.kind(), "DML" | "DDL" | "COPY")
+            || matches!(self, Self::Comment(_) | Self::CreateDatabase(_) | Self::DropDatabase { .. })
+    }
+}
+
+/// A view, and the query that it was made of, as it was written.
+#[derive(Debug)]
+pub struct NewView {
+    pub view: CreateView,
+    pub definition: String,
+}
+
+/// The tokens of a statement that is kept until it is executed.
+#[derive(Debug, Clone)]
+pub struct Prepared(pub(crate) Vec<TokenWithSpan>);

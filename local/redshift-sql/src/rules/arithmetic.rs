@@ -1,0 +1,192 @@
+//! *Operators convert their operands*: days are added to times, texts become numbers beside numbers, intervals are
+//! multiplied, and a quotient of decimals has the digits of the reference.
+
+use sqlparser::ast::{BinaryOperator, Expr, Value};
+
+use crate::bind::value_type::ValueType;
+use crate::rules::casts::time_of_text;
+use crate::rules::construct::{binary, call, cast, replace, take, text};
+use crate::types::Type;
+
+/// What takes the place of `left op right`; `None` where it stays as it is.
+pub fn rewrite(
+    (left, one): (&mut Expr, ValueType),
+    op: &BinaryOperator,
+    (right, two): (&mut Expr, ValueType),
+) -> Option<Expr> {
+    let operands = Operands { left, one, right, two };
+    match op {
+        BinaryOperator::Plus => operands.plus(),
+        BinaryOperator::Minus => operands.minus(),
+        BinaryOperator::Multiply => operands.times(),
+        BinaryOperator::Divide => operands.over(),
+        BinaryOperator::Modulo => {
+            operands.texts_to_numbers();
+            None
+        }
+        _ => None,
+    }
+}
+
+struct Operands<'e> {
+    left: &'e mut Expr,
+    one: ValueType,
+    right: &'e mut Expr,
+    two: ValueType,
+}
+
+impl Operands<'_> {
+    fn plus(self) -> Option<Expr> {
+        match (self.one, self.two) {
+            (one, two)
+                if is_string(one) && is_string(two) && (one.is_text() || two.is_text() || is_literal(self.left)) =>
+            {
+                Some(binary(take(self.left), BinaryOperator::StringConcat, take(self.right)))
+            }
+            (date, count) if date.is_date() && count.is_integer() => later(self.left, date, days(self.right, date)),
+            (count, date) if date.is_date() && count.is_integer() => later(self.right, date, days(self.left, date)),
+            (ValueType::TIMESTAMPTZ, ValueType::Interval) => later(self.left, ValueType::TIMESTAMPTZ, take(self.right)),
+            (ValueType::Interval, ValueType::TIMESTAMPTZ) => later(self.right, ValueType::TIMESTAMPTZ, take(self.left)),
+            _ => {
+                self.texts_to_numbers();
+                None
+            }
+        }
+    }
+
+    fn minus(self) -> Option<Expr> {
+        match (self.one, self.two) {
+            (date, count) if date.is_date() && (count.is_integer() || count == ValueType::Interval) => {
+                let count = if count.is_integer() { days(self.right, date) } else { take(self.right) };
+                match (date, &count) {
+                    // As it stands.
+                    (ValueType::DATE | ValueType::TIMESTAMP, _) => {
+                        Some(binary(take(self.left), BinaryOperator::Minus, count))
+                    }
+                    _ => {
+                        let local = cast(take(self.left), Type::Timestamp);
+                        Some(cast(binary(local, BinaryOperator::Minus, count), Type::TimestampTz))
+                    }
+                }
+            }
+            (date, text) if date.is_date() && (text.is_text() || is_literal(self.right)) => {
+                let kind = if date == ValueType::DATE { Type::Date } else { Type::Timestamp };
+                replace(self.right, |text| time_of_text(text, kind));
+                without_zone(self.left, date);
+                None
+            }
+            (text, date) if date.is_date() && (text.is_text() || is_literal(self.left)) => {
+                let kind = if date == ValueType::DATE { Type::Date } else { Type::Timestamp };
+                replace(self.left, |text| time_of_text(text, kind));
+                without_zone(self.right, date);
+                None
+            }
+            (one, two) if one.is_date() && two.is_date() => {
+                without_zone(self.left, one);
+                without_zone(self.right, two);
+                None
+            }
+            _ => {
+                self.texts_to_numbers();
+                None
+            }
+        }
+    }
+
+    fn times(self) -> Option<Expr> {
+        match (self.one, self.two) {
+            // DuckDB counts intervals by integers of 32 bits.
+            (ValueType::Interval, count) => {
+                Some(call("redshift_interval_times", [take(self.left), factor(self.right, count)]))
+            }
+            (count, ValueType::Interval) => {
+                Some(call("redshift_interval_times", [take(self.right), factor(self.left, count)]))
+            }
+            _ => {
+                self.texts_to_numbers();
+                None
+            }
+        }
+    }
+
+    fn over(self) -> Option<Expr> {
+        if self.one == ValueType::Interval {
+            return Some(call("redshift_interval_over", [take(self.left), factor(self.right, self.two)]));
+        }
+        // A literal beside a DECIMAL has as many digits as it.
+        let (one, two) = (beside(self.one, self.two), beside(self.two, self.one));
+        if let Some(ValueType::Of(kind @ Type::Decimal(_, scale))) = one.quotient(two) {
+            let quotient = call("redshift_divided", [take(self.left), take(self.right), text(&scale.to_string())]);
+            return Some(cast(quotient, kind));
+        }
+        self.texts_to_numbers();
+        None
+    }
+
+    /// A text beside a number becomes a double, and so do two texts; DuckDB reads a literal beside a number as one.
+    fn texts_to_numbers(self) {
+        let has_text = |kind: ValueType| kind.is_text() || kind.is_super();
+        let (one, two) = (self.one, self.two);
+        let are_literals = is_literal(self.left) && is_literal(self.right);
+        let is_other = |kind: ValueType| kind.is_number() || kind.is_textual();
+        if has_text(one) && is_other(two) || are_literals || is_literal(self.left) && has_text(two) {
+            replace(self.left, to_double);
+        }
+        if has_text(two) && is_other(one) || are_literals || is_literal(self.right) && has_text(one) {
+            replace(self.right, to_double);
+        }
+    }
+}
+
+fn to_double(text: Expr) -> Expr {
+    cast(text, Type::Double)
+}
+
+/// True for texts and for what may be one.
+fn is_string(kind: ValueType) -> bool {
+    kind.is_text() || kind == ValueType::Untyped
+}
+
+/// A text in quotes, and not NULL.
+fn is_literal(expr: &Expr) -> bool {
+    match expr {
+        Expr::Value(value) => !matches!(value.value, Value::Null | Value::Number(..) | Value::Boolean(_)),
+        Expr::Nested(inner) => is_literal(inner),
+        _ => false,
+    }
+}
+
+fn beside(kind: ValueType, other: ValueType) -> ValueType {
+    if kind == ValueType::Untyped && other.is_decimal() { other } else { kind }
+}
+
+fn factor(count: &mut Expr, kind: ValueType) -> Expr {
+    let count = take(count);
+    if kind.is_textual() { to_double(count) } else { count }
+}
+
+/// So many days, as they are added to a time of this type.
+fn days(count: &mut Expr, date: ValueType) -> Expr {
+    let count = take(count);
+    match date {
+        ValueType::DATE => count,
+        _ => call("to_days", [cast(count, Type::Integer)]),
+    }
+}
+
+/// A time, and so much after it. What has a zone is counted in UTC.
+fn later(time: &mut Expr, kind: ValueType, by: Expr) -> Option<Expr> {
+    let time = take(time);
+    Some(match kind {
+        ValueType::TIMESTAMPTZ => {
+            cast(binary(cast(time, Type::Timestamp), BinaryOperator::Plus, by), Type::TimestampTz)
+        }
+        _ => binary(time, BinaryOperator::Plus, by),
+    })
+}
+
+fn without_zone(time: &mut Expr, kind: ValueType) {
+    if kind == ValueType::TIMESTAMPTZ {
+        replace(time, |time| cast(time, Type::Timestamp));
+    }
+}

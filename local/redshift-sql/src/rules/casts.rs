@@ -1,0 +1,161 @@
+//! Casts to Redshift's types, in each of their forms.
+
+use sqlparser::ast::{CastKind, DataType, Expr, Value};
+
+use crate::bind::value_type::ValueType;
+use crate::error::TranslateError;
+use crate::rules::comparison::{is_simple, literal};
+use crate::rules::construct::{self, call, case, cast, take, text, try_cast};
+use crate::types::{self, Type};
+
+/// *Types by Redshift's meaning*: FLOAT is eight bytes wide, DECIMAL has no places, a text is cut to its length.
+pub fn rewrite_cast(expr: &mut Expr, from: ValueType, data_type: &DataType) -> Result<Expr, TranslateError> {
+    // `::regclass` and the like are of the catalog's own queries.
+    let name = data_type.to_string().to_lowercase();
+    if let kind @ ("regclass" | "regtype") = name.strip_prefix("pg_catalog.").unwrap_or(&name) {
+        return Ok(call(&format!("redshift_{kind}"), [take(expr)]));
+    }
+    if matches!(data_type, DataType::Interval { .. }) {
+        return Ok(construct::cast_as(CastKind::Cast, take(expr), "INTERVAL"));
+    }
+    let wanted = match unlimited(data_type) {
+        true => Type::Varchar(types::VARCHAR_MAX),
+        false => Type::of(data_type)?,
+    };
+    let value = take(expr);
+    Ok(match wanted {
+        Type::Varchar(limit) | Type::Char(limit) if limit < types::VARCHAR_MAX => {
+            call("redshift_cut", [text_value(value, from), construct::number(limit)])
+        }
+        Type::Varchar(_) | Type::Char(_) => text_value(value, from),
+        Type::Date | Type::Timestamp | Type::TimestampTz => time(value, from, wanted),
+        Type::SmallInt | Type::Integer | Type::BigInt => cast(whole(value, from, wanted, ""), wanted),
+        // What a SUPER does not hold is NULL (cast_super_null_on_error).
+        Type::Decimal(..) | Type::Real | Type::Double | Type::Boolean => match from {
+            ValueType::SUPER => try_cast(value, wanted),
+            ValueType::Unknown if is_path(&value) => {
+                let kind = call("typeof", [value.clone()]);
+                let is_super = construct::binary(kind, sqlparser::ast::BinaryOperator::Eq, text("JSON"));
+                case(vec![(is_super, try_cast(value.clone(), wanted))], Some(cast(value, wanted)))
+            }
+            _ => cast(value, wanted),
+        },
+        Type::Time | Type::Super => cast(value, wanted),
+    })
+}
+
+/// *TRY_CAST* answers NULL where a cast fails, also for a text that is no time in any order of day and month.
+pub fn rewrite_try_cast(expr: &mut Expr, from: ValueType, data_type: &DataType) -> Result<Expr, TranslateError> {
+    if unlimited(data_type) {
+        return rewrite_cast(expr, from, data_type);
+    }
+    let wanted = Type::of(data_type)?;
+    Ok(match wanted {
+        Type::Date | Type::Timestamp | Type::TimestampTz => {
+            let reads = if wanted == Type::TimestampTz { "redshift_normal_zoned_time" } else { "redshift_normal_time" };
+            try_cast(call(reads, [cast(take(expr), Type::Varchar(types::VARCHAR_MAX))]), wanted)
+        }
+        Type::SmallInt | Type::Integer | Type::BigInt => try_cast(whole(take(expr), from, wanted, "TRY "), wanted),
+        Type::Decimal(..) | Type::Real | Type::Double | Type::Boolean => try_cast(take(expr), wanted),
+        _ => return rewrite_cast(expr, from, data_type),
+    })
+}
+
+/// The text that Redshift writes of a value.
+pub fn text_value(value: Expr, from: ValueType) -> Expr {
+    match from {
+        ValueType::Of(Type::Varchar(_) | Type::Char(_)) => value,
+        ValueType::SUPER => call("redshift_scalar", [cast(value, Type::Varchar(types::VARCHAR_MAX))]),
+        ValueType::DOUBLE => call("redshift_float_text", [value, text("{:.15g}")]),
+        ValueType::Of(Type::Real) => call("redshift_float_text", [cast(value, Type::Double), text("{:.6g}")]),
+        ValueType::Unknown => call("redshift_text", [value]),
+        _ => cast(value, Type::Varchar(types::VARCHAR_MAX)),
+    }
+}
+
+/// A value as a DATE, a TIMESTAMP or a TIMESTAMPTZ.
+pub fn time(value: Expr, from: ValueType, wanted: Type) -> Expr {
+    match (from, wanted) {
+        (ValueType::Of(known), _) if known == wanted => value,
+        (from, _) if from.is_textual() => time_of_text(value, wanted),
+        (ValueType::Unknown, Type::Date) => call("redshift_date", [value]),
+        (ValueType::Unknown, Type::Timestamp) => call("redshift_timestamp", [value]),
+        (ValueType::Unknown, _) => call("redshift_timestamptz", [value]),
+        // With a zone it is a day of UTC.
+        (_, Type::Date) => cast(cast(value, Type::Timestamp), Type::Date),
+        _ => cast(value, wanted),
+    }
+}
+
+/// A text as a time, in any of Redshift's orders of day and month.
+pub fn time_of_text(value: Expr, wanted: Type) -> Expr {
+    let function = match wanted {
+        Type::Date => "redshift_date_of_text",
+        Type::Timestamp => "redshift_timestamp_of_text",
+        _ => "redshift_timestamptz_of_text",
+    };
+    call(function, [cast(value, Type::Varchar(types::VARCHAR_MAX))])
+}
+
+/// *Digits only are an integer*: DuckDB rounds `'2.87'`, and knows exponents, underscores and hexadecimal digits.
+fn whole(value: Expr, from: ValueType, wanted: Type, attempt: &str) -> Expr {
+    let name = match wanted {
+        Type::SmallInt => "Short",
+        Type::Integer => "Integer",
+        _ => "Long",
+    };
+    let digits = |value: Expr, kind: &str| {
+        let digits = cast(value, Type::Varchar(types::VARCHAR_MAX));
+        call("redshift_digits", [digits, text(&format!("{attempt}{kind}")), text(name)])
+    };
+    match from {
+        ValueType::SUPER => digits(value, "JSON"),
+        ValueType::Of(Type::Varchar(_) | Type::Char(_)) => digits(value, "VARCHAR"),
+        ValueType::Untyped if literal(&value).is_some_and(|text| text.parse::<i64>().is_err()) => {
+            digits(value, "VARCHAR")
+        }
+        // Its type is asked of DuckDB, beside the value.
+        ValueType::Unknown => {
+            let kind = match is_simple(&value) || value.to_string().len() <= MOST_BYTES {
+                true if attempt.is_empty() => call("typeof", [value.clone()]),
+                true => call("concat", [text(attempt), call("typeof", [value.clone()])]),
+                false => text(&format!("{attempt}VARCHAR")),
+            };
+            call("redshift_whole", [value, kind, text(name)])
+        }
+        _ => value,
+    }
+}
+
+/// The longest expression whose type is asked beside its value.
+const MOST_BYTES: usize = 300;
+
+/// A text as an integer column takes it.
+pub fn integer(text: Expr, wanted: Type) -> Expr {
+    cast(whole(text, ValueType::Untyped, wanted, ""), wanted)
+}
+
+/// Whether it leads into a SUPER, by its looks: a column with its table looks so, too.
+fn is_path(expr: &Expr) -> bool {
+    matches!(expr, Expr::CompoundIdentifier(_) | Expr::CompoundFieldAccess { .. } | Expr::JsonAccess { .. })
+}
+
+/// A cast to TEXT or to VARCHAR without a length does not cut at 256.
+pub fn unlimited(data_type: &DataType) -> bool {
+    matches!(
+        data_type,
+        DataType::Text | DataType::Varchar(None) | DataType::CharacterVarying(None) | DataType::Nvarchar(None)
+    )
+}
+
+/// `DATE '20081215'`: a cast of the text.
+pub fn typed_text(data_type: &DataType, value: &Value) -> Result<Option<Expr>, TranslateError> {
+    let kind = Type::of(data_type)?;
+    let is_text = matches!(value, Value::SingleQuotedString(_) | Value::DollarQuotedString(_));
+    match kind {
+        Type::Date | Type::Timestamp | Type::TimestampTz if is_text => {
+            Ok(Some(time_of_text(Expr::value(value.clone()), kind)))
+        }
+        _ => Ok(None),
+    }
+}

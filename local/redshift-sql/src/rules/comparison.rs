@@ -1,0 +1,182 @@
+//! *Comparisons as Redshift means them*: blanks behind a text do not count, a text beside a date is read in all of
+//! Redshift's orders of day and month, and a text in a SUPER is compared without its quotes.
+
+use sqlparser::ast::{BinaryOperator, Expr, Value};
+
+use crate::bind::Types;
+use crate::bind::value_type::ValueType;
+use crate::rules::casts::time_of_text;
+use crate::rules::construct::{call, cast, nested, replace, take, text};
+use crate::time::datetime::is_loose_time;
+use crate::types::{Type, VARCHAR_MAX};
+
+/// Rewrites what a comparison compares.
+pub fn rewrite(expr: &mut Expr, types: &Types) {
+    match expr {
+        Expr::BinaryOp { left, op, right } if compares(op) => {
+            let (one, two) = (types.of(left), types.of(right));
+            if *op == BinaryOperator::Eq
+                && let Some(equal) = equals_literal((left, one), (right, two))
+            {
+                *expr = equal;
+                return;
+            }
+            side(left, one, two);
+            side(right, two, one);
+        }
+        Expr::InList { expr, list, .. } => {
+            let others = list.iter_mut().map(|other| (types.of(other), other)).collect();
+            beside((types.of(expr), expr), others);
+        }
+        Expr::Between { expr, low, high, .. } => {
+            let others = [low, high].map(|other| (types.of(other), other.as_mut())).into();
+            beside((types.of(expr), expr), others);
+        }
+        Expr::Case { operand: Some(operand), conditions, .. } => {
+            let others = conditions.iter_mut().map(|when| (types.of(&when.condition), &mut when.condition)).collect();
+            beside((types.of(operand), operand), others);
+        }
+        Expr::IsDistinctFrom(left, right) | Expr::IsNotDistinctFrom(left, right) => {
+            let (one, two) = (types.of(left), types.of(right));
+            side(left, one, two);
+            side(right, two, one);
+        }
+        _ => {}
+    }
+}
+
+fn compares(op: &BinaryOperator) -> bool {
+    use BinaryOperator::{Eq, Gt, GtEq, Lt, LtEq, NotEq};
+    matches!(op, Eq | NotEq | Lt | LtEq | Gt | GtEq)
+}
+
+/// `value = 'literal'`, which most conditions are.
+fn equals_literal((left, one): (&mut Expr, ValueType), (right, two): (&mut Expr, ValueType)) -> Option<Expr> {
+    let (value, kind, wanted) = match (is_plain(left), is_plain(right)) {
+        (false, true) => (left, one, right),
+        (true, false) => (right, two, left),
+        _ => return None,
+    };
+    match kind {
+        // Such texts lie between the literal, and it and the sign after a blank: DuckDB looks for them where they can be.
+        ValueType::Of(Type::Varchar(_) | Type::Char(_)) if is_simple(value) => {
+            trim_literal(wanted);
+            let past = changed(wanted, |text| text.push('!'));
+            Some(nested(call("redshift_is_text", [take(value), take(wanted), past])))
+        }
+        ValueType::SUPER => {
+            trim_literal(wanted);
+            Some(nested(call("redshift_is_super", [take(value), take(wanted)])))
+        }
+        ValueType::Unknown if is_simple(value) => {
+            trim_literal(wanted);
+            let past = changed(wanted, |text| text.push('!'));
+            let kind = call("typeof", [value.clone()]);
+            Some(nested(call("redshift_is", [take(value), take(wanted), past, kind])))
+        }
+        _ => None,
+    }
+}
+
+/// One value, and those that it is compared with.
+fn beside((one, value): (ValueType, &mut Expr), others: Vec<(ValueType, &mut Expr)>) {
+    let all = others.iter().map(|(kind, _)| *kind);
+    let common = all.reduce(ValueType::common).unwrap_or(ValueType::Unknown);
+    for (kind, other) in others {
+        side(other, kind, one);
+    }
+    side(value, one, common);
+}
+
+/// Rewrites one side of a comparison by its own type and that of what it is compared with.
+pub fn side(expr: &mut Expr, own: ValueType, beside: ValueType) {
+    let time = match beside {
+        ValueType::Of(kind @ (Type::Date | Type::Timestamp | Type::TimestampTz)) => Some(kind),
+        _ => None,
+    };
+    match (own, time) {
+        (ValueType::Untyped, Some(kind)) if literal(expr).is_some_and(is_loose_time) => {
+            replace(expr, |text| time_of_text(text, kind));
+        }
+        (ValueType::Untyped, _) => trim_literal(expr),
+        (ValueType::Of(Type::Varchar(_) | Type::Char(_)), Some(kind)) => replace(expr, |text| time_of_text(text, kind)),
+        (ValueType::Of(Type::Varchar(_) | Type::Char(_)), None) if !beside.is_number() => replace(expr, trimmed),
+        (ValueType::SUPER, Some(kind)) => replace(expr, |value| time_of_text(text_in_super(value), kind)),
+        // In a SUPER only a number is one.
+        (ValueType::SUPER, None) if beside.is_number() => {
+            replace(expr, |value| call("redshift_number_in_super", [value]))
+        }
+        (ValueType::SUPER, None) if beside.is_textual() => replace(expr, text_in_super),
+        (ValueType::Unknown, _) if is_simple(expr) && !beside.is_number() => {
+            let other = match time {
+                Some(kind) => cast(Expr::value(Value::Null), kind),
+                None => cast(Expr::value(Value::Null), Type::Varchar(VARCHAR_MAX)),
+            };
+            replace(expr, |value| {
+                let kind = call("typeof", [value.clone()]);
+                call("redshift_side", [value, other, kind])
+            });
+        }
+        _ => {}
+    }
+}
+
+/// The text in a SUPER, without its quotes.
+fn text_in_super(value: Expr) -> Expr {
+    call("json_extract_string", [value, text("$")])
+}
+
+/// A text without the blanks behind it. Few texts end with one, and looking is cheaper than cutting.
+fn trimmed(value: Expr) -> Expr {
+    match is_simple(&value) {
+        true => call("redshift_trimmed", [value]),
+        false => call("system.main.rtrim", [value, text(" ")]),
+    }
+}
+
+/// What may be mentioned several times: it costs nothing, and is the same each time.
+pub fn is_simple(expr: &Expr) -> bool {
+    match expr {
+        Expr::Identifier(_) | Expr::CompoundIdentifier(_) => true,
+        Expr::CompoundFieldAccess { .. } | Expr::JsonAccess { .. } => true,
+        Expr::Nested(inner) => is_simple(inner),
+        _ => false,
+    }
+}
+
+/// A text that is no time.
+fn is_plain(expr: &Expr) -> bool {
+    literal(expr).is_some_and(|text| !is_loose_time(text))
+}
+
+/// The text of a literal that is one.
+pub fn literal(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Value(value) => match &value.value {
+            Value::SingleQuotedString(text) => Some(text),
+            Value::DollarQuotedString(text) => Some(&text.value),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A literal that stays one, so that DuckDB takes it for whatever is beside it.
+fn trim_literal(expr: &mut Expr) {
+    if literal(expr).is_some_and(|text| text.ends_with(' ')) {
+        *expr = changed(expr, |text| text.truncate(text.trim_end_matches(' ').len()));
+    }
+}
+
+/// The same literal with another text.
+fn changed(literal: &Expr, change: impl FnOnce(&mut String)) -> Expr {
+    let mut literal = literal.clone();
+    if let Expr::Value(value) = &mut literal {
+        match &mut value.value {
+            Value::SingleQuotedString(text) => change(text),
+            Value::DollarQuotedString(text) => change(&mut text.value),
+            _ => {}
+        }
+    }
+    literal
+}

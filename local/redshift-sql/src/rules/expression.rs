@@ -1,0 +1,172 @@
+//! *Rewriting of expressions*, from the innermost out, by the types that they had before.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{BinaryOperator, CastKind, Expr, Query, TrimWhereField, Value, VisitorMut};
+
+use crate::bind::value_type::ValueType;
+use crate::bind::{Types, place};
+use crate::error::TranslateError;
+use crate::rules::arithmetic;
+use crate::rules::casts::{rewrite_cast, rewrite_try_cast, text_value, typed_text};
+use crate::rules::comparison;
+use crate::rules::construct::{call, call_with, cast, nested, replace, take, text};
+use crate::rules::date_functions;
+use crate::rules::functions;
+use crate::rules::normalize::CATALOG_SCHEMAS;
+use crate::rules::table_factors::unnest_super;
+use crate::translate::Reading;
+use crate::types::{Type, VARCHAR_MAX};
+
+pub struct Rewrite<'s> {
+    types: &'s Types,
+    keeps_case: bool,
+    /// What aliases of a SELECT name, by the place of it, where DuckDB does not know them.
+    named: HashMap<usize, Expr>,
+}
+
+impl<'s> Rewrite<'s> {
+    pub fn new(types: &'s Types, reading: Reading<'_>) -> Self {
+        Self { types, keeps_case: reading.keeps_case, named: HashMap::new() }
+    }
+
+    fn rewrite(&self, expr: &mut Expr) -> Result<Option<Expr>, TranslateError> {
+        comparison::rewrite(expr, self.types);
+        Ok(match expr {
+            Expr::Function(function) => return functions::rewrite(function, self.types),
+            Expr::Cast { kind: CastKind::TryCast | CastKind::SafeCast, data_type, expr, .. } => {
+                Some(rewrite_try_cast(expr, self.types.of(expr), data_type)?)
+            }
+            Expr::Cast { data_type, expr, .. } | Expr::Convert { expr, data_type: Some(data_type), .. } => {
+                Some(rewrite_cast(expr, self.types.of(expr), data_type)?)
+            }
+            Expr::TypedString(typed) => return typed_text(&typed.data_type, &typed.value.value),
+            Expr::CompoundIdentifier(parts)
+                if parts.len() == 3 && CATALOG_SCHEMAS.contains(&parts[0].value.as_str()) =>
+            {
+                parts.remove(0);
+                None
+            }
+            Expr::Identifier(ident) if ident.quote_style.is_none() => word(&ident.value),
+            Expr::Trim { trim_where, expr, trim_what, .. } => {
+                let function = match trim_where {
+                    Some(TrimWhereField::Leading) => "ltrim",
+                    Some(TrimWhereField::Trailing) => "rtrim",
+                    _ => "btrim",
+                };
+                let signs = trim_what.as_mut().map(|signs| take(signs));
+                Some(call_with(function, std::iter::once(take(expr)).chain(signs).collect()))
+            }
+            Expr::Position { expr, r#in } => Some(call("strpos", [take(r#in), take(expr)])),
+            Expr::Like { escape_char: escape, pattern, expr, .. }
+            | Expr::ILike { escape_char: escape, pattern, expr, .. } => {
+                if escape.is_none() {
+                    *escape = default_escape(pattern);
+                }
+                // What is no text can be like a pattern, too.
+                let kind = self.types.of(expr);
+                replace(expr, |value| as_text(value, kind));
+                None
+            }
+            Expr::SimilarTo { negated, expr, pattern, escape_char } => {
+                let escape = escape_char.as_mut().map_or_else(|| text("\\"), |escape| take(escape));
+                let written = cast(take(expr), Type::Varchar(VARCHAR_MAX));
+                let similar = cast(call("redshift_similar", [written, take(pattern), escape]), Type::Boolean);
+                Some(match negated {
+                    true => nested(Expr::UnaryOp { op: sqlparser::ast::UnaryOperator::Not, expr: Box::new(similar) }),
+                    false => similar,
+                })
+            }
+            Expr::AtTimeZone { timestamp, time_zone } => {
+                let kind = self.types.of(timestamp);
+                Some(date_functions::at_time_zone(take(timestamp), kind, take(time_zone)))
+            }
+            Expr::BinaryOp { left, op: BinaryOperator::StringConcat, right } => {
+                for side in [left, right] {
+                    let kind = self.types.of(side);
+                    if differs_as_text(side, kind) {
+                        replace(side, |value| text_value(value, kind));
+                    }
+                }
+                None
+            }
+            Expr::BinaryOp { left, op, right } => {
+                let (one, two) = (self.types.of(left), self.types.of(right));
+                arithmetic::rewrite((left, one), op, (right, two))
+            }
+            Expr::IsUnknown(inner) => Some(Expr::IsNull(Box::new(take(inner)))),
+            Expr::IsNotUnknown(inner) => Some(Expr::IsNotNull(Box::new(take(inner)))),
+            Expr::Extract { expr, field, .. } => {
+                let kind = self.types.of(expr);
+                Some(date_functions::extract(&field.to_string().to_lowercase(), take(expr), kind))
+            }
+            _ => None,
+        })
+    }
+}
+
+impl VisitorMut for Rewrite<'_> {
+    type Break = TranslateError;
+
+    fn post_visit_query(&mut self, query: &mut Query) -> ControlFlow<Self::Break> {
+        match unnest_super(&mut query.body, self.keeps_case) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => ControlFlow::Break(error),
+        }
+    }
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
+        // *Lateral aliases beside GROUP BY*: what an alias names stands in its place.
+        if let Some(named) = self.types.lateral(expr).and_then(|place| self.named.get(&place)) {
+            *expr = nested(named.clone());
+            return ControlFlow::Continue(());
+        }
+        match self.rewrite(expr) {
+            Ok(Some(new)) => *expr = new,
+            Ok(None) => {}
+            Err(error) => return ControlFlow::Break(error),
+        }
+        if self.types.is_named_by_lateral(expr) {
+            self.named.insert(place(expr), expr.clone());
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// True where DuckDB writes another text of a value than Redshift does, or may do so.
+fn differs_as_text(value: &Expr, kind: ValueType) -> bool {
+    kind.is_super()
+        || matches!(kind, ValueType::Of(Type::Real | Type::Double))
+        || kind == ValueType::Unknown && comparison::is_simple(value)
+}
+
+fn as_text(value: Expr, kind: ValueType) -> Expr {
+    match differs_as_text(&value, kind) || kind.is_text() {
+        true => text_value(value, kind),
+        false => cast(value, Type::Varchar(VARCHAR_MAX)),
+    }
+}
+
+/// Words that are functions without parentheses.
+fn word(name: &str) -> Option<Expr> {
+    match name {
+        "sysdate" => Some(date_functions::now("microsecond")),
+        "current_date" => Some(date_functions::today()),
+        "current_user" | "session_user" | "user" => Some(call("redshift_user", [])),
+        _ => None,
+    }
+}
+
+/// *LIKE escapes with a backslash* where no other sign is named.
+fn default_escape(pattern: &Expr) -> Option<Box<Expr>> {
+    let has_backslash = match pattern {
+        Expr::Value(value) => match &value.value {
+            Value::SingleQuotedString(text) => text.contains('\\'),
+            Value::DollarQuotedString(text) => text.value.contains('\\'),
+            _ => false,
+        },
+        _ => true,
+    };
+    has_backslash.then(|| Box::new(Expr::value(Value::SingleQuotedString("\\".into()))))
+}

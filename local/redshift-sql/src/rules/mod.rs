@@ -1,0 +1,15 @@
+//! The rules that write a statement for DuckDB, by what they are about.
+
+pub mod arithmetic;
+pub mod casts;
+pub mod column_names;
+pub mod comparison;
+pub mod construct;
+pub mod date_functions;
+pub mod expression;
+pub mod function_names;
+pub mod functions;
+pub mod normalize;
+pub mod ordered_aggregates;
+pub mod table_factors;
+pub mod windows;

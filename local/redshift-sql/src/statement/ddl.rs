@@ -1,0 +1,364 @@
+//! CREATE TABLE and DROP in DuckDB's words. Keys are declared, not enforced, as in Redshift (C19): they are left
+//! out of what DuckDB sees. A VARCHAR's length becomes a check on its bytes.
+
+use sqlparser::ast::{
+    ColumnDef, ColumnOption, CreateTable as Ast, CreateTableLikeDefaults, CreateTableLikeKind, CreateTableOptions,
+    Expr, Ident, ObjectName, ObjectType, Statement,
+};
+
+use crate::error::TranslateError;
+use crate::parse::reserved_words::is_reserved;
+use crate::statement::attributes::{ColumnAttributes, TableAttributes};
+use crate::statement::keys;
+use crate::types::Type;
+
+/// A table's name, and the schema where one is given.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Name {
+    pub schema: Option<String>,
+    pub table: String,
+}
+
+impl Name {
+    pub fn of(name: &ObjectName) -> Self {
+        let mut parts = name
+            .0
+            .iter()
+            .rev()
+            .map(|part| part.as_ident().map_or_else(|| part.to_string(), |ident| ident.value.clone()));
+        let table = parts.next().unwrap_or_default();
+        Self { schema: parts.next(), table }
+    }
+
+    /// How a relation is kept in the tables that tell of others: its name has a schema.
+    pub fn key(&self) -> String {
+        format!("{}.{}", self.schema.as_deref().unwrap_or_default(), self.table)
+    }
+
+    /// The name that `key` was made of.
+    pub fn from_key(key: &str) -> Self {
+        match key.split_once('.') {
+            Some((schema, table)) => Self { schema: Some(schema.to_owned()), table: table.to_owned() },
+            None => Self { schema: None, table: key.to_owned() },
+        }
+    }
+
+    /// Whether both name the same relation, as it is found without quotes.
+    pub fn is(&self, other: &Self) -> bool {
+        self.key().eq_ignore_ascii_case(&other.key())
+    }
+
+    /// With quotes, as the parser has it.
+    pub fn to_object_name(&self) -> ObjectName {
+        let parts = self.schema.iter().chain([&self.table]).map(|part| Ident::with_quote('"', part));
+        ObjectName::from(parts.collect::<Vec<_>>())
+    }
+
+    /// The name of a table where an expression can stand: SELECT INTO.
+    pub fn of_expression(expr: Option<&Expr>) -> Result<Self, TranslateError> {
+        match expr {
+            Some(Expr::Identifier(ident)) => Ok(Self { schema: None, table: ident.value.clone() }),
+            Some(Expr::CompoundIdentifier(parts)) => Ok(Self::of(&ObjectName::from(parts.clone()))),
+            _ => Err(TranslateError::syntax("SELECT INTO needs the name of a table")),
+        }
+    }
+}
+
+impl std::fmt::Display for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(schema) = &self.schema {
+            write!(f, "{}.", quoted(schema))?;
+        }
+        f.write_str(&quoted(&self.table))
+    }
+}
+
+#[derive(Debug)]
+pub struct CreateTable {
+    pub name: Name,
+    pub if_not_exists: bool,
+    pub temporary: bool,
+    pub attributes: TableAttributes,
+    pub shape: Shape,
+}
+
+/// Where a new table's columns come from.
+#[derive(Debug)]
+pub enum Shape {
+    Columns(Vec<ColumnSpec>),
+    /// DuckDB's SQL of the query, and names for its columns.
+    Query(String, Vec<String>),
+    Like {
+        source: Name,
+        with_defaults: bool,
+    },
+}
+
+/// A column as DuckDB is to have it.
+#[derive(Debug, Clone)]
+pub struct ColumnSpec {
+    pub name: String,
+    /// DuckDB's type.
+    pub duck: String,
+    pub not_null: bool,
+    /// DuckDB's SQL.
+    pub default: Option<String>,
+    /// Bytes that a text may have.
+    pub limit: Option<u64>,
+    pub attributes: ColumnAttributes,
+}
+
+impl ColumnSpec {
+    pub fn of(column: &ColumnDef, mut attributes: ColumnAttributes) -> Result<Self, TranslateError> {
+        let data_type = Type::of(&column.data_type)?;
+        let name = column.name.value.clone();
+        attributes.data_type = data_type.name();
+        attributes.encoding.get_or_insert_with(|| data_type.usual_encoding().to_owned());
+        if attributes.identity.is_some() && !matches!(data_type, Type::Integer | Type::BigInt) {
+            return Err(TranslateError::new(
+                "42804",
+                format!("identity column \"{name}\" must be of type INT or BIGINT"),
+            ));
+        }
+        let mut spec = Self {
+            name,
+            duck: data_type.duck(),
+            not_null: attributes.identity.is_some(),
+            default: None,
+            limit: data_type.limit(),
+            attributes,
+        };
+        for option in &column.options {
+            match &option.option {
+                ColumnOption::NotNull | ColumnOption::PrimaryKey(_) => spec.not_null = true,
+                ColumnOption::Default(value) => spec.default = Some(value.to_string()),
+                ColumnOption::Collation(name) => match name.to_string().trim_matches('"').to_lowercase().as_str() {
+                    "case_insensitive" | "ci" => spec.attributes.ignores_case = true,
+                    "case_sensitive" | "cs" => {}
+                    other => return Err(TranslateError::unsupported(&format!("COLLATE {other}"))),
+                },
+                ColumnOption::Null | ColumnOption::Unique(_) | ColumnOption::ForeignKey(_) => {}
+                other => return Err(TranslateError::unsupported(&format!("the column option {other}"))),
+            }
+        }
+        Ok(spec)
+    }
+
+    /// As it stands in CREATE TABLE.
+    fn definition(&self, sequence: Option<&str>) -> String {
+        let name = quoted(&self.name);
+        let mut text = format!("{name} {}", self.duck);
+        if self.attributes.ignores_case {
+            text.push_str(" COLLATE NOCASE");
+        }
+        match (sequence, &self.default) {
+            (Some(sequence), _) => text.push_str(&format!(" DEFAULT nextval('{sequence}')")),
+            (None, Some(default)) => text.push_str(&format!(" DEFAULT {default}")),
+            (None, None) => {}
+        }
+        if self.not_null {
+            text.push_str(" NOT NULL");
+        }
+        if let Some(limit) = self.limit {
+            text.push_str(&format!(" CHECK (strlen({name}) <= {limit})"));
+        }
+        text
+    }
+}
+
+/// Reserved words that published tables have as columns.
+const TAKEN_AS_NAMES: [&str; 3] = ["interval", "language", "timestamp"];
+
+/// A name that needs quotes and has none.
+pub fn refuse_reserved(create: &Ast) -> Result<(), TranslateError> {
+    let table = create.name.0.last().and_then(|part| part.as_ident());
+    let columns = create.columns.iter().map(|column| &column.name);
+    let needs_quotes = |name: &&Ident| {
+        let word = name.value.to_ascii_lowercase();
+        name.quote_style.is_none() && is_reserved(&word) && !TAKEN_AS_NAMES.contains(&word.as_str())
+    };
+    match table.into_iter().chain(columns).find(needs_quotes) {
+        Some(name) => Err(TranslateError::syntax(format!("syntax error at or near \"{}\"", name.value))),
+        None => Ok(()),
+    }
+}
+
+pub fn create_table(create: Ast, mut attributes: TableAttributes) -> Result<CreateTable, TranslateError> {
+    if create.or_replace || create.if_not_exists && create.query.is_some() {
+        let word = if create.or_replace { "replace" } else { "as" };
+        return Err(TranslateError::syntax(format!("syntax error at or near \"{word}\"")));
+    }
+    refuse_others(&create)?;
+    let mut name = Name::of(&create.name);
+    let temporary = create.temporary || name.table.starts_with('#');
+    if temporary {
+        name.schema = None;
+    }
+    let shape = match (&create.like, &create.query) {
+        (Some(CreateTableLikeKind::Parenthesized(like) | CreateTableLikeKind::Plain(like)), _) => Shape::Like {
+            source: Name::of(&like.name),
+            with_defaults: like.defaults == Some(CreateTableLikeDefaults::Including),
+        },
+        (None, Some(query)) => Shape::Query(query.to_string(), std::mem::take(&mut attributes.names)),
+        (None, None) => {
+            let spec = |column: &ColumnDef| {
+                let mut found = attributes.columns.remove(&column.name.value.to_lowercase()).unwrap_or_default();
+                // A sort key is not compressed, unless it is said to be.
+                if found.encoding.is_none() && attributes.sortkey.contains(&column.name.value) {
+                    found.encoding = Some("raw".to_owned());
+                }
+                ColumnSpec::of(column, found)
+            };
+            let mut columns = create.columns.iter().map(spec).collect::<Result<Vec<_>, _>>()?;
+            keys::take(&create, &mut attributes)?;
+            for column in &mut columns {
+                column.not_null |= attributes.primary_key.contains(&column.name);
+            }
+            let missing = |key: &&String| !columns.iter().any(|column| column.name == **key);
+            if let Some(key) = attributes.distkey.iter().chain(&attributes.sortkey).find(missing) {
+                return Err(TranslateError::new("42703", format!("column \"{key}\" named in key does not exist")));
+            }
+            Shape::Columns(columns)
+        }
+    };
+    Ok(CreateTable { name, if_not_exists: create.if_not_exists, temporary, attributes, shape })
+}
+
+/// What other databases can say of a new table, and the parser reads.
+fn refuse_others(create: &Ast) -> Result<(), TranslateError> {
+    let others = [
+        ("CLONE", create.clone.is_some()),
+        ("CLUSTER BY", create.cluster_by.is_some() || create.clustered_by.is_some()),
+        ("COMMENT", create.comment.is_some()),
+        ("INHERITS", create.inherits.is_some()),
+        ("LOCATION", create.location.is_some()),
+        ("ON COMMIT", create.on_commit.is_some()),
+        ("PARTITION BY", create.partition_by.is_some() || create.partition_of.is_some()),
+        ("STORED AS", create.file_format.is_some()),
+        ("UNLOGGED", create.unlogged),
+        ("WITH", create.table_options != CreateTableOptions::None),
+    ];
+    match others.iter().find(|(_, is_given)| *is_given) {
+        Some((option, _)) => Err(TranslateError::unsupported(&format!("CREATE TABLE … {option}"))),
+        None => Ok(()),
+    }
+}
+
+/// Keeps the defaults as they were written, before they are said in DuckDB's words.
+pub fn note_defaults<'c>(columns: impl IntoIterator<Item = &'c ColumnDef>, attributes: &mut TableAttributes) {
+    for column in columns {
+        let default = column.options.iter().find_map(|option| match &option.option {
+            ColumnOption::Default(value) => Some(value.to_string()),
+            _ => None,
+        });
+        if default.is_some() {
+            attributes.columns.entry(column.name.value.to_lowercase()).or_default().default = default;
+        }
+    }
+}
+
+/// The statements that make a table of these columns. Sequences have names of their own, whatever becomes of the table's.
+pub fn define(
+    name: &Name,
+    temporary: bool,
+    columns: &[ColumnSpec],
+    attributes: &TableAttributes,
+) -> Result<Vec<String>, TranslateError> {
+    let mut statements = Vec::new();
+    let mut definitions = Vec::new();
+    let mut columns = columns.to_vec();
+    for column in &mut columns {
+        let Some(identity) = &mut column.attributes.identity else {
+            definitions.push(column.definition(None));
+            continue;
+        };
+        if identity.sequence.is_empty() {
+            identity.sequence = format!("redshift_identity_{:016x}", fastrand::u64(..));
+            let (seed, step) = (identity.seed, identity.step);
+            statements.push(format!(
+                "CREATE SEQUENCE redshift_system.{} START WITH {seed} INCREMENT BY {step} MINVALUE {} MAXVALUE {}",
+                identity.sequence,
+                i64::MIN + 1,
+                i64::MAX - 1
+            ));
+        }
+        let sequence = format!("redshift_system.{}", identity.sequence);
+        definitions.push(column.definition(Some(&sequence)));
+    }
+    let kind = if temporary { "TEMPORARY TABLE" } else { "TABLE" };
+    statements.push(format!("CREATE {kind} {name} ({})", definitions.join(", ")));
+    statements.push(describe(name, attributes)?);
+    for column in &columns {
+        statements.push(describe_column(name, &column.name, &column.attributes)?);
+    }
+    Ok(statements)
+}
+
+/// Redshift's attributes travel with the table as its comment, so that they are renamed, dropped and rolled back
+/// together with it.
+pub fn describe(name: &Name, attributes: &TableAttributes) -> Result<String, TranslateError> {
+    Ok(format!("COMMENT ON TABLE {name} IS {}", comment(attributes)?))
+}
+
+/// What the comment of a view keeps.
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
+pub struct KeptView {
+    /// What the catalog shows: its query, or where it is not bound to what it reads, all of it.
+    #[serde(default)]
+    pub definition: String,
+    /// The names that were given to its columns.
+    #[serde(default)]
+    pub columns: Vec<String>,
+    #[serde(default)]
+    pub late: bool,
+}
+
+impl KeptView {
+    pub fn describe(&self, name: &Name) -> Result<String, TranslateError> {
+        Ok(format!("COMMENT ON VIEW {name} IS {}", comment(self)?))
+    }
+}
+
+pub fn describe_column(name: &Name, column: &str, attributes: &ColumnAttributes) -> Result<String, TranslateError> {
+    Ok(format!("COMMENT ON COLUMN {name}.{} IS {}", quoted(column), comment(attributes)?))
+}
+
+fn comment(attributes: &impl serde::Serialize) -> Result<String, TranslateError> {
+    let json = serde_json::to_string(attributes).map_err(|error| TranslateError::new("XX000", error.to_string()))?;
+    Ok(literal(&json))
+}
+
+/// What a DROP names.
+#[derive(Debug)]
+pub struct Drop {
+    pub kind: ObjectType,
+    pub names: Vec<Name>,
+    pub if_exists: bool,
+    pub cascade: bool,
+}
+
+pub fn drop(statement: &Statement) -> Result<Drop, TranslateError> {
+    let Statement::Drop { object_type, if_exists, names, cascade, .. } = statement else {
+        return Err(TranslateError::unsupported("this DROP"));
+    };
+    if !matches!(object_type, ObjectType::Table | ObjectType::View | ObjectType::MaterializedView | ObjectType::Schema)
+    {
+        return Err(TranslateError::unsupported(&format!("DROP {object_type}")));
+    }
+    Ok(Drop {
+        kind: *object_type,
+        names: names.iter().map(Name::of).collect(),
+        if_exists: *if_exists,
+        cascade: *cascade,
+    })
+}
+
+/// A text as DuckDB reads it.
+pub fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// A name as DuckDB reads it.
+pub fn quoted(name: &str) -> String {
+    Ident::with_quote('"', name).to_string()
+}

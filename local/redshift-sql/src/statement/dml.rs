@@ -1,0 +1,335 @@
+//! INSERT and UPDATE. They are written out for DuckDB once the table is known that they change: which of its columns get
+//! values, which never do, where a text is to become a time, and what is of a type that needs a cast.
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{
+    AssignmentTarget, BinaryOperator, Expr, Ident, Insert, JoinConstraint, JoinOperator, ObjectName, SelectItem,
+    SetExpr, Statement, TableFactor, TableObject, TableWithJoins, Update, UpdateTableFromKind, Value, VisitMut,
+    VisitorMut,
+};
+
+use crate::bind::Types;
+use crate::bind::value_type::ValueType;
+use crate::error::TranslateError;
+use crate::rules::casts::{integer, time_of_text};
+use crate::rules::comparison::literal;
+use crate::rules::construct::{call, replace};
+use crate::statement::ddl::Name;
+use crate::time::datetime::is_loose_time;
+use crate::types::Type;
+
+/// A statement that changes rows of one table.
+#[derive(Debug)]
+pub struct Write {
+    pub table: Name,
+    statement: Statement,
+    /// The types of the columns that an INSERT reads, or of the values that an UPDATE assigns; `None` where they are not
+    /// known.
+    given: Option<Vec<ValueType>>,
+}
+
+/// A column of that table.
+#[derive(Debug, Clone)]
+pub struct Target {
+    pub name: String,
+    pub data_type: Type,
+    /// Redshift alone gives it its values.
+    pub is_identity: bool,
+}
+
+impl Write {
+    pub fn new(statement: Statement, types: &Types) -> Result<Self, TranslateError> {
+        let near = |word: &str| Err(TranslateError::syntax(format!("syntax error at or near \"{word}\"")));
+        let table = match &statement {
+            Statement::Insert(insert) if insert.on.is_some() => return near("on"),
+            Statement::Insert(Insert { returning: Some(_), .. })
+            | Statement::Update(Update { returning: Some(_), .. }) => return near("returning"),
+            Statement::Insert(insert) => match &insert.table {
+                TableObject::TableName(name) => Name::of(name),
+                _ => return near("table"),
+            },
+            Statement::Update(update) => name_of(&update.table.relation).unwrap_or_default(),
+            _ => return Err(TranslateError::syntax("only INSERT and UPDATE change rows so")),
+        };
+        Ok(Self { table, statement, given: types.given() })
+    }
+
+    /// DuckDB's SQL.
+    pub fn sql(&self) -> String {
+        self.statement.to_string()
+    }
+
+    /// Writes it out for a table with these columns.
+    ///
+    /// # Errors
+    /// 42703, 42701 and 42601 for columns that do not fit, 42804 for values that Redshift does not convert by itself.
+    pub fn fit(&mut self, columns: &[Target]) -> Result<(), TranslateError> {
+        let typed = match &mut self.statement {
+            Statement::Insert(insert) => insert_into(insert, &self.table, columns)?,
+            Statement::Update(update) => set(update, &self.table, columns)?,
+            _ => Vec::new(),
+        };
+        check(&typed, self.given.as_deref().unwrap_or_default())
+    }
+}
+
+/// Refuses what Redshift does not convert by itself (Type compatibility and conversion): `columns` has the column that
+/// each value is for, and `None` for values that take any type.
+fn check(columns: &[Option<Target>], given: &[ValueType]) -> Result<(), TranslateError> {
+    for (column, found) in columns.iter().zip(given) {
+        let (Some(column), Some(found)) = (column, found.known()) else { continue };
+        if column.data_type == Type::Super && matches!(found, Type::Varchar(_) | Type::Char(_)) {
+            // It would be read as JSON, and Redshift keeps it as it is (parse_json).
+            let message = format!(
+                "* with a text for the SUPER column \"{}\" is not supported by the local Redshift\n  \
+                 Hint: Name the columns of the query.",
+                column.name
+            );
+            return Err(TranslateError::new("0A000", message));
+        }
+        if !found.becomes(column.data_type) {
+            let (wanted, found) = (column.data_type.bare_name(), found.bare_name());
+            let message = format!(
+                "column \"{}\" is of type {wanted} but expression is of type {found}\n  \
+                 Hint: You will need to rewrite or cast the expression.",
+                column.name
+            );
+            return Err(TranslateError::new("42804", message));
+        }
+    }
+    Ok(())
+}
+
+fn name_of(factor: &TableFactor) -> Option<Name> {
+    match factor {
+        TableFactor::Table { name, .. } => Some(Name::of(name)),
+        _ => None,
+    }
+}
+
+fn last_of(name: &ObjectName) -> String {
+    Name::of(name).table
+}
+
+fn find<'c>(columns: &'c [Target], table: &Name, name: &str) -> Result<&'c Target, TranslateError> {
+    let missing =
+        || TranslateError::new("42703", format!("column \"{name}\" of relation \"{}\" does not exist", table.table));
+    columns.iter().find(|column| column.name == name).ok_or_else(missing)
+}
+
+/// *The first columns* get the values where there are fewer of them. An IDENTITY gets none.
+fn insert_into(insert: &mut Insert, table: &Name, columns: &[Target]) -> Result<Vec<Option<Target>>, TranslateError> {
+    let Some(source) = &mut insert.source else { return Ok(Vec::new()) };
+    let values = width(&source.body);
+    let named: Vec<&Target> = match insert.columns.is_empty() {
+        true => columns.iter().take(values.unwrap_or(columns.len())).collect(),
+        false => insert.columns.iter().map(|name| find(columns, table, &last_of(name))).collect::<Result<_, _>>()?,
+    };
+    for (at, column) in named.iter().enumerate() {
+        if named[..at].iter().any(|before| before.name == column.name) {
+            return Err(TranslateError::new("42701", format!("column \"{}\" specified more than once", column.name)));
+        }
+    }
+    match values {
+        Some(values) if values > named.len() => {
+            return Err(TranslateError::syntax("INSERT has more expressions than target columns"));
+        }
+        Some(values) if values < named.len() => {
+            return Err(TranslateError::syntax("INSERT has more target columns than expressions"));
+        }
+        Some(values) if values < columns.len() && insert.columns.is_empty() => {
+            let ident = |column: &&Target| ObjectName::from(vec![Ident::with_quote('"', column.name.clone())]);
+            insert.columns = named.iter().map(ident).collect();
+        }
+        _ => {}
+    }
+    let mut typed: Vec<Option<Target>> = named.iter().map(|column| Some((*column).clone())).collect();
+    assign(&mut source.body, &named, &mut typed)?;
+    Ok(typed)
+}
+
+/// How many values a row has; `None` where only DuckDB knows.
+fn width(body: &SetExpr) -> Option<usize> {
+    match body {
+        SetExpr::Values(values) => values.rows.first().map(|row| row.len()),
+        SetExpr::Select(select) => {
+            let is_one =
+                |item: &SelectItem| matches!(item, SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAlias { .. });
+            select.projection.iter().all(is_one).then_some(select.projection.len())
+        }
+        SetExpr::SetOperation { left, .. } => width(left),
+        SetExpr::Query(query) => width(&query.body),
+        _ => None,
+    }
+}
+
+/// Gives the columns their values. Those that may be texts without a type are not among the `typed` any more.
+fn assign(body: &mut SetExpr, columns: &[&Target], typed: &mut Vec<Option<Target>>) -> Result<(), TranslateError> {
+    match body {
+        SetExpr::Values(values) => {
+            typed.clear();
+            for row in &mut values.rows {
+                row.iter_mut().zip(columns).try_for_each(|(value, column)| fit(value, column))?;
+            }
+            Ok(())
+        }
+        SetExpr::Select(select) => {
+            let width = select.projection.len();
+            for (at, (item, column)) in select.projection.iter_mut().zip(columns).enumerate() {
+                let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = item else {
+                    // It stands for several columns, so that nobody knows here what those behind it are for. A SUPER has
+                    // to know of each text.
+                    if at + 1 < width {
+                        let is_super = |column: &Target| column.data_type == Type::Super;
+                        typed.iter_mut().skip(at).for_each(|typed| *typed = typed.take().filter(is_super));
+                    }
+                    break;
+                };
+                // What goes into a SUPER is written as such.
+                let is_open = is_untyped(expr) || column.data_type == Type::Super;
+                if let (Some(typed), true) = (typed.get_mut(at), is_open) {
+                    *typed = None;
+                }
+                fit(expr, column)?;
+            }
+            Ok(())
+        }
+        SetExpr::SetOperation { left, right, .. } => {
+            assign(left, columns, typed)?;
+            assign(right, columns, typed)
+        }
+        SetExpr::Query(query) => assign(&mut query.body, columns, typed),
+        _ => Ok(()),
+    }
+}
+
+/// *Texts become times* in any of Redshift's orders of day and month, and texts in a SUPER.
+fn fit(value: &mut Expr, column: &Target) -> Result<(), TranslateError> {
+    if is_default(value) {
+        return Ok(());
+    }
+    if column.is_identity {
+        return Err(TranslateError::new("0A000", "cannot set an identity column to a value"));
+    }
+    let Some(text) = literal(value) else {
+        if column.data_type == Type::Super {
+            replace(value, |value| call("redshift_super", [value]));
+        }
+        return Ok(());
+    };
+    let is_time = is_loose_time(text);
+    match column.data_type {
+        // A text becomes a text; JSON_PARSE makes more of it.
+        Type::Super => replace(value, |text| call("to_json", [text])),
+        kind @ (Type::Date | Type::Timestamp | Type::TimestampTz) if is_time => {
+            replace(value, |text| time_of_text(text, kind));
+        }
+        kind @ (Type::SmallInt | Type::Integer | Type::BigInt) if text.parse::<i64>().is_err() => {
+            replace(value, |text| integer(text, kind));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// What is of whatever type is wanted.
+fn is_untyped(value: &Expr) -> bool {
+    let is_null = matches!(value, Expr::Value(value) if value.value == Value::Null);
+    let is_nested = matches!(value, Expr::Nested(inner) if is_untyped(inner));
+    is_null || is_nested || literal(value).is_some() || is_default(value)
+}
+
+fn is_default(value: &Expr) -> bool {
+    matches!(value, Expr::Identifier(ident) if ident.quote_style.is_none() && ident.value.eq_ignore_ascii_case("default"))
+}
+
+fn set(update: &mut Update, table: &Name, columns: &[Target]) -> Result<Vec<Option<Target>>, TranslateError> {
+    let mut typed = Vec::new();
+    for assignment in &mut update.assignments {
+        let AssignmentTarget::ColumnName(name) = &assignment.target else {
+            typed.push(None);
+            continue;
+        };
+        let column = find(columns, table, &last_of(name))?;
+        // What goes into a SUPER is written as such.
+        let is_typed = column.data_type != Type::Super && !is_untyped(&assignment.value);
+        typed.push(is_typed.then(|| column.clone()));
+        fit(&mut assignment.value, column)?;
+    }
+    join_itself(update, table)?;
+    Ok(typed)
+}
+
+/// *The table named again* in the FROM of its own UPDATE is the one that is changed; DuckDB takes it for another, and
+/// changes every row.
+fn join_itself(update: &mut Update, table: &Name) -> Result<(), TranslateError> {
+    let Some(UpdateTableFromKind::AfterSet(from)) = &mut update.from else { return Ok(()) };
+    let is_itself = |factor: &TableFactor| name_of(factor).is_some_and(|name| name.table == table.table);
+    let Some(at) = from
+        .iter()
+        .position(|joined| is_itself(&joined.relation) || joined.joins.iter().any(|join| is_itself(&join.relation)))
+    else {
+        return Ok(());
+    };
+    let joined = from.remove(at);
+    let mut conditions = Vec::new();
+    let mut factors = vec![joined.relation];
+    for join in joined.joins {
+        match join.join_operator {
+            JoinOperator::Join(constraint) | JoinOperator::Inner(constraint) | JoinOperator::CrossJoin(constraint) => {
+                match constraint {
+                    JoinConstraint::On(condition) => conditions.push(condition),
+                    JoinConstraint::None => {}
+                    _ => return Err(TranslateError::unsupported("UPDATE … FROM with USING or NATURAL")),
+                }
+            }
+            _ => return Err(TranslateError::new("0A000", "Target table must be part of an equijoin predicate")),
+        }
+        factors.push(join.relation);
+    }
+    let own = factors.iter().position(is_itself).map(|at| factors.remove(at));
+    let alias = own.as_ref().and_then(|factor| match factor {
+        TableFactor::Table { alias, .. } => alias.clone(),
+        _ => None,
+    });
+    from.extend(factors.into_iter().map(|relation| TableWithJoins { relation, joins: Vec::new() }));
+    if from.is_empty() {
+        update.from = None;
+    }
+    let before = update.selection.take().map(|selection| Expr::Nested(Box::new(selection)));
+    let all = conditions.into_iter().map(|condition| Expr::Nested(Box::new(condition))).chain(before);
+    update.selection = all.reduce(|left, right| Expr::BinaryOp {
+        left: Box::new(left),
+        op: BinaryOperator::And,
+        right: Box::new(right),
+    });
+    if let (Some(alias), TableFactor::Table { alias: known, .. }) = (alias, &mut update.table.relation) {
+        let called = alias.name.clone();
+        *known = Some(alias);
+        let mut renames = Renames { from: table.table.clone(), to: called };
+        let _ = update.assignments.visit(&mut renames);
+        let _ = update.selection.visit(&mut renames);
+    }
+    Ok(())
+}
+
+/// What is said of the table under its own name is said of its alias.
+struct Renames {
+    from: String,
+    to: Ident,
+}
+
+impl VisitorMut for Renames {
+    type Break = ();
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        if let Expr::CompoundIdentifier(parts) = expr
+            && let [owner, _] = &mut parts[..]
+            && owner.value == self.from
+        {
+            *owner = self.to.clone();
+        }
+        ControlFlow::Continue(())
+    }
+}

@@ -1,0 +1,20 @@
+//! Statements other than queries, a family in each file.
+
+pub mod alter;
+pub mod attributes;
+pub mod comment;
+pub mod cursor;
+pub mod database;
+pub mod ddl;
+pub mod dml;
+pub mod grant;
+pub mod keys;
+pub mod maintenance;
+pub mod materialized;
+pub mod merge;
+pub mod names;
+pub mod principals;
+pub mod schema;
+pub mod show;
+pub mod transaction;
+pub mod udf;

@@ -1,0 +1,553 @@
+//! Times: TO_CHAR, TO_DATE, TO_TIMESTAMP by the fields of a format, and CONVERT_TIMEZONE. Timestamps come and go as
+//! texts, `2018-11-30 05:06:07.123456`; what has a zone is in UTC.
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::{Offset, TimeZone};
+
+use crate::time::civil;
+use crate::time::era;
+
+type Answer = Result<Option<String>, String>;
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+const ROMAN: [&str; 12] = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"];
+/// The width that names of months and days are padded to.
+const NAME_WIDTH: usize = 9;
+
+/// Fields, the longer before those that they begin with.
+const FIELDS: [&str; 49] = [
+    "SSSSS", "SSSS", "MONTH", "IYYY", "YYYY", "Y,YYY", "HH24", "HH12", "A.M.", "P.M.", "B.C.", "A.D.", "IDDD", "IYY",
+    "YYY", "MON", "DDD", "DAY", "FF6", "FF3", "FF", "IY", "YY", "CC", "WW", "IW", "MM", "MI", "MS", "US", "RM", "DD",
+    "DY", "ID", "HH", "SS", "AM", "PM", "BC", "AD", "TZ", "OF", "I", "Y", "Q", "W", "D", "J", "T",
+];
+
+/// A piece of a format.
+#[derive(Debug, PartialEq, Eq)]
+enum Piece<'a> {
+    /// The field in upper case, as it was written, and whether padding is left out (FM).
+    Field(&'static str, &'a str, bool),
+    Text(&'a str),
+}
+
+/// Divides a format into fields and what stands between them.
+fn pieces(format: &str) -> Vec<Piece<'_>> {
+    let mut found = Vec::new();
+    let (mut rest, mut unpadded) = (format, false);
+    while let Some(first) = rest.chars().next() {
+        if let Some(quoted) = rest.strip_prefix('"') {
+            let end = quoted.find('"').unwrap_or(quoted.len());
+            found.push(Piece::Text(&quoted[..end]));
+            rest = quoted.get(end + 1..).unwrap_or_default();
+            continue;
+        }
+        if rest.get(..2).is_some_and(|two| two.eq_ignore_ascii_case("FM")) {
+            unpadded = true;
+            rest = &rest[2..];
+            continue;
+        }
+        let field =
+            FIELDS.iter().find(|field| rest.get(..field.len()).is_some_and(|text| text.eq_ignore_ascii_case(field)));
+        let length = match field {
+            Some(field) if *field != "T" => {
+                found.push(Piece::Field(field, &rest[..field.len()], unpadded));
+                unpadded = false;
+                field.len()
+            }
+            _ => {
+                found.push(Piece::Text(&rest[..first.len_utf8()]));
+                first.len_utf8()
+            }
+        };
+        rest = &rest[length..];
+    }
+    found
+}
+
+fn read(text: &str) -> Result<DateTime, String> {
+    let text = text.strip_suffix("+00").unwrap_or(text);
+    // DuckDB's form, which is before the time.
+    if let Some((date, time)) = text.split_once(" (BC)") {
+        let micros = civil::parse_timestamp(&format!("{date}{time} BC"), false);
+        let time = micros.and_then(|micros| Timestamp::from_microsecond(micros).ok());
+        return time.map(|time| Offset::UTC.to_datetime(time)).ok_or_else(|| format!("{text} is not a timestamp"));
+    }
+    text.parse().map_err(|_| format!("{text} is not a timestamp"))
+}
+
+/// TO_CHAR(timestamp, format)
+pub fn write(arguments: &[&str]) -> Answer {
+    let &[time, format] = arguments else { return Err("to_char needs a time and a format".into()) };
+    let time = read(time)?;
+    let mut written = String::new();
+    let mut number: Option<i64> = None;
+    for piece in pieces(format) {
+        match piece {
+            Piece::Field(field, spelled, unpadded) => {
+                number = value(field, time);
+                match number {
+                    Some(value) if unpadded => written.push_str(&value.to_string()),
+                    Some(value) => written.push_str(&format!("{value:0width$}", width = width(field))),
+                    None => written.push_str(&name(field, spelled, time, unpadded)),
+                }
+            }
+            // The suffix of an ordinal number.
+            Piece::Text(text) => match (number.take(), text) {
+                (Some(value), "T" | "t") if format.to_uppercase().contains("TH") => {
+                    let ordinal = ordinal(value);
+                    written.push_str(&if text == "T" { ordinal.to_uppercase() } else { ordinal.to_owned() });
+                    number = Some(i64::MIN);
+                }
+                (Some(i64::MIN), "H" | "h") => {}
+                (_, text) => written.push_str(text),
+            },
+        }
+    }
+    Ok(Some(written))
+}
+
+/// The suffix of an ordinal number.
+pub fn ordinal(value: i64) -> &'static str {
+    match (value % 10, value % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    }
+}
+
+fn width(field: &str) -> usize {
+    match field {
+        "YYYY" | "IYYY" => 4,
+        "YYY" | "IYY" | "DDD" | "IDDD" | "MS" | "FF3" => 3,
+        "US" | "FF6" | "FF" => 6,
+        "Y" | "I" | "D" | "ID" | "Q" | "W" | "J" | "SSSS" | "SSSSS" => 1,
+        _ => 2,
+    }
+}
+
+/// The number that a field stands for.
+fn value(field: &str, time: DateTime) -> Option<i64> {
+    let date = time.date();
+    let iso = date.iso_week_date();
+    let hour12 = if time.hour() % 12 == 0 { 12 } else { time.hour() % 12 };
+    // The year 0 is 1 BC.
+    let year = i64::from(date.year());
+    let year = if year > 0 { year } else { 1 - year };
+    Some(match field {
+        "YYYY" => year,
+        "YYY" => year % 1000,
+        "YY" => year % 100,
+        "Y" => year % 10,
+        "IYYY" => iso.year().into(),
+        "IYY" => i64::from(iso.year()) % 1000,
+        "IY" => i64::from(iso.year()) % 100,
+        "I" => i64::from(iso.year()) % 10,
+        "CC" => (year + 99) / 100,
+        "Q" => (i64::from(date.month()) + 2) / 3,
+        "MM" => date.month().into(),
+        "WW" => (i64::from(date.day_of_year()) + 6) / 7,
+        "W" => (i64::from(date.day()) + 6) / 7,
+        "IW" => iso.week().into(),
+        "DDD" => date.day_of_year().into(),
+        "IDDD" => i64::from(iso.week() - 1) * 7 + i64::from(date.weekday().to_monday_one_offset()),
+        "DD" => date.day().into(),
+        "D" => date.weekday().to_sunday_one_offset().into(),
+        "ID" => date.weekday().to_monday_one_offset().into(),
+        "J" => julian_day(date)?,
+        "HH24" => time.hour().into(),
+        "HH12" | "HH" => hour12.into(),
+        "MI" => time.minute().into(),
+        "SS" => time.second().into(),
+        "MS" | "FF3" => i64::from(time.subsec_nanosecond()) / 1_000_000,
+        "US" | "FF6" | "FF" => i64::from(time.subsec_nanosecond()) / 1_000,
+        "SSSS" | "SSSSS" => i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60 + i64::from(time.second()),
+        _ => return None,
+    })
+}
+
+fn julian_day(date: Date) -> Option<i64> {
+    /// The Julian day of 1970-01-01.
+    const EPOCH: i64 = 2_440_588;
+    let days = civil::date(date.year().into(), date.month().into(), date.day().into())?;
+    Some(EPOCH + i64::from(days))
+}
+
+/// The words that a field stands for, in the case that it is written in.
+fn name(field: &str, spelled: &str, time: DateTime, unpadded: bool) -> String {
+    let month = usize::try_from(time.month() - 1).unwrap_or_default();
+    let day = usize::try_from(time.date().weekday().to_sunday_zero_offset()).unwrap_or_default();
+    let pad = |name: &str| if unpadded { name.to_owned() } else { format!("{name:NAME_WIDTH$}") };
+    let text = match field {
+        "MONTH" => pad(MONTHS[month]),
+        "MON" => MONTHS[month][..3].to_owned(),
+        "DAY" => pad(DAYS[day]),
+        "DY" => DAYS[day][..3].to_owned(),
+        "RM" => {
+            if unpadded {
+                ROMAN[month].to_owned()
+            } else {
+                format!("{:4}", ROMAN[month])
+            }
+        }
+        "AM" | "PM" => if time.hour() < 12 { "AM" } else { "PM" }.to_owned(),
+        "A.M." | "P.M." => if time.hour() < 12 { "A.M." } else { "P.M." }.to_owned(),
+        "BC" | "AD" => if time.year() > 0 { "AD" } else { "BC" }.to_owned(),
+        "B.C." | "A.D." => if time.year() > 0 { "A.D." } else { "B.C." }.to_owned(),
+        "Y,YYY" => format!("{},{:03}", time.year() / 1000, time.year() % 1000),
+        "TZ" => "UTC".to_owned(),
+        "OF" => "+00".to_owned(),
+        other => other.to_owned(),
+    };
+    let mut letters = spelled.chars().filter(char::is_ascii_alphabetic);
+    match (letters.next(), letters.next()) {
+        (Some(first), _) if first.is_lowercase() => text.to_lowercase(),
+        (_, Some(second)) if second.is_lowercase() => text,
+        _ => text.to_uppercase(),
+    }
+}
+
+/// TO_TIMESTAMP(text, format) and TO_DATE: a timestamp.
+pub fn parse(arguments: &[&str]) -> Answer {
+    let (text, format, strict) = match arguments {
+        [text, format, rest @ ..] => (*text, *format, rest.first()),
+        _ => return Err("to_timestamp needs a text and a format".into()),
+    };
+    let unreadable = || format!("Data value \"{text}\" has invalid format for \"{format}\"");
+    let mut rest = text.trim_start();
+    let (mut year, mut month, mut day, mut day_of_year) = (1_i64, 1_i64, 1_i64, None);
+    let (mut hour, mut minute, mut second, mut micros) = (0_i64, 0_i64, 0_i64, 0_i64);
+    let mut afternoon = None;
+    let all = pieces(format);
+    for (at, piece) in all.iter().enumerate() {
+        let field = match piece {
+            Piece::Text(separator) => {
+                rest = match separator.chars().all(char::is_alphanumeric) {
+                    true => rest.strip_prefix(separator).ok_or_else(unreadable)?,
+                    // Any sign that parts two fields stands for any other.
+                    false => rest.strip_prefix(|sign: char| !sign.is_alphanumeric()).unwrap_or(rest),
+                };
+                continue;
+            }
+            Piece::Field(field, ..) => *field,
+        };
+        rest = rest.trim_start();
+        if rest.is_empty() {
+            break;
+        }
+        match field {
+            "MONTH" | "MON" => {
+                let length =
+                    if field == "MON" { 3 } else { rest.chars().take_while(char::is_ascii_alphabetic).count() };
+                let word = rest.get(..length).filter(|word| word.len() >= 3).ok_or_else(unreadable)?;
+                let found = MONTHS
+                    .iter()
+                    .position(|name| name.get(..word.len()).is_some_and(|name| name.eq_ignore_ascii_case(word)));
+                month = i64::try_from(found.ok_or_else(unreadable)?).map_err(|_| unreadable())? + 1;
+                rest = &rest[length..];
+                continue;
+            }
+            "DAY" | "DY" => {
+                rest = rest.trim_start_matches(|sign: char| sign.is_ascii_alphabetic());
+                continue;
+            }
+            "AM" | "PM" | "A.M." | "P.M." => {
+                let first = rest.chars().next().unwrap_or_default().to_ascii_uppercase();
+                afternoon = Some(first == 'P');
+                rest = rest.trim_start_matches(|sign: char| sign.is_ascii_alphabetic() || sign == '.');
+                continue;
+            }
+            _ => {}
+        }
+        // A number takes as many digits as its field is wide where another field follows directly.
+        let followed = matches!(all.get(at + 1), Some(Piece::Field(..)));
+        let most = match field {
+            "YYYY" | "IYYY" => 4,
+            _ => width(field),
+        };
+        let most = if followed || most > 1 { most } else { 6 };
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count().min(most);
+        let number: i64 = rest[..digits].parse().map_err(|_| unreadable())?;
+        rest = &rest[digits..];
+        match field {
+            "YYYY" | "IYYY" => year = number,
+            "YYY" | "YY" | "Y" => year = if number < 70 { 2000 + number } else { 1900 + number },
+            "MM" => month = number,
+            "DD" => day = number,
+            "DDD" => day_of_year = Some(number),
+            "HH24" | "HH12" | "HH" => hour = number,
+            "MI" => minute = number,
+            "SS" => second = number,
+            "MS" | "FF3" => micros = number * 10_i64.pow(6 - u32::try_from(digits.min(6)).unwrap_or(6)),
+            "US" | "FF6" | "FF" => micros = number * 10_i64.pow(6 - u32::try_from(digits.min(6)).unwrap_or(6)),
+            "SSSS" | "SSSSS" => (hour, minute, second) = (number / 3600, number / 60 % 60, number % 60),
+            _ => return Err(format!("the local Redshift cannot read the field {field} of \"{format}\"")),
+        }
+    }
+    match afternoon {
+        Some(true) if hour < 12 => hour += 12,
+        Some(false) if hour == 12 => hour = 0,
+        _ => {}
+    }
+    let out_of_range = || format!("date/time field value out of range: \"{text}\"");
+    let month = i8::try_from(month).map_err(|_| unreadable())?;
+    let first = Date::new(i16::try_from(year).map_err(|_| unreadable())?, month, 1).map_err(|_| out_of_range())?;
+    if !(1..=31).contains(&day) || hour > 24 || minute > 60 || second > 60 {
+        return Err(out_of_range());
+    }
+    // The 31st of a month that has 30 days is the first of the next, unless somebody insists.
+    let days = match day_of_year {
+        Some(number) => jiff::Span::new().days(number - 1 + i64::from(first.first_of_year().day_of_year()) - 1),
+        None if strict == Some(&"true") && day > i64::from(first.days_in_month()) => return Err(out_of_range()),
+        None => jiff::Span::new().days(day - 1),
+    };
+    let first = if day_of_year.is_some() { first.first_of_year() } else { first };
+    let time = jiff::Span::new().hours(hour).minutes(minute).seconds(second).microseconds(micros);
+    let midnight = first.checked_add(days).map_err(|_| out_of_range())?.to_datetime(jiff::civil::Time::midnight());
+    let read = midnight.checked_add(time).map_err(|_| out_of_range())?;
+    Ok(Some(shown(read)))
+}
+
+fn shown(time: DateTime) -> String {
+    time.strftime("%Y-%m-%d %H:%M:%S.%6f").to_string()
+}
+
+/// A text where a time is meant, in one of the orders that Redshift reads; any other text as it is.
+pub fn normalize(arguments: &[&str]) -> Answer {
+    let text = arguments.concat();
+    let read = era::duck_text(&text, false).or_else(|| read_loosely(&text).map(shown));
+    Ok(Some(read.unwrap_or(text)))
+}
+
+/// The same, where a time with a zone is meant: in UTC.
+pub fn normalize_zoned(arguments: &[&str]) -> Answer {
+    let text = arguments.concat();
+    let utc = || match with_zone(text.trim()) {
+        Some((rest, zone)) => in_utc(rest, &zone).map(|utc| format!("{}+00", shown(utc))),
+        None => read_loosely(&text).map(shown),
+    };
+    let read = era::duck_text(&text, true).or_else(utc);
+    Ok(Some(read.unwrap_or(text)))
+}
+
+/// A time of a zone in UTC; `None` also where UTC is beyond jiff's range.
+fn in_utc(text: &str, zone: &TimeZone) -> Option<DateTime> {
+    let there = read_loosely(text).or_else(|| text.parse().ok())?;
+    let utc = zone.to_ambiguous_zoned(there).compatible().ok()?.with_time_zone(TimeZone::UTC);
+    Some(utc.datetime())
+}
+
+/// What stands before the name of a zone, and the zone.
+fn with_zone(text: &str) -> Option<(&str, TimeZone)> {
+    let (rest, last) = text.rsplit_once(' ')?;
+    let is_name =
+        last.starts_with(|sign: char| sign.is_ascii_alphabetic()) && !matches!(last, "AM" | "PM" | "am" | "pm");
+    if is_name && rest.contains(':') { Some((rest.trim_end(), zone(last).ok()?)) } else { None }
+}
+
+/// Whether DuckDB does not read such a time by itself.
+pub fn is_loose_time(text: &str) -> bool {
+    era::duck_text(text, false).is_some() || loose_time(text).is_some()
+}
+
+/// A time in one of the orders that DuckDB does not read by itself.
+pub fn loose_time(text: &str) -> Option<DateTime> {
+    if text.len() <= MOST_TIME_BYTES { read_loosely(text) } else { None }
+}
+
+/// The same in UTC, where a zone is named.
+pub fn loose_time_zoned(text: &str) -> Option<DateTime> {
+    match with_zone(text.trim()) {
+        _ if text.len() > MOST_TIME_BYTES => None,
+        Some((rest, zone)) => in_utc(rest, &zone),
+        None => read_loosely(text),
+    }
+}
+
+/// Longer than any text that is a time.
+const MOST_TIME_BYTES: usize = 48;
+
+/// The days and times that have names.
+fn named(text: &str) -> Option<DateTime> {
+    let now = jiff::tz::Offset::UTC.to_datetime(Timestamp::now());
+    let midnight = now.date().to_datetime(jiff::civil::Time::midnight());
+    match text.to_lowercase().as_str() {
+        "now" => Some(now),
+        "today" => Some(midnight),
+        "tomorrow" => midnight.tomorrow().ok(),
+        "yesterday" => midnight.yesterday().ok(),
+        _ => None,
+    }
+}
+
+fn read_loosely(text: &str) -> Option<DateTime> {
+    let text = text.trim();
+    if let Some(time) = named(text) {
+        return Some(time);
+    }
+    // A time without a zone passes over one that is named.
+    if let Some((rest, _)) = with_zone(text) {
+        return read_loosely(rest).or_else(|| rest.parse().ok());
+    }
+    let is_month = |word: &str| {
+        word.len() >= 3
+            && MONTHS.iter().any(|name| name.get(..word.len()).is_some_and(|name| name.eq_ignore_ascii_case(word)))
+    };
+    let normal = text.replace([',', '-', '/', '.'], " ").to_uppercase();
+    let words: Vec<&str> = normal.split_whitespace().collect();
+    let digits = |word: &str, length: usize| word.len() == length && word.bytes().all(|byte| byte.is_ascii_digit());
+    // How many words are the date, and its format over them.
+    let (taken, format) = match words[..] {
+        [date, ..] if digits(date, 8) => (1, "YYYYMMDD"),
+        [date, ..] if digits(date, 6) && !text.contains([':', '-']) => (1, "YYMMDD"),
+        [year, day, ..] if digits(year, 4) && digits(day, 3) => (2, "YYYY DDD"),
+        [year, _, _, ..] if text.contains('.') && !text.contains([':', '-']) && digits(year, 4) => (3, "YYYY MM DD"),
+        [month, _, year, ..] if is_month(month) && digits(year, 4) => (3, "MONTH DD YYYY"),
+        [_, month, year, ..] if is_month(month) && digits(year, 4) => (3, "DD MONTH YYYY"),
+        [year, month, _, ..] if is_month(month) && digits(year, 4) => (3, "YYYY MONTH DD"),
+        [year, _, _, ..] if text.contains('/') && digits(year, 4) => (3, "YYYY MM DD"),
+        [_, _, year, ..] if text.contains('/') && digits(year, 4) => (3, "MM DD YYYY"),
+        [one, two, year, ..] if text.contains('/') && digits(year, 2) && one.len() < 4 && two.len() < 3 => {
+            (3, "MM DD YY")
+        }
+        // What DuckDB reads by itself, but for the half of the day.
+        [year, _, _, ..] if digits(year, 4) && (normal.ends_with("AM") || normal.ends_with("PM")) => (3, "YYYY MM DD"),
+        _ => return None,
+    };
+    // The time keeps the points that were taken for separators above.
+    let rest = text.rsplit_once(' ').filter(|(_, last)| matches!(last.to_uppercase().as_str(), "AM" | "PM"));
+    let (body, half) = rest.map_or((text, ""), |(body, half)| (body, half));
+    let time = match words.len() - taken {
+        0 => "",
+        _ => body.rsplit_once(' ').map_or("", |(_, time)| time),
+    };
+    let time_format = match (time.len(), time.contains(':')) {
+        (0, _) => "",
+        (6, false) => " HH24MISS",
+        (4, false) => " HH24MI",
+        (_, true) if time.matches(':').count() == 1 => " HH24:MI",
+        (_, true) if time.contains('.') => " HH24:MI:SS.US",
+        (_, true) => " HH24:MI:SS",
+        _ => return None,
+    };
+    let half_format = if half.is_empty() { "" } else { " AM" };
+    let date = words[..taken].join(" ");
+    let read = parse(&[&format!("{date} {time} {half}"), &format!("{format}{time_format}{half_format}")]);
+    read.ok().flatten().and_then(|text| text.parse().ok())
+}
+
+/// (source zone, target zone, timestamp without a zone)
+pub fn convert_timezone(arguments: &[&str]) -> Answer {
+    let &[source, target, time] = arguments else { return Err("convert_timezone needs two zones and a time".into()) };
+    let there = zone(source)?.to_ambiguous_zoned(read(time)?).compatible().map_err(|error| error.to_string())?;
+    let here = Timestamp::from(there).to_zoned(zone(target)?).datetime();
+    Ok(Some(here.strftime("%Y-%m-%d %H:%M:%S.%6f").to_string()))
+}
+
+/// A zone by its IANA name, by an abbreviation, or as an offset. POSIX counts `+8` to the west.
+fn zone(name: &str) -> Result<TimeZone, String> {
+    let hours = match name.to_uppercase().as_str() {
+        "UTC" | "GMT" | "Z" | "ZULU" => Some(0),
+        "EST" => Some(-5),
+        "EDT" => Some(-4),
+        "CST" => Some(-6),
+        "CDT" => Some(-5),
+        "MST" => Some(-7),
+        "MDT" => Some(-6),
+        "PST" => Some(-8),
+        "PDT" => Some(-7),
+        "CET" => Some(1),
+        "CEST" => Some(2),
+        "JST" => Some(9),
+        "BST" => Some(1),
+        _ => None,
+    };
+    if let Some(hours) = hours {
+        return Ok(TimeZone::fixed(Offset::constant(hours)));
+    }
+    if let Ok(zone) = TimeZone::get(name) {
+        return Ok(zone);
+    }
+    let offset = (|| {
+        let (sign, rest) = match (name.rsplit_once('-'), name.rsplit_once('+')) {
+            (_, Some((_, rest))) => (-1, rest),
+            (Some((_, rest)), None) => (1, rest),
+            (None, None) => (-1, name),
+        };
+        let (hours, minutes) = rest.split_once(':').unwrap_or((rest, "0"));
+        let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
+        let seconds = hours.checked_mul(3600)?.checked_add(minutes.checked_mul(60)?)?;
+        Offset::from_seconds(seconds.checked_mul(sign)?).ok()
+    })();
+    offset.map(TimeZone::fixed).ok_or_else(|| format!("time zone \"{name}\" not recognized"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_written_by_their_format() {
+        for (format, expected) in [
+            ("YYYY-MM-DD HH24:MI:SS", "2009-12-31 23:15:59"),
+            ("MONTH", "DECEMBER "),
+            ("FMMonth", "December"),
+            ("Mon dd, YYYY", "Dec 31, 2009"),
+            ("DY, DD-MON-YYYY HH12:MI:SS AM", "THU, 31-DEC-2009 11:15:59 PM"),
+            ("Day", "Thursday "),
+            ("day", "thursday "),
+            ("D ID DDD Q WW IW CC", "5 4 365 4 53 53 21"),
+            ("YYYYMMDD", "20091231"),
+            ("HH:MI", "11:15"),
+            ("DDth", "31st"),
+            ("\"week\" W", "week 5"),
+            ("MS US", "123 123456"),
+        ] {
+            let written = write(&["2009-12-31 23:15:59.123456", format]).expect("written").expect("not null");
+            assert_eq!(written, expected, "{format}");
+        }
+    }
+
+    #[test]
+    fn times_read_by_their_format() {
+        for (text, format, expected) in [
+            ("05 Dec 2000", "DD Mon YYYY", "2000-12-05 00:00:00.000000"),
+            ("20181130", "YYYYMMDD", "2018-11-30 00:00:00.000000"),
+            ("2018-11-30 05:06:07 PM", "YYYY-MM-DD HH12:MI:SS AM", "2018-11-30 17:06:07.000000"),
+            ("11/30/18", "MM/DD/YY", "2018-11-30 00:00:00.000000"),
+            ("2018-11-30T05:06:07.5", "YYYY-MM-DD\"T\"HH24:MI:SS.MS", "2018-11-30 05:06:07.500000"),
+            ("2011-365", "YYYY-DDD", "2011-12-31 00:00:00.000000"),
+        ] {
+            assert_eq!(parse(&[text, format]).expect("read").as_deref(), Some(expected), "{text}");
+        }
+        assert!(parse(&["2018-13-01", "YYYY-MM-DD"]).is_err());
+        assert!(parse(&["x", "YYYY-MM-DD"]).is_err());
+    }
+
+    #[test]
+    fn zones() {
+        let convert = |from, to, time| convert_timezone(&[from, to, time]).map(Option::unwrap_or_default);
+        assert_eq!(
+            convert("UTC", "America/New_York", "2013-02-16 10:00:00").expect("zone"),
+            "2013-02-16 05:00:00.000000"
+        );
+        assert_eq!(convert("EST", "PST", "2008-03-05 12:25:29").expect("zone"), "2008-03-05 09:25:29.000000");
+        assert_eq!(convert("UTC", "UTC+2", "2008-03-05 12:00:00").expect("zone"), "2008-03-05 10:00:00.000000");
+        assert!(convert("UTC", "Nowhere/City", "2008-03-05 12:00:00").is_err());
+    }
+}

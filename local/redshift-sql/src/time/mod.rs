@@ -1,0 +1,5 @@
+//! Days, times of day and timestamps.
+
+pub mod civil;
+pub mod datetime;
+pub mod era;

@@ -1,0 +1,294 @@
+//! *Translation*: a statement is parsed, its names and types are bound, and rules write it for DuckDB.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{Delete, Query, SetExpr, Statement, Value, ValueWithSpan, VisitMut, VisitorMut};
+use sqlparser::tokenizer::{Span, Token, TokenWithSpan};
+
+use crate::bind::Types;
+use crate::bind::catalog::Catalog;
+use crate::command::{Command, NewView, Prepared};
+use crate::copy::{copy_options, unload_options};
+use crate::error::TranslateError;
+use crate::parse::parameters::{self, Parameters};
+use crate::parse::{is_create_table, is_word, one_statement, parser, starts_with, token_rewrites, tokenize, words};
+use crate::rules::expression::Rewrite;
+use crate::rules::normalize::Normalize;
+use crate::statement::attributes::{self, TableAttributes};
+use crate::statement::ddl::{self, CreateTable, Name, Shape};
+use crate::statement::dml::Write;
+use crate::statement::{
+    alter, comment, cursor, database, grant, maintenance, materialized, merge, principals, schema, show, transaction,
+    udf,
+};
+use crate::types::Type;
+
+/// What begins so changes nothing that can be seen here, and is accepted.
+const ACCEPTED: &[&[&str]] = &[&["CREATE", "ROLE"], &["DROP", "ROLE"], &["ALTER", "DEFAULT", "PRIVILEGES"]];
+
+/// What Redshift has and this does not, by its first words.
+const REFUSED: &[&[&str]] = &[
+    &["CREATE", "EXTERNAL", "SCHEMA"],
+    &["CREATE", "EXTERNAL", "TABLE"],
+    &["CREATE", "EXTERNAL", "FUNCTION"],
+    &["CREATE", "MODEL"],
+    &["CREATE", "DATASHARE"],
+    &["CREATE", "LIBRARY"],
+    &["CREATE", "OR", "REPLACE", "PROCEDURE"],
+    &["CREATE", "PROCEDURE"],
+    &["CALL"],
+    &["SAVEPOINT"],
+    &["DISCARD"],
+    &["ANALYZE", "COMPRESSION"],
+];
+
+/// What a statement is read with.
+#[derive(Clone, Copy, Default)]
+pub struct Reading<'s> {
+    /// The database that it is for; without one nothing is known of its relations.
+    pub catalog: Option<&'s dyn Catalog>,
+    /// Names that stand for values of these types: the arguments of a function.
+    pub(crate) arguments: &'s [(String, Type)],
+    /// Names in quotes are not folded: enable_case_sensitive_identifier.
+    pub keeps_case: bool,
+}
+
+impl<'s> Reading<'s> {
+    pub fn new(catalog: Option<&'s dyn Catalog>, keeps_case: bool) -> Self {
+        Self { catalog, arguments: &[], keeps_case }
+    }
+}
+
+/// Reads one statement, with values for its parameters.
+pub fn translate(text: &str, parameters: &Parameters, reading: Reading<'_>) -> Result<Command, TranslateError> {
+    let mut tokens = one_statement(tokenize(text)?)?;
+    parameters::bind(&mut tokens, parameters)?;
+    translate_tokens(tokens, reading)
+}
+
+/// Reads a statement that was prepared, with its arguments.
+pub fn translate_prepared(
+    prepared: &Prepared,
+    arguments: &[Vec<TokenWithSpan>],
+    reading: Reading<'_>,
+) -> Result<Command, TranslateError> {
+    let mut tokens = prepared.0.clone();
+    parameters::bind_arguments(&mut tokens, arguments)?;
+    translate_tokens(tokens, reading)
+}
+
+pub fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<Command, TranslateError> {
+    let first = words(&tokens);
+    if let Some(refused) = REFUSED.iter().find(|words| starts_with(&first, words)) {
+        return Err(TranslateError::unsupported(&refused.join(" ")));
+    }
+    if ACCEPTED.iter().any(|words| starts_with(&first, words)) {
+        return Ok(Command::Accepted);
+    }
+    if let Some(alter) = alter::redshift_only(&tokens) {
+        return alter.map(Box::new).map(Command::Alter);
+    }
+    match first.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] if tokens.is_empty() => return Err(TranslateError::syntax("syntax error at end of input")),
+        ["COPY", ..] => return copy_options::parse(&tokens).map(Box::new).map(Command::Copy),
+        ["UNLOAD", ..] => return unload_options::parse(&tokens, reading).map(Box::new).map(Command::Unload),
+        ["BEGIN", ..] | ["START", "TRANSACTION", ..] => return transaction::begin(&tokens),
+        ["COMMIT" | "END", ..] => return transaction::end(&tokens, Command::Commit),
+        ["ROLLBACK", "TO", ..] => return Err(TranslateError::unsupported("SAVEPOINT")),
+        ["ROLLBACK" | "ABORT", ..] => return transaction::end(&tokens, Command::Rollback),
+        ["SET", "TRANSACTION", ..]
+        | ["SET", "LOCAL" | "SESSION", "TRANSACTION", ..]
+        | ["SET", "SESSION", "CHARACTERISTICS", ..] => return transaction::set(&tokens),
+        ["CREATE", "MATERIALIZED", "VIEW", ..] => return materialized::create(tokens, reading),
+        ["REFRESH", "MATERIALIZED", "VIEW", ..] => return materialized::refresh(&tokens),
+        ["ALTER", "MATERIALIZED", "VIEW", ..] => return materialized::alter(&tokens),
+        ["DROP", "MATERIALIZED", "VIEW", ..] => return materialized::drop(&tokens),
+        ["CREATE", "FUNCTION", ..] | ["CREATE", "OR", "REPLACE", "FUNCTION", ..] => {
+            return udf::create(tokens, reading);
+        }
+        ["DROP", "FUNCTION", ..] => return udf::drop(tokens),
+        ["CREATE", "SCHEMA", ..] => schema::refuse_quota(&tokens)?,
+        ["ALTER", "SCHEMA", ..] => return schema::alter(&tokens),
+        ["CREATE" | "ALTER" | "DROP", "USER" | "GROUP", ..] => return principals::parse(&tokens),
+        ["CREATE", "DATABASE", ..] => return database::create(&tokens),
+        ["DROP", "DATABASE", ..] => return database::drop(&tokens),
+        ["GRANT" | "REVOKE", ..] => return Ok(grant::parse(&tokens)?.unwrap_or(Command::Accepted)),
+        ["COMMENT", "ON", ..] => return comment::parse(tokens),
+        ["ANALYZE" | "LOCK" | "VACUUM", ..] => return maintenance::parse(&tokens),
+        ["SHOW", ..] => return show::parse(&tokens).map(Command::Show),
+        ["SET" | "RESET", ..] => return show::parse_set(&tokens),
+        ["EXPLAIN", ..] => {
+            let skipped = 1 + usize::from(first.get(1).is_some_and(|word| word == "VERBOSE"));
+            if tokens.get(skipped).is_some_and(|token| is_word(&token.token, "EXPLAIN")) {
+                return Err(TranslateError::syntax("syntax error at or near \"EXPLAIN\""));
+            }
+            return match translate_tokens(tokens.split_off(skipped), reading)? {
+                Command::Query(sql) | Command::Change(sql) => Ok(Command::Explain(sql)),
+                Command::Write(write) => Ok(Command::Explain(write.sql())),
+                _ => Err(TranslateError::unsupported("EXPLAIN of anything but queries and changes of rows")),
+            };
+        }
+        ["DECLARE" | "FETCH" | "CLOSE" | "PREPARE" | "EXECUTE" | "DEALLOCATE", ..] => {
+            return cursor::parse(&tokens, reading);
+        }
+        ["DELETE", ..] if !tokens.get(1).is_some_and(|token| is_word(&token.token, "FROM")) => {
+            tokens.insert(1, TokenWithSpan::new(Token::make_word("FROM", None), Span::empty()));
+        }
+        ["MERGE", ..] if tokens.iter().rev().take(2).map(|token| &token.token).all(is_removal) => {
+            return merge::without_duplicates(&tokens, reading);
+        }
+        _ => {}
+    }
+    let encoding =
+        if starts_with(&first, &["ALTER", "TABLE"]) { attributes::take_encoding(&mut tokens)? } else { None };
+    let (statement, mut attributes, types) = parse_statement(tokens, reading)?;
+    attributes.encoding = encoding;
+    command(statement, attributes, &types)
+}
+
+/// The two words at the end of MERGE … REMOVE DUPLICATES.
+fn is_removal(token: &Token) -> bool {
+    is_word(token, "REMOVE") || is_word(token, "DUPLICATES")
+}
+
+/// Reads one statement without running it: a CREATE TABLE with what Redshift adds to it.
+pub fn parse_table(text: &str) -> Result<(Statement, TableAttributes), TranslateError> {
+    let (statement, attributes, _) = parse_statement(one_statement(tokenize(text)?)?, Reading::default())?;
+    Ok((statement, attributes))
+}
+
+/// Reads a query, as it stands in UNLOAD.
+pub fn translate_query(text: &str, reading: Reading<'_>) -> Result<String, TranslateError> {
+    let tokens = one_statement(tokenize(text)?)?;
+    let query = parser(tokens.clone()).parse_query();
+    if query.is_ok_and(|query| query.limit_clause.is_some()) {
+        return Err(TranslateError::new("0A000", "LIMIT clause is not supported in the outer SELECT of UNLOAD"));
+    }
+    match translate_tokens(tokens, reading)? {
+        Command::Query(sql) => Ok(sql),
+        _ => Err(TranslateError::syntax("only a query can be unloaded")),
+    }
+}
+
+pub fn parse_statement(
+    mut tokens: Vec<TokenWithSpan>,
+    reading: Reading<'_>,
+) -> Result<(Statement, TableAttributes, Types), TranslateError> {
+    token_rewrites::spell_out(&mut tokens);
+    let (tokens, mut attributes) = match is_create_table(&words(&tokens)) {
+        true => attributes::take(tokens)?,
+        false => (tokens, TableAttributes::default()),
+    };
+    let mut parser = parser(tokens);
+    let mut statement = parser.parse_statement().map_err(TranslateError::from_parser)?;
+    match parser.peek_token().token {
+        Token::EOF => {}
+        rest => return Err(TranslateError::syntax(format!("syntax error at or near \"{rest}\""))),
+    }
+    match &statement {
+        Statement::CreateTable(create) => {
+            ddl::refuse_reserved(create)?;
+            ddl::note_defaults(&create.columns, &mut attributes);
+        }
+        Statement::AlterTable(alter) => ddl::note_defaults(alter::added(alter), &mut attributes),
+        Statement::CreateView(view) => attributes.definition = definition(&view.query),
+        _ => {}
+    }
+    match rewrite(&mut statement, reading) {
+        ControlFlow::Break(refused) => Err(refused),
+        ControlFlow::Continue(types) => Ok((statement, attributes, types)),
+    }
+}
+
+/// Writes a statement for DuckDB. It stays where it is: its expressions are known by their places.
+fn rewrite(statement: &mut Statement, reading: Reading<'_>) -> ControlFlow<TranslateError, Types> {
+    statement.visit(&mut Normalize::new(reading))?;
+    let types = Types::of_statement(statement, reading.catalog, reading.arguments);
+    statement.visit(&mut Rewrite::new(&types, reading))?;
+    ControlFlow::Continue(types)
+}
+
+/// The types of `$1`, `$2`, … where a client leaves them to the server, by their numbers: from what each stands beside.
+/// What nothing is said of is left out, and so is everything in a statement that cannot be read.
+pub fn parameter_types(text: &str, reading: Reading<'_>) -> BTreeMap<usize, Type> {
+    let parsed = tokenize(text).and_then(one_statement).ok().and_then(|mut tokens| {
+        token_rewrites::spell_out(&mut tokens);
+        parser(tokens).parse_statement().ok()
+    });
+    let Some(mut statement) = parsed else { return BTreeMap::new() };
+    if statement.visit(&mut Normalize::new(reading)).is_break() {
+        return BTreeMap::new();
+    }
+    Types::of_statement(&statement, reading.catalog, reading.arguments).into_parameters()
+}
+
+/// The query of a view as it was written, which the catalog shows.
+pub fn definition(query: &Query) -> String {
+    // So that it says the same when it is read again.
+    struct Escapes;
+    impl VisitorMut for Escapes {
+        type Break = ();
+        fn pre_visit_value(&mut self, value: &mut ValueWithSpan) -> ControlFlow<()> {
+            if let Value::SingleQuotedString(text) = &mut value.value
+                && text.contains(['\\', '\''])
+            {
+                *text = text.replace('\\', r"\\").replace('\'', r"\'");
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let mut query = query.clone();
+    let _ = query.visit(&mut Escapes);
+    query.to_string()
+}
+
+fn command(statement: Statement, attributes: TableAttributes, types: &Types) -> Result<Command, TranslateError> {
+    match statement {
+        // WITH … INSERT, UPDATE or DELETE.
+        Statement::Query(query)
+            if matches!(
+                query.body.as_ref(),
+                SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_)
+            ) =>
+        {
+            Ok(Command::Change(query.to_string()))
+        }
+        Statement::Query(mut query) => {
+            let SetExpr::Select(select) = query.body.as_mut() else { return Ok(Command::Query(query.to_string())) };
+            let Some(into) = select.into.take() else { return Ok(Command::Query(query.to_string())) };
+            let name = Name::of_expression(into.targets.first())?;
+            let temporary = into.temporary || name.table.starts_with('#');
+            let shape = Shape::Query(query.to_string(), Vec::new());
+            Ok(Command::CreateTable(Box::new(CreateTable { name, if_not_exists: false, temporary, attributes, shape })))
+        }
+        Statement::Insert(_) | Statement::Update(_) => Write::new(statement, types).map(Box::new).map(Command::Write),
+        Statement::Delete(Delete { returning: Some(_), .. }) => {
+            Err(TranslateError::syntax("syntax error at or near \"returning\""))
+        }
+        Statement::Delete(_) | Statement::Merge(_) => Ok(Command::Change(statement.to_string())),
+        Statement::CreateTable(create) => ddl::create_table(create, attributes).map(Box::new).map(Command::CreateTable),
+        Statement::AlterTable(ref alter) => {
+            alter::parse(alter.clone(), &statement, attributes).map(Box::new).map(Command::Alter)
+        }
+        Statement::CreateView(mut view) => {
+            let is_late = std::mem::take(&mut view.with_no_schema_binding);
+            let view = Box::new(NewView { view, definition: attributes.definition });
+            Ok(if is_late { Command::CreateLateView(view) } else { Command::CreateView(view) })
+        }
+        Statement::CreateSchema { .. } => schema::create(statement),
+        Statement::Drop { .. } => ddl::drop(&statement).map(Command::Drop),
+        Statement::Truncate(truncate) => match &truncate.table_names[..] {
+            _ if truncate.if_exists || truncate.identity.is_some() || truncate.cascade.is_some() => {
+                Err(TranslateError::syntax("TRUNCATE takes the name of a table and nothing else"))
+            }
+            [table] => Ok(Command::Truncate(format!("DELETE FROM {}", table.name))),
+            _ => Err(TranslateError::unsupported("TRUNCATE of several tables")),
+        },
+        other => {
+            let text = other.to_string();
+            let name: Vec<&str> = text.split_whitespace().take(2).collect();
+            Err(TranslateError::unsupported(&name.join(" ")))
+        }
+    }
+}
