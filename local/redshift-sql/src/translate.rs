@@ -204,7 +204,10 @@ pub fn parse_statement(
 /// Writes a statement for DuckDB. It stays where it is: its expressions are known by their places.
 fn rewrite(statement: &mut Statement, reading: Reading<'_>) -> ControlFlow<TranslateError, Types> {
     statement.visit(&mut Normalize::new(reading))?;
-    let types = Types::of_statement(statement, reading.catalog, reading.arguments);
+    let mut types = Types::of_statement(statement, reading.catalog, reading.arguments);
+    if let Err(missing) = types.check_names() {
+        return ControlFlow::Break(missing);
+    }
     statement.visit(&mut Rewrite::new(&types, reading))?;
     ControlFlow::Continue(types)
 }

@@ -1,13 +1,14 @@
 //! The types of expressions, by those of their parts.
 
 use sqlparser::ast::{
-    AccessExpr, BinaryOperator, DataType, Expr, Function, FunctionArgumentClause, FunctionArguments, Subscript,
+    AccessExpr, BinaryOperator, DataType, Expr, Function, FunctionArgumentClause, FunctionArguments, Ident, Subscript,
     UnaryOperator, Value, WindowSpec, WindowType,
 };
 
 use super::scope::{Resolved, Scope};
 use super::value_type::{MAX_PRECISION, ValueType};
 use super::{Typer, argument_expressions, function_types, place};
+use crate::error::TranslateError;
 use crate::rules::casts::unlimited;
 use crate::statement::ddl::Name;
 use crate::types::Type;
@@ -31,10 +32,15 @@ impl Typer<'_> {
         match expr {
             Expr::Identifier(ident) => match scope.resolve(&ident.value) {
                 Resolved::Column(found) | Resolved::Alias(found, _) => found,
-                Resolved::Nothing if ident.quote_style.is_none() => word(&ident.value),
-                Resolved::Nothing | Resolved::Unsure => ValueType::Unknown,
+                Resolved::Nothing => self.name_without_column(ident, scope),
+                Resolved::Unsure => ValueType::Unknown,
             },
-            Expr::CompoundIdentifier(parts) => scope.resolve_path(parts),
+            Expr::CompoundIdentifier(parts) => {
+                if let Some(missing) = scope.missing_in_path(parts) {
+                    self.miss(format!("column {missing} does not exist"));
+                }
+                scope.resolve_path(parts)
+            }
             Expr::CompoundFieldAccess { root, access_chain } => {
                 for step in access_chain {
                     if let AccessExpr::Subscript(Subscript::Index { index }) = step {
@@ -210,8 +216,13 @@ impl Typer<'_> {
     }
 
     pub(super) fn function(&mut self, function: &Function, scope: &Scope<'_>) -> ValueType {
-        let arguments: Vec<ValueType> =
-            argument_expressions(function).map(|argument| self.expr(argument, scope)).collect();
+        let name = Name::of(&function.name).table.to_lowercase();
+        let names_part = OF_DATE_PARTS.contains(&name.as_str());
+        let typed = |(at, argument): (usize, &Expr)| match argument {
+            Expr::Identifier(_) if at == 0 && names_part => ValueType::Untyped,
+            argument => self.expr(argument, scope),
+        };
+        let arguments: Vec<ValueType> = argument_expressions(function).enumerate().map(typed).collect();
         if let FunctionArguments::List(list) = &function.args {
             for clause in &list.clauses {
                 if let FunctionArgumentClause::OrderBy(by) = clause {
@@ -227,7 +238,6 @@ impl Typer<'_> {
         for by in &function.within_group {
             order = self.expr(&by.expr, scope);
         }
-        let name = Name::of(&function.name).table.to_lowercase();
         match name.starts_with("percentile_") {
             true => function_types::answer(&name, &[order]),
             false => function_types::answer(&name, &arguments),
@@ -237,6 +247,23 @@ impl Typer<'_> {
     pub(super) fn window(&mut self, spec: &WindowSpec, scope: &Scope<'_>) {
         self.each(&spec.partition_by, scope);
         self.each(spec.order_by.iter().map(|by| &by.expr), scope);
+    }
+
+    /// A name that is no column: a function without parentheses, a whole row, or a mistake.
+    fn name_without_column(&mut self, ident: &Ident, scope: &Scope<'_>) -> ValueType {
+        if ident.quote_style.is_none()
+            && let Some(answer) = word(&ident.value)
+        {
+            return answer;
+        }
+        if scope.relation(&ident.value).is_none() {
+            self.miss(format!("column \"{}\" does not exist", ident.value));
+        }
+        ValueType::Unknown
+    }
+
+    fn miss(&mut self, message: String) {
+        self.types.missing.get_or_insert_with(|| TranslateError::new("42703", message));
     }
 
     /// A parameter is of this type, unless something was said of it before.
@@ -259,15 +286,20 @@ fn type_named(data_type: &DataType) -> ValueType {
 }
 
 /// Words that are functions without parentheses.
-fn word(name: &str) -> ValueType {
-    match name {
-        "sysdate" => ValueType::TIMESTAMP,
+fn word(name: &str) -> Option<ValueType> {
+    Some(match name {
+        "sysdate" | "localtimestamp" => ValueType::TIMESTAMP,
         "current_date" => ValueType::DATE,
         "current_timestamp" => ValueType::TIMESTAMPTZ,
-        "current_user" | "session_user" | "user" => ValueType::TEXT,
-        _ => ValueType::Unknown,
-    }
+        "current_user" | "session_user" | "user" | "current_schema" | "current_database" => ValueType::TEXT,
+        "current_time" | "localtime" | "default" | "current_user_id" => ValueType::Unknown,
+        _ => return None,
+    })
 }
+
+/// Functions whose first argument is the name of a part of a date.
+const OF_DATE_PARTS: [&str; 7] =
+    ["date_add", "date_diff", "date_part", "date_trunc", "dateadd", "datediff", "pgdate_part"];
 
 fn literal(value: &Value) -> ValueType {
     match value {

@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Statement};
 
+use crate::error::TranslateError;
 use crate::types::Type;
 use catalog::{Catalog, RelationColumn};
 use scope::{Relation, Scope};
@@ -29,6 +30,8 @@ pub struct Types {
     parameters: BTreeMap<usize, Type>,
     /// The columns of what an INSERT reads, or the values that an UPDATE assigns.
     given: Option<Vec<ValueType>>,
+    /// The first column that no relation has.
+    missing: Option<TranslateError>,
 }
 
 impl Types {
@@ -42,6 +45,14 @@ impl Types {
         let mut typer = Typer { catalog, types: Self::default(), common: Vec::new() };
         typer.statement(statement, &outermost);
         typer.types
+    }
+
+    /// Refuses a column that no relation has.
+    ///
+    /// # Errors
+    /// 42703.
+    pub fn check_names(&mut self) -> Result<(), TranslateError> {
+        self.missing.take().map_or(Ok(()), Err)
     }
 
     pub fn of(&self, expr: &Expr) -> ValueType {

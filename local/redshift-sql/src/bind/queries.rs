@@ -89,7 +89,6 @@ impl Typer<'_> {
     pub(super) fn select(&mut self, select: &Select, order_by: Option<&OrderBy>, outer: &Scope<'_>) -> Columns {
         let mut scope = Scope::within(Some(outer));
         self.from(&select.from, &mut scope);
-        self.each(&select.selection, &scope);
         let is_grouped = !matches!(&select.group_by, GroupByExpr::Expressions(by, _) if by.is_empty());
         let mut columns = Some(Vec::new());
         for item in &select.projection {
@@ -100,6 +99,7 @@ impl Typer<'_> {
                 columns = None;
             }
         }
+        self.each(&select.selection, &scope);
         if let GroupByExpr::Expressions(by, _) = &select.group_by {
             self.each(by, &scope);
         }

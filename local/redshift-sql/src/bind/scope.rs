@@ -108,6 +108,15 @@ impl<'o> Scope<'o> {
         }
     }
 
+    /// The name of a column that its relation does not have.
+    pub fn missing_in_path<'p>(&self, parts: &'p [Ident]) -> Option<&'p str> {
+        let [relation, column] = parts else { return None };
+        let columns = self.relation(&relation.value)?.columns.as_ref()?;
+        let is_path = matches!(self.resolve(&relation.value), Resolved::Column(_) | Resolved::Unsure);
+        let is_missing = !is_path && !columns.iter().any(|known| known.name == column.value);
+        is_missing.then_some(column.value.as_str())
+    }
+
     /// The columns of all relations, as `*` has them.
     pub fn all_columns(&self) -> Columns {
         let mut all = Vec::new();

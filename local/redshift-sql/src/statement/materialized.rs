@@ -10,9 +10,9 @@ use crate::parse::parser;
 use crate::parse::token_reader::{TokenReader, near};
 use crate::statement::attributes::{self, TableAttributes};
 use crate::statement::ddl::{Drop, Name};
-use crate::translate::parse_statement;
 use crate::translate::Reading;
 use crate::translate::definition;
+use crate::translate::parse_statement;
 
 /// A materialized view that is to be made.
 #[derive(Debug)]
