@@ -1,4 +1,4 @@
-//! `split` never panics: it cuts a text at byte positions that it computes from lines and columns.
+//! `split` never panics: it cuts a text at byte positions.
 
 #![no_main]
 
