@@ -110,7 +110,7 @@ fn anchor(heading: &str) -> String {
 #[test]
 fn every_link_leads_somewhere() {
     assert!(links(&read(&root().join("README.md"))).contains(&RULES.to_owned()), "README.md leads to {RULES}");
-    let pages = files(&["docs", "local/README.md", "README.md", "CHANGELOG.md"]);
+    let pages = files(&["docs", "tests/sql", "local/README.md", "README.md", "CONTRIBUTING.md", "CHANGELOG.md"]);
     for path in pages.iter().filter(|path| path.extension().is_some_and(|kind| kind == "md")) {
         for target in links(&read(path)) {
             let place = path.display();
