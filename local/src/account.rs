@@ -1,6 +1,6 @@
 //! Who the stand-in's caller is, where, and what time it is.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+pub use redshift_engine::now_millis;
 
 /// The account and region that the stand-in plays.
 #[derive(Debug, Clone)]
@@ -62,14 +62,6 @@ impl Account {
     pub fn global_arn(&self, service: &str, resource: impl std::fmt::Display) -> String {
         format!("arn:{}:{service}::{}:{resource}", self.partition(), self.id)
     }
-}
-
-/// Milliseconds since the epoch, by the clock that tokio waits by: where that is paused, time is what was slept.
-pub fn now_millis() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let (waited, real) = (tokio::time::Instant::now().into_std(), std::time::Instant::now());
-    let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
-    millis(since) + millis(waited.saturating_duration_since(real)) - millis(real.saturating_duration_since(waited))
 }
 
 /// Now, as the XML protocols write it: `2026-11-22T08:00:00.123Z`.

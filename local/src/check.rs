@@ -5,28 +5,15 @@ use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use redshift_engine::Check;
 use tempfile::TempDir;
 
 use crate::error::StoreError;
+use crate::s3;
 use crate::store::Store;
-use crate::{s3, warehouse};
 
 /// The databases of the store, by the names of their directories and marks.
 const STORES: [&str; 2] = ["records", "objects"];
-
-/// The findings, a line each.
-#[derive(Debug, Default)]
-pub struct Check {
-    /// What can be read.
-    pub sound: Vec<String>,
-    pub damaged: Vec<String>,
-}
-
-impl Check {
-    pub(crate) fn damage(&mut self, what: impl Into<String>) {
-        self.damaged.push(what.into());
-    }
-}
 
 /// Looks through a state that no process uses meanwhile: records, objects with their bytes and checksums, databases.
 ///
@@ -41,7 +28,7 @@ pub fn check(state: &Path) -> Result<Check, StoreError> {
     let _locks = lock(state)?;
     let scratch = copy_stores(state).map_err(failed)?;
     check_stores(state, scratch.path(), &mut check)?;
-    warehouse::check(&state.join("warehouses"), &mut check);
+    redshift_engine::check(&state.join("warehouses"), &mut check);
     let (copy, original) = (scratch.path().display().to_string(), state.display().to_string());
     for line in check.sound.iter_mut().chain(&mut check.damaged) {
         *line = line.replace(&copy, &original);

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::StatusCode;
+use redshift_engine::sync::locked;
 
 use crate::auth_failure::AuthFailure;
 use crate::authorize::Needed;
 use crate::error::ApiError;
 use crate::store::{Lags, Views};
-use crate::sync::locked;
 
 /// Who is told that something is not allowed.
 const CALLER: &str = "assumed-role/job/session";

@@ -4,25 +4,7 @@ use aws_smithy_types::body::SdkBody;
 use redshift_sql::testing::{fuzz_corpus, fuzz_with};
 
 use crate::Cloud;
-use crate::warehouse::fuzz;
 use crate::wire::fuzz_entry;
-
-#[test]
-fn the_functions() {
-    fuzz_corpus(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/functions"), |input| {
-        fuzz::functions(&String::from_utf8_lossy(input))
-    });
-}
-
-#[test]
-fn the_reader_of_json() {
-    fuzz_corpus(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/json"), fuzz::json);
-}
-
-#[test]
-fn the_readers_of_text() {
-    fuzz_corpus(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/text"), fuzz::text);
-}
 
 /// A line with method and address, lines of headers, and a body behind an empty line.
 fn request(text: &str) -> Option<http::Request<String>> {

@@ -36,11 +36,8 @@ mod sigv4;
 #[cfg(test)]
 mod slt;
 mod state;
-mod statement_threads;
 mod store;
 mod sts;
-mod sync;
-mod warehouse;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -48,6 +45,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use redshift_engine::{MemoryLimit, Warehouses};
 
 pub use account::Account;
 pub use authorize::Needed;
@@ -56,14 +54,13 @@ pub use check::{Check, check};
 pub use error::StoreError;
 pub use fault::{Fault, Faults, Outage};
 pub use pace::{CopyPace, Pace};
+pub use redshift_engine::statement_threads::wait_until_idle;
+pub use redshift_engine::{ParquetColumn, parquet_columns};
 pub use s3::Mount;
 pub use serve::{HEALTH, Listen, Server};
 pub use state::{ControlError, Reset};
-pub use statement_threads::wait_until_idle;
 pub use store::Lags;
 pub use store::disk::{make_private, write_private};
-use warehouse::MemoryLimit;
-pub use warehouse::parquet_schema::{ParquetColumn, parquet_columns};
 
 /// A key pair that requests to the stand-in may be signed with. It opens nothing anywhere else. Any other key is known
 /// here by a secret that is the same word: `test` with `test`.
@@ -133,7 +130,7 @@ impl Cloud {
         let memory = options.memory.map_or_else(MemoryLimit::default, MemoryLimit::new);
         let views = options.faults.as_ref().map(Faults::views).unwrap_or_default();
         let store = store::Store::open(directory)?.with_views(views).at_home(&account.region)?;
-        let warehouses = warehouse::Warehouses::new(directory.join("warehouses"), memory);
+        let warehouses = Warehouses::new(directory.join("warehouses"), memory);
         let secrets = secrets::Secrets::new(store.clone(), account.clone());
         let mounts = Arc::new(options.mounts);
         let sessions = sessions::Sessions::new(account.clone());
@@ -147,7 +144,7 @@ impl Cloud {
             leases: Default::default(),
         };
         let logins = logins::Logins::new(store.clone(), secrets.clone(), warehouses.clone());
-        let wire = wire::Wire::new(warehouses.clone(), buckets.clone(), account.clone(), logins.clone());
+        let wire = wire::Wire::new(warehouses.clone(), buckets.clone(), logins.clone());
         let redshift = redshift::Redshift {
             store: store.clone(),
             account: account.clone(),

@@ -5,6 +5,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use http::StatusCode;
+use redshift_engine::sync::locked;
+use redshift_engine::{Place, SqlError, Warehouses};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -13,8 +16,7 @@ use crate::error::{ApiError, ApiResult};
 use crate::protocol::random_word;
 use crate::secrets::Secrets;
 use crate::store::Store;
-use crate::sync::locked;
-use crate::warehouse::{Place, Warehouses};
+use crate::wire::Wire;
 
 const KIND: &str = "login";
 
@@ -51,7 +53,19 @@ impl Logins {
         Ok(self.store.put(KIND, place, &Hashed { salt, hash })?)
     }
 
-    pub fn forget(&self, place: &str) -> ApiResult<()> {
+    /// Removes a warehouse: nobody connects to it, its data and its passwords are gone.
+    ///
+    /// # Errors
+    /// Where its files cannot be removed.
+    pub fn remove_warehouse(&self, wire: &Wire, place: &str) -> ApiResult<()> {
+        wire.close(place);
+        let failed =
+            |error: SqlError| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", error.message);
+        self.warehouses.delete(place).map_err(failed)?;
+        self.forget(place)
+    }
+
+    fn forget(&self, place: &str) -> ApiResult<()> {
         locked(&self.temporary).retain(|(of, _), _| of != place);
         Ok(self.store.delete(KIND, place)?)
     }

@@ -1,8 +1,7 @@
 //! What a CREATE TABLE says, for pictures and pages: columns, keys, distribution.
 
+use redshift_engine::{SqlError, TableAttributes, Type, parse_table};
 use sqlparser::ast::{ColumnOption, CreateTable, ObjectName, Statement, TableConstraint};
-
-use crate::warehouse::{SqlError, TableAttributes, Type, parse_table};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableShape {

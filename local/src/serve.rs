@@ -9,6 +9,7 @@ use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use redshift_engine::{Warehouses, statement_threads};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -16,9 +17,8 @@ use crate::accept::next_connection;
 use crate::endpoint::Endpoint;
 use crate::request_body::{Stalled, TimedBody};
 use crate::s3::Collection;
-use crate::warehouse::Warehouses;
 use crate::wire::Wire;
-use crate::{Cloud, control, page, statement_threads};
+use crate::{Cloud, control, page};
 
 /// Where the server says that it is well. No bucket can have this name.
 pub const HEALTH: &str = "/_local/health";

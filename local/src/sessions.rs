@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use redshift_engine::sync::locked;
+
 use crate::account::{Account, now_millis};
 use crate::auth_failure::AuthFailure;
 use crate::iam::{Identity, Role, owner_arn};
 use crate::protocol::random_word;
-use crate::sync::locked;
 use crate::{ACCESS_KEY, SECRET_KEY};
 
 /// How temporary keys begin.

@@ -7,9 +7,8 @@ mod stand_in;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use redshift_engine::sync::locked;
 use sqllogictest::{AsyncDB, DBOutput, DefaultColumnType, MakeConnection, Runner};
-
-use crate::sync::locked;
 
 type Record = sqllogictest::Record<DefaultColumnType>;
 

@@ -8,13 +8,13 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use http::StatusCode;
+use redshift_engine::sync::locked;
+use redshift_engine::{Place, SqlError};
 use tempfile::TempDir;
 
 use crate::Cloud;
 use crate::error::{ApiError, StoreError};
 use crate::store::Store;
-use crate::sync::locked;
-use crate::warehouse::{Place, SqlError};
 
 /// Where snapshots lie in a state.
 const SNAPSHOTS: &str = "snapshots";

@@ -21,11 +21,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use fjall::config::PinningPolicy;
 use fjall::{Keyspace, KeyspaceCreateOptions};
+use redshift_engine::sync::locked;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::StoreError;
-use crate::sync::locked;
 use database::Database;
 use opened::Change;
 pub use opened::FIRST;

@@ -1,12 +1,12 @@
 //! What databases, schemas, tables and columns there are, as the Data API lists them.
 
+use redshift_engine::{Parameter, Parameters, Value, double_text};
 use serde_json::{Value as Json, json};
 
 use super::input::{ConnectionInput, ListInput, PageInput, SchemaFilter, SessionInput, TableFilter, TableInput};
 use super::target::refused;
 use super::{DataApi, invalid};
 use crate::error::ApiResult;
-use crate::warehouse::{Parameter, Parameters, Value, double_text};
 
 /// A page of a list holds at most so many.
 const MOST: usize = 1000;
@@ -87,7 +87,7 @@ fn pattern(given: Option<String>) -> String {
 
 /// Redshift's short name for a type.
 fn short(name: &str) -> &str {
-    match (crate::warehouse::Type::from_name(name), name) {
+    match (redshift_engine::Type::from_name(name), name) {
         (Some(found), _) => found.short_name(),
         (None, "character varying") => "varchar",
         (None, "character") => "bpchar",

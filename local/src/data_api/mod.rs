@@ -11,6 +11,8 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use redshift_engine::sync::locked;
+use redshift_engine::{Parameter, Parameters, statement_threads};
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
@@ -20,9 +22,6 @@ use crate::protocol::{Request, Response, json, json_input};
 use crate::redshift::Redshift;
 use crate::s3::Buckets;
 use crate::serverless::Serverless;
-use crate::statement_threads;
-use crate::sync::locked;
-use crate::warehouse::{Parameter, Parameters};
 use input::{
     BatchInput, ListInput, ParameterInput, RowsInput, SqlInput, StatementFilter, StatementIdInput, SubmissionInput,
     WaitInput,

@@ -1,12 +1,12 @@
 //! Pages of a statement's rows, as fields or as CSV.
 
+use redshift_engine::{ResultColumn, StoredRows, Value, double_text};
 use serde_json::{Value as Json, json};
 
 use super::invalid;
 use super::statement::{Shared, Status};
 use super::target::refused;
 use crate::error::{ApiError, ApiResult};
-use crate::warehouse::{ResultColumn, StoredRows, Value, double_text};
 
 /// How the rows are asked for: GetStatementResult answers fields, GetStatementResultV2 CSV.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

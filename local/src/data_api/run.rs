@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use redshift_engine::{Parameters, Session, SqlError, is_on_leader_node, statement_threads};
+
 use super::Mode;
 use super::statement::{Shared, Status};
 use super::target::Target;
 use crate::behavior::Behaviors;
 use crate::pace::CopyPace;
-use crate::statement_threads;
-use crate::warehouse::{Parameters, Session, SqlError, is_on_leader_node};
 
 /// R21: bytes of one result.
 const MOST_RESULT_BYTES: u64 = 500 << 20;

@@ -4,6 +4,8 @@ use std::pin::pin;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
+use redshift_engine::sync::locked;
+use redshift_engine::{Cancel, Parameters, StoredRows};
 use serde_json::{Value as Json, json};
 use tokio::sync::Notify;
 
@@ -13,8 +15,6 @@ use super::target::{Caller, Target};
 use crate::account::now_millis;
 use crate::error::{ApiError, ApiResult};
 use crate::protocol::uuid;
-use crate::sync::locked;
-use crate::warehouse::{Cancel, Parameters, StoredRows};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
@@ -135,7 +135,7 @@ impl Statement {
     }
 
     fn query_parameters(&self) -> Vec<Json> {
-        let parameter = |(name, parameter): (&String, &crate::warehouse::Parameter)| json!({ "name": name, "value": parameter.value });
+        let parameter = |(name, parameter): (&String, &redshift_engine::Parameter)| json!({ "name": name, "value": parameter.value });
         self.parameters.iter().map(parameter).collect()
     }
 }

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use redshift_engine::sync::locked;
+use redshift_engine::{Access, Engine, Place, Session, SqlError};
 use serde_json::{Value as Json, json};
 use tokio::time::Instant;
 
@@ -13,9 +15,6 @@ use super::{DataApi, catalog, invalid};
 use crate::account::now_millis;
 use crate::error::{ApiError, ApiResult};
 use crate::protocol::uuid;
-use crate::sync::locked;
-use crate::warehouse::copy::Access;
-use crate::warehouse::{Engine, Place, Session, SqlError};
 
 /// A session may be kept for a day.
 const MOST_KEPT_SECONDS: u64 = 24 * 60 * 60;
@@ -178,7 +177,7 @@ impl DataApi {
     }
 
     fn access(&self, place: &Place) -> Access {
-        Access::of(place, self.buckets.clone(), &self.redshift.account)
+        Access::new(place.clone(), Arc::new(self.buckets.clone()))
     }
 
     fn lock_sessions(&self) -> std::sync::MutexGuard<'_, Sessions> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use redshift_engine::{Place, Slices};
 use redshift_sql::NodeType;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +11,6 @@ use super::{optional, tags_xml};
 use crate::account::{dns_suffix, iso};
 use crate::ec2::{DEFAULT_GROUP, VPC};
 use crate::protocol::query::{Xml, text, tree};
-use crate::warehouse::{Place, Slices};
 
 pub const KIND: &str = "redshift-cluster";
 

@@ -81,7 +81,7 @@ impl Redshift {
     /// The end of a deletion: data, secret and record go, in this order, so that a kill in between is made good
     /// by the next look at the cluster.
     pub(super) fn clear_away(&self, cluster: &Cluster) -> ApiResult<()> {
-        self.wire.remove(&self.store.unique_name(&cluster.id))?;
+        self.logins.remove_warehouse(&self.wire, &self.store.unique_name(&cluster.id))?;
         if let Some(secret) = &cluster.secret {
             self.secrets.delete(secret)?;
         }

@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use redshift_engine::{Place, Warehouses};
+
 use crate::account::{Account, now_millis};
 use crate::behavior::Behaviors;
 use crate::error::{ApiError, ApiResult};
@@ -22,7 +24,6 @@ use crate::protocol::query::{self, Params, Xml, tag_list, text, tree};
 use crate::protocol::{Request, Response};
 use crate::secrets::Secrets;
 use crate::store::{Store, View};
-use crate::warehouse::{Place, Warehouses};
 use crate::wire::Wire;
 
 pub use cluster::Cluster;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use redshift_engine::ObjectReader;
 use s3s::dto::ETagCondition;
 use s3s::{S3Error, S3Result, s3_error};
 
 use super::Buckets;
 use super::body::Sink;
-use super::body_source::ObjectRead;
 use super::bucket::{Bucket, KIND as BUCKET, internal, internal_io, no_such_bucket};
 use super::encryption::ObjectEncryption;
 use super::listing::Query;
@@ -150,13 +150,13 @@ impl Buckets {
     }
 
     /// An object's bytes, as `reader`.
-    pub fn read_as(&self, reader: &Identity, name: &str, key: &str) -> S3Result<ObjectRead> {
+    pub fn read_as(&self, reader: &Identity, name: &str, key: &str) -> S3Result<ObjectReader> {
         let bucket = self.open(reader, name, None, "s3:GetObject", Some(key))?;
         let found = self.find(&bucket, key, None)?;
         found.check_no_key()?;
         let directory = self.mount(name).map_or_else(|| self.body_directory(name), |mount| mount.directory.clone());
-        let reader = self.read(&found.source).map_err(|error| internal_io(&directory, error))?;
-        Ok(ObjectRead { size: found.info.size, reader })
+        let bytes = self.read(&found.source).map_err(|error| internal_io(&directory, error))?;
+        Ok(ObjectReader { size: found.info.size, bytes })
     }
 
     /// Writes what a sink took as an object, as `reader`; answers its size.

@@ -58,12 +58,6 @@ impl FoundFile {
     }
 }
 
-/// An object opened for reading from start to end, with its size in bytes.
-pub struct ObjectRead {
-    pub size: u64,
-    pub reader: Box<dyn Read + Send>,
-}
-
 impl Buckets {
     fn segment_file(&self, bucket: &str, segment: &Segment) -> FoundFile {
         FoundFile { path: self.body_file(bucket, &segment.id), size: segment.size, modified: None }

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
+use redshift_engine::sync::locked;
 use s3s::{S3Result, s3_error};
 
 use super::body::{Segment, remove_segments};
 use super::collection::sequence_of;
 use crate::store::{Store, next_sequence};
-use crate::sync::locked;
 
 /// The versions that are being read.
 #[derive(Clone, Default)]

@@ -15,6 +15,7 @@ mod bucket_settings;
 mod check;
 mod collection;
 mod copy_operations;
+mod copy_storage;
 mod encryption;
 mod found_object;
 mod host;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::UNIX_EPOCH;
 
+use redshift_engine::sync::locked;
 use serde_json::json;
 
 use super::body_source::FoundFile;
@@ -13,7 +14,6 @@ use super::bucket::{Bucket, Encryption};
 use super::object::ObjectInfo;
 use crate::account::partition;
 use crate::iam::policy::{Kind, Policy};
-use crate::sync::locked;
 
 /// The account that owns mounted buckets: AWS's example account, so that it is never the caller's.
 const OWNER: &str = "111122223333";

@@ -9,13 +9,13 @@ mod versions;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use redshift_engine::sync::locked;
 use serde_json::{Value, json};
 
 use crate::account::Account;
 use crate::error::{ApiError, ApiResult};
 use crate::protocol::{Request, Response, json, random_word};
 use crate::store::{Store, View};
-use crate::sync::locked;
 use input::{NewSecretInput, SecretCall, SecretFilter, SecretListInput, SecretPaging, read};
 use managed::Managed;
 use own::Own;

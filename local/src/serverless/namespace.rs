@@ -134,7 +134,7 @@ impl Serverless {
             let message = format!("The namespace {} is in use by the workgroup {}.", namespace.name, workgroup.name);
             return Err(ApiError::invalid("ConflictException", message));
         }
-        self.wire.remove(&self.directory(&namespace.name))?;
+        self.logins.remove_warehouse(&self.wire, &self.directory(&namespace.name))?;
         if let Some(secret) = &namespace.secret {
             self.secrets.delete(secret)?;
         }

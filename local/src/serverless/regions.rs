@@ -30,7 +30,7 @@ impl Serverless {
     pub fn reset(&self) -> ApiResult<()> {
         let all: Vec<Namespace> = self.store.list(NAMESPACE)?;
         for namespace in all {
-            self.wire.remove(&self.directory(&namespace.name))?;
+            self.logins.remove_warehouse(&self.wire, &self.directory(&namespace.name))?;
             if let Some(secret) = &namespace.secret {
                 self.secrets.delete(secret)?;
             }

@@ -1,13 +1,12 @@
 //! The engine of this process.
 
 use std::future::ready;
+use std::sync::Arc;
 
+use redshift_engine::{Access, DirectoryStorage, Engine, MemoryLimit, Place, Session, Slices, SqlError};
 use sqllogictest::{DB, DBOutput, DefaultColumnType};
 
 use super::{Record, Refusal};
-use crate::warehouse::copy::Access;
-use crate::warehouse::tests::Warehouse;
-use crate::warehouse::{Session, SqlError};
 use crate::wire::value_text;
 
 /// A session of a warehouse.
@@ -18,14 +17,16 @@ struct StandIn {
 
 /// The cases that fail in a warehouse that is new.
 pub fn failures(records: &[Record]) -> Vec<String> {
-    let warehouse = Warehouse::new();
-    super::failures(records, || ready(StandIn::connect(&warehouse)))
+    let directory = tempfile::tempdir().expect("directory");
+    let place = Place { slices: Slices { nodes: 2, per_node: 2 }, ..Place::new("dwh", "dwh", "dwhadmin") };
+    let engine = Engine::open(directory.path(), &place.database, place.slices, MemoryLimit::default()).expect("engine");
+    let access = Access::new(place, Arc::new(DirectoryStorage::new(directory.path())));
+    super::failures(records, || ready(StandIn::connect(&engine, &access)))
 }
 
 impl StandIn {
-    fn connect(warehouse: &Warehouse) -> Result<Self, Refusal> {
-        let session = Session::new(warehouse.session.system.clone(), &warehouse.access.admin)?;
-        Ok(Self { session, access: warehouse.access.clone() })
+    fn connect(engine: &Engine, access: &Access) -> Result<Self, Refusal> {
+        Ok(Self { session: engine.session(&access.place.admin)?, access: access.clone() })
     }
 }
 

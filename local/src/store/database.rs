@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use fjall::{Keyspace, KeyspaceCreateOptions};
+use redshift_engine::sync::locked;
 
 use super::journal::{self, Run};
 use super::manifest;
@@ -17,7 +18,6 @@ use super::mark::{Mark, MarkFile};
 use super::opened::{self, Change, Opened};
 use super::{CACHE_BYTES, JOURNAL_BYTES, disk};
 use crate::error::StoreError;
-use crate::sync::locked;
 
 type Result<T> = std::result::Result<T, StoreError>;
 

@@ -1,18 +1,15 @@
 //! The disk below the store: whether there is room, and who may read it.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 use std::path::Path;
+
+use redshift_engine::disk::keep_private;
+pub use redshift_engine::disk::{is_full, open_private, write_private};
 
 use crate::error::StoreError;
 
 /// Bytes that must be free before a database is opened again: enough for what it writes while it opens.
 const ROOM_BYTES: usize = 4 << 20;
-
-/// Whether an error says that there is no room: on the disk, in a quota, or for a file of this size.
-pub fn is_full(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
-}
 
 /// Tries to write a file in `directory`, which is gone again at once.
 ///
@@ -25,24 +22,6 @@ pub fn check_room(directory: &Path) -> Result<(), StoreError> {
         (0..ROOM_BYTES / zeros.len()).try_for_each(|_| file.write_all(&zeros))
     };
     write().map_err(|source| StoreError::from_io(directory, source))
-}
-
-/// Opens a file to write, made for its owner alone where it is new.
-pub fn open_private(path: &Path, truncate: bool) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(truncate);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-/// Writes a file that its owner alone may read, also where it was there before.
-///
-/// # Errors
-/// Where it cannot be written.
-pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
-    open_private(path, true)?.write_all(content)?;
-    keep_private(path, 0o600)
 }
 
 /// Makes the directory of a state, or takes it over, so that its owner alone can read it and everything in it.
@@ -72,23 +51,6 @@ fn keep_all_private(directory: &Path) {
             _ => {}
         }
     }
-}
-
-/// Takes from everybody else what they may do with a file. A directory that is meant for all, as `/tmp` is, is left alone.
-#[cfg(unix)]
-fn keep_private(path: &Path, mode: u32) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let permissions = std::fs::metadata(path)?.permissions();
-    let (found, sticky) = (permissions.mode(), 0o1000);
-    match found & 0o077 == 0 || found & sticky != 0 {
-        true => Ok(()),
-        false => std::fs::set_permissions(path, PermissionsExt::from_mode(mode)),
-    }
-}
-
-#[cfg(not(unix))]
-fn keep_private(_: &Path, _: u32) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(all(test, unix))]

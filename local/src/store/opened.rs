@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use fjall::{AbstractTree, Keyspace, OwnedWriteBatch, PersistMode, UserKey, UserValue};
+use redshift_engine::sync::locked;
 
 use super::journal::{self, Run};
 use super::mark::{Mark, MarkFile};
-use crate::sync::locked;
 
 /// The key of the mark in each keyspace, before all others.
 pub const MARK: &[u8] = b"\0mark";

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use crate::sync::locked;
+use redshift_engine::sync::locked;
 
 /// How many reads after a change still show what was there before it. None by default.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

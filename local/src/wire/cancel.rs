@@ -9,9 +9,9 @@ use async_trait::async_trait;
 use pgwire::api::cancel::CancelHandler;
 use pgwire::messages::cancel::CancelRequest;
 use pgwire::messages::startup::SecretKey;
+use redshift_engine::sync::locked;
 
 use super::connection::Running;
-use crate::sync::locked;
 
 /// Between two interrupts of a statement that is being cancelled.
 const INTERRUPT_AGAIN: Duration = Duration::from_millis(10);

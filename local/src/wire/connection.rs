@@ -9,15 +9,14 @@ use pgwire::api::portal::Format;
 use pgwire::api::results::{QueryResponse, Response, Tag};
 use pgwire::error::{ErrorInfo, PgWireError, PgWireResult};
 use pgwire::messages::data::DataRow;
+use redshift_engine::sync::locked;
+use redshift_engine::{
+    Access, Cancel, Engine, Parameters, ResultColumn, Rows, Session, SqlError, StoredRows, Type, Value,
+    statement_threads, verb_behind_with,
+};
 use tokio::sync::mpsc;
 
 use super::types;
-use crate::statement_threads;
-use crate::sync::locked;
-use crate::warehouse::copy::Access;
-use crate::warehouse::{
-    Cancel, Engine, Parameters, ResultColumn, Rows, Session, SqlError, StoredRows, Type, Value, verb_behind_with,
-};
 
 /// Batches of rows on their way to a client that reads slowly.
 const BATCHES_AHEAD: usize = 2;

@@ -4,12 +4,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use bytes::BytesMut;
+use redshift_engine::Place;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::Wire;
 use super::handler::Handlers;
 use super::socket::converse;
-use crate::warehouse::{Place, Slices};
 
 const STARTUP: &[u8] = b"\0\x03\0\0user\0ann\0database\0dwh\0\0";
 const PASSWORD: &[u8] = b"Fuzzed1234\0";
@@ -46,17 +46,7 @@ pub struct Warehouse {
 
 impl Warehouse {
     pub fn new(wire: Wire) -> Self {
-        let slices = Slices { nodes: 1, per_node: 2 };
-        let place = Place {
-            id: "fuzzed".into(),
-            region: "us-west-2".into(),
-            database: "dwh".into(),
-            admin: "ann".into(),
-            slices,
-            roles: Vec::new(),
-            default_role: None,
-            secret: None,
-        };
+        let place = Place::new("fuzzed", "dwh", "ann");
         wire.logins.set(&place.id, "Fuzzed1234").expect("password");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
         Self { wire, place, runtime }

@@ -18,6 +18,8 @@ use pgwire::error::{ErrorInfo, PgWireError, PgWireResult};
 use pgwire::messages::PgWireBackendMessage;
 use pgwire::messages::data::{NoData, ParameterDescription};
 use pgwire::messages::extendedquery::{Describe, Execute, TARGET_TYPE_BYTE_PORTAL, TARGET_TYPE_BYTE_STATEMENT};
+use redshift_engine::sync::locked;
+use redshift_engine::{Access, Parameters, Place, SqlError, statement_threads};
 use tokio::sync::OnceCell;
 
 use super::cancel::CancelKey;
@@ -25,10 +27,6 @@ use super::connection::{Connection, wire_error};
 use super::execute::execute;
 use super::startup::{StartupParameters, Users};
 use super::{Wire, types};
-use crate::statement_threads;
-use crate::sync::locked;
-use crate::warehouse::copy::Access;
-use crate::warehouse::{Parameters, Place, SqlError};
 
 /// The handlers of one connection.
 pub struct Handlers {
@@ -97,7 +95,7 @@ impl Queries {
                 let name = ["IAM:", "IAMA:", "IAMR:"].iter().find_map(|prefix| user.strip_prefix(prefix));
                 let mut session = engine.session(name.unwrap_or(&user).split(':').next().unwrap_or_default())?;
                 session.set_pid(pid)?;
-                let access = Access::of(&place, wire.buckets.clone(), &wire.account);
+                let access = Access::new(place, Arc::new(wire.buckets.clone()));
                 Ok(Connection {
                     session: Arc::new(Mutex::new(session)),
                     access,
@@ -183,7 +181,7 @@ impl QueryParser for Parser {
             [one] => Ok(Some(Statement { sql: one.clone(), types: types.to_vec() })),
             _ => {
                 let message = "cannot insert multiple commands into a prepared statement";
-                Err(wire_error(&crate::warehouse::SqlError::new("42601", message)))
+                Err(wire_error(&redshift_engine::SqlError::new("42601", message)))
             }
         }
     }
@@ -224,7 +222,7 @@ impl Queries {
         &self,
         client: &C,
         statement: &Statement,
-    ) -> PgWireResult<Option<Vec<crate::warehouse::ResultColumn>>> {
+    ) -> PgWireResult<Option<Vec<redshift_engine::ResultColumn>>> {
         let types = parameter_types(statement);
         let stand_in = |(at, found): (usize, &Type)| {
             let declared = statement.types.get(at).cloned().flatten().map(|_| found);
@@ -261,7 +259,7 @@ impl ExtendedQueryHandler for Queries {
             let data_type = statement.types.get(at).and_then(Option::as_ref);
             let parameter = types::parameter(value.as_deref(), is_binary, data_type);
             let invalid = || {
-                wire_error(&crate::warehouse::SqlError::new("22P03", format!("parameter ${} cannot be read", at + 1)))
+                wire_error(&redshift_engine::SqlError::new("22P03", format!("parameter ${} cannot be read", at + 1)))
             };
             parameters.insert((at + 1).to_string(), parameter.ok_or_else(invalid)?);
         }

@@ -18,16 +18,14 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 
 use pgwire::tokio::TlsAcceptor;
+use redshift_engine::sync::locked;
+use redshift_engine::{Place, Warehouses};
 use tokio::runtime::Handle;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::accept::next_connection;
-use crate::account::Account;
-use crate::error::ApiResult;
 use crate::logins::Logins;
 use crate::s3::Buckets;
-use crate::sync::locked;
-use crate::warehouse::{Place, Warehouses};
 
 use cancel::CancelKeys;
 use handler::Handlers;
@@ -40,7 +38,6 @@ pub use types::value_text;
 pub struct Wire {
     pub warehouses: Warehouses,
     pub buckets: Buckets,
-    pub account: Account,
     pub logins: Logins,
     /// By the id of the place. Nothing is answered before a server asks for it.
     doors: Arc<Mutex<HashMap<String, Door>>>,
@@ -74,9 +71,9 @@ impl Drop for Door {
 }
 
 impl Wire {
-    pub fn new(warehouses: Warehouses, buckets: Buckets, account: Account, logins: Logins) -> Self {
+    pub fn new(warehouses: Warehouses, buckets: Buckets, logins: Logins) -> Self {
         let (doors, serving, cancel_keys) = Default::default();
-        Self { warehouses, buckets, account, logins, doors, serving, cancel_keys }
+        Self { warehouses, buckets, logins, doors, serving, cancel_keys }
     }
 
     /// From now on warehouses get doors, on this runtime. Answers the certificate by which clients may know them, PEM.
@@ -130,13 +127,6 @@ impl Wire {
         let accepting = runtime.spawn(accept(wire, place.clone(), listener, tls));
         doors.insert(place_id, Door { address, accepting, place });
         Some(address)
-    }
-
-    /// A warehouse that is gone: nobody connects to it, its data and its passwords are gone with it.
-    pub fn remove(&self, place: &str) -> ApiResult<()> {
-        self.close(place);
-        self.warehouses.delete(place)?;
-        self.logins.forget(place)
     }
 
     /// Only these warehouses are there still.

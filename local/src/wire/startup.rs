@@ -7,10 +7,9 @@ use async_trait::async_trait;
 use pgwire::api::ClientInfo;
 use pgwire::api::auth::{AuthSource, LoginInfo, Password, ServerParameterProvider};
 use pgwire::error::{ErrorInfo, PgWireError, PgWireResult};
+use redshift_engine::{Place, statement_threads};
 
 use super::Wire;
-use crate::statement_threads;
-use crate::warehouse::Place;
 
 /// As `version()` has it.
 const REDSHIFT_VERSION: &str = "1.0.117891";

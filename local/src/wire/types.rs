@@ -5,8 +5,8 @@ use pgwire::api::Type;
 use pgwire::api::portal::Format;
 use pgwire::api::results::{FieldFormat, FieldInfo};
 use pgwire::messages::data::DataRow;
+use redshift_engine::{Parameter, ParameterKind, ResultColumn, Value, double_text};
 
-use crate::warehouse::{Parameter, ParameterKind, ResultColumn, Value, double_text};
 use redshift_sql::civil;
 
 /// Between 1970 and 2000, where the protocol's times begin.

@@ -1,0 +1,37 @@
+//! COPY and UNLOAD as statements of a session, with what they report beside their answer.
+
+use super::access::Access;
+use crate::error::SqlError;
+use crate::result::counted;
+use crate::session::Session;
+use redshift_sql::{CopyCommand, UnloadCommand};
+
+/// Loads all rows or none; answers how many.
+pub fn copy(session: &mut Session, command: &CopyCommand, access: &Access, query: i64) -> Result<i64, SqlError> {
+    session.all_or_nothing(|session| {
+        let copied = super::run::run(session, command, access, query)?;
+        session.remember("redshift_copied", copied.rows)?;
+        session.remember("redshift_copy", query)?;
+        session.copied = Some(copied.progress);
+        session.notices.push(format!(
+            "Load into table '{}' completed, {} record(s) loaded successfully.",
+            command.table, copied.rows
+        ));
+        if copied.replaced > 0 {
+            session.notices.push(format!(
+                "Load into table '{}' completed, {} record(s) were loaded with replacements made for ACCEPTINVCHARS. \
+                 Check 'stl_replacements' system table for details.",
+                command.table, copied.replaced
+            ));
+        }
+        Ok(counted(copied.rows))
+    })
+}
+
+/// Writes the rows of a query to S3; answers how many.
+pub fn unload(session: &mut Session, command: &UnloadCommand, access: &Access) -> Result<i64, SqlError> {
+    let rows = super::unload::unload(session, command, access)?;
+    session.remember("redshift_unloaded", rows)?;
+    session.notices.push(format!("UNLOAD completed, {rows} record(s) unloaded successfully."));
+    Ok(counted(rows))
+}
