@@ -1,10 +1,9 @@
 //! Nothing that a client sends makes the stand-in panic: random input for everything that reads what comes from outside.
 
 use aws_smithy_types::body::SdkBody;
-use redshift_sql::testing::{fuzz_corpus, fuzz_with};
+use redshift_sql::testing::fuzz_corpus;
 
 use crate::Cloud;
-use crate::wire::fuzz_entry;
 
 /// A line with method and address, lines of headers, and a body behind an empty line.
 fn request(text: &str) -> Option<http::Request<String>> {
@@ -37,14 +36,6 @@ fn the_operations_of_s3() {
             });
         }
     });
-}
-
-/// Whole connections: startup, password, simple and extended messages.
-#[test]
-fn the_connections_of_postgresql() {
-    let directory = tempfile::tempdir().expect("directory");
-    let warehouse = fuzz_entry::Warehouse::new(Cloud::bare(directory.path()).endpoint.redshift.wire.clone());
-    fuzz_with("wire", fuzz_entry::conversation, |bytes| drop(warehouse.converse(bytes)));
 }
 
 #[test]

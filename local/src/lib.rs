@@ -1,7 +1,6 @@
 //! A local AWS for one warehouse: IAM, STS, S3, EC2's security groups, Secrets Manager, Redshift and the Redshift Data
 //! API, in the process, under the AWS SDK's HTTP client. SQL runs in DuckDB. What it cannot represent it refuses by name.
 
-mod accept;
 mod account;
 mod auth_failure;
 mod authorize;
@@ -33,12 +32,9 @@ mod serve;
 mod serverless;
 mod sessions;
 mod sigv4;
-#[cfg(test)]
-mod slt;
 mod state;
 mod store;
 mod sts;
-mod wire;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -46,6 +42,7 @@ use std::sync::{Arc, Mutex};
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use redshift_engine::{MemoryLimit, Warehouses};
+use redshift_wire::Wire;
 
 pub use account::Account;
 pub use authorize::Needed;
@@ -144,7 +141,7 @@ impl Cloud {
             leases: Default::default(),
         };
         let logins = logins::Logins::new(store.clone(), secrets.clone(), warehouses.clone());
-        let wire = wire::Wire::new(warehouses.clone(), buckets.clone(), logins.clone());
+        let wire = Wire::new(warehouses.clone(), Arc::new(buckets.clone()), Arc::new(logins.clone()));
         let redshift = redshift::Redshift {
             store: store.clone(),
             account: account.clone(),

@@ -3,11 +3,13 @@
 //! memory.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::sync::{Arc, Mutex};
 
 use http::StatusCode;
 use redshift_engine::sync::locked;
 use redshift_engine::{Place, SqlError, Warehouses};
+use redshift_wire::{Authenticator, Wire};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -16,7 +18,6 @@ use crate::error::{ApiError, ApiResult};
 use crate::protocol::random_word;
 use crate::secrets::Secrets;
 use crate::store::Store;
-use crate::wire::Wire;
 
 const KIND: &str = "login";
 
@@ -94,5 +95,11 @@ impl Logins {
         }
         let known: Option<Hashed> = self.store.get(KIND, &place.id)?;
         Ok(known.is_some_and(|known| known.hash == hash(&known.salt, password)))
+    }
+}
+
+impl Authenticator for Logins {
+    fn check(&self, place: &Place, user: &str, password: &str) -> Result<bool, Box<dyn Error + Send + Sync>> {
+        Ok(self.check(place, user, password)?)
     }
 }

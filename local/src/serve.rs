@@ -10,14 +10,14 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use redshift_engine::{Warehouses, statement_threads};
+use redshift_wire::Wire;
+use redshift_wire::accept::next_connection;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::accept::next_connection;
 use crate::endpoint::Endpoint;
 use crate::request_body::{Stalled, TimedBody};
 use crate::s3::Collection;
-use crate::wire::Wire;
 use crate::{Cloud, control, page};
 
 /// Where the server says that it is well. No bucket can have this name.

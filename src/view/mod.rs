@@ -34,6 +34,9 @@ const YELLOW: Style = AnsiColor::Yellow.on_default();
 const CYAN: Style = AnsiColor::Cyan.on_default();
 const DIM: Style = Style::new().dimmed();
 
+/// What is logged where `SPARKIFY_LOG` says nothing: warnings of the crates of the local AWS.
+const LOGGED: &str = "sparkify_local=warn,redshift_engine=warn,redshift_wire=warn";
+
 /// Sets up the log on standard error: what SPARKIFY_LOG asks for, or the warnings of the local target; with `verbose`, a
 /// line for each call to AWS.
 pub fn log(verbose: bool) {
@@ -42,7 +45,7 @@ pub fn log(verbose: bool) {
     use tracing_subscriber::layer::SubscriberExt;
     use tracing_subscriber::util::SubscriberInitExt;
 
-    let asked = EnvFilter::try_from_env("SPARKIFY_LOG").unwrap_or_else(|_| "sparkify_local=warn".into());
+    let asked = EnvFilter::try_from_env("SPARKIFY_LOG").unwrap_or_else(|_| LOGGED.into());
     let calls = verbose.then(|| calls::Calls.with_filter(filter_fn(calls::is_call)));
     let is_terminal = std::io::stderr().is_terminal();
     let logged =

@@ -138,14 +138,7 @@ async fn run_in_turn<T: Send + 'static>(
         }
         (_, Err(error)) => return Err(SqlError::new("53000", format!("there is no thread for a statement: {error}"))),
     };
-    let ended = task.await;
-    // A test must see it.
-    #[cfg(test)]
-    let ended = ended.map_err(|error| match error.is_panic() {
-        true => std::panic::resume_unwind(error.into_panic()),
-        false => error,
-    });
-    ended.map_err(|error| SqlError::new("XX000", format!("the statement's thread ended: {error}")))
+    task.await.map_err(|error| SqlError::new("XX000", format!("the statement's thread ended: {error}")))
 }
 
 /// Waits until no statement is under way, or for so long.

@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use redshift_engine::{Place, Warehouses};
+use redshift_wire::Wire;
 
 use crate::account::{Account, now_millis};
 use crate::behavior::Behaviors;
@@ -24,7 +25,6 @@ use crate::protocol::query::{self, Params, Xml, tag_list, text, tree};
 use crate::protocol::{Request, Response};
 use crate::secrets::Secrets;
 use crate::store::{Store, View};
-use crate::wire::Wire;
 
 pub use cluster::Cluster;
 pub use create::is_port;

@@ -8,6 +8,7 @@ mod workgroup;
 use std::collections::BTreeMap;
 
 use redshift_engine::{Place, Slices};
+use redshift_wire::Wire;
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
@@ -17,7 +18,6 @@ use crate::logins::Logins;
 use crate::protocol::{Request, Response, json, json_input};
 use crate::secrets::Secrets;
 use crate::store::Store;
-use crate::wire::Wire;
 use input::{
     CredentialsInput, NamespaceNameInput, PagingInput, ResourceInput, TagKeysInput, TagsInput, WorkgroupNameInput,
 };

@@ -1,15 +1,18 @@
-//! For `crate::fuzz`: conversations of a client with a warehouse, well-formed and not.
+//! Conversations of a client with a warehouse, well-formed and not.
 
+use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use bytes::BytesMut;
-use redshift_engine::Place;
+use redshift_engine::{DirectoryStorage, MemoryLimit, Place, Warehouses};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::Wire;
 use super::handler::Handlers;
 use super::socket::converse;
+use super::{Authenticator, Wire};
 
 const STARTUP: &[u8] = b"\0\x03\0\0user\0ann\0database\0dwh\0\0";
 const PASSWORD: &[u8] = b"Fuzzed1234\0";
@@ -37,25 +40,51 @@ const STATEMENTS: &[&str] = &[
     "select '",
 ];
 
+/// Panics of all threads: a client is only told that its statement's thread ended.
+static PANICS: AtomicUsize = AtomicUsize::new(0);
+static COUNTING: Once = Once::new();
+
+fn count_panics() {
+    let print = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        PANICS.fetch_add(1, Ordering::SeqCst);
+        print(panic);
+    }));
+}
+
+/// Lets in the one user that conversations log in as.
+struct OneUser;
+
+impl Authenticator for OneUser {
+    fn check(&self, _: &Place, user: &str, password: &str) -> Result<bool, Box<dyn Error + Send + Sync>> {
+        Ok((user, password) == ("ann", "Fuzzed1234"))
+    }
+}
+
 /// A warehouse to converse with.
 pub struct Warehouse {
     wire: Wire,
     place: Place,
     runtime: tokio::runtime::Runtime,
+    _directory: tempfile::TempDir,
 }
 
 impl Warehouse {
-    pub fn new(wire: Wire) -> Self {
+    pub fn new() -> Self {
+        COUNTING.call_once(count_panics);
+        let directory = tempfile::tempdir().expect("directory");
+        let warehouses = Warehouses::new(directory.path().to_owned(), MemoryLimit::default());
+        let storage = Arc::new(DirectoryStorage::new(directory.path()));
+        let wire = Wire::new(warehouses, storage, Arc::new(OneUser));
         let place = Place::new("fuzzed", "dwh", "ann");
-        wire.logins.set(&place.id, "Fuzzed1234").expect("password");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
-        Self { wire, place, runtime }
+        Self { wire, place, runtime, _directory: directory }
     }
 
     /// Sends bytes and answers what comes, to the end.
     ///
     /// # Panics
-    /// Where the connection does.
+    /// Where the connection or a statement does.
     pub fn converse(&self, bytes: &[u8]) -> Vec<u8> {
         self.runtime.block_on(async {
             let (client, server) = tokio::io::duplex(1 << 16);
@@ -75,6 +104,7 @@ impl Warehouse {
             {
                 std::panic::resume_unwind(error.into_panic());
             }
+            assert_eq!(PANICS.load(Ordering::SeqCst), 0, "a statement panicked");
             answers
         })
     }

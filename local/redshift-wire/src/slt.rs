@@ -59,8 +59,7 @@ fn groups() -> Vec<Vec<Record>> {
 }
 
 fn files() -> Vec<PathBuf> {
-    let local = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let directory = local.parent().expect("the repository").join("tests/sql");
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/sql");
     let entries = std::fs::read_dir(&directory).expect("tests/sql").map(|entry| entry.expect("file").path());
     entries.filter(|path| path.extension().is_some_and(|found| found == "slt")).collect()
 }

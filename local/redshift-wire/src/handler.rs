@@ -95,7 +95,7 @@ impl Queries {
                 let name = ["IAM:", "IAMA:", "IAMR:"].iter().find_map(|prefix| user.strip_prefix(prefix));
                 let mut session = engine.session(name.unwrap_or(&user).split(':').next().unwrap_or_default())?;
                 session.set_pid(pid)?;
-                let access = Access::new(place, Arc::new(wire.buckets.clone()));
+                let access = Access::new(place, wire.storage.clone());
                 Ok(Connection {
                     session: Arc::new(Mutex::new(session)),
                     access,

@@ -1,13 +1,19 @@
 //! The PostgreSQL protocol as Redshift speaks it, on a loopback port for each warehouse. A cluster that is deleted is
 //! no longer there to connect to.
 
+pub mod accept;
+mod authenticator;
 mod cancel;
 mod connection;
 mod execute;
 mod framing;
 #[cfg(test)]
-pub mod fuzz_entry;
+mod fuzz;
+#[cfg(test)]
+mod fuzz_entry;
 mod handler;
+#[cfg(test)]
+mod slt;
 mod socket;
 mod startup;
 mod tls;
@@ -19,26 +25,23 @@ use std::sync::{Arc, Mutex};
 
 use pgwire::tokio::TlsAcceptor;
 use redshift_engine::sync::locked;
-use redshift_engine::{Place, Warehouses};
+use redshift_engine::{Place, StorageProvider, Warehouses};
 use tokio::runtime::Handle;
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::accept::next_connection;
-use crate::logins::Logins;
-use crate::s3::Buckets;
-
+use accept::next_connection;
 use cancel::CancelKeys;
 use handler::Handlers;
 use tls::Tls;
-#[cfg(test)]
-pub use types::value_text;
 
-/// What connections need of the rest.
+pub use authenticator::Authenticator;
+
+/// The ports of all warehouses, and what their connections need.
 #[derive(Clone)]
 pub struct Wire {
-    pub warehouses: Warehouses,
-    pub buckets: Buckets,
-    pub logins: Logins,
+    warehouses: Warehouses,
+    storage: Arc<dyn StorageProvider>,
+    authenticator: Arc<dyn Authenticator>,
     /// By the id of the place. Nothing is answered before a server asks for it.
     doors: Arc<Mutex<HashMap<String, Door>>>,
     /// How they are answered, while a server runs.
@@ -71,12 +74,20 @@ impl Drop for Door {
 }
 
 impl Wire {
-    pub fn new(warehouses: Warehouses, buckets: Buckets, logins: Logins) -> Self {
+    /// `storage` is that of COPY and UNLOAD.
+    pub fn new(
+        warehouses: Warehouses,
+        storage: Arc<dyn StorageProvider>,
+        authenticator: Arc<dyn Authenticator>,
+    ) -> Self {
         let (doors, serving, cancel_keys) = Default::default();
-        Self { warehouses, buckets, logins, doors, serving, cancel_keys }
+        Self { warehouses, storage, authenticator, doors, serving, cancel_keys }
     }
 
     /// From now on warehouses get doors, on this runtime. Answers the certificate by which clients may know them, PEM.
+    ///
+    /// # Errors
+    /// Where no certificate can be made.
     pub fn open(&self, runtime: Handle, address: IpAddr, host: Option<String>) -> std::io::Result<String> {
         let Tls { acceptor: tls, authority } = Tls::new().map_err(std::io::Error::other)?;
         *locked(&self.serving) = Some(Serving { runtime, tls, address, host });

@@ -45,9 +45,9 @@ impl AuthSource for Users {
     async fn verify_password(&self, login: &LoginInfo, presented: &[u8]) -> PgWireResult<Option<()>> {
         let user = login.user().unwrap_or_default();
         let password = String::from_utf8_lossy(presented);
-        let (wire, place, name, password) =
-            (self.wire.clone(), self.place.clone(), user.to_owned(), password.to_string());
-        let known = statement_threads::run_login(move || wire.logins.check(&place, &name, &password)).await;
+        let (authenticator, place) = (self.wire.authenticator.clone(), self.place.clone());
+        let (name, password) = (user.to_owned(), password.to_string());
+        let known = statement_threads::run_login(move || authenticator.check(&place, &name, &password)).await;
         let known = known.map_err(|error| fatal("53000", error.to_string()))?;
         if !known.map_err(|error| fatal("58000", error.to_string()))? {
             return Err(fatal("28P01", format!("password authentication failed for user \"{user}\"")));

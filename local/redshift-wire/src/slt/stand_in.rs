@@ -7,7 +7,7 @@ use redshift_engine::{Access, DirectoryStorage, Engine, MemoryLimit, Place, Sess
 use sqllogictest::{DB, DBOutput, DefaultColumnType};
 
 use super::{Record, Refusal};
-use crate::wire::value_text;
+use crate::types::value_text;
 
 /// A session of a warehouse.
 struct StandIn {
