@@ -252,6 +252,6 @@ fn the_table_of_actions_is_made_from_the_reference() {
     let Some(mut maker) = judge(&served, "SPARKIFY_TEST_POLICY", "python", ".ci/service_authorization") else { return };
     let made = maker.output().unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/local/src/iam/service_authorization.txt");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/local/aws/src/iam/service_authorization.txt");
     assert!(made.stdout == std::fs::read(path).unwrap(), "make it anew: .ci/service_authorization > {path}");
 }
