@@ -85,6 +85,33 @@ fn every_rule_has_a_standing_and_a_source_and_is_cited_or_background() {
     }
 }
 
+/// The packages that a package needs directly, by Cargo.lock.
+fn needs(name: &str) -> Vec<String> {
+    let lock: toml::Table = read(&root().join("Cargo.lock")).parse().unwrap();
+    let packages = lock["package"].as_array().unwrap();
+    let named = packages.iter().filter(|package| package["name"].as_str() == Some(name));
+    let needed = named.filter_map(|package| package.get("dependencies")?.as_array()).flatten();
+    needed.filter_map(|line| Some(line.as_str()?.split(' ').next()?.to_owned())).collect()
+}
+
+/// The translation of SQL builds within minutes, and DuckDB is behind one crate.
+#[test]
+fn redshift_sql_needs_neither_duckdb_nor_tokio() {
+    let (mut found, mut open) = (BTreeSet::new(), vec!["redshift-sql".to_owned()]);
+    while let Some(name) = open.pop() {
+        if found.insert(name.clone()) {
+            open.extend(needs(&name));
+        }
+    }
+    assert!(found.contains("sqlparser"), "{found:?}");
+    for name in ["duckdb", "tokio", "redshift-engine"] {
+        assert!(!found.contains(name), "{name}");
+    }
+    for name in ["redshift-wire", "sparkify-local", "sparkify-infra"] {
+        assert!(!needs(name).contains(&"duckdb".to_owned()), "{name}");
+    }
+}
+
 /// The targets of `[…](…)` outside of code.
 fn links(text: &str) -> Vec<String> {
     let mut prose = String::new();

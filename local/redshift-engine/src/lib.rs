@@ -1,4 +1,23 @@
-//! Warehouses: one DuckDB file for each database of a cluster, opened when it is first used.
+//! Warehouses as Redshift's: one DuckDB file for each database of a cluster, opened when it is first used. `redshift-sql`
+//! translates the statements; COPY and UNLOAD reach objects through [`Storage`].
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//!
+//! use redshift_engine::{Access, DirectoryStorage, MemoryLimit, Place, SqlError, Warehouses};
+//!
+//! # fn main() -> Result<(), SqlError> {
+//! let place = Place::new("warehouse", "dev", "admin");
+//! let warehouses = Warehouses::new("warehouses".into(), MemoryLimit::default());
+//! let engine = warehouses.engine(&place.id, &place.database, place.slices)?;
+//! let mut session = engine.session(&place.admin)?;
+//! // `s3://music/songs.json` is the file `buckets/music/songs.json`.
+//! let access = Access::new(place, Arc::new(DirectoryStorage::new("buckets")));
+//! session.run("create table songs (title varchar(100))", &access, engine.next_query())?;
+//! session.run("copy songs from 's3://music/songs.json' iam_role default json 'auto'", &access, engine.next_query())?;
+//! # Ok(())
+//! # }
+//! ```
 
 mod activity;
 mod append;
@@ -73,7 +92,7 @@ pub use parquet_schema::{ParquetColumn, parquet_columns};
 pub use redshift_sql::{
     Parameter, ParameterKind, Parameters, TableAttributes, Type, is_on_leader_node, parse_table, verb_behind_with,
 };
-pub use result::{ResultColumn, Rows, Value, double_text};
+pub use result::{ResultColumn, ResultSet, Rows, Value, double_text};
 pub use session::{Outcome, Session};
 pub use storage::{Address, ListedObject, ObjectReader, ObjectWriter, ReadError, Storage, StorageProvider};
 pub use stored_rows::StoredRows;
