@@ -298,8 +298,8 @@ fn word(name: &str) -> Option<ValueType> {
 }
 
 /// Functions whose first argument is the name of a part of a date.
-const OF_DATE_PARTS: [&str; 7] =
-    ["date_add", "date_diff", "date_part", "date_trunc", "dateadd", "datediff", "pgdate_part"];
+const OF_DATE_PARTS: [&str; 8] =
+    ["date_add", "date_diff", "date_part", "date_trunc", "dateadd", "datediff", "datepart", "pgdate_part"];
 
 fn literal(value: &Value) -> ValueType {
     match value {

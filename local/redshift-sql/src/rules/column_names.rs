@@ -32,7 +32,7 @@ pub fn column_name(expr: &Expr) -> Option<String> {
             Some(match name.as_str() {
                 "dateadd" => "date_add".into(),
                 "datediff" => "date_diff".into(),
-                "date_part" => "pgdate_part".into(),
+                "date_part" | "datepart" => "pgdate_part".into(),
                 "nvl" => "coalesce".into(),
                 "nvl2" | "decode" => "case".into(),
                 "nullif" => match args {

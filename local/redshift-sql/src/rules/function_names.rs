@@ -62,6 +62,7 @@ pub const KNOWN: &[&str] = &[
     "func_sha1",
     "get_array_length",
     "greatest",
+    "has_any_column_privilege",
     "has_database_privilege",
     "has_schema_privilege",
     "has_table_privilege",

@@ -101,7 +101,7 @@ fn rewrite_other(function: &mut Function, name: &str, kinds: Vec<ValueType>) -> 
         ("getdate", 0) => date_functions::now("second"),
         ("sysdate", 0) => date_functions::now("microsecond"),
         ("date", 1) => time(call_of.take(0), call_of.kind(0), Type::Date),
-        ("date_part" | "pgdate_part", 2) => date_functions::date_part(&mut call_of)?,
+        ("date_part" | "datepart" | "pgdate_part", 2) => date_functions::date_part(&mut call_of)?,
         ("date_trunc", 2) => date_functions::date_trunc(&mut call_of)?,
         ("dateadd" | "date_add", 3) => date_functions::date_add(&mut call_of)?,
         ("datediff" | "date_diff", 3) => date_functions::date_diff(&mut call_of)?,

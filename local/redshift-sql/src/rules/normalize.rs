@@ -4,8 +4,8 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    DollarQuotedString, Expr, Ident, LimitClause, ObjectName, ObjectNamePart, Query, SetExpr, SetOperator, TableAlias,
-    TableFactor, TopQuantity, UnaryOperator, Value, ValueWithSpan, VisitorMut,
+    Distinct, DollarQuotedString, Expr, Ident, LimitClause, ObjectName, ObjectNamePart, Query, SetExpr, SetOperator,
+    TableAlias, TableFactor, TopQuantity, UnaryOperator, Value, ValueWithSpan, VisitorMut,
 };
 
 use crate::error::TranslateError;
@@ -169,6 +169,10 @@ impl VisitorMut for Normalize<'_> {
                 *alias = Some(TableAlias { explicit: true, name: Ident::new(called), columns: Vec::new(), at: None });
                 ControlFlow::Continue(())
             }
+            // VALUES stand in INSERT only.
+            TableFactor::Derived { subquery, .. } if matches!(subquery.body.as_ref(), SetExpr::Values(_)) => {
+                ControlFlow::Break(TranslateError::syntax("syntax error at or near \"values\""))
+            }
             // PIVOT wants an aggregate and not what an average is made of.
             TableFactor::Pivot { aggregate_functions, .. } => {
                 for aggregate in aggregate_functions {
@@ -203,6 +207,9 @@ impl VisitorMut for Normalize<'_> {
         if is_top && let Err(error) = top_to_limit(query) {
             return ControlFlow::Break(error);
         }
+        if let Some(word) = only_in_postgresql(query) {
+            return ControlFlow::Break(TranslateError::syntax(format!("syntax error at or near \"{word}\"")));
+        }
         match set_expression(&mut query.body) {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => ControlFlow::Break(error),
@@ -225,6 +232,15 @@ impl VisitorMut for Normalize<'_> {
             *text = text.replace(',', " ");
         }
         ControlFlow::Continue(())
+    }
+}
+
+/// What PostgreSQL's queries have and Redshift's do not (c_unsupported-postgresql-features).
+fn only_in_postgresql(query: &Query) -> Option<&'static str> {
+    match query.body.as_ref() {
+        _ if query.fetch.is_some() => Some("fetch"),
+        SetExpr::Select(select) if matches!(select.distinct, Some(Distinct::On(_))) => Some("on"),
+        _ => None,
     }
 }
 
