@@ -18,7 +18,7 @@ pub trait Catalog {
 /// A column of a relation, of a subquery or of a common table expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelationColumn {
-    /// In lower case, unless names keep their case.
+    /// As it was created: names are found whatever their case.
     pub name: String,
     pub value_type: ValueType,
 }

@@ -59,7 +59,7 @@ impl<'o> Scope<'o> {
                 unsure = true;
                 continue;
             };
-            for column in columns.iter().filter(|column| column.name == name) {
+            for column in columns.iter().filter(|column| column.name.eq_ignore_ascii_case(name)) {
                 // The same column twice is one that is joined by USING, or an error of DuckDB's.
                 found = Some(match found {
                     Some(before) if before != column.value_type => ValueType::Unknown,
@@ -73,7 +73,7 @@ impl<'o> Scope<'o> {
         if unsure {
             return Resolved::Unsure;
         }
-        if let Some(alias) = self.aliases.iter().rev().find(|alias| alias.name == name) {
+        if let Some(alias) = self.aliases.iter().rev().find(|alias| alias.name.eq_ignore_ascii_case(name)) {
             return Resolved::Alias(alias.value_type, alias.place);
         }
         match self.outer.map(|outer| outer.resolve(name)) {
@@ -85,7 +85,7 @@ impl<'o> Scope<'o> {
 
     /// A relation by its name, the innermost one.
     pub fn relation(&self, name: &str) -> Option<&Relation> {
-        let here = self.relations.iter().rev().find(|relation| relation.name == name);
+        let here = self.relations.iter().rev().find(|relation| relation.name.eq_ignore_ascii_case(name));
         here.or_else(|| self.outer.and_then(|outer| outer.relation(name)))
     }
 
@@ -94,7 +94,7 @@ impl<'o> Scope<'o> {
         for (at, part) in parts.iter().enumerate().rev().skip(1) {
             let Some(relation) = self.relation(&part.value) else { continue };
             let Some(columns) = &relation.columns else { return ValueType::Unknown };
-            if let Some(column) = columns.iter().find(|column| column.name == parts[at + 1].value) {
+            if let Some(column) = columns.iter().find(|column| column.name.eq_ignore_ascii_case(&parts[at + 1].value)) {
                 return match (column.value_type, parts.len() - at - 2) {
                     (value_type, 0) => value_type,
                     (ValueType::SUPER, _) => ValueType::SUPER,
@@ -113,7 +113,7 @@ impl<'o> Scope<'o> {
         let [relation, column] = parts else { return None };
         let columns = self.relation(&relation.value)?.columns.as_ref()?;
         let is_path = matches!(self.resolve(&relation.value), Resolved::Column(_) | Resolved::Unsure);
-        let is_missing = !is_path && !columns.iter().any(|known| known.name == column.value);
+        let is_missing = !is_path && !columns.iter().any(|known| known.name.eq_ignore_ascii_case(&column.value));
         is_missing.then_some(column.value.as_str())
     }
 
