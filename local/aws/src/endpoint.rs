@@ -126,7 +126,7 @@ impl Endpoint {
             let needs = authorize::needed(&self.iam, &operation, &request);
             (operation, needs)
         });
-        through(fault, service, self.control_plane(service, &request, &caller)).await
+        through(fault, service, self.control_plane(service, request, caller)).await
     }
 
     /// A request to a control plane and who signed it. Its head is checked before its body is read, so that nobody's
@@ -169,12 +169,33 @@ impl Endpoint {
     async fn control_plane(
         &self,
         service: &str,
-        request: &Request,
-        caller: &Caller,
+        request: Request,
+        caller: Arc<Caller>,
     ) -> Result<http::Response<SdkBody>, BoxError> {
+        if service == "redshift-data" {
+            let operation = call::of_control_plane(service, &request);
+            if let Err(error) = authorize(&self.iam, &caller, &operation, &request) {
+                return Ok(refuse(service, &error));
+            }
+            return Ok(self.data_api.handle(&request).await.map(SdkBody::from));
+        }
+        // What is written is on the disk before it is answered: other requests do not wait for that.
+        let (here, service) = (self.clone(), service.to_owned());
+        let answered = tokio::task::spawn_blocking(move || here.answer_blocking(&service, &request, &caller)).await;
+        // A test must see it.
+        #[cfg(test)]
+        let answered = answered.map_err(|error| match error.is_panic() {
+            true => std::panic::resume_unwind(error.into_panic()),
+            false => error,
+        });
+        Ok(answered?)
+    }
+
+    /// Answers a request to a control plane that keeps what it is told, on a thread that may wait for the disk.
+    fn answer_blocking(&self, service: &str, request: &Request, caller: &Caller) -> http::Response<SdkBody> {
         let operation = call::of_control_plane(service, request);
         if let Err(error) = authorize(&self.iam, caller, &operation, request) {
-            return Ok(refuse(service, &error));
+            return refuse(service, &error);
         }
         let response: Response = match service {
             "iam" => self.iam.handle(request),
@@ -183,10 +204,9 @@ impl Endpoint {
             "ec2" => self.ec2.handle(request),
             "redshift" => self.redshift.handle(request),
             "redshift-serverless" => self.serverless.handle(request),
-            "redshift-data" => self.data_api.handle(request).await,
-            other => return Ok(refuse(other, &unknown_service(other))),
+            other => return refuse(other, &unknown_service(other)),
         };
-        Ok(response.map(SdkBody::from))
+        response.map(SdkBody::from)
     }
 
     /// The answer to a request to a control plane whose signature nobody looks at, so that `crate::fuzz` gets behind it.
@@ -196,7 +216,7 @@ impl Endpoint {
         let (parts, body) = request.into_parts();
         let body = http_body_util::BodyExt::collect(body).await?.to_bytes();
         let request = Request { headers: parts.headers, body };
-        self.control_plane(&service, &request, &self.buckets.sessions.owner).await.map(drop)
+        self.control_plane(&service, request, self.buckets.sessions.owner.clone()).await.map(drop)
     }
 
     async fn s3(&self, mut request: http::Request<SdkBody>) -> Result<http::Response<SdkBody>, BoxError> {
