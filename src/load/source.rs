@@ -86,7 +86,7 @@ fn mark(hash: &mut Sha256, object: &Object) {
 
 /// The beginning of a hash, as text.
 pub fn hex(hash: Sha256) -> String {
-    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&hash.finalize()[..8])
 }
 
 /// Lists a source, and shows the objects to load as they are found: those that are kept.
