@@ -10,14 +10,15 @@ CREATE OR REPLACE MACRO redshift_system.redshift_scalar(json) AS
 CREATE OR REPLACE MACRO redshift_system.redshift_float_text(v, form) AS CASE
     WHEN isfinite(v) THEN format(form, v) WHEN isnan(v) THEN 'NaN' WHEN v > 0 THEN 'Infinity' WHEN v < 0 THEN '-Infinity' END;
 CREATE OR REPLACE MACRO redshift_system.redshift_text(v) AS CASE typeof(v)
-    WHEN 'JSON' THEN redshift_scalar(CAST(v AS VARCHAR))
+    -- DuckDB computes what is constant beforehand, also in a branch that is not taken: what is no JSON must not be read as it.
+    WHEN 'JSON' THEN redshift_scalar(CASE typeof(v) WHEN 'JSON' THEN CAST(v AS VARCHAR) END)
     WHEN 'DOUBLE' THEN redshift_float_text(TRY_CAST(CAST(v AS VARCHAR) AS DOUBLE), '{:.15g}')
     WHEN 'FLOAT' THEN redshift_float_text(TRY_CAST(CAST(v AS VARCHAR) AS DOUBLE), '{:.6g}')
     ELSE CAST(v AS VARCHAR) END;
 -- Whether a value is this literal, blanks behind it aside. Such texts lie between it and `past`, which is it and the sign
 -- after a blank: DuckDB looks for them where they can be, and cuts few. In a SUPER only a text is one.
 CREATE OR REPLACE MACRO redshift_system.redshift_is(v VARCHAR, wanted VARCHAR, past, kind) AS
-        CASE WHEN kind = 'JSON' THEN json_type(v) = 'VARCHAR' AND json_extract_string(v, '$') = wanted
+        CASE WHEN kind = 'JSON' THEN json_type(CASE WHEN kind = 'JSON' THEN v END) = 'VARCHAR' AND json_extract_string(CASE WHEN kind = 'JSON' THEN v END, '$') = wanted
              ELSE v >= wanted AND v < past AND system.main.rtrim(v, ' ') = wanted END,
     (v, wanted, past, kind) AS v = wanted;
 CREATE OR REPLACE MACRO redshift_system.redshift_is_text(v, wanted, past) AS
@@ -134,10 +135,10 @@ CREATE OR REPLACE MACRO redshift_system.redshift_whole(v VARCHAR, kind, name) AS
 -- One side of a comparison, beside the other; its type comes as a text, since a SUPER is one here.
 CREATE OR REPLACE MACRO redshift_system.redshift_side(v VARCHAR, beside VARCHAR, kind) AS
         -- Few texts end with a blank, and looking is cheaper than cutting.
-        CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') WHEN ends_with(v, ' ') THEN system.main.rtrim(v, ' ') ELSE v END,
-    (v VARCHAR, beside DATE, kind) AS redshift_date(CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') ELSE v END),
-    (v VARCHAR, beside TIMESTAMP, kind) AS redshift_timestamp(CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') ELSE v END),
-    (v VARCHAR, beside TIMESTAMPTZ, kind) AS redshift_timestamptz(CASE WHEN kind = 'JSON' THEN json_extract_string(v, '$') ELSE v END),
+        CASE WHEN kind = 'JSON' THEN json_extract_string(CASE WHEN kind = 'JSON' THEN v END, '$') WHEN ends_with(v, ' ') THEN system.main.rtrim(v, ' ') ELSE v END,
+    (v VARCHAR, beside DATE, kind) AS redshift_date(CASE WHEN kind = 'JSON' THEN json_extract_string(CASE WHEN kind = 'JSON' THEN v END, '$') ELSE v END),
+    (v VARCHAR, beside TIMESTAMP, kind) AS redshift_timestamp(CASE WHEN kind = 'JSON' THEN json_extract_string(CASE WHEN kind = 'JSON' THEN v END, '$') ELSE v END),
+    (v VARCHAR, beside TIMESTAMPTZ, kind) AS redshift_timestamptz(CASE WHEN kind = 'JSON' THEN json_extract_string(CASE WHEN kind = 'JSON' THEN v END, '$') ELSE v END),
     (v, beside, kind) AS v;
 CREATE OR REPLACE MACRO redshift_system.redshift_number_in_super(v) AS
     CASE WHEN json_type(v) IN ('BIGINT', 'UBIGINT', 'DOUBLE') THEN TRY_CAST(v AS DECIMAL(38,10)) END;
