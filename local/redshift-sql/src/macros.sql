@@ -149,6 +149,9 @@ CREATE OR REPLACE MACRO redshift_system.redshift_add_years(d, n) AS
 CREATE OR REPLACE MACRO redshift_system.redshift_trunc_by_hundreds(part, d) AS
     (date_trunc(part, d - INTERVAL 1 YEAR) + INTERVAL 1 YEAR);
 CREATE OR REPLACE MACRO redshift_system.redshift_now(part) AS date_trunc(part, make_timestamp(epoch_us(now())));
+-- The same for a time that is computed: as an argument of a lambda it is computed once.
+CREATE OR REPLACE MACRO redshift_system.redshift_add_years_once(d, n) AS
+    list_extract(list_transform(list_value(d), lambda once: redshift_add_years(once, n)), 1);
 CREATE OR REPLACE MACRO redshift_system.redshift_weeks(a, b) AS
     date_diff('day', date_trunc('week', a), date_trunc('week', b)) // 7;
 CREATE OR REPLACE MACRO redshift_system.interval_cmp(a, b) AS
@@ -159,6 +162,8 @@ CREATE OR REPLACE MACRO redshift_system.add_months(d, n) AS
          THEN CAST(system.main.last_day(CAST(d AS DATE) + to_months(CAST(n AS INTEGER))) AS TIMESTAMP)
               + (d - CAST(CAST(d AS DATE) AS TIMESTAMP))
          ELSE d + to_months(CAST(n AS INTEGER)) END;
+CREATE OR REPLACE MACRO redshift_system.add_months_once(d, n) AS
+    list_extract(list_transform(list_value(d), lambda once: add_months(once, n)), 1);
 CREATE OR REPLACE MACRO redshift_system.months_between(a, b) AS
     CASE WHEN day(CAST(a AS DATE)) = day(CAST(b AS DATE))
            OR (system.main.last_day(CAST(a AS DATE)) = CAST(a AS DATE) AND system.main.last_day(CAST(b AS DATE)) = CAST(b AS DATE))
@@ -224,6 +229,8 @@ CREATE OR REPLACE MACRO redshift_system.redshift_interval_times(i, n) AS
     + to_days(CAST(trunc(datepart('day', i) * n) AS INTEGER))
     + to_microseconds(CAST(round((datepart('hour', i) * 3600000000 + datepart('minute', i) * 60000000 + datepart('microsecond', i)) * CAST(n AS DOUBLE)
         + (datepart('day', i) * n - trunc(datepart('day', i) * n)) * 86400000000) AS BIGINT));
+CREATE OR REPLACE MACRO redshift_system.redshift_interval_times_once(i, n) AS
+    list_extract(list_transform(list_value(i), lambda once: redshift_interval_times(once, n)), 1);
 CREATE OR REPLACE MACRO redshift_system.redshift_interval_over(i, n) AS
     to_microseconds(CAST(epoch_us(i) / CAST(n AS DOUBLE) AS BIGINT));
 CREATE OR REPLACE MACRO redshift_system.redshift_cut(s, n) AS

@@ -205,8 +205,8 @@ pub fn parse_statement(
 fn rewrite(statement: &mut Statement, reading: Reading<'_>) -> ControlFlow<TranslateError, Types> {
     statement.visit(&mut Normalize::new(reading))?;
     let mut types = Types::of_statement(statement, reading.catalog, reading.arguments);
-    if let Err(missing) = types.check_names() {
-        return ControlFlow::Break(missing);
+    if let Err(refused) = types.check() {
+        return ControlFlow::Break(refused);
     }
     statement.visit(&mut Rewrite::new(&types, reading))?;
     ControlFlow::Continue(types)

@@ -5,12 +5,14 @@ use sqlparser::ast::{
     UnaryOperator, Value, WindowSpec, WindowType,
 };
 
-use super::scope::{Resolved, Scope};
+use super::scope::{Resolved, Scope, settled_type};
 use super::value_type::{MAX_PRECISION, ValueType};
 use super::{Typer, argument_expressions, function_types, place};
 use crate::error::TranslateError;
 use crate::rules::casts::unlimited;
+use crate::rules::comparison::literal as literal_text;
 use crate::statement::ddl::Name;
+use crate::time::datetime::is_loose_time;
 use crate::types::Type;
 
 impl Typer<'_> {
@@ -31,7 +33,13 @@ impl Typer<'_> {
     pub(super) fn infer(&mut self, expr: &Expr, scope: &Scope<'_>) -> ValueType {
         match expr {
             Expr::Identifier(ident) => match scope.resolve(&ident.value) {
-                Resolved::Column(found) | Resolved::Alias(found, _) => found,
+                Resolved::Column(found) => found,
+                Resolved::Alias(found, named) => {
+                    if self.is_grouped {
+                        self.types.laterals.insert(place(expr), named);
+                    }
+                    found
+                }
                 Resolved::Nothing => self.name_without_column(ident, scope),
                 Resolved::Unsure => ValueType::Unknown,
             },
@@ -73,12 +81,15 @@ impl Typer<'_> {
             },
             Expr::Case { operand, conditions, else_result, .. } => {
                 self.each(operand.as_deref(), scope);
-                let mut result = ValueType::Untyped;
+                let mut result = ValueType::Null;
                 for when in conditions {
                     self.expr(&when.condition, scope);
                     result = result.common(self.expr(&when.result, scope));
                 }
-                else_result.iter().fold(result, |result, otherwise| result.common(self.expr(otherwise, scope)))
+                let result = else_result.iter().fold(result, |result, other| result.common(self.expr(other, scope)));
+                let results = conditions.iter().map(|when| &when.result).chain(else_result.as_deref());
+                self.coerce_times(results, result);
+                result
             }
             Expr::Function(function) => self.function(function, scope),
             Expr::AtTimeZone { timestamp, time_zone } => {
@@ -118,7 +129,9 @@ impl Typer<'_> {
             }
             Expr::Subquery(query) => {
                 let columns = self.query(query, scope);
-                columns.and_then(|columns| columns.first().map(|first| first.value_type)).unwrap_or(ValueType::Unknown)
+                columns
+                    .and_then(|columns| columns.first().map(|first| settled_type(first.value_type)))
+                    .unwrap_or(ValueType::Unknown)
             }
             Expr::GroupingSets(sets) | Expr::Cube(sets) | Expr::Rollup(sets) => {
                 sets.iter().for_each(|set| self.each(set, scope));
@@ -147,15 +160,20 @@ impl Typer<'_> {
             | Expr::IsNotNull(inner)
             | Expr::IsUnknown(inner)
             | Expr::IsNotUnknown(inner) => self.each([inner.as_ref()], scope),
-            Expr::IsDistinctFrom(left, right)
-            | Expr::IsNotDistinctFrom(left, right)
-            | Expr::AnyOp { left, right, .. }
-            | Expr::AllOp { left, right, .. } => self.beside(left, &[right], scope),
+            Expr::IsDistinctFrom(left, right) | Expr::IsNotDistinctFrom(left, right) => {
+                self.beside(left, &[right], scope)
+            }
+            Expr::AnyOp { left, right, .. } | Expr::AllOp { left, right, .. } => {
+                self.beside(left, &[right], scope);
+                self.types.compared.insert(place(expr), self.types.of(right));
+            }
             Expr::InList { expr, list, .. } => self.beside(expr, &list.iter().collect::<Vec<_>>(), scope),
             Expr::Between { expr, low, high, .. } => self.beside(expr, &[low, high], scope),
-            Expr::InSubquery { expr, subquery, .. } => {
-                self.expr(expr, scope);
-                self.query(subquery, scope);
+            Expr::InSubquery { expr: value, subquery, .. } => {
+                self.expr(value, scope);
+                let columns = self.query(subquery, scope);
+                let first = columns.and_then(|columns| columns.first().map(|first| first.value_type));
+                self.types.compared.insert(place(expr), first.unwrap_or(ValueType::Unknown));
             }
             Expr::Exists { subquery, .. } => drop(self.query(subquery, scope)),
             Expr::Like { expr, pattern, escape_char, .. }
@@ -238,10 +256,14 @@ impl Typer<'_> {
         for by in &function.within_group {
             order = self.expr(&by.expr, scope);
         }
-        match name.starts_with("percentile_") {
+        let answer = match name.starts_with("percentile_") {
             true => function_types::answer(&name, &[order]),
             false => function_types::answer(&name, &arguments),
+        };
+        if function_types::is_common(&name) {
+            self.coerce_times(argument_expressions(function), answer);
         }
+        answer
     }
 
     pub(super) fn window(&mut self, spec: &WindowSpec, scope: &Scope<'_>) {
@@ -263,7 +285,24 @@ impl Typer<'_> {
     }
 
     fn miss(&mut self, message: String) {
-        self.types.missing.get_or_insert_with(|| TranslateError::new("42703", message));
+        self.refuse(TranslateError::new("42703", message));
+    }
+
+    pub(super) fn refuse(&mut self, error: TranslateError) {
+        self.types.refusal.get_or_insert(error);
+    }
+
+    /// Literals among these become values of this type.
+    pub(super) fn coerce<'e>(&mut self, exprs: impl IntoIterator<Item = &'e Expr>, kind: Type) {
+        let literals = exprs.into_iter().filter(|expr| literal_text(expr).is_some());
+        self.types.coerced.extend(literals.map(|expr| (place(expr), kind)));
+    }
+
+    /// Times among these that DuckDB does not read by itself, where the values beside them are times.
+    fn coerce_times<'e>(&mut self, exprs: impl IntoIterator<Item = &'e Expr>, common: ValueType) {
+        if let ValueType::Of(kind @ (Type::Date | Type::Timestamp | Type::TimestampTz)) = common {
+            self.coerce(exprs.into_iter().filter(|expr| literal_text(expr).is_some_and(is_loose_time)), kind);
+        }
     }
 
     /// A parameter is of this type, unless something was said of it before.
@@ -305,6 +344,7 @@ fn literal(value: &Value) -> ValueType {
     match value {
         Value::Boolean(_) => ValueType::BOOLEAN,
         Value::Number(digits, _) => number(digits),
+        Value::Null => ValueType::Null,
         _ => ValueType::Untyped,
     }
 }

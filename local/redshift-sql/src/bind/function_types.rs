@@ -64,6 +64,7 @@ const FUNCTIONS: &[(&str, Answers)] = &[
     ("charindex", INTEGER),
     ("chr", TEXT),
     ("coalesce", Common),
+    ("col_description", TEXT),
     ("concat", TEXT),
     ("convert_timezone", TIMESTAMP),
     ("cos", DOUBLE),
@@ -99,6 +100,7 @@ const FUNCTIONS: &[(&str, Answers)] = &[
     ("exp", DOUBLE),
     ("first_value", First),
     ("fnv_hash", BIGINT),
+    ("format_encoding", TEXT),
     ("format_type", TEXT),
     ("func_sha1", TEXT),
     ("get_array_length", INTEGER),
@@ -163,12 +165,27 @@ const FUNCTIONS: &[(&str, Answers)] = &[
     ("octetindex", INTEGER),
     ("percent_rank", DOUBLE),
     ("pg_backend_pid", INTEGER),
+    ("pg_cancel_backend", BOOLEAN),
+    ("pg_encoding_to_char", TEXT),
+    ("pg_function_is_visible", BOOLEAN),
+    ("pg_get_constraintdef", TEXT),
     ("pg_get_expr", TEXT),
+    ("pg_get_function_arguments", TEXT),
+    ("pg_get_function_result", TEXT),
+    ("pg_get_indexdef", TEXT),
+    ("pg_get_ruledef", TEXT),
+    ("pg_get_triggerdef", TEXT),
+    ("pg_get_userbyid", TEXT),
     ("pg_get_viewdef", TEXT),
     ("pg_last_copy_count", BIGINT),
     ("pg_last_copy_id", INTEGER),
     ("pg_last_query_id", INTEGER),
     ("pg_last_unload_count", BIGINT),
+    ("pg_size_pretty", TEXT),
+    ("pg_table_is_visible", BOOLEAN),
+    ("pg_table_size", BIGINT),
+    ("pg_terminate_backend", BOOLEAN),
+    ("pg_type_is_visible", BOOLEAN),
     ("pgdate_part", DOUBLE),
     ("pi", DOUBLE),
     ("position", INTEGER),
@@ -196,7 +213,9 @@ const FUNCTIONS: &[(&str, Answers)] = &[
     ("sha", TEXT),
     ("sha1", TEXT),
     ("sha2", TEXT),
+    ("shobj_description", TEXT),
     ("sin", DOUBLE),
+    ("slice_num", INTEGER),
     ("soundex", TEXT),
     ("split_part", TEXT),
     ("split_to_array", SUPER),
@@ -249,6 +268,12 @@ pub fn answer(name: &str, arguments: &[ValueType]) -> ValueType {
     }
 }
 
+/// True for functions whose arguments have one type together, which is that of the answer.
+pub fn is_common(name: &str) -> bool {
+    let found = FUNCTIONS.binary_search_by_key(&name, |(known, _)| known);
+    found.is_ok_and(|at| matches!(FUNCTIONS[at].1, Common | CommonOfRest))
+}
+
 /// Those of which the type depends on more.
 fn special(name: &str, arguments: &[ValueType]) -> Option<ValueType> {
     let first = arguments.first().copied().unwrap_or(ValueType::Unknown);
@@ -276,6 +301,8 @@ fn special(name: &str, arguments: &[ValueType]) -> Option<ValueType> {
             _ => ValueType::Unknown,
         },
         "median" | "percentile_cont" => match first {
+            // DuckDB answers the instant between two days.
+            ValueType::DATE => ValueType::TIMESTAMP,
             date if date.is_date() => date,
             _ => ValueType::DOUBLE,
         },
@@ -314,29 +341,7 @@ mod tests {
     use crate::rules::function_names::{KNOWN, OF_TEXTS};
 
     /// Whose answers are arrays, or are of no use in an expression.
-    const WITHOUT_A_TYPE: &[&str] = &[
-        "_pg_expandarray",
-        "col_description",
-        "current_schemas",
-        "format_encoding",
-        "pg_cancel_backend",
-        "pg_encoding_to_char",
-        "pg_function_is_visible",
-        "pg_get_constraintdef",
-        "pg_get_function_arguments",
-        "pg_get_function_result",
-        "pg_get_indexdef",
-        "pg_get_ruledef",
-        "pg_get_triggerdef",
-        "pg_get_userbyid",
-        "pg_size_pretty",
-        "pg_table_is_visible",
-        "pg_table_size",
-        "pg_terminate_backend",
-        "pg_type_is_visible",
-        "shobj_description",
-        "slice_num",
-    ];
+    const WITHOUT_A_TYPE: &[&str] = &["_pg_expandarray", "current_schemas"];
 
     #[test]
     fn every_function_has_a_type() {

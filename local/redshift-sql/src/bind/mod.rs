@@ -26,12 +26,16 @@ use value_type::ValueType;
 pub struct Types {
     found: HashMap<usize, ValueType>,
     laterals: HashMap<usize, usize>,
+    /// Literals that take the type of values that they do not stand beside.
+    coerced: HashMap<usize, Type>,
+    /// The type of the column that a subquery compares with, by the comparison.
+    compared: HashMap<usize, ValueType>,
     /// By the number of the parameter.
     parameters: BTreeMap<usize, Type>,
     /// The columns of what an INSERT reads, or the values that an UPDATE assigns.
     given: Option<Vec<ValueType>>,
-    /// The first column that no relation has.
-    missing: Option<TranslateError>,
+    /// The first mistake: a column that no relation has, a condition that is none.
+    refusal: Option<TranslateError>,
 }
 
 impl Types {
@@ -41,18 +45,18 @@ impl Types {
             .iter()
             .map(|(name, data_type)| RelationColumn { name: name.clone(), value_type: ValueType::Of(*data_type) });
         let mut outermost = Scope::default();
-        outermost.relations.push(Relation { name: String::new(), columns: Some(arguments.collect()) });
-        let mut typer = Typer { catalog, types: Self::default(), common: Vec::new() };
+        outermost.relations.push(Relation::new(String::new(), Some(arguments.collect())));
+        let mut typer = Typer { catalog, types: Self::default(), common: Vec::new(), is_grouped: false };
         typer.statement(statement, &outermost);
         typer.types
     }
 
-    /// Refuses a column that no relation has.
+    /// The first mistake that was found in the statement.
     ///
     /// # Errors
-    /// 42703.
-    pub fn check_names(&mut self) -> Result<(), TranslateError> {
-        self.missing.take().map_or(Ok(()), Err)
+    /// 42703 for a column that no relation has, 42804 for a condition that is no BOOLEAN.
+    pub fn check(&mut self) -> Result<(), TranslateError> {
+        self.refusal.take().map_or(Ok(()), Err)
     }
 
     pub fn of(&self, expr: &Expr) -> ValueType {
@@ -67,6 +71,16 @@ impl Types {
     /// The place of the expression that a name stands for, where it is an alias that DuckDB does not know there.
     pub fn lateral(&self, expr: &Expr) -> Option<usize> {
         self.laterals.get(&place(expr)).copied()
+    }
+
+    /// The type that a literal takes.
+    pub fn coerced(&self, expr: &Expr) -> Option<Type> {
+        self.coerced.get(&place(expr)).copied()
+    }
+
+    /// The type of the column of the subquery in `expr IN (SELECT …)` and the like.
+    pub fn compared(&self, comparison: &Expr) -> ValueType {
+        self.compared.get(&place(comparison)).copied().unwrap_or(ValueType::Unknown)
     }
 
     /// True for an expression whose alias is used by another.
@@ -106,4 +120,6 @@ struct Typer<'c> {
     types: Types,
     /// The common table expressions that can be seen, the innermost last.
     common: Vec<Relation>,
+    /// Whether the expression is among the columns of a SELECT with GROUP BY, where DuckDB does not know its aliases.
+    is_grouped: bool,
 }

@@ -1,22 +1,23 @@
 //! Queries: what stands in FROM, and the columns that a SELECT answers.
 
-use std::ops::ControlFlow;
-
 use sqlparser::ast::{
     Expr, GroupByExpr, JoinConstraint, JoinOperator, LimitClause, NamedWindowExpr, ObjectName, OrderBy, OrderByKind,
-    Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, TableFactor, TableWithJoins, Visit, Visitor,
+    Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, TableFactor, TableWithJoins,
 };
 
 use super::catalog::RelationColumn;
-use super::scope::{Alias, Columns, Relation, Resolved, Scope, renamed};
+use super::scope::{Alias, Columns, Relation, Scope, renamed, settled};
 use super::value_type::ValueType;
 use super::{Typer, place};
+use crate::error::TranslateError;
 use crate::rules::column_names::named_like;
 use crate::statement::ddl::Name;
+use crate::types::Type;
 
 impl Typer<'_> {
     pub(super) fn query(&mut self, query: &Query, outer: &Scope<'_>) -> Columns {
         let before = self.common.len();
+        let outside = std::mem::replace(&mut self.is_grouped, false);
         for table in query.with.iter().flat_map(|with| &with.cte_tables) {
             let is_recursive = query.with.as_ref().is_some_and(|with| with.recursive);
             let name = table.alias.name.value.clone();
@@ -26,13 +27,13 @@ impl Typer<'_> {
                     SetExpr::SetOperation { left, .. } => self.set_expr(left, None, outer),
                     _ => None,
                 };
-                self.common.push(Relation { name: name.clone(), columns: renamed(columns, &table.alias) });
+                self.common.push(Relation::new(name.clone(), renamed(settled(columns), &table.alias)));
             }
             let columns = self.query(&table.query, outer);
             if is_recursive {
                 self.common.pop();
             }
-            self.common.push(Relation { name, columns: renamed(columns, &table.alias) });
+            self.common.push(Relation::new(name, renamed(settled(columns), &table.alias)));
         }
         let columns = self.set_expr(&query.body, query.order_by.as_ref(), outer);
         if let Some(LimitClause::LimitOffset { limit, offset, .. }) = &query.limit_clause {
@@ -42,6 +43,7 @@ impl Typer<'_> {
             }
         }
         self.common.truncate(before);
+        self.is_grouped = outside;
         columns
     }
 
@@ -50,7 +52,12 @@ impl Typer<'_> {
             SetExpr::Select(select) => self.select(select, order_by, outer),
             SetExpr::Query(query) => self.query(query, outer),
             SetExpr::SetOperation { left, right, .. } => {
+                let bodies = (left, right);
                 let (left, right) = (self.set_expr(left, None, outer)?, self.set_expr(right, None, outer)?);
+                for (at, (left, right)) in left.iter().zip(right.iter()).enumerate() {
+                    self.coerce_item(bodies.0, at, left.value_type, right.value_type);
+                    self.coerce_item(bodies.1, at, right.value_type, left.value_type);
+                }
                 let both = left.iter().zip(right.iter()).map(|(left, right)| RelationColumn {
                     name: left.name.clone(),
                     value_type: left.value_type.common(right.value_type),
@@ -86,6 +93,26 @@ impl Typer<'_> {
         }
     }
 
+    /// A literal in one part of a UNION takes the type that the column has in the other.
+    fn coerce_item(&mut self, body: &SetExpr, at: usize, own: ValueType, other: ValueType) {
+        let (ValueType::Untyped, ValueType::Of(kind)) = (own, other) else { return };
+        match body {
+            SetExpr::Select(select) => {
+                if let Some(SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) =
+                    select.projection.get(at)
+                {
+                    self.coerce([expr], kind);
+                }
+            }
+            SetExpr::Query(query) => self.coerce_item(&query.body, at, own, other),
+            SetExpr::SetOperation { left, right, .. } => {
+                self.coerce_item(left, at, own, other);
+                self.coerce_item(right, at, own, other);
+            }
+            _ => {}
+        }
+    }
+
     pub(super) fn select(&mut self, select: &Select, order_by: Option<&OrderBy>, outer: &Scope<'_>) -> Columns {
         let mut scope = Scope::within(Some(outer));
         self.from(&select.from, &mut scope);
@@ -99,7 +126,7 @@ impl Typer<'_> {
                 columns = None;
             }
         }
-        self.each(&select.selection, &scope);
+        self.clause("WHERE", select.selection.as_ref(), &scope);
         if let GroupByExpr::Expressions(by, _) = &select.group_by {
             self.each(by, &scope);
         }
@@ -108,10 +135,21 @@ impl Typer<'_> {
                 self.window(spec, &scope);
             }
         }
-        self.each(&select.having, &scope);
+        self.clause("HAVING", select.having.as_ref(), &scope);
         self.each(&select.qualify, &scope);
         self.order_by(order_by, &scope);
         columns.map(Into::into)
+    }
+
+    /// A condition, which is of no other type than BOOLEAN.
+    fn clause(&mut self, name: &str, condition: Option<&Expr>, scope: &Scope<'_>) {
+        let Some(condition) = condition else { return };
+        if let ValueType::Of(found) = self.expr(condition, scope)
+            && !matches!(found, Type::Boolean | Type::Super)
+        {
+            let message = format!("argument of {name} must be type boolean, not type {}", found.bare_name());
+            self.refuse(TranslateError::new("42804", message));
+        }
     }
 
     pub(super) fn order_by(&mut self, order_by: Option<&OrderBy>, scope: &Scope<'_>) {
@@ -143,16 +181,11 @@ impl Typer<'_> {
         }
     }
 
-    /// An expression among the columns of a SELECT. Where rows are grouped, DuckDB does not know its aliases there.
-    pub(super) fn item_expr(&mut self, expr: &Expr, scope: &Scope<'_>, is_grouped: bool) -> ValueType {
+    /// An expression among the columns of a SELECT.
+    fn item_expr(&mut self, expr: &Expr, scope: &Scope<'_>, is_grouped: bool) -> ValueType {
+        let outside = std::mem::replace(&mut self.is_grouped, is_grouped);
         let found = self.expr(expr, scope);
-        if is_grouped && !scope.aliases.is_empty() {
-            for (at, name) in identifiers(expr) {
-                if let Resolved::Alias(_, named) = scope.resolve(&name) {
-                    self.types.laterals.insert(at, named);
-                }
-            }
-        }
+        self.is_grouped = outside;
         found
     }
 
@@ -164,8 +197,18 @@ impl Typer<'_> {
         self.table_factor(&joined.relation, scope);
         for join in &joined.joins {
             self.table_factor(&join.relation, scope);
-            if let Some(JoinConstraint::On(condition)) = constraint(&join.join_operator) {
-                self.expr(condition, scope);
+            match constraint(&join.join_operator) {
+                Some(JoinConstraint::On(condition)) => {
+                    self.expr(condition, scope);
+                }
+                Some(JoinConstraint::Using(names)) => {
+                    join_columns(scope, names.iter().map(|name| Name::of(name).table))
+                }
+                Some(JoinConstraint::Natural) => {
+                    let shared = shared_columns(scope);
+                    join_columns(scope, shared);
+                }
+                _ => {}
             }
         }
     }
@@ -186,13 +229,13 @@ impl Typer<'_> {
                     false => self.columns_of(name),
                 };
                 let columns = alias.as_ref().map_or(columns.clone(), |alias| renamed(columns, alias));
-                Relation { name: called, columns }
+                Relation::new(called, columns)
             }
             TableFactor::Derived { subquery, alias, .. } => {
-                let columns = self.query(subquery, scope);
+                let columns = settled(self.query(subquery, scope));
                 match alias {
-                    Some(alias) => Relation { name: alias.name.value.clone(), columns: renamed(columns, alias) },
-                    None => Relation { name: String::new(), columns },
+                    Some(alias) => Relation::new(alias.name.value.clone(), renamed(columns, alias)),
+                    None => Relation::new(String::new(), columns),
                 }
             }
             TableFactor::NestedJoin { table_with_joins, .. } => return self.table_with_joins(table_with_joins, scope),
@@ -201,7 +244,7 @@ impl Typer<'_> {
                 let column = |name: &str, value_type| RelationColumn { name: name.to_owned(), value_type };
                 let mut columns = vec![column(&value_alias.value, ValueType::SUPER)];
                 columns.extend(attribute_alias.as_ref().map(|name| column(&name.value, ValueType::TEXT)));
-                Relation { name: value_alias.value.clone(), columns: Some(columns.into()) }
+                Relation::new(value_alias.value.clone(), Some(columns.into()))
             }
             TableFactor::Pivot { table, aggregate_functions, value_column, alias, .. } => {
                 let mut inner = Scope::within(Some(scope));
@@ -239,7 +282,7 @@ impl Typer<'_> {
 }
 
 fn unknown(name: Option<String>) -> Relation {
-    Relation { name: name.unwrap_or_default(), columns: None }
+    Relation::new(name.unwrap_or_default(), None)
 }
 
 fn constraint(operator: &JoinOperator) -> Option<&JoinConstraint> {
@@ -256,37 +299,25 @@ fn constraint(operator: &JoinOperator) -> Option<&JoinConstraint> {
     }
 }
 
+/// Notes that the last relation has these columns in common with those before it.
+fn join_columns(scope: &mut Scope<'_>, names: impl IntoIterator<Item = String>) {
+    if let Some(last) = scope.relations.last_mut() {
+        last.joined.extend(names);
+    }
+}
+
+/// The columns of the last relation that one before it has, too.
+fn shared_columns(scope: &Scope<'_>) -> Vec<String> {
+    let Some((last, before)) = scope.relations.split_last() else { return Vec::new() };
+    let names = |relation: &Relation| -> Vec<String> {
+        relation.columns.iter().flat_map(|columns| columns.iter()).map(|column| column.name.clone()).collect()
+    };
+    let known: Vec<String> = before.iter().flat_map(names).collect();
+    names(last).into_iter().filter(|name| known.iter().any(|known| known.eq_ignore_ascii_case(name))).collect()
+}
+
 /// True for `orders.lines` where `orders` stands before it in FROM.
 fn leads_into_super(name: &ObjectName, scope: &Scope<'_>) -> bool {
     let first = name.0.first().and_then(|part| part.as_ident());
     name.0.len() > 1 && first.is_some_and(|first| scope.relations.iter().any(|relation| relation.name == first.value))
-}
-
-/// The names in an expression, outside of its subqueries, and where they stand.
-fn identifiers(expr: &Expr) -> Vec<(usize, String)> {
-    #[derive(Default)]
-    struct Finds {
-        found: Vec<(usize, String)>,
-        queries: usize,
-    }
-    impl Visitor for Finds {
-        type Break = ();
-        fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-            self.queries += 1;
-            ControlFlow::Continue(())
-        }
-        fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-            self.queries -= 1;
-            ControlFlow::Continue(())
-        }
-        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-            if let (0, Expr::Identifier(ident)) = (self.queries, expr) {
-                self.found.push((place(expr), ident.value.clone()));
-            }
-            ControlFlow::Continue(())
-        }
-    }
-    let mut finds = Finds::default();
-    let _ = expr.visit(&mut finds);
-    finds.found
 }

@@ -16,6 +16,18 @@ pub type Columns = Option<Arc<[RelationColumn]>>;
 pub struct Relation {
     pub name: String,
     pub columns: Columns,
+    /// Columns that USING or NATURAL has joined to one before: without the relation's name they are that.
+    pub joined: Vec<String>,
+}
+
+impl Relation {
+    pub fn new(name: String, columns: Columns) -> Self {
+        Self { name, columns, joined: Vec::new() }
+    }
+
+    fn is_joined(&self, column: &str) -> bool {
+        self.joined.iter().any(|joined| joined.eq_ignore_ascii_case(column))
+    }
 }
 
 /// A name that the SELECT gives to an expression.
@@ -59,8 +71,11 @@ impl<'o> Scope<'o> {
                 unsure = true;
                 continue;
             };
+            if relation.is_joined(name) {
+                continue;
+            }
             for column in columns.iter().filter(|column| column.name.eq_ignore_ascii_case(name)) {
-                // The same column twice is one that is joined by USING, or an error of DuckDB's.
+                // The same column twice is an error of DuckDB's.
                 found = Some(match found {
                     Some(before) if before != column.value_type => ValueType::Unknown,
                     _ => column.value_type,
@@ -112,7 +127,10 @@ impl<'o> Scope<'o> {
     pub fn missing_in_path<'p>(&self, parts: &'p [Ident]) -> Option<&'p str> {
         let [relation, column] = parts else { return None };
         let columns = self.relation(&relation.value)?.columns.as_ref()?;
-        let is_path = matches!(self.resolve(&relation.value), Resolved::Column(_) | Resolved::Unsure);
+        let is_path = matches!(
+            self.resolve(&relation.value),
+            Resolved::Column(ValueType::SUPER | ValueType::Unknown) | Resolved::Unsure
+        );
         let is_missing = !is_path && !columns.iter().any(|known| known.name.eq_ignore_ascii_case(&column.value));
         is_missing.then_some(column.value.as_str())
     }
@@ -121,10 +139,25 @@ impl<'o> Scope<'o> {
     pub fn all_columns(&self) -> Columns {
         let mut all = Vec::new();
         for relation in &self.relations {
-            all.extend(relation.columns.as_ref()?.iter().cloned());
+            let columns = relation.columns.as_ref()?.iter();
+            all.extend(columns.filter(|column| !relation.is_joined(&column.name)).cloned());
         }
         Some(all.into())
     }
+}
+
+/// The columns as another query sees them: a literal is a text there.
+pub fn settled(columns: Columns) -> Columns {
+    let settle = |column: &RelationColumn| RelationColumn {
+        name: column.name.clone(),
+        value_type: settled_type(column.value_type),
+    };
+    Some(columns?.iter().map(settle).collect())
+}
+
+/// The type of a value that is no literal any more.
+pub fn settled_type(value_type: ValueType) -> ValueType {
+    if value_type == ValueType::Untyped { ValueType::TEXT } else { value_type }
 }
 
 /// The columns under the names that an alias gives to them.
@@ -146,7 +179,7 @@ mod tests {
     fn relation(name: &str, columns: &[(&str, ValueType)]) -> Relation {
         let column =
             |(name, value_type): &(&str, ValueType)| RelationColumn { name: (*name).into(), value_type: *value_type };
-        Relation { name: name.into(), columns: Some(columns.iter().map(column).collect()) }
+        Relation::new(name.into(), Some(columns.iter().map(column).collect()))
     }
 
     fn path(text: &str) -> Vec<Ident> {
@@ -165,7 +198,7 @@ mod tests {
         assert_eq!(scope.resolve("b"), Resolved::Alias(ValueType::TEXT, 7));
         assert_eq!(scope.resolve("far"), Resolved::Column(ValueType::DATE));
         assert_eq!(scope.resolve("none"), Resolved::Nothing);
-        scope.relations.push(Relation { name: "u".into(), columns: None });
+        scope.relations.push(Relation::new("u".into(), None));
         assert_eq!(scope.resolve("b"), Resolved::Unsure);
     }
 

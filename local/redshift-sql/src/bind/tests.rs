@@ -133,3 +133,81 @@ fn types_come_through_subqueries_and_common_tables() {
     let correlated = "select (select max(x.ts) from t x where x.a = t.a) - 1 as y from t";
     assert!(translated(correlated).contains(") - to_days("), "{}", translated(correlated));
 }
+
+#[test]
+fn numbers_have_the_types_of_the_reference() {
+    for (sql, expected) in [
+        ("select price * price as x from t", "SELECT CAST(price * price AS DECIMAL(17,4)) AS x FROM t"),
+        ("select a + '5' as x from t", "SELECT a + CAST('5' AS INTEGER) AS x FROM t"),
+        ("select a * 2::real as x from t", "SELECT CAST(a AS DOUBLE) * CAST(CAST(2 AS FLOAT) AS DOUBLE) AS x FROM t"),
+        ("select a + null as x from t", "SELECT a + NULL AS x FROM t"),
+    ] {
+        assert_eq!(translated(sql), expected, "{sql}");
+    }
+}
+
+#[test]
+fn texts_of_subqueries_are_compared_without_blanks() {
+    assert_eq!(
+        translated("select a from t where name in (select name from t)"),
+        "SELECT a FROM t WHERE redshift_trimmed(name) IN (SELECT redshift_trimmed(name) FROM t)"
+    );
+    assert_eq!(
+        translated("select v.k from (select 'x ' as k) v where v.k = 'x'"),
+        "SELECT v.k FROM (SELECT 'x ' AS k) v WHERE (redshift_is_text(v.k, 'x', 'x!'))"
+    );
+    assert_eq!(
+        translated("select a from t where (a, name) = (1, 'b ')"),
+        "SELECT a FROM t WHERE (a, redshift_trimmed(name)) = (1, 'b')"
+    );
+}
+
+#[test]
+fn literals_take_the_type_of_the_values_beside_them() {
+    let date = |text: &str| format!("redshift_date_of_text(CAST('{text}' AS VARCHAR))");
+    assert_eq!(
+        translated("select d from t union all select '2/1/2020'"),
+        format!("SELECT d FROM t UNION ALL SELECT {} AS \"?column?\"", date("2/1/2020"))
+    );
+    assert_eq!(
+        translated("select coalesce(d, '12/31/9999') as x from t"),
+        format!("SELECT coalesce(d, {}) AS x FROM t", date("12/31/9999"))
+    );
+    assert_eq!(
+        translated("select case when a > 1 then '2/2/2020' else d end as x from t"),
+        format!("SELECT CASE WHEN a > 1 THEN {} ELSE d END AS x FROM t", date("2/2/2020"))
+    );
+}
+
+#[test]
+fn an_alias_called_as_a_part_of_a_date_is_no_part_of_one() {
+    let sql = "select date_trunc('day', ts) as day, datediff(day, min(ts), max(ts)) as n from t group by 1";
+    assert!(translated(sql).contains("date_diff('day', min(ts), max(ts))"), "{}", translated(sql));
+}
+
+#[test]
+fn a_joined_column_is_there_once() {
+    let sql = "with c (x, y) as (select * from (select a from t) p join (select a, d from t) q using (a)) select y - 1 as z from c";
+    assert!(translated(sql).ends_with("SELECT y - 1 AS z FROM c"), "{}", translated(sql));
+    assert!(refused(sql.replace("y - 1", "y - z").as_str()).contains("column \"z\" does not exist"));
+}
+
+#[test]
+fn mistakes_are_refused() {
+    for (sql, expected) in [
+        ("select nothing from t", "42703 column \"nothing\" does not exist"),
+        ("select x.nothing from t x", "42703 column nothing does not exist"),
+        ("select a from t where a", "42804 argument of WHERE must be type boolean, not type integer"),
+        ("select distinct on (a) a from t", "42601 syntax error at or near \"on\""),
+        ("select * from (values (1)) as v", "42601 syntax error at or near \"values\""),
+    ] {
+        assert_eq!(refused(sql), expected, "{sql}");
+    }
+}
+
+fn refused(sql: &str) -> String {
+    match crate::translate(sql, &Parameters::default(), Reading::new(Some(&Tables), false)) {
+        Err(error) => format!("{} {}", error.sqlstate, error.message),
+        Ok(command) => panic!("{sql}: {command:?}"),
+    }
+}

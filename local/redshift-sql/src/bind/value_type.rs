@@ -6,8 +6,10 @@ use crate::types::{Type, VARCHAR_MAX};
 pub enum ValueType {
     Of(Type),
     Interval,
-    /// A text in quotes, NULL or a parameter: it takes the type of what it stands beside.
+    /// A text in quotes or a parameter: it takes the type of what it stands beside.
     Untyped,
+    /// NULL, which has any type.
+    Null,
     /// Known to DuckDB alone: an array, or a column of a relation that is not there yet.
     Unknown,
 }
@@ -85,6 +87,7 @@ impl ValueType {
     pub fn common(self, other: Self) -> Self {
         match (self, other) {
             (one, two) if one == two => one,
+            (Self::Null, known) | (known, Self::Null) => known,
             (Self::Untyped, known) | (known, Self::Untyped) => known,
             (one, two) if one.is_text() && two.is_text() => Self::TEXT,
             (one, two) if one.is_super() || two.is_super() => Self::Unknown,
@@ -131,7 +134,7 @@ impl ValueType {
     fn product(self, other: Self) -> Self {
         match (self.digits(), other.digits()) {
             (Some(one), Some(two)) if self.is_decimal() || other.is_decimal() => Self::Of(Type::Decimal(
-                (one.precision + two.precision).min(MAX_PRECISION),
+                (one.precision + two.precision + 1).min(MAX_PRECISION),
                 (one.scale + two.scale).min(MAX_PRECISION),
             )),
             _ => self.common_number(other),
@@ -217,6 +220,7 @@ impl ValueType {
     /// text becomes a double.
     fn converted(self, other: Self) -> Self {
         match (self, other) {
+            (Self::Null, known) | (known, Self::Null) if known.is_number() => known,
             (Self::Untyped, known) | (known, Self::Untyped) if known.is_number() => known,
             (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
             (one, two) if one.is_textual() && (two.is_textual() || two.is_number()) => Self::DOUBLE,
@@ -256,7 +260,7 @@ mod tests {
         assert_eq!(of("date").minus(of("date")), of("integer"));
         assert_eq!(of("date").plus(ValueType::Interval), of("timestamp without time zone"));
         assert_eq!(of("integer").plus(of("bigint")), of("bigint"));
-        assert_eq!(of("numeric(8,2)").times(of("integer")), of("numeric(18,2)"));
+        assert_eq!(of("numeric(8,2)").times(of("integer")), of("numeric(19,2)"));
         assert_eq!(of("character varying(9)").times(of("integer")), of("double precision"));
         assert_eq!(ValueType::Untyped.over(of("integer")), of("integer"));
         assert_eq!(of("numeric(8,2)").common(of("integer")), of("numeric(12,2)"));

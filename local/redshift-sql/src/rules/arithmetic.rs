@@ -3,8 +3,9 @@
 
 use sqlparser::ast::{BinaryOperator, Expr, Value};
 
-use crate::bind::value_type::ValueType;
-use crate::rules::casts::time_of_text;
+use crate::bind::value_type::{MAX_PRECISION, ValueType};
+use crate::rules::casts::{integer, time_of_text};
+use crate::rules::comparison::is_simple;
 use crate::rules::construct::{binary, call, cast, replace, take, text};
 use crate::types::Type;
 
@@ -27,6 +28,9 @@ pub fn rewrite(
         _ => None,
     }
 }
+
+/// Digits that DuckDB multiplies without a wider type.
+const MAX_SMALL_PRECISION: u8 = 18;
 
 struct Operands<'e> {
     left: &'e mut Expr,
@@ -97,16 +101,36 @@ impl Operands<'_> {
         match (self.one, self.two) {
             // DuckDB counts intervals by integers of 32 bits.
             (ValueType::Interval, count) => {
-                Some(call("redshift_interval_times", [take(self.left), factor(self.right, count)]))
+                Some(call(interval_times(self.left), [take(self.left), factor(self.right, count)]))
             }
             (count, ValueType::Interval) => {
-                Some(call("redshift_interval_times", [take(self.right), factor(self.left, count)]))
+                Some(call(interval_times(self.right), [take(self.right), factor(self.left, count)]))
             }
+            (one, two) if one.is_decimal() || two.is_decimal() => self.exact_product(),
             _ => {
                 self.texts_to_numbers();
                 None
             }
         }
+    }
+
+    /// *A product of exact numbers* has the digits of both and one more; DuckDB stops at 18 where both have fewer.
+    fn exact_product(self) -> Option<Expr> {
+        let (one, two) = (beside(self.one, self.two), beside(self.two, self.one));
+        let (Some(digits), ValueType::Of(kind @ Type::Decimal(precision, _))) = (one.digits(), one.times(two)) else {
+            self.texts_to_numbers();
+            return None;
+        };
+        if self.one == ValueType::Untyped {
+            replace(self.left, |text| cast(text, Type::Decimal(digits.precision, digits.scale)));
+        }
+        if let (ValueType::Untyped, Some(digits)) = (self.two, two.digits()) {
+            replace(self.right, |text| cast(text, Type::Decimal(digits.precision, digits.scale)));
+        }
+        if precision > MAX_SMALL_PRECISION {
+            replace(self.left, |value| cast(value, Type::Decimal(MAX_PRECISION, digits.scale)));
+        }
+        Some(cast(binary(take(self.left), BinaryOperator::Multiply, take(self.right)), kind))
     }
 
     fn over(self) -> Option<Expr> {
@@ -125,21 +149,63 @@ impl Operands<'_> {
 
     /// A text beside a number becomes a double, and so do two texts; DuckDB reads a literal beside a number as one.
     fn texts_to_numbers(self) {
-        let has_text = |kind: ValueType| kind.is_text() || kind.is_super();
         let (one, two) = (self.one, self.two);
-        let are_literals = is_literal(self.left) && is_literal(self.right);
+        let (first, second) = (is_literal(self.left), is_literal(self.right));
+        let has_text = |kind: ValueType, is_literal: bool| {
+            kind.is_text() || kind.is_super() || kind == ValueType::Untyped && !is_literal
+        };
+        let (left_is_text, right_is_text) = (has_text(one, first), has_text(two, second));
         let is_other = |kind: ValueType| kind.is_number() || kind.is_textual();
-        if has_text(one) && is_other(two) || are_literals || is_literal(self.left) && has_text(two) {
-            replace(self.left, to_double);
+        if left_is_text && is_other(two) || first && (second || right_is_text) {
+            replace(self.left, |value| to_double(value, one));
         }
-        if has_text(two) && is_other(one) || are_literals || is_literal(self.right) && has_text(one) {
-            replace(self.right, to_double);
+        if right_is_text && is_other(one) || second && (first || left_is_text) {
+            replace(self.right, |value| to_double(value, two));
+        }
+        // A literal beside a number is one of its type.
+        match (one, two) {
+            (ValueType::Untyped, ValueType::Of(kind)) if first && two.is_number() => {
+                replace(self.left, |text| number_of_text(text, kind))
+            }
+            (ValueType::Of(kind), ValueType::Untyped) if second && one.is_number() => {
+                replace(self.right, |text| number_of_text(text, kind))
+            }
+            _ => widen(self.left, one, self.right, two),
         }
     }
 }
 
-fn to_double(text: Expr) -> Expr {
-    cast(text, Type::Double)
+fn to_double(text: Expr, kind: ValueType) -> Expr {
+    match kind {
+        // In a SUPER only a number is one.
+        ValueType::SUPER => cast(call("redshift_number_in_super", [text]), Type::Double),
+        _ => cast(text, Type::Double),
+    }
+}
+
+/// A literal as a number of the type that it stands beside.
+fn number_of_text(text: Expr, kind: Type) -> Expr {
+    match kind {
+        Type::SmallInt | Type::Integer | Type::BigInt => integer(text, kind),
+        kind => cast(text, kind),
+    }
+}
+
+/// *Numbers of two types* (Computations with numeric values): a REAL beside any other number is computed as a double, and a
+/// SMALLINT beside an INTEGER as one, which DuckDB does not do for literals.
+fn widen(left: &mut Expr, one: ValueType, right: &mut Expr, two: ValueType) {
+    const REAL: ValueType = ValueType::Of(Type::Real);
+    const SMALLINT: ValueType = ValueType::Of(Type::SmallInt);
+    match (one, two) {
+        (REAL, REAL) => {}
+        (REAL, other) | (other, REAL) if other.is_number() => {
+            replace(left, |value| cast(value, Type::Double));
+            replace(right, |value| cast(value, Type::Double));
+        }
+        (SMALLINT, ValueType::INTEGER) => replace(left, |value| cast(value, Type::Integer)),
+        (ValueType::INTEGER, SMALLINT) => replace(right, |value| cast(value, Type::Integer)),
+        _ => {}
+    }
 }
 
 /// True for texts and for what may be one.
@@ -162,7 +228,16 @@ fn beside(kind: ValueType, other: ValueType) -> ValueType {
 
 fn factor(count: &mut Expr, kind: ValueType) -> Expr {
     let count = take(count);
-    if kind.is_textual() { to_double(count) } else { count }
+    if kind.is_textual() { to_double(count, kind) } else { count }
+}
+
+/// The macro mentions the interval several times.
+fn interval_times(interval: &Expr) -> &'static str {
+    match interval {
+        Expr::Interval(_) => "redshift_interval_times",
+        interval if is_simple(interval) => "redshift_interval_times",
+        _ => "redshift_interval_times_once",
+    }
 }
 
 /// So many days, as they are added to a time of this type.

@@ -25,7 +25,12 @@ pub fn rewrite_cast(expr: &mut Expr, from: ValueType, data_type: &DataType) -> R
     let value = take(expr);
     Ok(match wanted {
         Type::Varchar(limit) | Type::Char(limit) if limit < types::VARCHAR_MAX => {
-            call("redshift_cut", [text_value(value, from), construct::number(limit)])
+            let text = text_value(value, from);
+            match is_simple(&text) || literal(&text).is_some() {
+                true => call("redshift_cut", [text, construct::number(limit)]),
+                // The macro mentions it three times, and so would each cast around it.
+                false => call("redshift_truncate", [text, construct::text(&limit.to_string())]),
+            }
         }
         Type::Varchar(_) | Type::Char(_) => text_value(value, from),
         Type::Date | Type::Timestamp | Type::TimestampTz => time(value, from, wanted),

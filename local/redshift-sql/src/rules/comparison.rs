@@ -7,6 +7,7 @@ use crate::bind::Types;
 use crate::bind::value_type::ValueType;
 use crate::rules::casts::time_of_text;
 use crate::rules::construct::{call, cast, nested, replace, take, text};
+use crate::rules::table_factors::wrap_column;
 use crate::time::datetime::is_loose_time;
 use crate::types::{Type, VARCHAR_MAX};
 
@@ -21,8 +22,21 @@ pub fn rewrite(expr: &mut Expr, types: &Types) {
                 *expr = equal;
                 return;
             }
-            side(left, one, two);
-            side(right, two, one);
+            match (left.as_mut(), right.as_mut()) {
+                (Expr::Tuple(left), Expr::Tuple(right)) => {
+                    left.iter_mut().zip(right).for_each(|(left, right)| sides(left, right, types));
+                }
+                (left, right) => {
+                    side(left, one, two);
+                    side(right, two, one);
+                }
+            }
+        }
+        Expr::InSubquery { .. } | Expr::AnyOp { .. } | Expr::AllOp { .. } => beside_subquery(expr, types),
+        Expr::InList { expr, list, .. } if matches!(**expr, Expr::Tuple(_)) => {
+            if let Expr::Tuple(parts) = expr.as_mut() {
+                beside_tuples(parts, list, types);
+            }
         }
         Expr::InList { expr, list, .. } => {
             let others = list.iter_mut().map(|other| (types.of(other), other)).collect();
@@ -36,11 +50,50 @@ pub fn rewrite(expr: &mut Expr, types: &Types) {
             let others = conditions.iter_mut().map(|when| (types.of(&when.condition), &mut when.condition)).collect();
             beside((types.of(operand), operand), others);
         }
-        Expr::IsDistinctFrom(left, right) | Expr::IsNotDistinctFrom(left, right) => {
-            let (one, two) = (types.of(left), types.of(right));
-            side(left, one, two);
-            side(right, two, one);
+        Expr::IsDistinctFrom(left, right) | Expr::IsNotDistinctFrom(left, right) => sides(left, right, types),
+        _ => {}
+    }
+}
+
+/// Rewrites both sides of a comparison.
+fn sides(left: &mut Expr, right: &mut Expr, types: &Types) {
+    let (one, two) = (types.of(left), types.of(right));
+    side(left, one, two);
+    side(right, two, one);
+}
+
+/// `(a, b) IN ((1, 'x'), (2, 'y'))`: part by part.
+fn beside_tuples(parts: &mut [Expr], list: &mut [Expr], types: &Types) {
+    for (at, part) in parts.iter_mut().enumerate() {
+        let others = list.iter_mut().filter_map(|other| match other {
+            Expr::Tuple(others) => others.get_mut(at),
+            _ => None,
+        });
+        beside((types.of(part), part), others.map(|other| (types.of(other), other)).collect());
+    }
+}
+
+/// `value IN (SELECT …)`, and ANY and ALL: texts without the blanks behind them on both sides.
+fn beside_subquery(expr: &mut Expr, types: &Types) {
+    let column = types.compared(expr);
+    let (value, query) = match expr {
+        Expr::InSubquery { expr: value, subquery, .. } => (value, subquery),
+        Expr::AnyOp { left, right, .. } | Expr::AllOp { left, right, .. } => match right.as_mut() {
+            Expr::Subquery(query) => (left, query),
+            _ => return,
+        },
+        _ => return,
+    };
+    let kind = types.of(value);
+    let is_text = |kind: ValueType| kind.is_text() || kind == ValueType::Untyped;
+    match (kind, column) {
+        (kind, column) if is_text(kind) && is_text(column) => {
+            side(value, kind, ValueType::TEXT);
+            wrap_column(query, "redshift_trimmed");
         }
+        (ValueType::Of(Type::Date), ValueType::Untyped) => wrap_column(query, "redshift_date_of_text"),
+        (ValueType::Of(Type::Timestamp), ValueType::Untyped) => wrap_column(query, "redshift_timestamp_of_text"),
+        (ValueType::Of(Type::TimestampTz), ValueType::Untyped) => wrap_column(query, "redshift_timestamptz_of_text"),
         _ => {}
     }
 }
@@ -98,7 +151,9 @@ pub fn side(expr: &mut Expr, own: ValueType, beside: ValueType) {
         (ValueType::Untyped, Some(kind)) if literal(expr).is_some_and(is_loose_time) => {
             replace(expr, |text| time_of_text(text, kind));
         }
-        (ValueType::Untyped, _) => trim_literal(expr),
+        (ValueType::Untyped, _) if literal(expr).is_some() => trim_literal(expr),
+        // What is made of literals is a text.
+        (ValueType::Untyped, _) => side(expr, ValueType::TEXT, beside),
         (ValueType::Of(Type::Varchar(_) | Type::Char(_)), Some(kind)) => replace(expr, |text| time_of_text(text, kind)),
         (ValueType::Of(Type::Varchar(_) | Type::Char(_)), None) if !beside.is_number() => replace(expr, trimmed),
         (ValueType::SUPER, Some(kind)) => replace(expr, |value| time_of_text(text_in_super(value), kind)),
@@ -169,7 +224,7 @@ fn trim_literal(expr: &mut Expr) {
 }
 
 /// The same literal with another text.
-fn changed(literal: &Expr, change: impl FnOnce(&mut String)) -> Expr {
+pub fn changed(literal: &Expr, change: impl FnOnce(&mut String)) -> Expr {
     let mut literal = literal.clone();
     if let Expr::Value(value) = &mut literal {
         match &mut value.value {

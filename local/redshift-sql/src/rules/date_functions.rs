@@ -7,7 +7,7 @@ use crate::error::TranslateError;
 use crate::rules::casts::time_of_text;
 use crate::rules::comparison::literal;
 use crate::rules::construct::{binary, call, cast, number, text};
-use crate::rules::functions::Call;
+use crate::rules::functions::{Call, is_cheap};
 use crate::types::Type;
 
 /// The current time in UTC, as Redshift gives it: `second`, `microsecond`.
@@ -86,7 +86,10 @@ pub fn date_add(given: &mut Call) -> Result<Expr, TranslateError> {
         "dow" | "doy" | "epoch" => return Err(TranslateError::unsupported(&format!("DATEADD of {part}"))),
         "millennium" => ("to_millennia".to_owned(), 1),
         "century" => ("to_centuries".to_owned(), 1),
-        "year" => return Ok(call("redshift_add_years", [date, cast(count, Type::Integer)])),
+        "year" => {
+            let adds = if is_cheap(&date) { "redshift_add_years" } else { "redshift_add_years_once" };
+            return Ok(call(adds, [date, cast(count, Type::Integer)]));
+        }
         part => (format!("to_{part}s"), 1),
     };
     let kind = match part {

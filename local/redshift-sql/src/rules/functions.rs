@@ -10,7 +10,7 @@ use crate::bind::Types;
 use crate::bind::value_type::ValueType;
 use crate::error::TranslateError;
 use crate::rules::casts::{text_value, time};
-use crate::rules::comparison::{literal, side};
+use crate::rules::comparison::{is_simple, literal, side};
 use crate::rules::construct::{binary, call, call_with, case, cast, nested, number, replace, take, text};
 use crate::rules::date_functions;
 use crate::rules::function_names::{KNOWN, OF_TEXTS, OF_TIMES};
@@ -57,10 +57,13 @@ pub fn rewrite(function: &mut Function, types: &Types) -> Result<Option<Expr>, T
     }
     if let Ok(at) = OF_TEXTS.binary_search_by_key(&name.as_str(), |(name, _)| name) {
         give_texts(function, &kinds, OF_TEXTS[at].1);
-        return Ok(None);
+        return Ok(mentioned_once(function, &name));
     }
     if let Ok(at) = OF_TIMES.binary_search_by_key(&name.as_str(), |(name, _)| name) {
         give_times(function, &kinds, OF_TIMES[at].1);
+        if name == "add_months" && arguments(function)?.first().is_some_and(|time| !is_cheap(time)) {
+            function.name = ObjectName::from(vec![Ident::new("add_months_once")]);
+        }
         return Ok(None);
     }
     if let Some(typed) = by_type(function, &name, &kinds)? {
@@ -198,12 +201,47 @@ fn hash(function: &Function, name: &str, kind: ValueType) -> Result<Option<Expr>
     Ok(Some(cast(call(hash, [text(size), value, seed]), answer)))
 }
 
+/// True for what may be mentioned several times.
+pub fn is_cheap(expr: &Expr) -> bool {
+    is_simple(expr) || matches!(expr, Expr::Value(_))
+}
+
+/// A call as a function that takes its text once: the macro of its name mentions it several times, and so would each one
+/// around it. `None` where that costs nothing.
+fn mentioned_once(function: &mut Function, name: &str) -> Option<Expr> {
+    let mut given = arguments(function).ok()?;
+    if given.first().is_none_or(is_cheap) {
+        return None;
+    }
+    let written = |value: Expr| cast(value, Type::Varchar(VARCHAR_MAX));
+    match (name, given.len()) {
+        ("replace", 3) => Some(call_with("redshift_replace", given.into_iter().map(written).collect())),
+        ("repeat" | "replicate", 2) => Some(call_with("redshift_repeat", given.into_iter().map(written).collect())),
+        ("lpad" | "rpad", 2 | 3) => {
+            if given.len() == 2 {
+                given.push(text(" "));
+            }
+            let pads = if name == "lpad" { "redshift_lpad" } else { "redshift_rpad" };
+            Some(call_with(pads, given.into_iter().map(written).collect()))
+        }
+        ("substring" | "substr", 3) if is_positive(&given[1]) => {
+            given[0] = written(take(&mut given[0]));
+            Some(call_with("system.main.substring", given))
+        }
+        _ => None,
+    }
+}
+
+fn is_positive(expr: &Expr) -> bool {
+    matches!(expr, Expr::Value(value) if matches!(&value.value, Value::Number(digits, _) if digits.parse::<u32>().is_ok_and(|at| at > 0)))
+}
+
 /// So many of the first arguments are texts: anything else is given as the text that Redshift writes of it.
 fn give_texts(function: &mut Function, kinds: &[ValueType], count: usize) {
     for_each_argument(function, |at, argument| {
         let kind = kinds.get(at).copied().unwrap_or(ValueType::Unknown);
         let differs = kind.is_super() || matches!(kind, ValueType::Of(Type::Real | Type::Double));
-        let is_unsure = kind == ValueType::Unknown && crate::rules::comparison::is_simple(argument);
+        let is_unsure = kind == ValueType::Unknown && is_simple(argument);
         if at < count && (differs || is_unsure) {
             replace(argument, |value| text_value(value, kind));
         }
@@ -280,8 +318,12 @@ fn null_if(mut given: Call) -> Expr {
     let (one, two) = (given.kind(0), given.kind(1));
     let value = given.take(0);
     let (mut left, mut right) = (value.clone(), given.take(1));
+    let other = right.clone();
     side(&mut left, one, two);
     side(&mut right, two, one);
+    if left == value && right == other {
+        return call("nullif", [value, other]);
+    }
     case(vec![(binary(left, BinaryOperator::Eq, right), Expr::value(Value::Null))], Some(value))
 }
 

@@ -2,12 +2,32 @@
 
 use std::collections::BTreeSet;
 
-use sqlparser::ast::{Expr, Ident, JsonPath, JsonPathElem, SetExpr, TableFactor};
+use sqlparser::ast::{Expr, Ident, JsonPath, JsonPathElem, Query, SelectItem, SetExpr, TableFactor};
 use sqlparser::dialect::DuckDbDialect;
 use sqlparser::parser::Parser;
 
 use crate::error::TranslateError;
 use crate::parse::nesting_limits::MOST_NESTED;
+use crate::rules::construct::{call, replace};
+
+/// Calls a function for the only column that a query answers.
+pub fn wrap_column(query: &mut Box<Query>, function: &str) {
+    if let SetExpr::Select(select) = query.body.as_mut()
+        && let [SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }] = &mut select.projection[..]
+    {
+        replace(expr, |value| call(function, [value]));
+        return;
+    }
+    let text = format!("SELECT {function}(redshift_value) FROM (SELECT 1) AS redshift_values (redshift_value)");
+    let parser = Parser::new(&DuckDbDialect {}).with_recursion_limit(MOST_NESTED).try_with_sql(&text);
+    let Ok(mut wrapped) = parser.and_then(|mut parser| parser.parse_query()) else { return };
+    if let SetExpr::Select(select) = wrapped.body.as_mut()
+        && let Some(TableFactor::Derived { subquery, .. }) = select.from.first_mut().map(|from| &mut from.relation)
+    {
+        std::mem::swap(subquery, query);
+    }
+    *query = wrapped;
+}
 
 /// What stands in the FROM of a query.
 pub fn table_factor(text: &str) -> Result<TableFactor, TranslateError> {

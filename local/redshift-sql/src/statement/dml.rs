@@ -13,7 +13,7 @@ use crate::bind::Types;
 use crate::bind::value_type::ValueType;
 use crate::error::TranslateError;
 use crate::rules::casts::{integer, time_of_text};
-use crate::rules::comparison::literal;
+use crate::rules::comparison::{changed, literal};
 use crate::rules::construct::{call, replace};
 use crate::statement::ddl::Name;
 use crate::time::datetime::is_loose_time;
@@ -224,6 +224,13 @@ fn fit(value: &mut Expr, column: &Target) -> Result<(), TranslateError> {
         Type::Super => replace(value, |text| call("to_json", [text])),
         kind @ (Type::Date | Type::Timestamp | Type::TimestampTz) if is_time => {
             replace(value, |text| time_of_text(text, kind));
+        }
+        // Blanks beyond the length are cut off (r_Character_types).
+        Type::Varchar(limit) | Type::Char(limit) => {
+            let most = usize::try_from(limit).unwrap_or(usize::MAX);
+            if text.len() > most && text.is_char_boundary(most) && text[most..].bytes().all(|byte| byte == b' ') {
+                *value = changed(value, |text| text.truncate(most));
+            }
         }
         kind @ (Type::SmallInt | Type::Integer | Type::BigInt) if text.parse::<i64>().is_err() => {
             replace(value, |text| integer(text, kind));

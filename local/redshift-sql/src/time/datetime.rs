@@ -422,6 +422,9 @@ fn read_loosely(text: &str) -> Option<DateTime> {
         [year, month, _, ..] if is_month(month) && digits(year, 4) => (3, "YYYY MONTH DD"),
         [year, _, _, ..] if text.contains('/') && digits(year, 4) => (3, "YYYY MM DD"),
         [_, _, year, ..] if text.contains('/') && digits(year, 4) => (3, "MM DD YYYY"),
+        [month, day, year, ..] if text.contains('-') && digits(year, 4) && month.len() < 3 && day.len() < 3 => {
+            (3, "MM DD YYYY")
+        }
         [one, two, year, ..] if text.contains('/') && digits(year, 2) && one.len() < 4 && two.len() < 3 => {
             (3, "MM DD YY")
         }
