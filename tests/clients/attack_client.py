@@ -193,7 +193,7 @@ HUNGRY = [
     "select len(repeat('abc', 1000000000))",
     "select len(replace(repeat('x', 60000), 'x', repeat('y', 60000)))",
     "select max(len(replace(repeat('x', 60000), 'x', repeat('y', 60000) || n))) from numbers",
-    "select max(len(repeat('x', 65000) || n)) from numbers",
+    "select max(len(repeat('x', 65000) || n)) from numbers where n < 200000",
     "select max(len(json_serialize(split_to_array(repeat('a,', 30000) || n)))) from numbers where n < 5000",
     "select count(*) from (select generate_series(1, 9000000000000))",
     "select listagg(n, ',') from numbers",
