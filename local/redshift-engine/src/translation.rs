@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use redshift_sql::{Catalog, Command, Name, Parameters, Reading, RelationColumn, Target, Type, ValueType};
+use redshift_sql::{Catalog, Command, Name, Parameters, Reading, RelationColumn, Signature, Target, Type, ValueType};
 use sqlparser::tokenizer::TokenWithSpan;
 
 use super::error::SqlError;
@@ -15,13 +15,18 @@ use super::{catalog, late_view, show, system_views};
 
 type Columns = Arc<[RelationColumn]>;
 
-/// Columns of relations, as they were asked for by their names; `None` where there is no such relation.
+/// Columns of relations and types of functions, as they were asked for by their names; `None` where there is none of a
+/// name.
 #[derive(Default)]
-pub struct Relations(RefCell<HashMap<Name, Option<Columns>>>);
+pub struct Relations {
+    columns: RefCell<HashMap<Name, Option<Columns>>>,
+    functions: RefCell<HashMap<String, Option<Signature>>>,
+}
 
 impl Relations {
     pub fn clear(&self) {
-        self.0.borrow_mut().clear();
+        self.columns.borrow_mut().clear();
+        self.functions.borrow_mut().clear();
     }
 }
 
@@ -30,11 +35,23 @@ impl Catalog for Session {
         if self.transaction == Transaction::Failed {
             return None;
         }
-        if let Some(known) = self.relations.0.borrow().get(relation) {
+        if let Some(known) = self.relations.columns.borrow().get(relation) {
             return known.clone();
         }
         let found = self.describe_relation(relation).ok();
-        self.relations.0.borrow_mut().insert(relation.clone(), found.clone());
+        self.relations.columns.borrow_mut().insert(relation.clone(), found.clone());
+        found
+    }
+
+    fn function(&self, name: &str) -> Option<Signature> {
+        if self.transaction == Transaction::Failed {
+            return None;
+        }
+        if let Some(known) = self.relations.functions.borrow().get(name) {
+            return known.clone();
+        }
+        let found = self.find_function(name).ok();
+        self.relations.functions.borrow_mut().insert(name.to_owned(), found.clone());
         found
     }
 
@@ -65,6 +82,19 @@ impl Session {
             Ok(RelationColumn { name: row.get(0)?, value_type })
         };
         Ok(statement.query_map([], row)?.collect::<Result<_, _>>()?)
+    }
+
+    /// The types of a user-defined function, which is a macro: `CAST((SELECT …) AS type)`.
+    fn find_function(&self, name: &str) -> Result<Signature, SqlError> {
+        let sql = "SELECT array_to_string(parameter_types, ';'), regexp_extract(macro_definition, '.* AS ([^)(]+([(][0-9, ]+[)])?)[)]$', 1) \
+                   FROM duckdb_functions() WHERE schema_name = 'redshift_system' AND function_name = ?";
+        let name = format!("{}{name}", redshift_sql::udf::PREFIX);
+        let (arguments, returns): (String, String) =
+            self.connection.query_row(sql, [name], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let unknown = |duck: &str| SqlError::unsupported(&format!("the type {duck} of a function"));
+        let known = |duck: &str| Type::from_duck(duck.trim()).ok_or_else(|| unknown(duck));
+        let arguments = arguments.split(';').filter(|duck| !duck.is_empty()).map(known).collect::<Result<_, _>>()?;
+        Ok(Signature { arguments, returns: known(&returns)? })
     }
 
     /// The columns that a statement would answer, with NULL for what its parameters will be; `None` where it answers no

@@ -26,7 +26,7 @@ mod time;
 mod translate;
 mod types;
 
-pub use bind::catalog::{Catalog, RelationColumn};
+pub use bind::catalog::{Catalog, RelationColumn, Signature};
 pub use bind::value_type::ValueType;
 pub use command::{Command, NewView, Prepared};
 pub use copy::copy_options::{Compression, CopyCommand, Format, JsonFormat, TextFormat, TextShape};

@@ -212,7 +212,7 @@ impl Type {
             "DATE" => Self::Date,
             "TIME" => Self::Time,
             "TIMESTAMP" => Self::Timestamp,
-            "TIMESTAMP WITH TIME ZONE" => Self::TimestampTz,
+            "TIMESTAMP WITH TIME ZONE" | "TIMESTAMPTZ" => Self::TimestampTz,
             "JSON" => Self::Super,
             other => {
                 let (precision, scale) = other.strip_prefix("DECIMAL(")?.trim_end_matches(')').split_once(',')?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::bind::value_type::ValueType;
 use crate::statement::ddl::Name;
+use crate::types::Type;
 
 /// The relations of a database, as a session sees them.
 pub trait Catalog {
@@ -11,8 +12,18 @@ pub trait Catalog {
     /// where there is no such relation.
     fn columns(&self, relation: &Name) -> Option<Arc<[RelationColumn]>>;
 
+    /// A user-defined function by its name, without its schema.
+    fn function(&self, name: &str) -> Option<Signature>;
+
     /// Whether `redshift_system` has a view of this name.
     fn is_system_view(&self, name: &str) -> bool;
+}
+
+/// The types of a user-defined function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    pub arguments: Vec<Type>,
+    pub returns: Type,
 }
 
 /// A column of a relation, of a subquery or of a common table expression.

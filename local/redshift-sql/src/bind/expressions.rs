@@ -11,6 +11,7 @@ use super::{Typer, argument_expressions, function_types, place};
 use crate::error::TranslateError;
 use crate::rules::casts::unlimited;
 use crate::rules::comparison::literal as literal_text;
+use crate::rules::functions::number_format_type;
 use crate::statement::ddl::Name;
 use crate::time::datetime::is_loose_time;
 use crate::types::Type;
@@ -263,7 +264,30 @@ impl Typer<'_> {
         if function_types::is_common(&name) {
             self.coerce_times(argument_expressions(function), answer);
         }
-        answer
+        match (name.as_str(), answer) {
+            ("decode", answer) => {
+                let count = arguments.len();
+                let results = argument_expressions(function).enumerate();
+                let results = results.filter(|(at, _)| function_types::is_result_of_decode(*at, count));
+                self.coerce_times(results.map(|(_, result)| result), answer);
+                answer
+            }
+            ("to_number", _) => number_by_format(argument_expressions(function).nth(1)),
+            (name, ValueType::Unknown) => self.own_function(name, function),
+            (_, answer) => answer,
+        }
+    }
+
+    /// A function of the user's. Literals and parameters take the types of its arguments.
+    fn own_function(&mut self, name: &str, function: &Function) -> ValueType {
+        let Some(signature) = self.catalog.and_then(|catalog| catalog.function(name)) else {
+            return ValueType::Unknown;
+        };
+        for (argument, kind) in argument_expressions(function).zip(&signature.arguments) {
+            self.coerce([argument], *kind);
+            self.learn(argument, ValueType::Of(*kind));
+        }
+        ValueType::Of(signature.returns)
     }
 
     pub(super) fn window(&mut self, spec: &WindowSpec, scope: &Scope<'_>) {
@@ -322,6 +346,12 @@ fn type_named(data_type: &DataType) -> ValueType {
         return ValueType::Interval;
     }
     Type::of(data_type).map_or(ValueType::Unknown, ValueType::Of)
+}
+
+/// The type of TO_NUMBER by its format.
+fn number_by_format(format: Option<&Expr>) -> ValueType {
+    let format = format.and_then(literal_text);
+    format.map_or(ValueType::Unknown, |format| ValueType::Of(number_format_type(format)))
 }
 
 /// Words that are functions without parentheses.

@@ -274,6 +274,11 @@ pub fn is_common(name: &str) -> bool {
     found.is_ok_and(|at| matches!(FUNCTIONS[at].1, Common | CommonOfRest))
 }
 
+/// True for the places of the results among so many arguments of DECODE: value, search, result, …, otherwise.
+pub fn is_result_of_decode(at: usize, count: usize) -> bool {
+    at > 0 && (at.is_multiple_of(2) || at + 1 == count)
+}
+
 /// Those of which the type depends on more.
 fn special(name: &str, arguments: &[ValueType]) -> Option<ValueType> {
     let first = arguments.first().copied().unwrap_or(ValueType::Unknown);
@@ -321,9 +326,7 @@ fn special(name: &str, arguments: &[ValueType]) -> Option<ValueType> {
             _ => ValueType::Unknown,
         },
         "decode" => {
-            // value, search, result, search, result, …, otherwise
-            let results =
-                arguments.iter().enumerate().skip(1).filter(|(at, _)| at % 2 == 0 || *at + 1 == arguments.len());
+            let results = arguments.iter().enumerate().filter(|(at, _)| is_result_of_decode(*at, arguments.len()));
             results.map(|(_, result)| *result).reduce(ValueType::common).unwrap_or(ValueType::Unknown)
         }
         // Those of a literal are integers, see `functions::rewrite`.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::catalog::{Catalog, RelationColumn};
+use super::catalog::{Catalog, RelationColumn, Signature};
 use super::value_type::ValueType;
 use crate::parse::parameters::Parameters;
 use crate::statement::ddl::Name;
@@ -30,6 +30,10 @@ impl Catalog for Tables {
             value_type: *value_type,
         };
         Some(columns.iter().map(column).collect())
+    }
+
+    fn function(&self, name: &str) -> Option<Signature> {
+        (name == "f_day").then(|| Signature { arguments: vec![Type::Date], returns: Type::Decimal(8, 2) })
     }
 
     fn is_system_view(&self, _: &str) -> bool {
@@ -177,6 +181,16 @@ fn literals_take_the_type_of_the_values_beside_them() {
         translated("select case when a > 1 then '2/2/2020' else d end as x from t"),
         format!("SELECT CASE WHEN a > 1 THEN {} ELSE d END AS x FROM t", date("2/2/2020"))
     );
+}
+
+#[test]
+fn a_function_of_the_users_has_the_types_that_it_was_created_with() {
+    assert_eq!(
+        translated("select f_day('1/5/2020') / 3 as x from t"),
+        "SELECT CAST(redshift_divided(\"redshift_udf_f_day\"(redshift_date_of_text(CAST('1/5/2020' AS VARCHAR))), 3, '13') \
+         AS DECIMAL(19,13)) AS x FROM t"
+    );
+    assert_eq!(parameters("select f_day($1)"), ["1 date"]);
 }
 
 #[test]

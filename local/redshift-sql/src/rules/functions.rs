@@ -7,7 +7,7 @@ use sqlparser::ast::{
 };
 
 use crate::bind::Types;
-use crate::bind::value_type::ValueType;
+use crate::bind::value_type::{MAX_PRECISION, ValueType};
 use crate::error::TranslateError;
 use crate::rules::casts::{text_value, time};
 use crate::rules::comparison::{is_simple, literal, side};
@@ -298,7 +298,7 @@ fn average(function: &Function, kind: ValueType) -> Option<Expr> {
     Some(match kind {
         ValueType::Of(Type::Decimal(_, scale)) => {
             let average = call("redshift_divide", [written(named("sum")), written(count), text(&scale.to_string())]);
-            cast(average, Type::Decimal(crate::bind::value_type::MAX_PRECISION, scale))
+            cast(average, Type::Decimal(MAX_PRECISION, scale))
         }
         kind if kind.is_integer() => cast(binary(named("sum"), BinaryOperator::Divide, count), Type::BigInt),
         _ => call("cast_to_type", [call("redshift_average", [named("sum"), count]), named("sum")]),
@@ -364,13 +364,21 @@ fn to_number(given: &mut Call) -> Result<Expr, TranslateError> {
     let Some(pattern) = literal(&format) else {
         return Err(TranslateError::unsupported("TO_NUMBER with a computed format"));
     };
-    let digit = |sign: char| matches!(sign, '9' | '0');
-    let upper = pattern.to_uppercase();
-    let (_, fraction) = upper.split_once(['.', 'D']).unwrap_or((&upper, ""));
-    let count = |part: &str| u8::try_from(part.chars().filter(|sign| digit(*sign)).count()).unwrap_or(u8::MAX);
-    let (places, all) = (count(fraction).min(38), count(&upper).clamp(1, 38));
+    let kind = number_format_type(pattern);
     let parsed = call("redshift_parse_number", [cast(given.take(0), Type::Varchar(VARCHAR_MAX)), format]);
-    Ok(cast(parsed, Type::Decimal(all.max(places), places)))
+    Ok(cast(parsed, kind))
+}
+
+/// The type of a number that is read by a format: as many places as the format has behind its point.
+pub fn number_format_type(format: &str) -> Type {
+    let upper = format.to_uppercase();
+    let (_, fraction) = upper.split_once(['.', 'D']).unwrap_or((&upper, ""));
+    let count = |part: &str| {
+        let digits = part.chars().filter(|sign| matches!(sign, '9' | '0')).count();
+        u8::try_from(digits).unwrap_or(u8::MAX).min(MAX_PRECISION)
+    };
+    let (places, all) = (count(fraction), count(&upper).max(1));
+    Type::Decimal(all.max(places), places)
 }
 
 /// *JSON paths*: key by key; a last TRUE makes invalid JSON NULL. A key is one of objects only, and whatever signs it has.
