@@ -1,7 +1,7 @@
 //! Dates and times as COPY reads them: the default form, `auto`, the epoch keywords, and patterns.
 
 use redshift_sql::civil;
-use redshift_sql::datetime::{loose_time, loose_time_zoned};
+use redshift_sql::loose_time::{loose_time, loose_time_zoned};
 
 /// How texts become times.
 #[derive(Debug, Clone, PartialEq, Eq)]

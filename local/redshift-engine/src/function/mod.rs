@@ -19,7 +19,7 @@ use duckdb::vscalar::arrow::{ArrowFunctionSignature, VArrowScalar};
 
 use super::error::SqlError;
 use super::super_value;
-use redshift_sql::datetime;
+use redshift_sql::{datetime, loose_time};
 
 /// From texts to a text; `None` is NULL. NULL for any argument is NULL without asking.
 type Body = fn(&[&str]) -> Result<Option<String>, String>;
@@ -48,8 +48,8 @@ const FUNCTIONS: &[(&str, Body)] = &[
     ("redshift_listagg", text::listagg),
     ("redshift_lpad", growing::pad_left),
     ("redshift_murmur3", text::murmur3),
-    ("redshift_normal_time", datetime::normalize),
-    ("redshift_normal_zoned_time", datetime::normalize_zoned),
+    ("redshift_normal_time", loose_time::normalize),
+    ("redshift_normal_zoned_time", loose_time::normalize_zoned),
     ("redshift_parse_datetime", datetime::parse),
     ("redshift_parse_number", number::parse),
     ("redshift_regexp_count", pattern::count),

@@ -1,19 +1,18 @@
 //! The types of expressions, by those of their parts.
 
 use sqlparser::ast::{
-    AccessExpr, BinaryOperator, DataType, Expr, Function, FunctionArgumentClause, FunctionArguments, Ident, Subscript,
-    UnaryOperator, Value, WindowSpec, WindowType,
+    AccessExpr, BinaryOperator, Expr, Function, FunctionArgumentClause, FunctionArguments, Ident, Subscript,
+    UnaryOperator, WindowSpec, WindowType,
 };
 
+use super::literals::{OF_DATE_PARTS, literal, number_by_format, parameter_number, type_named, word};
 use super::scope::{Resolved, Scope, settled_type};
-use super::value_type::{MAX_PRECISION, ValueType};
+use super::value_type::ValueType;
 use super::{Typer, argument_expressions, function_types, place};
 use crate::error::TranslateError;
-use crate::rules::casts::unlimited;
 use crate::rules::comparison::literal as literal_text;
-use crate::rules::functions::number_format_type;
 use crate::statement::ddl::Name;
-use crate::time::datetime::is_loose_time;
+use crate::time::loose_time::is_loose_time;
 use crate::types::Type;
 
 impl Typer<'_> {
@@ -335,69 +334,4 @@ impl Typer<'_> {
             self.types.parameters.entry(number).or_insert(data_type);
         }
     }
-}
-
-/// The type that a cast names; that of VARCHAR without a length is as long as can be.
-fn type_named(data_type: &DataType) -> ValueType {
-    if unlimited(data_type) {
-        return ValueType::TEXT;
-    }
-    if matches!(data_type, DataType::Interval { .. }) {
-        return ValueType::Interval;
-    }
-    Type::of(data_type).map_or(ValueType::Unknown, ValueType::Of)
-}
-
-/// The type of TO_NUMBER by its format.
-fn number_by_format(format: Option<&Expr>) -> ValueType {
-    let format = format.and_then(literal_text);
-    format.map_or(ValueType::Unknown, |format| ValueType::Of(number_format_type(format)))
-}
-
-/// Words that are functions without parentheses.
-fn word(name: &str) -> Option<ValueType> {
-    Some(match name {
-        "sysdate" | "localtimestamp" => ValueType::TIMESTAMP,
-        "current_date" => ValueType::DATE,
-        "current_timestamp" => ValueType::TIMESTAMPTZ,
-        "current_user" | "session_user" | "user" | "current_schema" | "current_database" => ValueType::TEXT,
-        "current_time" | "localtime" | "default" | "current_user_id" => ValueType::Unknown,
-        _ => return None,
-    })
-}
-
-/// Functions whose first argument is the name of a part of a date.
-const OF_DATE_PARTS: [&str; 8] =
-    ["date_add", "date_diff", "date_part", "date_trunc", "dateadd", "datediff", "datepart", "pgdate_part"];
-
-fn literal(value: &Value) -> ValueType {
-    match value {
-        Value::Boolean(_) => ValueType::BOOLEAN,
-        Value::Number(digits, _) => number(digits),
-        Value::Null => ValueType::Null,
-        _ => ValueType::Untyped,
-    }
-}
-
-/// The type of a number by its digits, as DuckDB reads them.
-fn number(digits: &str) -> ValueType {
-    if digits.contains(['e', 'E']) {
-        return ValueType::DOUBLE;
-    }
-    match digits.find('.') {
-        None if digits.parse::<i32>().is_ok() => ValueType::INTEGER,
-        None if digits.parse::<i64>().is_ok() => ValueType::BIGINT,
-        None => ValueType::Of(Type::Decimal(MAX_PRECISION, 0)),
-        Some(point) => match (u8::try_from(digits.len() - 1), u8::try_from(digits.len() - 1 - point)) {
-            (Ok(precision @ 1..=MAX_PRECISION), Ok(scale)) => ValueType::Of(Type::Decimal(precision, scale)),
-            _ => ValueType::DOUBLE,
-        },
-    }
-}
-
-/// The number of `$1`.
-fn parameter_number(expr: &Expr) -> Option<usize> {
-    let Expr::Value(value) = expr else { return None };
-    let Value::Placeholder(name) = &value.value else { return None };
-    name.strip_prefix('$')?.parse().ok()
 }

@@ -3,6 +3,7 @@
 pub mod catalog;
 mod expressions;
 pub mod function_types;
+mod literals;
 mod queries;
 pub mod scope;
 mod statements;

@@ -8,7 +8,7 @@ use crate::bind::value_type::ValueType;
 use crate::rules::casts::time_of_text;
 use crate::rules::construct::{call, cast, nested, replace, take, text};
 use crate::rules::table_factors::wrap_column;
-use crate::time::datetime::is_loose_time;
+use crate::time::loose_time::is_loose_time;
 use crate::types::{Type, VARCHAR_MAX};
 
 /// Rewrites what a comparison compares.

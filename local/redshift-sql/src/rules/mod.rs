@@ -9,6 +9,7 @@ pub mod date_functions;
 pub mod expression;
 pub mod function_names;
 pub mod functions;
+pub mod json_path;
 pub mod normalize;
 pub mod ordered_aggregates;
 pub mod table_factors;

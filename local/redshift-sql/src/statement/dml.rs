@@ -16,7 +16,7 @@ use crate::rules::casts::{integer, time_of_text};
 use crate::rules::comparison::{changed, literal};
 use crate::rules::construct::{call, replace};
 use crate::statement::ddl::Name;
-use crate::time::datetime::is_loose_time;
+use crate::time::loose_time::is_loose_time;
 use crate::types::Type;
 
 /// A statement that changes rows of one table.

@@ -3,3 +3,4 @@
 pub mod civil;
 pub mod datetime;
 pub mod era;
+pub mod loose_time;
