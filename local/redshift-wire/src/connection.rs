@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-use futures::stream::{self, StreamExt};
+use futures::stream::{self, Stream, StreamExt};
 use pgwire::api::portal::Format;
 use pgwire::api::results::{QueryResponse, Response, Tag};
 use pgwire::error::{ErrorInfo, PgWireError, PgWireResult};
@@ -22,6 +22,8 @@ use super::types;
 const BATCHES_AHEAD: usize = 2;
 /// Rows of one batch.
 const BATCH_ROWS: usize = 2048;
+/// Rows that a connection encodes before others are let on.
+const ROWS_IN_TURN: usize = 128;
 /// Rows that are read from the disk at once.
 const STORED_BATCH_ROWS: usize = 1000;
 
@@ -173,6 +175,19 @@ impl Rows for Channel {
     }
 }
 
+/// The rows of one event. A connection whose client reads lets others on now and then: encoding rows until a socket is
+/// full would keep them waiting, one after another, where there are hundreds.
+fn in_turns(
+    rows: Box<dyn Iterator<Item = PgWireResult<DataRow>> + Send>,
+) -> impl Stream<Item = PgWireResult<DataRow>> + Send {
+    stream::iter(rows.enumerate()).then(|(at, row)| async move {
+        if at % ROWS_IN_TURN == ROWS_IN_TURN - 1 {
+            tokio::task::yield_now().await;
+        }
+        row
+    })
+}
+
 /// The rows of a result, block after block.
 fn stored_rows(rows: StoredRows) -> impl Iterator<Item = Result<Vec<Value>, SqlError>> {
     let starts = (0..rows.count()).step_by(STORED_BATCH_ROWS);
@@ -295,7 +310,7 @@ impl Connection {
                         }
                         Event::Ended(_) | Event::Columns(..) => Box::new(std::iter::empty()),
                     };
-                    stream::iter(rows)
+                    in_turns(rows)
                 });
                 let mut response = QueryResponse::new(fields, rows);
                 response.set_command_tag(&words(sql).first().map_or("SELECT".into(), |word| match word.as_str() {

@@ -11,6 +11,7 @@ use pgwire::error::{ErrorInfo, PgWireError};
 use pgwire::messages::{DecodeContext, PgWireBackendMessage, PgWireFrontendMessage};
 use pgwire::tokio::TlsAcceptor;
 use pgwire::tokio::server::{MaybeTls, PgWireMessageServerCodec, process_error, process_message};
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_util::codec::Framed;
@@ -21,6 +22,8 @@ use super::startup::fatal;
 
 /// A client that has not logged in by then is let go.
 const LOGIN: Duration = Duration::from_secs(60);
+/// Bytes of rows that wait in the system for a client to read them.
+const SEND_BUFFER_BYTES: usize = 256 << 10;
 /// The length and the code of the requests that may come before TLS.
 const TLS_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 const GSS_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 48];
@@ -33,6 +36,8 @@ type Client<S> = Framed<S, PgWireMessageServerCodec<Statement>>;
 /// Where the connection breaks, or the client does not log in within a minute.
 pub async fn serve(stream: TcpStream, tls: TlsAcceptor, handlers: Handlers) -> io::Result<()> {
     stream.set_nodelay(true)?;
+    // The system's own would grow to megabytes for each client that reads nothing.
+    SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER_BYTES)?;
     let address = stream.peer_addr()?;
     let deadline = tokio::time::Instant::now() + LOGIN;
     let negotiated = tokio::time::timeout_at(deadline, negotiate(stream, tls)).await??;
