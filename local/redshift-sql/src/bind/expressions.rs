@@ -37,6 +37,7 @@ impl Typer<'_> {
                 Resolved::Alias(found, named) => {
                     if self.is_grouped {
                         self.types.laterals.insert(place(expr), named);
+                        self.types.named.insert(named);
                     }
                     found
                 }

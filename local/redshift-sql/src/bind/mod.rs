@@ -11,7 +11,7 @@ mod statements;
 mod tests;
 pub mod value_type;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Statement};
 
@@ -26,7 +26,9 @@ use value_type::ValueType;
 #[derive(Debug, Default)]
 pub struct Types {
     found: HashMap<usize, ValueType>,
+    /// Aliases that stand for an expression, and the expressions that are so named.
     laterals: HashMap<usize, usize>,
+    named: HashSet<usize>,
     /// Literals that take the type of values that they do not stand beside.
     coerced: HashMap<usize, Type>,
     /// The type of the column that a subquery compares with, by the comparison.
@@ -86,7 +88,7 @@ impl Types {
 
     /// True for an expression whose alias is used by another.
     pub fn is_named_by_lateral(&self, expr: &Expr) -> bool {
-        !self.laterals.is_empty() && self.laterals.values().any(|named| *named == place(expr))
+        self.named.contains(&place(expr))
     }
 
     pub fn into_parameters(self) -> BTreeMap<usize, Type> {

@@ -4,7 +4,7 @@
 use sqlparser::ast::{BinaryOperator, Expr, Value};
 
 use crate::bind::value_type::{MAX_PRECISION, ValueType};
-use crate::rules::casts::{integer, time_of_text};
+use crate::rules::casts::{coerced, time_of_text};
 use crate::rules::comparison::is_simple;
 use crate::rules::construct::{binary, call, cast, replace, take, text};
 use crate::types::Type;
@@ -47,10 +47,18 @@ impl Operands<'_> {
             {
                 Some(binary(take(self.left), BinaryOperator::StringConcat, take(self.right)))
             }
-            (date, count) if date.is_date() && count.is_integer() => later(self.left, date, days(self.right, date)),
-            (count, date) if date.is_date() && count.is_integer() => later(self.right, date, days(self.left, date)),
-            (ValueType::TIMESTAMPTZ, ValueType::Interval) => later(self.left, ValueType::TIMESTAMPTZ, take(self.right)),
-            (ValueType::Interval, ValueType::TIMESTAMPTZ) => later(self.right, ValueType::TIMESTAMPTZ, take(self.left)),
+            (date, count) if date.is_date() && count.is_integer() => {
+                moved(self.left, date, BinaryOperator::Plus, days(self.right, date))
+            }
+            (count, date) if date.is_date() && count.is_integer() => {
+                moved(self.right, date, BinaryOperator::Plus, days(self.left, date))
+            }
+            (ValueType::TIMESTAMPTZ, ValueType::Interval) => {
+                moved(self.left, ValueType::TIMESTAMPTZ, BinaryOperator::Plus, take(self.right))
+            }
+            (ValueType::Interval, ValueType::TIMESTAMPTZ) => {
+                moved(self.right, ValueType::TIMESTAMPTZ, BinaryOperator::Plus, take(self.left))
+            }
             _ => {
                 self.texts_to_numbers();
                 None
@@ -62,16 +70,7 @@ impl Operands<'_> {
         match (self.one, self.two) {
             (date, count) if date.is_date() && (count.is_integer() || count == ValueType::Interval) => {
                 let count = if count.is_integer() { days(self.right, date) } else { take(self.right) };
-                match (date, &count) {
-                    // As it stands.
-                    (ValueType::DATE | ValueType::TIMESTAMP, _) => {
-                        Some(binary(take(self.left), BinaryOperator::Minus, count))
-                    }
-                    _ => {
-                        let local = cast(take(self.left), Type::Timestamp);
-                        Some(cast(binary(local, BinaryOperator::Minus, count), Type::TimestampTz))
-                    }
-                }
+                moved(self.left, date, BinaryOperator::Minus, count)
             }
             (date, text) if date.is_date() && (text.is_text() || is_literal(self.right)) => {
                 let kind = if date == ValueType::DATE { Type::Date } else { Type::Timestamp };
@@ -165,10 +164,10 @@ impl Operands<'_> {
         // A literal beside a number is one of its type.
         match (one, two) {
             (ValueType::Untyped, ValueType::Of(kind)) if first && two.is_number() => {
-                replace(self.left, |text| number_of_text(text, kind))
+                replace(self.left, |text| coerced(text, kind))
             }
             (ValueType::Of(kind), ValueType::Untyped) if second && one.is_number() => {
-                replace(self.right, |text| number_of_text(text, kind))
+                replace(self.right, |text| coerced(text, kind))
             }
             _ => widen(self.left, one, self.right, two),
         }
@@ -180,14 +179,6 @@ fn to_double(text: Expr, kind: ValueType) -> Expr {
         // In a SUPER only a number is one.
         ValueType::SUPER => cast(call("redshift_number_in_super", [text]), Type::Double),
         _ => cast(text, Type::Double),
-    }
-}
-
-/// A literal as a number of the type that it stands beside.
-fn number_of_text(text: Expr, kind: Type) -> Expr {
-    match kind {
-        Type::SmallInt | Type::Integer | Type::BigInt => integer(text, kind),
-        kind => cast(text, kind),
     }
 }
 
@@ -249,14 +240,12 @@ fn days(count: &mut Expr, date: ValueType) -> Expr {
     }
 }
 
-/// A time, and so much after it. What has a zone is counted in UTC.
-fn later(time: &mut Expr, kind: ValueType, by: Expr) -> Option<Expr> {
+/// A time, and so much after it or before it. What has a zone is counted in UTC.
+fn moved(time: &mut Expr, kind: ValueType, op: BinaryOperator, by: Expr) -> Option<Expr> {
     let time = take(time);
     Some(match kind {
-        ValueType::TIMESTAMPTZ => {
-            cast(binary(cast(time, Type::Timestamp), BinaryOperator::Plus, by), Type::TimestampTz)
-        }
-        _ => binary(time, BinaryOperator::Plus, by),
+        ValueType::TIMESTAMPTZ => cast(binary(cast(time, Type::Timestamp), op, by), Type::TimestampTz),
+        _ => binary(time, op, by),
     })
 }
 

@@ -78,6 +78,13 @@ pub fn text_value(value: Expr, from: ValueType) -> Expr {
     }
 }
 
+/// True where DuckDB writes another text of a value than Redshift does, or may do so.
+pub fn differs_as_text(value: &Expr, kind: ValueType) -> bool {
+    kind.is_super()
+        || matches!(kind, ValueType::Of(Type::Real | Type::Double))
+        || kind == ValueType::Unknown && is_simple(value)
+}
+
 /// A value as a DATE, a TIMESTAMP or a TIMESTAMPTZ.
 pub fn time(value: Expr, from: ValueType, wanted: Type) -> Expr {
     match (from, wanted) {
@@ -138,6 +145,16 @@ const MOST_BYTES: usize = 300;
 /// A text as an integer column takes it.
 pub fn integer(text: Expr, wanted: Type) -> Expr {
     cast(whole(text, ValueType::Untyped, wanted, ""), wanted)
+}
+
+/// A literal as a value of a type.
+pub fn coerced(literal: Expr, kind: Type) -> Expr {
+    match kind {
+        Type::Date | Type::Timestamp | Type::TimestampTz => time_of_text(literal, kind),
+        Type::SmallInt | Type::Integer | Type::BigInt => integer(literal, kind),
+        Type::Varchar(_) | Type::Char(_) | Type::Super => literal,
+        _ => cast(literal, kind),
+    }
 }
 
 /// Whether it leads into a SUPER, by its looks: a column with its table looks so, too.

@@ -24,12 +24,12 @@ pub fn rewrite(expr: &mut Expr, types: &Types) {
             }
             match (left.as_mut(), right.as_mut()) {
                 (Expr::Tuple(left), Expr::Tuple(right)) => {
-                    left.iter_mut().zip(right).for_each(|(left, right)| sides(left, right, types));
+                    for (left, right) in left.iter_mut().zip(right) {
+                        let (one, two) = (types.of(left), types.of(right));
+                        sides((left, one), (right, two));
+                    }
                 }
-                (left, right) => {
-                    side(left, one, two);
-                    side(right, two, one);
-                }
+                (left, right) => sides((left, one), (right, two)),
             }
         }
         Expr::InSubquery { .. } | Expr::AnyOp { .. } | Expr::AllOp { .. } => beside_subquery(expr, types),
@@ -50,14 +50,16 @@ pub fn rewrite(expr: &mut Expr, types: &Types) {
             let others = conditions.iter_mut().map(|when| (types.of(&when.condition), &mut when.condition)).collect();
             beside((types.of(operand), operand), others);
         }
-        Expr::IsDistinctFrom(left, right) | Expr::IsNotDistinctFrom(left, right) => sides(left, right, types),
+        Expr::IsDistinctFrom(left, right) | Expr::IsNotDistinctFrom(left, right) => {
+            let (one, two) = (types.of(left), types.of(right));
+            sides((left, one), (right, two));
+        }
         _ => {}
     }
 }
 
 /// Rewrites both sides of a comparison.
-fn sides(left: &mut Expr, right: &mut Expr, types: &Types) {
-    let (one, two) = (types.of(left), types.of(right));
+pub fn sides((left, one): (&mut Expr, ValueType), (right, two): (&mut Expr, ValueType)) {
     side(left, one, two);
     side(right, two, one);
 }
@@ -142,7 +144,7 @@ fn beside((one, value): (ValueType, &mut Expr), others: Vec<(ValueType, &mut Exp
 }
 
 /// Rewrites one side of a comparison by its own type and that of what it is compared with.
-pub fn side(expr: &mut Expr, own: ValueType, beside: ValueType) {
+fn side(expr: &mut Expr, own: ValueType, beside: ValueType) {
     let time = match beside {
         ValueType::Of(kind @ (Type::Date | Type::Timestamp | Type::TimestampTz)) => Some(kind),
         _ => None,

@@ -9,7 +9,7 @@ use crate::bind::value_type::ValueType;
 use crate::bind::{Types, place};
 use crate::error::TranslateError;
 use crate::rules::arithmetic;
-use crate::rules::casts::{integer, rewrite_cast, rewrite_try_cast, text_value, time_of_text, typed_text};
+use crate::rules::casts::{coerced, differs_as_text, rewrite_cast, rewrite_try_cast, text_value, typed_text};
 use crate::rules::comparison;
 use crate::rules::construct::{call, call_with, cast, nested, replace, take, text};
 use crate::rules::date_functions;
@@ -138,27 +138,10 @@ impl VisitorMut for Rewrite<'_> {
     }
 }
 
-/// True where DuckDB writes another text of a value than Redshift does, or may do so.
-fn differs_as_text(value: &Expr, kind: ValueType) -> bool {
-    kind.is_super()
-        || matches!(kind, ValueType::Of(Type::Real | Type::Double))
-        || kind == ValueType::Unknown && comparison::is_simple(value)
-}
-
 fn as_text(value: Expr, kind: ValueType) -> Expr {
     match differs_as_text(&value, kind) || kind.is_text() {
         true => text_value(value, kind),
         false => cast(value, Type::Varchar(VARCHAR_MAX)),
-    }
-}
-
-/// A literal as a value of a type.
-fn coerced(literal: Expr, kind: Type) -> Expr {
-    match kind {
-        Type::Date | Type::Timestamp | Type::TimestampTz => time_of_text(literal, kind),
-        Type::SmallInt | Type::Integer | Type::BigInt => integer(literal, kind),
-        Type::Varchar(_) | Type::Char(_) | Type::Super => literal,
-        _ => cast(literal, kind),
     }
 }
 

@@ -9,8 +9,8 @@ use sqlparser::ast::{
 use crate::bind::Types;
 use crate::bind::value_type::{MAX_PRECISION, ValueType};
 use crate::error::TranslateError;
-use crate::rules::casts::{text_value, time};
-use crate::rules::comparison::{is_simple, literal, side};
+use crate::rules::casts::{differs_as_text, text_value, time};
+use crate::rules::comparison::{is_simple, literal, sides};
 use crate::rules::construct::{binary, call, call_with, case, cast, nested, number, replace, take, text};
 use crate::rules::date_functions;
 use crate::rules::function_names::{KNOWN, OF_TEXTS, OF_TIMES};
@@ -241,9 +241,7 @@ fn is_positive(expr: &Expr) -> bool {
 fn give_texts(function: &mut Function, kinds: &[ValueType], count: usize) {
     for_each_argument(function, |at, argument| {
         let kind = kinds.get(at).copied().unwrap_or(ValueType::Unknown);
-        let differs = kind.is_super() || matches!(kind, ValueType::Of(Type::Real | Type::Double));
-        let is_unsure = kind == ValueType::Unknown && is_simple(argument);
-        if at < count && (differs || is_unsure) {
+        if at < count && differs_as_text(argument, kind) {
             replace(argument, |value| text_value(value, kind));
         }
     });
@@ -320,8 +318,7 @@ fn null_if(mut given: Call) -> Expr {
     let value = given.take(0);
     let (mut left, mut right) = (value.clone(), given.take(1));
     let other = right.clone();
-    side(&mut left, one, two);
-    side(&mut right, two, one);
+    sides((&mut left, one), (&mut right, two));
     if left == value && right == other {
         return call("nullif", [value, other]);
     }
@@ -350,8 +347,7 @@ fn decode(mut given: Call) -> Expr {
         }
         let (one, two) = (given.kind(0), given.kind(at));
         let (mut left, mut right) = (value.clone(), given.take(at));
-        side(&mut left, one, two);
-        side(&mut right, two, one);
+        sides((&mut left, one), (&mut right, two));
         let [left, right] = [left, right].map(|side| Box::new(crate::rules::construct::closed(side)));
         whens.push((Expr::IsNotDistinctFrom(left, right), given.take(at + 1)));
         at += 2;
