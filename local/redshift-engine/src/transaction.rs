@@ -79,20 +79,15 @@ impl Session {
         }
     }
 
-    /// Refuses what may not run now, and takes notice of the catalog as it is.
-    pub(super) fn admit(&mut self, command: &Command) -> Result<(), SqlError> {
+    /// Refuses what may not run now.
+    pub(super) fn admit(&self, command: &Command) -> Result<(), SqlError> {
         // What was cancelled is still rolled back.
         if !matches!(command, Command::Rollback) {
             self.check_cancelled()?;
         }
-        match self.transaction {
-            Transaction::Failed if !matches!(command, Command::Commit | Command::Rollback) => {
-                let message = "current transaction is aborted, commands ignored until end of transaction block";
-                return Err(SqlError::new("25P02", message));
-            }
-            // Nothing can be asked in it.
-            Transaction::Failed => {}
-            _ => self.see_catalog()?,
+        if self.transaction == Transaction::Failed && !matches!(command, Command::Commit | Command::Rollback) {
+            let message = "current transaction is aborted, commands ignored until end of transaction block";
+            return Err(SqlError::new("25P02", message));
         }
         match command.writes() && self.is_read_only() {
             true => Err(SqlError::new("25006", "transaction is read-only")),
