@@ -9,7 +9,7 @@ use sqlparser::ast::{ObjectName, ObjectType, Query, Visit, Visitor};
 
 use super::error::SqlError;
 use super::session::Session;
-use super::{catalog, define, removal};
+use super::{catalog, ddl, removal};
 use redshift_sql::{Command, Drop, KeptView, Name, Parameters, literal, quoted};
 
 const KEPT: &str = "redshift_system.redshift_dependencies";
@@ -52,7 +52,7 @@ pub fn note(session: &Session, view: &Name, query: &Query) -> Result<(), SqlErro
             statements.push(format!("INSERT INTO {KEPT} VALUES ({key}, {})", literal(&found.key())));
         }
     }
-    define::each(session, &statements)
+    ddl::each(session, &statements)
 }
 
 /// Before a relation goes: the views that read it go first where that is asked for, and are in the way else. So are the
@@ -78,7 +78,7 @@ pub fn give_way(session: &Session, name: &Name, cascade: bool) -> Result<(), Sql
     if !views.is_empty() {
         removal::drop(session, &Drop { kind: ObjectType::View, names: views, if_exists: true, cascade: true })?;
     }
-    define::each(session, &[format!("DELETE FROM {KEPT} WHERE view_name = {0} OR relation_name = {0}", literal(&key))])
+    ddl::each(session, &[format!("DELETE FROM {KEPT} WHERE view_name = {0} OR relation_name = {0}", literal(&key))])
 }
 
 /// A view that is bound to what it reads.
@@ -146,7 +146,7 @@ fn make_again(
     };
     make(session, &create)?;
     let kept = KeptView { definition: format!("{query};"), columns: given.clone(), late: false };
-    define::each(session, &[kept.describe(to)?])
+    ddl::each(session, &[kept.describe(to)?])
 }
 
 /// The views that read a relation go on reading it when it is called otherwise.
@@ -163,7 +163,7 @@ pub fn rename(session: &Session, from: &Name, to: &Name) -> Result<(), SqlError>
         }
     }
     let follow = |column: &str| format!("UPDATE {KEPT} SET {column} = {new} WHERE {column} = {old}");
-    define::each(session, &[follow("view_name"), follow("relation_name")])
+    ddl::each(session, &[follow("view_name"), follow("relation_name")])
 }
 
 /// The views of a schema go on in another, and those that read what is in it follow. One may read another.
@@ -194,7 +194,7 @@ pub fn move_views(session: &Session, from: &str, to: &str) -> Result<(), SqlErro
                 Ok(()) if new == view.name => {}
                 Ok(()) => {
                     forget(session, &view.name)?;
-                    define::each(session, &[format!("DROP VIEW {}", view.name)])?;
+                    ddl::each(session, &[format!("DROP VIEW {}", view.name)])?;
                 }
             }
         }
@@ -211,18 +211,18 @@ fn make(session: &Session, create: &str) -> Result<(), SqlError> {
     // What it reads has just been created.
     session.relations.clear();
     match redshift_sql::translate(create, &Parameters::default(), session.reading())? {
-        Command::CreateView(view) => define::create_view(session, *view),
+        Command::CreateView(view) => ddl::create_view(session, *view),
         _ => Ok(()),
     }
 }
 
 /// A view reads nothing more that would be noted.
 pub fn forget(session: &Session, view: &Name) -> Result<(), SqlError> {
-    define::each(session, &[format!("DELETE FROM {KEPT} WHERE view_name = {}", literal(&view.key()))])
+    ddl::each(session, &[format!("DELETE FROM {KEPT} WHERE view_name = {}", literal(&view.key()))])
 }
 
 /// What the views of a schema read goes with it.
 pub fn forget_all(session: &Session, schema: &str) -> Result<(), SqlError> {
     let beginning = literal(&format!("{schema}."));
-    define::each(session, &[format!("DELETE FROM {KEPT} WHERE starts_with(view_name, {beginning})")])
+    ddl::each(session, &[format!("DELETE FROM {KEPT} WHERE starts_with(view_name, {beginning})")])
 }

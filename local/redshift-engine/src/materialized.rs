@@ -4,7 +4,7 @@ use duckdb::{OptionalExt, params};
 
 use super::error::SqlError;
 use super::session::Session;
-use super::{catalog, define, dependency};
+use super::{catalog, ddl, dependency};
 use redshift_sql::{CreateTable, Name, NewMaterialized, Shape, literal};
 
 const KEPT: &str = "redshift_system.redshift_materialized_views";
@@ -17,7 +17,7 @@ pub fn create(session: &Session, new: NewMaterialized) -> Result<(), SqlError> {
     let query = query.to_string();
     let shape = Shape::Query(query.clone(), Vec::new());
     let table = CreateTable { name: name.clone(), if_not_exists: false, temporary: false, attributes, shape };
-    define::create(session, &table)?;
+    ddl::create(session, &table)?;
     let sql = format!("INSERT INTO {KEPT} (name, query, definition, auto_refresh) VALUES (?, ?, ?, ?)");
     session.connection.execute(&sql, params![name.key(), query, definition, auto_refresh])?;
     Ok(())
@@ -56,11 +56,11 @@ pub fn is_kept(session: &Session, name: &Name) -> Result<bool, SqlError> {
 }
 
 pub fn forget(session: &Session, name: &Name) -> Result<(), SqlError> {
-    define::each(session, &[format!("DELETE FROM {KEPT} WHERE name = {}", literal(&name.key()))])
+    ddl::each(session, &[format!("DELETE FROM {KEPT} WHERE name = {}", literal(&name.key()))])
 }
 
 /// Those of a schema go with it.
 pub fn forget_all(session: &Session, schema: &str) -> Result<(), SqlError> {
     let beginning = literal(&format!("{schema}."));
-    define::each(session, &[format!("DELETE FROM {KEPT} WHERE starts_with(name, {beginning})")])
+    ddl::each(session, &[format!("DELETE FROM {KEPT} WHERE starts_with(name, {beginning})")])
 }

@@ -1,6 +1,6 @@
 //! Users and groups come, change and go.
 
-use super::define;
+use super::ddl;
 use super::error::SqlError;
 use super::session::Session;
 use redshift_sql::{Kind, Principals};
@@ -33,5 +33,5 @@ pub fn apply(session: &Session, change: &Principals) -> Result<(), SqlError> {
             return Err(SqlError::new("2BP01", message));
         }
     }
-    define::each(session, &change.statements)
+    ddl::each(session, &change.statements)
 }

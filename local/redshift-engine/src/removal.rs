@@ -4,7 +4,7 @@ use sqlparser::ast::ObjectType;
 
 use super::error::SqlError;
 use super::session::Session;
-use super::{catalog, define, dependency, late_view, materialized};
+use super::{catalog, ddl, dependency, late_binding_view, materialized};
 use redshift_sql::{Drop, Name, literal, quoted};
 
 /// DROP, as a statement: reports what IF EXISTS passes over.
@@ -28,11 +28,11 @@ pub fn drop(session: &Session, drop: &Drop) -> Result<(), SqlError> {
 
 /// Whether there is such a relation, or a view that cannot be bound.
 pub fn is_there(session: &Session, name: &Name) -> Result<bool, SqlError> {
-    Ok(catalog::found(&session.connection, name)?.is_some() || late_view::find(session, name)?.is_some())
+    Ok(catalog::found(&session.connection, name)?.is_some() || late_binding_view::find(session, name)?.is_some())
 }
 
 fn drop_relation(session: &Session, name: &Name, drop: &Drop) -> Result<(), SqlError> {
-    let late = late_view::find(session, name)?;
+    let late = late_binding_view::find(session, name)?;
     let found = catalog::found(&session.connection, name)?;
     let is_late = drop.kind == ObjectType::View && late.is_some() && (found.is_none() || found == late);
     let name = &match (found, late) {
@@ -63,7 +63,7 @@ fn drop_relation(session: &Session, name: &Name, drop: &Drop) -> Result<(), SqlE
     dependency::give_way(session, name, drop.cascade)?;
     // One that reads what is missing is known only as it was written.
     if is_late {
-        late_view::forget(session, name)?;
+        late_binding_view::forget(session, name)?;
     }
     if is_materialized {
         materialized::forget(session, name)?;
@@ -80,7 +80,7 @@ fn drop_relation(session: &Session, name: &Name, drop: &Drop) -> Result<(), SqlE
         statements.push(format!("DELETE FROM redshift_system.redshift_comments WHERE {place}"));
         statements.push(format!("DELETE FROM redshift_system.redshift_owners WHERE {place}"));
     }
-    define::each(session, &statements)
+    ddl::each(session, &statements)
 }
 
 /// The sequences behind the identity of a table, which stand outside its schema.
@@ -101,11 +101,11 @@ fn drop_schema(session: &Session, schema: &str, drop: &Drop) -> Result<(), SqlEr
         dependency::forget_all(session, schema)?;
         materialized::forget_all(session, schema)?;
         drop_tables(session, schema)?;
-    } else if late_view::are_in(session, schema)? {
+    } else if late_binding_view::are_in(session, schema)? {
         let message = format!("cannot drop schema {schema} because other objects depend on it");
         return Err(SqlError::new("2BP01", message));
     }
-    late_view::forget_all(session, schema)?;
+    late_binding_view::forget_all(session, schema)?;
     let exists = if drop.if_exists { "IF EXISTS " } else { "" };
     let cascade = if drop.cascade { " CASCADE" } else { "" };
     let kept = |table: &str| format!("DELETE FROM redshift_system.{table} WHERE schema_name = {}", literal(schema));
@@ -115,7 +115,7 @@ fn drop_schema(session: &Session, schema: &str, drop: &Drop) -> Result<(), SqlEr
         kept("redshift_comments"),
         kept("redshift_owners"),
     ];
-    define::each(session, &statements)
+    ddl::each(session, &statements)
 }
 
 /// The tables of a schema with their sequences.

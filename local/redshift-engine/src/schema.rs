@@ -2,7 +2,7 @@
 
 use super::error::SqlError;
 use super::session::{SYSTEM_SCHEMA, Session};
-use super::{catalog, define, dependency, late_view, owner};
+use super::{catalog, ddl, dependency, late_binding_view, owner};
 use redshift_sql::{AlterSchema, ColumnSpec, Grant, Name, NewSchema, SchemaChange, literal, quoted};
 
 pub fn create(session: &Session, admin: &str, new: &NewSchema) -> Result<(), SqlError> {
@@ -13,7 +13,7 @@ pub fn create(session: &Session, admin: &str, new: &NewSchema) -> Result<(), Sql
             false => Err(SqlError::new("42P06", format!("Schema \"{name}\" already exists"))),
         };
     }
-    define::each(session, &[format!("CREATE SCHEMA {}", quoted(name))])?;
+    ddl::each(session, &[format!("CREATE SCHEMA {}", quoted(name))])?;
     owner.as_ref().map_or(Ok(()), |owner| owner::set(session, admin, name, "", owner))
 }
 
@@ -39,7 +39,7 @@ pub fn grant(session: &Session, grant: &Grant) -> Result<(), SqlError> {
             return Err(SqlError::new("3F000", format!("schema \"{name}\" does not exist")));
         }
     }
-    define::each(session, &grant.statements)
+    ddl::each(session, &grant.statements)
 }
 
 fn exists(session: &Session, name: &str) -> Result<bool, SqlError> {
@@ -48,13 +48,13 @@ fn exists(session: &Session, name: &str) -> Result<bool, SqlError> {
 }
 
 fn rename(session: &Session, from: &str, to: &str) -> Result<(), SqlError> {
-    define::each(session, &[format!("CREATE SCHEMA {}", quoted(to))])?;
+    ddl::each(session, &[format!("CREATE SCHEMA {}", quoted(to))])?;
     for table in catalog::tables_in(&session.connection, from)? {
         move_table(session, &table, to)?;
     }
     follow_keys(session, from, to)?;
     // What they read is as it was written: it does not follow.
-    late_view::move_all(session, from, to)?;
+    late_binding_view::move_all(session, from, to)?;
     dependency::move_views(session, from, to)?;
     let [old, new] = [from, to].map(literal);
     let mut statements: Vec<String> = ["redshift_privileges", "redshift_comments", "redshift_owners"]
@@ -78,7 +78,7 @@ fn rename(session: &Session, from: &str, to: &str) -> Result<(), SqlError> {
         )
     }));
     statements.push(format!("DROP SCHEMA {}", quoted(from)));
-    define::each(session, &statements)
+    ddl::each(session, &statements)
 }
 
 /// Makes a table anew in another schema, with its rows and all that is kept with it.
@@ -89,7 +89,7 @@ fn move_table(session: &Session, name: &Name, to: &str) -> Result<(), SqlError> 
     let mut statements = redshift_sql::define(&new, false, &columns, &table.attributes)?;
     statements.push(format!("INSERT INTO {new} SELECT * FROM {name}"));
     statements.push(format!("DROP TABLE {name}"));
-    define::each(session, &statements)
+    ddl::each(session, &statements)
 }
 
 /// Foreign keys that name the schema name it as it is called now.
@@ -104,7 +104,7 @@ fn follow_keys(session: &Session, from: &str, to: &str) -> Result<(), SqlError> 
         for key in attributes.foreign_keys.iter_mut().filter(|key| key.schema.as_deref() == Some(from)) {
             key.schema = Some(to.to_owned());
         }
-        define::each(session, &[redshift_sql::describe(&name, &attributes)?])?;
+        ddl::each(session, &[redshift_sql::describe(&name, &attributes)?])?;
     }
     Ok(())
 }

@@ -16,7 +16,9 @@ use super::settings::SessionSettings;
 use super::system::System;
 use super::transaction::{Transaction, TransactionScope};
 use super::translation::Relations;
-use super::{copies, define, dml, late_view, maintenance, materialized, principals, removal, reopen, schema, show};
+use super::{
+    copies, ddl, dml, late_binding_view, maintenance, materialized, principals, removal, reopen, schema, show,
+};
 use redshift_sql::{Command, Name, Parameters, Target};
 
 pub struct Session {
@@ -248,20 +250,20 @@ impl Session {
             Command::Copy(command) => copy::copy(self, &command, access, query),
             Command::Unload(command) => copy::unload(self, &command, access),
 
-            Command::CreateTable(create) => define::create_table(self, &create),
-            Command::Alter(alter) => define::alter_table(self, &access.place.admin, *alter),
+            Command::CreateTable(create) => ddl::create_table(self, &create),
+            Command::Alter(alter) => ddl::alter_table(self, &access.place.admin, *alter),
             Command::CreateSchema(new) => self.defined(|session| schema::create(session, &access.place.admin, &new)),
             Command::AlterSchema(alter) => self.defined(|session| schema::alter(session, &access.place.admin, &alter)),
             Command::Drop(drop) => removal::run(self, &drop),
-            Command::Define(statements) => self.defined(|session| define::each(session, &statements)),
+            Command::Define(statements) => self.defined(|session| ddl::each(session, &statements)),
             Command::Grant(grant) => self.defined(|session| schema::grant(session, &grant)),
             Command::Principals(change) => self.defined(|session| principals::apply(session, &change)),
-            Command::CreateView(view) => self.defined(|session| define::create_view(session, *view)),
-            Command::CreateLateView(view) => self.defined(|session| late_view::create(session, *view)),
+            Command::CreateView(view) => self.defined(|session| ddl::create_view(session, *view)),
+            Command::CreateLateView(view) => self.defined(|session| late_binding_view::create(session, *view)),
             Command::CreateMaterialized(view) => self.defined(|session| materialized::create(session, *view)),
             Command::AutoRefresh { view, on } => self.defined(|session| materialized::auto_refresh(session, &view, on)),
             Command::Refresh(view) => self.defined(|session| materialized::refresh(session, &view)),
-            Command::Comment(comment) => self.defined(|session| define::comment(session, &comment)),
+            Command::Comment(comment) => self.defined(|session| ddl::comment(session, &comment)),
             Command::CreateDatabase(name) => copies::create_beside(self, &name),
             Command::DropDatabase { name, force } => copies::drop_database(self, &name, force),
 

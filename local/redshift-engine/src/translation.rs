@@ -11,7 +11,7 @@ use super::error::SqlError;
 use super::result::{self, ResultColumn};
 use super::session::Session;
 use super::transaction::Transaction;
-use super::{catalog, late_view, show, system_views};
+use super::{catalog, late_binding_view, show, system_views};
 
 type Columns = Arc<[RelationColumn]>;
 
@@ -139,7 +139,7 @@ impl Session {
             run(session)
         };
         let done = match run(self) {
-            Err(error) if error.is_out_of_view() && late_view::bind_again(self)? => {
+            Err(error) if error.is_out_of_view() && late_binding_view::bind_again(self)? => {
                 self.relations.clear();
                 run(self)
             }

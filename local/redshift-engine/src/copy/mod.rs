@@ -6,7 +6,7 @@ mod chunk;
 mod columns;
 mod convert;
 #[cfg(test)]
-mod doors;
+mod fuzz_entry;
 mod invalid_chars;
 mod json;
 mod json_values;
@@ -29,4 +29,4 @@ pub use scan::{CopyRows, FUNCTION};
 pub use statement::{copy, unload};
 
 #[cfg(test)]
-pub use doors::{read_json, read_text};
+pub use fuzz_entry::{read_json, read_text};

@@ -7,7 +7,7 @@ use super::catalog::{self, Table};
 use super::error::SqlError;
 use super::result::columns_of;
 use super::session::Session;
-use super::{append, dependency, keys, late_view, materialized, owner};
+use super::{append, dependency, keys, late_binding_view, materialized, owner};
 use redshift_sql::Type;
 use redshift_sql::{
     self, Alter, Change, ColumnSpec, Comment, CreateTable, KeptView, Name, NewView, Shape, TableAttributes, literal,
@@ -126,7 +126,7 @@ pub fn alter_table(session: &mut Session, admin: &str, alter: Alter) -> Result<i
 fn alter(session: &Session, admin: &str, alter: Alter) -> Result<(), SqlError> {
     let name = match catalog::found(&session.connection, &alter.table)? {
         Some(name) => name,
-        None => match late_view::find(session, &alter.table)? {
+        None => match late_binding_view::find(session, &alter.table)? {
             Some(name) => name,
             None if alter.if_exists => return Ok(()),
             None => {
@@ -140,7 +140,7 @@ fn alter(session: &Session, admin: &str, alter: Alter) -> Result<(), SqlError> {
         let temporary = || SqlError::unsupported("OWNER TO of a temporary table");
         return owner::set(session, admin, schema.as_ref().ok_or_else(temporary)?, table, owner);
     }
-    let late = late_view::find(session, &name)?.filter(|late| *late == name);
+    let late = late_binding_view::find(session, &name)?.filter(|late| *late == name);
     if late.is_some() || catalog::is_view(&session.connection, &name)? {
         return alter_view(session, &name, late.is_some(), alter.change);
     }
@@ -284,7 +284,7 @@ fn alter_view(session: &Session, name: &Name, is_late: bool, change: Change) -> 
     match change {
         Change::Nothing => Ok(()),
         Change::RenameTable(to) if is_late => {
-            late_view::rename(session, name, &Name { schema: name.schema.clone(), table: to.clone() })?;
+            late_binding_view::rename(session, name, &Name { schema: name.schema.clone(), table: to.clone() })?;
             follow(session, name, to)
         }
         Change::RenameTable(to) => {
@@ -334,8 +334,8 @@ pub fn create_view(session: &Session, new: NewView) -> Result<(), SqlError> {
     dependency::qualify(session, &mut view.query, None)?;
     // It takes the place of one that was bound late.
     if view.or_replace {
-        late_view::forget(session, &name)?;
-    } else if late_view::find(session, &name)?.is_some() {
+        late_binding_view::forget(session, &name)?;
+    } else if late_binding_view::find(session, &name)?.is_some() {
         return Err(SqlError::new("42P07", format!("Relation \"{}\" already exists", name.table)));
     }
     let query = view.query.to_string();
