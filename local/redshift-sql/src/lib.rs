@@ -57,7 +57,7 @@ pub use statement::principals::{Kind, Principals, md5_of};
 pub use statement::schema::{AlterSchema, NewSchema, SchemaChange};
 pub use statement::show::{Grants, Show};
 pub use statement::udf;
-pub use time::{civil, datetime, loose_time};
+pub use time::{civil, datetime, loose_time, zone};
 pub use translate::{Reading, parameter_types, parse_table, translate, translate_prepared, translate_query};
 pub use types::Type;
 

@@ -19,7 +19,7 @@ use duckdb::vscalar::arrow::{ArrowFunctionSignature, VArrowScalar};
 
 use super::error::SqlError;
 use super::super_value;
-use redshift_sql::{datetime, loose_time};
+use redshift_sql::{datetime, loose_time, zone};
 
 /// From texts to a text; `None` is NULL. NULL for any argument is NULL without asking.
 type Body = fn(&[&str]) -> Result<Option<String>, String>;
@@ -35,7 +35,7 @@ const FUNCTIONS: &[(&str, Body)] = &[
     ("redshift_array_sort", array::sort),
     ("redshift_array_union", array::union),
     ("redshift_can_json_parse", super_value::can_json_parse),
-    ("redshift_convert_timezone", datetime::convert_timezone),
+    ("redshift_convert_timezone", zone::convert_timezone),
     ("redshift_crc32", text::crc32),
     ("redshift_difference", text::difference),
     ("redshift_digits", integer::digits),

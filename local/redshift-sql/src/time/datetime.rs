@@ -1,13 +1,14 @@
-//! Times: TO_CHAR, TO_DATE, TO_TIMESTAMP by the fields of a format, and CONVERT_TIMEZONE. Timestamps come and go as
-//! texts, `2018-11-30 05:06:07.123456`; what has a zone is in UTC.
+//! TO_CHAR, TO_DATE and TO_TIMESTAMP, by the fields of a format. Timestamps come and go as texts,
+//! `2018-11-30 05:06:07.123456`; those with a zone are in UTC.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::Offset;
 
-use crate::time::civil;
+use super::civil;
+use super::format_fields::{Piece, pieces};
 
-type Answer = Result<Option<String>, String>;
+pub(super) type Answer = Result<Option<String>, String>;
 
 pub(super) const MONTHS: [&str; 12] = [
     "January",
@@ -28,56 +29,7 @@ const ROMAN: [&str; 12] = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX
 /// The width that names of months and days are padded to.
 const NAME_WIDTH: usize = 9;
 
-/// Fields, the longer before those that they begin with.
-const FIELDS: [&str; 49] = [
-    "SSSSS", "SSSS", "MONTH", "IYYY", "YYYY", "Y,YYY", "HH24", "HH12", "A.M.", "P.M.", "B.C.", "A.D.", "IDDD", "IYY",
-    "YYY", "MON", "DDD", "DAY", "FF6", "FF3", "FF", "IY", "YY", "CC", "WW", "IW", "MM", "MI", "MS", "US", "RM", "DD",
-    "DY", "ID", "HH", "SS", "AM", "PM", "BC", "AD", "TZ", "OF", "I", "Y", "Q", "W", "D", "J", "T",
-];
-
-/// A piece of a format.
-#[derive(Debug, PartialEq, Eq)]
-enum Piece<'a> {
-    /// The field in upper case, as it was written, and whether padding is left out (FM).
-    Field(&'static str, &'a str, bool),
-    Text(&'a str),
-}
-
-/// Divides a format into fields and what stands between them.
-fn pieces(format: &str) -> Vec<Piece<'_>> {
-    let mut found = Vec::new();
-    let (mut rest, mut unpadded) = (format, false);
-    while let Some(first) = rest.chars().next() {
-        if let Some(quoted) = rest.strip_prefix('"') {
-            let end = quoted.find('"').unwrap_or(quoted.len());
-            found.push(Piece::Text(&quoted[..end]));
-            rest = quoted.get(end + 1..).unwrap_or_default();
-            continue;
-        }
-        if rest.get(..2).is_some_and(|two| two.eq_ignore_ascii_case("FM")) {
-            unpadded = true;
-            rest = &rest[2..];
-            continue;
-        }
-        let field =
-            FIELDS.iter().find(|field| rest.get(..field.len()).is_some_and(|text| text.eq_ignore_ascii_case(field)));
-        let length = match field {
-            Some(field) if *field != "T" => {
-                found.push(Piece::Field(field, &rest[..field.len()], unpadded));
-                unpadded = false;
-                field.len()
-            }
-            _ => {
-                found.push(Piece::Text(&rest[..first.len_utf8()]));
-                first.len_utf8()
-            }
-        };
-        rest = &rest[length..];
-    }
-    found
-}
-
-fn read(text: &str) -> Result<DateTime, String> {
+pub(super) fn read(text: &str) -> Result<DateTime, String> {
     let text = text.strip_suffix("+00").unwrap_or(text);
     // DuckDB's form, which is before the time.
     if let Some((date, time)) = text.split_once(" (BC)") {
@@ -326,52 +278,6 @@ pub(super) fn shown(time: DateTime) -> String {
     time.strftime("%Y-%m-%d %H:%M:%S.%6f").to_string()
 }
 
-/// (source zone, target zone, timestamp without a zone)
-pub fn convert_timezone(arguments: &[&str]) -> Answer {
-    let &[source, target, time] = arguments else { return Err("convert_timezone needs two zones and a time".into()) };
-    let there = zone(source)?.to_ambiguous_zoned(read(time)?).compatible().map_err(|error| error.to_string())?;
-    let here = Timestamp::from(there).to_zoned(zone(target)?).datetime();
-    Ok(Some(here.strftime("%Y-%m-%d %H:%M:%S.%6f").to_string()))
-}
-
-/// A zone by its IANA name, by an abbreviation, or as an offset. POSIX counts `+8` to the west.
-pub(super) fn zone(name: &str) -> Result<TimeZone, String> {
-    let hours = match name.to_uppercase().as_str() {
-        "UTC" | "GMT" | "Z" | "ZULU" => Some(0),
-        "EST" => Some(-5),
-        "EDT" => Some(-4),
-        "CST" => Some(-6),
-        "CDT" => Some(-5),
-        "MST" => Some(-7),
-        "MDT" => Some(-6),
-        "PST" => Some(-8),
-        "PDT" => Some(-7),
-        "CET" => Some(1),
-        "CEST" => Some(2),
-        "JST" => Some(9),
-        "BST" => Some(1),
-        _ => None,
-    };
-    if let Some(hours) = hours {
-        return Ok(TimeZone::fixed(Offset::constant(hours)));
-    }
-    if let Ok(zone) = TimeZone::get(name) {
-        return Ok(zone);
-    }
-    let offset = (|| {
-        let (sign, rest) = match (name.rsplit_once('-'), name.rsplit_once('+')) {
-            (_, Some((_, rest))) => (-1, rest),
-            (Some((_, rest)), None) => (1, rest),
-            (None, None) => (-1, name),
-        };
-        let (hours, minutes) = rest.split_once(':').unwrap_or((rest, "0"));
-        let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
-        let seconds = hours.checked_mul(3600)?.checked_add(minutes.checked_mul(60)?)?;
-        Offset::from_seconds(seconds.checked_mul(sign)?).ok()
-    })();
-    offset.map(TimeZone::fixed).ok_or_else(|| format!("time zone \"{name}\" not recognized"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -412,17 +318,5 @@ mod tests {
         }
         assert!(parse(&["2018-13-01", "YYYY-MM-DD"]).is_err());
         assert!(parse(&["x", "YYYY-MM-DD"]).is_err());
-    }
-
-    #[test]
-    fn zones() {
-        let convert = |from, to, time| convert_timezone(&[from, to, time]).map(Option::unwrap_or_default);
-        assert_eq!(
-            convert("UTC", "America/New_York", "2013-02-16 10:00:00").expect("zone"),
-            "2013-02-16 05:00:00.000000"
-        );
-        assert_eq!(convert("EST", "PST", "2008-03-05 12:25:29").expect("zone"), "2008-03-05 09:25:29.000000");
-        assert_eq!(convert("UTC", "UTC+2", "2008-03-05 12:00:00").expect("zone"), "2008-03-05 10:00:00.000000");
-        assert!(convert("UTC", "Nowhere/City", "2008-03-05 12:00:00").is_err());
     }
 }

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use super::datetime::{MONTHS, parse, shown, zone};
+use super::datetime::{MONTHS, parse, shown};
 use super::era;
+use super::zone::zone;
 
 type Answer = Result<Option<String>, String>;
 
