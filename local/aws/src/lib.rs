@@ -42,7 +42,7 @@ use std::sync::{Arc, Mutex};
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use redshift_engine::{MemoryLimit, Warehouses};
-use redshift_wire::Wire;
+use redshift_wire::WireServer;
 
 pub use account::Account;
 pub use authorize::Needed;
@@ -141,7 +141,7 @@ impl Cloud {
             leases: Default::default(),
         };
         let logins = logins::Logins::new(store.clone(), secrets.clone(), warehouses.clone());
-        let wire = Wire::new(warehouses.clone(), Arc::new(buckets.clone()), Arc::new(logins.clone()));
+        let wire = WireServer::new(warehouses.clone(), Arc::new(buckets.clone()), Arc::new(logins.clone()));
         let redshift = redshift::Redshift {
             store: store.clone(),
             account: account.clone(),

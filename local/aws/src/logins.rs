@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use http::StatusCode;
 use redshift_engine::sync::locked;
 use redshift_engine::{Place, SqlError, Warehouses};
-use redshift_wire::{Authenticator, Wire};
+use redshift_wire::{Authenticator, WireServer};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -58,7 +58,7 @@ impl Logins {
     ///
     /// # Errors
     /// Where its files cannot be removed.
-    pub fn remove_warehouse(&self, wire: &Wire, place: &str) -> ApiResult<()> {
+    pub fn remove_warehouse(&self, wire: &WireServer, place: &str) -> ApiResult<()> {
         wire.close(place);
         let failed =
             |error: SqlError| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", error.message);

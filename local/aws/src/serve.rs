@@ -10,7 +10,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use redshift_engine::{Warehouses, statement_threads};
-use redshift_wire::Wire;
+use redshift_wire::WireServer;
 use redshift_wire::accept::next_connection;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -91,7 +91,7 @@ pub struct Server {
     pub authority: String,
     accepting: JoinHandle<()>,
     releasing: JoinHandle<()>,
-    wire: Wire,
+    wire: WireServer,
     _collection: Collection,
 }
 

@@ -11,7 +11,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use redshift_engine::{DirectoryStorage, MemoryLimit, Place, Warehouses};
-use redshift_wire::{Authenticator, Wire};
+use redshift_wire::{Authenticator, WireServer};
 use tokio::runtime::Handle;
 
 const USER: &str = "admin";
@@ -30,10 +30,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let directory = tempfile::tempdir()?;
     let warehouses = Warehouses::new(directory.path().join("warehouses"), MemoryLimit::default());
     let storage = Arc::new(DirectoryStorage::new(directory.path()));
-    let wire = Wire::new(warehouses, storage, Arc::new(OneUser));
+    let wire = WireServer::new(warehouses, storage, Arc::new(OneUser));
     wire.open(Handle::current(), Ipv4Addr::LOCALHOST.into(), None)?;
     let place = Place::new("warehouse", "dev", USER);
-    let address = wire.door(&place, 5439).ok_or("no port is free")?;
+    let address = wire.listen(&place, 5439).ok_or("no port is free")?;
     println!("psql postgres://{USER}:{PASSWORD}@{address}/{}", place.database);
     tokio::signal::ctrl_c().await?;
     wire.shut();

@@ -61,7 +61,7 @@ impl CancelHandler for CancelKeys {
         let Some(running) = self.slot(&CancelKey::new(request.pid, &request.secret_key)) else { return };
         // An interrupt that comes before DuckDB has begun is lost: it is repeated until the statement has ended.
         let Some(wanted) = locked(&running).clone() else { return };
-        wanted.flow.let_go();
+        wanted.flow.release();
         let interrupt = || {
             let runs = locked(&running).as_ref().is_some_and(|now| now.cancel.is(&wanted.cancel));
             if runs {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use futures::stream::{self, Stream, StreamExt};
 use pgwire::api::portal::Format;
@@ -12,14 +12,14 @@ use pgwire::messages::data::DataRow;
 use redshift_engine::sync::locked;
 use redshift_engine::{
     Access, Cancel, Engine, Parameters, ResultColumn, Rows, Session, SqlError, StoredRows, Type, Value,
-    statement_threads, verb_behind_with,
+    statement_threads,
 };
 use tokio::sync::mpsc;
 
+use super::command_tag::{command_tag, words};
+use super::flow::Flow;
 use super::types;
 
-/// Batches of rows on their way to a client that reads slowly.
-const BATCHES_AHEAD: usize = 2;
 /// Rows of one batch.
 const BATCH_ROWS: usize = 2048;
 /// Rows that a connection encodes before others are let on.
@@ -35,18 +35,18 @@ pub struct Connection {
     pub running: Arc<Mutex<Option<Running>>>,
     /// Of the statement that was started last.
     pub last: Mutex<Arc<Flow>>,
-    /// Whether a statement has ended.
+    /// True once a statement has ended.
     pub has_run: Arc<AtomicBool>,
 }
 
-/// What runs, and what it waits for.
+/// The statement that runs, for those who cancel it.
 #[derive(Clone)]
 pub struct Running {
     pub cancel: Cancel,
     pub flow: Arc<Flow>,
 }
 
-/// What the thread that runs a statement tells.
+/// An event that the thread of a statement reports.
 enum Event {
     /// With the digits of floats that are asked for beside the usual ones.
     Columns(Vec<ResultColumn>, i32),
@@ -60,12 +60,12 @@ struct Ended {
     count: Result<i64, SqlError>,
     /// The state of the transaction afterwards.
     status: u8,
-    /// Whether it ended a transaction that had failed, which COMMIT rolls back.
+    /// True for the end of a transaction that had failed, which COMMIT rolls back.
     undid: bool,
     notices: Vec<String>,
 }
 
-/// What a statement answers, and what it tells beside that.
+/// The answer of a statement, and the notices that come with it.
 pub struct Answer {
     pub response: Response,
     pub notices: Vec<String>,
@@ -74,47 +74,6 @@ pub struct Answer {
 impl From<Response> for Answer {
     fn from(response: Response) -> Self {
         Self { response, notices: Vec::new() }
-    }
-}
-
-/// How far a statement may run ahead of its client. One that is left half-read, as a portal is, must not keep the session
-/// from the next statement: it is let go then, and the rest of its rows wait on the disk.
-#[derive(Default)]
-pub struct Flow {
-    ahead: Mutex<Ahead>,
-    moved: Condvar,
-}
-
-#[derive(Default)]
-struct Ahead {
-    batches: usize,
-    let_go: bool,
-}
-
-impl Flow {
-    pub fn let_go(&self) {
-        locked(&self.ahead).let_go = true;
-        self.moved.notify_all();
-    }
-
-    fn is_let_go(&self) -> bool {
-        locked(&self.ahead).let_go
-    }
-
-    fn sent(&self) {
-        let wait = |ahead: &mut Ahead| ahead.batches >= BATCHES_AHEAD && !ahead.let_go;
-        let mut ahead = locked(&self.ahead);
-        if wait(&mut ahead) {
-            statement_threads::give_up_turn();
-        }
-        let ahead = self.moved.wait_while(ahead, wait);
-        ahead.unwrap_or_else(PoisonError::into_inner).batches += 1;
-    }
-
-    fn taken(&self) {
-        let mut ahead = locked(&self.ahead);
-        ahead.batches = ahead.batches.saturating_sub(1);
-        self.moved.notify_all();
     }
 }
 
@@ -133,7 +92,7 @@ impl Channel {
     }
 
     fn hand_on(&mut self, rows: Vec<Vec<Value>>) -> Result<(), SqlError> {
-        match self.flow.is_let_go() {
+        match self.flow.is_released() {
             // A client that has gone is not noticed by what is stored.
             true if self.to.is_closed() => Err(SqlError::new("08006", "the client has gone")),
             true => self.rest.rows(rows),
@@ -142,7 +101,7 @@ impl Channel {
     }
 }
 
-/// What a statement tells, on the client's side.
+/// The events of a statement, on the client's side.
 struct Events(mpsc::UnboundedReceiver<Event>, Arc<Flow>);
 
 impl Events {
@@ -156,7 +115,7 @@ impl Events {
 impl Drop for Events {
     fn drop(&mut self) {
         self.0.close();
-        self.1.let_go();
+        self.1.release();
     }
 }
 
@@ -197,7 +156,7 @@ fn stored_rows(rows: StoredRows) -> impl Iterator<Item = Result<Vec<Value>, SqlE
     })
 }
 
-/// That a statement's thread has ended without a word, which only a panic does.
+/// The error for a thread that ended without an event, which only a panic does.
 fn thread_ended() -> PgWireError {
     PgWireError::ApiError("the statement's thread ended".into())
 }
@@ -219,9 +178,9 @@ impl Connection {
     fn start(&self, sql: String, parameters: Parameters, all_at_once: bool) -> Events {
         let (sender, receiver) = mpsc::unbounded_channel();
         let flow = Arc::new(Flow::default());
-        std::mem::replace(&mut *locked(&self.last), flow.clone()).let_go();
+        std::mem::replace(&mut *locked(&self.last), flow.clone()).release();
         if all_at_once {
-            flow.let_go();
+            flow.release();
         }
         let events = Events(receiver, flow.clone());
         let (session, access, engine) = (self.session.clone(), self.access.clone(), self.engine.clone());
@@ -270,7 +229,7 @@ impl Connection {
         let mut events = self.start(sql.to_owned(), parameters, all_at_once);
         match events.next().await.ok_or_else(thread_ended)? {
             Event::Ended(Ended { count: Ok(count), status, undid, notices }) => {
-                let tag = if undid { Tag::new("ROLLBACK") } else { tag(sql, count) };
+                let tag = if undid { Tag::new("ROLLBACK") } else { command_tag(sql, count) };
                 // The protocol's library keeps the state of the transaction by these.
                 let response = match status {
                     b'T' => Response::TransactionStart(tag),
@@ -346,7 +305,7 @@ impl Connection {
         &self,
         question: impl FnOnce(&mut Session) -> T + Send + 'static,
     ) -> PgWireResult<T> {
-        locked(&self.last).let_go();
+        locked(&self.last).release();
         let session = self.session.clone();
         let question = move || question(&mut locked(&session));
         let answer = match self.has_run.load(Ordering::Relaxed) {
@@ -354,51 +313,5 @@ impl Connection {
             false => statement_threads::run_first(question).await,
         };
         answer.map_err(|error| wire_error(&error))
-    }
-}
-
-/// The first words of a statement in upper case, behind its comments.
-fn words(sql: &str) -> Vec<String> {
-    let mut rest = sql.trim_start();
-    loop {
-        rest = match rest {
-            text if text.starts_with("--") => text.split_once('\n').map_or("", |(_, rest)| rest),
-            text if text.starts_with("/*") => text.split_once("*/").map_or("", |(_, rest)| rest),
-            _ => break,
-        }
-        .trim_start();
-    }
-    let word = |word: &str| word.trim_matches(|sign: char| !sign.is_alphanumeric()).to_uppercase();
-    rest.split(|sign: char| sign.is_whitespace() || sign == '(' || sign == ';')
-        .filter(|word| !word.is_empty())
-        .take(4)
-        .map(word)
-        .collect()
-}
-
-/// The tag of a command that answered no rows.
-fn tag(sql: &str, count: i64) -> Tag {
-    let rows = usize::try_from(count).unwrap_or(0);
-    let words = words(sql);
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    match words[..] {
-        ["INSERT", ..] => Tag::new("INSERT").with_oid(0).with_rows(rows),
-        [word @ ("UPDATE" | "DELETE" | "MERGE"), ..] => Tag::new(word).with_rows(rows),
-        ["WITH", ..] => match verb_behind_with(sql) {
-            Some(verb) if verb != "INSERT" => Tag::new(verb).with_rows(rows),
-            _ => Tag::new("INSERT").with_oid(0).with_rows(rows),
-        },
-        ["BEGIN" | "START", ..] => Tag::new("BEGIN"),
-        ["COMMIT" | "END", ..] => Tag::new("COMMIT"),
-        ["ROLLBACK" | "ABORT", ..] => Tag::new("ROLLBACK"),
-        ["CREATE", "OR", "REPLACE", what, ..] => Tag::new(&format!("CREATE {what}")),
-        ["CREATE", "TEMP" | "TEMPORARY" | "LOCAL", ..] => Tag::new("CREATE TABLE"),
-        ["DECLARE", ..] => Tag::new("DECLARE CURSOR"),
-        ["CLOSE", ..] => Tag::new("CLOSE CURSOR"),
-        ["LOCK", ..] => Tag::new("LOCK TABLE"),
-        [first @ ("CREATE" | "DROP" | "ALTER"), second, ..] => Tag::new(&format!("{first} {second}")),
-        ["SELECT", ..] => Tag::new("SELECT"),
-        [first, ..] => Tag::new(first),
-        [] => Tag::new("OK"),
     }
 }

@@ -14,17 +14,16 @@ use pgwire::messages::PgWireBackendMessage;
 use pgwire::messages::extendedquery::Execute;
 use pgwire::messages::response::EmptyQueryResponse;
 
-use super::handler::{Queries, Statement};
-
 /// Runs a portal, or goes on with one that was suspended, and sends its rows as they come: as many as the client asks
 /// for, all of them where it asks for none or fewer.
 ///
 /// # Errors
 /// A portal of an unknown name, and whatever the statement fails with.
-pub async fn execute<C>(queries: &Queries, client: &mut C, message: Execute) -> PgWireResult<()>
+pub async fn execute<Q, C>(queries: &Q, client: &mut C, message: Execute) -> PgWireResult<()>
 where
+    Q: ExtendedQueryHandler,
     C: ClientInfo + ClientPortalStore + Sink<PgWireBackendMessage> + Unpin + Send + Sync,
-    C::PortalStore: PortalStore<Statement = Statement>,
+    C::PortalStore: PortalStore<Statement = Q::Statement>,
     C::Error: Debug,
     PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
 {
@@ -35,7 +34,7 @@ where
     let most = usize::try_from(message.max_rows).unwrap_or(0);
     let portal = match client.portal_store().get_portal(name) {
         Some(Entry::Value(portal)) => portal,
-        Some(Entry::Empty) => return tell_of_nothing(client).await,
+        Some(Entry::Empty) => return send_empty_query(client).await,
         None => return Err(PgWireError::PortalNotFound(name.to_owned())),
     };
     client.set_state(PgWireConnectionState::QueryInProgress);
@@ -55,7 +54,7 @@ where
                 status = status.to_idle_state();
                 client.portal_store().rm_portal(DEFAULT_NAME);
             }
-            Response::EmptyQuery => tell_of_nothing(client).await?,
+            Response::EmptyQuery => send_empty_query(client).await?,
             Response::Error(error) => return Err(PgWireError::UserError(error)),
             Response::CopyIn(_) | Response::CopyOut(_) | Response::CopyBoth(_) => {
                 return Err(PgWireError::ApiError("COPY goes to Amazon S3, not to the client".into()));
@@ -79,7 +78,7 @@ where
     Ok(())
 }
 
-async fn tell_of_nothing<C>(client: &mut C) -> PgWireResult<()>
+async fn send_empty_query<C>(client: &mut C) -> PgWireResult<()>
 where
     C: Sink<PgWireBackendMessage> + Unpin,
     C::Error: Debug,

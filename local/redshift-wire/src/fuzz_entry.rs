@@ -10,9 +10,10 @@ use bytes::BytesMut;
 use redshift_engine::{DirectoryStorage, MemoryLimit, Place, Warehouses};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use super::authenticator::Authenticator;
+use super::backend::Backend;
 use super::handler::Handlers;
 use super::socket::converse;
-use super::{Authenticator, Wire};
 
 const STARTUP: &[u8] = b"\0\x03\0\0user\0ann\0database\0dwh\0\0";
 const PASSWORD: &[u8] = b"Fuzzed1234\0";
@@ -63,7 +64,7 @@ impl Authenticator for OneUser {
 
 /// A warehouse to converse with.
 pub struct Warehouse {
-    wire: Wire,
+    backend: Backend,
     place: Place,
     runtime: tokio::runtime::Runtime,
     _directory: tempfile::TempDir,
@@ -75,10 +76,11 @@ impl Warehouse {
         let directory = tempfile::tempdir().expect("directory");
         let warehouses = Warehouses::new(directory.path().to_owned(), MemoryLimit::default());
         let storage = Arc::new(DirectoryStorage::new(directory.path()));
-        let wire = Wire::new(warehouses, storage, Arc::new(OneUser));
+        let backend =
+            Backend { warehouses, storage, authenticator: Arc::new(OneUser), cancel_keys: Default::default() };
         let place = Place::new("fuzzed", "dwh", "ann");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
-        Self { wire, place, runtime, _directory: directory }
+        Self { backend, place, runtime, _directory: directory }
     }
 
     /// Sends bytes and answers what comes, to the end.
@@ -88,7 +90,7 @@ impl Warehouse {
     pub fn converse(&self, bytes: &[u8]) -> Vec<u8> {
         self.runtime.block_on(async {
             let (client, server) = tokio::io::duplex(1 << 16);
-            let handlers = Handlers::new(self.wire.clone(), self.place.clone());
+            let handlers = Handlers::new(self.backend.clone(), self.place.clone());
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
             let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
             let serving = tokio::spawn(converse(server, BytesMut::new(), address, false, deadline, handlers));

@@ -1,4 +1,4 @@
-//! What a client asks over the protocol, handed to its connection's session.
+//! The messages of a client, handed to the session of its connection.
 
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
@@ -22,11 +22,12 @@ use redshift_engine::sync::locked;
 use redshift_engine::{Access, Parameters, Place, SqlError, statement_threads};
 use tokio::sync::OnceCell;
 
+use super::backend::Backend;
 use super::cancel::CancelKey;
 use super::connection::{Connection, wire_error};
 use super::execute::execute;
 use super::startup::{StartupParameters, Users};
-use super::{Wire, types};
+use super::types;
 
 /// The handlers of one connection.
 pub struct Handlers {
@@ -35,14 +36,14 @@ pub struct Handlers {
 }
 
 impl Handlers {
-    pub fn new(wire: Wire, place: Place) -> Self {
-        let users = Users::new(wire.clone(), place.clone());
+    pub fn new(backend: Backend, place: Place) -> Self {
+        let users = Users::new(backend.clone(), place.clone());
         let startup = CleartextPasswordAuthStartupHandler::new(users, StartupParameters);
-        let queries = Queries { wire, place, connection: OnceCell::new(), key: Mutex::default() };
+        let queries = Queries { backend, place, connection: OnceCell::new(), key: Mutex::default() };
         Self { startup: Arc::new(startup), queries: Arc::new(queries) }
     }
 
-    /// What answers both kinds of queries.
+    /// The handler of both kinds of queries.
     pub fn queries(&self) -> Arc<Queries> {
         self.queries.clone()
     }
@@ -62,12 +63,12 @@ impl PgWireServerHandlers for Handlers {
     }
 
     fn cancel_handler(&self) -> Arc<impl CancelHandler> {
-        Arc::new(self.queries.wire.cancel_keys.clone())
+        Arc::new(self.queries.backend.cancel_keys.clone())
     }
 }
 
 pub struct Queries {
-    wire: Wire,
+    backend: Backend,
     place: Place,
     connection: OnceCell<Connection>,
     key: Mutex<Option<CancelKey>>,
@@ -76,7 +77,7 @@ pub struct Queries {
 impl Drop for Queries {
     fn drop(&mut self) {
         if let Some(key) = locked(&self.key).take() {
-            self.wire.cancel_keys.remove(&key);
+            self.backend.cancel_keys.remove(&key);
         }
     }
 }
@@ -88,14 +89,14 @@ impl Queries {
             let user = client.metadata().get("user").cloned().unwrap_or_default();
             let database = client.metadata().get("database").cloned().unwrap_or_else(|| user.clone());
             let (pid, given) = client.pid_and_secret_key();
-            let (wire, place) = (self.wire.clone(), self.place.clone());
+            let (backend, place) = (self.backend.clone(), self.place.clone());
             let opened = statement_threads::run_login(move || {
-                let engine = wire.warehouses.engine(&place.id, &database, place.slices)?;
+                let engine = backend.warehouses.engine(&place.id, &database, place.slices)?;
                 // The prefix of a temporary login is no part of the user's name.
                 let name = ["IAM:", "IAMA:", "IAMR:"].iter().find_map(|prefix| user.strip_prefix(prefix));
                 let mut session = engine.session(name.unwrap_or(&user).split(':').next().unwrap_or_default())?;
                 session.set_pid(pid)?;
-                let access = Access::new(place, wire.storage.clone());
+                let access = Access::new(place, backend.storage.clone());
                 Ok(Connection {
                     session: Arc::new(Mutex::new(session)),
                     access,
@@ -107,7 +108,7 @@ impl Queries {
             });
             let connection = opened.await.and_then(|opened| opened).map_err(|error| wire_error(&error))?;
             let key = CancelKey::new(pid, &given);
-            self.wire.cancel_keys.insert(key.clone(), connection.running.clone());
+            self.backend.cancel_keys.insert(key.clone(), connection.running.clone());
             *locked(&self.key) = Some(key);
             Ok(connection)
         };
@@ -133,7 +134,7 @@ impl SimpleQueryHandler for Queries {
         for statement in &statements {
             let all_at_once = statements.len() > 1;
             let answer = connection.run(statement, Parameters::new(), &Format::UnifiedText, all_at_once).await?;
-            tell(client, answer.notices).await?;
+            send_notices(client, answer.notices).await?;
             let response = answer.response;
             let failed = matches!(response, Response::Error(_));
             responses.push(response);
@@ -145,8 +146,8 @@ impl SimpleQueryHandler for Queries {
     }
 }
 
-/// What a statement tells beside its answer goes before it.
-async fn tell<C>(client: &mut C, notices: Vec<String>) -> PgWireResult<()>
+/// Sends the notices of a statement, which come before its answer.
+async fn send_notices<C>(client: &mut C, notices: Vec<String>) -> PgWireResult<()>
 where
     C: Sink<PgWireBackendMessage> + Unpin + Send,
     PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
@@ -265,7 +266,7 @@ impl ExtendedQueryHandler for Queries {
         }
         let connection = self.connection(client).await?;
         let answer = connection.run(&statement.sql, parameters, &portal.result_column_format, false).await?;
-        tell(client, answer.notices).await?;
+        send_notices(client, answer.notices).await?;
         match answer.response {
             Response::Error(error) => Err(PgWireError::UserError(error)),
             response => Ok(response),

@@ -1,4 +1,4 @@
-//! The startup of a connection: who may connect, and what the server says of itself.
+//! The startup of a connection: the password check, and the parameters that the server reports.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -9,20 +9,20 @@ use pgwire::api::auth::{AuthSource, LoginInfo, Password, ServerParameterProvider
 use pgwire::error::{ErrorInfo, PgWireError, PgWireResult};
 use redshift_engine::{Place, statement_threads};
 
-use super::Wire;
+use super::backend::Backend;
 
 /// As `version()` has it.
 const REDSHIFT_VERSION: &str = "1.0.117891";
 
 /// Who may connect, and to which databases.
 pub struct Users {
-    wire: Wire,
+    backend: Backend,
     place: Place,
 }
 
 impl Users {
-    pub fn new(wire: Wire, place: Place) -> Self {
-        Self { wire, place }
+    pub fn new(backend: Backend, place: Place) -> Self {
+        Self { backend, place }
     }
 }
 
@@ -45,7 +45,7 @@ impl AuthSource for Users {
     async fn verify_password(&self, login: &LoginInfo, presented: &[u8]) -> PgWireResult<Option<()>> {
         let user = login.user().unwrap_or_default();
         let password = String::from_utf8_lossy(presented);
-        let (authenticator, place) = (self.wire.authenticator.clone(), self.place.clone());
+        let (authenticator, place) = (self.backend.authenticator.clone(), self.place.clone());
         let (name, password) = (user.to_owned(), password.to_string());
         let known = statement_threads::run_login(move || authenticator.check(&place, &name, &password)).await;
         let known = known.map_err(|error| fatal("53000", error.to_string()))?;
@@ -53,14 +53,14 @@ impl AuthSource for Users {
             return Err(fatal("28P01", format!("password authentication failed for user \"{user}\"")));
         }
         let database = login.database().unwrap_or(user);
-        match self.wire.warehouses.has(&self.place, database) {
+        match self.backend.warehouses.has(&self.place, database) {
             true => Ok(Some(())),
             false => Err(fatal("3D000", format!("database \"{database}\" does not exist"))),
         }
     }
 }
 
-/// What the server says of itself when a client connects.
+/// The parameters that the server reports when a client connects.
 pub struct StartupParameters;
 
 impl ServerParameterProvider for StartupParameters {

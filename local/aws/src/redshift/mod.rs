@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use redshift_engine::{Place, Warehouses};
-use redshift_wire::Wire;
+use redshift_wire::WireServer;
 
 use crate::account::{Account, now_millis};
 use crate::behavior::Behaviors;
@@ -38,7 +38,7 @@ pub struct Redshift {
     pub secrets: Secrets,
     pub warehouses: Warehouses,
     pub logins: Logins,
-    pub wire: Wire,
+    pub wire: WireServer,
     pub pace: Pace,
     pub behaviors: Behaviors,
 }
@@ -130,7 +130,7 @@ impl Redshift {
     /// Where PostgreSQL clients find the cluster, if anywhere.
     pub fn door(&self, cluster: &Cluster) -> Option<SocketAddr> {
         match cluster.status(now_millis()) {
-            "available" => self.wire.door(&self.place_of(cluster), cluster.port),
+            "available" => self.wire.listen(&self.place_of(cluster), cluster.port),
             _ => None,
         }
     }

@@ -8,7 +8,7 @@ mod workgroup;
 use std::collections::BTreeMap;
 
 use redshift_engine::{Place, Slices};
-use redshift_wire::Wire;
+use redshift_wire::WireServer;
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
@@ -35,7 +35,7 @@ pub struct Serverless {
     pub account: Account,
     pub secrets: Secrets,
     pub logins: Logins,
-    pub wire: Wire,
+    pub wire: WireServer,
 }
 
 impl Serverless {

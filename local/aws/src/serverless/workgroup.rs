@@ -85,7 +85,7 @@ impl Serverless {
     /// A workgroup with the address that really answers, where one does.
     pub(super) fn shown(&self, workgroup: &Workgroup) -> ApiResult<Json> {
         let mut answer = workgroup.json(&self.account);
-        if let Some(door) = self.wire.door(&self.place(&workgroup.name)?, workgroup.port) {
+        if let Some(door) = self.wire.listen(&self.place(&workgroup.name)?, workgroup.port) {
             answer["endpoint"] = json!({ "address": self.wire.host(door), "port": door.port() });
         }
         Ok(answer)
