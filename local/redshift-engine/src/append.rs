@@ -1,7 +1,7 @@
 //! ALTER TABLE APPEND: the rows of one table move to another.
 
+use super::batch;
 use super::catalog::{self, Column, Table};
-use super::ddl;
 use super::error::SqlError;
 use super::session::Session;
 use redshift_sql::{Name, quoted};
@@ -32,7 +32,7 @@ pub fn run(
         names.push(quoted(&column.name));
     }
     let (names, target, source) = (names.join(", "), target.full_name(), source.full_name());
-    ddl::each(
+    batch::run(
         session,
         &[format!("INSERT INTO {target} ({names}) SELECT {names} FROM {source}"), format!("DELETE FROM {source}")],
     )

@@ -3,7 +3,7 @@
 use duckdb::{Connection, OptionalExt, params};
 
 use super::error::SqlError;
-use super::session::SYSTEM_SCHEMA;
+use super::system_views::SYSTEM_SCHEMA;
 use redshift_sql::Type;
 use redshift_sql::{ColumnAttributes, ColumnSpec, Name, TableAttributes};
 

@@ -4,9 +4,7 @@ use std::collections::HashMap;
 
 use super::error::SqlError;
 use super::result::{self, ResultColumn, Rows, Value};
-use super::session::Session;
 use super::stored_rows::StoredRows;
-use super::transaction::Transaction;
 
 /// Rows that are handed on at once.
 const BATCH_ROWS: usize = 1000;
@@ -19,19 +17,6 @@ struct Cursor {
     next: usize,
     /// From `next` on, read already: a block of them is decoded as a whole.
     read: std::vec::IntoIter<Vec<Value>>,
-}
-
-/// DECLARE: runs the query, and keeps its rows beside the data.
-pub fn declare(session: &mut Session, cursor: String, query: &str) -> Result<i64, SqlError> {
-    if session.transaction == Transaction::None {
-        return Err(SqlError::new("25P01", "DECLARE CURSOR may only be used in transaction blocks"));
-    }
-    session.cursors.vacant(&cursor)?;
-    let mut rows = session.system.stored_rows(u64::MAX);
-    result::query(&session.connection, query, &mut rows)?;
-    rows.close()?;
-    session.cursors.open(cursor, rows);
-    Ok(0)
 }
 
 impl Cursors {

@@ -7,7 +7,7 @@ use super::catalog::{self, Table};
 use super::error::SqlError;
 use super::result::columns_of;
 use super::session::Session;
-use super::{append, dependency, keys, late_binding_view, materialized, owner};
+use super::{append, batch, dependency, keys, late_binding_view, materialized, owner};
 use redshift_sql::Type;
 use redshift_sql::{
     self, Alter, Change, ColumnSpec, Comment, CreateTable, KeptView, Name, NewView, Shape, TableAttributes, literal,
@@ -31,7 +31,7 @@ pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
         Shape::Columns(columns) => {
             check_width(columns.len())?;
             keys::check(session, name, columns, attributes, &attributes.foreign_keys)?;
-            each(session, &redshift_sql::define(name, *temporary, columns, attributes)?)
+            batch::run(session, &redshift_sql::define(name, *temporary, columns, attributes)?)
         }
         Shape::Like { source, with_defaults } => {
             let source = catalog::table(&session.connection, source.schema.as_deref(), &source.table)?;
@@ -53,7 +53,7 @@ pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
                 foreign_keys: Vec::new(),
                 ..source.attributes
             };
-            each(session, &redshift_sql::define(name, *temporary, &columns, &attributes)?)
+            batch::run(session, &redshift_sql::define(name, *temporary, &columns, &attributes)?)
         }
         Shape::Query(query, names) => {
             check_width(columns_of(&session.connection, query)?.len())?;
@@ -62,7 +62,7 @@ pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
             let names = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
             session.connection.execute_batch(&format!("CREATE {kind} {name}{names} AS {query}"))?;
             narrow(session, name)?;
-            each(session, &[redshift_sql::describe(name, attributes)?])
+            batch::run(session, &[redshift_sql::describe(name, attributes)?])
         }
     }
 }
@@ -159,7 +159,7 @@ fn alter(session: &Session, admin: &str, alter: Alter) -> Result<(), SqlError> {
     match alter.change {
         Change::Nothing | Change::Owner(_) => return Ok(()),
         Change::RenameTable(to) => {
-            each(session, &[format!("ALTER TABLE {name} RENAME TO {}", quoted(&to))])?;
+            batch::run(session, &[format!("ALTER TABLE {name} RENAME TO {}", quoted(&to))])?;
             return follow(session, &name, to);
         }
         Change::Append { from, ignore_extra, fill_target } => {
@@ -170,7 +170,7 @@ fn alter(session: &Session, admin: &str, alter: Alter) -> Result<(), SqlError> {
                 let at = place(&column).ok_or_else(|| missing(&column))?;
                 let mut attributes = columns[at].attributes.clone();
                 attributes.encoding = Some(encoding);
-                each(session, &[redshift_sql::describe_column(&name, &column, &attributes)?])?;
+                batch::run(session, &[redshift_sql::describe_column(&name, &column, &attributes)?])?;
             }
             return Ok(());
         }
@@ -184,11 +184,11 @@ fn alter(session: &Session, admin: &str, alter: Alter) -> Result<(), SqlError> {
                 let message = format!("column \"{key}\" of a primary key must be NOT NULL, and was not created so");
                 return Err(SqlError::new("42P16", message));
             }
-            return each(session, &[redshift_sql::describe(&found.full_name(), &attributes)?]);
+            return batch::run(session, &[redshift_sql::describe(&found.full_name(), &attributes)?]);
         }
         Change::DropKey { name, if_exists } => {
             return match redshift_sql::keys::drop(&mut attributes, table, &name) {
-                true => each(session, &[redshift_sql::describe(&found.full_name(), &attributes)?]),
+                true => batch::run(session, &[redshift_sql::describe(&found.full_name(), &attributes)?]),
                 false if if_exists => Ok(()),
                 false => {
                     let message = format!("constraint \"{name}\" of relation \"{table}\" does not exist");
@@ -207,7 +207,7 @@ fn alter(session: &Session, admin: &str, alter: Alter) -> Result<(), SqlError> {
             if let Some(key) = attributes.distkey.iter().chain(&attributes.sortkey).find(|key| place(key).is_none()) {
                 return Err(missing(key));
             }
-            return each(session, &[redshift_sql::describe(&name, &attributes)?]);
+            return batch::run(session, &[redshift_sql::describe(&name, &attributes)?]);
         }
         Change::AddColumn(column) => {
             if place(&column.name).is_some() {
@@ -271,7 +271,7 @@ fn follow_column(session: &Session, relation: &Name, from: &str, to: Option<&str
     let Name { schema: Some(schema), table } = relation else { return Ok(()) };
     let [schema, table, from] = [schema, table, from].map(literal);
     let place = format!("(schema_name, object_name, column_name) = ({schema}, {table}, {from})");
-    each(
+    batch::run(
         session,
         &[match to {
             Some(to) => format!("UPDATE {KEPT} SET column_name = {} WHERE {place}", literal(to)),
@@ -288,7 +288,7 @@ fn alter_view(session: &Session, name: &Name, is_late: bool, change: Change) -> 
             follow(session, name, to)
         }
         Change::RenameTable(to) => {
-            each(session, &[format!("ALTER VIEW {name} RENAME TO {}", quoted(&to))])?;
+            batch::run(session, &[format!("ALTER VIEW {name} RENAME TO {}", quoted(&to))])?;
             follow(session, name, to)
         }
         _ => Err(SqlError::new("42809", format!("\"{}\" is not a table", name.table))),
@@ -302,7 +302,7 @@ fn follow(session: &Session, from: &Name, to: String) -> Result<(), SqlError> {
     let kept = |table: &str, condition: &str| {
         format!("UPDATE redshift_system.{table} SET object_name = {} WHERE {place}{condition}", literal(&to))
     };
-    each(
+    batch::run(
         session,
         &[
             kept("redshift_privileges", " AND kind = 'TABLE'"),
@@ -322,7 +322,7 @@ fn replace(session: &Session, table: &Table, columns: &[ColumnSpec], sources: &[
     statements.push(format!("INSERT INTO {new} ({}) SELECT {} FROM {name}", names.join(", "), sources.join(", ")));
     statements.push(format!("DROP TABLE {name}"));
     statements.push(format!("ALTER TABLE {new} RENAME TO {}", quoted(&name.table)));
-    each(session, &statements)
+    batch::run(session, &statements)
 }
 
 /// A view has the columns that its query has now: what `*` means is written out, for tables get more of them. What it reads
@@ -381,10 +381,5 @@ pub fn comment(session: &Session, comment: &Comment) -> Result<(), SqlError> {
     if let Some(text) = text {
         statements.push(format!("INSERT INTO redshift_system.redshift_comments VALUES ({place}, {})", literal(text)));
     }
-    each(session, &statements)
-}
-
-/// Statements, one after the other.
-pub fn each(session: &Session, statements: &[String]) -> Result<(), SqlError> {
-    Ok(statements.iter().try_for_each(|sql| session.connection.execute_batch(sql))?)
+    batch::run(session, &statements)
 }

@@ -9,7 +9,7 @@ use sqlparser::ast::{ObjectName, ObjectType, Query, Visit, Visitor};
 
 use super::error::SqlError;
 use super::session::Session;
-use super::{catalog, ddl, removal};
+use super::{batch, catalog, ddl, removal};
 use redshift_sql::{Command, Drop, KeptView, Name, Parameters, literal, quoted};
 
 const KEPT: &str = "redshift_system.redshift_dependencies";
@@ -52,7 +52,7 @@ pub fn note(session: &Session, view: &Name, query: &Query) -> Result<(), SqlErro
             statements.push(format!("INSERT INTO {KEPT} VALUES ({key}, {})", literal(&found.key())));
         }
     }
-    ddl::each(session, &statements)
+    batch::run(session, &statements)
 }
 
 /// Before a relation goes: the views that read it go first where that is asked for, and are in the way else. So are the
@@ -78,7 +78,7 @@ pub fn give_way(session: &Session, name: &Name, cascade: bool) -> Result<(), Sql
     if !views.is_empty() {
         removal::drop(session, &Drop { kind: ObjectType::View, names: views, if_exists: true, cascade: true })?;
     }
-    ddl::each(session, &[format!("DELETE FROM {KEPT} WHERE view_name = {0} OR relation_name = {0}", literal(&key))])
+    batch::run(session, &[format!("DELETE FROM {KEPT} WHERE view_name = {0} OR relation_name = {0}", literal(&key))])
 }
 
 /// A view that is bound to what it reads.
@@ -146,7 +146,7 @@ fn make_again(
     };
     make(session, &create)?;
     let kept = KeptView { definition: format!("{query};"), columns: given.clone(), late: false };
-    ddl::each(session, &[kept.describe(to)?])
+    batch::run(session, &[kept.describe(to)?])
 }
 
 /// The views that read a relation go on reading it when it is called otherwise.
@@ -163,7 +163,7 @@ pub fn rename(session: &Session, from: &Name, to: &Name) -> Result<(), SqlError>
         }
     }
     let follow = |column: &str| format!("UPDATE {KEPT} SET {column} = {new} WHERE {column} = {old}");
-    ddl::each(session, &[follow("view_name"), follow("relation_name")])
+    batch::run(session, &[follow("view_name"), follow("relation_name")])
 }
 
 /// The views of a schema go on in another, and those that read what is in it follow. One may read another.
@@ -194,7 +194,7 @@ pub fn move_views(session: &Session, from: &str, to: &str) -> Result<(), SqlErro
                 Ok(()) if new == view.name => {}
                 Ok(()) => {
                     forget(session, &view.name)?;
-                    ddl::each(session, &[format!("DROP VIEW {}", view.name)])?;
+                    batch::run(session, &[format!("DROP VIEW {}", view.name)])?;
                 }
             }
         }
@@ -218,11 +218,11 @@ fn make(session: &Session, create: &str) -> Result<(), SqlError> {
 
 /// A view reads nothing more that would be noted.
 pub fn forget(session: &Session, view: &Name) -> Result<(), SqlError> {
-    ddl::each(session, &[format!("DELETE FROM {KEPT} WHERE view_name = {}", literal(&view.key()))])
+    batch::run(session, &[format!("DELETE FROM {KEPT} WHERE view_name = {}", literal(&view.key()))])
 }
 
 /// What the views of a schema read goes with it.
 pub fn forget_all(session: &Session, schema: &str) -> Result<(), SqlError> {
     let beginning = literal(&format!("{schema}."));
-    ddl::each(session, &[format!("DELETE FROM {KEPT} WHERE starts_with(view_name, {beginning})")])
+    batch::run(session, &[format!("DELETE FROM {KEPT} WHERE starts_with(view_name, {beginning})")])
 }

@@ -3,7 +3,7 @@
 use super::error::SqlError;
 use super::result::counted;
 use super::session::Session;
-use super::transaction::Transaction;
+use super::transaction_state::Transaction;
 use redshift_sql::Write;
 
 /// Runs a statement of DuckDB's; answers how many rows it changed.

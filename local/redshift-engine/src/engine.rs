@@ -10,13 +10,13 @@ use sha2::{Digest, Sha256};
 use super::activity::{self, Activity};
 use super::blank;
 use super::copy;
+use super::database::Database;
 use super::error::SqlError;
 use super::function;
 use super::log_mark::{self, LOG, LogMark};
 use super::memory::{Memory, MemoryLimit};
-use super::reopen::Database;
 use super::session::Session;
-use super::show;
+use super::setting_defaults::settings_view;
 use super::stored_rows::StoredRows;
 use super::system::System;
 use crate::clock::now_millis;
@@ -334,7 +334,7 @@ fn set_time_zone(connection: &Connection) -> Result<(), SqlError> {
 
 /// The system tables, views and macros. They are kept in the file: made once, and again where they have changed.
 fn make_catalog(connection: &Connection) -> Result<(), SqlError> {
-    let texts = [include_str!("system.sql"), &show::settings_view(), redshift_sql::MACROS].concat();
+    let texts = [include_str!("system.sql"), &settings_view(), redshift_sql::MACROS].concat();
     let mark = format!("{:x}", Sha256::digest(&texts));
     let sql = "SELECT count(*) FROM duckdb_views() WHERE view_name = 'redshift_made' AND contains(sql, ?)";
     let made: i64 = connection.query_row(sql, [&mark], |row| row.get(0))?;

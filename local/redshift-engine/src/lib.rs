@@ -21,6 +21,7 @@
 
 mod activity;
 mod append;
+mod batch;
 mod blank;
 mod cancel;
 mod catalog;
@@ -29,6 +30,7 @@ mod clock;
 mod copies;
 mod copy;
 mod cursor;
+mod database;
 mod ddl;
 mod dependency;
 mod directory_storage;
@@ -38,6 +40,7 @@ mod duckdb_error;
 mod duckdb_errors;
 mod engine;
 mod error;
+mod execute;
 mod function;
 #[cfg(test)]
 mod fuzz;
@@ -52,11 +55,14 @@ mod owner;
 mod parquet_schema;
 mod prepared;
 mod principals;
+mod relations;
 mod removal;
 mod reopen;
 mod result;
 mod schema;
 mod session;
+mod session_settings;
+mod setting_defaults;
 mod settings;
 mod show;
 pub mod statement_threads;
@@ -69,6 +75,7 @@ mod system_views;
 #[cfg(test)]
 mod tests;
 mod transaction;
+mod transaction_state;
 mod translation;
 
 use std::collections::HashMap;
@@ -87,13 +94,14 @@ pub use copy::{Access, Progress, Seen};
 pub use directory_storage::DirectoryStorage;
 pub use engine::{Engine, Slices};
 pub use error::SqlError;
+pub use execute::Outcome;
 pub use memory::MemoryLimit;
 pub use parquet_schema::{ParquetColumn, parquet_columns};
 pub use redshift_sql::{
     Parameter, ParameterKind, Parameters, TableAttributes, Type, is_on_leader_node, parse_table, verb_behind_with,
 };
 pub use result::{ResultColumn, ResultSet, Rows, Value, double_text};
-pub use session::{Outcome, Session};
+pub use session::Session;
 pub use storage::{Address, ListedObject, ObjectReader, ObjectWriter, ReadError, Storage, StorageProvider};
 pub use stored_rows::StoredRows;
 

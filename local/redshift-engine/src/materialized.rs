@@ -4,7 +4,7 @@ use duckdb::{OptionalExt, params};
 
 use super::error::SqlError;
 use super::session::Session;
-use super::{catalog, ddl, dependency};
+use super::{batch, catalog, ddl, dependency};
 use redshift_sql::{CreateTable, Name, NewMaterialized, Shape, literal};
 
 const KEPT: &str = "redshift_system.redshift_materialized_views";
@@ -56,11 +56,11 @@ pub fn is_kept(session: &Session, name: &Name) -> Result<bool, SqlError> {
 }
 
 pub fn forget(session: &Session, name: &Name) -> Result<(), SqlError> {
-    ddl::each(session, &[format!("DELETE FROM {KEPT} WHERE name = {}", literal(&name.key()))])
+    batch::run(session, &[format!("DELETE FROM {KEPT} WHERE name = {}", literal(&name.key()))])
 }
 
 /// Those of a schema go with it.
 pub fn forget_all(session: &Session, schema: &str) -> Result<(), SqlError> {
     let beginning = literal(&format!("{schema}."));
-    ddl::each(session, &[format!("DELETE FROM {KEPT} WHERE starts_with(name, {beginning})")])
+    batch::run(session, &[format!("DELETE FROM {KEPT} WHERE starts_with(name, {beginning})")])
 }

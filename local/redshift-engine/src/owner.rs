@@ -1,7 +1,7 @@
 //! Who owns schemas and relations, where that was said: kept, and shown by the catalog. What was not said is owned by whoever
 //! asks.
 
-use super::ddl;
+use super::batch;
 use super::error::SqlError;
 use super::session::Session;
 use redshift_sql::literal;
@@ -14,7 +14,7 @@ pub fn set(session: &Session, admin: &str, schema: &str, relation: &str, owner: 
         return Err(SqlError::new("42704", format!("user \"{owner}\" does not exist")));
     }
     let place = format!("{}, {}", literal(schema), literal(relation));
-    ddl::each(
+    batch::run(
         session,
         &[
             format!("DELETE FROM redshift_system.redshift_owners WHERE (schema_name, object_name) = ({place})"),

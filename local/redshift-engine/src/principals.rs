@@ -1,6 +1,6 @@
 //! Users and groups come, change and go.
 
-use super::ddl;
+use super::batch;
 use super::error::SqlError;
 use super::session::Session;
 use redshift_sql::{Kind, Principals};
@@ -33,5 +33,5 @@ pub fn apply(session: &Session, change: &Principals) -> Result<(), SqlError> {
             return Err(SqlError::new("2BP01", message));
         }
     }
-    ddl::each(session, &change.statements)
+    batch::run(session, &change.statements)
 }

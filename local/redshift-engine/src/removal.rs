@@ -4,7 +4,7 @@ use sqlparser::ast::ObjectType;
 
 use super::error::SqlError;
 use super::session::Session;
-use super::{catalog, ddl, dependency, late_binding_view, materialized};
+use super::{batch, catalog, dependency, late_binding_view, materialized};
 use redshift_sql::{Drop, Name, literal, quoted};
 
 /// DROP, as a statement: reports what IF EXISTS passes over.
@@ -80,7 +80,7 @@ fn drop_relation(session: &Session, name: &Name, drop: &Drop) -> Result<(), SqlE
         statements.push(format!("DELETE FROM redshift_system.redshift_comments WHERE {place}"));
         statements.push(format!("DELETE FROM redshift_system.redshift_owners WHERE {place}"));
     }
-    ddl::each(session, &statements)
+    batch::run(session, &statements)
 }
 
 /// The sequences behind the identity of a table, which stand outside its schema.
@@ -115,7 +115,7 @@ fn drop_schema(session: &Session, schema: &str, drop: &Drop) -> Result<(), SqlEr
         kept("redshift_comments"),
         kept("redshift_owners"),
     ];
-    ddl::each(session, &statements)
+    batch::run(session, &statements)
 }
 
 /// The tables of a schema with their sequences.

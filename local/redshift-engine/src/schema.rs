@@ -1,8 +1,9 @@
 //! Schemas created and altered. DuckDB cannot rename one: everything in it moves to a new one, in one transaction.
 
 use super::error::SqlError;
-use super::session::{SYSTEM_SCHEMA, Session};
-use super::{catalog, ddl, dependency, late_binding_view, owner};
+use super::session::Session;
+use super::system_views::SYSTEM_SCHEMA;
+use super::{batch, catalog, dependency, late_binding_view, owner};
 use redshift_sql::{AlterSchema, ColumnSpec, Grant, Name, NewSchema, SchemaChange, literal, quoted};
 
 pub fn create(session: &Session, admin: &str, new: &NewSchema) -> Result<(), SqlError> {
@@ -13,7 +14,7 @@ pub fn create(session: &Session, admin: &str, new: &NewSchema) -> Result<(), Sql
             false => Err(SqlError::new("42P06", format!("Schema \"{name}\" already exists"))),
         };
     }
-    ddl::each(session, &[format!("CREATE SCHEMA {}", quoted(name))])?;
+    batch::run(session, &[format!("CREATE SCHEMA {}", quoted(name))])?;
     owner.as_ref().map_or(Ok(()), |owner| owner::set(session, admin, name, "", owner))
 }
 
@@ -39,7 +40,7 @@ pub fn grant(session: &Session, grant: &Grant) -> Result<(), SqlError> {
             return Err(SqlError::new("3F000", format!("schema \"{name}\" does not exist")));
         }
     }
-    ddl::each(session, &grant.statements)
+    batch::run(session, &grant.statements)
 }
 
 fn exists(session: &Session, name: &str) -> Result<bool, SqlError> {
@@ -48,7 +49,7 @@ fn exists(session: &Session, name: &str) -> Result<bool, SqlError> {
 }
 
 fn rename(session: &Session, from: &str, to: &str) -> Result<(), SqlError> {
-    ddl::each(session, &[format!("CREATE SCHEMA {}", quoted(to))])?;
+    batch::run(session, &[format!("CREATE SCHEMA {}", quoted(to))])?;
     for table in catalog::tables_in(&session.connection, from)? {
         move_table(session, &table, to)?;
     }
@@ -78,7 +79,7 @@ fn rename(session: &Session, from: &str, to: &str) -> Result<(), SqlError> {
         )
     }));
     statements.push(format!("DROP SCHEMA {}", quoted(from)));
-    ddl::each(session, &statements)
+    batch::run(session, &statements)
 }
 
 /// Makes a table anew in another schema, with its rows and all that is kept with it.
@@ -89,7 +90,7 @@ fn move_table(session: &Session, name: &Name, to: &str) -> Result<(), SqlError> 
     let mut statements = redshift_sql::define(&new, false, &columns, &table.attributes)?;
     statements.push(format!("INSERT INTO {new} SELECT * FROM {name}"));
     statements.push(format!("DROP TABLE {name}"));
-    ddl::each(session, &statements)
+    batch::run(session, &statements)
 }
 
 /// Foreign keys that name the schema name it as it is called now.
@@ -104,7 +105,7 @@ fn follow_keys(session: &Session, from: &str, to: &str) -> Result<(), SqlError> 
         for key in attributes.foreign_keys.iter_mut().filter(|key| key.schema.as_deref() == Some(from)) {
             key.schema = Some(to.to_owned());
         }
-        ddl::each(session, &[redshift_sql::describe(&name, &attributes)?])?;
+        batch::run(session, &[redshift_sql::describe(&name, &attributes)?])?;
     }
     Ok(())
 }

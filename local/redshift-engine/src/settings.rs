@@ -1,11 +1,11 @@
 //! The settings of a session: SET, RESET, and what ends with a transaction.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::error::SqlError;
-use super::session::{SYSTEM_SCHEMA, Session};
-use super::show;
-use super::transaction::Transaction;
+use super::session::Session;
+use super::session_settings::{SessionSettings, is_true};
+use super::setting_defaults::default_of;
+use super::system_views::SYSTEM_SCHEMA;
+use super::transaction_state::Transaction;
 use redshift_sql::literal;
 
 const ISOLATION_LEVELS: &[&str] = &["serializable", "repeatable read", "read committed", "read uncommitted"];
@@ -38,7 +38,7 @@ const READ_ONLY: &[&str] =
 /// Refuses what no setting is called, and what a setting cannot be here.
 fn check(name: &str, value: Option<&str>) -> Result<(), SqlError> {
     let is_all = name == "all" && value.is_none();
-    if !is_all && show::default_of(name).is_none() {
+    if !is_all && default_of(name).is_none() {
         return Err(SqlError::new("42704", format!("unrecognized configuration parameter \"{name}\"")));
     }
     if READ_ONLY.contains(&name) {
@@ -53,50 +53,6 @@ fn check(name: &str, value: Option<&str>) -> Result<(), SqlError> {
     }
 }
 
-/// What was set in a session; every other setting has its default.
-#[derive(Debug, Clone, Default)]
-pub(super) struct SessionSettings(BTreeMap<String, String>);
-
-impl SessionSettings {
-    fn get(&self, name: &str) -> Option<&String> {
-        self.0.get(name)
-    }
-
-    /// Whether a setting is switched on.
-    pub(super) fn is_on(&self, name: &str) -> bool {
-        self.get(name).is_some_and(|flag| is_true(flag))
-    }
-
-    pub(super) fn search_path(&self) -> Option<String> {
-        self.get("search_path").cloned()
-    }
-
-    /// `None` sets it back to its default.
-    pub(super) fn change(&mut self, name: &str, value: Option<String>) {
-        match value {
-            Some(value) => drop(self.0.insert(name.to_owned(), value)),
-            None if name == "all" => self.0.clear(),
-            None => drop(self.0.remove(name)),
-        }
-    }
-
-    /// The settings behind a transaction that was committed: what was set for it alone is what it was before.
-    pub(super) fn without_local(mut self, before: &Self, local: &BTreeSet<String>) -> Self {
-        for name in local {
-            match before.get(name) {
-                Some(value) => drop(self.0.insert(name.clone(), value.clone())),
-                None => drop(self.0.remove(name)),
-            }
-        }
-        self
-    }
-}
-
-/// Whether a flag is one of the words that switch it on.
-fn is_true(flag: &str) -> bool {
-    matches!(flag.to_lowercase().as_str(), "true" | "on" | "yes" | "1")
-}
-
 impl Session {
     /// Whether a setting is switched on.
     pub(super) fn is_on(&self, setting: &str) -> bool {
@@ -108,7 +64,7 @@ impl Session {
         if name == "transaction_read_only" {
             return Some(if self.is_read_only() { "on" } else { "off" }.to_owned());
         }
-        self.settings.get(name).cloned().or_else(|| show::default_of(name).map(str::to_owned))
+        self.settings.get(name).cloned().or_else(|| default_of(name).map(str::to_owned))
     }
 
     pub(super) fn set(&mut self, name: &str, value: Option<String>, local: bool) -> Result<i64, SqlError> {

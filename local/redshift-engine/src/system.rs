@@ -10,11 +10,11 @@ use duckdb::{Connection, params};
 
 use super::activity::{Activity, Copying};
 use super::copy::Progress;
+use super::database::Database;
 use super::engine::check_name;
 use super::error::SqlError;
 use super::history::QueryRecord;
 use super::memory::Memory;
-use super::reopen::Database;
 use super::stored_rows::StoredRows;
 use super::{Engines, blank, history};
 use crate::clock::now_millis;

@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+/// The schema of the system views and functions, the last of every search path.
+pub(super) const SYSTEM_SCHEMA: &str = "redshift_system";
+
 /// As `system.sql` defines them.
 static NAMES: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
     let definitions = include_str!("system.sql").split("redshift_system.").skip(1);

@@ -1,35 +1,12 @@
 //! The transaction of a session: how it begins and ends, and what may run in it.
 
-use std::collections::BTreeSet;
-
 use super::error::SqlError;
 use super::session::Session;
-use super::settings::SessionSettings;
+use super::transaction_state::{Transaction, TransactionScope};
 use redshift_sql::Command;
 
 /// The setting of SET SESSION CHARACTERISTICS, as PostgreSQL names it.
 const DEFAULT_READ_ONLY: &str = "default_transaction_read_only";
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Transaction {
-    None,
-    Open,
-    /// A statement in it failed: nothing runs until it is rolled back.
-    Failed,
-}
-
-/// What ends with the transaction that is open; empty where there is none.
-#[derive(Debug, Default)]
-pub(super) struct TransactionScope {
-    /// Its access mode.
-    read_only: bool,
-    /// Whether anything was defined in it.
-    has_defined: bool,
-    /// The settings when it began.
-    settings_before: SessionSettings,
-    /// The names of those that SET LOCAL changed.
-    pub(super) local_settings: BTreeSet<String>,
-}
 
 impl Session {
     /// `I` outside a transaction, `T` in one, `E` in one that failed: as the wire protocol has it.

@@ -1,34 +1,17 @@
 //! Statements on their way from Redshift's SQL to the engine.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use redshift_sql::{Catalog, Command, Name, Parameters, Reading, RelationColumn, Signature, Target, Type, ValueType};
 use sqlparser::tokenizer::TokenWithSpan;
 
 use super::error::SqlError;
+use super::relations::Columns;
 use super::result::{self, ResultColumn};
 use super::session::Session;
-use super::transaction::Transaction;
+use super::transaction_state::Transaction;
 use super::{catalog, late_binding_view, show, system_views};
-
-type Columns = Arc<[RelationColumn]>;
-
-/// Columns of relations and types of functions, as they were asked for by their names; `None` where there is none of a
-/// name.
-#[derive(Default)]
-pub struct Relations {
-    columns: RefCell<HashMap<Name, Option<Columns>>>,
-    functions: RefCell<HashMap<String, Option<Signature>>>,
-}
-
-impl Relations {
-    pub fn clear(&self) {
-        self.columns.borrow_mut().clear();
-        self.functions.borrow_mut().clear();
-    }
-}
 
 impl Catalog for Session {
     fn columns(&self, relation: &Name) -> Option<Columns> {

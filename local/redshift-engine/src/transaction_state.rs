@@ -1,0 +1,26 @@
+//! The state of the transaction of a session.
+
+use std::collections::BTreeSet;
+
+use super::session_settings::SessionSettings;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Transaction {
+    None,
+    Open,
+    /// A statement in it failed: nothing runs until it is rolled back.
+    Failed,
+}
+
+/// State that ends with the transaction that is open; empty where there is none.
+#[derive(Debug, Default)]
+pub(super) struct TransactionScope {
+    /// Its access mode.
+    pub(super) read_only: bool,
+    /// True once it has changed the catalog.
+    pub(super) has_defined: bool,
+    /// The settings when it began.
+    pub(super) settings_before: SessionSettings,
+    /// The names of those that SET LOCAL changed.
+    pub(super) local_settings: BTreeSet<String>,
+}
