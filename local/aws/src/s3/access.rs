@@ -7,11 +7,11 @@ use s3s::dto::ETagCondition;
 use s3s::{S3Error, S3Result, s3_error};
 
 use super::Buckets;
-use super::body::Sink;
-use super::bucket::{Bucket, KIND as BUCKET, internal, internal_io, no_such_bucket};
-use super::encryption::ObjectEncryption;
-use super::listing::Query;
-use super::object::{Attributes, ObjectInfo, Preconditions};
+use super::record::encryption::ObjectEncryption;
+use super::storage::body::Sink;
+use super::storage::bucket::{Bucket, KIND as BUCKET, internal, internal_io, no_such_bucket};
+use super::storage::listing::Query;
+use super::storage::object::{Attributes, ObjectInfo, Preconditions};
 use crate::iam::Identity;
 use crate::iam::policy::{Decision, Kind, Policy, Principal, Question};
 use crate::sessions::Caller;

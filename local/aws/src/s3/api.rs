@@ -4,11 +4,9 @@
 use s3s::dto::*;
 use s3s::{S3, S3Request, S3Response, S3Result};
 
+use super::Buckets;
 use super::authorization::authorized;
-use super::{
-    Buckets, acl, bucket_operations, bucket_settings, copy_operations, list_operations, object_operations,
-    stored_configurations, tag_operations, upload_operations,
-};
+use super::operations::{acl, bucket_settings, buckets, copies, lists, objects, stored_configurations, tags, uploads};
 
 pub type Answer<T> = S3Result<S3Response<T>>;
 
@@ -17,37 +15,37 @@ impl S3 for Buckets {
     // Buckets.
 
     async fn create_bucket(&self, req: S3Request<CreateBucketInput>) -> Answer<CreateBucketOutput> {
-        bucket_operations::create_bucket(self, req)
+        buckets::create_bucket(self, req)
     }
 
     async fn delete_bucket(&self, req: S3Request<DeleteBucketInput>) -> Answer<DeleteBucketOutput> {
-        bucket_operations::delete_bucket(self, authorized(req)?)
+        buckets::delete_bucket(self, authorized(req)?)
     }
 
     async fn head_bucket(&self, req: S3Request<HeadBucketInput>) -> Answer<HeadBucketOutput> {
-        bucket_operations::head_bucket(authorized(req)?)
+        buckets::head_bucket(authorized(req)?)
     }
 
     async fn list_buckets(&self, req: S3Request<ListBucketsInput>) -> Answer<ListBucketsOutput> {
-        bucket_operations::list_buckets(self, req)
+        buckets::list_buckets(self, req)
     }
 
     async fn get_bucket_location(&self, req: S3Request<GetBucketLocationInput>) -> Answer<GetBucketLocationOutput> {
-        bucket_operations::get_bucket_location(authorized(req)?)
+        buckets::get_bucket_location(authorized(req)?)
     }
 
     async fn get_bucket_replication(
         &self,
         req: S3Request<GetBucketReplicationInput>,
     ) -> Answer<GetBucketReplicationOutput> {
-        bucket_operations::get_bucket_replication(authorized(req)?)
+        buckets::get_bucket_replication(authorized(req)?)
     }
 
     async fn get_object_lock_configuration(
         &self,
         req: S3Request<GetObjectLockConfigurationInput>,
     ) -> Answer<GetObjectLockConfigurationOutput> {
-        bucket_operations::get_object_lock_configuration(authorized(req)?)
+        buckets::get_object_lock_configuration(authorized(req)?)
     }
 
     // Settings of buckets.
@@ -284,57 +282,57 @@ impl S3 for Buckets {
     // Objects.
 
     async fn put_object(&self, req: S3Request<PutObjectInput>) -> Answer<PutObjectOutput> {
-        object_operations::put_object(self, authorized(req)?).await
+        objects::put_object(self, authorized(req)?).await
     }
 
     async fn get_object(&self, req: S3Request<GetObjectInput>) -> Answer<GetObjectOutput> {
-        object_operations::get_object(self, authorized(req)?).await
+        objects::get_object(self, authorized(req)?).await
     }
 
     async fn head_object(&self, req: S3Request<HeadObjectInput>) -> Answer<HeadObjectOutput> {
-        object_operations::head_object(self, authorized(req)?).await
+        objects::head_object(self, authorized(req)?).await
     }
 
     async fn get_object_attributes(
         &self,
         req: S3Request<GetObjectAttributesInput>,
     ) -> Answer<GetObjectAttributesOutput> {
-        object_operations::get_object_attributes(self, authorized(req)?).await
+        objects::get_object_attributes(self, authorized(req)?).await
     }
 
     async fn delete_object(&self, req: S3Request<DeleteObjectInput>) -> Answer<DeleteObjectOutput> {
-        object_operations::delete_object(self, authorized(req)?)
+        objects::delete_object(self, authorized(req)?)
     }
 
     async fn delete_objects(&self, req: S3Request<DeleteObjectsInput>) -> Answer<DeleteObjectsOutput> {
-        object_operations::delete_objects(self, req)
+        objects::delete_objects(self, req)
     }
 
     // Tags of objects.
 
     async fn get_object_tagging(&self, req: S3Request<GetObjectTaggingInput>) -> Answer<GetObjectTaggingOutput> {
-        tag_operations::get_object_tagging(self, authorized(req)?)
+        tags::get_object_tagging(self, authorized(req)?)
     }
 
     async fn put_object_tagging(&self, req: S3Request<PutObjectTaggingInput>) -> Answer<PutObjectTaggingOutput> {
-        tag_operations::put_object_tagging(self, authorized(req)?)
+        tags::put_object_tagging(self, authorized(req)?)
     }
 
     async fn delete_object_tagging(
         &self,
         req: S3Request<DeleteObjectTaggingInput>,
     ) -> Answer<DeleteObjectTaggingOutput> {
-        tag_operations::delete_object_tagging(self, authorized(req)?)
+        tags::delete_object_tagging(self, authorized(req)?)
     }
 
     // Copies.
 
     async fn copy_object(&self, req: S3Request<CopyObjectInput>) -> Answer<CopyObjectOutput> {
-        copy_operations::copy_object(self, authorized(req)?).await
+        copies::copy_object(self, authorized(req)?).await
     }
 
     async fn upload_part_copy(&self, req: S3Request<UploadPartCopyInput>) -> Answer<UploadPartCopyOutput> {
-        copy_operations::upload_part_copy(self, authorized(req)?).await
+        copies::upload_part_copy(self, authorized(req)?).await
     }
 
     // Uploads in parts.
@@ -343,49 +341,49 @@ impl S3 for Buckets {
         &self,
         req: S3Request<CreateMultipartUploadInput>,
     ) -> Answer<CreateMultipartUploadOutput> {
-        upload_operations::create_multipart_upload(self, authorized(req)?)
+        uploads::create_multipart_upload(self, authorized(req)?)
     }
 
     async fn upload_part(&self, req: S3Request<UploadPartInput>) -> Answer<UploadPartOutput> {
-        upload_operations::upload_part(self, authorized(req)?).await
+        uploads::upload_part(self, authorized(req)?).await
     }
 
     async fn complete_multipart_upload(
         &self,
         req: S3Request<CompleteMultipartUploadInput>,
     ) -> Answer<CompleteMultipartUploadOutput> {
-        upload_operations::complete_multipart_upload(self, authorized(req)?).await
+        uploads::complete_multipart_upload(self, authorized(req)?).await
     }
 
     async fn abort_multipart_upload(
         &self,
         req: S3Request<AbortMultipartUploadInput>,
     ) -> Answer<AbortMultipartUploadOutput> {
-        upload_operations::abort_multipart_upload(self, authorized(req)?)
+        uploads::abort_multipart_upload(self, authorized(req)?)
     }
 
     // Lists.
 
     async fn list_objects(&self, req: S3Request<ListObjectsInput>) -> Answer<ListObjectsOutput> {
-        list_operations::list_objects(self, authorized(req)?)
+        lists::list_objects(self, authorized(req)?)
     }
 
     async fn list_objects_v2(&self, req: S3Request<ListObjectsV2Input>) -> Answer<ListObjectsV2Output> {
-        list_operations::list_objects_v2(self, authorized(req)?)
+        lists::list_objects_v2(self, authorized(req)?)
     }
 
     async fn list_object_versions(&self, req: S3Request<ListObjectVersionsInput>) -> Answer<ListObjectVersionsOutput> {
-        list_operations::list_object_versions(self, authorized(req)?)
+        lists::list_object_versions(self, authorized(req)?)
     }
 
     async fn list_parts(&self, req: S3Request<ListPartsInput>) -> Answer<ListPartsOutput> {
-        list_operations::list_parts(self, authorized(req)?)
+        lists::list_parts(self, authorized(req)?)
     }
 
     async fn list_multipart_uploads(
         &self,
         req: S3Request<ListMultipartUploadsInput>,
     ) -> Answer<ListMultipartUploadsOutput> {
-        list_operations::list_multipart_uploads(self, authorized(req)?)
+        lists::list_multipart_uploads(self, authorized(req)?)
     }
 }

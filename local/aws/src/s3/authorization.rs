@@ -9,9 +9,9 @@ use s3s::{S3Request, S3Result, TrailingHeaders};
 
 use super::Buckets;
 use super::access::{RequiredAccess, access_denied, read, write};
-use super::acl::requested_acl;
-use super::bucket::Bucket;
-use super::wire::{by_version, delete_action};
+use super::operations::acl::requested_acl;
+use super::operations::wire::{by_version, delete_action};
+use super::storage::bucket::Bucket;
 use crate::sessions::Caller;
 
 /// A request whose caller has the access that its operation needs.

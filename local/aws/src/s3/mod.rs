@@ -1,39 +1,17 @@
 //! S3: buckets with their settings, versioned objects, uploads in parts, and directories mounted as buckets of another
-//! account. `s3s` speaks the protocol: `api` lists the operations, `authorization` what each needs to be allowed, and the
-//! modules `*_operations` turn inputs into outputs over the modules that store and list.
+//! account. `s3s` speaks the protocol: `api` lists the operations, `authorization` what each needs to be allowed,
+//! `operations` turns inputs into outputs, and `storage` stores and lists.
 
 mod access;
-mod acl;
 mod api;
 mod authorization;
-mod blocking_reads;
-mod body;
-mod body_source;
-mod bucket;
-mod bucket_operations;
-mod bucket_settings;
-mod check;
-mod collection;
-mod copy_operations;
 mod copy_storage;
-mod encryption;
-mod found_object;
 mod host;
 mod keys;
-mod leases;
-mod list_operations;
-mod listing;
-mod mount;
-mod object;
-mod object_operations;
+mod operations;
+mod record;
 mod request_checks;
-mod stored_configurations;
-mod tag_operations;
-mod upload;
-mod upload_checksum;
-mod upload_operations;
-mod wire;
-mod write_headers;
+mod storage;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -46,19 +24,19 @@ use crate::behavior::Behaviors;
 use crate::sessions::Sessions;
 use crate::store::Store;
 use authorization::Authorizer;
-use blocking_reads::InFlightReads;
-use leases::Leases;
+use storage::blocking_reads::InFlightReads;
+use storage::leases::Leases;
 
-pub use body::Sink;
-pub use bucket::{Bucket, CreateTags};
-pub use check::check;
-pub use collection::Collection;
-pub use found_object::FoundObject;
 pub use host::bucket_of_host;
-pub use listing::Query;
-pub use mount::Mount;
-pub use object::ObjectInfo;
 pub use request_checks::{check_request, checked_body};
+pub use storage::body::Sink;
+pub use storage::bucket::{Bucket, CreateTags};
+pub use storage::check::check;
+pub use storage::collection::Collection;
+pub use storage::found_object::FoundObject;
+pub use storage::listing::Query;
+pub use storage::mount::Mount;
+pub use storage::object::ObjectInfo;
 
 /// Bytes of a body that is no object: room for the 10,000 parts of an upload, with their checksums.
 pub const MAX_XML_BYTES: usize = 4 << 20;

@@ -4,9 +4,10 @@ use http::StatusCode;
 use s3s::service::S3Service;
 use serde_json::{Value, json};
 
-use super::super::{collection, unsigned};
 use super::*;
 use crate::iam::policy::{Kind, Policy};
+use crate::s3::storage::collection;
+use crate::s3::unsigned;
 
 /// The owner, whose session may no more than these statements say.
 fn limited(buckets: &Buckets, statements: &Value) -> Arc<Caller> {

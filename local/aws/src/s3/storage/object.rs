@@ -7,12 +7,12 @@ use s3s::dto::ETagCondition;
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 use serde::{Deserialize, Serialize};
 
-use super::Buckets;
 use super::body::{Segment, Staged, StagedBody};
 use super::bucket::{Bucket, internal};
-use super::encryption::ObjectEncryption;
 use crate::account::now_millis;
 use crate::error::StoreError;
+use crate::s3::Buckets;
+use crate::s3::record::encryption::ObjectEncryption;
 use crate::store::{FIRST, Store, next_sequence};
 
 /// What a listing tells of an object. `modified` is milliseconds since the epoch.

@@ -7,10 +7,10 @@ use s3s::dto::{CreateBucketInput, ServerSideEncryption};
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 use serde::{Deserialize, Serialize};
 
-use super::acl::requested_acl;
-use super::{Buckets, Mount};
 use crate::account::{now_millis, partition};
 use crate::error::StoreError;
+use crate::s3::operations::acl::requested_acl;
+use crate::s3::{Buckets, Mount};
 use crate::store::Store;
 
 pub const KIND: &str = "bucket";

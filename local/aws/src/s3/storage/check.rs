@@ -111,7 +111,7 @@ fn digest(store: &Store, state: &Path, bucket: &str, segment: &Segment) -> Resul
 }
 
 #[cfg(test)]
-impl super::Buckets {
+impl crate::s3::Buckets {
     /// A bucket with three objects: in the record, in the store, in a file.
     pub async fn fill_for_check(&self) {
         let bucket = super::collection::tests::bucket("kept");

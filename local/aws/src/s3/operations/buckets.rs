@@ -3,12 +3,12 @@
 use s3s::dto::*;
 use s3s::{S3Request, S3Response, s3_error};
 
-use super::Buckets;
 use super::acl::owner_of;
-use super::api::Answer;
-use super::authorization::AuthorizedRequest;
-use super::bucket::{Bucket, CreateTags};
 use super::wire::{decode_token, encode_token, timestamp};
+use crate::s3::Buckets;
+use crate::s3::api::Answer;
+use crate::s3::authorization::AuthorizedRequest;
+use crate::s3::storage::bucket::{Bucket, CreateTags};
 
 pub fn create_bucket(buckets: &Buckets, req: S3Request<CreateBucketInput>) -> Answer<CreateBucketOutput> {
     let tags = req.extensions.get::<CreateTags>().cloned().unwrap_or_default();

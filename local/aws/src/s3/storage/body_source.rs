@@ -11,9 +11,9 @@ use s3s::dto::StreamingBlob;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
 
-use super::Buckets;
 use super::body::{IN_STORE_BYTES, Segment, body_key};
 use super::leases::Lease;
+use crate::s3::Buckets;
 
 /// Where an object's bytes are.
 #[derive(Clone)]

@@ -6,7 +6,7 @@ use s3s::{S3Result, s3_error};
 /// Digests of the body of a PutObject or an UploadPart.
 macro_rules! declared_digests {
     ($input:ident, $headers:ident, $trailing:ident) => {
-        $crate::s3::body::DeclaredDigests {
+        $crate::s3::storage::body::DeclaredDigests {
             md5: $input.content_md5,
             checksum: s3s::dto::Checksum {
                 checksum_crc32: $input.checksum_crc32,
@@ -21,20 +21,20 @@ macro_rules! declared_digests {
         }
     };
 }
-pub(super) use declared_digests;
+pub(in crate::s3) use declared_digests;
 
 /// Attributes of the object of a PutObject, a CopyObject or a CreateMultipartUpload.
 macro_rules! attributes {
     ($input:ident) => {
-        $crate::s3::object::Attributes {
+        $crate::s3::storage::object::Attributes {
             content_type: $input.content_type,
             content_encoding: $input.content_encoding,
             cache_control: $input.cache_control,
             content_disposition: $input.content_disposition,
             metadata: $input.metadata.into_iter().flatten().collect(),
-            tags: $crate::s3::tag_operations::tags_from_header($input.tagging.as_deref())?,
+            tags: $crate::s3::operations::tags::tags_from_header($input.tagging.as_deref())?,
             content_language: $input.content_language,
-            expires: $input.expires.as_ref().and_then($crate::s3::wire::http_date),
+            expires: $input.expires.as_ref().and_then($crate::s3::operations::wire::http_date),
             storage_class: $input
                 .storage_class
                 .map(|class| class.as_str().to_owned())
@@ -44,7 +44,7 @@ macro_rules! attributes {
         }
     };
 }
-pub(super) use attributes;
+pub(in crate::s3) use attributes;
 
 /// The algorithm of a checksum that a request asks for.
 pub fn known_algorithm(algorithm: Option<&ChecksumAlgorithm>) -> S3Result<Option<&str>> {

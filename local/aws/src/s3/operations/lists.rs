@@ -3,15 +3,15 @@
 use s3s::dto::*;
 use s3s::{S3Response, S3Result, s3_error};
 
-use super::Buckets;
 use super::acl::owner_of;
-use super::api::Answer;
-use super::authorization::AuthorizedRequest;
-use super::listing::Query;
-use super::upload::Upload;
 use super::wire::{
     decode_token, encode_token, encoded, marker_entry, rolled_up, shown, timestamp, to_i64, version_entry,
 };
+use crate::s3::Buckets;
+use crate::s3::api::Answer;
+use crate::s3::authorization::AuthorizedRequest;
+use crate::s3::storage::listing::Query;
+use crate::s3::storage::upload::Upload;
 
 /// S3's limit of entries in one page and of keys in one DeleteObjects (R31).
 pub const MAX_KEYS: i32 = 1000;

@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
-use super::Buckets;
 use super::body_source::BodySource;
 use super::bucket::{Bucket, internal_io};
-use super::encryption::{CustomerKey, check_key};
 use super::object::{Attributes, ObjectInfo};
+use crate::s3::Buckets;
+use crate::s3::record::encryption::{CustomerKey, check_key};
 
 /// An object that was looked up, with the place of its bytes.
 pub struct FoundObject {

@@ -8,8 +8,8 @@ use s3s::dto::{ServerSideEncryption, ServerSideEncryptionRule};
 use s3s::{S3Result, s3_error};
 use serde::{Deserialize, Serialize};
 
-use super::bucket::{Bucket, Encryption};
 use crate::account::Account;
+use crate::s3::storage::bucket::{Bucket, Encryption};
 
 /// SSE-C knows one algorithm, with keys of 256 bits.
 const ALGORITHM: &str = ServerSideEncryption::AES256;
@@ -57,44 +57,44 @@ pub struct EncryptionHeaders {
 /// The customer's key of a request: the inputs share their fields, not a type.
 macro_rules! customer_key {
     ($input:ident) => {
-        $crate::s3::encryption::CustomerKey {
+        $crate::s3::record::encryption::CustomerKey {
             algorithm: $input.sse_customer_algorithm.as_deref(),
             key: $input.sse_customer_key.as_deref(),
             md5: $input.sse_customer_key_md5.as_deref(),
         }
     };
 }
-pub(super) use customer_key;
+pub(in crate::s3) use customer_key;
 
 /// The key with which the source of a copy was written.
 macro_rules! source_key {
     ($input:ident) => {
-        $crate::s3::encryption::CustomerKey {
+        $crate::s3::record::encryption::CustomerKey {
             algorithm: $input.copy_source_sse_customer_algorithm.as_deref(),
             key: $input.copy_source_sse_customer_key.as_deref(),
             md5: $input.copy_source_sse_customer_key_md5.as_deref(),
         }
     };
 }
-pub(super) use source_key;
+pub(in crate::s3) use source_key;
 
 /// The encryption that a request asks for.
 macro_rules! requested_encryption {
     ($input:ident) => {
-        $crate::s3::encryption::RequestedEncryption {
+        $crate::s3::record::encryption::RequestedEncryption {
             algorithm: $input.server_side_encryption.as_ref().map(|method| method.as_str()),
             key_id: $input.ssekms_key_id.as_deref(),
             bucket_key: $input.bucket_key_enabled,
-            customer: $crate::s3::encryption::customer_key!($input),
+            customer: $crate::s3::record::encryption::customer_key!($input),
         }
     };
 }
-pub(super) use requested_encryption;
+pub(in crate::s3) use requested_encryption;
 
 /// Shows in an answer how its object is encrypted: the outputs share their fields, not a type.
 macro_rules! show_encryption {
     ($output:ident, $encryption:expr) => {
-        let headers = $crate::s3::encryption::EncryptionHeaders::new($encryption);
+        let headers = $crate::s3::record::encryption::EncryptionHeaders::new($encryption);
         $output.server_side_encryption = headers.algorithm;
         $output.ssekms_key_id = headers.key;
         $output.bucket_key_enabled = headers.bucket_key;
@@ -102,7 +102,7 @@ macro_rules! show_encryption {
         $output.sse_customer_key_md5 = headers.customer_key_md5;
     };
 }
-pub(super) use show_encryption;
+pub(in crate::s3) use show_encryption;
 
 impl CustomerKey<'_> {
     pub fn is_sent(&self) -> bool {

@@ -10,8 +10,8 @@ use s3s::dto::{
 };
 use s3s::{S3Error, S3Result, s3_error};
 
-use super::listing::Page;
-use super::object::{ObjectInfo, Preconditions, Version};
+use crate::s3::storage::listing::Page;
+use crate::s3::storage::object::{ObjectInfo, Preconditions, Version};
 
 /// The action on an object, or on a version of it.
 pub fn by_version(version: Option<&String>, object: &'static str, of_version: &'static str) -> &'static str {

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::Buckets;
 use super::object::every_version;
 use super::upload::{every_upload, forget_upload};
 use crate::error::StoreError;
+use crate::s3::Buckets;
 use crate::store::Store;
 
 /// A collection in the background, which ends when this is dropped.

@@ -13,14 +13,14 @@ use s3s::{S3Result, TrailingHeaders, s3_error};
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncWriteExt;
 
-use super::Buckets;
 use super::bucket::{internal, internal_io};
+use crate::s3::Buckets;
 use crate::store::{Store, disk, next_sequence};
 
 /// Bodies up to this size lie in their object's own record: one read finds both, and what a listing reads stays small.
 const IN_RECORD_BYTES: usize = 2 << 10;
 /// Bodies up to this size lie in the store; larger ones are files.
-pub(super) const IN_STORE_BYTES: usize = 256 << 10;
+pub(in crate::s3) const IN_STORE_BYTES: usize = 256 << 10;
 
 /// A run of bytes of an object: one for an object put at once, one a part for an upload in parts.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -139,7 +139,7 @@ impl Buckets {
         body_directory(&self.store, bucket)
     }
 
-    pub(super) fn body_file(&self, bucket: &str, id: &str) -> PathBuf {
+    pub(in crate::s3) fn body_file(&self, bucket: &str, id: &str) -> PathBuf {
         self.body_directory(bucket).join(id)
     }
 
@@ -209,7 +209,7 @@ impl Buckets {
 }
 
 /// Removes the bytes of segments from the store and from the disk. What is gone already is no failure.
-pub(super) fn remove_segments(store: &Store, bucket: &str, segments: &[Segment]) -> S3Result<()> {
+pub(in crate::s3) fn remove_segments(store: &Store, bucket: &str, segments: &[Segment]) -> S3Result<()> {
     for segment in segments {
         if !segment.in_file {
             let removed = store.write_bodies(|bodies| bodies.remove(body_key(bucket, &segment.id)));
@@ -283,6 +283,6 @@ fn new_id() -> String {
     format!("{:016x}{:016x}", next_sequence(), fastrand::u64(..))
 }
 
-pub(super) fn body_key(bucket: &str, id: &str) -> Vec<u8> {
+pub(in crate::s3) fn body_key(bucket: &str, id: &str) -> Vec<u8> {
     format!("{bucket}\0{id}").into_bytes()
 }

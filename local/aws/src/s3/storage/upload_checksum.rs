@@ -7,9 +7,9 @@ use s3s::checksum::ChecksumHasher;
 use s3s::dto::{Checksum, CompletedPart};
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
-use super::Buckets;
 use super::body_source::BodySource;
-use super::wire::named_checksum;
+use crate::s3::Buckets;
+use crate::s3::operations::wire::named_checksum;
 
 impl Buckets {
     /// Compares a declared checksum with one that is computed anew: of all bytes, or, where it ends with the number of

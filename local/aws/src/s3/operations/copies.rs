@@ -3,20 +3,20 @@
 use s3s::dto::*;
 use s3s::{S3ErrorCode, S3Response, S3Result, s3_error};
 
-use super::Buckets;
 use super::acl::requested_acl;
-use super::api::Answer;
-use super::authorization::AuthorizedRequest;
-use super::body::{DeclaredDigests, Staged};
-use super::encryption::{
+use super::uploads::check_part_number;
+use super::wire::{ReadConditions, header_condition, named_checksum, timestamp, write_conditions};
+use super::write_headers::{attributes, known_algorithm};
+use crate::s3::Buckets;
+use crate::s3::api::Answer;
+use crate::s3::authorization::AuthorizedRequest;
+use crate::s3::record::encryption::{
     CustomerKey, ObjectEncryption, check_key, check_part_key, customer_key, requested_encryption, show_encryption,
     source_key,
 };
-use super::found_object::FoundObject;
-use super::object::{Attributes, ObjectInfo};
-use super::upload_operations::check_part_number;
-use super::wire::{ReadConditions, header_condition, named_checksum, timestamp, write_conditions};
-use super::write_headers::{attributes, known_algorithm};
+use crate::s3::storage::body::{DeclaredDigests, Staged};
+use crate::s3::storage::found_object::FoundObject;
+use crate::s3::storage::object::{Attributes, ObjectInfo};
 use crate::sessions::Caller;
 
 /// CopyObject takes at most this many bytes; larger objects are copied in parts.

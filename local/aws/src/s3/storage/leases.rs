@@ -115,7 +115,6 @@ mod tests {
 
     use futures::StreamExt;
 
-    use super::super::Buckets;
     use super::super::body::{DeclaredDigests, Staged};
     use super::super::body_source::BodySource;
     use super::super::bucket::Bucket;
@@ -123,6 +122,7 @@ mod tests {
     use super::super::collection::tests::bucket;
     use super::super::object::{Attributes, Preconditions};
     use super::super::upload::Completion;
+    use crate::s3::Buckets;
     use crate::store::FIRST;
 
     /// Bytes of a body that lies in the store, and of one that is a file.

@@ -7,15 +7,15 @@ use s3s::dto::*;
 use s3s::{S3Result, s3_error};
 use serde::{Deserialize, Serialize};
 
-use super::Buckets;
 use super::body::{Segment, Staged};
 use super::bucket::{Bucket, internal};
-use super::encryption::ObjectEncryption;
 use super::listing::Query;
 use super::object::{Attributes, Content, Preconditions, Version, check_key, is_refusal};
-use super::wire::named_checksum;
 use crate::account::now_millis;
 use crate::error::StoreError;
+use crate::s3::Buckets;
+use crate::s3::operations::wire::named_checksum;
+use crate::s3::record::encryption::ObjectEncryption;
 use crate::store::{Store, next_sequence};
 
 const KIND: &str = "upload";

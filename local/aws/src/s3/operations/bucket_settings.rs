@@ -3,13 +3,13 @@
 use s3s::dto::*;
 use s3s::{S3Error, S3ErrorCode, S3Request, S3Response, s3_error};
 
-use super::Buckets;
-use super::access::access_denied;
-use super::api::Answer;
-use super::authorization::AuthorizedRequest;
-use super::bucket::{Encryption, PublicAccessBlock};
-use super::encryption::bucket_default;
 use crate::iam::policy::{Kind, Policy};
+use crate::s3::Buckets;
+use crate::s3::access::access_denied;
+use crate::s3::api::Answer;
+use crate::s3::authorization::AuthorizedRequest;
+use crate::s3::record::encryption::bucket_default;
+use crate::s3::storage::bucket::{Encryption, PublicAccessBlock};
 
 pub fn delete_bucket_encryption(
     buckets: &Buckets,

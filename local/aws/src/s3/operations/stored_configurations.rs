@@ -5,11 +5,11 @@ use s3s::dto::*;
 use s3s::xml::{DeserializeContent, Deserializer, SerializeContent, Serializer};
 use s3s::{S3Error, S3Request, S3Response, S3Result, s3_error};
 
-use super::Buckets;
-use super::access::write;
-use super::api::Answer;
-use super::authorization::{AuthorizedRequest, caller};
-use super::bucket::Bucket;
+use crate::s3::Buckets;
+use crate::s3::access::write;
+use crate::s3::api::Answer;
+use crate::s3::authorization::{AuthorizedRequest, caller};
+use crate::s3::storage::bucket::Bucket;
 
 /// The root elements of the configurations, by which they are stored.
 const LIFECYCLE: &str = "LifecycleConfiguration";

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use s3s::{S3Result, s3_error};
 
-use super::Buckets;
 use super::bucket::Bucket;
 use super::found_object::FoundObject;
+use crate::s3::Buckets;
 
 /// Counts the requests that are looking up an object.
 #[derive(Debug, Clone, Default)]

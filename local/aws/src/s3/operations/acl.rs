@@ -3,10 +3,10 @@
 use s3s::dto::*;
 use s3s::{S3Response, S3Result, s3_error};
 
-use super::Buckets;
-use super::api::Answer;
-use super::authorization::AuthorizedRequest;
-use super::bucket::Bucket;
+use crate::s3::Buckets;
+use crate::s3::api::Answer;
+use crate::s3::authorization::AuthorizedRequest;
+use crate::s3::storage::bucket::Bucket;
 
 /// The ACL that a request asks for: by a name, or grant by grant.
 #[derive(Debug, Clone, Copy)]
@@ -18,7 +18,7 @@ pub struct RequestedAcl<'r> {
 /// The ACL of a request: the inputs share their fields, not a type.
 macro_rules! requested_acl {
     ($input:ident) => {
-        $crate::s3::acl::RequestedAcl {
+        $crate::s3::operations::acl::RequestedAcl {
             canned: $input.acl.as_ref().map(|acl| acl.as_str()),
             grants: $input.grant_full_control.is_some()
                 || $input.grant_read.is_some()
@@ -27,7 +27,7 @@ macro_rules! requested_acl {
         }
     };
 }
-pub(super) use requested_acl;
+pub(in crate::s3) use requested_acl;
 
 impl RequestedAcl<'_> {
     fn is_public(self) -> bool {
