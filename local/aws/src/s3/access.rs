@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use redshift_engine::ObjectReader;
+use s3s::S3Result;
 use s3s::dto::ETagCondition;
-use s3s::{S3Error, S3Result, s3_error};
 
-use super::Buckets;
+use super::error::{access_denied, internal, internal_io, no_such_bucket};
+use super::record::bucket::{Bucket, KIND as BUCKET};
 use super::record::encryption::ObjectEncryption;
+use super::record::version::{Attributes, ObjectInfo};
 use super::storage::body::Sink;
-use super::storage::bucket::{Bucket, KIND as BUCKET, internal, internal_io, no_such_bucket};
+use super::storage::buckets::Buckets;
 use super::storage::listing::Query;
-use super::storage::object::{Attributes, ObjectInfo, Preconditions};
+use super::storage::object::Preconditions;
 use crate::iam::Identity;
 use crate::iam::policy::{Decision, Kind, Policy, Principal, Question};
 use crate::sessions::Caller;
@@ -49,8 +51,13 @@ impl RequiredAccess<'_> {
     }
 }
 
-pub fn access_denied() -> S3Error {
-    s3_error!(AccessDenied, "Access Denied")
+/// The action on an object, or on a version of it.
+pub fn by_version(version: Option<&String>, object: &'static str, of_version: &'static str) -> &'static str {
+    if version.is_some() { of_version } else { object }
+}
+
+pub fn delete_action(version: Option<&String>) -> &'static str {
+    by_version(version, "s3:DeleteObject", "s3:DeleteObjectVersion")
 }
 
 impl Buckets {

@@ -2,20 +2,20 @@
 //! is refused as not implemented.
 
 use s3s::dto::*;
-use s3s::{S3, S3Request, S3Response, S3Result};
+use s3s::{S3, S3Request};
 
-use super::Buckets;
-use super::authorization::authorized;
-use super::operations::{acl, bucket_settings, buckets, copies, lists, objects, stored_configurations, tags, uploads};
-
-pub type Answer<T> = S3Result<S3Response<T>>;
+use super::operations::{
+    acl, bucket_settings, buckets, copies, create_bucket, lists, objects, stored_configurations, tags, uploads,
+};
+use super::request::{Answer, authorized};
+use super::storage::buckets::Buckets;
 
 #[async_trait::async_trait]
 impl S3 for Buckets {
     // Buckets.
 
     async fn create_bucket(&self, req: S3Request<CreateBucketInput>) -> Answer<CreateBucketOutput> {
-        buckets::create_bucket(self, req)
+        create_bucket::create_bucket(self, req)
     }
 
     async fn delete_bucket(&self, req: S3Request<DeleteBucketInput>) -> Answer<DeleteBucketOutput> {

@@ -1,54 +1,16 @@
 //! Authorization of requests: which access each operation needs, in one table, checked before the operation runs.
 
-use std::sync::Arc;
-
-use http::{Extensions, HeaderMap};
 use s3s::access::S3Access;
 use s3s::dto::*;
-use s3s::{S3Request, S3Result, TrailingHeaders};
+use s3s::{S3Request, S3Result};
 
-use super::Buckets;
-use super::access::{RequiredAccess, access_denied, read, write};
+use super::access::{RequiredAccess, by_version, delete_action, read, write};
 use super::operations::acl::requested_acl;
-use super::operations::wire::{by_version, delete_action};
-use super::storage::bucket::Bucket;
-use crate::sessions::Caller;
-
-/// A request whose caller has the access that its operation needs.
-pub struct AuthorizedRequest<T> {
-    pub input: T,
-    /// As the operation shows it, which may be late (R36).
-    pub bucket: Bucket,
-    pub caller: Arc<Caller>,
-    pub headers: HeaderMap,
-    pub trailing_headers: Option<TrailingHeaders>,
-}
-
-/// The bucket that [`Authorizer`] opened for a request.
-#[derive(Clone)]
-struct OpenedBucket(Bucket);
+use super::request::{OpenedBucket, caller};
+use super::storage::buckets::Buckets;
 
 /// Checks the access of each request, and leaves the bucket in its extensions.
 pub struct Authorizer(pub Buckets);
-
-/// Takes a request that [`Authorizer`] let through.
-///
-/// # Errors
-/// AccessDenied for an operation that has no row in the table.
-pub fn authorized<T>(mut request: S3Request<T>) -> S3Result<AuthorizedRequest<T>> {
-    let caller = caller(&request.extensions)?;
-    let OpenedBucket(bucket) = request.extensions.remove::<OpenedBucket>().ok_or_else(access_denied)?;
-    let S3Request { input, headers, trailing_headers, .. } = request;
-    Ok(AuthorizedRequest { input, bucket, caller, headers, trailing_headers })
-}
-
-/// The caller of a request, whom the endpoint left in its extensions.
-///
-/// # Errors
-/// AccessDenied where there is none.
-pub fn caller(extensions: &Extensions) -> S3Result<Arc<Caller>> {
-    extensions.get::<Arc<Caller>>().cloned().ok_or_else(access_denied)
-}
 
 /// Implements `S3Access` by a table: an operation, its input, and the access that it needs.
 macro_rules! access_table {

@@ -10,7 +10,9 @@ use redshift_engine::{
 use redshift_sql::Credential;
 use s3s::{S3Error, S3ErrorCode};
 
-use super::{Buckets, Sink};
+use super::storage::buckets::Buckets;
+
+use super::storage::body::Sink;
 use crate::iam::{Identity, assumable_by_redshift};
 
 /// The buckets as one identity may reach them.

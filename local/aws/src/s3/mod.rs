@@ -6,70 +6,37 @@ mod access;
 mod api;
 mod authorization;
 mod copy_storage;
+mod error;
 mod host;
 mod keys;
 mod operations;
 mod record;
+mod request;
 mod request_checks;
 mod storage;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::service::{S3Service, S3ServiceBuilder};
 
-use crate::account::Account;
-use crate::behavior::Behaviors;
-use crate::sessions::Sessions;
-use crate::store::Store;
 use authorization::Authorizer;
-use storage::blocking_reads::InFlightReads;
-use storage::leases::Leases;
 
 pub use host::bucket_of_host;
+pub use operations::create_bucket::CreateTags;
+pub use record::bucket::Bucket;
+pub use record::version::ObjectInfo;
 pub use request_checks::{check_request, checked_body};
 pub use storage::body::Sink;
-pub use storage::bucket::{Bucket, CreateTags};
+pub use storage::buckets::Buckets;
 pub use storage::check::check;
 pub use storage::collection::Collection;
 pub use storage::found_object::FoundObject;
 pub use storage::listing::Query;
 pub use storage::mount::Mount;
-pub use storage::object::ObjectInfo;
 
 /// Bytes of a body that is no object: room for the 10,000 parts of an upload, with their checksums.
 pub const MAX_XML_BYTES: usize = 4 << 20;
-
-/// All buckets of the stand-in.
-#[derive(Clone)]
-pub struct Buckets {
-    pub store: Store,
-    pub account: Account,
-    pub behaviors: Behaviors,
-    pub mounts: Arc<BTreeMap<String, Mount>>,
-    pub sessions: Sessions,
-    pub in_flight_reads: InFlightReads,
-    pub leases: Leases,
-}
-
-#[cfg(test)]
-impl Buckets {
-    /// Of an account that has nothing else, in a directory.
-    pub fn alone(directory: &std::path::Path) -> Self {
-        let account = Account { id: "000000000000".into(), region: "us-west-2".into() };
-        let sessions = Sessions::new(account.clone());
-        Self {
-            store: Store::open(directory).expect("store"),
-            account,
-            behaviors: Default::default(),
-            mounts: Default::default(),
-            sessions,
-            in_flight_reads: Default::default(),
-            leases: Default::default(),
-        }
-    }
-}
 
 /// The S3 protocol without signatures, so that tests get behind them. The caller is in the request's extensions.
 #[cfg(test)]

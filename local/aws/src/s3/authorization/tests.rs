@@ -1,5 +1,7 @@
 //! What each request needs to be allowed.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use s3s::service::S3Service;
 use serde_json::{Value, json};
@@ -8,6 +10,7 @@ use super::*;
 use crate::iam::policy::{Kind, Policy};
 use crate::s3::storage::collection;
 use crate::s3::unsigned;
+use crate::sessions::Caller;
 
 /// The owner, whose session may no more than these statements say.
 fn limited(buckets: &Buckets, statements: &Value) -> Arc<Caller> {

@@ -3,10 +3,9 @@
 use s3s::dto::*;
 use s3s::{S3Response, S3Result, s3_error};
 
-use crate::s3::Buckets;
-use crate::s3::api::Answer;
-use crate::s3::authorization::AuthorizedRequest;
-use crate::s3::storage::bucket::Bucket;
+use crate::s3::record::bucket::Bucket;
+use crate::s3::request::{Answer, AuthorizedRequest};
+use crate::s3::storage::buckets::Buckets;
 
 /// The ACL that a request asks for: by a name, or grant by grant.
 #[derive(Debug, Clone, Copy)]

@@ -4,12 +4,11 @@ use s3s::dto::*;
 use s3s::{S3Error, S3ErrorCode, S3Request, S3Response, s3_error};
 
 use crate::iam::policy::{Kind, Policy};
-use crate::s3::Buckets;
-use crate::s3::access::access_denied;
-use crate::s3::api::Answer;
-use crate::s3::authorization::AuthorizedRequest;
+use crate::s3::error::access_denied;
+use crate::s3::record::bucket::{Encryption, PublicAccessBlock};
 use crate::s3::record::encryption::bucket_default;
-use crate::s3::storage::bucket::{Encryption, PublicAccessBlock};
+use crate::s3::request::{Answer, AuthorizedRequest};
+use crate::s3::storage::buckets::Buckets;
 
 pub fn delete_bucket_encryption(
     buckets: &Buckets,

@@ -1,20 +1,13 @@
-//! The operations on buckets themselves: created, deleted, found, listed.
+//! The operations on buckets themselves: deleted, found, listed.
 
 use s3s::dto::*;
 use s3s::{S3Request, S3Response, s3_error};
 
 use super::acl::owner_of;
 use super::wire::{decode_token, encode_token, timestamp};
-use crate::s3::Buckets;
-use crate::s3::api::Answer;
-use crate::s3::authorization::AuthorizedRequest;
-use crate::s3::storage::bucket::{Bucket, CreateTags};
-
-pub fn create_bucket(buckets: &Buckets, req: S3Request<CreateBucketInput>) -> Answer<CreateBucketOutput> {
-    let tags = req.extensions.get::<CreateTags>().cloned().unwrap_or_default();
-    let bucket = buckets.create(&req.input, tags)?;
-    Ok(S3Response::new(CreateBucketOutput { location: Some(format!("/{}", bucket.name)) }))
-}
+use crate::s3::record::bucket::Bucket;
+use crate::s3::request::{Answer, AuthorizedRequest};
+use crate::s3::storage::buckets::Buckets;
 
 pub fn delete_bucket(buckets: &Buckets, request: AuthorizedRequest<DeleteBucketInput>) -> Answer<DeleteBucketOutput> {
     buckets.delete(&request.bucket)?;

@@ -5,18 +5,18 @@ use s3s::{S3ErrorCode, S3Response, S3Result, s3_error};
 
 use super::acl::requested_acl;
 use super::uploads::check_part_number;
-use super::wire::{ReadConditions, header_condition, named_checksum, timestamp, write_conditions};
+use super::wire::{ReadConditions, header_condition, timestamp, write_conditions};
 use super::write_headers::{attributes, known_algorithm};
-use crate::s3::Buckets;
-use crate::s3::api::Answer;
-use crate::s3::authorization::AuthorizedRequest;
+use crate::s3::record::checksum::named_checksum;
 use crate::s3::record::encryption::{
     CustomerKey, ObjectEncryption, check_key, check_part_key, customer_key, requested_encryption, show_encryption,
     source_key,
 };
+use crate::s3::record::version::{Attributes, ObjectInfo};
+use crate::s3::request::{Answer, AuthorizedRequest};
 use crate::s3::storage::body::{DeclaredDigests, Staged};
+use crate::s3::storage::buckets::Buckets;
 use crate::s3::storage::found_object::FoundObject;
-use crate::s3::storage::object::{Attributes, ObjectInfo};
 use crate::sessions::Caller;
 
 /// CopyObject takes at most this many bytes; larger objects are copied in parts.

@@ -7,9 +7,8 @@ use super::acl::owner_of;
 use super::wire::{
     decode_token, encode_token, encoded, marker_entry, rolled_up, shown, timestamp, to_i64, version_entry,
 };
-use crate::s3::Buckets;
-use crate::s3::api::Answer;
-use crate::s3::authorization::AuthorizedRequest;
+use crate::s3::request::{Answer, AuthorizedRequest};
+use crate::s3::storage::buckets::Buckets;
 use crate::s3::storage::listing::Query;
 use crate::s3::storage::upload::Upload;
 

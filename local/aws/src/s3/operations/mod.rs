@@ -4,6 +4,7 @@ pub mod acl;
 pub mod bucket_settings;
 pub mod buckets;
 pub mod copies;
+pub mod create_bucket;
 pub mod lists;
 pub mod objects;
 pub mod stored_configurations;

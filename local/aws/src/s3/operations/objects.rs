@@ -6,20 +6,18 @@ use s3s::{S3Request, S3Response, S3Result, s3_error};
 use super::acl::requested_acl;
 use super::lists::MAX_KEYS;
 use super::uploads::check_part_number;
-use super::wire::{
-    ReadConditions, checksum_from_name, delete_action, delete_conditions, named_checksum, not_implemented, timestamp,
-    to_i64, write_conditions,
-};
+use super::wire::{ReadConditions, delete_conditions, timestamp, to_i64, write_conditions};
 use super::write_headers::{attributes, declared_digests};
-use crate::s3::Buckets;
-use crate::s3::access::{access_denied, write};
-use crate::s3::api::Answer;
-use crate::s3::authorization::{AuthorizedRequest, caller};
+use crate::s3::access::{delete_action, write};
+use crate::s3::error::{access_denied, not_implemented};
+use crate::s3::record::checksum::{checksum_from_name, named_checksum};
 use crate::s3::record::encryption::{
     CustomerKey, EncryptionHeaders, ObjectEncryption, check_key, customer_key, requested_encryption, show_encryption,
 };
+use crate::s3::record::version::Version;
+use crate::s3::request::{Answer, AuthorizedRequest, caller};
+use crate::s3::storage::buckets::Buckets;
 use crate::s3::storage::found_object::FoundObject;
-use crate::s3::storage::object::Version;
 use crate::sessions::Caller;
 
 /// The conditions of a GetObject or a HeadObject: they share their fields, not a type.

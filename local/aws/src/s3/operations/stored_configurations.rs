@@ -5,11 +5,10 @@ use s3s::dto::*;
 use s3s::xml::{DeserializeContent, Deserializer, SerializeContent, Serializer};
 use s3s::{S3Error, S3Request, S3Response, S3Result, s3_error};
 
-use crate::s3::Buckets;
 use crate::s3::access::write;
-use crate::s3::api::Answer;
-use crate::s3::authorization::{AuthorizedRequest, caller};
-use crate::s3::storage::bucket::Bucket;
+use crate::s3::record::bucket::Bucket;
+use crate::s3::request::{Answer, AuthorizedRequest, caller};
+use crate::s3::storage::buckets::Buckets;
 
 /// The root elements of the configurations, by which they are stored.
 const LIFECYCLE: &str = "LifecycleConfiguration";

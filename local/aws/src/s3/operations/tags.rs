@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use s3s::dto::*;
 use s3s::{S3Response, S3Result, s3_error};
 
-use crate::s3::Buckets;
-use crate::s3::api::Answer;
-use crate::s3::authorization::AuthorizedRequest;
-use crate::s3::storage::bucket::{Bucket, internal};
+use crate::s3::error::internal;
+use crate::s3::record::bucket::Bucket;
+use crate::s3::request::{Answer, AuthorizedRequest};
+use crate::s3::storage::buckets::Buckets;
 
 /// Tags that one object may have.
 const MAX_OBJECT_TAGS: usize = 10;

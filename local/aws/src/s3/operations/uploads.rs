@@ -4,14 +4,14 @@ use s3s::dto::*;
 use s3s::{S3Response, S3Result, s3_error};
 
 use super::acl::requested_acl;
-use super::wire::{checksum_from_name, write_conditions};
+use super::wire::write_conditions;
 use super::write_headers::{attributes, declared_digests, known_algorithm};
-use crate::s3::Buckets;
-use crate::s3::api::Answer;
-use crate::s3::authorization::AuthorizedRequest;
+use crate::s3::record::checksum::checksum_from_name;
 use crate::s3::record::encryption::{
     EncryptionHeaders, ObjectEncryption, check_part_key, customer_key, requested_encryption, show_encryption,
 };
+use crate::s3::request::{Answer, AuthorizedRequest};
+use crate::s3::storage::buckets::Buckets;
 use crate::s3::storage::upload::Completion;
 
 pub fn check_part_number(number: i32) -> S3Result<()> {

@@ -5,22 +5,15 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use s3s::dto::{
-    Checksum, ChecksumType, CommonPrefix, DeleteMarkerEntry, ETag, ETagCondition, EncodingType, Object,
-    ObjectStorageClass, ObjectVersion, ObjectVersionStorageClass, Owner, Timestamp, TimestampFormat,
+    CommonPrefix, DeleteMarkerEntry, ETag, ETagCondition, EncodingType, Object, ObjectStorageClass, ObjectVersion,
+    ObjectVersionStorageClass, Owner, Timestamp, TimestampFormat,
 };
-use s3s::{S3Error, S3Result, s3_error};
+use s3s::{S3Result, s3_error};
 
+use crate::s3::error::not_implemented;
+use crate::s3::record::version::{ObjectInfo, Version};
 use crate::s3::storage::listing::Page;
-use crate::s3::storage::object::{ObjectInfo, Preconditions, Version};
-
-/// The action on an object, or on a version of it.
-pub fn by_version(version: Option<&String>, object: &'static str, of_version: &'static str) -> &'static str {
-    if version.is_some() { of_version } else { object }
-}
-
-pub fn delete_action(version: Option<&String>) -> &'static str {
-    by_version(version, "s3:DeleteObject", "s3:DeleteObjectVersion")
-}
+use crate::s3::storage::object::Preconditions;
 
 /// Conditions of a write: `If-None-Match: *` or `If-Match` with an ETag. S3 refuses all other forms.
 pub fn write_conditions(
@@ -48,11 +41,6 @@ pub fn header_condition(headers: &http::HeaderMap, name: http::HeaderName) -> S3
     let Some(value) = headers.get(&name) else { return Ok(None) };
     let malformed = |_| s3_error!(InvalidArgument, "invalid header: {name}");
     ETagCondition::parse_http_header(value.as_bytes()).map(Some).map_err(malformed)
-}
-
-/// The refusal of a header, or a value of one, that S3 knows and does not support.
-pub fn not_implemented(reason: &str) -> S3Error {
-    s3_error!(NotImplemented, "A header you provided implies functionality that is not implemented: {reason}")
 }
 
 /// Conditions of a request on the object that it reads.
@@ -176,35 +164,4 @@ pub fn http_date(time: &Timestamp) -> Option<String> {
     let mut text = Vec::new();
     time.format(TimestampFormat::HttpDate, &mut text).ok()?;
     String::from_utf8(text).ok()
-}
-
-/// The checksum that came with an object: `sha256:WZRH…`, without a name where it is the SDKs' usual CRC32, since there may
-/// be millions of these.
-pub fn named_checksum(checksum: &Checksum) -> Option<String> {
-    let sums = [
-        ("", &checksum.checksum_crc32),
-        ("crc32c:", &checksum.checksum_crc32c),
-        ("crc64nvme:", &checksum.checksum_crc64nvme),
-        ("sha1:", &checksum.checksum_sha1),
-        ("sha256:", &checksum.checksum_sha256),
-    ];
-    sums.into_iter().find_map(|(name, sum)| sum.as_ref().map(|sum| format!("{name}{sum}")))
-}
-
-/// Reads what [`named_checksum`] wrote.
-pub fn checksum_from_name(named: String) -> Checksum {
-    // One of the parts' checksums ends with their number.
-    let is_composite = named.contains('-');
-    let kind = if is_composite { ChecksumType::COMPOSITE } else { ChecksumType::FULL_OBJECT };
-    let mut checksum = Checksum { checksum_type: Some(ChecksumType::from_static(kind)), ..Default::default() };
-    let (name, sum) = named.split_once(':').unwrap_or(("", &named));
-    let place = match name {
-        "" => &mut checksum.checksum_crc32,
-        "crc32c" => &mut checksum.checksum_crc32c,
-        "crc64nvme" => &mut checksum.checksum_crc64nvme,
-        "sha1" => &mut checksum.checksum_sha1,
-        _ => &mut checksum.checksum_sha256,
-    };
-    *place = Some(sum.to_owned());
-    checksum
 }

@@ -26,7 +26,7 @@ pub(in crate::s3) use declared_digests;
 /// Attributes of the object of a PutObject, a CopyObject or a CreateMultipartUpload.
 macro_rules! attributes {
     ($input:ident) => {
-        $crate::s3::storage::object::Attributes {
+        $crate::s3::record::version::Attributes {
             content_type: $input.content_type,
             content_encoding: $input.content_encoding,
             cache_control: $input.cache_control,

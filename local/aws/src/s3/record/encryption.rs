@@ -8,8 +8,8 @@ use s3s::dto::{ServerSideEncryption, ServerSideEncryptionRule};
 use s3s::{S3Result, s3_error};
 use serde::{Deserialize, Serialize};
 
+use super::bucket::{Bucket, Encryption};
 use crate::account::Account;
-use crate::s3::storage::bucket::{Bucket, Encryption};
 
 /// SSE-C knows one algorithm, with keys of 256 bits.
 const ALGORITHM: &str = ServerSideEncryption::AES256;

@@ -10,26 +10,15 @@ use md5::{Digest, Md5};
 use s3s::checksum::ChecksumHasher;
 use s3s::dto::{Checksum, StreamingBlob};
 use s3s::{S3Result, TrailingHeaders, s3_error};
-use serde::{Deserialize, Serialize};
 use tokio::io::AsyncWriteExt;
 
-use super::bucket::{internal, internal_io};
-use crate::s3::Buckets;
-use crate::store::{Store, disk, next_sequence};
+use super::buckets::Buckets;
+use crate::s3::error::{internal, internal_io};
+use crate::s3::record::segment::{IN_STORE_BYTES, Segment, body_directory, body_key, new_id, remove_segments};
+use crate::store::disk;
 
 /// Bodies up to this size lie in their object's own record: one read finds both, and what a listing reads stays small.
 const IN_RECORD_BYTES: usize = 2 << 10;
-/// Bodies up to this size lie in the store; larger ones are files.
-pub(in crate::s3) const IN_STORE_BYTES: usize = 256 << 10;
-
-/// A run of bytes of an object: one for an object put at once, one a part for an upload in parts.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Segment {
-    pub id: String,
-    pub size: u64,
-    pub in_file: bool,
-}
-
 /// Where received bytes are: in memory, for the record of their object, or stored as a segment.
 #[derive(Debug)]
 pub enum StagedBody {
@@ -139,7 +128,7 @@ impl Buckets {
         body_directory(&self.store, bucket)
     }
 
-    pub(in crate::s3) fn body_file(&self, bucket: &str, id: &str) -> PathBuf {
+    pub fn body_file(&self, bucket: &str, id: &str) -> PathBuf {
         self.body_directory(bucket).join(id)
     }
 
@@ -208,27 +197,6 @@ impl Buckets {
     }
 }
 
-/// Removes the bytes of segments from the store and from the disk. What is gone already is no failure.
-pub(in crate::s3) fn remove_segments(store: &Store, bucket: &str, segments: &[Segment]) -> S3Result<()> {
-    for segment in segments {
-        if !segment.in_file {
-            let removed = store.write_bodies(|bodies| bodies.remove(body_key(bucket, &segment.id)));
-            removed.map_err(internal)?;
-            continue;
-        }
-        let path = body_directory(store, bucket).join(&segment.id);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(internal_io(&path, error)),
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-fn body_directory(store: &Store, bucket: &str) -> PathBuf {
-    store.directory().join("objects").join(bucket)
-}
-
 /// A body on its way in: in memory while it is small, then in a file.
 struct Incoming {
     bytes: Vec<u8>,
@@ -276,13 +244,4 @@ async fn next_chunk(body: &mut Option<StreamingBlob>) -> S3Result<Option<Bytes>>
     let Some(body) = body else { return Ok(None) };
     let cut = |error: s3s::StdError| s3_error!(IncompleteBody, "the body ended early or could not be read: {error}");
     body.next().await.transpose().map_err(cut)
-}
-
-/// Ids rise with time, so that bodies lie in the store in the order in which they came.
-fn new_id() -> String {
-    format!("{:016x}{:016x}", next_sequence(), fastrand::u64(..))
-}
-
-pub(in crate::s3) fn body_key(bucket: &str, id: &str) -> Vec<u8> {
-    format!("{bucket}\0{id}").into_bytes()
 }

@@ -1,9 +1,7 @@
 //! The bytes of objects, read back: from the store, from files, and from mounted directories.
 
 use std::io::{Cursor, Read, Seek};
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt};
@@ -11,9 +9,10 @@ use s3s::dto::StreamingBlob;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
 
-use super::body::{IN_STORE_BYTES, Segment, body_key};
+use super::buckets::Buckets;
+use super::found_file::FoundFile;
 use super::leases::Lease;
-use crate::s3::Buckets;
+use crate::s3::record::segment::{IN_STORE_BYTES, Segment, body_key};
 
 /// Where an object's bytes are.
 #[derive(Clone)]
@@ -27,35 +26,6 @@ pub enum BodySource {
     },
     /// In a mounted directory.
     File(FoundFile),
-}
-
-/// A file, as it was when it was found.
-#[derive(Debug, Clone)]
-pub struct FoundFile {
-    pub path: PathBuf,
-    /// Bytes.
-    pub size: u64,
-    /// `None` where it is not compared: files of the state are never written again.
-    pub modified: Option<SystemTime>,
-}
-
-impl FoundFile {
-    /// Opens the file.
-    ///
-    /// # Errors
-    /// Where it is another one by now, or lost bytes: it would be read as a shorter object.
-    pub fn open(&self) -> std::io::Result<std::fs::File> {
-        let file = std::fs::File::open(&self.path)?;
-        let metadata = file.metadata()?;
-        let (path, found, size) = (self.path.display(), metadata.len(), self.size);
-        match self.modified {
-            Some(modified) if metadata.modified().ok() != Some(modified) => {
-                Err(std::io::Error::other(format!("the file {path} changed since it was found")))
-            }
-            _ if found != size => Err(std::io::Error::other(format!("the file {path} has {found} of {size} bytes"))),
-            _ => Ok(file),
-        }
-    }
 }
 
 impl Buckets {

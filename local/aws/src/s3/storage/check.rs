@@ -6,14 +6,14 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use md5::{Digest, Md5};
+use redshift_engine::Check;
 
-use super::body::{Segment, body_key};
-use super::bucket::every_bucket;
 use super::collection::{body_files, retain_unnamed};
-use super::object::{Version, every_version};
 use super::upload::every_upload;
-use crate::check::Check;
 use crate::error::StoreError;
+use crate::s3::record::bucket::every_bucket;
+use crate::s3::record::segment::{Segment, body_key};
+use crate::s3::record::version::{Version, every_version};
 use crate::store::Store;
 
 /// Reads every object of a store. Files are those of `state`, of which the store may be a copy.
@@ -111,7 +111,7 @@ fn digest(store: &Store, state: &Path, bucket: &str, segment: &Segment) -> Resul
 }
 
 #[cfg(test)]
-impl crate::s3::Buckets {
+impl crate::s3::storage::buckets::Buckets {
     /// A bucket with three objects: in the record, in the store, in a file.
     pub async fn fill_for_check(&self) {
         let bucket = super::collection::tests::bucket("kept");

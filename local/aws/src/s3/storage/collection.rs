@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::object::every_version;
+use super::buckets::Buckets;
 use super::upload::{every_upload, forget_upload};
 use crate::error::StoreError;
-use crate::s3::Buckets;
+use crate::s3::record::segment::sequence_of;
+use crate::s3::record::version::every_version;
 use crate::store::Store;
 
 /// A collection in the background, which ends when this is dropped.
@@ -116,17 +117,13 @@ impl Buckets {
     }
 }
 
-/// When the file of an id was begun, in the order of `next_sequence`.
-pub fn sequence_of(id: &str) -> Option<u64> {
-    u64::from_str_radix(id.get(..16)?, 16).ok().filter(|_| id.len() == 32)
-}
-
 #[cfg(test)]
 pub mod tests {
     use super::super::body::DeclaredDigests;
-    use super::super::bucket::Bucket;
-    use super::super::object::{Attributes, Preconditions};
+    use super::super::object::Preconditions;
     use super::*;
+    use crate::s3::record::bucket::Bucket;
+    use crate::s3::record::version::Attributes;
 
     /// Large enough to be a file.
     const LARGE: usize = 300_000;

@@ -5,10 +5,11 @@ use std::ops::Range;
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
 use super::body_source::BodySource;
-use super::bucket::{Bucket, internal_io};
-use super::object::{Attributes, ObjectInfo};
-use crate::s3::Buckets;
+use super::buckets::Buckets;
+use crate::s3::error::internal_io;
+use crate::s3::record::bucket::Bucket;
 use crate::s3::record::encryption::{CustomerKey, check_key};
+use crate::s3::record::version::{Attributes, ObjectInfo};
 
 /// An object that was looked up, with the place of its bytes.
 pub struct FoundObject {
@@ -85,5 +86,22 @@ impl Buckets {
         };
         let id = bucket.versioning.is_some().then_some(version.id);
         Ok(FoundObject { info, version: id, attributes: version.attributes, source })
+    }
+
+    /// As `find`, on a thread of its own where the disk may be read while other requests wait: otherwise the change of
+    /// threads takes longer than the look-up.
+    pub async fn find_async(&self, bucket: Bucket, key: String, version: Option<String>) -> S3Result<FoundObject> {
+        if !self.store.may_ask_disk() {
+            return self.find(&bucket, &key, version.as_deref());
+        }
+        let read = self.in_flight_reads.begin();
+        // Requests that came together with this one are counted first.
+        tokio::task::yield_now().await;
+        if read.is_alone() {
+            return self.find(&bucket, &key, version.as_deref());
+        }
+        let buckets = self.clone();
+        let found = tokio::task::spawn_blocking(move || buckets.find(&bucket, &key, version.as_deref()));
+        found.await.map_err(|error| s3_error!(InternalError, "the look-up of an object ended: {error}"))?
     }
 }

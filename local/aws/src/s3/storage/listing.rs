@@ -3,9 +3,9 @@
 
 use s3s::S3Result;
 
-use super::bucket::internal;
-use super::object::{ObjectInfo, Version};
-use crate::s3::Buckets;
+use super::buckets::Buckets;
+use crate::s3::error::internal;
+use crate::s3::record::version::{ObjectInfo, Version};
 
 /// What to list: the keys behind `after`, which is the last key or rolled-up prefix of the page before, or any text.
 #[derive(Debug, Clone, Default)]

@@ -9,11 +9,11 @@ use std::time::UNIX_EPOCH;
 use redshift_engine::sync::locked;
 use serde_json::json;
 
-use super::body_source::FoundFile;
-use super::bucket::{Bucket, Encryption};
-use super::object::ObjectInfo;
+use super::found_file::FoundFile;
 use crate::account::partition;
 use crate::iam::policy::{Kind, Policy};
+use crate::s3::record::bucket::{Bucket, Encryption};
+use crate::s3::record::version::ObjectInfo;
 
 /// The account that owns mounted buckets: AWS's example account, so that it is never the caller's.
 const OWNER: &str = "111122223333";

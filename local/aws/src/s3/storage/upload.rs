@@ -7,15 +7,19 @@ use s3s::dto::*;
 use s3s::{S3Result, s3_error};
 use serde::{Deserialize, Serialize};
 
-use super::body::{Segment, Staged};
-use super::bucket::{Bucket, internal};
+use super::body::Staged;
+
+use super::buckets::Buckets;
 use super::listing::Query;
-use super::object::{Attributes, Content, Preconditions, Version, check_key, is_refusal};
+use super::object::{Content, Preconditions, check_key};
 use crate::account::now_millis;
 use crate::error::StoreError;
-use crate::s3::Buckets;
-use crate::s3::operations::wire::named_checksum;
+use crate::s3::error::{internal, is_refusal};
+use crate::s3::record::bucket::Bucket;
+use crate::s3::record::checksum::named_checksum;
 use crate::s3::record::encryption::ObjectEncryption;
+use crate::s3::record::segment::Segment;
+use crate::s3::record::version::{Attributes, Version};
 use crate::store::{Store, next_sequence};
 
 const KIND: &str = "upload";
@@ -36,7 +40,7 @@ pub struct Upload {
 struct Part {
     etag: String,
     segment: Segment,
-    /// As `wire::named_checksum` writes it.
+    /// As `named_checksum` writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     checksum: Option<String>,
 }

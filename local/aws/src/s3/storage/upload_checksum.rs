@@ -8,12 +8,12 @@ use s3s::dto::{Checksum, CompletedPart};
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
 use super::body_source::BodySource;
-use crate::s3::Buckets;
-use crate::s3::operations::wire::named_checksum;
+use super::buckets::Buckets;
+use crate::s3::record::checksum::named_checksum;
 
 impl Buckets {
     /// Compares a declared checksum with one that is computed anew: of all bytes, or, where it ends with the number of
-    /// parts, of the parts' checksums. Answers it as `wire::named_checksum` writes it.
+    /// parts, of the parts' checksums. Answers it as `named_checksum` writes it.
     pub async fn check_declared(
         &self,
         bucket: &str,
