@@ -7,7 +7,7 @@ use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 
-use crate::endpoint::BoxError;
+use crate::error::BoxError;
 
 /// The first bytes of a body, and then an error.
 pub struct CutBody {

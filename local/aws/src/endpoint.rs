@@ -23,7 +23,7 @@ use crate::call;
 use crate::cut_body::CutBody;
 use crate::data_api::DataApi;
 use crate::ec2::Ec2;
-use crate::error::{ApiError, ApiResult};
+use crate::error::{ApiError, ApiResult, BoxError};
 use crate::fault::{Fault, Faults};
 use crate::iam::Iam;
 use crate::protocol::{Request, Response, is_json, json, query, random_word};
@@ -71,9 +71,28 @@ impl std::fmt::Debug for Endpoint {
     }
 }
 
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
 impl Endpoint {
+    /// The same services in the region that a request is signed for: this one address stands for the endpoints of all.
+    pub fn in_region(&self, region: &str) -> Self {
+        if region == self.account.region {
+            return self.clone();
+        }
+        let account = self.account.in_region(region);
+        let buckets = Buckets { account: account.clone(), ..self.buckets.clone() };
+        Self(Arc::new(Services {
+            account,
+            iam: self.iam.in_region(region),
+            ec2: self.ec2.in_region(region),
+            secrets: self.secrets.in_region(region),
+            redshift: self.redshift.in_region(region),
+            serverless: self.serverless.in_region(region),
+            data_api: self.data_api.in_region(region),
+            s3: s3::service(buckets.clone()),
+            buckets,
+            faults: self.faults.clone(),
+        }))
+    }
+
     /// # Errors
     /// Where there is no answer: a service that is not played here, or a reply that is lost on purpose.
     pub async fn answer(&self, request: http::Request<SdkBody>) -> Result<http::Response<SdkBody>, BoxError> {

@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use http::StatusCode;
-
-use crate::store::disk;
+use redshift_engine::disk;
 
 /// What a service answers when it refuses. The protocol modules render it as XML or JSON.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -16,6 +15,9 @@ pub struct ApiError {
 }
 
 pub type ApiResult<T> = Result<T, ApiError>;
+
+/// Why there is no answer to a request, or no more of one.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 impl ApiError {
     pub fn new(status: StatusCode, code: impl Into<String>, message: impl Into<String>) -> Self {

@@ -14,8 +14,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
 
-use crate::endpoint::BoxError;
-use crate::error::{ApiError, ApiResult};
+use crate::error::{ApiError, ApiResult, BoxError};
 use crate::protocol::is_json;
 
 pub fn unknown_service(service: &str) -> ApiError {

@@ -27,8 +27,8 @@ use serde::de::DeserializeOwned;
 
 use crate::error::StoreError;
 use database::Database;
+pub use mark::FIRST;
 use opened::Change;
-pub use opened::FIRST;
 pub use views::{Lags, View, Views};
 
 /// Changes when what is stored is no longer read as it was.

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use super::policy::{Decision, Kind, Policy, Principal, Question};
+use super::policy::{self, Decision, Kind, Policy, Principal, Question};
 use super::{Role, managed};
 use crate::account::Account;
 use crate::store::Store;
@@ -17,8 +17,8 @@ pub struct Identity {
 }
 
 /// What the stand-in's own caller may do.
-static EVERYTHING: LazyLock<Arc<[Policy]>> = LazyLock::new(|| Policy::parse(ALL, Kind::Identity).into_iter().collect());
-pub(super) const ALL: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+static EVERYTHING: LazyLock<Arc<[Policy]>> =
+    LazyLock::new(|| Policy::parse(policy::ALLOW_ALL, Kind::Identity).into_iter().collect());
 
 /// The stand-in's own caller.
 pub fn owner_arn(account: &Account) -> String {

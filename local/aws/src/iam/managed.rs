@@ -73,7 +73,7 @@ pub fn document(store: &Store, account: &Account, arn: &str) -> Option<String> {
 /// What AWS's own policies say, by path and name.
 fn of_aws(name: &str) -> Option<&'static str> {
     match name {
-        "AdministratorAccess" => Some(super::identity::ALL),
+        "AdministratorAccess" => Some(super::policy::ALLOW_ALL),
         "PowerUserAccess" => Some(
             r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","NotAction":["iam:*","organizations:*","account:*"],"Resource":"*"}}"#,
         ),

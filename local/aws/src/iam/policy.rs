@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::{self, Deserializer};
 
+/// The document of a policy that allows everything.
+pub const ALLOW_ALL: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+
 /// One value or a list of them: IAM accepts both everywhere.
 #[derive(Debug, Clone, Default)]
 struct OneOrMany(Vec<String>);

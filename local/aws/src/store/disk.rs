@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use redshift_engine::disk::keep_private;
-pub use redshift_engine::disk::{is_full, open_private, write_private};
+pub use redshift_engine::disk::{open_private, write_private};
 
 use crate::error::StoreError;
 

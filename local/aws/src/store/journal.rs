@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use super::opened::MARK;
+use super::mark::MARK;
 
 /// Tags and sizes of fjall's journal entries, in bytes behind the tag.
 const START: u8 = 1;

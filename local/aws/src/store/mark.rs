@@ -7,6 +7,12 @@ use std::path::{Path, PathBuf};
 
 use super::disk;
 
+/// The key of the mark in each keyspace, before all others.
+pub const MARK: &[u8] = b"\0mark";
+
+/// The first key that is not the mark's.
+pub const FIRST: &[u8] = b"\x01";
+
 /// What the file of a database says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark {

@@ -7,13 +7,7 @@ use fjall::{AbstractTree, Keyspace, OwnedWriteBatch, PersistMode, UserKey, UserV
 use redshift_engine::sync::locked;
 
 use super::journal::{self, Run};
-use super::mark::{Mark, MarkFile};
-
-/// The key of the mark in each keyspace, before all others.
-pub const MARK: &[u8] = b"\0mark";
-
-/// The first key that is not the mark's.
-pub const FIRST: &[u8] = b"\x01";
+use super::mark::{MARK, Mark, MarkFile};
 
 /// What one write changes in a keyspace: all of it, or nothing.
 pub struct Change<'a> {
