@@ -74,6 +74,12 @@ pub fn iso(millis: i64) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }
 
+/// A time as the protocols with JSON write it.
+#[expect(clippy::cast_precision_loss, reason = "the protocol's times are seconds as floats")]
+pub fn epoch_seconds(millis: i64) -> f64 {
+    millis as f64 / 1000.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,25 +3,22 @@
 use redshift_engine::{Parameter, Parameters, Value, double_text};
 use serde_json::{Value as Json, json};
 
-use super::input::{ConnectionInput, ListInput, PageInput, SchemaFilter, SessionInput, TableFilter, TableInput};
-use super::target::refused;
-use super::{DataApi, invalid};
+use super::DataApi;
+use super::error::refused;
+use super::input::{ConnectionInput, ListInput, SchemaFilter, SessionInput, TableFilter, TableInput};
 use crate::error::ApiResult;
-
-/// A page of a list holds at most so many.
-const MOST: usize = 1000;
 
 impl DataApi {
     pub(super) fn list_databases(&self, (connection, paging): ListInput) -> ApiResult<Json> {
         let place = self.target((connection, SessionInput::default()))?.place;
         let names = self.redshift.warehouses.databases(&place);
-        page(&paging, "Databases", names.into_iter().map(Json::from).collect())
+        paging.page("Databases", names.into_iter().map(Json::from).collect())
     }
 
     pub(super) fn list_schemas(&self, ((connection, paging), schemas): (ListInput, SchemaFilter)) -> ApiResult<Json> {
         let sql = "SELECT schema_name FROM svv_redshift_schemas WHERE schema_name LIKE :pattern ORDER BY 1";
         let rows = self.ask(connection, sql, &[("pattern", pattern(schemas.schema_pattern))])?;
-        page(&paging, "Schemas", rows.into_iter().flatten().map(Json::from).collect())
+        paging.page("Schemas", rows.into_iter().flatten().map(Json::from).collect())
     }
 
     pub(super) fn list_tables(
@@ -32,7 +29,7 @@ impl DataApi {
                    WHERE schema_name LIKE :schema AND table_name LIKE :table ORDER BY 1, 2";
         let values = [("schema", pattern(schemas.schema_pattern)), ("table", pattern(tables.table_pattern))];
         let table = |row: Vec<String>| json!({ "schema": row[0], "name": row[1], "type": row[2] });
-        page(&paging, "Tables", self.ask(connection, sql, &values)?.into_iter().map(table).collect())
+        paging.page("Tables", self.ask(connection, sql, &values)?.into_iter().map(table).collect())
     }
 
     pub(super) fn describe_table(
@@ -56,7 +53,7 @@ impl DataApi {
             column
         };
         let columns = self.ask(connection, sql, &values)?.into_iter().map(column).collect();
-        let mut answer = page(&paging, "ColumnList", columns)?;
+        let mut answer = paging.page("ColumnList", columns)?;
         answer["TableName"] = json!(name);
         Ok(answer)
     }
@@ -93,20 +90,4 @@ fn short(name: &str) -> &str {
         (None, "character") => "bpchar",
         (None, other) => other,
     }
-}
-
-/// As many as were asked for, from where the page before ended.
-pub fn page(input: &PageInput, name: &str, all: Vec<Json>) -> ApiResult<Json> {
-    let most = usize::try_from(input.max_results.unwrap_or(0)).unwrap_or(0);
-    let most = if most == 0 { MOST } else { most.min(MOST) };
-    let start: usize = match &input.next_token {
-        Some(token) => token.parse().map_err(|_| invalid("NextToken is not valid"))?,
-        None => 0,
-    };
-    let end = all.len().min(start.saturating_add(most));
-    let mut answer = json!({ name: all.get(start..end).unwrap_or_default() });
-    if end < all.len() {
-        answer["NextToken"] = json!(end.to_string());
-    }
-    Ok(answer)
 }

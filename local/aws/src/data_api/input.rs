@@ -4,9 +4,14 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::{Value as Json, json};
 
-use super::{Mode, invalid};
+use super::error::invalid;
+use super::mode::Mode;
 use crate::error::ApiResult;
+
+/// A page of a list holds at most so many.
+const MOST: usize = 1000;
 
 /// Which warehouse and database, and as whom (R20).
 #[derive(Debug, Deserialize)]
@@ -124,12 +129,30 @@ pub type ListInput = (ConnectionInput, PageInput);
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PageInput {
-    pub max_results: Option<i32>,
-    pub next_token: Option<String>,
+    max_results: Option<i32>,
+    next_token: Option<String>,
     #[expect(dead_code, reason = "there is one caller")]
     role_level: Option<bool>,
     #[expect(dead_code, reason = "there is one database to connect to")]
     connected_database: Option<String>,
+}
+
+impl PageInput {
+    /// As many as were asked for, from where the page before ended.
+    pub fn page(&self, name: &str, all: Vec<Json>) -> ApiResult<Json> {
+        let most = usize::try_from(self.max_results.unwrap_or(0)).unwrap_or(0);
+        let most = if most == 0 { MOST } else { most.min(MOST) };
+        let start: usize = match &self.next_token {
+            Some(token) => token.parse().map_err(|_| invalid("NextToken is not valid"))?,
+            None => 0,
+        };
+        let end = all.len().min(start.saturating_add(most));
+        let mut answer = json!({ name: all.get(start..end).unwrap_or_default() });
+        if end < all.len() {
+            answer["NextToken"] = json!(end.to_string());
+        }
+        Ok(answer)
+    }
 }
 
 #[derive(Debug, Deserialize)]

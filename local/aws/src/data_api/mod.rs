@@ -1,9 +1,12 @@
 //! The Redshift Data API: statements that are submitted, run on their own, and are asked about.
 
 mod catalog;
+mod error;
 mod input;
+mod mode;
 mod result_page;
 mod run;
+mod session;
 mod statement;
 mod target;
 
@@ -22,13 +25,14 @@ use crate::protocol::{Request, Response, json, json_input};
 use crate::redshift::Redshift;
 use crate::s3::Buckets;
 use crate::serverless::Serverless;
+use error::{invalid, refused};
 use input::{
     BatchInput, ListInput, ParameterInput, RowsInput, SqlInput, StatementFilter, StatementIdInput, SubmissionInput,
     WaitInput,
 };
-use result_page::ResultFormat;
+use mode::{Mode, ResultFormat};
+use session::Sessions;
 use statement::{Shared, Statement};
-use target::Sessions;
 
 /// R21: bytes of one statement's text, and statements of one batch.
 const MAX_SQL_BYTES: usize = 100 << 10;
@@ -187,7 +191,7 @@ impl DataApi {
         ask: impl FnOnce(&Self, I) -> ApiResult<T> + Send + 'static,
     ) -> ApiResult<T> {
         let api = self.clone();
-        statement_threads::run(move || ask(&api, input)).await.map_err(target::refused)?
+        statement_threads::run(move || ask(&api, input)).await.map_err(refused)?
     }
 
     async fn submit(&self, submission: SubmissionInput, sqls: Vec<String>, mode: Mode) -> ApiResult<Json> {
@@ -265,7 +269,7 @@ impl DataApi {
             }
             listed
         };
-        catalog::page(&paging, "Statements", found.into_iter().map(tidy).collect())
+        paging.page("Statements", found.into_iter().map(tidy).collect())
     }
 
     fn lock_statements(&self) -> std::sync::MutexGuard<'_, Statements> {
@@ -286,16 +290,6 @@ impl DataApi {
             _ => Ok((statement, part)),
         }
     }
-}
-
-/// How the statements of one call stand to each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    Single,
-    /// All or none.
-    Transaction,
-    /// Each by itself; the first that fails ends the rest.
-    AutoCommit,
 }
 
 /// R21.
@@ -331,8 +325,4 @@ fn parameters(given: Vec<ParameterInput>, sqls: &[String]) -> ApiResult<Paramete
 
 fn read<T: DeserializeOwned>(input: &Json) -> ApiResult<T> {
     json_input::read(input, "ValidationException")
-}
-
-fn invalid(message: impl Into<String>) -> ApiError {
-    ApiError::invalid("ValidationException", message)
 }

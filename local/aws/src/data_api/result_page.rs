@@ -3,26 +3,10 @@
 use redshift_engine::{ResultColumn, StoredRows, Value, double_text};
 use serde_json::{Value as Json, json};
 
-use super::invalid;
+use super::error::{invalid, refused};
+use super::mode::ResultFormat;
 use super::statement::{Shared, Status};
-use super::target::refused;
 use crate::error::{ApiError, ApiResult};
-
-/// How the rows are asked for: GetStatementResult answers fields, GetStatementResultV2 CSV.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ResultFormat {
-    Json,
-    Csv,
-}
-
-impl ResultFormat {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Json => "JSON",
-            Self::Csv => "CSV",
-        }
-    }
-}
 
 impl Shared {
     /// A page of the result.

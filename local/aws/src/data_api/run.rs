@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use redshift_engine::{Parameters, Session, SqlError, is_on_leader_node, statement_threads};
 
-use super::Mode;
+use super::mode::Mode;
+use super::session::Target;
 use super::statement::{Shared, Status};
-use super::target::Target;
 use crate::behavior::Behaviors;
 use crate::pace::CopyPace;
 

@@ -9,10 +9,9 @@ use redshift_engine::{Cancel, Parameters, StoredRows};
 use serde_json::{Value as Json, json};
 use tokio::sync::Notify;
 
-use super::Mode;
-use super::result_page::ResultFormat;
-use super::target::{Caller, Target};
-use crate::account::now_millis;
+use super::mode::{Mode, ResultFormat};
+use super::session::{Caller, Target};
+use crate::account::{epoch_seconds, now_millis};
 use crate::error::{ApiError, ApiResult};
 use crate::protocol::uuid;
 
@@ -212,7 +211,7 @@ impl Shared {
     pub fn submitted(&self) -> Json {
         let statement = self.lock();
         let mut answer = json!({
-            "Id": statement.id, "CreatedAt": seconds(statement.created), "Status": statement.status.name(),
+            "Id": statement.id, "CreatedAt": epoch_seconds(statement.created), "Status": statement.status.name(),
         });
         statement.tell(&mut answer);
         answer
@@ -233,8 +232,8 @@ impl Shared {
         let statement = self.lock();
         let texts: Vec<&str> = statement.parts.iter().map(|part| part.sql.as_str()).collect();
         let mut answer = json!({
-            "Id": statement.id, "Status": statement.status.name(), "CreatedAt": seconds(statement.created),
-            "UpdatedAt": seconds(statement.updated), "IsBatchStatement": statement.is_batch(),
+            "Id": statement.id, "Status": statement.status.name(), "CreatedAt": epoch_seconds(statement.created),
+            "UpdatedAt": epoch_seconds(statement.updated), "IsBatchStatement": statement.is_batch(),
             "ResultFormat": statement.format.name(),
         });
         match statement.is_batch() {
@@ -267,7 +266,7 @@ impl Shared {
         // counted.
         let whole = last.filter(|_| is_finished && !statement.is_batch());
         let mut answer = json!({
-            "Id": statement.id, "CreatedAt": seconds(statement.created), "UpdatedAt": seconds(statement.updated),
+            "Id": statement.id, "CreatedAt": epoch_seconds(statement.created), "UpdatedAt": epoch_seconds(statement.updated),
             "Status": statement.status.name(), "Duration": duration,
             "RedshiftPid": statement.pid,
             "ResultSize": whole.map_or(-1, |part| signed(part.result_bytes())), "ResultFormat": statement.format.name(),
@@ -302,7 +301,7 @@ fn describe_part(statement: &Statement, number: usize, part: &Part) -> Json {
         "ResultSize": finished.map_or(-1, |part| signed(part.result_bytes())),
         "RedshiftQueryId": finished.map_or(0, |part| part.query),
         "HasResultSet": part.rows.is_some(),
-        "CreatedAt": seconds(statement.created), "UpdatedAt": seconds(statement.updated),
+        "CreatedAt": epoch_seconds(statement.created), "UpdatedAt": epoch_seconds(statement.updated),
     });
     if let Some(error) = &part.error {
         answer["Error"] = json!(error);
@@ -319,9 +318,4 @@ impl Part {
 
 fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "the protocol's times are seconds as floats")]
-pub fn seconds(millis: i64) -> f64 {
-    millis as f64 / 1000.0
 }
