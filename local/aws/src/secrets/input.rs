@@ -14,6 +14,14 @@ pub fn read<T: DeserializeOwned>(input: &Value) -> ApiResult<T> {
     json_input::read(input, "InvalidParameterException")
 }
 
+pub fn invalid_parameter(message: impl Into<String>) -> ApiError {
+    ApiError::invalid("InvalidParameterException", message)
+}
+
+pub fn invalid_request(message: impl Into<String>) -> ApiError {
+    ApiError::invalid("InvalidRequestException", message)
+}
+
 /// A call about one secret.
 pub enum SecretCall {
     Describe,

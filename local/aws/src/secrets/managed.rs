@@ -6,23 +6,21 @@ use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::described::tags_json;
 use super::input::{SecretCall, VersionInput};
 use super::versions::{self, CURRENT};
-use super::{Secrets, arn, tags_json};
-use crate::account::now_millis;
 use crate::error::{ApiError, ApiResult};
-use crate::store::View;
 
-const KIND: &str = "secret";
+pub const KIND: &str = "secret";
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Managed {
     pub arn: String,
     pub name: String,
-    user: String,
-    created: i64,
-    owning_service: String,
-    tags: BTreeMap<String, String>,
+    pub user: String,
+    pub created: i64,
+    pub owning_service: String,
+    pub tags: BTreeMap<String, String>,
 }
 
 impl Managed {
@@ -62,38 +60,5 @@ impl Managed {
             }
             _ => Err(ApiError::unknown_operation("Secrets Manager", operation)),
         }
-    }
-}
-
-impl Secrets {
-    pub(super) fn managed(&self) -> ApiResult<Vec<Managed>> {
-        Ok(self.store.list(KIND)?)
-    }
-
-    /// As calls of this kind show them, which may be late (R35).
-    pub(super) fn managed_seen(&self, view: View) -> ApiResult<Vec<Managed>> {
-        Ok(self.store.list_seen(view, KIND)?)
-    }
-
-    /// Makes the admin secret of a cluster (R19) and answers its ARN.
-    pub fn create_for_cluster(&self, cluster: &str, user: &str, tags: &BTreeMap<String, String>) -> ApiResult<String> {
-        let name = format!("redshift!{cluster}-{user}");
-        let secret = Managed {
-            arn: arn(&self.account, &name),
-            user: user.to_owned(),
-            created: now_millis(),
-            owning_service: "redshift".into(),
-            tags: tags.clone(),
-            name,
-        };
-        self.store.put(KIND, &secret.name, &secret)?;
-        Ok(secret.arn)
-    }
-
-    pub fn delete(&self, arn: &str) -> ApiResult<()> {
-        for secret in self.managed()?.iter().filter(|secret| secret.arn == arn) {
-            self.store.delete(KIND, &secret.name)?;
-        }
-        Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! Secrets Manager: the admin secrets that Redshift manages, and those that callers make.
 
+mod described;
 mod input;
 mod managed;
 mod own;
@@ -10,12 +11,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use redshift_engine::sync::locked;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::account::Account;
+use crate::account::{Account, now_millis};
 use crate::error::{ApiError, ApiResult};
-use crate::protocol::{Request, Response, json, random_word};
+use crate::protocol::{Request, Response, json};
 use crate::store::{Store, View};
+use described::{arn, is_named};
 use input::{NewSecretInput, SecretCall, SecretFilter, SecretListInput, SecretPaging, read};
 use managed::Managed;
 use own::Own;
@@ -36,21 +38,6 @@ pub struct OwnSecrets(BTreeMap<String, Own>);
 pub struct Login {
     pub user: String,
     pub password: String,
-}
-
-/// An ARN with the six random signs that Secrets Manager puts behind every name.
-fn arn(account: &Account, name: &str) -> String {
-    let suffix = random_word(6);
-    account.arn("secretsmanager", format_args!("secret:{name}-{suffix}"))
-}
-
-fn tags_json(tags: &BTreeMap<String, String>) -> Value {
-    tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect()
-}
-
-/// Whether an id names this secret: its name, its ARN, or the ARN without what is random in it.
-fn is_named(id: &str, name: &str, arn: &str) -> bool {
-    id == name || id == arn || arn.strip_prefix(id).is_some_and(|rest| rest.len() == 7 && rest.starts_with('-'))
 }
 
 impl Secrets {
@@ -126,6 +113,37 @@ impl Secrets {
         let mut own = locked(&self.own);
         own.retain(|_, secret| secret.is_there());
         own
+    }
+
+    fn managed(&self) -> ApiResult<Vec<Managed>> {
+        Ok(self.store.list(managed::KIND)?)
+    }
+
+    /// As calls of this kind show them, which may be late (R35).
+    fn managed_seen(&self, view: View) -> ApiResult<Vec<Managed>> {
+        Ok(self.store.list_seen(view, managed::KIND)?)
+    }
+
+    /// Makes the admin secret of a cluster (R19) and answers its ARN.
+    pub fn create_for_cluster(&self, cluster: &str, user: &str, tags: &BTreeMap<String, String>) -> ApiResult<String> {
+        let name = format!("redshift!{cluster}-{user}");
+        let secret = Managed {
+            arn: arn(&self.account, &name),
+            user: user.to_owned(),
+            created: now_millis(),
+            owning_service: "redshift".into(),
+            tags: tags.clone(),
+            name,
+        };
+        self.store.put(managed::KIND, &secret.name, &secret)?;
+        Ok(secret.arn)
+    }
+
+    pub fn delete(&self, arn: &str) -> ApiResult<()> {
+        for secret in self.managed()?.iter().filter(|secret| secret.arn == arn) {
+            self.store.delete(managed::KIND, &secret.name)?;
+        }
+        Ok(())
     }
 
     fn managed_named(&self, id: &str) -> ApiResult<Option<Managed>> {

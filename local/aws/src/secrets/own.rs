@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::described::{arn, tags_json};
 use super::input::{
     DeletionInput, DescriptionInput, NewSecretInput, SecretCall, StagesInput, ValueInput, VersionInput,
+    invalid_parameter, invalid_request,
 };
 use super::versions::{CURRENT, Version, Versions};
-use super::{arn, tags_json};
 use crate::account::{Account, now_millis};
 use crate::error::{ApiError, ApiResult};
 
@@ -28,14 +29,6 @@ pub struct Own {
     /// When it will be gone.
     pub deleted: Option<i64>,
     versions: Versions,
-}
-
-pub fn invalid_parameter(message: impl Into<String>) -> ApiError {
-    ApiError::invalid("InvalidParameterException", message)
-}
-
-pub fn invalid_request(message: impl Into<String>) -> ApiError {
-    ApiError::invalid("InvalidRequestException", message)
 }
 
 impl Own {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::input::PasswordInput;
-use super::own::invalid_parameter;
+use super::input::invalid_parameter;
 use crate::error::ApiResult;
 
 /// Letters of every kind, digits and, where they are not left out, punctuation.

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::input::{StageMove, StagesInput, ValueInput, VersionInput};
-use super::own::{invalid_parameter, invalid_request};
+use super::input::{StageMove, StagesInput, ValueInput, VersionInput, invalid_parameter, invalid_request};
 use crate::account::now_millis;
 use crate::error::{ApiError, ApiResult};
 use crate::protocol::uuid;

@@ -4,10 +4,30 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
-use super::invalid;
-use crate::error::ApiResult;
+use crate::error::{ApiError, ApiResult};
+use crate::protocol::json_input;
+
+pub type Tags = BTreeMap<String, String>;
+
+pub fn invalid(message: impl Into<String>) -> ApiError {
+    ApiError::invalid("ValidationException", message)
+}
+
+pub fn read<T: DeserializeOwned>(input: &Json) -> ApiResult<T> {
+    json_input::read(input, "ValidationException")
+}
+
+/// 3 to 64 lower-case letters, digits and hyphens.
+pub fn check_name(field: &str, name: &str) -> ApiResult<()> {
+    let is_good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    match (3..=64).contains(&name.len()) && name.bytes().all(is_good) {
+        true => Ok(()),
+        false => Err(invalid(format!("{field} '{name}' must have 3 to 64 of: a-z, 0-9, -"))),
+    }
+}
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -93,7 +113,7 @@ struct TagInput {
 }
 
 impl TagsInput {
-    pub fn into_map(self) -> BTreeMap<String, String> {
+    pub fn into_map(self) -> Tags {
         self.tags.into_iter().map(|tag| (tag.key, tag.value)).collect()
     }
 }

@@ -3,31 +3,23 @@
 mod input;
 mod namespace;
 mod regions;
+mod tags;
 mod workgroup;
-
-use std::collections::BTreeMap;
 
 use redshift_engine::{Place, Slices};
 use redshift_wire::WireServer;
-use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
-use crate::account::Account;
+use crate::account::{Account, epoch_seconds};
 use crate::error::{ApiError, ApiResult};
 use crate::logins::Logins;
-use crate::protocol::{Request, Response, json, json_input};
+use crate::protocol::{Request, Response, json};
 use crate::secrets::Secrets;
 use crate::store::Store;
 use input::{
-    CredentialsInput, NamespaceNameInput, PagingInput, ResourceInput, TagKeysInput, TagsInput, WorkgroupNameInput,
+    CredentialsInput, NamespaceNameInput, PagingInput, ResourceInput, TagKeysInput, Tags, TagsInput,
+    WorkgroupNameInput, invalid, read,
 };
-use namespace::Namespace;
-use workgroup::Workgroup;
-
-type Tags = BTreeMap<String, String>;
-
-const NAMESPACE: &str = "serverless-namespace";
-const WORKGROUP: &str = "serverless-workgroup";
 
 #[derive(Clone)]
 pub struct Serverless {
@@ -56,8 +48,7 @@ impl Serverless {
             }
             "ListNamespaces" => {
                 let paging: PagingInput = read(input)?;
-                let all: Vec<Namespace> = self.store.list(NAMESPACE)?;
-                paging.page("namespaces", all.iter().map(|found| found.json(&self.account)).collect())
+                paging.page("namespaces", self.namespaces()?)
             }
             "UpdateNamespace" => self.update_namespace(read(input)?),
             "DeleteNamespace" => self.delete_namespace(&read(input)?),
@@ -96,9 +87,7 @@ impl Serverless {
         let place = self.place(&workgroup.workgroup_name)?;
         let seconds = input.duration_seconds.map_or(900, i64::from);
         let (password, ends) = self.logins.issue(&place.id, "IAM:local", seconds);
-        #[expect(clippy::cast_precision_loss, reason = "the protocol's times are seconds as floats")]
-        let ends = ends as f64 / 1000.0;
-        Ok(json!({ "dbUser": "IAM:local", "dbPassword": password, "expiration": ends }))
+        Ok(json!({ "dbUser": "IAM:local", "dbPassword": password, "expiration": epoch_seconds(ends) }))
     }
 
     /// The warehouse of a workgroup: the data is its namespace's.
@@ -117,40 +106,5 @@ impl Serverless {
             default_role: namespace.default_role,
             secret: namespace.secret,
         })
-    }
-
-    /// The tags of a namespace or a workgroup, when they have been changed.
-    fn change_tags(&self, resource: &ResourceInput, change: impl FnOnce(&mut Tags)) -> ApiResult<Tags> {
-        let arn = &resource.resource_arn;
-        let namespaces: Vec<Namespace> = self.store.list(NAMESPACE)?;
-        let workgroups: Vec<Workgroup> = self.store.list(WORKGROUP)?;
-        if let Some(mut found) = namespaces.into_iter().find(|found| found.arn(&self.account) == *arn) {
-            change(&mut found.tags);
-            self.store.put(NAMESPACE, &found.name, &found)?;
-            Ok(found.tags)
-        } else if let Some(mut found) = workgroups.into_iter().find(|found| found.arn(&self.account) == *arn) {
-            change(&mut found.tags);
-            self.store.put(WORKGROUP, &found.name, &found)?;
-            Ok(found.tags)
-        } else {
-            Err(ApiError::invalid("ResourceNotFoundException", format!("{arn} does not exist.")))
-        }
-    }
-}
-
-fn invalid(message: impl Into<String>) -> ApiError {
-    ApiError::invalid("ValidationException", message)
-}
-
-fn read<T: DeserializeOwned>(input: &Json) -> ApiResult<T> {
-    json_input::read(input, "ValidationException")
-}
-
-/// 3 to 64 lower-case letters, digits and hyphens.
-fn check_name(field: &str, name: &str) -> ApiResult<()> {
-    let is_good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    match (3..=64).contains(&name.len()) && name.bytes().all(is_good) {
-        true => Ok(()),
-        false => Err(invalid(format!("{field} '{name}' must have 3 to 64 of: a-z, 0-9, -"))),
     }
 }

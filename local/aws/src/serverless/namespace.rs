@@ -3,12 +3,14 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use super::input::{NamespaceChange, NamespaceCreation, NamespaceNameInput, TagsInput};
-use super::workgroup::Workgroup;
-use super::{NAMESPACE, Serverless, Tags, WORKGROUP, check_name, invalid};
+use super::Serverless;
+use super::input::{NamespaceChange, NamespaceCreation, NamespaceNameInput, Tags, TagsInput, check_name, invalid};
+use super::workgroup::{self, Workgroup};
 use crate::account::{Account, iso, now_millis};
 use crate::error::{ApiError, ApiResult};
 use crate::protocol::uuid;
+
+pub const KIND: &str = "serverless-namespace";
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Namespace {
@@ -49,10 +51,15 @@ impl Namespace {
 type CreateNamespaceInput = (NamespaceNameInput, NamespaceCreation, NamespaceChange, TagsInput);
 
 impl Serverless {
+    pub(super) fn namespaces(&self) -> ApiResult<Vec<Json>> {
+        let all: Vec<Namespace> = self.store.list(KIND)?;
+        Ok(all.iter().map(|found| found.json(&self.account)).collect())
+    }
+
     pub(super) fn namespace(&self, name: &str) -> ApiResult<Namespace> {
         let missing =
             || ApiError::invalid("ResourceNotFoundException", format!("The namespace {name} does not exist."));
-        self.store.get(NAMESPACE, name)?.ok_or_else(missing)
+        self.store.get(KIND, name)?.ok_or_else(missing)
     }
 
     pub(super) fn create_namespace(&self, input: CreateNamespaceInput) -> ApiResult<Json> {
@@ -83,7 +90,7 @@ impl Serverless {
             created: now_millis(),
             tags,
         };
-        self.store.put(NAMESPACE, &namespace.name, &namespace)?;
+        self.store.put(KIND, &namespace.name, &namespace)?;
         if let Some(password) = &change.admin_user_password {
             self.logins.set(&self.directory(&namespace.name), password)?;
         }
@@ -96,7 +103,7 @@ impl Serverless {
         namespace.roles = change.iam_roles.unwrap_or(namespace.roles);
         namespace.default_role = change.default_iam_role_arn.or(namespace.default_role);
         namespace.kms_key = change.kms_key_id.or(namespace.kms_key);
-        self.store.put(NAMESPACE, &namespace.name, &namespace)?;
+        self.store.put(KIND, &namespace.name, &namespace)?;
         Ok(json!({ "namespace": namespace.json(&self.account) }))
     }
 
@@ -129,7 +136,7 @@ impl Serverless {
     /// The workgroup goes first, then the namespace with its data.
     pub(super) fn delete_namespace(&self, name: &NamespaceNameInput) -> ApiResult<Json> {
         let namespace = self.namespace(&name.namespace_name)?;
-        let workgroups: Vec<Workgroup> = self.store.list(WORKGROUP)?;
+        let workgroups: Vec<Workgroup> = self.store.list(workgroup::KIND)?;
         if let Some(workgroup) = workgroups.iter().find(|workgroup| workgroup.namespace == namespace.name) {
             let message = format!("The namespace {} is in use by the workgroup {}.", namespace.name, workgroup.name);
             return Err(ApiError::invalid("ConflictException", message));
@@ -138,7 +145,7 @@ impl Serverless {
         if let Some(secret) = &namespace.secret {
             self.secrets.delete(secret)?;
         }
-        self.store.delete(NAMESPACE, &namespace.name)?;
+        self.store.delete(KIND, &namespace.name)?;
         let mut answer = namespace.json(&self.account);
         answer["status"] = json!("DELETING");
         Ok(json!({ "namespace": answer }))

@@ -1,7 +1,7 @@
 //! What lies in which region, and all of it at once.
 
-use super::namespace::Namespace;
-use super::{NAMESPACE, Serverless};
+use super::Serverless;
+use super::namespace::{self, Namespace};
 use crate::error::ApiResult;
 
 impl Serverless {
@@ -22,13 +22,13 @@ impl Serverless {
 
     /// The ids of the warehouses that are here.
     pub fn place_ids(&self) -> ApiResult<Vec<String>> {
-        let all: Vec<Namespace> = self.store.list(NAMESPACE)?;
+        let all: Vec<Namespace> = self.store.list(namespace::KIND)?;
         Ok(all.iter().map(|namespace| self.directory(&namespace.name)).collect())
     }
 
     /// Removes the data of the namespaces; `state` removes what is known of them, in all regions at once.
     pub fn reset(&self) -> ApiResult<()> {
-        let all: Vec<Namespace> = self.store.list(NAMESPACE)?;
+        let all: Vec<Namespace> = self.store.list(namespace::KIND)?;
         for namespace in all {
             self.logins.remove_warehouse(&self.wire, &self.directory(&namespace.name))?;
             if let Some(secret) = &namespace.secret {

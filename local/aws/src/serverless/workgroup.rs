@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use super::input::{NamespaceNameInput, TagsInput, WorkgroupChange, WorkgroupNameInput};
-use super::{Serverless, Tags, WORKGROUP, check_name, invalid};
+use super::Serverless;
+use super::input::{NamespaceNameInput, Tags, TagsInput, WorkgroupChange, WorkgroupNameInput, check_name, invalid};
 use crate::account::{Account, dns_suffix, iso, now_millis};
 use crate::error::{ApiError, ApiResult};
 use crate::protocol::uuid;
 use crate::redshift::is_port;
+
+pub const KIND: &str = "serverless-workgroup";
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Workgroup {
@@ -74,11 +76,11 @@ impl Serverless {
     pub(super) fn workgroup(&self, name: &str) -> ApiResult<Workgroup> {
         let missing =
             || ApiError::invalid("ResourceNotFoundException", format!("The workgroup {name} does not exist."));
-        self.store.get(WORKGROUP, name)?.ok_or_else(missing)
+        self.store.get(KIND, name)?.ok_or_else(missing)
     }
 
     pub fn workgroups(&self) -> ApiResult<Vec<Json>> {
-        let all: Vec<Workgroup> = self.store.list(WORKGROUP)?;
+        let all: Vec<Workgroup> = self.store.list(KIND)?;
         all.iter().map(|found| self.shown(found)).collect()
     }
 
@@ -110,7 +112,7 @@ impl Serverless {
             kept: BTreeMap::new(),
         };
         workgroup.change(&change)?;
-        self.store.put(WORKGROUP, &workgroup.name, &workgroup)?;
+        self.store.put(KIND, &workgroup.name, &workgroup)?;
         Ok(json!({ "workgroup": workgroup.json(&self.account) }))
     }
 
@@ -121,13 +123,13 @@ impl Serverless {
         if workgroup.port != port {
             self.wire.close(&self.directory(&workgroup.namespace));
         }
-        self.store.put(WORKGROUP, &workgroup.name, &workgroup)?;
+        self.store.put(KIND, &workgroup.name, &workgroup)?;
         Ok(json!({ "workgroup": workgroup.json(&self.account) }))
     }
 
     pub(super) fn delete_workgroup(&self, name: &WorkgroupNameInput) -> ApiResult<Json> {
         let workgroup = self.workgroup(&name.workgroup_name)?;
-        self.store.delete(WORKGROUP, &workgroup.name)?;
+        self.store.delete(KIND, &workgroup.name)?;
         let mut answer = workgroup.json(&self.account);
         answer["status"] = json!("DELETING");
         Ok(json!({ "workgroup": answer }))
