@@ -19,6 +19,7 @@ use super::session::Session;
 use super::setting_defaults::settings_view;
 use super::stored_rows::StoredRows;
 use super::system::System;
+use super::system_views;
 use crate::clock::now_millis;
 
 /// What DuckDB keeps of the data in memory while it has nothing to do, and while it has.
@@ -334,7 +335,7 @@ fn set_time_zone(connection: &Connection) -> Result<(), SqlError> {
 
 /// The system tables, views and macros. They are kept in the file: made once, and again where they have changed.
 fn make_catalog(connection: &Connection) -> Result<(), SqlError> {
-    let texts = [include_str!("system.sql"), &settings_view(), redshift_sql::MACROS].concat();
+    let texts = [system_views::DEFINITIONS, &settings_view(), redshift_sql::MACROS].concat();
     let mark = format!("{:x}", Sha256::digest(&texts));
     let sql = "SELECT count(*) FROM duckdb_views() WHERE view_name = 'redshift_made' AND contains(sql, ?)";
     let made: i64 = connection.query_row(sql, [&mark], |row| row.get(0))?;

@@ -1,0 +1,81 @@
+-- The tables behind the system views, and what the views of several families read from them. They are kept when a
+-- database is opened by another version: a new column is added to a table that is there.
+CREATE SCHEMA IF NOT EXISTS public;
+CREATE SCHEMA IF NOT EXISTS redshift_system;
+
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_privileges (
+    kind VARCHAR, schema_name VARCHAR, object_name VARCHAR, privilege VARCHAR, identity VARCHAR, identity_type VARCHAR, grantable BOOLEAN
+);
+
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_load_errors (
+    query_id BIGINT, table_name VARCHAR, start_time TIMESTAMP, file_name VARCHAR, line_number BIGINT,
+    column_name VARCHAR, column_type VARCHAR, column_length VARCHAR, error_code INTEGER, error_message VARCHAR,
+    raw_line VARCHAR, raw_field_value VARCHAR
+);
+ALTER TABLE redshift_system.redshift_load_errors ADD COLUMN IF NOT EXISTS session_id INTEGER;
+
+-- One COPY that has ended; durations are microseconds.
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_loads (
+    query_id BIGINT, status VARCHAR, table_name VARCHAR, start_time TIMESTAMP, end_time TIMESTAMP, duration BIGINT,
+    data_source VARCHAR, file_format VARCHAR, loaded_rows BIGINT, loaded_bytes BIGINT, source_file_count INTEGER,
+    source_file_bytes BIGINT, file_count_scanned INTEGER, file_bytes_scanned BIGINT, error_count INTEGER
+);
+ALTER TABLE redshift_system.redshift_loads ADD COLUMN IF NOT EXISTS session_id INTEGER;
+
+-- COPYs that have ended, and those that run.
+CREATE OR REPLACE VIEW redshift_system.redshift_copies AS
+SELECT query_id, status, table_name, start_time, end_time, duration, data_source, file_format, loaded_rows, loaded_bytes,
+       source_file_count, source_file_bytes, file_count_scanned, file_bytes_scanned, error_count, session_id
+FROM redshift_system.redshift_loads WHERE status <> 'running'
+UNION ALL
+SELECT c.query_id, 'running', c.table_name, make_timestamp(c.started), CAST(NULL AS TIMESTAMP), c.elapsed, c.data_source,
+       c.file_format, c.loaded_rows, c.loaded_bytes, CAST(c.source_file_count AS INTEGER), c.source_file_bytes,
+       CAST(c.file_count_scanned AS INTEGER), c.file_bytes_scanned, 0, CAST(c.session_id AS INTEGER)
+FROM (SELECT unnest(redshift_running_copies()) AS c) AS running;
+
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_materialized_views (name VARCHAR, query VARCHAR);
+ALTER TABLE redshift_system.redshift_materialized_views ADD COLUMN IF NOT EXISTS definition VARCHAR;
+ALTER TABLE redshift_system.redshift_materialized_views ADD COLUMN IF NOT EXISTS auto_refresh BOOLEAN;
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_dependencies (view_name VARCHAR, relation_name VARCHAR);
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_comments (schema_name VARCHAR, object_name VARCHAR, column_name VARCHAR, comment VARCHAR);
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_users (name VARCHAR, id INTEGER, creates_databases BOOLEAN, is_superuser BOOLEAN);
+ALTER TABLE redshift_system.redshift_users ADD COLUMN IF NOT EXISTS password VARCHAR;
+ALTER TABLE redshift_system.redshift_users ADD COLUMN IF NOT EXISTS valid_until TIMESTAMP;
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_owners (schema_name VARCHAR, object_name VARCHAR, owner VARCHAR);
+
+CREATE OR REPLACE VIEW redshift_system.redshift_owner_ids AS
+SELECT o.schema_name, o.object_name, o.owner, coalesce(u.id, 100) AS owner_id
+FROM redshift_system.redshift_owners o LEFT JOIN redshift_system.redshift_users u ON u.name = o.owner;
+
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_user_groups (name VARCHAR, id INTEGER);
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_group_members (group_name VARCHAR, user_name VARCHAR);
+DROP TABLE IF EXISTS redshift_system.redshift_late_views;
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_late_binding_views (schema_name VARCHAR, view_name VARCHAR, query VARCHAR, columns VARCHAR, title VARCHAR, written VARCHAR);
+
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_replacements (
+    query_id BIGINT, start_time TIMESTAMP, file_name VARCHAR, line_number BIGINT, column_name VARCHAR, raw_line VARCHAR
+);
+ALTER TABLE redshift_system.redshift_replacements ADD COLUMN IF NOT EXISTS session_id INTEGER;
+
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_load_files (
+    query_id BIGINT, file_name VARCHAR, bytes BIGINT, recorded_at TIMESTAMP
+);
+ALTER TABLE redshift_system.redshift_load_files ADD COLUMN IF NOT EXISTS lines BIGINT;
+
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_queries (
+    query_id BIGINT, user_name VARCHAR, query_type VARCHAR, status VARCHAR, start_time TIMESTAMP, end_time TIMESTAMP,
+    elapsed_time BIGINT, returned_rows BIGINT, error_message VARCHAR, query_text VARCHAR
+);
+ALTER TABLE redshift_system.redshift_queries ADD COLUMN IF NOT EXISTS session_id INTEGER;
+
+-- The latest statements are in memory; the table has the others, and some of the same.
+CREATE OR REPLACE VIEW redshift_system.redshift_query_records AS
+WITH latest AS MATERIALIZED (SELECT unnest(redshift_latest_queries()) AS q)
+SELECT query_id, user_name, query_type, status, start_time, end_time, elapsed_time, returned_rows, error_message, query_text,
+       session_id
+FROM redshift_system.redshift_queries WHERE query_id NOT IN (SELECT q.query_id FROM latest)
+UNION ALL
+SELECT q.query_id, q.user_name, q.query_type, CASE WHEN q.error_message IS NULL THEN 'success' ELSE 'failed' END,
+       make_timestamp(q.started), make_timestamp(q.started + q.elapsed), q.elapsed, q.returned_rows, q.error_message,
+       q.query_text, CAST(q.session_id AS INTEGER)
+FROM latest;
