@@ -35,8 +35,9 @@ pub struct Connection {
     pub running: Arc<Mutex<Option<Running>>>,
     /// Of the statement that was started last.
     pub last: Mutex<Arc<Flow>>,
-    /// True once a statement has ended.
-    pub has_run: Arc<AtomicBool>,
+    /// True for a session whose first statement came at once with its login, until that statement has ended: it may be one
+    /// of a crowd.
+    pub is_newcomer: Arc<AtomicBool>,
 }
 
 /// The statement that runs, for those who cancel it.
@@ -185,7 +186,7 @@ impl Connection {
         let events = Events(receiver, flow.clone());
         let (session, access, engine) = (self.session.clone(), self.access.clone(), self.engine.clone());
         let (running, told) = (self.running.clone(), sender.clone());
-        let (is_first, has_ended) = (!self.has_run.load(Ordering::Relaxed), self.has_run.clone());
+        let (is_first, newcomer) = (self.is_newcomer.load(Ordering::Relaxed), self.is_newcomer.clone());
         let work = move || {
             let mut session = locked(&session);
             *locked(&running) = Some(Running { cancel: session.new_canceller(), flow: flow.clone() });
@@ -201,7 +202,7 @@ impl Connection {
             if rest.count() > 0 {
                 let _ = to.send(Event::Stored(rest));
             }
-            has_ended.store(true, Ordering::Relaxed);
+            newcomer.store(false, Ordering::Relaxed);
             flow.sent();
             let _ = to.send(Event::Ended(Ended { count, status, undid, notices }));
         };
@@ -308,9 +309,9 @@ impl Connection {
         locked(&self.last).release();
         let session = self.session.clone();
         let question = move || question(&mut locked(&session));
-        let answer = match self.has_run.load(Ordering::Relaxed) {
-            true => statement_threads::run(question).await,
-            false => statement_threads::run_first(question).await,
+        let answer = match self.is_newcomer.load(Ordering::Relaxed) {
+            true => statement_threads::run_first(question).await,
+            false => statement_threads::run(question).await,
         };
         answer.map_err(|error| wire_error(&error))
     }

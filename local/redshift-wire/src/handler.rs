@@ -1,7 +1,9 @@
 //! The messages of a client, handed to the session of its connection.
 
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use futures::{Sink, SinkExt};
@@ -29,6 +31,9 @@ use super::execute::execute;
 use super::startup::{StartupParameters, Users};
 use super::types;
 
+/// A client that sends its first statement sooner after its password may be one of a crowd.
+const NEWCOMER: Duration = Duration::from_millis(250);
+
 /// The handlers of one connection.
 pub struct Handlers {
     startup: Arc<CleartextPasswordAuthStartupHandler<Users, StartupParameters>>,
@@ -37,9 +42,10 @@ pub struct Handlers {
 
 impl Handlers {
     pub fn new(backend: Backend, place: Place) -> Self {
-        let users = Users::new(backend.clone(), place.clone());
+        let admitted = Arc::new(OnceLock::new());
+        let users = Users::new(backend.clone(), place.clone(), admitted.clone());
         let startup = CleartextPasswordAuthStartupHandler::new(users, StartupParameters);
-        let queries = Queries { backend, place, connection: OnceCell::new(), key: Mutex::default() };
+        let queries = Queries { backend, place, admitted, connection: OnceCell::new(), key: Mutex::default() };
         Self { startup: Arc::new(startup), queries: Arc::new(queries) }
     }
 
@@ -70,6 +76,7 @@ impl PgWireServerHandlers for Handlers {
 pub struct Queries {
     backend: Backend,
     place: Place,
+    admitted: Arc<OnceLock<Instant>>,
     connection: OnceCell<Connection>,
     key: Mutex<Option<CancelKey>>,
 }
@@ -90,7 +97,8 @@ impl Queries {
             let database = client.metadata().get("database").cloned().unwrap_or_else(|| user.clone());
             let (pid, given) = client.pid_and_secret_key();
             let (backend, place) = (self.backend.clone(), self.place.clone());
-            let opened = statement_threads::run_login(move || {
+            let is_newcomer = self.admitted.get().is_none_or(|at| at.elapsed() < NEWCOMER);
+            let open_session = move || {
                 let engine = backend.warehouses.engine(&place.id, &database, place.slices)?;
                 // The prefix of a temporary login is no part of the user's name.
                 let name = ["IAM:", "IAMA:", "IAMR:"].iter().find_map(|prefix| user.strip_prefix(prefix));
@@ -103,10 +111,14 @@ impl Queries {
                     engine,
                     running: Arc::default(),
                     last: Mutex::default(),
-                    has_run: Arc::default(),
+                    is_newcomer: Arc::new(AtomicBool::new(is_newcomer)),
                 })
-            });
-            let connection = opened.await.and_then(|opened| opened).map_err(|error| wire_error(&error))?;
+            };
+            let opened = match is_newcomer {
+                true => statement_threads::run_login(open_session).await,
+                false => statement_threads::run(open_session).await,
+            };
+            let connection = opened.and_then(|opened| opened).map_err(|error| wire_error(&error))?;
             let key = CancelKey::new(pid, &given);
             self.backend.cancel_keys.insert(key.clone(), connection.running.clone());
             *locked(&self.key) = Some(key);

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use async_trait::async_trait;
 use pgwire::api::ClientInfo;
@@ -18,11 +20,13 @@ const REDSHIFT_VERSION: &str = "1.0.117891";
 pub struct Users {
     backend: Backend,
     place: Place,
+    /// When the password was accepted.
+    admitted: Arc<OnceLock<Instant>>,
 }
 
 impl Users {
-    pub fn new(backend: Backend, place: Place) -> Self {
-        Self { backend, place }
+    pub fn new(backend: Backend, place: Place, admitted: Arc<OnceLock<Instant>>) -> Self {
+        Self { backend, place, admitted }
     }
 }
 
@@ -52,6 +56,7 @@ impl AuthSource for Users {
         if !known.map_err(|error| fatal("58000", error.to_string()))? {
             return Err(fatal("28P01", format!("password authentication failed for user \"{user}\"")));
         }
+        self.admitted.get_or_init(Instant::now);
         let database = login.database().unwrap_or(user);
         match self.backend.warehouses.has(&self.place, database) {
             true => Ok(Some(())),
