@@ -20,7 +20,6 @@ const FIXED: &[(&str, &[&str])] = &[
     ("datestyle", &["iso", "mdy", "iso, mdy", "iso,mdy"]),
     ("describe_field_name_in_uppercase", OFF),
     ("downcase_delimited_identifier", ON),
-    ("enable_case_sensitive_super_attribute", OFF),
     ("enable_numeric_rounding", OFF),
     ("error_on_nondeterministic_update", OFF),
     ("interval_forbid_composite_literals", OFF),
@@ -90,13 +89,6 @@ impl Session {
             ("search_path", _) => self.set_search_path(value.as_deref().unwrap_or("public"))?,
             ("timezone", Some(zone)) if !["utc", "gmt", "default"].contains(&zone.to_lowercase().as_str()) => {
                 return Err(SqlError::unsupported(&format!("SET TIMEZONE to '{zone}' (only UTC)")));
-            }
-            (name @ "enable_case_sensitive_super_attribute", Some(flag))
-                if matches!(flag.to_lowercase().as_str(), "true" | "on" | "1") =>
-            {
-                return Err(SqlError::unsupported(&format!(
-                    "SET {name} (enable_case_sensitive_identifier keeps the case of attributes in quotes)"
-                )));
             }
             _ => {}
         }

@@ -46,7 +46,8 @@ impl Catalog for Session {
 impl Session {
     /// What a statement of this session is read with.
     pub(super) fn reading(&self) -> Reading<'_> {
-        Reading::new(Some(self), self.keeps_case())
+        let keeps_attribute_case = self.is_on("enable_case_sensitive_super_attribute");
+        Reading::new(Some(self), self.keeps_case()).with_attribute_case(keeps_attribute_case)
     }
 
     /// Whether names in quotes keep their case.

@@ -52,11 +52,19 @@ pub struct Reading<'s> {
     pub(crate) arguments: &'s [(String, Type)],
     /// Names in quotes are not folded: enable_case_sensitive_identifier.
     pub keeps_case: bool,
+    /// Attributes of a SUPER are not folded: enable_case_sensitive_super_attribute.
+    pub keeps_attribute_case: bool,
 }
 
 impl<'s> Reading<'s> {
     pub fn new(catalog: Option<&'s dyn Catalog>, keeps_case: bool) -> Self {
-        Self { catalog, arguments: &[], keeps_case }
+        Self { catalog, arguments: &[], keeps_case, keeps_attribute_case: false }
+    }
+
+    /// The same, where attributes of a SUPER may keep their case.
+    #[must_use]
+    pub fn with_attribute_case(self, keeps_attribute_case: bool) -> Self {
+        Self { keeps_attribute_case, ..self }
     }
 }
 

@@ -1,11 +1,12 @@
 //! A statement in the form that its types are asked of: names folded, literals as they were meant, and what is another
 //! spelling of something else as that.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    Distinct, DollarQuotedString, Expr, Ident, LimitClause, ObjectName, ObjectNamePart, Query, SetExpr, SetOperator,
-    TableAlias, TableFactor, TopQuantity, UnaryOperator, Value, ValueWithSpan, VisitorMut,
+    AccessExpr, Distinct, DollarQuotedString, Expr, Ident, LimitClause, ObjectName, ObjectNamePart, Query, SetExpr,
+    SetOperator, TableAlias, TableFactor, TopQuantity, UnaryOperator, Value, ValueWithSpan, VisitorMut,
 };
 
 use crate::error::TranslateError;
@@ -59,11 +60,13 @@ pub const CATALOG_SCHEMAS: [&str; 2] = ["pg_catalog", "information_schema"];
 /// Rewrites what needs no types.
 pub struct Normalize<'s> {
     reading: Reading<'s>,
+    /// Attributes of a SUPER, by their places in memory, which keep their case.
+    attributes: HashSet<usize>,
 }
 
 impl<'s> Normalize<'s> {
     pub fn new(reading: Reading<'s>) -> Self {
-        Self { reading }
+        Self { reading, attributes: HashSet::new() }
     }
 }
 
@@ -76,12 +79,34 @@ fn begins_with_minus(expr: &Expr) -> bool {
     }
 }
 
+impl Normalize<'_> {
+    /// *Attributes of a SUPER* are behind a name: DuckDB asks for a column by any case, and for an attribute by its own.
+    fn keep_attributes(&mut self, expr: &Expr) {
+        if !self.reading.keeps_attribute_case {
+            return;
+        }
+        let place = |ident: &Ident| std::ptr::from_ref(ident).addr();
+        match expr {
+            Expr::CompoundIdentifier(parts) => self.attributes.extend(parts.iter().skip(1).map(place)),
+            Expr::CompoundFieldAccess { access_chain, .. } => {
+                self.attributes.extend(access_chain.iter().filter_map(|step| match step {
+                    AccessExpr::Dot(Expr::Identifier(ident)) => Some(place(ident)),
+                    _ => None,
+                }));
+            }
+            _ => {}
+        }
+    }
+}
+
 impl VisitorMut for Normalize<'_> {
     type Break = TranslateError;
 
     /// *Identifier folding*: Redshift folds every identifier to lower case, quoted ones too where it is not told otherwise.
     fn pre_visit_ident(&mut self, ident: &mut Ident) -> ControlFlow<Self::Break> {
-        if !self.reading.keeps_case || ident.quote_style.is_none() {
+        let keeps_case = self.reading.keeps_case && ident.quote_style.is_some();
+        let is_attribute = self.attributes.contains(&std::ptr::from_ref(ident).addr());
+        if !keeps_case && !is_attribute {
             ident.value = ident.value.to_lowercase();
         }
         let is_plain = ident.value.chars().all(|sign| sign.is_alphanumeric() || sign == '_' || sign == '$');
@@ -218,6 +243,7 @@ impl VisitorMut for Normalize<'_> {
 
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
         nesting_limits::balance(expr);
+        self.keep_attributes(expr);
         if let Expr::UnaryOp { op: UnaryOperator::Minus, expr: inner } = expr
             && begins_with_minus(inner)
         {
