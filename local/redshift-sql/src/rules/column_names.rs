@@ -51,7 +51,12 @@ pub fn column_name(expr: &Expr) -> Option<String> {
             _ => None,
         }),
         Expr::Cast { expr, data_type, .. } | Expr::Convert { expr, data_type: Some(data_type), .. } => {
-            let inner = named_like(expr).or_else(|| column_name(expr)).filter(|name| name != "?column?");
+            let is_cast = matches!(expr.as_ref(), Expr::Cast { .. } | Expr::Convert { .. });
+            let inner = named_like(expr).or_else(|| match is_cast {
+                true => cast_of(expr),
+                false => column_name(expr),
+            });
+            let inner = inner.filter(|name| name != "?column?");
             let kind =
                 if unlimited(data_type) { "varchar" } else { Type::of(data_type).map_or("?column?", Type::short_name) };
             Some(inner.unwrap_or_else(|| kind.to_owned()))
@@ -77,6 +82,15 @@ pub fn column_name(expr: &Expr) -> Option<String> {
             _ => Some("?column?".into()),
         },
         _ => Some("?column?".into()),
+    }
+}
+
+/// The name of what is cast, however often: the last of the types counts where it has none.
+fn cast_of(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Cast { expr, .. } | Expr::Convert { expr, .. } => named_like(expr).or_else(|| cast_of(expr)),
+        Expr::Function(_) => column_name(expr),
+        _ => None,
     }
 }
 
