@@ -142,6 +142,24 @@ CREATE OR REPLACE MACRO redshift_system.redshift_side(v VARCHAR, beside VARCHAR,
     (v, beside, kind) AS v;
 CREATE OR REPLACE MACRO redshift_system.redshift_number_in_super(v) AS
     CASE WHEN json_type(v) IN ('BIGINT', 'UBIGINT', 'DOUBLE') THEN TRY_CAST(v AS DECIMAL(38,10)) END;
+CREATE OR REPLACE MACRO redshift_system.redshift_text_in_super(v) AS
+    CASE WHEN json_type(v) = 'VARCHAR' THEN system.main.rtrim(json_extract_string(v, '$'), ' ') END;
+CREATE OR REPLACE MACRO redshift_system.redshift_boolean_in_super(v) AS
+    CASE WHEN json_type(v) = 'BOOLEAN' THEN TRY_CAST(v AS BOOLEAN) END;
+-- Nothing is NULL in a SUPER as well as outside of it.
+CREATE OR REPLACE MACRO redshift_system.redshift_is_null_super(v) AS v IS NULL OR json_type(v) = 'NULL';
+-- What values of any type have in common where they are equal.
+CREATE OR REPLACE MACRO redshift_system.redshift_key(v) AS redshift_super_key(CAST(v AS VARCHAR));
+CREATE OR REPLACE MACRO redshift_system.redshift_ordered(v) AS redshift_super_order(CAST(v AS VARCHAR));
+CREATE OR REPLACE MACRO redshift_system.redshift_super_computed(op, a, b) AS
+    CAST(redshift_super_arithmetic(op, CAST(a AS VARCHAR), CAST(b AS VARCHAR)) AS JSON);
+CREATE OR REPLACE MACRO redshift_system.redshift_total_in_super(total) AS
+    CAST(redshift_super_number(CAST(total AS VARCHAR)) AS JSON);
+CREATE OR REPLACE MACRO redshift_system.redshift_array_in_super(v) AS
+    CASE WHEN json_type(v) = 'ARRAY' THEN CAST(v AS JSON[]) END;
+CREATE OR REPLACE MACRO redshift_system.redshift_super_to_boolean(v) AS CASE json_type(v)
+    WHEN 'BOOLEAN' THEN TRY_CAST(v AS BOOLEAN) WHEN 'VARCHAR' THEN TRY_CAST(json_extract_string(v, '$') AS BOOLEAN)
+    WHEN 'DOUBLE' THEN NULL ELSE TRY_CAST(v AS BIGINT) <> 0 END;
 CREATE OR REPLACE MACRO redshift_system.redshift_zoneless(v TIMESTAMPTZ) AS CAST(v AS TIMESTAMP), (v) AS v;
 CREATE OR REPLACE MACRO redshift_system.redshift_add_years(d, n) AS
     CASE WHEN month(d) = 2 AND day(d) = 29 AND day(d + to_years(n)) = 28 THEN d + to_years(n) + to_days(1) ELSE d + to_years(n) END;
@@ -251,9 +269,15 @@ CREATE OR REPLACE MACRO redshift_system.redshift_series(a, b, step) AS system.ma
         CASE WHEN abs(CAST(b AS HUGEINT) - CAST(a AS HUGEINT)) // greatest(abs(CAST(step AS HUGEINT)), 1) > 20000000
         THEN error('Result size exceeds the limit of 20000000 rows that GENERATE_SERIES has among the columns')
         ELSE CAST(b AS BIGINT) END, CAST(step AS BIGINT));
-CREATE OR REPLACE MACRO redshift_system.array_concat(a, b) AS to_json(list_concat(CAST(a AS JSON[]), CAST(b AS JSON[])));
-CREATE OR REPLACE MACRO redshift_system.subarray(a, start) AS to_json(list_slice(CAST(a AS JSON[]), start + 1, system.main.len(CAST(a AS JSON[])))),
-    (a, start, n) AS to_json(list_slice(CAST(a AS JSON[]), start + 1, start + n));
+CREATE OR REPLACE MACRO redshift_system.array_concat(a, b) AS 
+    CASE WHEN json_type(a) = 'ARRAY' AND json_type(b) = 'ARRAY' THEN to_json(list_concat(redshift_array_in_super(a), redshift_array_in_super(b))) END;
+-- A negative place counts from the end.
+CREATE OR REPLACE MACRO redshift_system.redshift_start(l, start) AS
+    CASE WHEN start < 0 THEN greatest(system.main.len(l) + start, 0) ELSE start END;
+CREATE OR REPLACE MACRO redshift_system.subarray(a, start) AS
+        to_json(list_slice(redshift_array_in_super(a), redshift_start(redshift_array_in_super(a), start) + 1, system.main.len(redshift_array_in_super(a)))),
+    (a, start, n) AS
+        to_json(list_slice(redshift_array_in_super(a), redshift_start(redshift_array_in_super(a), start) + 1, redshift_start(redshift_array_in_super(a), start) + n));
 CREATE OR REPLACE MACRO redshift_system.array_flatten(a) AS CAST(redshift_array_flatten(CAST(a AS VARCHAR)) AS JSON);
 CREATE OR REPLACE MACRO redshift_system.array_distinct(a) AS CAST(redshift_array_distinct(CAST(a AS VARCHAR)) AS JSON);
 CREATE OR REPLACE MACRO redshift_system.array_sort(a) AS CAST(redshift_array_sort(CAST(a AS VARCHAR), 'true', 'false') AS JSON),
@@ -282,7 +306,8 @@ CREATE OR REPLACE MACRO redshift_system.json_parse(s) AS CAST(redshift_json_pars
 CREATE OR REPLACE MACRO redshift_system.json_serialize(j) AS CAST(j AS VARCHAR);
 -- What is assigned to a SUPER: a text is one there, whatever it looks like.
 CREATE OR REPLACE MACRO redshift_system.redshift_super(v) AS
-    CASE WHEN v IS NULL THEN NULL WHEN typeof(v) = 'VARCHAR' THEN to_json(v) ELSE CAST(v AS JSON) END;
+    CASE WHEN v IS NULL THEN NULL WHEN typeof(v) = 'VARCHAR' THEN to_json(v)
+         WHEN typeof(v) IN ('DOUBLE', 'FLOAT') THEN CAST(redshift_super_float(CAST(v AS VARCHAR)) AS JSON) ELSE CAST(v AS JSON) END;
 CREATE OR REPLACE MACRO redshift_system.json_array_length(s) AS CAST(system.main.json_array_length(s) AS INTEGER),
     (s, null_if_invalid) AS CASE WHEN json_valid(s) OR NOT null_if_invalid THEN CAST(system.main.json_array_length(s) AS INTEGER) END;
 CREATE OR REPLACE MACRO redshift_system.json_extract_array_element_text(s, n) AS CASE WHEN n >= 0 THEN json_extract_string(s, '$[' || n || ']') END,
@@ -294,11 +319,19 @@ CREATE OR REPLACE MACRO redshift_system.is_array(j) AS coalesce(json_type(j) = '
 CREATE OR REPLACE MACRO redshift_system.is_object(j) AS coalesce(json_type(j) = 'OBJECT', false);
 CREATE OR REPLACE MACRO redshift_system.is_varchar(j) AS coalesce(json_type(j) = 'VARCHAR', false);
 CREATE OR REPLACE MACRO redshift_system.is_boolean(j) AS coalesce(json_type(j) = 'BOOLEAN', false);
-CREATE OR REPLACE MACRO redshift_system.is_scalar(j) AS coalesce(json_type(j) NOT IN ('ARRAY', 'OBJECT'), false);
+CREATE OR REPLACE MACRO redshift_system.is_scalar(j) AS coalesce(json_type(j) NOT IN ('ARRAY', 'OBJECT', 'NULL'), false);
 CREATE OR REPLACE MACRO redshift_system.is_smallint(j) AS coalesce(json_type(j) IN ('BIGINT', 'UBIGINT') AND TRY_CAST(j AS SMALLINT) IS NOT NULL, false);
 CREATE OR REPLACE MACRO redshift_system.is_integer(j) AS coalesce(json_type(j) IN ('BIGINT', 'UBIGINT') AND TRY_CAST(j AS INTEGER) IS NOT NULL, false);
 CREATE OR REPLACE MACRO redshift_system.is_bigint(j) AS coalesce(json_type(j) IN ('BIGINT', 'UBIGINT') AND TRY_CAST(j AS BIGINT) IS NOT NULL, false);
-CREATE OR REPLACE MACRO redshift_system.is_float(j) AS coalesce(json_type(j) = 'DOUBLE', false);
+CREATE OR REPLACE MACRO redshift_system.is_float(j) AS coalesce(json_type(j) = 'DOUBLE' AND contains(CAST(j AS VARCHAR), 'e'), false);
+CREATE OR REPLACE MACRO redshift_system.is_decimal(j) AS
+    coalesce(json_type(j) IN ('BIGINT', 'UBIGINT', 'DOUBLE') AND NOT contains(CAST(j AS VARCHAR), 'e'), false);
+CREATE OR REPLACE MACRO redshift_system.is_char(j) AS
+    coalesce(json_type(j) = 'VARCHAR' AND strlen(json_extract_string(j, '$')) = system.main.length(json_extract_string(j, '$')), false);
+CREATE OR REPLACE MACRO redshift_system.decimal_precision(j) AS CAST(redshift_super_digits('precision', CAST(redshift_super(j) AS VARCHAR)) AS INTEGER);
+CREATE OR REPLACE MACRO redshift_system.decimal_scale(j) AS CAST(redshift_super_digits('scale', CAST(redshift_super(j) AS VARCHAR)) AS INTEGER);
+CREATE OR REPLACE MACRO redshift_system.lower_attribute_names(j) AS CAST(redshift_super_names('lower', CAST(redshift_super(j) AS VARCHAR)) AS JSON);
+CREATE OR REPLACE MACRO redshift_system.upper_attribute_names(j) AS CAST(redshift_super_names('upper', CAST(redshift_super(j) AS VARCHAR)) AS JSON);
 CREATE OR REPLACE MACRO redshift_system.json_size(j) AS CAST(strlen(CAST(j AS VARCHAR)) AS INTEGER);
 CREATE OR REPLACE MACRO redshift_system.array_contains(a, v) AS list_contains(CAST(a AS JSON[]), to_json(v));
 CREATE OR REPLACE MACRO redshift_system.get_array_length(j) AS

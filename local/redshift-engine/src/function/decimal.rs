@@ -15,21 +15,23 @@ pub fn divide(arguments: &[&str]) -> Answer {
     quotient.map(|units| Some(written(units, places))).ok_or_else(|| "Numeric data overflow (result precision)".into())
 }
 
-struct Decimal {
+/// An exact number.
+#[derive(Debug, Clone, Copy)]
+pub struct Decimal {
     /// Of its last place.
-    units: i128,
-    places: u32,
+    pub units: i128,
+    pub places: u32,
 }
 
 impl Decimal {
-    fn read(text: &str) -> Option<Self> {
+    pub fn read(text: &str) -> Option<Self> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
         let units = format!("{whole}{fraction}").parse().ok()?;
         Some(Self { units, places: u32::try_from(fraction.len()).ok()? })
     }
 
     /// In units of so many places; `None` where it is too large.
-    fn over(&self, by: Self, places: u32) -> Option<i128> {
+    pub fn over(&self, by: Self, places: u32) -> Option<i128> {
         let mut quotient = self.units.checked_div(by.units)?;
         let mut rest = self.units.checked_rem(by.units)?;
         for _ in self.places..places + by.places {
@@ -42,7 +44,8 @@ impl Decimal {
     }
 }
 
-fn written(units: i128, places: u32) -> String {
+/// The number of so many units.
+pub fn written(units: i128, places: u32) -> String {
     let places = usize::try_from(places).unwrap_or_default();
     let digits = format!("{:0>1$}", units.unsigned_abs(), places + 1);
     let (whole, fraction) = digits.split_at(digits.len() - places);

@@ -7,6 +7,9 @@ mod growing;
 mod integer;
 mod number;
 mod pattern;
+mod super_number;
+mod super_order;
+mod super_tree;
 mod text;
 
 use std::error::Error;
@@ -50,6 +53,7 @@ const FUNCTIONS: &[(&str, Body)] = &[
     ("redshift_murmur3", text::murmur3),
     ("redshift_normal_time", loose_time::normalize),
     ("redshift_normal_zoned_time", loose_time::normalize_zoned),
+    ("redshift_object_transform", super_order::object_transform),
     ("redshift_parse_datetime", datetime::parse),
     ("redshift_parse_number", number::parse),
     ("redshift_regexp_count", pattern::count),
@@ -64,6 +68,14 @@ const FUNCTIONS: &[(&str, Body)] = &[
     ("redshift_soundex", text::soundex),
     ("redshift_split_to_array", growing::split_to_array),
     ("redshift_strtol", text::strtol),
+    ("redshift_super_arithmetic", super_number::arithmetic),
+    ("redshift_super_compare", super_order::compare),
+    ("redshift_super_digits", super_number::digits),
+    ("redshift_super_float", super_number::from_float),
+    ("redshift_super_key", super_order::key),
+    ("redshift_super_names", super_order::attribute_names),
+    ("redshift_super_number", super_number::shortened),
+    ("redshift_super_order", super_order::order),
     ("redshift_to_char_number", number::write),
     ("redshift_to_char_time", datetime::write),
     ("redshift_truncate", text::truncate),

@@ -13,7 +13,7 @@ pub mod value_type;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Statement};
+use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectName, Statement};
 
 use crate::error::TranslateError;
 use crate::types::Type;
@@ -33,6 +33,8 @@ pub struct Types {
     coerced: HashMap<usize, Type>,
     /// The type of the column that a subquery compares with, by the comparison.
     compared: HashMap<usize, ValueType>,
+    /// Names in FROM that lead to the elements of a SUPER, by their places.
+    unnested: HashSet<usize>,
     /// By the number of the parameter.
     parameters: BTreeMap<usize, Type>,
     /// The columns of what an INSERT reads, or the values that an UPDATE assigns.
@@ -84,6 +86,11 @@ impl Types {
     /// The type of the column of the subquery in `expr IN (SELECT …)` and the like.
     pub fn compared(&self, comparison: &Expr) -> ValueType {
         self.compared.get(&place(comparison)).copied().unwrap_or(ValueType::Unknown)
+    }
+
+    /// True for a name in FROM that leads to the elements of a SUPER.
+    pub fn is_unnested(&self, name: &ObjectName) -> bool {
+        self.unnested.contains(&std::ptr::from_ref(name).addr())
     }
 
     /// True for an expression whose alias is used by another.

@@ -1,8 +1,8 @@
 //! Queries: what stands in FROM, and the columns that a SELECT answers.
 
 use sqlparser::ast::{
-    Expr, GroupByExpr, JoinConstraint, JoinOperator, LimitClause, NamedWindowExpr, ObjectName, OrderBy, OrderByKind,
-    Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, TableFactor, TableWithJoins,
+    Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, LimitClause, NamedWindowExpr, ObjectName, OrderBy,
+    OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, TableFactor, TableWithJoins,
 };
 
 use super::catalog::RelationColumn;
@@ -60,7 +60,7 @@ impl Typer<'_> {
                 }
                 let both = left.iter().zip(right.iter()).map(|(left, right)| RelationColumn {
                     name: left.name.clone(),
-                    value_type: left.value_type.common(right.value_type),
+                    value_type: common_column(left.value_type, right.value_type),
                 });
                 Some(both.collect())
             }
@@ -219,6 +219,7 @@ impl Typer<'_> {
                 let called = alias.as_ref().map_or_else(|| Name::of(name).table, |alias| alias.name.value.clone());
                 let columns = match leads_into_super(name, scope) {
                     true => {
+                        self.types.unnested.insert(std::ptr::from_ref(name).addr());
                         let mut columns = vec![RelationColumn { name: called.clone(), value_type: ValueType::SUPER }];
                         let place = alias.as_ref().and_then(|alias| alias.at.as_ref());
                         columns.extend(
@@ -281,6 +282,14 @@ impl Typer<'_> {
     }
 }
 
+/// The type of a column of a UNION. DuckDB knows no SUPER beside other types there.
+fn common_column(left: ValueType, right: ValueType) -> ValueType {
+    match left.is_super() == right.is_super() {
+        true => left.common(right),
+        false => ValueType::Unknown,
+    }
+}
+
 fn unknown(name: Option<String>) -> Relation {
     Relation::new(name.unwrap_or_default(), None)
 }
@@ -316,8 +325,22 @@ fn shared_columns(scope: &Scope<'_>) -> Vec<String> {
     names(last).into_iter().filter(|name| known.iter().any(|known| known.eq_ignore_ascii_case(name))).collect()
 }
 
-/// True for `orders.lines` where `orders` stands before it in FROM.
+/// True for `orders.lines` where `orders` stands before it in FROM, and for `line` where that is an element.
 fn leads_into_super(name: &ObjectName, scope: &Scope<'_>) -> bool {
-    let first = name.0.first().and_then(|part| part.as_ident());
-    name.0.len() > 1 && first.is_some_and(|first| scope.relations.iter().any(|relation| relation.name == first.value))
+    let Some(first) = name.0.first().and_then(|part| part.as_ident()) else { return false };
+    let mut found = scope.relations.iter().filter(|relation| relation.name == first.value);
+    found.any(|relation| name.0.len() > 1 || relation.is_element()) || leads_out_of_subquery(name, scope.outer)
+}
+
+/// True for `o.lines` in a subquery where `o` stands in the FROM of a query around it.
+fn leads_out_of_subquery(name: &ObjectName, outer: Option<&Scope<'_>>) -> bool {
+    let parts: Option<Vec<&Ident>> = name.0.iter().map(|part| part.as_ident()).collect();
+    match (outer, parts.as_deref()) {
+        (Some(outer), Some([first])) => outer.relation(&first.value).is_some_and(Relation::is_element),
+        (Some(outer), Some(parts)) => {
+            let parts: Vec<Ident> = parts.iter().map(|part| (*part).clone()).collect();
+            outer.resolve_path(&parts).is_super()
+        }
+        _ => false,
+    }
 }

@@ -25,6 +25,12 @@ impl Relation {
         Self { name, columns, joined: Vec::new() }
     }
 
+    /// True for the elements of a SUPER, which are the only column under the name of the relation.
+    pub fn is_element(&self) -> bool {
+        let first = self.columns.as_ref().and_then(|columns| columns.first());
+        first.is_some_and(|column| column.name == self.name && column.value_type.is_super())
+    }
+
     fn is_joined(&self, column: &str) -> bool {
         self.joined.iter().any(|joined| joined.eq_ignore_ascii_case(column))
     }

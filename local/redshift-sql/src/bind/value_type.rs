@@ -90,7 +90,8 @@ impl ValueType {
             (Self::Null, known) | (known, Self::Null) => known,
             (Self::Untyped, known) | (known, Self::Untyped) => known,
             (one, two) if one.is_text() && two.is_text() => Self::TEXT,
-            (one, two) if one.is_super() || two.is_super() => Self::Unknown,
+            (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
+            (one, two) if one.is_super() || two.is_super() => Self::SUPER,
             (one, two) if one.is_date() && two.is_date() => match one == Self::DATE || two == Self::DATE {
                 true if one != Self::TIMESTAMPTZ && two != Self::TIMESTAMPTZ => Self::TIMESTAMP,
                 _ => Self::TIMESTAMPTZ,
@@ -219,7 +220,9 @@ impl ValueType {
     /// The type of an operation in which a text becomes a number: beside a number a literal takes its type, and any other
     /// text becomes a double.
     fn converted(self, other: Self) -> Self {
+        let is_operand = |kind: Self| kind.is_super() || kind.is_number() || kind == Self::Untyped;
         match (self, other) {
+            (one, two) if (one.is_super() || two.is_super()) && is_operand(one) && is_operand(two) => Self::SUPER,
             (Self::Null, known) | (known, Self::Null) if known.is_number() => known,
             (Self::Untyped, known) | (known, Self::Untyped) if known.is_number() => known,
             (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,

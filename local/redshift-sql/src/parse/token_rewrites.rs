@@ -2,7 +2,7 @@
 
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use crate::parse::is_word;
+use crate::parse::{is_word, super_syntax};
 use crate::rules::date_functions::date_part_name as date_part;
 
 /// *Date parts of EXTRACT*: Redshift's short names, before the parser sees them, which knows the long ones only.
@@ -22,6 +22,7 @@ pub fn spell_out(tokens: &mut Vec<TokenWithSpan>) {
         }
     }
     spell_out_operators(tokens);
+    super_syntax::spell_out(tokens);
     unwrap_inserted_query(tokens);
     let mut at = 0;
     while at + 1 < tokens.len() {

@@ -6,6 +6,7 @@ use crate::bind::value_type::ValueType;
 use crate::error::TranslateError;
 use crate::rules::comparison::{is_simple, literal};
 use crate::rules::construct::{self, call, case, cast, take, text, try_cast};
+use crate::rules::super_values;
 use crate::types::{self, Type};
 
 /// *Types by Redshift's meaning*: FLOAT is eight bytes wide, DECIMAL has no places, a text is cut to its length.
@@ -33,10 +34,12 @@ pub fn rewrite_cast(expr: &mut Expr, from: ValueType, data_type: &DataType) -> R
             }
         }
         Type::Varchar(_) | Type::Char(_) => text_value(value, from),
+        Type::Date | Type::Timestamp | Type::TimestampTz if from.is_super() => time_in_super(value, wanted),
         Type::Date | Type::Timestamp | Type::TimestampTz => time(value, from, wanted),
+        Type::Boolean => boolean(value, from)?,
         Type::SmallInt | Type::Integer | Type::BigInt => cast(whole(value, from, wanted, ""), wanted),
         // What a SUPER does not hold is NULL (cast_super_null_on_error).
-        Type::Decimal(..) | Type::Real | Type::Double | Type::Boolean => match from {
+        Type::Decimal(..) | Type::Real | Type::Double => match from {
             ValueType::SUPER => try_cast(value, wanted),
             ValueType::Unknown if is_path(&value) => {
                 let kind = call("typeof", [value.clone()]);
@@ -45,7 +48,9 @@ pub fn rewrite_cast(expr: &mut Expr, from: ValueType, data_type: &DataType) -> R
             }
             _ => cast(value, wanted),
         },
-        Type::Time | Type::Super => cast(value, wanted),
+        Type::Super => super_values::cast_to_super(value, from)?,
+        Type::Time if from.is_super() => try_cast(call("redshift_text_in_super", [value]), wanted),
+        Type::Time => cast(value, wanted),
     })
 }
 
@@ -75,6 +80,23 @@ pub fn text_value(value: Expr, from: ValueType) -> Expr {
         ValueType::Of(Type::Real) => call("redshift_float_text", [cast(value, Type::Double), text("{:.6g}")]),
         ValueType::Unknown => call("redshift_text", [value]),
         _ => cast(value, Type::Varchar(types::VARCHAR_MAX)),
+    }
+}
+
+/// The time in a SUPER; NULL for what is none.
+fn time_in_super(value: Expr, wanted: Type) -> Expr {
+    let reads = if wanted == Type::TimestampTz { "redshift_normal_zoned_time" } else { "redshift_normal_time" };
+    try_cast(call(reads, [call("redshift_text_in_super", [value])]), wanted)
+}
+
+/// A truth value; numbers with places have none.
+fn boolean(value: Expr, from: ValueType) -> Result<Expr, TranslateError> {
+    match from {
+        ValueType::SUPER => Ok(call("redshift_super_to_boolean", [value])),
+        ValueType::Of(kind @ (Type::Decimal(..) | Type::Real | Type::Double)) => {
+            Err(TranslateError::new("42846", format!("cannot cast type {} to boolean", kind.bare_name())))
+        }
+        _ => Ok(cast(value, Type::Boolean)),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::bind::Types;
 use crate::bind::value_type::ValueType;
 use crate::rules::casts::time_of_text;
 use crate::rules::construct::{call, cast, nested, replace, take, text};
+use crate::rules::super_values;
 use crate::rules::table_factors::wrap_column;
 use crate::time::loose_time::is_loose_time;
 use crate::types::{Type, VARCHAR_MAX};
@@ -20,6 +21,10 @@ pub fn rewrite(expr: &mut Expr, types: &Types) {
                 && let Some(equal) = equals_literal((left, one), (right, two))
             {
                 *expr = equal;
+                return;
+            }
+            if let Some(compared) = super_values::compared((left, one), op, (right, two)) {
+                *expr = nested(compared);
                 return;
             }
             match (left.as_mut(), right.as_mut()) {
@@ -40,7 +45,7 @@ pub fn rewrite(expr: &mut Expr, types: &Types) {
         }
         Expr::InList { expr, list, .. } => {
             let others = list.iter_mut().map(|other| (types.of(other), other)).collect();
-            beside((types.of(expr), expr), others);
+            among((types.of(expr), expr), others);
         }
         Expr::Between { expr, low, high, .. } => {
             let others = [low, high].map(|other| (types.of(other), other.as_mut())).into();
@@ -48,7 +53,7 @@ pub fn rewrite(expr: &mut Expr, types: &Types) {
         }
         Expr::Case { operand: Some(operand), conditions, .. } => {
             let others = conditions.iter_mut().map(|when| (types.of(&when.condition), &mut when.condition)).collect();
-            beside((types.of(operand), operand), others);
+            among((types.of(operand), operand), others);
         }
         Expr::IsDistinctFrom(left, right) | Expr::IsNotDistinctFrom(left, right) => {
             let (one, two) = (types.of(left), types.of(right));
@@ -133,6 +138,15 @@ fn equals_literal((left, one): (&mut Expr, ValueType), (right, two): (&mut Expr,
     }
 }
 
+/// One value, and those that it may equal.
+fn among((one, value): (ValueType, &mut Expr), others: Vec<(ValueType, &mut Expr)>) {
+    if !one.is_super() || others.iter().any(|(kind, _)| kind.is_date()) {
+        return beside((one, value), others);
+    }
+    replace(value, |value| super_values::key(value, one));
+    others.into_iter().for_each(|(kind, other)| replace(other, |other| super_values::key(other, kind)));
+}
+
 /// One value, and those that it is compared with.
 fn beside((one, value): (ValueType, &mut Expr), others: Vec<(ValueType, &mut Expr)>) {
     let all = others.iter().map(|(kind, _)| *kind);
@@ -163,7 +177,13 @@ fn side(expr: &mut Expr, own: ValueType, beside: ValueType) {
         (ValueType::SUPER, None) if beside.is_number() => {
             replace(expr, |value| call("redshift_number_in_super", [value]))
         }
-        (ValueType::SUPER, None) if beside.is_textual() => replace(expr, text_in_super),
+        (ValueType::SUPER, None) if beside.is_super() => replace(expr, |value| super_values::key(value, own)),
+        (ValueType::SUPER, None) if beside.is_textual() => {
+            replace(expr, |value| call("redshift_text_in_super", [value]));
+        }
+        (ValueType::SUPER, None) if beside == ValueType::BOOLEAN => {
+            replace(expr, |value| call("redshift_boolean_in_super", [value]));
+        }
         (ValueType::Unknown, _) if is_simple(expr) && !beside.is_number() => {
             let other = match time {
                 Some(kind) => cast(Expr::value(Value::Null), kind),

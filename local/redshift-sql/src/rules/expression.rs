@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{BinaryOperator, CastKind, Expr, Query, TrimWhereField, Value, VisitorMut};
+use sqlparser::ast::{BinaryOperator, CastKind, Expr, Query, TrimWhereField, UnaryOperator, Value, VisitorMut};
 
 use crate::bind::value_type::ValueType;
 use crate::bind::{Types, place};
@@ -15,6 +15,8 @@ use crate::rules::construct::{call, call_with, cast, nested, replace, take, text
 use crate::rules::date_functions;
 use crate::rules::functions;
 use crate::rules::normalize::CATALOG_SCHEMAS;
+use crate::rules::super_ordering;
+use crate::rules::super_values;
 use crate::rules::table_factors::unnest_super;
 use crate::translate::Reading;
 use crate::types::{Type, VARCHAR_MAX};
@@ -58,6 +60,19 @@ impl<'s> Rewrite<'s> {
                 let signs = trim_what.as_mut().map(|signs| take(signs));
                 Some(call_with(function, std::iter::once(take(expr)).chain(signs).collect()))
             }
+            Expr::Substring { expr: value, .. } => {
+                let kind = self.types.of(value);
+                if differs_as_text(value, kind) {
+                    replace(value, |value| text_value(value, kind));
+                }
+                None
+            }
+            Expr::Floor { expr, .. } if self.types.of(expr).is_super() => {
+                Some(super_values::rounded("floor", take(expr)))
+            }
+            Expr::Ceil { expr, .. } if self.types.of(expr).is_super() => {
+                Some(super_values::rounded("ceil", take(expr)))
+            }
             Expr::Position { expr, r#in } => Some(call("strpos", [take(r#in), take(expr)])),
             Expr::Like { escape_char: escape, pattern, expr, .. }
             | Expr::ILike { escape_char: escape, pattern, expr, .. } => {
@@ -74,7 +89,7 @@ impl<'s> Rewrite<'s> {
                 let written = cast(take(expr), Type::Varchar(VARCHAR_MAX));
                 let similar = cast(call("redshift_similar", [written, take(pattern), escape]), Type::Boolean);
                 Some(match negated {
-                    true => nested(Expr::UnaryOp { op: sqlparser::ast::UnaryOperator::Not, expr: Box::new(similar) }),
+                    true => nested(Expr::UnaryOp { op: UnaryOperator::Not, expr: Box::new(similar) }),
                     false => similar,
                 })
             }
@@ -93,7 +108,24 @@ impl<'s> Rewrite<'s> {
             }
             Expr::BinaryOp { left, op, right } => {
                 let (one, two) = (self.types.of(left), self.types.of(right));
-                arithmetic::rewrite((left, one), op, (right, two))
+                match is_arithmetic(op).then(|| super_values::computed((left, one), op, (right, two))).flatten() {
+                    Some(computed) => Some(computed),
+                    None => arithmetic::rewrite((left, one), op, (right, two)),
+                }
+            }
+            Expr::UnaryOp { op: UnaryOperator::Minus, expr } if self.types.of(expr).is_super() => {
+                Some(super_values::negative(take(expr)))
+            }
+            Expr::IsNull(inner) if self.types.of(inner).is_super() => {
+                Some(nested(call("redshift_is_null_super", [take(inner)])))
+            }
+            Expr::IsNotNull(inner) if self.types.of(inner).is_super() => {
+                let is_null = nested(call("redshift_is_null_super", [take(inner)]));
+                Some(nested(Expr::UnaryOp { op: UnaryOperator::Not, expr: Box::new(is_null) }))
+            }
+            Expr::Case { .. } if self.types.of(expr).is_super() => {
+                self.results_to_super(expr);
+                None
             }
             Expr::IsUnknown(inner) => Some(Expr::IsNull(Box::new(take(inner)))),
             Expr::IsNotUnknown(inner) => Some(Expr::IsNotNull(Box::new(take(inner)))),
@@ -106,11 +138,23 @@ impl<'s> Rewrite<'s> {
     }
 }
 
+impl Rewrite<'_> {
+    /// The results of a CASE of which one is a SUPER.
+    fn results_to_super(&self, case: &mut Expr) {
+        let Expr::Case { conditions, else_result, .. } = case else { return };
+        for result in conditions.iter_mut().map(|when| &mut when.result).chain(else_result.as_deref_mut()) {
+            let kind = self.types.of(result);
+            replace(result, |value| super_values::as_super(value, kind));
+        }
+    }
+}
+
 impl VisitorMut for Rewrite<'_> {
     type Break = TranslateError;
 
     fn post_visit_query(&mut self, query: &mut Query) -> ControlFlow<Self::Break> {
-        match unnest_super(&mut query.body, self.keeps_case) {
+        super_ordering::rewrite(query, self.types);
+        match unnest_super(&mut query.body, self.types, self.keeps_case) {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => ControlFlow::Break(error),
         }
@@ -136,6 +180,11 @@ impl VisitorMut for Rewrite<'_> {
         }
         ControlFlow::Continue(())
     }
+}
+
+fn is_arithmetic(op: &BinaryOperator) -> bool {
+    use BinaryOperator::{Divide, Minus, Modulo, Multiply, Plus};
+    matches!(op, Plus | Minus | Multiply | Divide | Modulo)
 }
 
 fn as_text(value: Expr, kind: ValueType) -> Expr {

@@ -16,6 +16,7 @@ use crate::rules::date_functions;
 use crate::rules::function_names::{KNOWN, OF_TEXTS, OF_TIMES};
 use crate::rules::json_path::json_path;
 use crate::rules::ordered_aggregates;
+use crate::rules::super_values;
 use crate::rules::windows;
 use crate::statement::udf;
 use crate::types::{Type, VARCHAR_MAX};
@@ -50,6 +51,9 @@ pub fn rewrite(function: &mut Function, types: &Types) -> Result<Option<Expr>, T
     }
     treat_nulls_inside(function);
     let kinds = types.of_arguments(function);
+    if let Some(written) = super_values::rewrite_call(function, &name, &kinds)? {
+        return Ok(Some(written));
+    }
     if name.starts_with("percentile_") {
         return ordered_aggregates::percentile(function, &name);
     }
@@ -260,7 +264,7 @@ fn give_times(function: &mut Function, kinds: &[ValueType], places: &[usize]) {
     });
 }
 
-fn for_each_argument(function: &mut Function, mut change: impl FnMut(usize, &mut Expr)) {
+pub fn for_each_argument(function: &mut Function, mut change: impl FnMut(usize, &mut Expr)) {
     let FunctionArguments::List(list) = &mut function.args else { return };
     for (at, argument) in list.args.iter_mut().enumerate() {
         if let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = argument {

@@ -12,5 +12,7 @@ pub mod functions;
 pub mod json_path;
 pub mod normalize;
 pub mod ordered_aggregates;
+pub mod super_ordering;
+pub mod super_values;
 pub mod table_factors;
 pub mod windows;

@@ -1,11 +1,10 @@
 //! *Elements of a SUPER in FROM*, and other relations that are subqueries in DuckDB.
 
-use std::collections::BTreeSet;
-
-use sqlparser::ast::{Expr, Ident, JsonPath, JsonPathElem, Query, SelectItem, SetExpr, TableFactor};
+use sqlparser::ast::{Expr, Ident, JoinOperator, JsonPath, JsonPathElem, Query, SelectItem, SetExpr, TableFactor};
 use sqlparser::dialect::DuckDbDialect;
 use sqlparser::parser::Parser;
 
+use crate::bind::Types;
 use crate::error::TranslateError;
 use crate::parse::nesting_limits::MOST_NESTED;
 use crate::rules::construct::{call, replace};
@@ -29,6 +28,19 @@ pub fn wrap_column(query: &mut Box<Query>, function: &str) {
     *query = wrapped;
 }
 
+/// `SELECT * FROM (body)`.
+pub fn select_all_of(body: &mut Box<SetExpr>) {
+    let text = "SELECT * FROM (SELECT 1) AS redshift_distinct";
+    let parser = Parser::new(&DuckDbDialect {}).try_with_sql(text);
+    let Ok(mut outer) = parser.and_then(|mut parser| parser.parse_query()) else { return };
+    if let SetExpr::Select(select) = outer.body.as_mut()
+        && let Some(TableFactor::Derived { subquery, .. }) = select.from.first_mut().map(|from| &mut from.relation)
+    {
+        std::mem::swap(&mut subquery.body, body);
+    }
+    *body = outer.body;
+}
+
 /// What stands in the FROM of a query.
 pub fn table_factor(text: &str) -> Result<TableFactor, TranslateError> {
     let query = Parser::new(&DuckDbDialect {})
@@ -43,49 +55,76 @@ pub fn table_factor(text: &str) -> Result<TableFactor, TranslateError> {
 
 /// *Elements of a SUPER in FROM*: in `FROM orders o, o.data.lines l` each element of a list is a row, and so in
 /// `o.data[2].lines l`. What is no list has no rows.
-pub fn unnest_super(body: &mut SetExpr, keeps_case: bool) -> Result<(), TranslateError> {
+pub fn unnest_super(body: &mut SetExpr, types: &Types, keeps_case: bool) -> Result<(), TranslateError> {
     let select = match body {
         SetExpr::Select(select) => select,
         SetExpr::SetOperation { left, right, .. } => {
-            unnest_super(left, keeps_case)?;
-            return unnest_super(right, keeps_case);
+            unnest_super(left, types, keeps_case)?;
+            return unnest_super(right, types, keeps_case);
         }
         _ => return Ok(()),
     };
-    let mut seen = BTreeSet::new();
+    let mut count = 0;
     for joined in &mut select.from {
-        let joins = joined.joins.iter_mut().map(|join| &mut join.relation);
-        for factor in std::iter::once(&mut joined.relation).chain(joins) {
-            if let TableFactor::Table { name, alias, args: None, json_path, .. } = factor {
-                let parts: Vec<String> = name.0.iter().map(ToString::to_string).collect();
-                let called = alias.as_ref().map(|alias| alias.name.to_string());
-                let called = called.or(parts.last().cloned()).unwrap_or_default();
-                if matches!(&parts[..], [row, _, ..] if seen.contains(row)) {
-                    let path = format!("{name}{}", steps(json_path.as_ref(), keeps_case));
-                    let list = format!("CASE WHEN json_type({path}) = 'ARRAY' THEN CAST({path} AS JSON[]) END");
-                    // AT names the places of the elements, from zero.
-                    let places = alias
-                        .as_ref()
-                        .and_then(|alias| alias.at.as_ref())
-                        .map(|at| format!(", unnest(system.main.range(system.main.len({list}))) AS {at}"));
-                    let text = format!(
-                        "SELECT 1 FROM LATERAL (SELECT unnest({list}) AS {called}{}) AS redshift_elements_of_{}",
-                        places.unwrap_or_default(),
-                        seen.len()
-                    );
-                    *factor = table_factor(&text)?;
-                }
-                seen.insert(called);
-            } else if let TableFactor::Derived { alias: Some(alias), .. } = factor {
-                seen.insert(alias.name.to_string());
-            } else if let TableFactor::UnpivotExpr { expression, value_alias, attribute_alias } = factor {
-                let called = value_alias.to_string();
-                *factor = attributes_as_rows(expression, value_alias, attribute_alias.as_ref(), seen.len())?;
-                seen.insert(called);
+        unnest_factor(&mut joined.relation, &mut count, types, keeps_case)?;
+        for join in &mut joined.joins {
+            let before = count;
+            unnest_factor(&mut join.relation, &mut count, types, keeps_case)?;
+            if count > before {
+                refuse_outer(&join.join_operator)?;
             }
         }
     }
     Ok(())
+}
+
+/// The elements of a SUPER are in no right or full join (limitations-super).
+fn refuse_outer(operator: &JoinOperator) -> Result<(), TranslateError> {
+    match operator {
+        JoinOperator::Right(_) | JoinOperator::RightOuter(_) | JoinOperator::FullOuter(_) => {
+            Err(TranslateError::unsupported("a right or full join with the elements of a SUPER"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Numbers those that were written.
+fn unnest_factor(
+    factor: &mut TableFactor,
+    count: &mut usize,
+    types: &Types,
+    keeps_case: bool,
+) -> Result<(), TranslateError> {
+    let written = match factor {
+        TableFactor::Table { name, alias, args: None, json_path, .. } if types.is_unnested(name) => {
+            let path = format!("{name}{}", steps(json_path.as_ref(), keeps_case));
+            let called = alias.as_ref().map(|alias| alias.name.to_string());
+            let called = called.or_else(|| name.0.last().map(ToString::to_string)).unwrap_or_default();
+            elements_as_rows(&path, &called, alias.as_ref().and_then(|alias| alias.at.as_ref()), *count)?
+        }
+        TableFactor::UnpivotExpr { expression, value_alias, attribute_alias } => {
+            attributes_as_rows(expression, value_alias, attribute_alias.as_ref(), *count)?
+        }
+        _ => return Ok(()),
+    };
+    *factor = written;
+    *count += 1;
+    Ok(())
+}
+
+/// Each element of a list is a row; AT names their places, from zero.
+fn elements_as_rows(
+    path: &str,
+    called: &str,
+    place: Option<&Ident>,
+    number: usize,
+) -> Result<TableFactor, TranslateError> {
+    let list = format!("CASE WHEN json_type({path}) = 'ARRAY' THEN CAST({path} AS JSON[]) END");
+    let place = place.map(|at| format!(", unnest(system.main.range(system.main.len({list}))) AS {at}"));
+    table_factor(&format!(
+        "SELECT 1 FROM LATERAL (SELECT unnest({list}) AS {called}{}) AS redshift_elements_of_{number}",
+        place.unwrap_or_default()
+    ))
 }
 
 /// *UNPIVOT*: each attribute of an object is a row.

@@ -218,10 +218,26 @@ pub fn create_table(create: Ast, mut attributes: TableAttributes) -> Result<Crea
             if let Some(key) = attributes.distkey.iter().chain(&attributes.sortkey).find(missing) {
                 return Err(TranslateError::new("42703", format!("column \"{key}\" named in key does not exist")));
             }
+            refuse_super_keys(&columns, &attributes)?;
             Shape::Columns(columns)
         }
     };
     Ok(CreateTable { name, if_not_exists: create.if_not_exists, temporary, attributes, shape })
+}
+
+/// A SUPER is neither a distribution key nor a sort key (limitations-super).
+fn refuse_super_keys(columns: &[ColumnSpec], attributes: &TableAttributes) -> Result<(), TranslateError> {
+    let is_super = |column: &&ColumnSpec| Type::from_name(&column.attributes.data_type) == Some(Type::Super);
+    for column in columns.iter().filter(is_super) {
+        let kind = match () {
+            () if attributes.distkey.as_deref() == Some(&column.name) => "distribution",
+            () if attributes.sortkey.contains(&column.name) => "sort",
+            () => continue,
+        };
+        let message = format!("column \"{}\" of type super cannot be a {kind} key", column.name);
+        return Err(TranslateError::new("0A000", message));
+    }
+    Ok(())
 }
 
 /// What other databases can say of a new table, and the parser reads.
