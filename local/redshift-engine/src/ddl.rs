@@ -10,8 +10,8 @@ use super::session::Session;
 use super::{append, batch, dependency, keys, late_binding_view, materialized, owner};
 use redshift_sql::Type;
 use redshift_sql::{
-    self, Alter, Change, ColumnSpec, Comment, CreateTable, KeptView, Name, NewView, Shape, TableAttributes, literal,
-    quoted,
+    self, Alter, Change, ColumnSpec, Comment, CreateTable, KeptView, Name, NewView, QueryCommand, Shape,
+    TableAttributes, literal, quoted,
 };
 
 pub fn create_table(session: &mut Session, create: &CreateTable) -> Result<i64, SqlError> {
@@ -56,7 +56,7 @@ pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
             batch::run(session, &redshift_sql::define(name, *temporary, &columns, &attributes)?)
         }
         Shape::Query(query, names) => {
-            check_width(columns_of(&session.connection, query)?.len())?;
+            check_width(columns_of(&session.connection, &untyped(query))?.len())?;
             let kind = if *temporary { "TEMPORARY TABLE" } else { "TABLE" };
             let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
             let names = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
@@ -65,6 +65,11 @@ pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
             batch::run(session, &[redshift_sql::describe(name, attributes)?])
         }
     }
+}
+
+/// A query of which only the names of the columns count.
+fn untyped(sql: &str) -> QueryCommand {
+    QueryCommand { sql: sql.to_owned(), columns: None }
 }
 
 /// R46: the columns that a table may have.
@@ -340,7 +345,7 @@ pub fn create_view(session: &Session, new: NewView) -> Result<(), SqlError> {
     }
     let query = view.query.to_string();
     let names: Vec<String> = match query.contains('*') {
-        true => columns_of(&session.connection, &query)?.into_iter().map(|column| column.name).collect(),
+        true => columns_of(&session.connection, &untyped(&query))?.into_iter().map(|column| column.name).collect(),
         false => Vec::new(),
     };
     let given: Vec<String> = view.columns.iter().map(|column| column.name.value.clone()).collect();

@@ -9,7 +9,7 @@ use super::result::{self, Collected, ResultSet, Rows};
 use super::session::Session;
 use super::transaction_state::Transaction;
 use super::{batch, copies, ddl, dml, late_binding_view, maintenance, materialized, principals, removal, schema, show};
-use redshift_sql::{Command, Parameters};
+use redshift_sql::{Command, QueryCommand, Parameters};
 
 /// The result of a statement: rows to read, or how many it changed.
 #[derive(Debug, Default)]
@@ -107,7 +107,7 @@ impl Session {
             Command::SetTransaction { read_only, of_session } => self.set_transaction(read_only, of_session),
             Command::Set { name, value, local } => self.set(&name, value, local),
 
-            Command::Query(sql) => result::query(&self.connection, &sql, to),
+            Command::Query(query) => result::query(&self.connection, &query, to),
             Command::Explain(sql) => show::explain(self, &sql)?.into_rows(to),
             Command::Show(what) => show::run(self, &what)?.into_rows(to),
 
@@ -152,7 +152,7 @@ impl Session {
 }
 
 /// DECLARE: runs the query, and keeps its rows beside the data.
-fn declare(session: &mut Session, cursor: String, query: &str) -> Result<i64, SqlError> {
+fn declare(session: &mut Session, cursor: String, query: &QueryCommand) -> Result<i64, SqlError> {
     if session.transaction == Transaction::None {
         return Err(SqlError::new("25P01", "DECLARE CURSOR may only be used in transaction blocks"));
     }

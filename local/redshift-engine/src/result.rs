@@ -10,7 +10,10 @@ use duckdb::core::LogicalTypeId;
 use duckdb::{Connection, Statement};
 
 use super::error::SqlError;
-use redshift_sql::civil;
+use redshift_sql::{QueryCommand, Type, civil};
+
+/// A VARCHAR of so many bytes is one without a limit here.
+const VARCHAR_MAX: u64 = 65_535;
 
 #[derive(Debug, Clone)]
 pub struct ResultSet {
@@ -23,7 +26,8 @@ pub struct ResultColumn {
     pub name: String,
     /// Redshift's short name: `int4`, `varchar`, `timestamp`, …
     pub type_name: &'static str,
-    pub precision: u8,
+    /// Digits of a number, bytes of a text; 0 where there is no limit.
+    pub precision: u32,
     pub scale: i8,
 }
 
@@ -75,7 +79,7 @@ impl Rows for Collected {
 impl ResultSet {
     pub fn query(connection: &Connection, sql: &str) -> Result<Self, SqlError> {
         let mut collected = Collected::default();
-        query(connection, sql, &mut collected)?;
+        query(connection, &QueryCommand { sql: sql.to_owned(), columns: None }, &mut collected)?;
         collected.0.ok_or_else(|| SqlError::new("XX000", "a query answered nothing"))
     }
 
@@ -97,17 +101,19 @@ pub fn counted(count: impl TryInto<i64>) -> i64 {
 const HANDED_ON_BYTES: usize = 32 << 10;
 
 /// Runs a query and hands its rows on, some at a time; answers how many there were.
-pub fn query(connection: &Connection, sql: &str, to: &mut dyn Rows) -> Result<i64, SqlError> {
-    let mut statement = connection.prepare(sql)?;
+pub fn query(connection: &Connection, query: &QueryCommand, to: &mut dyn Rows) -> Result<i64, SqlError> {
+    let mut statement = connection.prepare(&query.sql)?;
     let sums = integer_sums(&statement);
     // As they come: a result of any size is never in memory as a whole.
     let batches = statement.stream_arrow([])?;
-    to.begin(columns(&batches.get_schema(), &sums))?;
+    let columns = columns(&batches.get_schema(), &sums, query);
+    let kinds: Vec<ShownAs> = columns.iter().map(ShownAs::of).collect();
+    to.begin(columns)?;
     let mut count = 0;
     for batch in batches {
         let batch = batch?;
-        let values = || batch.columns().iter().zip(&sums);
-        let row = |row| values().map(|(array, is_sum)| value(array, row, *is_sum)).collect::<Result<Vec<_>, _>>();
+        let values = || batch.columns().iter().zip(&kinds);
+        let row = |row| values().map(|(array, kind)| value(array, row, *kind)).collect::<Result<Vec<_>, _>>();
         let rows = batch.num_rows();
         let step = (rows * HANDED_ON_BYTES).checked_div(batch.get_array_memory_size()).unwrap_or(rows).max(1);
         for start in (0..rows).step_by(step) {
@@ -119,11 +125,11 @@ pub fn query(connection: &Connection, sql: &str, to: &mut dyn Rows) -> Result<i6
 }
 
 /// The columns that a query would answer, without running it.
-pub fn columns_of(connection: &Connection, sql: &str) -> Result<Vec<ResultColumn>, SqlError> {
-    let mut statement = connection.prepare(&format!("SELECT * FROM ({sql}) LIMIT 0"))?;
+pub fn columns_of(connection: &Connection, query: &QueryCommand) -> Result<Vec<ResultColumn>, SqlError> {
+    let mut statement = connection.prepare(&format!("SELECT * FROM ({}) LIMIT 0", query.sql))?;
     let sums = integer_sums(&statement);
     let batches = statement.query_arrow([])?;
-    Ok(columns(&batches.get_schema(), &sums))
+    Ok(columns(&batches.get_schema(), &sums, query))
 }
 
 /// Which columns are integers of 128 bits, as DuckDB sums integers; in Arrow they look like DECIMAL(38,0).
@@ -132,15 +138,39 @@ fn integer_sums(statement: &Statement<'_>) -> Vec<bool> {
     columns.map(|at| statement.column_logical_type(at).id() == LogicalTypeId::Hugeint).collect()
 }
 
-fn columns(schema: &duckdb::arrow::datatypes::Schema, sums: &[bool]) -> Vec<ResultColumn> {
-    let column = |(field, is_sum): (&std::sync::Arc<duckdb::arrow::datatypes::Field>, &bool)| {
-        let (type_name, precision, scale) = describe(field.data_type(), *is_sum);
+fn columns(schema: &duckdb::arrow::datatypes::Schema, sums: &[bool], query: &QueryCommand) -> Vec<ResultColumn> {
+    let bound = query.columns.as_deref().filter(|bound| bound.len() == schema.fields().len()).unwrap_or_default();
+    let column = |(at, (field, is_sum)): (usize, (&std::sync::Arc<duckdb::arrow::datatypes::Field>, &bool))| {
+        let declared = bound.get(at).and_then(|bound| bound.known());
+        let (type_name, precision, scale) = describe(field.data_type(), *is_sum, declared);
         ResultColumn { name: field.name().clone(), type_name, precision, scale }
     };
-    schema.fields().iter().zip(sums).map(column).collect()
+    schema.fields().iter().zip(sums).enumerate().map(column).collect()
 }
 
-fn describe(data_type: &DataType, is_sum: bool) -> (&'static str, u8, i8) {
+/// What the engine answers, by the type that the binder has found where both agree.
+fn describe(data_type: &DataType, is_sum: bool, declared: Option<Type>) -> (&'static str, u32, i8) {
+    match (data_type, declared) {
+        (DataType::Utf8, Some(Type::Varchar(length))) if length < VARCHAR_MAX => ("varchar", bytes(length), 0),
+        (DataType::Utf8, Some(Type::Char(length))) => ("bpchar", bytes(length), 0),
+        (DataType::Utf8, Some(Type::Super)) => ("super", 0, 0),
+        (DataType::Decimal128(..), Some(Type::Decimal(precision, scale))) if is_sum && scale == 0 => {
+            ("numeric", precision.into(), 0)
+        }
+        (DataType::Decimal128(_, shown), Some(Type::Decimal(precision, scale)))
+            if i8::try_from(scale) == Ok(*shown) =>
+        {
+            ("numeric", precision.into(), *shown)
+        }
+        _ => describe_alone(data_type, is_sum),
+    }
+}
+
+fn bytes(length: u64) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+fn describe_alone(data_type: &DataType, is_sum: bool) -> (&'static str, u32, i8) {
     match data_type {
         DataType::Boolean => ("bool", 1, 0),
         DataType::Int8 | DataType::Int16 => ("int2", 5, 0),
@@ -150,7 +180,7 @@ fn describe(data_type: &DataType, is_sum: bool) -> (&'static str, u8, i8) {
         DataType::Decimal128(38, 0) if is_sum => ("int8", 19, 0),
         DataType::Float32 => ("float4", 8, 8),
         DataType::Float64 => ("float8", 17, 17),
-        DataType::Decimal128(precision, scale) => ("numeric", *precision, *scale),
+        DataType::Decimal128(precision, scale) => ("numeric", (*precision).into(), *scale),
         DataType::Date32 => ("date", 13, 0),
         DataType::Time64(_) => ("time", 15, 6),
         DataType::Timestamp(_, None) => ("timestamp", 29, 6),
@@ -159,7 +189,27 @@ fn describe(data_type: &DataType, is_sum: bool) -> (&'static str, u8, i8) {
     }
 }
 
-fn value(array: &dyn Array, row: usize, is_sum: bool) -> Result<Value, SqlError> {
+/// How the values of a column are shown, beside what their own type says.
+#[derive(Debug, Clone, Copy)]
+enum ShownAs {
+    Itself,
+    /// An integer of 128 bits as one of 64.
+    BigInt,
+    /// A CHAR with blanks up to its length.
+    Padded(usize),
+}
+
+impl ShownAs {
+    fn of(column: &ResultColumn) -> Self {
+        match column.type_name {
+            "int8" => Self::BigInt,
+            "bpchar" => Self::Padded(usize::try_from(column.precision).unwrap_or(0)),
+            _ => Self::Itself,
+        }
+    }
+}
+
+fn value(array: &dyn Array, row: usize, kind: ShownAs) -> Result<Value, SqlError> {
     if array.is_null(row) || array.data_type() == &DataType::Null {
         return Ok(Value::Null);
     }
@@ -175,13 +225,23 @@ fn value(array: &dyn Array, row: usize, is_sum: bool) -> Result<Value, SqlError>
             Value::Double(number.to_string().parse().unwrap_or_else(|_| number.into()))
         }
         DataType::Float64 => Value::Double(array.as_primitive::<Float64Type>().value(row)),
-        DataType::Decimal128(38, 0) if is_sum => {
+        DataType::Decimal128(38, 0) if matches!(kind, ShownAs::BigInt) => {
             let whole = array.as_primitive::<Decimal128Type>().value(row);
             let overflow = || SqlError::new("22003", "bigint out of range");
             Value::Long(i64::try_from(whole).map_err(|_| overflow())?)
         }
-        _ => Value::Text(displayed(array, row)?),
+        _ => match kind {
+            ShownAs::Padded(length) => Value::Text(padded(displayed(array, row)?, length)),
+            _ => Value::Text(displayed(array, row)?),
+        },
     })
+}
+
+/// A CHAR has as many bytes as its type.
+fn padded(mut text: String, length: usize) -> String {
+    let missing = length.saturating_sub(text.len());
+    text.extend(std::iter::repeat_n(' ', missing));
+    text
 }
 
 /// A float as PostgreSQL and Redshift write it.

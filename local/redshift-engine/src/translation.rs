@@ -65,7 +65,23 @@ impl Session {
             };
             Ok(RelationColumn { name: row.get(0)?, value_type })
         };
-        Ok(statement.query_map([], row)?.collect::<Result<_, _>>()?)
+        let found: Columns = statement.query_map([], row)?.collect::<Result<_, _>>()?;
+        Ok(self.declared(relation, &found).unwrap_or(found))
+    }
+
+    /// The columns with the types of the DDL, which have lengths; `None` where no DDL of Redshift's made them.
+    fn declared(&self, relation: &Name, found: &[RelationColumn]) -> Option<Columns> {
+        let table = catalog::table(&self.connection, relation.schema.as_deref(), &relation.table).ok()?;
+        let is_same = table.columns.len() == found.len()
+            && table.columns.iter().zip(found).all(|(column, found)| column.name == found.name);
+        let declared = |(column, found): (&catalog::Column, &RelationColumn)| RelationColumn {
+            name: column.name.clone(),
+            value_type: match Type::from_name(&column.attributes.data_type) {
+                Some(declared) => ValueType::Of(declared),
+                None => found.value_type,
+            },
+        };
+        is_same.then(|| table.columns.iter().zip(found).map(declared).collect())
     }
 
     /// The types of a user-defined function, which is a macro: `CAST((SELECT …) AS type)`.
@@ -93,7 +109,7 @@ impl Session {
             return Ok(None);
         }
         match command {
-            Command::Query(sql) => result::columns_of(&self.connection, &sql).map(Some),
+            Command::Query(query) => result::columns_of(&self.connection, &query).map(Some),
             Command::Show(what) => show::run(self, &what).map(|rows| Some(rows.columns)),
             Command::Explain(_) => Ok(Some(show::texts(&["QUERY PLAN"], Vec::new()).columns)),
             Command::Fetch { cursor, .. } => Ok(self.cursors.columns(&cursor)),

@@ -6,12 +6,15 @@
 
 #![expect(clippy::print_stdout, reason = "an example prints")]
 
-use redshift_sql::{Command, Parameters, Reading, TranslateError, translate};
+use redshift_sql::{Command, Parameters, QueryCommand, Reading, TranslateError, translate};
 
 fn main() -> Result<(), TranslateError> {
     let statement = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
     match translate(&statement, &Parameters::default(), Reading::new(None, false))? {
-        Command::Query(sql) | Command::Change(sql) | Command::Truncate(sql) | Command::Explain(sql) => {
+        Command::Query(QueryCommand { sql, .. })
+        | Command::Change(sql)
+        | Command::Truncate(sql)
+        | Command::Explain(sql) => {
             println!("{sql}")
         }
         Command::Define(statements) | Command::Changes(statements) => println!("{}", statements.join(";\n")),

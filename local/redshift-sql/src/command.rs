@@ -3,6 +3,7 @@
 use sqlparser::ast::CreateView;
 use sqlparser::tokenizer::TokenWithSpan;
 
+use crate::bind::value_type::ValueType;
 use crate::copy::copy_options::CopyCommand;
 use crate::copy::unload_options::UnloadCommand;
 use crate::statement::alter::Alter;
@@ -16,6 +17,15 @@ use crate::statement::principals::Principals;
 use crate::statement::schema::{AlterSchema, NewSchema};
 use crate::statement::show::Show;
 
+/// A query, and what is known of its columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueryCommand {
+    /// DuckDB's SQL.
+    pub sql: String,
+    /// The types of the columns, in their order; `None` where they are not known.
+    pub columns: Option<Vec<ValueType>>,
+}
+
 /// What a statement asks the engine to do. Texts are DuckDB's SQL.
 #[derive(Debug)]
 pub enum Command {
@@ -28,7 +38,7 @@ pub enum Command {
     Copy(Box<CopyCommand>),
     Unload(Box<UnloadCommand>),
     /// A statement that answers rows.
-    Query(String),
+    Query(QueryCommand),
     /// A statement that changes rows and answers how many.
     Change(String),
     /// One that depends on the columns of the table.
@@ -73,7 +83,7 @@ pub enum Command {
     },
     Declare {
         cursor: String,
-        query: String,
+        query: QueryCommand,
     },
     /// How many rows; `None` for all.
     Fetch {

@@ -6,8 +6,8 @@
 //! use redshift_sql::{Command, Parameters, Reading, translate};
 //!
 //! let command = translate("select top 3 * from sales", &Parameters::default(), Reading::default()).unwrap();
-//! let Command::Query(sql) = command else { panic!("a query") };
-//! assert_eq!(sql, "SELECT * FROM sales LIMIT 3");
+//! let Command::Query(query) = command else { panic!("a query") };
+//! assert_eq!(query.sql, "SELECT * FROM sales LIMIT 3");
 //! ```
 
 mod bind;
@@ -28,7 +28,7 @@ mod types;
 
 pub use bind::catalog::{Catalog, RelationColumn, Signature};
 pub use bind::value_type::ValueType;
-pub use command::{Command, NewView, Prepared};
+pub use command::{Command, NewView, Prepared, QueryCommand};
 pub use copy::copy_options::{Compression, CopyCommand, Format, JsonFormat, TextFormat, TextShape};
 pub use copy::credential::Credential;
 pub use copy::unload_options::{UnloadCommand, UnloadFormat};

@@ -8,7 +8,7 @@ use sqlparser::tokenizer::{Span, Token, TokenWithSpan};
 
 use crate::bind::Types;
 use crate::bind::catalog::Catalog;
-use crate::command::{Command, NewView, Prepared};
+use crate::command::{Command, NewView, Prepared, QueryCommand};
 use crate::copy::{copy_options, unload_options};
 use crate::error::TranslateError;
 use crate::parse::parameters::{self, Parameters};
@@ -132,7 +132,7 @@ pub fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) ->
                 return Err(TranslateError::syntax("syntax error at or near \"EXPLAIN\""));
             }
             return match translate_tokens(tokens.split_off(skipped), reading)? {
-                Command::Query(sql) | Command::Change(sql) => Ok(Command::Explain(sql)),
+                Command::Query(QueryCommand { sql, .. }) | Command::Change(sql) => Ok(Command::Explain(sql)),
                 Command::Write(write) => Ok(Command::Explain(write.sql())),
                 _ => Err(TranslateError::unsupported("EXPLAIN of anything but queries and changes of rows")),
             };
@@ -174,7 +174,7 @@ pub fn translate_query(text: &str, reading: Reading<'_>) -> Result<String, Trans
         return Err(TranslateError::new("0A000", "LIMIT clause is not supported in the outer SELECT of UNLOAD"));
     }
     match translate_tokens(tokens, reading)? {
-        Command::Query(sql) => Ok(sql),
+        Command::Query(query) => Ok(query.sql),
         _ => Err(TranslateError::syntax("only a query can be unloaded")),
     }
 }
@@ -266,8 +266,13 @@ fn command(statement: Statement, attributes: TableAttributes, types: &Types) -> 
             Ok(Command::Change(query.to_string()))
         }
         Statement::Query(mut query) => {
-            let SetExpr::Select(select) = query.body.as_mut() else { return Ok(Command::Query(query.to_string())) };
-            let Some(into) = select.into.take() else { return Ok(Command::Query(query.to_string())) };
+            let into = match query.body.as_mut() {
+                SetExpr::Select(select) => select.into.take(),
+                _ => None,
+            };
+            let Some(into) = into else {
+                return Ok(Command::Query(QueryCommand { sql: query.to_string(), columns: types.columns() }));
+            };
             let name = Name::of_expression(into.targets.first())?;
             let temporary = into.temporary || name.table.starts_with('#');
             let shape = Shape::Query(query.to_string(), Vec::new());

@@ -27,8 +27,23 @@ pub fn oid_type(name: &str) -> Type {
         "time" => Type::TIME,
         "timestamp" => Type::TIMESTAMP,
         "timestamptz" => Type::TIMESTAMPTZ,
+        "bpchar" => Type::BPCHAR,
+        "super" => redshift_type("super", SUPER_OID),
         _ => Type::VARCHAR,
     }
+}
+
+/// The types that PostgreSQL does not have, by the numbers that Redshift's drivers know.
+const SUPER_OID: u32 = 4000;
+/// What a modifier counts beside the length.
+const HEADER_BYTES: i32 = 4;
+
+fn redshift_type(name: &str, oid: u32) -> Type {
+    Type::new(name.to_owned(), oid, Type::VARCHAR.kind().clone(), "pg_catalog".to_owned())
+}
+
+fn length(column: &ResultColumn) -> i32 {
+    i32::try_from(column.precision).unwrap_or(i32::MAX)
 }
 
 /// How the columns are described, in the formats that the client asks for.
@@ -40,7 +55,8 @@ pub fn fields(columns: &[ResultColumn], formats: &Format) -> Vec<FieldInfo> {
             "int2" => (2, -1),
             "int4" | "float4" | "date" => (4, -1),
             "int8" | "float8" | "time" | "timestamp" | "timestamptz" => (8, -1),
-            "numeric" => (-1, (i32::from(column.precision) << 16 | i32::from(column.scale)) + 4),
+            "numeric" => (-1, (length(column) << 16 | i32::from(column.scale)) + HEADER_BYTES),
+            "varchar" | "bpchar" if column.precision > 0 => (-1, length(column) + HEADER_BYTES),
             _ => (-1, -1),
         };
         let format = format_of(formats, at);
@@ -308,6 +324,21 @@ mod tests {
             assert!(put_numeric(&mut bytes, text));
             assert_eq!(numeric(&bytes).as_deref(), Some(text));
         }
+    }
+
+    #[test]
+    fn columns_are_described_as_redshift_describes_them() {
+        let column = |type_name, precision, scale| ResultColumn { name: "c".into(), type_name, precision, scale };
+        let columns = [
+            column("varchar", 10, 0),
+            column("varchar", 0, 0),
+            column("bpchar", 5, 0),
+            column("numeric", 38, 2),
+            column("super", 0, 0),
+        ];
+        let fields = fields(&columns, &Format::UnifiedText);
+        let described: Vec<_> = fields.iter().map(|field| (field.datatype().oid(), field.type_modifier())).collect();
+        assert_eq!(described, [(1043, 14), (1043, -1), (1042, 9), (1700, (38 << 16 | 2) + 4), (4000, -1)]);
     }
 
     #[test]

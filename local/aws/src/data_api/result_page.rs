@@ -85,7 +85,7 @@ fn column_metadata(rows: &StoredRows) -> Vec<Json> {
     let column = |column: &ResultColumn| {
         json!({ "name": column.name, "label": column.name, "typeName": column.type_name, "nullable": 1,
             "precision": column.precision, "scale": column.scale, "length": 0, "schemaName": "", "tableName": "",
-            "isCaseSensitive": column.type_name == "varchar", "isCurrency": false, "isSigned": true })
+            "isCaseSensitive": matches!(column.type_name, "varchar" | "bpchar"), "isCurrency": false, "isSigned": true })
     };
     rows.columns.iter().map(column).collect()
 }

@@ -37,6 +37,8 @@ pub struct Types {
     unnested: HashSet<usize>,
     /// By the number of the parameter.
     parameters: BTreeMap<usize, Type>,
+    /// The types of the columns that a query answers.
+    columns: Option<Vec<ValueType>>,
     /// The columns of what an INSERT reads, or the values that an UPDATE assigns.
     given: Option<Vec<ValueType>>,
     /// The first mistake: a column that no relation has, a condition that is none.
@@ -100,6 +102,11 @@ impl Types {
 
     pub fn into_parameters(self) -> BTreeMap<usize, Type> {
         self.parameters
+    }
+
+    /// The types of the columns that a query answers; `None` where they are not known.
+    pub fn columns(&self) -> Option<Vec<ValueType>> {
+        self.columns.clone()
     }
 
     /// The types of the columns that an INSERT reads, or of the values that an UPDATE assigns, in their order; `None`

@@ -14,7 +14,10 @@ use crate::statement::ddl::Name;
 impl Typer<'_> {
     pub(super) fn statement(&mut self, statement: &Statement, outer: &Scope<'_>) {
         match statement {
-            Statement::Query(query) => drop(self.query(query, outer)),
+            Statement::Query(query) => {
+                let columns = self.query(query, outer);
+                self.types.columns = columns.map(|columns| columns.iter().map(|column| column.value_type).collect());
+            }
             Statement::Insert(insert) => self.insert(insert, outer),
             Statement::Update(update) => self.update(update, outer),
             Statement::Delete(delete) => self.delete(delete, outer),

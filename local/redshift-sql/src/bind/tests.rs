@@ -43,7 +43,7 @@ impl Catalog for Tables {
 
 fn translated(sql: &str) -> String {
     match crate::translate::translate(sql, &Parameters::default(), Reading::new(Some(&Tables), false)) {
-        Ok(crate::command::Command::Query(text)) => text,
+        Ok(crate::command::Command::Query(query)) => query.sql,
         other => panic!("{sql}: {other:?}"),
     }
 }

@@ -88,6 +88,8 @@ impl ValueType {
         match (self, other) {
             (one, two) if one == two => one,
             (Self::Null, known) | (known, Self::Null) => known,
+            // A literal is as long as it is.
+            (Self::Untyped, text) | (text, Self::Untyped) if text.is_text() => Self::TEXT,
             (Self::Untyped, known) | (known, Self::Untyped) => known,
             (one, two) if one.is_text() && two.is_text() => Self::TEXT,
             (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,

@@ -47,7 +47,7 @@ pub fn create(tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<Comman
     };
     let (name, returns) = (macro_name(&function.name), Type::of(&function.returns)?.duck());
     let or_replace = if function.replace { "OR REPLACE " } else { "" };
-    let sql = format!("CREATE {or_replace}MACRO {name}({}) AS CAST(({query}) AS {returns})", typed.join(", "));
+    let sql = format!("CREATE {or_replace}MACRO {name}({}) AS CAST(({}) AS {returns})", typed.join(", "), query.sql);
     Ok(Command::Define(vec![sql]))
 }
 
