@@ -5,37 +5,10 @@ use std::io;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use super::engine::{Engine, Slices, remove_files};
-use super::error::SqlError;
-use super::memory::MemoryLimit;
 use crate::disk;
 
 /// The file of such a database, once this process has created one: the catalog is that of the program.
-static BLANK: OnceLock<Vec<u8>> = OnceLock::new();
-
-/// Creates the files of a database, which is not open afterwards.
-///
-/// # Errors
-/// Where they cannot be written.
-pub fn create(directory: &Path, name: &str) -> Result<(), SqlError> {
-    let file = |ending: &str| directory.join(format!("{name}.{ending}"));
-    let path = file("duckdb");
-    let unusable = |error| SqlError::from_io("cannot write", &path, &error);
-    if write(&path).map_err(unusable)? {
-        return std::fs::write(file("mark"), "").map_err(unusable);
-    }
-    let opened = Engine::open(directory, name, Slices { nodes: 1, per_node: 1 }, MemoryLimit::new(0));
-    if let Err(error) = opened.map(drop) {
-        // What is left of it would count as a database.
-        remove_files(directory, name)?;
-        return Err(error);
-    }
-    // Closed, it has no log: everything lies in the file.
-    if let (false, Ok(bytes)) = (file("duckdb.wal").exists(), std::fs::read(&path)) {
-        let _ = BLANK.set(bytes);
-    }
-    Ok(())
-}
+pub static BLANK: OnceLock<Vec<u8>> = OnceLock::new();
 
 /// Writes the file of a new database where its content is known; answers whether it is.
 ///
@@ -48,35 +21,4 @@ pub fn write(path: &Path) -> io::Result<bool> {
     disk::write_private(&begun, bytes)?;
     std::fs::rename(&begun, path)?;
     Ok(true)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_database_from_the_bytes_of_another_is_like_one_that_was_made_anew() {
-        let directory = tempfile::tempdir().expect("directory");
-        let slices = Slices { nodes: 2, per_node: 2 };
-        let catalogs = ["one", "two", "three"].map(|name| {
-            create(directory.path(), name).expect("created");
-            assert!(directory.path().join(format!("{name}.mark")).exists());
-            let engine = Engine::open(directory.path(), name, slices, MemoryLimit::new(0)).expect("opened");
-            let session = engine.session("admin").expect("session");
-            let sql = "SELECT current_database(), redshift_initcap('ab'), (SELECT count(*) FROM stv_slices), \
-                       (SELECT count(*) FROM duckdb_views()), (SELECT count(*) FROM duckdb_tables()), \
-                       (SELECT count(*) FROM duckdb_functions() WHERE function_type = 'macro')";
-            let found: (String, String, i64, i64, i64, i64) = session
-                .connection
-                .query_row(sql, [], |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
-                })
-                .expect("row");
-            session.connection.execute_batch("CREATE TABLE public.t AS SELECT 1 AS a").expect("table");
-            assert_eq!((found.0.as_str(), found.1.as_str(), found.2), (name, "Ab", 4));
-            (found.3, found.4, found.5)
-        });
-        assert!(BLANK.get().is_some());
-        assert_eq!((catalogs[0], catalogs[1]), (catalogs[1], catalogs[2]), "views, tables and macros");
-    }
 }

@@ -2,58 +2,23 @@
 //! served other copies before: to make an instance, with all functions, takes several times as long as all the rest.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::engine::{Engine, Instance, check_name, remove_files};
+use super::database_files::{check_name, remove_files};
+use super::engine::Engine;
 use super::error::SqlError;
+use super::idle_instances::absolute;
+use super::instance::Instance;
+use super::new_database;
+use super::place::Place;
 use super::session::Session;
 use super::system::System;
-use super::{Place, Warehouses};
+use super::warehouses::Warehouses;
 use crate::sync::locked;
 
-/// Instances without a database that are kept.
-const MOST_IDLE: usize = 8;
 /// How long DROP DATABASE waits for connections that are about to end.
 const ENDING: Duration = Duration::from_millis(300);
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
-
-/// What is known of copies.
-#[derive(Clone, Default)]
-pub struct Copies {
-    /// Copies that were dropped, whose instances serve again once their last sessions have ended.
-    dropped: Arc<Mutex<Vec<Arc<Engine>>>>,
-}
-
-impl Copies {
-    /// An instance for databases in this directory.
-    fn take(&self, directory: &Path) -> Option<Instance> {
-        let mut dropped = locked(&self.dropped);
-        let serves = |engine: &Arc<Engine>| {
-            engine.system().directory() == directory && Arc::strong_count(engine) == 1 && engine.is_unused()
-        };
-        let at = dropped.iter().position(serves)?;
-        Arc::into_inner(dropped.swap_remove(at))?.into_instance()
-    }
-
-    fn keep(&self, engine: Arc<Engine>) {
-        let mut dropped = locked(&self.dropped);
-        if engine.system().database.is_attached() && dropped.len() < MOST_IDLE {
-            dropped.push(engine);
-        }
-    }
-
-    /// Nothing is copied any more in a directory that goes.
-    pub fn forget(&self, directory: &Path) {
-        let directory = absolute(directory);
-        locked(&self.dropped).retain(|engine| engine.system().directory() != directory);
-    }
-}
-
-/// DuckDB holds the paths of instances against what they may reach.
-fn absolute(directory: &Path) -> PathBuf {
-    std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned())
-}
 
 fn missing(name: &str) -> SqlError {
     SqlError::new("3D000", format!("database \"{name}\" does not exist"))
@@ -200,7 +165,12 @@ fn entries(directory: &Path) -> Result<Vec<PathBuf>, SqlError> {
 /// CREATE DATABASE, beside the session's.
 pub fn create_beside(session: &Session, name: &str) -> Result<i64, SqlError> {
     session.refuse_in_transaction("CREATE DATABASE")?;
-    session.system.create_database(name).map(|()| 0)
+    check_name(name)?;
+    let directory = session.system.directory();
+    if directory.join(format!("{name}.duckdb")).exists() {
+        return Err(SqlError::new("42P04", format!("database \"{name}\" already exists")));
+    }
+    new_database::create(directory, name).map(|()| 0)
 }
 
 pub fn drop_database(session: &Session, name: &str, force: bool) -> Result<i64, SqlError> {
@@ -222,20 +192,11 @@ fn drop_beside(system: &System, name: &str, force: bool) -> Result<(), SqlError>
         return Err(missing(name));
     }
     let warehouse = directory.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let key = (warehouse, name.to_owned());
     let begun = Instant::now();
-    while let Some(all) = system.siblings() {
-        let mut engines = locked(&all);
-        let Some(engine) = engines.get(&key) else { break };
-        if force || Arc::strong_count(engine) == 1 && engine.is_unused() {
-            engine.system().end();
-            engines.remove(&key);
-            break;
-        }
+    while system.siblings().is_some_and(|all| !all.close(&warehouse, name, force)) {
         if begun.elapsed() > ENDING {
             return Err(SqlError::new("55006", format!("database \"{name}\" is being accessed by other users")));
         }
-        drop(engines);
         std::thread::sleep(LOOK_AGAIN);
     }
     remove_files(directory, name)

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use duckdb::Connection;
 
 use super::activity::Activity;
-use super::engine::Instance;
 use super::error::SqlError;
+use super::instance::Instance;
 use super::log_mark::LogMark;
 use crate::sync::locked;
 

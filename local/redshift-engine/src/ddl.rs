@@ -1,17 +1,14 @@
 //! Tables made, changed and dropped, with what Redshift keeps about them. DuckDB cannot change a column that a length
 //! is checked of: such a table is made anew beside the old one and takes its place.
 
-use std::collections::HashSet;
-
 use super::catalog::{self, Table};
 use super::error::SqlError;
 use super::result::columns_of;
 use super::session::Session;
-use super::{append, batch, dependency, keys, late_binding_view, materialized, owner};
+use super::{append, batch, keys, late_binding_view, materialized, owner, view_rewrite};
 use redshift_sql::Type;
 use redshift_sql::{
-    self, Alter, Change, ColumnSpec, Comment, CreateTable, KeptView, Name, NewView, QueryCommand, Shape,
-    TableAttributes, literal, quoted,
+    self, Alter, Change, ColumnSpec, Comment, CreateTable, Name, QueryCommand, Shape, TableAttributes, literal, quoted,
 };
 
 pub fn create_table(session: &mut Session, create: &CreateTable) -> Result<i64, SqlError> {
@@ -56,7 +53,7 @@ pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
             batch::run(session, &redshift_sql::define(name, *temporary, &columns, &attributes)?)
         }
         Shape::Query(query, names) => {
-            check_width(columns_of(&session.connection, &untyped(query))?.len())?;
+            check_width(columns_of(&session.connection, &QueryCommand::untyped(query))?.len())?;
             let kind = if *temporary { "TEMPORARY TABLE" } else { "TABLE" };
             let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
             let names = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
@@ -65,11 +62,6 @@ pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
             batch::run(session, &[redshift_sql::describe(name, attributes)?])
         }
     }
-}
-
-/// A query of which only the names of the columns count.
-fn untyped(sql: &str) -> QueryCommand {
-    QueryCommand { sql: sql.to_owned(), columns: None }
 }
 
 /// R46: the columns that a table may have.
@@ -315,7 +307,7 @@ fn follow(session: &Session, from: &Name, to: String) -> Result<(), SqlError> {
             kept("redshift_owners", ""),
         ],
     )?;
-    dependency::rename(session, from, &Name { schema: from.schema.clone(), table: to })
+    view_rewrite::rename(session, from, &Name { schema: from.schema.clone(), table: to })
 }
 
 /// Makes the table anew with these columns, each filled from an expression over the old ones.
@@ -328,40 +320,6 @@ fn replace(session: &Session, table: &Table, columns: &[ColumnSpec], sources: &[
     statements.push(format!("DROP TABLE {name}"));
     statements.push(format!("ALTER TABLE {new} RENAME TO {}", quoted(&name.table)));
     batch::run(session, &statements)
-}
-
-/// A view has the columns that its query has now: what `*` means is written out, for tables get more of them. What it reads
-/// is what it reads now, whatever the search path will be.
-pub fn create_view(session: &Session, new: NewView) -> Result<(), SqlError> {
-    let NewView { mut view, definition } = new;
-    let name = catalog::new_name(&session.connection, &Name::of(&view.name))?;
-    view.name = name.to_object_name();
-    dependency::qualify(session, &mut view.query, None)?;
-    // It takes the place of one that was bound late.
-    if view.or_replace {
-        late_binding_view::forget(session, &name)?;
-    } else if late_binding_view::find(session, &name)?.is_some() {
-        return Err(SqlError::new("42P07", format!("Relation \"{}\" already exists", name.table)));
-    }
-    let query = view.query.to_string();
-    let names: Vec<String> = match query.contains('*') {
-        true => columns_of(&session.connection, &untyped(&query))?.into_iter().map(|column| column.name).collect(),
-        false => Vec::new(),
-    };
-    let given: Vec<String> = view.columns.iter().map(|column| column.name.value.clone()).collect();
-    let different: HashSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
-    let create = if !names.is_empty() && different.len() == names.len() {
-        let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
-        let columns = view.columns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let columns = if columns.is_empty() { columns } else { format!(" ({columns})") };
-        let replace = if view.or_replace { "OR REPLACE " } else { "" };
-        format!("CREATE {replace}VIEW {name}{columns} AS SELECT {} FROM ({query})", names.join(", "))
-    } else {
-        view.to_string()
-    };
-    let kept = KeptView { definition: format!("{definition};"), columns: given, late: false };
-    session.connection.execute_batch(&format!("{create}; {}", kept.describe(&name)?))?;
-    dependency::note(session, &name, &view.query)
 }
 
 /// Keeps what is said of a relation or a column, in the place of what was said before.

@@ -8,8 +8,10 @@ use super::error::SqlError;
 use super::result::{self, Collected, ResultSet, Rows};
 use super::session::Session;
 use super::transaction_state::Transaction;
-use super::{batch, copies, ddl, dml, late_binding_view, maintenance, materialized, principals, removal, schema, show};
-use redshift_sql::{Command, QueryCommand, Parameters};
+use super::{
+    batch, copies, ddl, dml, late_binding_view, maintenance, materialized, principals, removal, schema, show, view,
+};
+use redshift_sql::{Command, Parameters, QueryCommand};
 
 /// The result of a statement: rows to read, or how many it changed.
 #[derive(Debug, Default)]
@@ -126,7 +128,7 @@ impl Session {
             Command::Define(statements) => self.defined(|session| batch::run(session, &statements)),
             Command::Grant(grant) => self.defined(|session| schema::grant(session, &grant)),
             Command::Principals(change) => self.defined(|session| principals::apply(session, &change)),
-            Command::CreateView(view) => self.defined(|session| ddl::create_view(session, *view)),
+            Command::CreateView(view) => self.defined(|session| view::create(session, *view)),
             Command::CreateLateView(view) => self.defined(|session| late_binding_view::create(session, *view)),
             Command::CreateMaterialized(view) => self.defined(|session| materialized::create(session, *view)),
             Command::AutoRefresh { view, on } => self.defined(|session| materialized::auto_refresh(session, &view, on)),

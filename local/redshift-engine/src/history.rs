@@ -1,23 +1,15 @@
 //! The history of the statements that ran, for SYS_QUERY_HISTORY, STL_QUERY and SVL_QLOG. The latest ones are in memory,
 //! as `super::activity` shows them; what a view has shown is written into a table, too, and is there after a restart.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock, Mutex};
-use std::time::Instant;
+use std::sync::{Arc, Mutex};
 
 use duckdb::types::{TimeUnit, Value};
 use duckdb::{Connection, params};
-use regex::Regex;
 
-use super::error::SqlError;
-use super::session::Session;
 use crate::clock::now_millis;
 use crate::sync::locked;
-
-/// Characters of a statement's text that the history keeps.
-const TEXT_CHARACTERS: usize = 4000;
 
 /// Statements that are in memory.
 const MOST_QUERIES: usize = 10_000;
@@ -117,45 +109,6 @@ pub fn write(connection: &Connection, queries: &[Arc<QueryRecord>]) -> duckdb::R
     let sql = "DELETE FROM redshift_system.redshift_queries WHERE start_time < make_timestamp(?)";
     transaction.execute(sql, [forgotten])?;
     transaction.commit()
-}
-
-impl Session {
-    /// Notes a statement that has ended.
-    pub(super) fn note_query(
-        &self,
-        id: i64,
-        kind: &'static str,
-        text: &str,
-        started: Instant,
-        outcome: &Result<i64, SqlError>,
-    ) {
-        let elapsed = i64::try_from(started.elapsed().as_micros()).unwrap_or(i64::MAX);
-        self.system.note_query(QueryRecord {
-            id,
-            session: self.pid(),
-            user: self.user().to_owned(),
-            kind,
-            started: now_millis() * 1000 - elapsed,
-            elapsed,
-            rows: *outcome.as_ref().unwrap_or(&0),
-            error: outcome.as_ref().err().map(ToString::to_string),
-            text: beginning(&without_secrets(text), TEXT_CHARACTERS).into(),
-        });
-    }
-}
-
-/// Masks passwords and keys.
-fn without_secrets(text: &str) -> Cow<'_, str> {
-    static SECRETS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        let words = "password|credentials|access_key_id|secret_access_key|session_token";
-        Regex::new(&format!(r"(?i)\b({words})(\s+as)?\s*'(?:[^']|'')*'")).ok()
-    });
-    SECRETS.as_ref().map_or(Cow::Borrowed(text), |secrets| secrets.replace_all(text, "$1$2 '***'"))
-}
-
-/// The first characters of a text.
-fn beginning(text: &str, characters: usize) -> &str {
-    text.char_indices().nth(characters).map_or(text, |(end, _)| &text[..end])
 }
 
 #[cfg(test)]

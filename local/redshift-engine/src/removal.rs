@@ -1,7 +1,9 @@
 //! DROP, of relations and schemas, with what is kept of them.
 
+use duckdb::params;
 use sqlparser::ast::ObjectType;
 
+use super::dependency::KEPT;
 use super::error::SqlError;
 use super::session::Session;
 use super::{batch, catalog, dependency, late_binding_view, materialized};
@@ -60,7 +62,7 @@ fn drop_relation(session: &Session, name: &Name, drop: &Drop) -> Result<(), SqlE
         }
         _ => {}
     }
-    dependency::give_way(session, name, drop.cascade)?;
+    drop_dependents(session, name, drop.cascade)?;
     // One that reads what is missing is known only as it was written.
     if is_late {
         late_binding_view::forget(session, name)?;
@@ -81,6 +83,32 @@ fn drop_relation(session: &Session, name: &Name, drop: &Drop) -> Result<(), SqlE
         statements.push(format!("DELETE FROM redshift_system.redshift_owners WHERE {place}"));
     }
     batch::run(session, &statements)
+}
+
+/// Before a relation goes: the views that read it go first where that is asked for, and are in the way else. So are the
+/// foreign keys of other tables, which go with CASCADE.
+fn drop_dependents(session: &Session, name: &Name, cascade: bool) -> Result<(), SqlError> {
+    let Some(schema) = &name.schema else { return Ok(()) };
+    let key = name.key();
+    let sql = format!(
+        "SELECT r.schema_name, r.table_name FROM {KEPT} d JOIN redshift_system.redshift_relations r \
+         ON d.view_name = r.schema_name || '.' || r.table_name WHERE d.relation_name = ? AND d.view_name <> d.relation_name"
+    );
+    let mut statement = session.connection.prepare(&sql)?;
+    let row = |row: &duckdb::Row<'_>| Ok(Name { schema: row.get(0)?, table: row.get(1)? });
+    let views: Vec<Name> = statement.query_map([&key], row)?.collect::<Result<_, _>>()?;
+    let sql = "SELECT count(*) FROM redshift_system.redshift_foreign_keys \
+               WHERE referred_schema = ? AND referred_table = ? AND (schema_name, table_name) <> (?, ?)";
+    let keys: i64 =
+        session.connection.query_row(sql, params![schema, name.table, schema, name.table], |row| row.get(0))?;
+    if !cascade && (!views.is_empty() || keys > 0) {
+        let message = format!("cannot drop {} because other objects depend on it", name.table);
+        return Err(SqlError::new("2BP01", message));
+    }
+    if !views.is_empty() {
+        self::drop(session, &Drop { kind: ObjectType::View, names: views, if_exists: true, cascade: true })?;
+    }
+    batch::run(session, &[format!("DELETE FROM {KEPT} WHERE view_name = {0} OR relation_name = {0}", literal(&key))])
 }
 
 /// The sequences behind the identity of a table, which stand outside its schema.

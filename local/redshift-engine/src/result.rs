@@ -79,7 +79,7 @@ impl Rows for Collected {
 impl ResultSet {
     pub fn query(connection: &Connection, sql: &str) -> Result<Self, SqlError> {
         let mut collected = Collected::default();
-        query(connection, &QueryCommand { sql: sql.to_owned(), columns: None }, &mut collected)?;
+        query(connection, &QueryCommand::untyped(sql), &mut collected)?;
         collected.0.ok_or_else(|| SqlError::new("XX000", "a query answered nothing"))
     }
 

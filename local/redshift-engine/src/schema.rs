@@ -3,7 +3,7 @@
 use super::error::SqlError;
 use super::session::Session;
 use super::system_views::SYSTEM_SCHEMA;
-use super::{batch, catalog, dependency, late_binding_view, owner};
+use super::{batch, catalog, late_binding_view, owner, view_rewrite};
 use redshift_sql::{AlterSchema, ColumnSpec, Grant, Name, NewSchema, SchemaChange, literal, quoted};
 
 pub fn create(session: &Session, admin: &str, new: &NewSchema) -> Result<(), SqlError> {
@@ -56,7 +56,7 @@ fn rename(session: &Session, from: &str, to: &str) -> Result<(), SqlError> {
     follow_keys(session, from, to)?;
     // What they read is as it was written: it does not follow.
     late_binding_view::move_all(session, from, to)?;
-    dependency::move_views(session, from, to)?;
+    view_rewrite::move_views(session, from, to)?;
     let [old, new] = [from, to].map(literal);
     let mut statements: Vec<String> = ["redshift_privileges", "redshift_comments", "redshift_owners"]
         .iter()

@@ -4,19 +4,18 @@
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, RwLock, Weak};
+use std::sync::{Arc, OnceLock, RwLock, Weak};
 
 use duckdb::{Connection, params};
 
 use super::activity::{Activity, Copying};
 use super::copy::Progress;
 use super::database::Database;
-use super::engine::check_name;
 use super::error::SqlError;
+use super::history;
 use super::history::QueryRecord;
 use super::memory::Memory;
 use super::stored_rows::StoredRows;
-use super::{Engines, blank, history};
 use crate::clock::now_millis;
 
 /// A rejected row, as SYS_LOAD_ERROR_DETAIL and STL_LOAD_ERRORS show it (C17).
@@ -42,6 +41,12 @@ pub struct Replacement {
     pub raw_line: String,
 }
 
+/// The open databases of all warehouses, as one of them reaches them.
+pub trait Siblings: Send + Sync {
+    /// Closes a database of a warehouse, without `force` only where nobody is connected to it. True if it is closed.
+    fn close(&self, warehouse: &str, database: &str, force: bool) -> bool;
+}
+
 /// The system tables, which have a connection of their own.
 #[derive(Clone)]
 pub struct System {
@@ -60,7 +65,7 @@ pub struct System {
     /// Whether the disk had no room for what does not fit into memory.
     is_full: Arc<AtomicBool>,
     /// The open databases of all warehouses, where it is one of them.
-    siblings: Arc<OnceLock<Weak<Mutex<Engines>>>>,
+    siblings: Arc<OnceLock<Weak<dyn Siblings>>>,
 }
 
 impl System {
@@ -88,12 +93,12 @@ impl System {
     }
 
     /// Notes among which databases this one is open.
-    pub fn join(&self, all: &Arc<Mutex<Engines>>) {
-        let _ = self.siblings.set(Arc::downgrade(all));
+    pub fn join(&self, all: Weak<dyn Siblings>) {
+        let _ = self.siblings.set(all);
     }
 
     /// The open databases of all warehouses.
-    pub fn siblings(&self) -> Option<Arc<Mutex<Engines>>> {
+    pub fn siblings(&self) -> Option<Arc<dyn Siblings>> {
         self.siblings.get().and_then(Weak::upgrade)
     }
 
@@ -132,15 +137,6 @@ impl System {
 
     fn with<T>(&self, act: impl FnOnce(&Connection) -> duckdb::Result<T>) -> Result<T, SqlError> {
         self.database.with_system(act)
-    }
-
-    /// Makes a database beside this one.
-    pub fn create_database(&self, name: &str) -> Result<(), SqlError> {
-        check_name(name)?;
-        if self.directory.join(format!("{name}.duckdb")).exists() {
-            return Err(SqlError::new("42P04", format!("database \"{name}\" already exists")));
-        }
-        blank::create(&self.directory, name)
     }
 
     /// That a statement spills more than the disk takes.

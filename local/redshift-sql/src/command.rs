@@ -26,6 +26,14 @@ pub struct QueryCommand {
     pub columns: Option<Vec<ValueType>>,
 }
 
+impl QueryCommand {
+    /// A query of which only the rows, or the names of the columns, count.
+    #[must_use]
+    pub fn untyped(sql: &str) -> Self {
+        Self { sql: sql.to_owned(), columns: None }
+    }
+}
+
 /// What a statement asks the engine to do. Texts are DuckDB's SQL.
 #[derive(Debug)]
 pub enum Command {

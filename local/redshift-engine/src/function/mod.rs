@@ -81,7 +81,7 @@ const FUNCTIONS: &[(&str, Body)] = &[
     ("redshift_truncate", text::truncate),
 ];
 
-/// Throws arguments at every function, for `crate::fuzz`.
+/// Throws arguments at every function, for the tests with random input.
 #[cfg(test)]
 pub fn throw(arguments: &[&str]) {
     for (_, body) in FUNCTIONS {

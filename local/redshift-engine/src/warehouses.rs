@@ -1,0 +1,141 @@
+//! The open databases of all clusters and workgroups.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, Weak};
+
+use duckdb::params;
+
+use super::engine::Engine;
+use super::error::SqlError;
+use super::idle_instances::IdleInstances;
+use super::memory::{Memory, MemoryLimit};
+use super::place::{Place, Slices};
+use super::system::Siblings;
+use crate::clock::now_millis;
+use crate::sync::locked;
+
+/// By cluster and database.
+pub type Engines = HashMap<(String, String), Arc<Engine>>;
+
+/// The open engines.
+#[derive(Clone)]
+pub struct Warehouses {
+    pub(super) directory: PathBuf,
+    pub(super) memory: Memory,
+    pub(super) open: Arc<Mutex<Engines>>,
+    pub(super) copies: IdleInstances,
+}
+
+impl Warehouses {
+    /// Warehouses below a directory, whose statements use so much memory together.
+    pub fn new(directory: PathBuf, memory: MemoryLimit) -> Self {
+        Self { directory, memory: memory.into(), open: Arc::default(), copies: Default::default() }
+    }
+
+    pub(super) fn engines(&self) -> std::sync::MutexGuard<'_, Engines> {
+        locked(&self.open)
+    }
+
+    /// The engine of a database; it is made when it is first asked for.
+    ///
+    /// # Errors
+    /// Where its files cannot be used.
+    pub fn engine(&self, cluster: &str, database: &str, slices: Slices) -> Result<Arc<Engine>, SqlError> {
+        let mut engines = self.engines();
+        let key = (cluster.to_owned(), database.to_owned());
+        if let Some(engine) = engines.get(&key) {
+            return Ok(engine.clone());
+        }
+        let engine = Engine::open(&self.directory.join(cluster), database, slices, self.memory.clone())?;
+        Ok(self.insert(&mut engines, key, engine))
+    }
+
+    pub(super) fn insert(&self, engines: &mut Engines, key: (String, String), engine: Engine) -> Arc<Engine> {
+        engine.system().join(Arc::downgrade(&self.open) as Weak<dyn Siblings>);
+        let engine = Arc::new(engine);
+        engines.insert(key, engine.clone());
+        engines.values().for_each(|engine| engine.share_memory(engines.len()));
+        engine
+    }
+
+    /// Gives back memory that databases do not need. Answers whether there is nothing left to do.
+    pub fn release_memory(&self, is_again: bool) -> bool {
+        let engines: Vec<_> = self.engines().values().cloned().collect();
+        engines.iter().filter(|engine| !engine.release_memory(engines.len(), is_again)).count() == 0
+    }
+
+    /// Whether there is such a database: the first one, or one that CREATE DATABASE made.
+    pub fn has(&self, place: &Place, database: &str) -> bool {
+        database == place.database || self.databases(place).iter().any(|found| found == database)
+    }
+
+    /// The databases that are there, by the files that hold them.
+    pub fn databases(&self, place: &Place) -> Vec<String> {
+        let files = std::fs::read_dir(self.directory.join(&place.id)).into_iter().flatten().flatten();
+        let name = |file: std::fs::DirEntry| file.file_name().to_str()?.strip_suffix(".duckdb").map(str::to_owned);
+        let mut names: Vec<String> = files.filter_map(name).collect();
+        names.push(place.database.clone());
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// Whether a user that CREATE USER made has this password, in whichever database it was made.
+    ///
+    /// # Errors
+    /// Where a database cannot be opened.
+    pub fn admits(&self, place: &Place, user: &str, password: &str) -> Result<bool, SqlError> {
+        let hash = redshift_sql::md5_of(password, user);
+        for database in self.databases(place) {
+            let session = self.engine(&place.id, &database, place.slices)?.session(user)?;
+            let sql = "SELECT count(*) > 0 FROM redshift_system.redshift_users WHERE name = ? AND password = ? \
+                       AND (valid_until IS NULL OR valid_until > make_timestamp(? * 1000))";
+            if session.connection.query_row(sql, params![user, hash, now_millis()], |row| row.get(0))? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// No new statement reaches a cluster that is being deleted.
+    pub fn stop(&self, cluster: &str) {
+        self.copies.forget(&self.directory.join(cluster));
+        self.engines().retain(|(id, _), engine| {
+            let stays = id != cluster;
+            if !stays {
+                engine.system().end();
+            }
+            stays
+        });
+    }
+
+    /// Removes all databases of a cluster.
+    ///
+    /// # Errors
+    /// Where a file cannot be removed.
+    pub fn delete(&self, cluster: &str) -> Result<(), SqlError> {
+        self.stop(cluster);
+        let directory = self.directory.join(cluster);
+        match std::fs::remove_dir_all(&directory) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(SqlError::from_io("cannot use the local state in", &directory, &error))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Siblings for Mutex<Engines> {
+    fn close(&self, warehouse: &str, database: &str, force: bool) -> bool {
+        let mut engines = locked(self);
+        let key = (warehouse.to_owned(), database.to_owned());
+        let Some(engine) = engines.get(&key) else { return true };
+        let is_free = force || Arc::strong_count(engine) == 1 && engine.is_unused();
+        if is_free {
+            engine.system().end();
+            engines.remove(&key);
+        }
+        is_free
+    }
+}
