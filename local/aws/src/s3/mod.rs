@@ -27,6 +27,7 @@ pub use operations::create_bucket::CreateTags;
 pub use record::bucket::Bucket;
 pub use record::version::ObjectInfo;
 pub use request_checks::{check_request, checked_body};
+#[cfg(test)]
 pub use storage::body::Sink;
 pub use storage::buckets::Buckets;
 pub use storage::check::check;
