@@ -76,9 +76,6 @@ pub(super) struct FoundStack {
     pub(super) confirmed: Option<String>,
 }
 
-/// The kinds that a plan takes down.
-pub(super) const PARTS: [ResourceKind; 3] = [ResourceKind::Role, ResourceKind::Bucket, ResourceKind::Cluster];
-
 impl FoundStack {
     pub(super) async fn look_up(stack: &Stack, args: &DownArgs) -> Result<Self> {
         let look = async || role::observe(&stack.aws, &stack.names, true).await;
@@ -183,7 +180,7 @@ impl FoundStack {
 
 fn seen(observed: &Observed) -> Vec<ResourceKind> {
     let there = [observed.role.is_some(), observed.bucket.is_some(), observed.cluster.is_some()];
-    PARTS.into_iter().zip(there).filter(|(_, there)| *there).map(|(kind, _)| kind).collect()
+    ResourceKind::ALL.into_iter().zip(there).filter(|(_, there)| *there).map(|(kind, _)| kind).collect()
 }
 
 /// A stack in a region that infra.toml does not name is deleted only where the command line says so.

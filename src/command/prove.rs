@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::down::{FoundStack, PARTS};
+use super::down::FoundStack;
 use crate::cli::DownArgs;
 use crate::error::{Error, FailureKind, Result};
 use crate::event::Event;
@@ -94,7 +94,7 @@ impl FoundStack {
     /// another region is known.
     fn unseen(&self) -> Vec<ResourceKind> {
         let is_left = |kind: &ResourceKind| *kind == ResourceKind::Role && self.role_of.is_some();
-        PARTS.into_iter().filter(|kind| !self.seen.contains(kind) && !is_left(kind)).collect()
+        ResourceKind::ALL.into_iter().filter(|kind| !self.seen.contains(kind) && !is_left(kind)).collect()
     }
 
     pub(super) fn warn_of_unseen(&self) {

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::down::PARTS;
 use super::load::load_and_report;
 use super::{Outcome, Stack};
 use crate::apply::Apply;
@@ -234,7 +233,9 @@ async fn removed(stack: &Stack, run: &str) -> Result<Vec<String>> {
     let mut all = std::collections::BTreeMap::new();
     loop {
         all.extend(remove_shown(stack, run).await?);
-        if all.len() == PARTS.len() || !backoff.next(&stack.events, "roll back", "what AWS may not show yet").await? {
+        if all.len() == ResourceKind::ALL.len()
+            || !backoff.next(&stack.events, "roll back", "what AWS may not show yet").await?
+        {
             return Ok(all.into_values().collect());
         }
     }

@@ -4,8 +4,9 @@ use aws_sdk_s3::types as s3;
 use serde_json::Value;
 
 use super::contents::{Contents, Entry, each_entry, empty};
-use super::tags::{BUCKET, RUN, STACK};
-use super::{Names, Tags, hidden, is_ours};
+use super::names::{Names, hidden};
+use super::role::RoleState;
+use super::tags::{BUCKET, RUN, STACK, Tags, is_ours};
 use crate::aws::{Aws, failed, is};
 use crate::error::{Error, Result};
 
@@ -81,11 +82,7 @@ pub async fn observe(aws: &Aws, names: &Names) -> Result<Option<BucketState>> {
 }
 
 /// As `observe`, for what only a deletion needs: whether there is a policy, and what is in the bucket.
-pub async fn observe_to_delete(
-    aws: &Aws,
-    names: &Names,
-    role: Option<&super::RoleState>,
-) -> Result<Option<BucketState>> {
+pub async fn observe_to_delete(aws: &Aws, names: &Names, role: Option<&RoleState>) -> Result<Option<BucketState>> {
     let bucket = &names.bucket;
     let tags = match tags(aws, bucket).await {
         Ok(None) => return Ok(None),
@@ -122,7 +119,7 @@ pub async fn observe_to_delete(
     Ok(Some(state))
 }
 
-fn points_here(role: &super::RoleState, names: &Names) -> bool {
+fn points_here(role: &RoleState, names: &Names) -> bool {
     is_ours(&role.tags, &names.stack) && role.tags.get(BUCKET) == Some(&names.bucket)
 }
 

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::Names;
+use super::names::Names;
 use crate::config::Config;
 use crate::location::partition;
 use crate::read_policy::{EXACT, Reads};

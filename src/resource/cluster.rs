@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use aws_sdk_redshift::types as redshift;
 
-use super::tags::{RUN, STACK};
-use super::{Names, Tags, hidden};
+use super::names::{Names, hidden};
+use super::tags::{RUN, STACK, Tags};
 use crate::aws::{Aws, failed, is};
 use crate::config::{Cluster, FinalSnapshot};
 use crate::error::Result;

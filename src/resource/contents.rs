@@ -2,7 +2,7 @@
 
 use aws_sdk_s3::types as s3;
 
-use super::Names;
+use super::names::Names;
 use crate::aws::{Aws, failed, is};
 use crate::error::{Error, Result};
 use crate::interrupt;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::tags::{REGION, RUN, STACK};
-use super::{Names, Tags, hidden, is_ours};
+use super::names::{Names, hidden};
+use super::tags::{self, REGION, RUN, STACK, Tags, is_ours};
 use crate::aws::{Aws, failed, is};
 use crate::error::{Error, Result};
 
@@ -47,6 +47,19 @@ impl RoleState {
 }
 
 const ABSENT: [&str; 2] = ["NoSuchEntity", "NoSuchEntityException"];
+
+impl Names {
+    /// The names in the role's tags: it is created first and deleted last, and says where the rest is.
+    pub fn with_role_tags(mut self, role: Option<&RoleState>) -> Self {
+        let Some(role) = role.filter(|role| is_ours(&role.tags, &self.stack)) else { return self };
+        let told = |key: &str, usual: &String| role.tags.get(key).unwrap_or(usual).clone();
+        self.bucket = told(tags::BUCKET, &self.bucket);
+        self.cluster = told(tags::CLUSTER, &self.cluster);
+        self.admin = told(tags::ADMIN, &self.admin);
+        self.region = told(tags::REGION, &self.region);
+        self
+    }
+}
 
 pub async fn observe(aws: &Aws, names: &Names, with_profiles: bool) -> Result<Option<RoleState>> {
     let doing = format!("read the role {}", names.role);
