@@ -7,24 +7,11 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::copy_format::CopyKind;
+use super::fault::{Fault, fault, line_of, malformed};
 use super::keys::KeyCounter;
-use crate::config::Source;
-use crate::error::Error;
-use crate::location::Location;
 
-/// Faulty objects that are named.
-const SHOWN: usize = 10;
 /// C9: the largest JSON object that COPY takes.
 const MAX_OBJECT_BYTES: usize = 4 << 20;
-
-/// A mistake in an object's content, and its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    pub line: u64,
-    pub column: u64,
-    pub reason: String,
-}
 
 /// The number of JSON objects in `bytes`, whose top-level keys are counted; and of lists, where they are rows too.
 pub fn count_objects(bytes: &[u8], lists_are_rows: bool, keys: &mut KeyCounter) -> Result<u64, Fault> {
@@ -46,16 +33,6 @@ pub fn count_objects(bytes: &[u8], lists_are_rows: bool, keys: &mut KeyCounter) 
         keys.add(&found, || line_of(bytes, at));
         count += 1;
     }
-}
-
-/// Converts an error of the JSON parser; text that ends early is reported as `cut_off`.
-pub fn malformed(error: &serde_json::Error, cut_off: &str) -> Fault {
-    let text = error.to_string();
-    let reason = match error.is_eof() {
-        true => cut_off,
-        false => text.split(" at line ").next().unwrap_or(&text),
-    };
-    Fault { line: error.line() as u64, column: error.column() as u64, reason: reason.to_owned() }
 }
 
 /// The top-level keys of a JSON object; a list has none. Whether they are Unicode is for COPY to say.
@@ -114,78 +91,6 @@ impl<'de> Deserialize<'de> for Key<'de> {
         }
 
         deserializer.deserialize_bytes(KeyVisitor)
-    }
-}
-
-/// A fault at a byte.
-pub fn fault(bytes: &[u8], at: usize, reason: &str) -> Fault {
-    let (line, before) = (line_of(bytes, at), &bytes[..at]);
-    let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
-    Fault { line, column: (at - line_start) as u64 + 1, reason: reason.to_owned() }
-}
-
-/// The line of a byte, from 1.
-fn line_of(bytes: &[u8], at: usize) -> u64 {
-    bytes[..at].iter().filter(|&&byte| byte == b'\n').count() as u64 + 1
-}
-
-/// Objects whose content is not what it should be.
-#[derive(Default)]
-pub struct Faults {
-    count: usize,
-    first: Vec<(Location, Fault)>,
-    /// Some name other columns than the first object.
-    has_other_columns: bool,
-}
-
-impl Faults {
-    pub fn add(&mut self, fault: (Location, Fault)) {
-        self.count += 1;
-        if self.first.len() < SHOWN {
-            self.first.push(fault);
-        }
-    }
-
-    /// As `add`, of a header with other columns.
-    pub fn add_header(&mut self, fault: (Location, Fault)) {
-        self.has_other_columns = true;
-        self.add(fault);
-    }
-
-    /// # Errors
-    /// Where there is any.
-    pub fn none(self, source: &Source, kind: CopyKind) -> crate::error::Result<()> {
-        if self.count == 0 {
-            return Ok(());
-        }
-        let line = |(location, fault): &(Location, Fault)| {
-            format!("\n  {location}:{}:{}: {}", fault.line, fault.column, fault.reason)
-        };
-        let shown: String = self.first.iter().map(line).collect();
-        let more = match self.count - self.first.len() {
-            0 => String::new(),
-            more => format!("\n  and {more} more"),
-        };
-        if let CopyKind::Text(_) | CopyKind::Parquet = kind {
-            let objects = if self.count == 1 { "an object".to_owned() } else { format!("{} objects", self.count) };
-            let name = &source.name;
-            let columns = " COPY fills columns by position: give objects with other columns a source of their own, by `prefix` \
-                           or `files`.";
-            let columns = if self.has_other_columns { columns } else { "" };
-            return Err(Error::failed(format!("cannot join {objects} with the others of {name}:{shown}{more}"))
-                .hint(format!("Nothing was loaded.{columns}"))
-                .hint(format!(
-                    "Where COPY may read them as they are, `gather = \"never\"` in [sources.{name}] leaves them where they lie."
-                )));
-        }
-        let objects = if self.count == 1 { "object is".to_owned() } else { format!("{} objects are", self.count) };
-        Err(Error::failed(format!("{objects} not made of JSON objects:{shown}{more}"))
-            .hint("Nothing was loaded. Mend or remove them, or narrow the source with `prefix`.")
-            .hint(format!(
-                "Gathering takes JSON objects, one after the other or in a list, packed by gzip or zstd too. What COPY reads \
-                 in another way it reads from where it lies: `gather = \"never\"` in [sources.{}].",
-                source.name
-            )))
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::copy_batch::CopyBatch;
-use super::gather::Gatherer;
+use super::gatherer::Gatherer;
 use super::rejected::Rejected;
 use super::sql;
 use super::staging::Staging;

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use redshift_sql::tokens;
 
-use super::copy_format::{CopyFormat, CopyKind};
-use super::quarantine;
+use super::copy_format::{self, CopyFormat, CopyKind};
+use super::record_format::RecordFormat;
 use super::source::Listing;
 use super::sql::{self, SqlFile};
 use crate::config::{Gather, Source};
@@ -51,7 +51,7 @@ pub fn source_of<'s>(file: &SqlFile, sources: &'s [Source]) -> Result<&'s Source
     let unknown = || Error::usage(format!("{path} copies the source {name}, which infra.toml does not have"));
     let source = sources.iter().find(|source| source.name == *name).ok_or_else(unknown)?;
     if source.quarantine {
-        quarantine::check(file, name)?;
+        check_quarantine(file, name)?;
     }
     let format = CopyFormat::new(&file.statement);
     if source.hive_partitions && format.kind != CopyKind::Json {
@@ -62,6 +62,26 @@ pub fn source_of<'s>(file: &SqlFile, sources: &'s [Source]) -> Result<&'s Source
         None => Ok(source),
         Some(obstacle) => Err(Error::usage(format!("{path} has {obstacle}, and so its objects are not gathered"))
             .hint(format!("Remove `gather = \"always\"` from [sources.{name}]: COPY reads it from where it lies."))),
+    }
+}
+
+/// Refuses a source whose COPY rejects no single rows, or rows that could not be read again.
+///
+/// # Errors
+/// Of kind `Usage`.
+fn check_quarantine(file: &SqlFile, source: &str) -> Result<()> {
+    if let Some(encoding) = copy_format::other_encoding(&file.statement) {
+        let message =
+            format!("{} has ENCODING {encoding}, and rejected records are kept of UTF-8 only", file.path.display());
+        return Err(Error::usage(message).hint(format!("Remove `quarantine = true` from [sources.{source}].")));
+    }
+    match RecordFormat::new(&file.statement) {
+        Some(_) => Ok(()),
+        None => Err(Error::usage(format!(
+            "{} reads a format of which no rejected record can be kept: JSON and text can, plain or by gzip or zstd",
+            file.path.display()
+        ))
+        .hint(format!("Remove `quarantine = true` from [sources.{source}]: such a COPY loads all rows or none."))),
     }
 }
 
@@ -90,27 +110,6 @@ fn has_archives(listing: &Listing) -> bool {
 
 fn are_many_and_small(listing: &Listing) -> bool {
     listing.objects > 1 && listing.bytes / listing.objects < SMALL_OBJECT_BYTES
-}
-
-/// Whether a COPY has one of these words behind FROM, where its options are.
-pub fn has_option(statement: &str, words: &[&str]) -> bool {
-    let tokens = tokens(statement);
-    let mut options = tokens.iter().skip_while(|token| !token.eq_ignore_ascii_case("from"));
-    options.any(|token| words.iter().any(|word| token.eq_ignore_ascii_case(word)))
-}
-
-/// A remark on a COPY that cannot be checked: NOLOAD does not support columnar formats.
-pub fn unchecked(statement: &str) -> Option<&'static str> {
-    let remarks =
-        [("parquet", "COPY checks Parquet only when it loads"), ("orc", "COPY checks ORC only when it loads")];
-    remarks.into_iter().find(|(format, _)| has_option(statement, &[*format])).map(|(_, remark)| remark)
-}
-
-/// The value of an option of a COPY, as it stands there: a literal has its quotes.
-pub fn option_value<'s>(statement: &'s str, option: &str) -> Option<&'s str> {
-    let mut tokens = tokens(statement).into_iter().skip_while(|token| !token.eq_ignore_ascii_case("from"));
-    tokens.find(|token| token.eq_ignore_ascii_case(option))?;
-    tokens.find(|token| !token.eq_ignore_ascii_case("as"))
 }
 
 /// The table of a COPY.
@@ -174,19 +173,19 @@ mod tests {
     }
 
     #[test]
-    fn the_value_of_an_option() {
-        let copy = "copy quote (x) from :'from' csv quote as '%' ignoreheader 2 :options";
-        assert_eq!(option_value(copy, "quote"), Some("'%'"));
-        assert_eq!(option_value(copy, "IGNOREHEADER"), Some("2"));
-        assert_eq!(option_value(copy, "maxerror"), None);
-    }
-
-    #[test]
-    fn columnar_formats_are_not_checked() {
-        let remark = Some("COPY checks Parquet only when it loads");
-        assert_eq!(unchecked("copy t from :'from' FORMAT AS PARQUET :options"), remark);
-        assert_eq!(unchecked("copy t from 's3://b/' orc"), Some("COPY checks ORC only when it loads"));
-        assert_eq!(unchecked("copy parquet (orc) from 's3://orc/' csv -- parquet"), None);
+    fn another_encoding_is_refused_by_name() {
+        let checked = |options: &str| {
+            let text = format!("-- One row: one.\ncopy t from :'from' {options} :options");
+            check_quarantine(&SqlFile::parse("t.sql".into(), &text).expect("file"), "s")
+                .map_err(|error| error.to_string())
+        };
+        for encoding in ["utf16", "'UTF16'", "as ISO88591"] {
+            for format in ["csv", "json 'auto'"] {
+                let message = checked(&format!("{format} encoding {encoding}")).expect_err("refused");
+                assert!(message.starts_with("t.sql has ENCODING "), "{message}");
+            }
+        }
+        assert_eq!(checked("csv encoding 'utf8'"), Ok(()));
     }
 
     #[test]

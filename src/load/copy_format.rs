@@ -2,7 +2,6 @@
 
 use redshift_sql::tokens;
 
-use super::plain_text::TextRules;
 use crate::config::Compression;
 
 /// C2: text shrinks to about a fifth, so that packed objects are five times as many bytes.
@@ -75,6 +74,21 @@ const JOINED: &[&str] = &[
     "WITH",
     "ZSTD",
 ];
+
+/// How lines become records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextRules {
+    /// None in text of fixed width.
+    pub delimiter: Option<u8>,
+    /// The quote of CSV, within which a line may end.
+    pub quote: Option<u8>,
+    /// IGNOREHEADER: lines that are no records.
+    pub header_lines: u64,
+    /// IGNOREBLANKLINES
+    pub ignores_blank_lines: bool,
+    /// FILLRECORD: records may have fewer fields than the table has columns.
+    pub fills_records: bool,
+}
 
 impl CopyFormat {
     pub fn new(statement: &str) -> Self {

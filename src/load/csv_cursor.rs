@@ -1,6 +1,6 @@
 //! A walk over CSV, byte by byte: which line feeds end a record, and which stand in quotes.
 
-use super::check_json::Fault;
+use super::fault::Fault;
 
 /// The position of a reader in a record of CSV.
 #[derive(Debug)]

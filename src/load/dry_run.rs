@@ -1,7 +1,8 @@
 //! `load --dry-run`: shows the steps of the plan that a load carries out.
 
 use super::copy_format::CopyFormat;
-use super::gather::{GatherPlan, Gatherer, full_parts};
+use super::gather::{GatherPlan, full_parts};
+use super::gatherer::Gatherer;
 use super::plan::{BATCH, LoadPlan, SetupPlan, StarPlan};
 use super::retry_rejected::BATCH_RECORDS;
 use super::source::{self, KnownObjects, Listing};

@@ -7,18 +7,21 @@ use futures::{StreamExt, TryStreamExt};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::check_json::{Fault, Faults};
-use super::copy_format::{CopyFormat, CopyKind, SHRINKS_TO};
+use super::copy_format::{CopyKind, SHRINKS_TO};
+use super::fault::Fault;
+use super::faults::Faults;
+use super::gatherer::{Gathered, Gatherer};
 use super::headers::Headers;
 use super::index::Index;
 use super::keys::Keys;
 use super::part::{CheckedContent, Part};
-use super::part_writer::{PARTS, PartStore, PartWriter, RECORDS, entry, index_of, keys_of, manifest};
+use super::part_store::{PARTS, RECORDS, entry, index_of, keys_of, manifest};
+use super::part_writer::{PartWriter, is_full};
 use super::read::{ReadAhead, SourceReader};
 use super::record_path;
 use super::s3_fast_get::S3FastGet;
 use super::source::{KnownObjects, Listing, hex};
-use crate::aws::{Aws, failed};
+use crate::aws::failed;
 use crate::bucket_keys::gathered_prefix;
 use crate::config::{Compression, Source};
 use crate::download::download;
@@ -34,18 +37,6 @@ const MIN_PART_BYTES: u64 = 1 << 20;
 /// Objects between two reports of how far it is.
 const TOLD_EVERY: u64 = 100;
 
-/// A source gathered, now or by an earlier load.
-#[derive(Debug, Clone)]
-pub struct Gathered {
-    pub manifest: Location,
-    pub records: u64,
-    pub parts: u64,
-    /// Keys of its objects; `None` where they were gathered earlier.
-    pub keys: Option<Keys>,
-    /// An earlier load gathered the same objects: nothing was read.
-    pub reused: bool,
-}
-
 /// How the parts of a source come to be.
 #[derive(Debug)]
 pub enum GatherPlan {
@@ -53,18 +44,6 @@ pub enum GatherPlan {
     Reuse(Gathered),
     /// Parts to write, each with an equal share of the bytes.
     Write { shares: u64 },
-}
-
-/// Reads objects and writes parts.
-#[derive(Clone, Copy)]
-pub struct Gatherer<'a> {
-    pub aws: &'a Aws,
-    pub from: &'a aws_sdk_s3::Client,
-    pub bucket: &'a str,
-    pub format: CopyFormat,
-    /// Slices of the cluster, over which COPY spreads its files (C5).
-    pub slices: u64,
-    pub compression: Compression,
 }
 
 impl Gatherer<'_> {
@@ -80,10 +59,6 @@ impl Gatherer<'_> {
     /// How many parts a source is to have.
     fn parts(&self, listing: &Listing) -> u64 {
         parts(self.format.unpacked_bytes(listing.bytes), self.slices)
-    }
-
-    pub fn store(&self) -> PartStore {
-        PartStore { s3: self.aws.s3.clone(), bucket: self.bucket.to_owned(), account: self.aws.account.clone() }
     }
 
     /// Where the parts of this state of the source lie.
@@ -302,11 +277,6 @@ pub fn full_parts(listing: &Listing, parts: u64) -> u64 {
         full += u64::from(is_full(seen, listing.bytes, parts, full));
     }
     full
-}
-
-/// Whether the part at hand ends here: it has its share of the bytes.
-pub fn is_full(seen: u64, bytes: u64, parts: u64, before: u64) -> bool {
-    u128::from(seen) * u128::from(parts) >= u128::from(bytes) * u128::from(before + 1)
 }
 
 /// Whether one part will do, however many slices there are.

@@ -3,9 +3,10 @@
 
 use bytes::Bytes;
 
-use super::check_json::Fault;
+use super::copy_format::TextRules;
+use super::fault::Fault;
 use super::part::CheckedContent;
-use super::plain_text::{self, TextRules};
+use super::plain_text;
 use crate::location::Location;
 
 /// Compares the header of each object with that of the first.

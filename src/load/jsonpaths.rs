@@ -5,7 +5,7 @@ use std::path::Path;
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::gather::Gatherer;
+use super::gatherer::Gatherer;
 use super::source::Listing;
 use crate::config::Source;
 use crate::download::download;

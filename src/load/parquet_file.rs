@@ -1,7 +1,7 @@
 //! Files of Parquet joined without decoding: the row groups of all of them, one after the other, under one footer.
 //! <https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift>
 
-use super::check_json::Fault;
+use super::fault::Fault;
 use super::thrift::{self, Field, I64, LIST, STRUCT};
 
 const MAGIC: &[u8] = b"PAR1";

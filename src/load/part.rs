@@ -5,8 +5,8 @@ use std::io::Write;
 
 use bytes::Bytes;
 
-use super::check_json::Fault;
 use super::copy_format::CopyKind;
+use super::fault::Fault;
 use super::index::IndexWriter;
 use super::parquet_file::{ParquetFile, ParquetJoin};
 use crate::config::Compression;

@@ -1,7 +1,7 @@
 //! The objects behind a part of Parquet that a COPY could not load: it names the file, and no row.
 
 use super::copy_format::CopyKind;
-use super::gather::Gatherer;
+use super::gatherer::Gatherer;
 use super::staging::Staging;
 
 /// The ending of a part's key.

@@ -6,7 +6,7 @@ use std::io::Read;
 use bytes::Bytes;
 use serde::de::IgnoredAny;
 
-use super::check_json::{Fault, malformed};
+use super::fault::{Fault, malformed};
 use crate::zip;
 
 const GZIP: &[u8] = b"\x1f\x8b";

@@ -4,27 +4,13 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::check_json::Fault;
+use super::copy_format::TextRules;
 use super::csv_cursor::{CsvCursor, fault};
+use super::fault::Fault;
 use super::part::CheckedContent;
 use super::plain_json::{BYTE_ORDER_MARK, unpacked};
 
 const UTF16_MARKS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
-
-/// How lines become records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TextRules {
-    /// None in text of fixed width.
-    pub delimiter: Option<u8>,
-    /// The quote of CSV, within which a line may end.
-    pub quote: Option<u8>,
-    /// IGNOREHEADER: lines that are no records.
-    pub header_lines: u64,
-    /// IGNOREBLANKLINES
-    pub ignores_blank_lines: bool,
-    /// FILLRECORD: records may have fewer fields than the table has columns.
-    pub fills_records: bool,
-}
 
 /// The records of an object, unpacked, as other objects' records can follow.
 ///

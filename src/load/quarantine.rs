@@ -11,12 +11,11 @@ use tokio::time::Instant;
 use super::audit;
 use super::copied::{Copied, CopyAttempt};
 use super::copy_batch::Added;
-use super::copy_files::has_option;
-use super::copy_format::{self, CopyFormat, CopyKind};
+use super::copy_format::{CopyFormat, CopyKind};
+use super::copy_options::has_option;
 use super::part::{CheckedContent, Part};
 use super::record_format::RecordFormat;
 use super::rejected::{ErrorRow, Origins, Rejected};
-use super::sql::SqlFile;
 use super::staging::Staging;
 use crate::bucket_keys::gathered_prefix;
 use crate::config::Compression;
@@ -53,26 +52,6 @@ impl RejectedRecord {
         self.column_name = Some(clipped(&error.column, COLUMN_BYTES)).filter(|column| !column.is_empty());
         self.reason = clipped(&error.reason, REASON_BYTES);
         self
-    }
-}
-
-/// Refuses a source whose COPY rejects no single rows, or rows that could not be read again.
-///
-/// # Errors
-/// Of kind `Usage`.
-pub fn check(file: &SqlFile, source: &str) -> Result<()> {
-    if let Some(encoding) = copy_format::other_encoding(&file.statement) {
-        let message =
-            format!("{} has ENCODING {encoding}, and rejected records are kept of UTF-8 only", file.path.display());
-        return Err(Error::usage(message).hint(format!("Remove `quarantine = true` from [sources.{source}].")));
-    }
-    match RecordFormat::new(&file.statement) {
-        Some(_) => Ok(()),
-        None => Err(Error::usage(format!(
-            "{} reads a format of which no rejected record can be kept: JSON and text can, plain or by gzip or zstd",
-            file.path.display()
-        ))
-        .hint(format!("Remove `quarantine = true` from [sources.{source}]: such a COPY loads all rows or none."))),
     }
 }
 
@@ -297,21 +276,6 @@ mod tests {
         assert_eq!(with_maxerror(bounded.clone()), bounded);
         let copy = with_maxerror("copy t (maxerror) from 's3://b/maxerror' csv -- all".to_owned());
         assert_eq!(copy, "copy t (maxerror) from 's3://b/maxerror' csv -- all\nmaxerror 100000");
-    }
-
-    #[test]
-    fn another_encoding_is_refused_by_name() {
-        let checked = |options: &str| {
-            let text = format!("-- One row: one.\ncopy t from :'from' {options} :options");
-            check(&SqlFile::parse("t.sql".into(), &text).expect("file"), "s").map_err(|error| error.to_string())
-        };
-        for encoding in ["utf16", "'UTF16'", "as ISO88591"] {
-            for format in ["csv", "json 'auto'"] {
-                let message = checked(&format!("{format} encoding {encoding}")).expect_err("refused");
-                assert!(message.starts_with("t.sql has ENCODING "), "{message}");
-            }
-        }
-        assert_eq!(checked("csv encoding 'utf8'"), Ok(()));
     }
 
     #[test]

@@ -9,8 +9,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 
-use super::check_json::{self, Fault};
+use super::check_json;
 use super::copy_format::{CopyFormat, CopyKind};
+use super::fault::Fault;
 use super::keys::{KeyCounter, Keys};
 use super::parquet_file::ParquetFile;
 use super::part::{CheckedContent, count_lines};

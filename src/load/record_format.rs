@@ -1,9 +1,9 @@
 //! How a COPY cuts its text into records, and where a reader of one stands.
 
-use super::check_json::Fault;
-use super::copy_files::has_option;
 use super::copy_format;
+use super::copy_options::has_option;
 use super::csv_cursor::CsvCursor;
+use super::fault::Fault;
 use super::json_cursor::{JsonCursor, JsonStep};
 use super::sample::CopyCompression;
 

@@ -10,7 +10,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::check_json::{Fault, fault, malformed};
+use super::fault::{Fault, fault, malformed};
 use super::plain_json::BYTE_ORDER_MARK;
 use super::source::hex;
 use crate::config::RecordPath;

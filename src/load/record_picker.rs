@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
-use super::check_json::Fault;
+use super::fault::Fault;
 use super::plain_json::BYTE_ORDER_MARK;
 use super::record_format::{ParseState, ParseStep, RecordFormat};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tokio::time::Instant;
 
 use super::Load;
-use super::gather::Gatherer;
+use super::gatherer::Gatherer;
 use super::index::Index;
 use super::staging::Staging;
 use crate::config::Source;

@@ -5,11 +5,11 @@ use std::io::Write;
 
 use super::audit::{self, KeptLine};
 use super::copy_batch::CopyBatch;
-use super::copy_files::option_value;
 use super::copy_format::{self, CopyFormat};
-use super::gather::Gatherer;
+use super::copy_options::option_value;
+use super::gatherer::Gatherer;
 use super::index::IndexWriter;
-use super::part_writer::index_of;
+use super::part_store::index_of;
 use super::plan::LoadPlan;
 use super::quarantine::{OpenTransaction, RejectedRecord, super_value};
 use super::record_format::RecordFormat;

@@ -5,7 +5,7 @@ use std::io::Read;
 use futures::{StreamExt, TryStreamExt};
 
 use super::check_json::count_objects;
-use super::copy_files::has_option;
+use super::copy_options::has_option;
 use super::keys::{KeyCounter, Keys};
 use super::source::{KnownObjects, Listing, Object};
 use super::values::Values;

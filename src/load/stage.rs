@@ -1,7 +1,8 @@
 //! Sources into their staging tables, side by side: each is listed, planned, and gathered or left where it lies.
 
 use super::copy_format::CopyFormat;
-use super::gather::{GatherPlan, Gathered, Gatherer};
+use super::gather::GatherPlan;
+use super::gatherer::{Gathered, Gatherer};
 use super::plan::LoadPlan;
 use super::read::ReadAhead;
 use super::source::{self, KnownObjects, Listing, Object};

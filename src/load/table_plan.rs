@@ -1,6 +1,7 @@
 //! Plans what is done about one staging table, without I/O: how its COPY reads the source, and what its transaction holds.
 
-use super::copy_files::{self, ByKey, has_option, should_gather};
+use super::copy_files::{self, ByKey, should_gather};
+use super::copy_options::{has_option, unchecked};
 use super::jsonpaths;
 use super::source::Listing;
 use super::sql::SqlFile;
@@ -95,7 +96,7 @@ impl TablePlan {
         Ok(Self {
             reading,
             obstacle: copy_files::obstacle(source, listing, file),
-            unchecked: copy_files::unchecked(statement).filter(|_| check),
+            unchecked: unchecked(statement).filter(|_| check),
             copies_jsonpaths: jsonpaths::is_apart(source, region, is_gathered),
             compared: ByKey::new(statement).filter(|_| is_gathered || source.on_unknown != OnUnknown::Ignore),
             widens: is_gathered && !check && source.on_unknown == OnUnknown::Add,

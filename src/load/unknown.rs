@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use futures::{StreamExt, TryStreamExt};
 
-use super::copy_files::{ByKey, has_option};
-use super::gather::{Gathered, Gatherer};
+use super::copy_files::ByKey;
+use super::copy_options::has_option;
+use super::gatherer::{Gathered, Gatherer};
 use super::keys::{Keys, seen_while_gathering, unknown_message};
 use super::rejected::ErrorRow;
 use super::sample::{CopyCompression, SourceSample};

@@ -5,7 +5,7 @@ use std::io::{Cursor, Read};
 
 use bytes::Bytes;
 
-use super::check_json::Fault;
+use super::fault::Fault;
 use crate::config::Source;
 use crate::zip::{self, Member, PACKED_MAX, UNPACKED_MAX};
 

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::check_json::Fault;
+use super::fault::Fault;
 use super::record_picker::{PickedRecords, RecordPicker};
 use super::sample::CopyCompression;
 
