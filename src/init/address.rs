@@ -85,7 +85,7 @@ pub(super) fn common_prefix(keys: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::records::Packed;
+    use super::super::input::Packed;
     use super::super::walk::FileKind;
     use super::*;
 

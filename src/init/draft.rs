@@ -3,10 +3,11 @@
 use super::address::Address;
 use super::columns::{Column, Columns, Named};
 use super::convention::Convention;
-use super::file_sample::Sample;
 use super::first_line::ROW_NAME;
 use super::infer::{Seen, VARCHAR_MAX};
-use super::records::{Form, Packed};
+use super::input::Packed;
+use super::records::Form;
+use super::sample::Sample;
 use super::walk::DataFile;
 use crate::config::RecordPath;
 use crate::error::{Error, Result};

@@ -123,7 +123,8 @@ fn names(header: &csv::StringRecord) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::super::columns::Columns;
-    use super::super::records::{Form, Packed, csv};
+    use super::super::input::Packed;
+    use super::super::records::{Form, csv};
 
     /// The delimiter, whether there are names, the names of the columns, and the rows.
     fn read(text: &str) -> String {

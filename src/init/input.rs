@@ -6,13 +6,33 @@ use std::io::{BufRead, BufReader, Read, Seek};
 use std::path::Path;
 use std::rc::Rc;
 
-use super::records::Packed;
 use crate::error::{Error, Result};
 use crate::load::plain_json::BYTE_ORDER_MARK;
+use crate::zip::Member;
 use crate::{files, zip};
 
 /// Records between two looks at how much of a file was read.
 const LOOKED_EVERY: u64 = 256;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packed {
+    No,
+    Gzip,
+    Zstd,
+    /// In an archive, whose path is in front of its own.
+    Zip(Member),
+}
+
+impl Packed {
+    /// COPY's word for it.
+    pub fn option(self) -> Option<&'static str> {
+        match self {
+            Self::No | Self::Zip(_) => None,
+            Self::Gzip => Some("gzip"),
+            Self::Zstd => Some("zstd"),
+        }
+    }
+}
 
 /// A file while it is read.
 pub struct Input {

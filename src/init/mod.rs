@@ -1,6 +1,7 @@
 //! `init`: an infra.toml and a sql/ for a directory of one's own data, which run as they are.
 
 mod address;
+mod choose_convention;
 mod columns;
 pub mod convention;
 mod date_order;
@@ -16,6 +17,7 @@ mod nested_samples;
 mod parquet;
 mod quotes;
 mod records;
+mod sample;
 mod sql_text;
 mod times;
 pub mod update;

@@ -7,8 +7,8 @@ use std::path::Path;
 use serde_json::value::RawValue;
 
 use super::columns::Columns;
-use super::input;
-use super::records::{Packed, fit_a_table};
+use super::input::{self, Packed};
+use super::records::fit_a_table;
 use super::update::comparison::Position;
 use super::words;
 use crate::config::RecordPath;

@@ -1,9 +1,9 @@
 //! Samples of JSON files that are one value each, by the records that lie within them.
 
 use super::columns::Columns;
-use super::file_sample::{LEAST_BYTES, Sample, read_into};
 use super::nested::{Beside, Nesting, may_have_records, nested};
 use super::records;
+use super::sample::{LEAST_BYTES, Sample, read_into};
 use super::walk::{DataFile, FileKind};
 
 /// More files of one object each are a record each.

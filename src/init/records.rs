@@ -7,13 +7,12 @@ use serde_json::value::RawValue;
 
 use super::columns::Columns;
 use super::first_line::{FirstLine, ROWS_AHEAD, has_blanks_between};
-use super::input::{Input, open};
+use super::input::{Input, Packed, open};
 use super::quotes::QuoteCheck;
 use super::update::comparison::Position;
 use crate::error::{Error, Result};
 use crate::load::plain_json::ListOpener;
 use crate::load::record_path::ObjectFields;
-use crate::zip::Member;
 
 /// The most columns of a table.
 pub const COLUMNS_MAX: usize = 1_600;
@@ -40,26 +39,6 @@ impl Form {
 
 /// The form, and of CSV and Parquet the names in their order, with the types of Parquet.
 pub type Layout = (Form, Vec<String>);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Packed {
-    No,
-    Gzip,
-    Zstd,
-    /// In an archive, whose path is in front of its own.
-    Zip(Member),
-}
-
-impl Packed {
-    /// COPY's word for it.
-    pub fn option(self) -> Option<&'static str> {
-        match self {
-            Self::No | Self::Zip(_) => None,
-            Self::Gzip => Some("gzip"),
-            Self::Zstd => Some("zstd"),
-        }
-    }
-}
 
 /// # Errors
 /// Where there are more columns than a table has.

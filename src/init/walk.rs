@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::records::Packed;
+use super::input::Packed;
 use crate::error::{Error, Result};
 use crate::{files, zip};
 

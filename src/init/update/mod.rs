@@ -26,21 +26,10 @@ use column_type::ColumnType;
 use copy_text::{CopyChange, CopyText};
 use paths_text::PathsText;
 use schema_text::SchemaText;
+pub use table::DataChange;
 use table::{ProjectTable, TableUpdate};
 
 const INFRA: &str = "infra.toml";
-
-/// A change of the data.
-#[derive(Debug)]
-pub struct DataChange {
-    pub table: String,
-    /// Or `COPY`, where its statement changes.
-    pub column: String,
-    /// Empty where there was nothing.
-    pub was: String,
-    pub becomes: String,
-    pub why: String,
-}
 
 /// Changes of the data, and the edits that follow from them.
 #[derive(Debug, Default)]

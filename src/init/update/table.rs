@@ -5,7 +5,6 @@ mod by_place;
 
 use std::collections::{HashMap, HashSet};
 
-use super::DataChange;
 use super::column_type::ColumnType;
 use super::comparison::{Comparison, Misfit, Origin, Position};
 use super::copy_text::{ColumnLookup, CopyChange, CopyText};
@@ -18,6 +17,7 @@ use crate::init::convention::Convention;
 use crate::init::draft::add_partitions;
 use crate::init::infer::Seen;
 use crate::init::records::{self, COLUMNS_MAX};
+use crate::init::sample::read_into;
 use crate::init::walk::{DataFile, FileKind};
 use crate::init::{file_sample, nested, words};
 use crate::interrupt;
@@ -38,6 +38,18 @@ pub struct ProjectTable<'a> {
     /// All files of the source, whatever they are.
     pub files: Vec<DataFile>,
     pub snake_case: bool,
+}
+
+/// A change of the data.
+#[derive(Debug)]
+pub struct DataChange {
+    pub table: String,
+    /// Or `COPY`, where its statement changes.
+    pub column: String,
+    /// Empty where there was nothing.
+    pub was: String,
+    pub becomes: String,
+    pub why: String,
 }
 
 /// The changes of a table.
@@ -133,7 +145,7 @@ impl ProjectTable<'_> {
             }
             match self.source.record_path.as_ref().filter(|_| file.kind == FileKind::Json) {
                 Some(path) => nested::read_records(&file.path, file.packed, path, &mut columns)?,
-                None => left += file_sample::read_into(&mut columns, file, file_sample::share(file, all))?.0,
+                None => left += read_into(&mut columns, file, file_sample::share(file, all))?.0,
             }
         }
         if self.source.hive_partitions {
