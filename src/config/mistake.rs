@@ -5,7 +5,12 @@ use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
-use super::rules::Rule;
+/// A rule by its number in the project's collection, and where AWS says so.
+#[derive(Debug)]
+pub struct Rule {
+    pub name: &'static str,
+    pub source: &'static str,
+}
 
 #[derive(Debug)]
 struct Mistake {

@@ -4,16 +4,8 @@ use std::time::Duration;
 
 use redshift_sql::{MOST_NODES, NODE_TYPES, NodeType, is_reserved};
 
-use super::mistake::Mistakes;
-use super::table::At;
+use super::mistake::Rule;
 use crate::location;
-
-/// A rule by its number in the project's collection, and where AWS says so.
-#[derive(Debug)]
-pub struct Rule {
-    pub name: &'static str,
-    pub source: &'static str,
-}
 
 macro_rules! rules {
     ($($name:ident $source:literal)*) => {
@@ -48,34 +40,10 @@ const BUCKET_PREFIXES: [&str; 3] = ["xn--", "sthree-", "amzn-s3-demo-"];
 const BUCKET_SUFFIXES: [&str; 6] = ["-s3alias", "--ol-s3", "--x-s3", "--table-s3", ".mrap", "-an"];
 
 type Broken = (&'static Rule, String);
-type Checked = Result<(), Broken>;
+pub type Checked = Result<(), Broken>;
 
 fn when(holds: bool, rule: &'static Rule, otherwise: impl Into<String>) -> Checked {
     if holds { Ok(()) } else { Err((rule, otherwise.into())) }
-}
-
-impl Mistakes {
-    pub fn check(&mut self, value: &At<String>, rule: fn(&str) -> Checked) {
-        if let Err((rule, message)) = rule(&value.value) {
-            self.breaks(value.span.clone(), rule, message);
-        }
-    }
-
-    /// The number, when it lies in one of these ranges; else the first start, with the mistake noted.
-    pub fn number(
-        &mut self,
-        value: &At<i64>,
-        ranges: &[std::ops::RangeInclusive<i32>],
-        rule: &Rule,
-        message: &str,
-    ) -> i32 {
-        let number = i32::try_from(value.value).ok();
-        let allowed = number.filter(|number| ranges.iter().any(|range| range.contains(number)));
-        allowed.unwrap_or_else(|| {
-            self.breaks(value.span.clone(), rule, message);
-            ranges.first().map_or(0, |range| *range.start())
-        })
-    }
 }
 
 /// A stack's name becomes the cluster's identifier, and part of the names of role and bucket.

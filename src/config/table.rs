@@ -7,14 +7,38 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::mistake::Mistakes;
-use super::rules::{self, Rule};
+use super::mistake::{Mistakes, Rule};
+use super::rules::{self, Checked};
 
 /// A value and where it stands.
 #[derive(Debug, Clone)]
 pub struct At<T> {
     pub value: T,
     pub span: Range<usize>,
+}
+
+impl Mistakes {
+    pub fn check(&mut self, value: &At<String>, rule: fn(&str) -> Checked) {
+        if let Err((rule, message)) = rule(&value.value) {
+            self.breaks(value.span.clone(), rule, message);
+        }
+    }
+
+    /// The number, when it lies in one of these ranges; else the first start, with the mistake noted.
+    pub fn number(
+        &mut self,
+        value: &At<i64>,
+        ranges: &[std::ops::RangeInclusive<i32>],
+        rule: &Rule,
+        message: &str,
+    ) -> i32 {
+        let number = i32::try_from(value.value).ok();
+        let allowed = number.filter(|number| ranges.iter().any(|range| range.contains(number)));
+        allowed.unwrap_or_else(|| {
+            self.breaks(value.span.clone(), rule, message);
+            ranges.first().map_or(0, |range| *range.start())
+        })
+    }
 }
 
 /// Keys that no table may have, and why.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::chart::{self, Piece, Scale};
-use super::{safe, section};
+use super::html::{grouped, safe, section};
 use crate::warehouse::{ColumnKind, Rows};
 
 /// A question and its answer.
@@ -114,7 +114,7 @@ fn short(number: f64) -> String {
     let text = format!("{number:.1}");
     let (whole, rest) = text.split_once('.').unwrap_or((&text, "0"));
     let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
-    let whole = digits.parse().map_or_else(|_| digits.to_owned(), super::grouped);
+    let whole = digits.parse().map_or_else(|_| digits.to_owned(), grouped);
     if rest == "0" { format!("{sign}{whole}") } else { format!("{sign}{whole}.{rest}") }
 }
 

@@ -3,6 +3,7 @@
 
 mod answers;
 mod chart;
+mod html;
 mod profile;
 mod verdict;
 
@@ -17,6 +18,7 @@ use crate::load::profile::TableProfile;
 use crate::load_report::{LoadReport, Reconciliation, Side, SourceReport, SumLine};
 use crate::view::time;
 use chart::{Piece, Scale};
+use html::{float, grouped, percent, safe, section};
 use verdict::Verdict;
 
 const STYLE: &str = include_str!("report.css");
@@ -225,39 +227,6 @@ fn unmatched_keys(sources: &[SourceReport]) -> String {
     text
 }
 
-fn section(title: &str) -> String {
-    format!("<h2>{}</h2>\n", safe(title))
-}
-
-/// Text as such, whatever is in it, also between quotes.
-fn safe(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
-}
-
-/// `14,896`.
-fn grouped(number: u64) -> String {
-    indicatif::HumanCount(number).to_string()
-}
-
-/// A count as a length.
-#[expect(clippy::cast_precision_loss, reason = "it is the width of a bar")]
-fn float(count: u64) -> f64 {
-    count as f64
-}
-
-/// `74.6 %`, and never 0 % of something or 100 % of less than all.
-fn percent(part: u64, whole: u64) -> String {
-    let share = if whole == 0 { 0.0 } else { float(part) * 100.0 / float(whole) };
-    match share {
-        _ if part == 0 => "0 %".to_owned(),
-        _ if part == whole => "100 %".to_owned(),
-        0.0..0.01 => "&lt; 0.01 %".to_owned(),
-        0.01..1.0 => format!("{share:.2} %"),
-        99.9.. => "&gt; 99.9 %".to_owned(),
-        _ => format!("{share:.1} %"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -326,24 +295,5 @@ mod tests {
             assert!(page.contains(part), "{part} is not in {page}");
         }
         assert!(!page.contains("<script"), "{page}");
-    }
-
-    #[test]
-    fn shares_are_not_rounded_to_nothing_or_all() {
-        for (part, text) in [
-            (0, "0 %"),
-            (1, "&lt; 0.01 %"),
-            (50, "0.05 %"),
-            (12_345, "12.3 %"),
-            (99_999, "&gt; 99.9 %"),
-            (100_000, "100 %"),
-        ] {
-            assert_eq!(percent(part, 100_000), text);
-        }
-    }
-
-    #[test]
-    fn no_text_leaves_its_place() {
-        assert_eq!(safe("<a href='x' title=\"y\">&"), "&lt;a href=&#39;x&#39; title=&quot;y&quot;&gt;&amp;");
     }
 }

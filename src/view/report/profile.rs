@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{grouped, percent, safe, section};
+use super::html::{grouped, percent, safe, section};
 use crate::load::profile::{ColumnProfile, TableProfile};
 
 /// The columns of every table; nothing where there are none.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{grouped, safe};
+use super::html::{grouped, safe};
 use crate::error::{Error, FailureKind};
 use crate::load_report::{LoadReport, SourceReport};
 use crate::view::time;
