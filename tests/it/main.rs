@@ -7,6 +7,7 @@ mod bad_input;
 mod broken;
 mod calls;
 mod clients;
+mod cold;
 mod copy;
 mod copy_limits;
 mod copy_values;
