@@ -14,6 +14,7 @@ use duckdb::core::{DataChunkHandle, LogicalTypeHandle, LogicalTypeId};
 use duckdb::vscalar::{ScalarFunctionSignature, VScalar};
 use duckdb::vtab::arrow::{WritableVector, write_arrow_array_to_vector};
 
+use super::connection_log::{ConnectionLog, Connections};
 use super::copy::{Progress, Seen};
 use super::error::SqlError;
 use super::history::{QueryLog, QueryRecord};
@@ -25,6 +26,7 @@ use crate::sync::locked;
 #[derive(Debug, Default)]
 pub struct Activity {
     pub queries: QueryLog,
+    pub connections: ConnectionLog,
     copying: Mutex<Vec<Arc<Progress>>>,
 }
 
@@ -50,29 +52,31 @@ impl Activity {
     /// Forgets a database whose instance is to serve another one.
     pub fn clear(&self) {
         self.queries.clear();
+        self.connections.clear();
         locked(&self.copying).clear();
     }
 }
 
 /// Makes the functions known to an instance.
 pub fn register(connection: &Connection, activity: &Arc<Activity>) -> Result<(), SqlError> {
+    connection.register_scalar_function_with_state::<Connections>("redshift_connections", activity)?;
     connection.register_scalar_function_with_state::<LatestQueries>("redshift_latest_queries", activity)?;
     Ok(connection.register_scalar_function_with_state::<RunningCopies>("redshift_running_copies", activity)?)
 }
 
 /// The columns of the rows that a function answers.
-type Columns = [(&'static str, LogicalTypeId)];
+pub type Columns = [(&'static str, LogicalTypeId)];
 
 /// A function without arguments that answers a list of rows, which `unnest` makes a table of: a function that answers a
 /// table is given no state that safe code could read.
-fn signature(columns: &Columns) -> Vec<ScalarFunctionSignature> {
+pub fn signature(columns: &Columns) -> Vec<ScalarFunctionSignature> {
     let fields: Vec<_> = columns.iter().map(|(name, kind)| (*name, LogicalTypeHandle::from(*kind))).collect();
     let rows = LogicalTypeHandle::list(&LogicalTypeHandle::struct_type(&fields));
     vec![ScalarFunctionSignature::exact(Vec::new(), rows)]
 }
 
 /// Writes so many lists of as many rows each.
-fn answer(
+pub fn answer(
     columns: &Columns,
     values: Vec<ArrayRef>,
     lists: usize,

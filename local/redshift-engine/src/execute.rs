@@ -118,7 +118,7 @@ impl Session {
             Command::Changes(statements) => dml::change_each(self, &statements),
             Command::Truncate(sql) => dml::truncate(self, &sql),
             Command::Copy(command) => copy::copy(self, &command, access, query),
-            Command::Unload(command) => copy::unload(self, &command, access),
+            Command::Unload(command) => copy::unload(self, &command, access, query),
 
             Command::CreateTable(create) => ddl::create_table(self, &create),
             Command::Alter(alter) => ddl::alter_table(self, &access.place.admin, *alter),

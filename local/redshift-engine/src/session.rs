@@ -6,6 +6,7 @@ use std::sync::Arc;
 use duckdb::Connection;
 
 use super::cancel::Cancel;
+use super::connection_log::Connected;
 use super::copy;
 use super::cursor::Cursors;
 use super::database::is_fatal;
@@ -33,6 +34,7 @@ pub struct Session {
     user: String,
     /// The process id, by which the system views know the session.
     pid: i32,
+    connected: Connected,
     pub(super) settings: SessionSettings,
     pub(super) cursors: Cursors,
     pub(super) prepared: PreparedStatements,
@@ -53,6 +55,7 @@ impl Session {
         let pid = fastrand::i32(1000..1_000_000);
         let (connection, opening) = connect(&system, user, pid)?;
         Ok(Self {
+            connected,
             cancel: Cancel::new(&connection),
             connection,
             system,
@@ -87,6 +90,7 @@ impl Session {
     /// Where the connection is broken.
     pub fn set_pid(&mut self, pid: i32) -> Result<(), SqlError> {
         self.pid = pid;
+        self.connected.set_pid(pid);
         self.remember("redshift_pid", pid)
     }
 

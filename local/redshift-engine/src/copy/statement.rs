@@ -1,9 +1,11 @@
 //! COPY and UNLOAD as statements of a session, with what they report beside their answer.
 
 use super::access::Access;
+use crate::clock::now_millis;
 use crate::error::SqlError;
 use crate::result::counted;
 use crate::session::Session;
+use crate::unload_log::UnloadRecord;
 use redshift_sql::{CopyCommand, UnloadCommand};
 
 /// Loads all rows or none; answers how many.
@@ -29,9 +31,15 @@ pub fn copy(session: &mut Session, command: &CopyCommand, access: &Access, query
 }
 
 /// Writes the rows of a query to S3; answers how many.
-pub fn unload(session: &mut Session, command: &UnloadCommand, access: &Access) -> Result<i64, SqlError> {
-    let rows = super::unload::unload(session, command, access)?;
+pub fn unload(session: &mut Session, command: &UnloadCommand, access: &Access, query: i64) -> Result<i64, SqlError> {
+    let (started, mut files) = (now_millis(), Vec::new());
+    let unloaded = super::unload::unload(session, command, access, &mut files);
+    let outcome = unloaded.as_ref().map(|rows| counted(*rows)).map_err(|error| error.message.clone());
+    let session_id = session.pid();
+    session.system.record_unload(&UnloadRecord { query, session: session_id, started, command, outcome, files })?;
+    let rows = unloaded?;
     session.remember("redshift_unloaded", rows)?;
+    session.remember("redshift_unload", query)?;
     session.notices.push(format!("UNLOAD completed, {rows} record(s) unloaded successfully."));
     Ok(counted(rows))
 }

@@ -13,6 +13,7 @@ use crate::error::SqlError;
 use crate::result::displayed;
 use crate::session::Session;
 use crate::storage::{Address, ObjectWriter, Storage};
+use crate::unload_log::UnloadedFile;
 use redshift_sql::Compression;
 use redshift_sql::{UnloadCommand, UnloadFormat};
 use redshift_sql::{literal, quoted};
@@ -69,8 +70,8 @@ struct Unload<'a> {
     command: &'a UnloadCommand,
     storage: Arc<dyn Storage>,
     bucket: String,
-    /// Address, bytes and rows of each finished file.
-    written: Vec<(String, u64, u64)>,
+    /// The finished files.
+    written: &'a mut Vec<UnloadedFile>,
 }
 
 /// Rows that cannot be kept on their way into Parquet.
@@ -78,11 +79,16 @@ fn unkept(error: &std::io::Error) -> SqlError {
     SqlError::from_io("cannot keep the unloaded rows in", &std::env::temp_dir(), error)
 }
 
-/// Writes the files and answers the number of rows.
-pub fn unload(session: &Session, command: &UnloadCommand, access: &Access) -> Result<u64, SqlError> {
+/// Writes the files and answers the number of rows. What was written before an error is in `written` as well.
+pub fn unload(
+    session: &Session,
+    command: &UnloadCommand,
+    access: &Access,
+    written: &mut Vec<UnloadedFile>,
+) -> Result<u64, SqlError> {
     let to = Address::parse(&command.to)?;
     let storage = access.storage(command.credential.as_ref())?;
-    let mut unload = Unload { command, storage, bucket: to.bucket.clone(), written: Vec::new() };
+    let mut unload = Unload { command, storage, bucket: to.bucket.clone(), written };
     unload.make_room(&to)?;
     let rows = match (&command.partitions[..], &command.format) {
         ([], _) => unload.rows(session, &command.query, &to.key)?,
@@ -256,8 +262,8 @@ impl Unload<'_> {
     }
 
     fn store(&mut self, address: &Address, object: Box<dyn ObjectWriter>, rows: u64) -> Result<(), SqlError> {
-        let size = object.finish()?;
-        self.written.push((address.to_string(), size, rows));
+        let bytes = object.finish()?;
+        self.written.push(UnloadedFile { address: address.to_string(), bytes, rows });
         Ok(())
     }
 
@@ -300,7 +306,7 @@ impl Unload<'_> {
     }
 
     fn manifest(&mut self, session: &Session, prefix: &str) -> Result<(), SqlError> {
-        let entry = |(url, size, rows): &(String, u64, u64)| {
+        let entry = |UnloadedFile { address: url, bytes: size, rows }: &UnloadedFile| {
             let meta = if self.command.verbose {
                 json!({ "content_length": size, "record_count": rows })
             } else {
@@ -318,14 +324,15 @@ impl Unload<'_> {
             };
             let elements = statement.query_map([], column)?.collect::<Result<Vec<_>, _>>()?;
             manifest["schema"] = json!({ "elements": elements });
-            let total = |at: fn(&(String, u64, u64)) -> u64| self.written.iter().map(at).sum::<u64>();
-            manifest["meta"] = json!({ "content_length": total(|file| file.1), "record_count": total(|file| file.2) });
+            let total = |at: fn(&UnloadedFile) -> u64| self.written.iter().map(at).sum::<u64>();
+            manifest["meta"] =
+                json!({ "content_length": total(|file| file.bytes), "record_count": total(|file| file.rows) });
             manifest["author"] = json!({ "name": "Amazon Redshift", "version": "1.0.0" });
         }
         let address = self.address(&format!("{prefix}manifest"));
         let mut object = self.begin(&address)?;
         object.write_all(manifest.to_string().as_bytes()).map_err(|error| self.unwritable(&error))?;
-        self.store(&address, object, 0)
+        object.finish().map(drop)
     }
 }
 

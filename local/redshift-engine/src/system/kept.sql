@@ -79,3 +79,10 @@ SELECT q.query_id, q.user_name, q.query_type, CASE WHEN q.error_message IS NULL 
        make_timestamp(q.started), make_timestamp(q.started + q.elapsed), q.elapsed, q.returned_rows, q.error_message,
        q.query_text, CAST(q.session_id AS INTEGER)
 FROM latest;
+
+-- One UNLOAD that has ended, and the files that it wrote.
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_unloads (
+    query_id BIGINT, session_id INTEGER, status VARCHAR, start_time TIMESTAMP, end_time TIMESTAMP, file_format VARCHAR,
+    compression VARCHAR, location VARCHAR, unloaded_rows BIGINT, error_message VARCHAR
+);
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_unload_files (query_id BIGINT, file_name VARCHAR, rows BIGINT, bytes BIGINT);
