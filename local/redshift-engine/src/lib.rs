@@ -40,6 +40,7 @@ pub mod disk;
 mod dml;
 mod duckdb_error;
 mod duckdb_errors;
+mod empty_views;
 mod engine;
 mod error;
 mod execute;

@@ -54,6 +54,7 @@ impl Session {
     pub(crate) fn new(system: System, user: &str) -> Result<Self, SqlError> {
         let pid = fastrand::i32(1000..1_000_000);
         let (connection, opening) = connect(&system, user, pid)?;
+        let connected = system.database.activity.connections.connect(user, pid);
         Ok(Self {
             connected,
             cancel: Cancel::new(&connection),

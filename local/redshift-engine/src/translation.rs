@@ -11,7 +11,7 @@ use super::relations::Columns;
 use super::result::{self, ResultColumn};
 use super::session::Session;
 use super::transaction_state::Transaction;
-use super::{catalog, late_binding_view, show, system_views};
+use super::{catalog, empty_views, late_binding_view, show, system_views};
 
 impl Catalog for Session {
     fn columns(&self, relation: &Name) -> Option<Columns> {
@@ -40,6 +40,11 @@ impl Catalog for Session {
 
     fn is_system_view(&self, name: &str) -> bool {
         system_views::contains(name)
+    }
+
+    fn empty_view(&self, name: &str) -> Option<&'static [(&'static str, Type)]> {
+        // One of the same name that has rows stands before it.
+        if system_views::contains(name) { None } else { empty_views::columns(name) }
     }
 }
 

@@ -17,6 +17,11 @@ pub trait Catalog {
 
     /// Whether `redshift_system` has a view of this name.
     fn is_system_view(&self, name: &str) -> bool;
+
+    /// The columns of a system view that has no rows, whoever asks; `None` where there is no such view.
+    fn empty_view(&self, _name: &str) -> Option<&'static [(&'static str, Type)]> {
+        None
+    }
 }
 
 /// The types of a user-defined function.

@@ -1,7 +1,7 @@
 //! A statement in the form that its types are asked of: names folded, literals as they were meant, and what is another
 //! spelling of something else as that.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
@@ -12,7 +12,7 @@ use sqlparser::ast::{
 use crate::error::TranslateError;
 use crate::parse::nesting_limits;
 use crate::rules::column_names::name_columns;
-use crate::rules::table_factors::table_factor;
+use crate::rules::table_factors::{empty_relation, table_factor};
 use crate::translate::Reading;
 
 /// Words that DuckDB reserves and Redshift does not: quoted, they are names again.
@@ -62,11 +62,13 @@ pub struct Normalize<'s> {
     reading: Reading<'s>,
     /// Attributes of a SUPER, by their places in memory, which keep their case.
     attributes: HashSet<usize>,
+    /// Names of common table expressions, which stand before system views.
+    named: BTreeSet<String>,
 }
 
 impl<'s> Normalize<'s> {
     pub fn new(reading: Reading<'s>) -> Self {
-        Self { reading, attributes: HashSet::new() }
+        Self { reading, attributes: HashSet::new(), named: BTreeSet::new() }
     }
 }
 
@@ -96,6 +98,21 @@ impl Normalize<'_> {
             }
             _ => {}
         }
+    }
+
+    /// *System views without rows* are subqueries: they are not kept in the database, which would be opened later for them.
+    fn replace_empty_view(&self, factor: &mut TableFactor) -> Result<(), TranslateError> {
+        let TableFactor::Table { args: None, name, alias, .. } = factor else { return Ok(()) };
+        let view = match &name.0[..] {
+            [view] if !self.named.contains(&bare(view)) => bare(view),
+            [schema, view] if bare(schema) == "pg_catalog" => bare(view),
+            _ => return Ok(()),
+        };
+        let Some(columns) = self.reading.catalog.and_then(|catalog| catalog.empty_view(&view)) else { return Ok(()) };
+        let own = TableAlias { explicit: true, name: Ident::new(view), columns: Vec::new(), at: None };
+        let alias = alias.take().unwrap_or(own);
+        *factor = empty_relation(columns, alias)?;
+        Ok(())
     }
 }
 
@@ -154,6 +171,9 @@ impl VisitorMut for Normalize<'_> {
     }
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Self::Break> {
+        if let Err(error) = self.replace_empty_view(factor) {
+            return ControlFlow::Break(error);
+        }
         match factor {
             // A function of one value in FROM is a table of one row.
             TableFactor::Table { args: Some(args), name, alias, .. }
@@ -228,6 +248,8 @@ impl VisitorMut for Normalize<'_> {
     /// *TOP n*: the same as LIMIT n, which may not stand beside it. *MINUS*: the same as EXCEPT. *Column names*: what has
     /// no alias is named as Redshift names it.
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Self::Break> {
+        let named = query.with.iter().flat_map(|with| &with.cte_tables);
+        self.named.extend(named.map(|named| named.alias.name.value.to_lowercase()));
         let is_top = matches!(query.body.as_ref(), SetExpr::Select(select) if select.top.is_some());
         if is_top && let Err(error) = top_to_limit(query) {
             return ControlFlow::Break(error);

@@ -1,6 +1,8 @@
 //! *Elements of a SUPER in FROM*, and other relations that are subqueries in DuckDB.
 
-use sqlparser::ast::{Expr, Ident, JoinOperator, JsonPath, JsonPathElem, Query, SelectItem, SetExpr, TableFactor};
+use sqlparser::ast::{
+    Expr, Ident, JoinOperator, JsonPath, JsonPathElem, Query, SelectItem, SetExpr, TableAlias, TableFactor,
+};
 use sqlparser::dialect::DuckDbDialect;
 use sqlparser::parser::Parser;
 
@@ -8,6 +10,8 @@ use crate::bind::Types;
 use crate::error::TranslateError;
 use crate::parse::nesting_limits::MOST_NESTED;
 use crate::rules::construct::{call, replace};
+use crate::statement::ddl::quoted;
+use crate::types::Type;
 
 /// Calls a function for the only column that a query answers.
 pub fn wrap_column(query: &mut Box<Query>, function: &str) {
@@ -51,6 +55,17 @@ pub fn table_factor(text: &str) -> Result<TableFactor, TranslateError> {
         SetExpr::Select(mut select) if select.from.len() == 1 => Ok(select.from.remove(0).relation),
         _ => Err(TranslateError::syntax("syntax error in FROM")),
     }
+}
+
+/// A relation with these columns and no rows.
+pub fn empty_relation(columns: &[(&str, Type)], alias: TableAlias) -> Result<TableFactor, TranslateError> {
+    let column = |(name, kind): &(&str, Type)| format!("CAST(NULL AS {}) AS {}", kind.duck(), quoted(name));
+    let columns: Vec<String> = columns.iter().map(column).collect();
+    let mut relation = table_factor(&format!("SELECT 1 FROM (SELECT {} WHERE false)", columns.join(", ")))?;
+    if let TableFactor::Derived { alias: called, .. } = &mut relation {
+        *called = Some(alias);
+    }
+    Ok(relation)
 }
 
 /// *Elements of a SUPER in FROM*: in `FROM orders o, o.data.lines l` each element of a list is a row, and so in
