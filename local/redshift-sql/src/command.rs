@@ -136,14 +136,11 @@ impl Command {
             | Self::CreateSchema(_)
             | Self::AlterSchema(_)
             | Self::Define(_)
-            | Self::Grant(_)
-            | Self::Principals(_)
             | Self::CreateView(_)
             | Self::CreateLateView(_)
             | Self::CreateMaterialized(_)
             | Self::AutoRefresh { .. }
-            | Self::Refresh(_)
-            | Self::Truncate(_) => "DDL",
+            | Self::Refresh(_) => "DDL",
             _ => "UTILITY",
         }
     }
@@ -164,7 +161,15 @@ impl Command {
     /// Whether it changes the database, and so is refused where a transaction is READ ONLY.
     pub fn writes(&self) -> bool {
         matches!(self.kind(), "DML" | "DDL" | "COPY")
-            || matches!(self, Self::Comment(_) | Self::CreateDatabase(_) | Self::DropDatabase { .. })
+            || matches!(
+                self,
+                Self::Grant(_)
+                    | Self::Principals(_)
+                    | Self::Truncate(_)
+                    | Self::Comment(_)
+                    | Self::CreateDatabase(_)
+                    | Self::DropDatabase { .. }
+            )
     }
 }
 

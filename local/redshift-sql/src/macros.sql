@@ -349,6 +349,8 @@ CREATE OR REPLACE MACRO redshift_system.pg_last_copy_count() AS coalesce(CAST(ge
 CREATE OR REPLACE MACRO redshift_system.pg_last_copy_id() AS
     coalesce(CAST(CAST(getvariable('redshift_copy') AS BIGINT) % 2000000000 AS INTEGER), -1);
 CREATE OR REPLACE MACRO redshift_system.pg_last_unload_count() AS coalesce(CAST(getvariable('redshift_unloaded') AS BIGINT), 0);
+CREATE OR REPLACE MACRO redshift_system.pg_last_unload_id() AS
+    coalesce(CAST(CAST(getvariable('redshift_unload') AS BIGINT) % 2000000000 AS INTEGER), -1);
 CREATE OR REPLACE MACRO redshift_system.pg_last_query_id() AS
     coalesce(CAST(CAST(getvariable('redshift_query') AS BIGINT) % 2000000000 AS INTEGER), -1);
 CREATE OR REPLACE MACRO redshift_system.redshift_user() AS coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser');
@@ -404,6 +406,13 @@ CREATE OR REPLACE MACRO redshift_system.redshift_regclass(given) AS
                            OR c.schema_name = list_extract(string_split(replace(CAST(given AS VARCHAR), '"', ''), '.'), -2))
                     ORDER BY coalesce(list_position(current_schemas(false), c.schema_name), 1000) LIMIT 1) AS VARCHAR)
          ELSE (SELECT c.relname FROM redshift_system.pg_class AS c WHERE c.oid = TRY_CAST(given AS BIGINT) LIMIT 1) END;
+CREATE OR REPLACE MACRO redshift_system.redshift_regproc(given) AS
+    (SELECT p.proname FROM redshift_system.pg_proc AS p WHERE p.oid = TRY_CAST(given AS BIGINT) LIMIT 1);
+CREATE OR REPLACE MACRO redshift_system.redshift_regprocedure(given) AS
+    (SELECT p.proname || '(' || coalesce(pg_get_function_arguments(p.oid), '') || ')' FROM redshift_system.pg_proc AS p
+     WHERE p.oid = TRY_CAST(given AS BIGINT) LIMIT 1);
+CREATE OR REPLACE MACRO redshift_system.regprocedureout(given) AS CAST(given AS VARCHAR);
+CREATE OR REPLACE MACRO redshift_system.textin(given) AS CAST(given AS VARCHAR);
 CREATE OR REPLACE MACRO redshift_system.redshift_regtype(name) AS
     CASE replace(CAST(name AS VARCHAR), 'pg_catalog.', '')
          WHEN 'bool' THEN 16 WHEN 'boolean' THEN 16 WHEN 'int8' THEN 20 WHEN 'bigint' THEN 20 WHEN 'int2' THEN 21 WHEN 'smallint' THEN 21

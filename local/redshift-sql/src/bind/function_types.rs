@@ -199,6 +199,7 @@ const FUNCTIONS: &[(&str, Answers)] = &[
     ("power", DOUBLE),
     ("quote_ident", TEXT),
     ("quote_literal", TEXT),
+    ("regprocedureout", TEXT),
     ("radians", DOUBLE),
     ("random", DOUBLE),
     ("rank", BIGINT),

@@ -13,7 +13,9 @@ use crate::types::{self, Type};
 pub fn rewrite_cast(expr: &mut Expr, from: ValueType, data_type: &DataType) -> Result<Expr, TranslateError> {
     // `::regclass` and the like are of the catalog's own queries.
     let name = data_type.to_string().to_lowercase();
-    if let kind @ ("regclass" | "regtype") = name.strip_prefix("pg_catalog.").unwrap_or(&name) {
+    if let kind @ ("regclass" | "regtype" | "regproc" | "regprocedure") =
+        name.strip_prefix("pg_catalog.").unwrap_or(&name)
+    {
         return Ok(call(&format!("redshift_{kind}"), [take(expr)]));
     }
     if matches!(data_type, DataType::Interval { .. }) {
