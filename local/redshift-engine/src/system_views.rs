@@ -10,6 +10,7 @@ pub(super) const SYSTEM_SCHEMA: &str = "redshift_system";
 /// The definitions of all of them.
 pub const DEFINITIONS: &str = concat!(
     include_str!("system/kept.sql"),
+    include_str!("system/statements.sql"),
     include_str!("system/relations.sql"),
     include_str!("system/pg.sql"),
     include_str!("system/privileges.sql"),

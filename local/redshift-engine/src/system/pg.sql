@@ -140,7 +140,9 @@ FROM redshift_system.pg_user;
 CREATE OR REPLACE VIEW redshift_system.pg_auth_members AS
 SELECT 0 AS roleid, 0 AS member, 0 AS grantor, false AS admin_option WHERE false;
 
-CREATE OR REPLACE VIEW redshift_system.pg_language AS SELECT 0 AS oid, CAST(NULL AS VARCHAR) AS lanname WHERE false;
+CREATE OR REPLACE VIEW redshift_system.pg_language AS SELECT unnest(CAST([] AS STRUCT(
+    oid INTEGER, lanname VARCHAR, lanispl BOOLEAN, lanpltrusted BOOLEAN, lanplcallfoid INTEGER, lanvalidator INTEGER,
+    lanacl VARCHAR[])[]), recursive := true);
 
 CREATE OR REPLACE VIEW redshift_system.pg_inherits AS
 SELECT 0 AS inhrelid, 0 AS inhparent, 0 AS inhseqno, false AS inhdetachpending WHERE false;
@@ -164,3 +166,17 @@ SELECT 0 AS prooid, CAST(NULL AS VARCHAR) AS proname, 0 AS pronamespace, 0 AS pr
 
 CREATE OR REPLACE VIEW redshift_system.pg_collation AS
 SELECT 0 AS oid, CAST(NULL AS VARCHAR) AS collname, 0 AS collnamespace WHERE false;
+
+-- What Redshift adds to them.
+CREATE OR REPLACE VIEW redshift_system.pg_database_info AS
+SELECT d.* EXCLUDE (datconnlimit), d.oid AS datid, 'UNLIMITED' AS datconnlimit FROM redshift_system.pg_database d;
+
+CREATE OR REPLACE VIEW redshift_system.pg_attribute_info AS
+SELECT a.*, CAST(NULL AS VARCHAR[]) AS attacl FROM redshift_system.pg_attribute a;
+
+CREATE OR REPLACE VIEW redshift_system.pg_class_info AS
+SELECT c.*, CAST(NULL AS TIMESTAMP) AS relcreationtime, c.reldiststyle AS releffectivediststyle FROM redshift_system.pg_class c;
+
+CREATE OR REPLACE VIEW redshift_system.pg_default_acl AS
+SELECT 0 AS oid, 0 AS defacluser, 0 AS defaclnamespace, CAST(NULL AS VARCHAR) AS defaclobjtype, CAST(NULL AS VARCHAR[]) AS defaclacl
+WHERE false;

@@ -57,16 +57,14 @@ CREATE OR REPLACE VIEW redshift_system.svv_external_schemas AS
 SELECT 0 AS esoid, 0 AS eskind, CAST(NULL AS VARCHAR) AS schemaname, 0 AS esowner, CAST(NULL AS VARCHAR) AS databasename,
        CAST(NULL AS VARCHAR) AS esoptions WHERE false;
 
-CREATE OR REPLACE VIEW redshift_system.svv_external_tables AS
-SELECT CAST(NULL AS VARCHAR) AS schemaname, CAST(NULL AS VARCHAR) AS tablename, CAST(NULL AS VARCHAR) AS location WHERE false;
+CREATE OR REPLACE VIEW redshift_system.svv_external_tables AS SELECT unnest(CAST([] AS STRUCT(
+    redshift_database_name VARCHAR, schemaname VARCHAR, tablename VARCHAR, tabletype VARCHAR, location VARCHAR,
+    input_format VARCHAR, output_format VARCHAR, serialization_lib VARCHAR, serde_parameters VARCHAR, compressed INTEGER,
+    parameters VARCHAR)[]), recursive := true);
 
-CREATE OR REPLACE VIEW redshift_system.svv_external_columns AS
-SELECT CAST(NULL AS VARCHAR) AS schemaname, CAST(NULL AS VARCHAR) AS tablename, CAST(NULL AS VARCHAR) AS columnname,
-       CAST(NULL AS VARCHAR) AS external_type, 0 AS columnnum, 0 AS part_key WHERE false;
-
-CREATE OR REPLACE VIEW redshift_system.svv_transactions AS
-SELECT CAST(NULL AS VARCHAR) AS txn_owner, 0 AS xid, 0 AS pid, CAST(NULL AS TIMESTAMP) AS txn_start,
-       CAST(NULL AS VARCHAR) AS lock_mode, 0 AS relation WHERE false;
+CREATE OR REPLACE VIEW redshift_system.svv_external_columns AS SELECT unnest(CAST([] AS STRUCT(
+    redshift_database_name VARCHAR, schemaname VARCHAR, tablename VARCHAR, columnname VARCHAR, external_type VARCHAR,
+    columnnum INTEGER, part_key INTEGER, is_nullable VARCHAR)[]), recursive := true);
 
 CREATE OR REPLACE VIEW redshift_system.svv_user_info AS
 SELECT usename AS user_name, usesysid AS user_id, usecreatedb AS createdb, usesuper AS superuser, false AS catalog_update,
@@ -81,3 +79,17 @@ FROM redshift_system.stv_mv_info;
 
 CREATE OR REPLACE VIEW redshift_system.svv_redshift_databases AS
 SELECT current_database() AS database_name, 100 AS database_owner, 'local' AS database_type;
+
+CREATE OR REPLACE VIEW redshift_system.svv_diskusage AS
+SELECT p.db_id, p.name, b.slice, b.col, b.tbl, b.blocknum, b.num_values, b.minvalue, b.maxvalue, b.sb_pos, b.pinned, b.on_disk,
+       b.modified, b.hdr_modified, b.unsorted, b.tombstone, b.preferred_diskno, b.temporary, b.newblock
+FROM redshift_system.stv_blocklist b JOIN redshift_system.stv_tbl_perm p ON p.id = b.tbl AND p.slice = b.slice;
+
+CREATE OR REPLACE VIEW redshift_system.svv_query_inflight AS
+SELECT i.userid, i.slice, i.query, i.pid, i.starttime, i.suspended, left(i."text", 200) AS "text", 0 AS sequence
+FROM redshift_system.stv_inflight i;
+
+CREATE OR REPLACE VIEW redshift_system.svv_mv_dependency AS
+SELECT db_name AS database_name, "schema" AS schema_name, name, ref_database_name AS dependent_database_name,
+       ref_schema AS dependent_schema_name, ref_name AS dependent_name
+FROM redshift_system.stv_mv_deps;

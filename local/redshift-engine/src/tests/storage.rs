@@ -28,3 +28,28 @@ fn copy_reads_and_unload_writes_what_the_storage_has() {
     w.does(&format!("{unload} cleanpath"));
     assert_eq!(std::fs::read_dir(bucket.join("out")).expect("directory").count(), 1);
 }
+
+#[test]
+fn an_unload_is_in_the_history_with_its_files() {
+    let mut w = Warehouse::new();
+    std::fs::create_dir_all(w.directory.path().join("b")).expect("directory");
+    w.does("create table t (a int)");
+    w.does("insert into t values (1), (2)");
+    let unload = "unload ('select a from t') to 's3://b/out/' iam_role default csv parallel off";
+    w.does(unload);
+    let history = "select status, file_format, compression_type, unloaded_location, unloaded_rows, unloaded_files_count, \
+                   unloaded_files_size, error_message from sys_unload_history";
+    assert_eq!(w.rows(history), ["completed|CSV|None|s3://b/out/|2|1|4|NULL"]);
+    let files =
+        "select path, line_count, transfer_size, file_format from stl_unload_log where query = pg_last_unload_id()";
+    assert_eq!(w.rows(files), ["s3://b/out/000|2|4|CSV"]);
+    assert_eq!(w.rows("select file_name, line_count from sys_unload_detail"), ["s3://b/out/000|2"]);
+    w.refuses(unload);
+    let failed = "select status, unloaded_rows from sys_unload_history where error_message like '%not empty%'";
+    assert_eq!(w.rows(failed), ["aborted|NULL"]);
+    // It is there although the transaction of the UNLOAD was rolled back.
+    w.does("begin");
+    w.does(&format!("{unload} cleanpath"));
+    w.does("rollback");
+    assert_eq!(w.rows("select count(*) from sys_unload_history where status = 'completed'"), ["2"]);
+}

@@ -1,0 +1,32 @@
+-- Statements of the history, tables and loads, as the STL, STV, SVL and SYS views show them.
+
+-- The number that the STL views have for a query, an INTEGER, and the user's.
+CREATE OR REPLACE VIEW redshift_system.redshift_statements AS
+SELECT coalesce(u.id, 100) AS userid, r.query_type, r.status, CAST(r.query_id % 2000000000 AS INTEGER) AS query, r.query_id, r.query_id AS xid,
+       coalesce(r.session_id, 0) AS pid, r.user_name, r.start_time, r.end_time, r.elapsed_time, r.returned_rows,
+       CASE r.status WHEN 'failed' THEN 1 ELSE 0 END AS aborted, r.error_message, r.query_text,
+       CASE r.query_type WHEN 'DDL' THEN 'DDL' WHEN 'UTILITY' THEN 'UTILITY' WHEN 'OTHER' THEN 'OTHER' ELSE 'QUERY' END AS kind
+FROM redshift_system.redshift_query_records r LEFT JOIN redshift_system.redshift_users u ON u.name = r.user_name;
+
+-- Their texts in pieces of 200 characters, as *TEXT have them: in one line.
+CREATE OR REPLACE VIEW redshift_system.redshift_statement_texts AS
+SELECT * EXCLUDE (whole), substr(whole, sequence * 200 + 1, 200) AS "text"
+FROM (SELECT userid, query, xid, pid, start_time, end_time, kind, replace(query_text, chr(10), '\n') AS whole,
+             CAST(unnest(range(greatest(1, (length(replace(query_text, chr(10), '\n')) + 199) // 200))) AS INTEGER) AS sequence
+      FROM redshift_system.redshift_statements);
+
+-- Tables with their rows. Redshift has at least one block for each column and for each of three hidden ones.
+CREATE OR REPLACE VIEW redshift_system.redshift_stored_tables AS
+SELECT t.schema_name, t.table_name, CAST(t.table_oid AS INTEGER) AS table_id, t.estimated_size AS rows, t.temporary,
+       CASE WHEN t.estimated_size > 0 THEN CAST(t.column_count + 3 AS INTEGER) ELSE 0 END AS blocks,
+       CASE json_extract_string(t.comment, '$.diststyle') WHEN 'KEY' THEN 1 WHEN 'ALL' THEN 8 WHEN 'EVEN' THEN 0 ELSE 10 END AS dist_style,
+       (SELECT CAST(min(d.oid) AS INTEGER) FROM pg_catalog.pg_database d WHERE d.datname = current_database()) AS db_id
+FROM duckdb_tables() t
+WHERE NOT t.internal AND t.schema_name <> 'redshift_system' AND (t.temporary OR t.database_name = current_database());
+
+-- Loads: which table each COPY had.
+CREATE OR REPLACE VIEW redshift_system.redshift_load_tables AS
+SELECT c.query_id, min(t.table_id) AS table_id
+FROM redshift_system.redshift_copies c
+JOIN redshift_system.redshift_stored_tables t ON c.table_name IN (t.table_name, t.schema_name || '.' || t.table_name)
+GROUP BY c.query_id;
