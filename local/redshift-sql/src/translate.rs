@@ -13,6 +13,7 @@ use crate::copy::{copy_options, unload_options};
 use crate::error::TranslateError;
 use crate::parse::parameters::{self, Parameters};
 use crate::parse::{is_create_table, is_word, one_statement, parser, starts_with, token_rewrites, tokenize, words};
+use crate::rules::expansion::Expand;
 use crate::rules::expression::Rewrite;
 use crate::rules::normalize::Normalize;
 use crate::statement::attributes::{self, TableAttributes};
@@ -213,6 +214,10 @@ pub fn parse_statement(
 fn rewrite(statement: &mut Statement, reading: Reading<'_>) -> ControlFlow<TranslateError, Types> {
     statement.visit(&mut Normalize::new(reading))?;
     let mut types = Types::of_statement(statement, reading.catalog, reading.arguments);
+    if !types.expansion().is_empty() && !types.is_refused() {
+        statement.visit(&mut Expand::new(types.expansion()))?;
+        types = Types::of_statement(statement, reading.catalog, reading.arguments);
+    }
     if let Err(refused) = types.check() {
         return ControlFlow::Break(refused);
     }

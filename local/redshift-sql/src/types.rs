@@ -120,6 +120,12 @@ impl Type {
             || (self, other) == (Self::Timestamp, Self::Time)
     }
 
+    /// Whether there is a type that holds values of both: what UNION, CASE and COALESCE want.
+    pub fn has_common_type(self, other: Self) -> bool {
+        let (one, two) = (self.family(), other.family());
+        one == two || one == Family::Super || two == Family::Super
+    }
+
     fn family(self) -> Family {
         match self {
             Self::SmallInt | Self::Integer | Self::BigInt | Self::Decimal(..) | Self::Real | Self::Double => {

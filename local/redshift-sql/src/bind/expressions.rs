@@ -32,6 +32,11 @@ impl Typer<'_> {
 
     pub(super) fn infer(&mut self, expr: &Expr, scope: &Scope<'_>) -> ValueType {
         match expr {
+            Expr::Identifier(ident) if scope.merged(&ident.value).is_some() => {
+                let Some(merged) = scope.merged(&ident.value) else { return ValueType::Unknown };
+                self.types.expansion.names.insert(place(expr), merged.expr.clone());
+                merged.value_type
+            }
             Expr::Identifier(ident) => match scope.resolve(&ident.value) {
                 Resolved::Column(found) => found,
                 Resolved::Alias(found, named) => {
@@ -45,6 +50,12 @@ impl Typer<'_> {
                 Resolved::Unsure => ValueType::Unknown,
             },
             Expr::CompoundIdentifier(parts) => {
+                if let [relation, column, ..] = &parts[..]
+                    && scope.relation(&relation.value).is_none()
+                    && scope.is_beside(Some(&relation.value), &column.value)
+                {
+                    self.refuse(beside_in_from());
+                }
                 if let Some(missing) = scope.missing_in_path(parts) {
                     self.miss(format!("column {missing} does not exist"));
                 }
@@ -64,6 +75,10 @@ impl Typer<'_> {
             Expr::JsonAccess { value, .. } => {
                 self.expr(value, scope);
                 ValueType::SUPER
+            }
+            Expr::OuterJoin(inner) => {
+                self.has_outer_join_operator = true;
+                self.expr(inner, scope)
             }
             Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => self.expr(inner, scope),
             Expr::Value(value) => literal(&value.value),
@@ -257,6 +272,7 @@ impl Typer<'_> {
         for by in &function.within_group {
             order = self.expr(&by.expr, scope);
         }
+        self.tell_arguments_apart(&name, function);
         let answer = match name.starts_with("percentile_") {
             true => function_types::answer(&name, &[order]),
             false => function_types::answer(&name, &arguments),
@@ -291,8 +307,9 @@ impl Typer<'_> {
     }
 
     pub(super) fn window(&mut self, spec: &WindowSpec, scope: &Scope<'_>) {
-        self.each(&spec.partition_by, scope);
-        self.each(spec.order_by.iter().map(|by| &by.expr), scope);
+        let order = spec.order_by.iter().map(|by| &by.expr);
+        self.each(spec.partition_by.iter().chain(order.clone()), scope);
+        self.tell_apart(spec.partition_by.iter().chain(order));
     }
 
     /// A name that is no column: a function without parentheses, a whole row, or a mistake.
@@ -302,7 +319,9 @@ impl Typer<'_> {
         {
             return answer;
         }
-        if scope.relation(&ident.value).is_none() {
+        if scope.relation(&ident.value).is_none() && scope.is_beside(None, &ident.value) {
+            self.refuse(beside_in_from());
+        } else if scope.relation(&ident.value).is_none() {
             self.miss(format!("column \"{}\" does not exist", ident.value));
         }
         ValueType::Unknown
@@ -335,4 +354,8 @@ impl Typer<'_> {
             self.types.parameters.entry(number).or_insert(data_type);
         }
     }
+}
+
+fn beside_in_from() -> TranslateError {
+    TranslateError::new("42P10", "subquery in FROM may not refer to other relations of same query level")
 }

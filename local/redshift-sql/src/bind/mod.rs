@@ -1,9 +1,12 @@
 //! *Binding*: every name has its column or alias, and every expression its type, before anything is rewritten.
 
+pub mod blanks;
 pub mod catalog;
 mod expressions;
 pub mod function_types;
+pub mod join_conditions;
 mod literals;
+pub mod merged_columns;
 mod queries;
 pub mod scope;
 mod statements;
@@ -13,11 +16,15 @@ pub mod value_type;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectName, Statement};
+use sqlparser::ast::{
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectName, Select, SetExpr, Statement,
+};
 
 use crate::error::TranslateError;
 use crate::types::Type;
+use blanks::{Blanks, DistinctColumn};
 use catalog::{Catalog, RelationColumn};
+use merged_columns::Expansion;
 use scope::{Relation, Scope};
 use value_type::ValueType;
 
@@ -41,6 +48,16 @@ pub struct Types {
     columns: Option<Vec<ValueType>>,
     /// The columns of what an INSERT reads, or the values that an UPDATE assigns.
     given: Option<Vec<ValueType>>,
+    /// What is spelled out before the types are asked for again.
+    expansion: Expansion,
+    /// Texts whose blanks behind them do not count where rows are told apart by them.
+    told_apart: HashMap<usize, Blanks>,
+    /// Names of columns that are written as something else.
+    lost_names: HashMap<usize, String>,
+    /// The columns of each SELECT DISTINCT with texts.
+    distinct: HashMap<usize, Vec<DistinctColumn>>,
+    /// The names of the columns that a UNION and the like answers, and which of them are texts, by the place of its body.
+    set_operations: HashMap<usize, Vec<(String, bool)>>,
     /// The first mistake: a column that no relation has, a condition that is none.
     refusal: Option<TranslateError>,
 }
@@ -53,7 +70,13 @@ impl Types {
             .map(|(name, data_type)| RelationColumn { name: name.clone(), value_type: ValueType::Of(*data_type) });
         let mut outermost = Scope::default();
         outermost.relations.push(Relation::new(String::new(), Some(arguments.collect())));
-        let mut typer = Typer { catalog, types: Self::default(), common: Vec::new(), is_grouped: false };
+        let mut typer = Typer {
+            catalog,
+            types: Self::default(),
+            common: Vec::new(),
+            is_grouped: false,
+            has_outer_join_operator: false,
+        };
         typer.statement(statement, &outermost);
         typer.types
     }
@@ -64,6 +87,10 @@ impl Types {
     /// 42703 for a column that no relation has, 42804 for a condition that is no BOOLEAN.
     pub fn check(&mut self) -> Result<(), TranslateError> {
         self.refusal.take().map_or(Ok(()), Err)
+    }
+
+    pub fn is_refused(&self) -> bool {
+        self.refusal.is_some()
     }
 
     pub fn of(&self, expr: &Expr) -> ValueType {
@@ -78,6 +105,31 @@ impl Types {
     /// The place of the expression that a name stands for, where it is an alias that DuckDB does not know there.
     pub fn lateral(&self, expr: &Expr) -> Option<usize> {
         self.laterals.get(&place(expr)).copied()
+    }
+
+    /// What is to be spelled out before the statement is rewritten.
+    pub fn expansion(&self) -> &Expansion {
+        &self.expansion
+    }
+
+    /// How a text is written where rows are told apart by it.
+    pub fn told_apart(&self, expr: &Expr) -> Option<Blanks> {
+        self.told_apart.get(&place(expr)).copied()
+    }
+
+    /// The name of a column of a SELECT that is written as something else.
+    pub fn lost_name(&self, expr: &Expr) -> Option<&str> {
+        self.lost_names.get(&place(expr)).map(String::as_str)
+    }
+
+    /// The columns of a SELECT DISTINCT with texts.
+    pub fn distinct(&self, select: &Select) -> Option<&[DistinctColumn]> {
+        self.distinct.get(&place(select)).map(Vec::as_slice)
+    }
+
+    /// The columns of a set operation that compares texts.
+    pub fn set_operation(&self, body: &SetExpr) -> Option<&[(String, bool)]> {
+        self.set_operations.get(&place(body)).map(Vec::as_slice)
     }
 
     /// The type that a literal takes.
@@ -116,9 +168,9 @@ impl Types {
     }
 }
 
-/// Where an expression stands in memory.
-pub fn place(expr: &Expr) -> usize {
-    std::ptr::from_ref(expr).addr()
+/// Where a part of a statement stands in memory.
+pub fn place<T>(part: &T) -> usize {
+    std::ptr::from_ref(part).addr()
 }
 
 fn argument_expressions(function: &Function) -> impl Iterator<Item = &Expr> {
@@ -139,4 +191,6 @@ struct Typer<'c> {
     common: Vec<Relation>,
     /// Whether the expression is among the columns of a SELECT with GROUP BY, where DuckDB does not know its aliases.
     is_grouped: bool,
+    /// Whether the condition that is being read has a `(+)` in it.
+    has_outer_join_operator: bool,
 }

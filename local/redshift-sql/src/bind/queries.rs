@@ -1,14 +1,15 @@
 //! Queries: what stands in FROM, and the columns that a SELECT answers.
 
 use sqlparser::ast::{
-    Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, LimitClause, NamedWindowExpr, ObjectName, OrderBy,
-    OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, TableFactor, TableWithJoins,
+    Expr, GroupByExpr, Ident, Join, JoinConstraint, JoinOperator, LimitClause, NamedWindowExpr, ObjectName, OrderBy,
+    OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, SetOperator, SetQuantifier,
+    TableFactor, TableWithJoins,
 };
 
 use super::catalog::RelationColumn;
 use super::scope::{Alias, Columns, Relation, Scope, renamed, settled};
 use super::value_type::ValueType;
-use super::{Typer, place};
+use super::{Typer, merged_columns, place};
 use crate::error::TranslateError;
 use crate::rules::column_names::named_like;
 use crate::statement::ddl::Name;
@@ -51,9 +52,13 @@ impl Typer<'_> {
         match body {
             SetExpr::Select(select) => self.select(select, order_by, outer),
             SetExpr::Query(query) => self.query(query, outer),
-            SetExpr::SetOperation { left, right, .. } => {
+            SetExpr::SetOperation { op, set_quantifier, left, right } => {
                 let bodies = (left, right);
                 let (left, right) = (self.set_expr(left, None, outer)?, self.set_expr(right, None, outer)?);
+                self.match_types(*op, &left, &right);
+                if !matches!(set_quantifier, SetQuantifier::All) {
+                    self.compare_rows(body, &left, &right);
+                }
                 for (at, (left, right)) in left.iter().zip(right.iter()).enumerate() {
                     self.coerce_item(bodies.0, at, left.value_type, right.value_type);
                     self.coerce_item(bodies.1, at, right.value_type, left.value_type);
@@ -93,6 +98,30 @@ impl Typer<'_> {
         }
     }
 
+    /// The columns that tell rows apart, where there are texts among them.
+    fn compare_rows(&mut self, body: &SetExpr, left: &[RelationColumn], right: &[RelationColumn]) {
+        let is_text = |kind: ValueType| kind.is_text();
+        let both = left.iter().zip(right);
+        let columns: Vec<(String, bool)> = both
+            .map(|(left, right)| (left.name.clone(), is_text(left.value_type) || is_text(right.value_type)))
+            .collect();
+        if left.len() == right.len() && columns.iter().any(|(_, is_text)| *is_text) {
+            self.types.set_operations.insert(place(body), columns);
+        }
+    }
+
+    /// *Both sides have types that fit* (Type compatibility and conversion).
+    fn match_types(&mut self, op: SetOperator, left: &[RelationColumn], right: &[RelationColumn]) {
+        for (left, right) in left.iter().zip(right) {
+            if let (ValueType::Of(left), ValueType::Of(right)) = (left.value_type, right.value_type)
+                && !left.has_common_type(right)
+            {
+                let (left, right) = (left.bare_name(), right.bare_name());
+                self.refuse(TranslateError::new("42804", format!("{op} types {left} and {right} cannot be matched")));
+            }
+        }
+    }
+
     /// A literal in one part of a UNION takes the type that the column has in the other.
     fn coerce_item(&mut self, body: &SetExpr, at: usize, own: ValueType, other: ValueType) {
         let (ValueType::Untyped, ValueType::Of(kind)) = (own, other) else { return };
@@ -115,7 +144,11 @@ impl Typer<'_> {
 
     pub(super) fn select(&mut self, select: &Select, order_by: Option<&OrderBy>, outer: &Scope<'_>) -> Columns {
         let mut scope = Scope::within(Some(outer));
+        scope.outputs = merged_columns::merges(&select.from).then(Vec::new);
         self.from(&select.from, &mut scope);
+        if let Some(outputs) = scope.outputs.take().filter(|_| !scope.merged.is_empty()) {
+            self.types.expansion.stars.insert(place(select), outputs);
+        }
         let is_grouped = !matches!(&select.group_by, GroupByExpr::Expressions(by, _) if by.is_empty());
         let mut columns = Some(Vec::new());
         for item in &select.projection {
@@ -126,7 +159,11 @@ impl Typer<'_> {
                 columns = None;
             }
         }
+        let outside = std::mem::replace(&mut self.has_outer_join_operator, false);
         self.clause("WHERE", select.selection.as_ref(), &scope);
+        if std::mem::replace(&mut self.has_outer_join_operator, outside) {
+            self.outer_join_names(select, &scope);
+        }
         if let GroupByExpr::Expressions(by, _) = &select.group_by {
             self.each(by, &scope);
         }
@@ -138,6 +175,8 @@ impl Typer<'_> {
         self.clause("HAVING", select.having.as_ref(), &scope);
         self.each(&select.qualify, &scope);
         self.order_by(order_by, &scope);
+        self.distinct_columns(select, &scope);
+        self.group_texts(select, order_expressions(order_by), &scope);
         columns.map(Into::into)
     }
 
@@ -153,9 +192,7 @@ impl Typer<'_> {
     }
 
     pub(super) fn order_by(&mut self, order_by: Option<&OrderBy>, scope: &Scope<'_>) {
-        if let Some(OrderBy { kind: OrderByKind::Expressions(by), .. }) = order_by {
-            self.each(by.iter().map(|by| &by.expr), scope);
-        }
+        self.each(order_expressions(order_by), scope);
     }
 
     /// The columns of an item of the SELECT, whose alias can be used from here on.
@@ -194,23 +231,38 @@ impl Typer<'_> {
     }
 
     pub(super) fn table_with_joins(&mut self, joined: &TableWithJoins, scope: &mut Scope<'_>) {
+        let first = scope.relations.len();
+        let left = scope.outputs.as_ref().map_or(0, Vec::len);
         self.table_factor(&joined.relation, scope);
         for join in &joined.joins {
+            let second = scope.relations.len();
+            let right = scope.outputs.as_ref().map_or(0, Vec::len);
             self.table_factor(&join.relation, scope);
             match constraint(&join.join_operator) {
                 Some(JoinConstraint::On(condition)) => {
                     self.expr(condition, scope);
+                    if matches!(join.join_operator, JoinOperator::FullOuter(_)) {
+                        self.check_full_join(condition, scope, first..second);
+                    }
                 }
                 Some(JoinConstraint::Using(names)) => {
-                    join_columns(scope, names.iter().map(|name| Name::of(name).table))
+                    let names = names.iter().map(|name| Name::of(name).table).collect();
+                    self.merge_columns(join, names, (left, right), scope);
                 }
                 Some(JoinConstraint::Natural) => {
-                    let shared = shared_columns(scope);
-                    join_columns(scope, shared);
+                    let shared = shared_columns(scope, first);
+                    self.merge_columns(join, shared, (left, right), scope);
                 }
                 _ => {}
             }
         }
+    }
+
+    fn merge_columns(&mut self, join: &Join, names: Vec<String>, sides: (usize, usize), scope: &mut Scope<'_>) {
+        if let Some(condition) = scope.merge(sides, &names, &join.join_operator) {
+            self.types.expansion.joins.insert(place(join), condition);
+        }
+        join_columns(scope, names);
     }
 
     pub(super) fn table_factor(&mut self, factor: &TableFactor, scope: &mut Scope<'_>) {
@@ -233,7 +285,8 @@ impl Typer<'_> {
                 Relation::new(called, columns)
             }
             TableFactor::Derived { subquery, alias, .. } => {
-                let columns = settled(self.query(subquery, scope));
+                let around = Scope { siblings: &scope.relations, outer: scope.outer, ..Scope::default() };
+                let columns = settled(self.query(subquery, &around));
                 match alias {
                     Some(alias) => Relation::new(alias.name.value.clone(), renamed(columns, alias)),
                     None => Relation::new(String::new(), columns),
@@ -250,6 +303,10 @@ impl Typer<'_> {
             TableFactor::Pivot { table, aggregate_functions, value_column, alias, .. } => {
                 let mut inner = Scope::within(Some(scope));
                 self.table_factor(table, &mut inner);
+                if let Some(columns) = inner.all_columns() {
+                    let names = columns.iter().map(|column| column.name.clone()).collect();
+                    self.types.expansion.pivots.insert(place(factor), names);
+                }
                 aggregate_functions.iter().for_each(|aggregate| {
                     self.expr(&aggregate.expr, &inner);
                 });
@@ -268,7 +325,7 @@ impl Typer<'_> {
             }
             _ => unknown(None),
         };
-        scope.relations.push(relation);
+        scope.add(relation);
     }
 
     /// The columns of what a name in FROM stands for.
@@ -290,11 +347,19 @@ fn common_column(left: ValueType, right: ValueType) -> ValueType {
     }
 }
 
+pub(super) fn order_expressions(order_by: Option<&OrderBy>) -> impl Iterator<Item = &Expr> + Clone {
+    let by = match order_by {
+        Some(OrderBy { kind: OrderByKind::Expressions(by), .. }) => &by[..],
+        _ => &[],
+    };
+    by.iter().map(|by| &by.expr)
+}
+
 fn unknown(name: Option<String>) -> Relation {
     Relation::new(name.unwrap_or_default(), None)
 }
 
-fn constraint(operator: &JoinOperator) -> Option<&JoinConstraint> {
+pub(super) fn constraint(operator: &JoinOperator) -> Option<&JoinConstraint> {
     match operator {
         JoinOperator::Join(constraint)
         | JoinOperator::Inner(constraint)
@@ -315,9 +380,9 @@ fn join_columns(scope: &mut Scope<'_>, names: impl IntoIterator<Item = String>) 
     }
 }
 
-/// The columns of the last relation that one before it has, too.
-fn shared_columns(scope: &Scope<'_>) -> Vec<String> {
-    let Some((last, before)) = scope.relations.split_last() else { return Vec::new() };
+/// The columns of the last relation that one before it in the same join has, too.
+fn shared_columns(scope: &Scope<'_>, first: usize) -> Vec<String> {
+    let Some((last, before)) = scope.relations[first..].split_last() else { return Vec::new() };
     let names = |relation: &Relation| -> Vec<String> {
         relation.columns.iter().flat_map(|columns| columns.iter()).map(|column| column.name.clone()).collect()
     };

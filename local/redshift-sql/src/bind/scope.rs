@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sqlparser::ast::{Ident, TableAlias};
 
 use crate::bind::catalog::RelationColumn;
+use crate::bind::merged_columns::Output;
 use crate::bind::value_type::ValueType;
 
 /// The columns of a relation; `None` where they are not known.
@@ -31,6 +32,12 @@ impl Relation {
         first.is_some_and(|column| column.name == self.name && column.value_type.is_super())
     }
 
+    /// True where it is known to have such a column.
+    fn has(&self, column: &str) -> bool {
+        let columns = self.columns.iter().flat_map(|columns| columns.iter());
+        columns.into_iter().any(|known| known.name.eq_ignore_ascii_case(column))
+    }
+
     fn is_joined(&self, column: &str) -> bool {
         self.joined.iter().any(|joined| joined.eq_ignore_ascii_case(column))
     }
@@ -49,7 +56,13 @@ pub struct Alias {
 pub struct Scope<'o> {
     pub relations: Vec<Relation>,
     pub aliases: Vec<Alias>,
+    /// What `*` stands for, where FROM merges columns and all of them are known.
+    pub outputs: Option<Vec<Output>>,
+    /// Columns that USING or NATURAL has merged.
+    pub merged: Vec<Output>,
     pub outer: Option<&'o Scope<'o>>,
+    /// The relations beside a subquery in FROM, which it cannot see.
+    pub siblings: &'o [Relation],
 }
 
 /// What a name stands for.
@@ -102,6 +115,35 @@ impl<'o> Scope<'o> {
             Some(Resolved::Alias(..)) | None => Resolved::Nothing,
             Some(found) => found,
         }
+    }
+
+    /// A column that USING or NATURAL has merged.
+    pub fn merged(&self, name: &str) -> Option<&Output> {
+        if let Some(found) = self.merged.iter().rev().find(|output| output.name.eq_ignore_ascii_case(name)) {
+            return Some(found);
+        }
+        let columns = self.relations.iter().flat_map(|relation| relation.columns.iter().flat_map(|all| all.iter()));
+        let is_here = self.relations.iter().any(|relation| relation.columns.is_none())
+            || columns
+                .map(|column| &column.name)
+                .chain(self.aliases.iter().map(|alias| &alias.name))
+                .any(|known| known.eq_ignore_ascii_case(name));
+        self.outer.filter(|_| !is_here).and_then(|outer| outer.merged(name))
+    }
+
+    /// The relation of this query block that alone has a column.
+    pub fn owner(&self, column: &str) -> Option<&Relation> {
+        let mut owners = self.relations.iter().filter(|relation| relation.has(column) && !relation.is_joined(column));
+        owners.next().filter(|_| owners.next().is_none())
+    }
+
+    /// True for a relation, or a column, of the FROM that a subquery around this stands in.
+    pub fn is_beside(&self, relation: Option<&str>, column: &str) -> bool {
+        let names = |sibling: &Relation| match relation {
+            Some(relation) => sibling.name.eq_ignore_ascii_case(relation),
+            None => sibling.has(column),
+        };
+        self.siblings.iter().any(names) || self.outer.is_some_and(|outer| outer.is_beside(relation, column))
     }
 
     /// A relation by its name, the innermost one.

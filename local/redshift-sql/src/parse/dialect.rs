@@ -33,6 +33,11 @@ impl Dialect for Redshift {
         true
     }
 
+    /// `(+)` behind a column in WHERE.
+    fn supports_outer_join_operator(&self) -> bool {
+        true
+    }
+
     /// Square and cube roots, and absolute values.
     fn parse_prefix(&self, parser: &mut Parser) -> Option<Result<Expr, ParserError>> {
         let function = match parser.peek_token_ref().token {

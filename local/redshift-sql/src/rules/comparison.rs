@@ -204,7 +204,7 @@ fn text_in_super(value: Expr) -> Expr {
 }
 
 /// A text without the blanks behind it. Few texts end with one, and looking is cheaper than cutting.
-fn trimmed(value: Expr) -> Expr {
+pub fn trimmed(value: Expr) -> Expr {
     match is_simple(&value) {
         true => call("redshift_trimmed", [value]),
         false => call("system.main.rtrim", [value, text(" ")]),

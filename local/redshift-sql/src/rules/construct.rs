@@ -61,6 +61,11 @@ pub fn number(number: impl ToString) -> Expr {
     Expr::value(Value::Number(number.to_string(), false))
 }
 
+/// A column by its name.
+pub fn column(name: &str) -> Expr {
+    Expr::Identifier(Ident::with_quote('"', name))
+}
+
 /// `(expr)`.
 pub fn nested(expr: Expr) -> Expr {
     Expr::Nested(Box::new(expr))

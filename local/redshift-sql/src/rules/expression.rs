@@ -3,8 +3,11 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{BinaryOperator, CastKind, Expr, Query, TrimWhereField, UnaryOperator, Value, VisitorMut};
+use sqlparser::ast::{
+    BinaryOperator, CastKind, Expr, Ident, Query, Select, SelectItem, TrimWhereField, UnaryOperator, Value, VisitorMut,
+};
 
+use crate::bind::blanks::Blanks;
 use crate::bind::value_type::ValueType;
 use crate::bind::{Types, place};
 use crate::error::TranslateError;
@@ -15,6 +18,7 @@ use crate::rules::construct::{call, call_with, cast, nested, replace, take, text
 use crate::rules::date_functions;
 use crate::rules::functions;
 use crate::rules::normalize::CATALOG_SCHEMAS;
+use crate::rules::rows_apart;
 use crate::rules::super_ordering;
 use crate::rules::super_values;
 use crate::rules::table_factors::unnest_super;
@@ -31,6 +35,15 @@ pub struct Rewrite<'s> {
 impl<'s> Rewrite<'s> {
     pub fn new(types: &'s Types, reading: Reading<'_>) -> Self {
         Self { types, keeps_case: reading.keeps_case, named: HashMap::new() }
+    }
+
+    /// *Texts that rows are told apart by* have no blanks behind them there.
+    fn tell_apart(&self, expr: &mut Expr) {
+        match self.types.told_apart(expr) {
+            Some(Blanks::Trimmed) => replace(expr, comparison::trimmed),
+            Some(Blanks::OfGroup) => replace(expr, |text| call("min", [text])),
+            None => {}
+        }
     }
 
     fn rewrite(&self, expr: &mut Expr) -> Result<Option<Expr>, TranslateError> {
@@ -153,6 +166,7 @@ impl VisitorMut for Rewrite<'_> {
     type Break = TranslateError;
 
     fn post_visit_query(&mut self, query: &mut Query) -> ControlFlow<Self::Break> {
+        rows_apart::set_operations(&mut query.body, self.types);
         super_ordering::rewrite(query, self.types);
         match unnest_super(&mut query.body, self.types, self.keeps_case) {
             Ok(()) => ControlFlow::Continue(()),
@@ -164,6 +178,7 @@ impl VisitorMut for Rewrite<'_> {
         // *Lateral aliases beside GROUP BY*: what an alias names stands in its place.
         if let Some(named) = self.types.lateral(expr).and_then(|place| self.named.get(&place)) {
             *expr = nested(named.clone());
+            self.tell_apart(expr);
             return ControlFlow::Continue(());
         }
         if let Some(kind) = self.types.coerced(expr) {
@@ -178,6 +193,19 @@ impl VisitorMut for Rewrite<'_> {
         if self.types.is_named_by_lateral(expr) {
             self.named.insert(place(expr), expr.clone());
         }
+        self.tell_apart(expr);
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_select(&mut self, select: &mut Select) -> ControlFlow<Self::Break> {
+        for item in &mut select.projection {
+            if let SelectItem::UnnamedExpr(expr) = item
+                && let Some(name) = self.types.lost_name(expr)
+            {
+                *item = SelectItem::ExprWithAlias { expr: take(expr), alias: Ident::with_quote('"', name) };
+            }
+        }
+        rows_apart::distinct(select, self.types);
         ControlFlow::Continue(())
     }
 }

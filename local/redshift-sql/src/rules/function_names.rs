@@ -242,3 +242,32 @@ pub const OF_TEXTS: &[(&str, usize)] = &[
     ("trim", 2),
     ("upper", 1),
 ];
+
+/// Functions of the rows of a group.
+const AGGREGATES: &[&str] = &[
+    "any_value",
+    "avg",
+    "bit_and",
+    "bit_or",
+    "bool_and",
+    "bool_or",
+    "count",
+    "hll",
+    "listagg",
+    "max",
+    "median",
+    "min",
+    "percentile_cont",
+    "percentile_disc",
+    "stddev",
+    "stddev_pop",
+    "stddev_samp",
+    "sum",
+    "var_pop",
+    "var_samp",
+    "variance",
+];
+
+pub fn is_aggregate(name: &str) -> bool {
+    AGGREGATES.binary_search(&name).is_ok()
+}

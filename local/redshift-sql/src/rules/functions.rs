@@ -87,8 +87,6 @@ fn rewrite_other(function: &mut Function, name: &str, kinds: Vec<ValueType>) -> 
     let mut call_of = Call { arguments, types: kinds };
     let written = match (name, count) {
         ("avg", 1) => return Ok(average(function, call_of.kind(0))),
-        // PIVOT takes one aggregate as it is.
-        ("mean", 1) if function.name.to_string() == PIVOTED_AVERAGE => return Ok(None),
         ("bool_and" | "bool_or", 1) => {
             for_each_argument(function, |_, argument| replace(argument, |value| cast(value, Type::Boolean)));
             return Ok(None);
@@ -282,9 +280,6 @@ pub fn arguments(function: &Function) -> Result<Vec<Expr>, TranslateError> {
     };
     list.args.iter().map(expression).collect()
 }
-
-/// What AVG is called in a PIVOT, between two readings.
-pub const PIVOTED_AVERAGE: &str = "\"mean\"";
 
 /// *Averages keep the type*: of integers an integer, of numerics a numeric with as many places, else a double.
 fn average(function: &Function, kind: ValueType) -> Option<Expr> {

@@ -218,16 +218,8 @@ impl VisitorMut for Normalize<'_> {
             TableFactor::Derived { subquery, .. } if matches!(subquery.body.as_ref(), SetExpr::Values(_)) => {
                 ControlFlow::Break(TranslateError::syntax("syntax error at or near \"values\""))
             }
-            // PIVOT wants an aggregate and not what an average is made of.
-            TableFactor::Pivot { aggregate_functions, .. } => {
-                for aggregate in aggregate_functions {
-                    if let Expr::Function(function) = &mut aggregate.expr
-                        && function.name.to_string().eq_ignore_ascii_case("avg")
-                    {
-                        function.name = ObjectName::from(vec![Ident::with_quote('"', "mean")]);
-                    }
-                }
-                ControlFlow::Continue(())
+            TableFactor::Derived { lateral: true, .. } => {
+                ControlFlow::Break(TranslateError::syntax("syntax error at or near \"select\""))
             }
             // A constant series is what everybody's calendars are made of.
             TableFactor::Table { args: Some(_), name, .. }

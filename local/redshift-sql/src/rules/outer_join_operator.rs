@@ -1,0 +1,202 @@
+//! *`(+)`*, Oracle's outer join in WHERE: the table whose columns have it is joined by LEFT JOIN.
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{
+    BinaryOperator, Expr, Join, JoinConstraint, JoinOperator, Query, Select, TableFactor, TableWithJoins, Visit,
+    VisitMut, Visitor, VisitorMut,
+};
+
+use crate::bind::join_conditions::conjuncts;
+use crate::error::TranslateError;
+use crate::statement::ddl::Name;
+
+/// A part of a condition, and the relations that it names with and without `(+)`.
+struct Part {
+    condition: Expr,
+    marked: Vec<String>,
+    plain: Vec<String>,
+}
+
+/// Writes the conditions with `(+)` as joins. Names have their relations.
+///
+/// # Errors
+/// 0A000 beside joins in FROM, under OR or IN, and for a table that is joined to two others.
+pub fn rewrite(select: &mut Select) -> Result<(), TranslateError> {
+    let Some(condition) = select.selection.take() else { return Ok(()) };
+    if select.from.iter().any(|joined| !joined.joins.is_empty()) {
+        return Err(refused("Outer join operator (+) is not allowed in a query block with FROM clause join syntax"));
+    }
+    let mut written = Vec::new();
+    conjuncts(&condition, &mut written);
+    let mut parts = written.into_iter().map(part).collect::<Result<Vec<_>, _>>()?;
+    let mut joins: Vec<(String, Option<String>, Vec<Expr>)> = Vec::new();
+    let mut filters = Vec::new();
+    let is_inner: Vec<bool> = parts.iter().map(|part| has_inner(part, &parts)).collect();
+    for (part, is_inner) in parts.drain(..).zip(is_inner) {
+        let [table] = &part.marked[..] else {
+            filters.push(part.condition);
+            continue;
+        };
+        if is_inner {
+            filters.push(part.condition);
+            continue;
+        }
+        let at = joins.iter().position(|(joined, ..)| joined == table).unwrap_or_else(|| {
+            joins.push((table.clone(), None, Vec::new()));
+            joins.len() - 1
+        });
+        let (_, to, conditions) = &mut joins[at];
+        for other in part.plain {
+            match to {
+                None => *to = Some(other),
+                Some(known) if *known == other => {}
+                Some(_) => return Err(refused("A table may be outer joined to at most one other table.")),
+            }
+        }
+        conditions.push(part.condition);
+    }
+    // What is compared with constants alone is joined to nothing.
+    let (joined, alone): (Vec<_>, Vec<_>) = joins.into_iter().partition(|(_, to, _)| to.is_some());
+    filters.extend(alone.into_iter().flat_map(|(.., conditions)| conditions));
+    attach(&mut select.from, joined)?;
+    select.selection = all_of(filters);
+    Ok(())
+}
+
+fn refused(message: &str) -> TranslateError {
+    TranslateError::new("0A000", message)
+}
+
+fn part(condition: &Expr) -> Result<Part, TranslateError> {
+    let mut marks = Marks::default();
+    let mut condition = condition.clone();
+    let _ = Visit::visit(&condition, &mut marks);
+    if marks.is_below_or && !marks.marked.is_empty() {
+        return Err(refused("Outer join operator (+) not allowed in operand of OR or IN."));
+    }
+    let Marks { mut marked, mut plain, .. } = marks;
+    marked.sort();
+    marked.dedup();
+    plain.retain(|name| !marked.contains(name));
+    plain.sort();
+    plain.dedup();
+    let _ = VisitMut::visit(&mut condition, &mut Unmark);
+    Ok(Part { condition, marked, plain })
+}
+
+/// Two tables with a condition that has no `(+)` are joined as usual.
+fn has_inner(part: &Part, parts: &[Part]) -> bool {
+    let ([table], [other]) = (&part.marked[..], &part.plain[..]) else { return false };
+    parts.iter().any(|part| part.marked.is_empty() && part.plain.contains(table) && part.plain.contains(other))
+}
+
+fn all_of(conditions: Vec<Expr>) -> Option<Expr> {
+    let closed = conditions.into_iter().map(|condition| match condition {
+        condition @ Expr::BinaryOp { op: BinaryOperator::Or, .. } => Expr::Nested(Box::new(condition)),
+        condition => condition,
+    });
+    closed.reduce(|left, right| Expr::BinaryOp {
+        left: Box::new(left),
+        op: BinaryOperator::And,
+        right: Box::new(right),
+    })
+}
+
+/// Joins tables to those that they are outer joined to, which come first.
+fn attach(
+    from: &mut Vec<TableWithJoins>,
+    mut joins: Vec<(String, Option<String>, Vec<Expr>)>,
+) -> Result<(), TranslateError> {
+    while !joins.is_empty() {
+        let waits = |to: &Option<String>| joins.iter().any(|(table, ..)| Some(table) == to.as_ref());
+        let next = joins.iter().position(|(_, to, _)| !waits(to));
+        let Some(next) = next else { return Err(refused("A table may be outer joined to at most one other table.")) };
+        let (table, to, conditions) = joins.remove(next);
+        let Some(at) = from.iter().position(|joined| called(&joined.relation).as_ref() == Some(&table)) else {
+            continue;
+        };
+        let moved = from.remove(at);
+        let is_to = |joined: &TableWithJoins| {
+            let all = std::iter::once(&joined.relation).chain(joined.joins.iter().map(|join| &join.relation));
+            all.map(called).any(|name| name.is_some() && name == to)
+        };
+        let Some(target) = from.iter_mut().find(|joined| is_to(joined)) else {
+            let name = to.unwrap_or_default();
+            return Err(TranslateError::new("42P01", format!("missing FROM-clause entry for table \"{name}\"")));
+        };
+        let on = all_of(conditions).map_or(JoinConstraint::None, JoinConstraint::On);
+        target.joins.push(Join { relation: moved.relation, global: false, join_operator: JoinOperator::LeftOuter(on) });
+        target.joins.extend(moved.joins);
+    }
+    Ok(())
+}
+
+/// The name of a relation in FROM.
+fn called(factor: &TableFactor) -> Option<String> {
+    match factor {
+        TableFactor::Table { name, alias, .. } => {
+            Some(alias.as_ref().map_or_else(|| Name::of(name).table, |alias| alias.name.value.clone()))
+        }
+        TableFactor::Derived { alias, .. } => alias.as_ref().map(|alias| alias.name.value.clone()),
+        _ => None,
+    }
+}
+
+/// The relations that a condition names.
+#[derive(Default)]
+struct Marks {
+    marked: Vec<String>,
+    plain: Vec<String>,
+    is_below_or: bool,
+    /// Whether the name that comes has a `(+)`.
+    is_marked: bool,
+    depth: usize,
+}
+
+impl Visitor for Marks {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+        self.depth += 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+        self.depth -= 1;
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        match expr {
+            _ if self.depth > 0 => {}
+            Expr::OuterJoin(_) => self.is_marked = true,
+            Expr::BinaryOp { op: BinaryOperator::Or, .. } | Expr::InList { .. } | Expr::InSubquery { .. } => {
+                self.is_below_or = true;
+            }
+            Expr::CompoundIdentifier(parts) => {
+                let owner = parts.len().checked_sub(2).and_then(|at| parts.get(at)).map(|owner| owner.value.clone());
+                match std::mem::take(&mut self.is_marked) {
+                    true => self.marked.extend(owner),
+                    false => self.plain.extend(owner),
+                }
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// Takes the `(+)` away.
+struct Unmark;
+
+impl VisitorMut for Unmark {
+    type Break = ();
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        if let Expr::OuterJoin(inner) = expr {
+            *expr = std::mem::replace(inner.as_mut(), Expr::value(sqlparser::ast::Value::Null));
+        }
+        ControlFlow::Continue(())
+    }
+}
