@@ -120,7 +120,7 @@ fn an_alias_beside_group_by_is_what_it_names() {
     );
     assert_eq!(
         translated("select upper(name) as name, name as other from t group by name"),
-        "SELECT upper(name) AS name, name AS other FROM t GROUP BY name"
+        "SELECT upper(min(name)) AS name, min(name) AS other FROM t GROUP BY redshift_trimmed(name)"
     );
 }
 
