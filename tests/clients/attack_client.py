@@ -173,7 +173,9 @@ def bombs(role):
 
 
 def warm(role):
-    """What the attacks do, once and small: the program's own code is in memory afterwards."""
+    """What the attacks do, once and small, and as many readers as there will be: afterwards the program's own code is in
+    memory, and what the engine keeps for so many threads and sessions. An attack must leave no more than that."""
+    print(f"at rest: {resident()} MB")
     with psycopg2.connect(**LOGIN) as connection, connection.cursor() as cursor:
         cursor.execute("select n, repeat('x', 100) from numbers where n < 50000 order by n desc")
         assert len(cursor.fetchall()) == 50_000
@@ -182,10 +184,10 @@ def warm(role):
         s3.put_object(Bucket=BUCKET, Key=f"warm/{name}", Body=pack(b"1,one\n"))
         run(f"copy warmed from 's3://{BUCKET}/warm/{name}' iam_role '{role}' csv {name}")
     run("select listagg(n, ',') from numbers where n < 100")
-    streams = [open_one() for open_one in (slow_reader, half_request) for _ in range(20)]
-    time.sleep(2)
+    streams = [slow_reader() for _ in range(600)] + [half_request() for _ in range(20)]
+    time.sleep(8)
     close(streams)
-    time.sleep(10)
+    time.sleep(20)
 
 
 HUNGRY = [
