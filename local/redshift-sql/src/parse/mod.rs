@@ -1,5 +1,6 @@
 //! From the text of a statement to its tokens, and to the parser's tree.
 
+pub mod date_parts;
 pub mod dialect;
 pub mod leader_node;
 pub mod nesting_limits;

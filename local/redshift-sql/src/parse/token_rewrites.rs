@@ -2,8 +2,8 @@
 
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
+use crate::parse::date_parts::date_part_name as date_part;
 use crate::parse::{is_word, super_syntax};
-use crate::rules::date_functions::date_part_name as date_part;
 
 /// *Date parts of EXTRACT*: Redshift's short names, before the parser sees them, which knows the long ones only.
 /// *APPROXIMATE*: an exact answer is near enough. *TRIM(text, signs)* is BTRIM.

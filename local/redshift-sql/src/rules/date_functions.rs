@@ -4,10 +4,11 @@ use sqlparser::ast::{BinaryOperator, Expr};
 
 use crate::bind::value_type::ValueType;
 use crate::error::TranslateError;
+use crate::parse::date_parts::date_part_name;
+use crate::rules::calls::{Call, is_cheap};
 use crate::rules::casts::time_of_text;
 use crate::rules::comparison::literal;
 use crate::rules::construct::{binary, call, cast, number, text};
-use crate::rules::functions::{Call, is_cheap};
 use crate::types::Type;
 
 /// The current time in UTC, as Redshift gives it: `second`, `microsecond`.
@@ -130,29 +131,4 @@ fn named_part(given: &Call) -> Result<&'static str, TranslateError> {
     let first = given.arguments.first();
     let name = first.and_then(literal).map_or_else(|| first.map(ToString::to_string), |text| Some(text.to_owned()));
     date_part_name(&name.unwrap_or_default())
-}
-
-/// The DuckDB name of a date part, from Redshift's many spellings.
-pub fn date_part_name(text: &str) -> Result<&'static str, TranslateError> {
-    Ok(match text.trim_matches(['\'', '"']).to_lowercase().as_str() {
-        "millennium" | "millennia" | "mil" | "mils" => "millennium",
-        "century" | "centuries" | "c" | "cent" | "cents" => "century",
-        "decade" | "decades" | "dec" | "decs" => "decade",
-        "year" | "years" | "y" | "yr" | "yrs" => "year",
-        "quarter" | "quarters" | "qtr" | "qtrs" => "quarter",
-        "month" | "months" | "mon" | "mons" => "month",
-        "week" | "weeks" | "w" => "week",
-        "dayofweek" | "dow" | "dw" | "weekday" => "dow",
-        "dayofyear" | "doy" | "dy" | "yearday" => "doy",
-        "day" | "days" | "d" => "day",
-        "hour" | "hours" | "h" | "hr" | "hrs" => "hour",
-        "minute" | "minutes" | "m" | "min" | "mins" => "minute",
-        "second" | "seconds" | "s" | "sec" | "secs" => "second",
-        "millisecond" | "milliseconds" | "ms" | "msec" | "msecs" | "msecond" | "mseconds" | "millisec"
-        | "millisecs" | "millisecon" => "millisecond",
-        "microsecond" | "microseconds" | "microsec" | "microsecs" | "us" | "usec" | "usecs" | "usecond"
-        | "useconds" => "microsecond",
-        "epoch" => "epoch",
-        other => return Err(TranslateError::new("22023", format!("date part \"{other}\" is not recognized"))),
-    })
 }

@@ -9,8 +9,9 @@ use sqlparser::ast::{
 use crate::bind::Types;
 use crate::bind::value_type::{MAX_PRECISION, ValueType};
 use crate::error::TranslateError;
+use crate::rules::calls::{Call, arguments, is_cheap};
 use crate::rules::casts::{differs_as_text, text_value, time};
-use crate::rules::comparison::{is_simple, literal, sides};
+use crate::rules::comparison::{literal, sides};
 use crate::rules::construct::{binary, call, call_with, case, cast, nested, number, replace, take, text};
 use crate::rules::date_functions;
 use crate::rules::function_names::{KNOWN, OF_TEXTS, OF_TIMES};
@@ -20,23 +21,6 @@ use crate::rules::super_values;
 use crate::rules::windows;
 use crate::statement::udf;
 use crate::types::{Type, VARCHAR_MAX};
-
-/// A call whose arguments were taken out of it, and their types.
-pub struct Call {
-    pub arguments: Vec<Expr>,
-    pub types: Vec<ValueType>,
-}
-
-impl Call {
-    /// An argument, which is taken out.
-    pub fn take(&mut self, at: usize) -> Expr {
-        self.arguments.get_mut(at).map_or_else(|| Expr::value(Value::Null), take)
-    }
-
-    pub fn kind(&self, at: usize) -> ValueType {
-        self.types.get(at).copied().unwrap_or(ValueType::Unknown)
-    }
-}
 
 /// What takes the function's place; `None` leaves it as it is.
 pub fn rewrite(function: &mut Function, types: &Types) -> Result<Option<Expr>, TranslateError> {
@@ -204,11 +188,6 @@ fn hash(function: &Function, name: &str, kind: ValueType) -> Result<Option<Expr>
     Ok(Some(cast(call(hash, [text(size), value, seed]), answer)))
 }
 
-/// True for what may be mentioned several times.
-pub fn is_cheap(expr: &Expr) -> bool {
-    is_simple(expr) || matches!(expr, Expr::Value(_))
-}
-
 /// A call as a function that takes its text once: the macro of its name mentions it several times, and so would each one
 /// around it. `None` where that costs nothing.
 fn mentioned_once(function: &mut Function, name: &str) -> Option<Expr> {
@@ -271,15 +250,6 @@ pub fn for_each_argument(function: &mut Function, mut change: impl FnMut(usize, 
     }
 }
 
-/// The arguments of a call that has no others than expressions.
-pub fn arguments(function: &Function) -> Result<Vec<Expr>, TranslateError> {
-    let FunctionArguments::List(list) = &function.args else { return Ok(Vec::new()) };
-    let expression = |argument: &FunctionArg| match argument {
-        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Ok(expr.clone()),
-        other => Err(TranslateError::syntax(format!("syntax error at or near \"{other}\""))),
-    };
-    list.args.iter().map(expression).collect()
-}
 
 /// *Averages keep the type*: of integers an integer, of numerics a numeric with as many places, else a double.
 fn average(function: &Function, kind: ValueType) -> Option<Expr> {

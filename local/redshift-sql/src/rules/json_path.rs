@@ -2,9 +2,9 @@
 
 use sqlparser::ast::{Expr, Value};
 
+use crate::rules::calls::Call;
 use crate::rules::comparison::literal;
 use crate::rules::construct::{call, call_with, case, cast, text};
-use crate::rules::functions::Call;
 use crate::types::{Type, VARCHAR_MAX};
 
 /// *JSON paths*: key by key; a last TRUE makes invalid JSON NULL. A key is one of objects only, and whatever signs it has.

@@ -2,6 +2,7 @@
 
 pub mod arithmetic;
 pub mod build_query;
+pub mod calls;
 pub mod casts;
 pub mod column_names;
 pub mod comparison;

@@ -7,9 +7,9 @@ use sqlparser::ast::{
 
 use crate::bind::value_type::ValueType;
 use crate::error::TranslateError;
+use crate::rules::calls::arguments;
 use crate::rules::casts::text_value;
 use crate::rules::construct::{self, binary, call, function_call, nested, text};
-use crate::rules::functions::arguments;
 
 /// *Percentiles*: of a fraction between 0 and 1. DuckDB has them over a window as plain functions only, which take a
 /// negative fraction from the other end.
