@@ -17,6 +17,7 @@ mod error;
 #[cfg(test)]
 mod fuzz;
 mod node_types;
+mod options;
 mod parse;
 mod rules;
 mod statement;
@@ -34,6 +35,7 @@ pub use copy::credential::Credential;
 pub use copy::unload_options::{UnloadCommand, UnloadFormat};
 pub use error::TranslateError;
 pub use node_types::{MOST_NODES, NODE_TYPES, NodeType};
+pub use options::Reading;
 pub use parse::leader_node::is_on_leader_node;
 pub use parse::nesting_limits::with_room;
 pub use parse::parameters::{Parameter, ParameterKind, Parameters};
@@ -58,7 +60,7 @@ pub use statement::schema::{AlterSchema, NewSchema, SchemaChange};
 pub use statement::show::{Grants, Show};
 pub use statement::udf;
 pub use time::{civil, datetime, loose_time, zone};
-pub use translate::{Reading, parameter_types, parse_table, translate, translate_prepared, translate_query};
+pub use translate::{parameter_types, parse_table, translate, translate_prepared, translate_query};
 pub use types::Type;
 
 /// The macros that translated statements call, by Redshift's names: DuckDB's SQL, for a database that is opened.

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{Delete, Query, SetExpr, Statement, Value, ValueWithSpan, VisitMut, VisitorMut};
+use sqlparser::ast::{Delete, SetExpr, Statement, VisitMut};
 use sqlparser::tokenizer::{Span, Token, TokenWithSpan};
 
 use crate::bind::Types;
-use crate::bind::catalog::Catalog;
 use crate::command::{Command, NewView, Prepared, QueryCommand};
 use crate::copy::{copy_options, unload_options};
 use crate::error::TranslateError;
+use crate::options::Reading;
 use crate::parse::parameters::{self, Parameters};
 use crate::parse::{is_create_table, is_word, one_statement, parser, starts_with, token_rewrites, tokenize, words};
 use crate::rules::expansion::Expand;
@@ -19,9 +19,10 @@ use crate::rules::normalize::Normalize;
 use crate::statement::attributes::{self, TableAttributes};
 use crate::statement::ddl::{self, CreateTable, Name, Shape};
 use crate::statement::dml::Write;
+use crate::statement::view_definition::definition;
 use crate::statement::{
-    alter, comment, cursor, database, grant, maintenance, materialized, merge, principals, schema, show, transaction,
-    udf,
+    alter, comment, cursor, database, grant, maintenance, materialized, merge, principals, schema, settings, show,
+    transaction, udf,
 };
 use crate::types::Type;
 
@@ -43,31 +44,6 @@ const REFUSED: &[&[&str]] = &[
     &["DISCARD"],
     &["ANALYZE", "COMPRESSION"],
 ];
-
-/// What a statement is read with.
-#[derive(Clone, Copy, Default)]
-pub struct Reading<'s> {
-    /// The database that it is for; without one nothing is known of its relations.
-    pub catalog: Option<&'s dyn Catalog>,
-    /// Names that stand for values of these types: the arguments of a function.
-    pub(crate) arguments: &'s [(String, Type)],
-    /// Names in quotes are not folded: enable_case_sensitive_identifier.
-    pub keeps_case: bool,
-    /// Attributes of a SUPER are not folded: enable_case_sensitive_super_attribute.
-    pub keeps_attribute_case: bool,
-}
-
-impl<'s> Reading<'s> {
-    pub fn new(catalog: Option<&'s dyn Catalog>, keeps_case: bool) -> Self {
-        Self { catalog, arguments: &[], keeps_case, keeps_attribute_case: false }
-    }
-
-    /// The same, where attributes of a SUPER may keep their case.
-    #[must_use]
-    pub fn with_attribute_case(self, keeps_attribute_case: bool) -> Self {
-        Self { keeps_attribute_case, ..self }
-    }
-}
 
 /// Reads one statement, with values for its parameters.
 pub fn translate(text: &str, parameters: &Parameters, reading: Reading<'_>) -> Result<Command, TranslateError> {
@@ -101,7 +77,11 @@ pub fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) ->
     match first.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] if tokens.is_empty() => return Err(TranslateError::syntax("syntax error at end of input")),
         ["COPY", ..] => return copy_options::parse(&tokens).map(Box::new).map(Command::Copy),
-        ["UNLOAD", ..] => return unload_options::parse(&tokens, reading).map(Box::new).map(Command::Unload),
+        ["UNLOAD", ..] => {
+            return unload_options::parse(&tokens, |query| translate_query(query, reading))
+                .map(Box::new)
+                .map(Command::Unload);
+        }
         ["BEGIN", ..] | ["START", "TRANSACTION", ..] => return transaction::begin(&tokens),
         ["COMMIT" | "END", ..] => return transaction::end(&tokens, Command::Commit),
         ["ROLLBACK", "TO", ..] => return Err(TranslateError::unsupported("SAVEPOINT")),
@@ -109,24 +89,31 @@ pub fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) ->
         ["SET", "TRANSACTION", ..]
         | ["SET", "LOCAL" | "SESSION", "TRANSACTION", ..]
         | ["SET", "SESSION", "CHARACTERISTICS", ..] => return transaction::set(&tokens),
-        ["CREATE", "MATERIALIZED", "VIEW", ..] => return materialized::create(tokens, reading),
-        ["REFRESH", "MATERIALIZED", "VIEW", ..] => return materialized::refresh(&tokens),
-        ["ALTER", "MATERIALIZED", "VIEW", ..] => return materialized::alter(&tokens),
-        ["DROP", "MATERIALIZED", "VIEW", ..] => return materialized::drop(&tokens),
+        ["CREATE", "MATERIALIZED", "VIEW", ..] => {
+            let created = materialized::create(tokens, |query| Ok(parse_statement(query, reading)?.0));
+            return created.map(Box::new).map(Command::CreateMaterialized);
+        }
+        ["REFRESH", "MATERIALIZED", "VIEW", ..] => return materialized::refresh(&tokens).map(Command::Refresh),
+        ["ALTER", "MATERIALIZED", "VIEW", ..] => {
+            return materialized::alter(&tokens).map(|(view, on)| Command::AutoRefresh { view, on });
+        }
+        ["DROP", "MATERIALIZED", "VIEW", ..] => return materialized::drop(&tokens).map(Command::Drop),
         ["CREATE", "FUNCTION", ..] | ["CREATE", "OR", "REPLACE", "FUNCTION", ..] => {
-            return udf::create(tokens, reading);
+            return udf::create(tokens, |body, arguments| translate_tokens(body, Reading { arguments, ..reading }));
         }
         ["DROP", "FUNCTION", ..] => return udf::drop(tokens),
         ["CREATE", "SCHEMA", ..] => schema::refuse_quota(&tokens)?,
-        ["ALTER", "SCHEMA", ..] => return schema::alter(&tokens),
-        ["CREATE" | "ALTER" | "DROP", "USER" | "GROUP", ..] => return principals::parse(&tokens),
+        ["ALTER", "SCHEMA", ..] => return schema::alter(&tokens).map(Command::AlterSchema),
+        ["CREATE" | "ALTER" | "DROP", "USER" | "GROUP", ..] => {
+            return principals::parse(&tokens).map(Command::Principals);
+        }
         ["CREATE", "DATABASE", ..] => return database::create(&tokens),
         ["DROP", "DATABASE", ..] => return database::drop(&tokens),
-        ["GRANT" | "REVOKE", ..] => return Ok(grant::parse(&tokens)?.unwrap_or(Command::Accepted)),
-        ["COMMENT", "ON", ..] => return comment::parse(tokens),
-        ["ANALYZE" | "LOCK" | "VACUUM", ..] => return maintenance::parse(&tokens),
+        ["GRANT" | "REVOKE", ..] => return Ok(grant::parse(&tokens)?.map_or(Command::Accepted, Command::Grant)),
+        ["COMMENT", "ON", ..] => return comment::parse(tokens).map(Command::Comment),
+        ["ANALYZE" | "LOCK" | "VACUUM", ..] => return maintenance::parse(&tokens).map(Command::Maintenance),
         ["SHOW", ..] => return show::parse(&tokens).map(Command::Show),
-        ["SET" | "RESET", ..] => return show::parse_set(&tokens),
+        ["SET" | "RESET", ..] => return settings::parse_set(&tokens),
         ["EXPLAIN", ..] => {
             let skipped = 1 + usize::from(first.get(1).is_some_and(|word| word == "VERBOSE"));
             if tokens.get(skipped).is_some_and(|token| is_word(&token.token, "EXPLAIN")) {
@@ -139,13 +126,13 @@ pub fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) ->
             };
         }
         ["DECLARE" | "FETCH" | "CLOSE" | "PREPARE" | "EXECUTE" | "DEALLOCATE", ..] => {
-            return cursor::parse(&tokens, reading);
+            return cursor::parse(&tokens, |tokens| translate_tokens(tokens, reading));
         }
         ["DELETE", ..] if !tokens.get(1).is_some_and(|token| is_word(&token.token, "FROM")) => {
             tokens.insert(1, TokenWithSpan::new(Token::make_word("FROM", None), Span::empty()));
         }
         ["MERGE", ..] if tokens.iter().rev().take(2).map(|token| &token.token).all(is_removal) => {
-            return merge::without_duplicates(&tokens, reading);
+            return merge::without_duplicates(&tokens, |tokens| translate_tokens(tokens, reading));
         }
         _ => {}
     }
@@ -239,26 +226,6 @@ pub fn parameter_types(text: &str, reading: Reading<'_>) -> BTreeMap<usize, Type
     Types::of_statement(&statement, reading.catalog, reading.arguments).into_parameters()
 }
 
-/// The query of a view as it was written, which the catalog shows.
-pub fn definition(query: &Query) -> String {
-    // So that it says the same when it is read again.
-    struct Escapes;
-    impl VisitorMut for Escapes {
-        type Break = ();
-        fn pre_visit_value(&mut self, value: &mut ValueWithSpan) -> ControlFlow<()> {
-            if let Value::SingleQuotedString(text) = &mut value.value
-                && text.contains(['\\', '\''])
-            {
-                *text = text.replace('\\', r"\\").replace('\'', r"\'");
-            }
-            ControlFlow::Continue(())
-        }
-    }
-    let mut query = query.clone();
-    let _ = query.visit(&mut Escapes);
-    query.to_string()
-}
-
 fn command(statement: Statement, attributes: TableAttributes, types: &Types) -> Result<Command, TranslateError> {
     match statement {
         // WITH … INSERT, UPDATE or DELETE.
@@ -297,7 +264,7 @@ fn command(statement: Statement, attributes: TableAttributes, types: &Types) -> 
             let view = Box::new(NewView { view, definition: attributes.definition });
             Ok(if is_late { Command::CreateLateView(view) } else { Command::CreateView(view) })
         }
-        Statement::CreateSchema { .. } => schema::create(statement),
+        Statement::CreateSchema { .. } => schema::create(statement).map(Command::CreateSchema),
         Statement::Drop { .. } => ddl::drop(&statement).map(Command::Drop),
         Statement::Truncate(truncate) => match &truncate.table_names[..] {
             _ if truncate.if_exists || truncate.identity.is_some() || truncate.cascade.is_some() => {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::catalog::{Catalog, RelationColumn, Signature};
 use super::value_type::ValueType;
+use crate::options::Reading;
 use crate::parse::parameters::Parameters;
 use crate::statement::ddl::Name;
-use crate::translate::Reading;
 use crate::types::Type;
 
 #[derive(Debug)]

@@ -76,8 +76,8 @@ pub fn check(format: &Format, named: &BTreeSet<String>) -> Result<(), TranslateE
 #[cfg(test)]
 mod tests {
     use crate::command::Command;
+    use crate::options::Reading;
     use crate::parse::parameters::Parameters;
-    use crate::translate::Reading;
     use crate::translate::translate;
 
     /// What is said of these options, nothing where they are taken.

@@ -7,8 +7,6 @@ use crate::copy::copy_options::Compression;
 use crate::copy::credential::Credential;
 use crate::error::TranslateError;
 use crate::parse::token_reader::{TokenReader, near};
-use crate::translate::Reading;
-use crate::translate::translate_query;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnloadCommand {
@@ -50,14 +48,18 @@ pub enum UnloadFormat {
 /// What Redshift writes into a file at most where nothing is said.
 const MAX_FILE_BYTES: u64 = 6_200_000_000;
 
-pub fn parse(tokens: &[TokenWithSpan], reading: Reading<'_>) -> Result<UnloadCommand, TranslateError> {
+/// Reads UNLOAD; `translate_query` writes its query for DuckDB.
+pub fn parse(
+    tokens: &[TokenWithSpan],
+    translate_query: impl FnOnce(&str) -> Result<String, TranslateError>,
+) -> Result<UnloadCommand, TranslateError> {
     let mut reader = TokenReader::new(tokens);
     reader.tokens.next();
     let open = reader.tokens.next();
     if open.is_none_or(|token| token.token != Token::LParen) {
         return Err(open.map_or_else(|| TranslateError::syntax("syntax error at end of input"), near));
     }
-    let query = translate_query(&reader.string()?, reading)?;
+    let query = translate_query(&reader.string()?)?;
     let close = reader.tokens.next();
     if close.is_none_or(|token| token.token != Token::RParen) {
         return Err(close.map_or_else(|| TranslateError::syntax("syntax error at end of input"), near));

@@ -11,6 +11,7 @@ use crate::bind::blanks::Blanks;
 use crate::bind::value_type::ValueType;
 use crate::bind::{Types, place};
 use crate::error::TranslateError;
+use crate::options::Reading;
 use crate::rules::arithmetic;
 use crate::rules::casts::{coerced, differs_as_text, rewrite_cast, rewrite_try_cast, text_value, typed_text};
 use crate::rules::comparison;
@@ -22,7 +23,6 @@ use crate::rules::rows_apart;
 use crate::rules::super_ordering;
 use crate::rules::super_values;
 use crate::rules::table_factors::unnest_super;
-use crate::translate::Reading;
 use crate::types::{Type, VARCHAR_MAX};
 
 pub struct Rewrite<'s> {

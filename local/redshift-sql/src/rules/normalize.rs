@@ -10,10 +10,10 @@ use sqlparser::ast::{
 };
 
 use crate::error::TranslateError;
+use crate::options::Reading;
 use crate::parse::nesting_limits;
 use crate::rules::column_names::name_columns;
 use crate::rules::table_factors::{empty_relation, table_factor};
-use crate::translate::Reading;
 
 /// Words that DuckDB reserves and Redshift does not: quoted, they are names again.
 const RESERVED_ONLY_IN_DUCKDB: &[&str] = &[

@@ -3,7 +3,6 @@
 use sqlparser::ast::Statement;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use crate::command::Command;
 use crate::error::TranslateError;
 use crate::parse::is_word;
 use crate::parse::parser;
@@ -19,7 +18,7 @@ pub struct Comment {
 }
 
 /// COMMENT ON TABLE, VIEW or COLUMN.
-pub fn parse(mut tokens: Vec<TokenWithSpan>) -> Result<Command, TranslateError> {
+pub fn parse(mut tokens: Vec<TokenWithSpan>) -> Result<Comment, TranslateError> {
     let is = |keyword: &str| tokens.get(2).is_some_and(|token| is_word(&token.token, keyword));
     let is_column = is("COLUMN");
     if !is_column && !is("TABLE") && !is("VIEW") {
@@ -41,5 +40,5 @@ pub fn parse(mut tokens: Vec<TokenWithSpan>) -> Result<Command, TranslateError> 
     let column = if is_column { parts.pop() } else { None };
     let Some(table) = parts.pop() else { return Err(TranslateError::syntax("COMMENT ON COLUMN needs a table")) };
     let relation = Name { schema: parts.pop(), table };
-    Ok(Command::Comment(Comment { relation, column, text: comment }))
+    Ok(Comment { relation, column, text: comment })
 }

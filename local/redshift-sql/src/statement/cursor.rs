@@ -7,11 +7,12 @@ use crate::command::Prepared;
 use crate::error::TranslateError;
 use crate::parse::is_word;
 use crate::parse::parameters;
-use crate::translate::Reading;
-use crate::translate::translate_tokens;
 
 /// Cursors and prepared statements, which live in the session.
-pub fn parse(tokens: &[TokenWithSpan], reading: Reading<'_>) -> Result<Command, TranslateError> {
+pub fn parse(
+    tokens: &[TokenWithSpan],
+    translate: impl Fn(Vec<TokenWithSpan>) -> Result<Command, TranslateError>,
+) -> Result<Command, TranslateError> {
     let near = |at: usize| match tokens.get(at) {
         Some(token) => TranslateError::syntax(format!("syntax error at or near \"{}\"", token.token)),
         None => TranslateError::syntax("syntax error at end of input"),
@@ -31,7 +32,7 @@ pub fn parse(tokens: &[TokenWithSpan], reading: Reading<'_>) -> Result<Command, 
         "declare" => {
             let begin = find("FOR").ok_or_else(|| near(tokens.len()))? + 1;
             only(begin, &["SELECT", "WITH", "TABLE", "VALUES"])?;
-            match translate_tokens(tokens[begin..].to_vec(), reading)? {
+            match translate(tokens[begin..].to_vec())? {
                 Command::Query(query) => Ok(Command::Declare { cursor: word(1)?, query }),
                 _ => Err(near(begin)),
             }

@@ -2,7 +2,6 @@
 
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use crate::command::Command;
 use crate::error::TranslateError;
 use crate::parse::is_word;
 use crate::parse::token_reader::{TokenReader, near};
@@ -24,7 +23,7 @@ pub struct Grant {
 
 /// What a GRANT on tables, schemas or databases writes down. `None` for grants of other kinds, which are accepted and
 /// have no meaning here: of roles, on functions, of columns.
-pub fn parse(tokens: &[TokenWithSpan]) -> Result<Option<Command>, TranslateError> {
+pub fn parse(tokens: &[TokenWithSpan]) -> Result<Option<Grant>, TranslateError> {
     let is_grant = is_word(&tokens[0].token, "GRANT");
     let mut reader = TokenReader::new(&tokens[1..]);
     // REVOKE GRANT OPTION FOR leaves the privilege.
@@ -116,7 +115,7 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<Option<Command>, TranslateError
             }
         }
     }
-    Ok(Some(Command::Grant(grant)))
+    Ok(Some(grant))
 }
 
 /// A query of the objects that are meant: kind, schema, name.

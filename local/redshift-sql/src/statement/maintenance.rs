@@ -2,7 +2,6 @@
 
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use crate::command::Command;
 use crate::error::TranslateError;
 use crate::parse::is_word;
 use crate::parse::token_reader::TokenReader;
@@ -19,7 +18,7 @@ const MODES: &[&str] = &["VERBOSE", "TABLE", "FULL", "SORT", "DELETE", "ONLY", "
 /// Words that follow it, or stand alone.
 const OPTIONS: &[&str] = &["PREDICATE", "ALL", "TO", "BOOST", "IN"];
 
-pub fn parse(tokens: &[TokenWithSpan]) -> Result<Command, TranslateError> {
+pub fn parse(tokens: &[TokenWithSpan]) -> Result<Maintenance, TranslateError> {
     let mut reader = TokenReader::new(&tokens[1..]);
     while MODES.iter().any(|mode| reader.take_word(mode)) {}
     let mut tables = Vec::new();
@@ -30,7 +29,7 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<Command, TranslateError> {
             tables.push(name(&mut reader)?);
         }
     }
-    Ok(Command::Maintenance(Maintenance { is_vacuum: is_word(&tokens[0].token, "VACUUM"), tables }))
+    Ok(Maintenance { is_vacuum: is_word(&tokens[0].token, "VACUUM"), tables })
 }
 
 fn name(reader: &mut TokenReader<'_>) -> Result<Name, TranslateError> {

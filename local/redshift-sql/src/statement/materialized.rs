@@ -3,16 +3,13 @@
 use sqlparser::ast::{ObjectType, Query, Statement};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use crate::command::Command;
 use crate::error::TranslateError;
 use crate::parse::is_word;
 use crate::parse::parser;
 use crate::parse::token_reader::{TokenReader, near};
 use crate::statement::attributes::{self, TableAttributes};
 use crate::statement::ddl::{Drop, Name};
-use crate::translate::Reading;
-use crate::translate::definition;
-use crate::translate::parse_statement;
+use crate::statement::view_definition::definition;
 
 /// A materialized view that is to be made.
 #[derive(Debug)]
@@ -28,7 +25,10 @@ pub struct NewMaterialized {
 }
 
 /// CREATE MATERIALIZED VIEW name [table attributes] [AUTO REFRESH YES|NO] AS query.
-pub fn create(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<Command, TranslateError> {
+pub fn create(
+    mut tokens: Vec<TokenWithSpan>,
+    parse_statement: impl FnOnce(Vec<TokenWithSpan>) -> Result<Statement, TranslateError>,
+) -> Result<NewMaterialized, TranslateError> {
     let begin = tokens.iter().position(|token| is_word(&token.token, "AS"));
     let begin = begin.ok_or_else(|| TranslateError::syntax("syntax error at end of input"))?;
     let mut query = tokens.split_off(begin);
@@ -50,10 +50,10 @@ pub fn create(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<Co
     let written = parser(query.clone()).parse_query().map_err(TranslateError::from_parser)?;
     let title: String = kept[3..].iter().take_while(|token| !is_word(&token.token, "AUTO")).map(text).collect();
     let definition = format!("CREATE MATERIALIZED VIEW {title} AS {};", definition(&written));
-    let (Statement::Query(query), ..) = parse_statement(query, reading)? else {
+    let Statement::Query(query) = parse_statement(query)? else {
         return Err(TranslateError::syntax("a materialized view is made of a query"));
     };
-    Ok(Command::CreateMaterialized(Box::new(NewMaterialized { name, attributes, auto_refresh, query, definition })))
+    Ok(NewMaterialized { name, attributes, auto_refresh, query, definition })
 }
 
 fn text(token: &TokenWithSpan) -> String {
@@ -61,18 +61,18 @@ fn text(token: &TokenWithSpan) -> String {
 }
 
 /// REFRESH MATERIALIZED VIEW name.
-pub fn refresh(tokens: &[TokenWithSpan]) -> Result<Command, TranslateError> {
+pub fn refresh(tokens: &[TokenWithSpan]) -> Result<Name, TranslateError> {
     let mut reader = TokenReader::new(&tokens[3..]);
     let name = name(&mut reader)?;
     if reader.take_word("CASCADE") {
         return Err(TranslateError::unsupported("REFRESH MATERIALIZED VIEW … CASCADE"));
     }
     let _ = reader.take_word("RESTRICT");
-    reader.tokens.next().map_or(Ok(Command::Refresh(name)), |rest| Err(near(rest)))
+    reader.tokens.next().map_or(Ok(name), |rest| Err(near(rest)))
 }
 
-/// ALTER MATERIALIZED VIEW name AUTO REFRESH YES|NO.
-pub fn alter(tokens: &[TokenWithSpan]) -> Result<Command, TranslateError> {
+/// ALTER MATERIALIZED VIEW name AUTO REFRESH YES|NO: the view, and true for YES.
+pub fn alter(tokens: &[TokenWithSpan]) -> Result<(Name, bool), TranslateError> {
     let mut reader = TokenReader::new(&tokens[3..]);
     let view = name(&mut reader)?;
     if !reader.take_word("AUTO") {
@@ -81,11 +81,11 @@ pub fn alter(tokens: &[TokenWithSpan]) -> Result<Command, TranslateError> {
     }
     reader.word("REFRESH")?;
     let on = yes_or_no(&mut reader)?;
-    reader.tokens.next().map_or(Ok(Command::AutoRefresh { view, on }), |rest| Err(near(rest)))
+    reader.tokens.next().map_or(Ok((view, on)), |rest| Err(near(rest)))
 }
 
 /// DROP MATERIALIZED VIEW [IF EXISTS] name, … [CASCADE|RESTRICT].
-pub fn drop(tokens: &[TokenWithSpan]) -> Result<Command, TranslateError> {
+pub fn drop(tokens: &[TokenWithSpan]) -> Result<Drop, TranslateError> {
     let mut reader = TokenReader::new(&tokens[3..]);
     let if_exists = reader.take_word("IF");
     if if_exists {
@@ -98,7 +98,7 @@ pub fn drop(tokens: &[TokenWithSpan]) -> Result<Command, TranslateError> {
     let cascade = reader.take_word("CASCADE");
     let _ = reader.take_word("RESTRICT");
     let drop = Drop { kind: ObjectType::MaterializedView, names, if_exists, cascade };
-    reader.tokens.next().map_or(Ok(Command::Drop(drop)), |rest| Err(near(rest)))
+    reader.tokens.next().map_or(Ok(drop), |rest| Err(near(rest)))
 }
 
 fn name(reader: &mut TokenReader<'_>) -> Result<Name, TranslateError> {

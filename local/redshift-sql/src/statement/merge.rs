@@ -5,11 +5,12 @@ use sqlparser::tokenizer::{Span, Token, TokenWithSpan};
 use crate::command::Command;
 use crate::error::TranslateError;
 use crate::parse::is_word;
-use crate::translate::Reading;
-use crate::translate::translate_tokens;
 
 /// `MERGE INTO target USING source ON condition REMOVE DUPLICATES`, as a DELETE and an INSERT.
-pub fn without_duplicates(tokens: &[TokenWithSpan], reading: Reading<'_>) -> Result<Command, TranslateError> {
+pub fn without_duplicates(
+    tokens: &[TokenWithSpan],
+    translate: impl Fn(Vec<TokenWithSpan>) -> Result<Command, TranslateError>,
+) -> Result<Command, TranslateError> {
     let after = |from: usize, keyword: &str| {
         let found = tokens.iter().skip(from).position(|token| is_word(&token.token, keyword));
         found
@@ -26,7 +27,7 @@ pub fn without_duplicates(tokens: &[TokenWithSpan], reading: Reading<'_>) -> Res
         [&words("INSERT INTO")[..], target, &words("SELECT DISTINCT"), &star(), &words("FROM"), source].concat();
     let mut statements = Vec::new();
     for tokens in [delete, insert] {
-        match translate_tokens(tokens, reading)? {
+        match translate(tokens)? {
             Command::Change(sql) => statements.push(sql),
             Command::Write(write) => statements.push(write.sql()),
             _ => return Err(TranslateError::syntax("syntax error in MERGE … REMOVE DUPLICATES")),

@@ -15,6 +15,8 @@ pub mod merge;
 pub mod names;
 pub mod principals;
 pub mod schema;
+pub mod settings;
 pub mod show;
 pub mod transaction;
 pub mod udf;
+pub mod view_definition;

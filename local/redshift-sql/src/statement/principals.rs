@@ -4,7 +4,6 @@
 use md5::{Digest, Md5};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use crate::command::Command;
 use crate::error::TranslateError;
 use crate::parse::is_word;
 use crate::parse::token_reader::{TokenReader, near};
@@ -56,7 +55,7 @@ impl Kind {
 const MEMBERS: &str = "redshift_system.redshift_group_members";
 
 /// CREATE, ALTER and DROP of USER and GROUP.
-pub fn parse(tokens: &[TokenWithSpan]) -> Result<Command, TranslateError> {
+pub fn parse(tokens: &[TokenWithSpan]) -> Result<Principals, TranslateError> {
     let is = |at: usize, word: &str| tokens.get(at).is_some_and(|token| is_word(&token.token, word));
     let kind = if is(1, "USER") { Kind::User } else { Kind::Group };
     let mut reader = TokenReader::new(&tokens[2..]);
@@ -73,7 +72,7 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<Command, TranslateError> {
             }
         }
     };
-    reader.tokens.next().map_or(Ok(Command::Principals(found)), |rest| Err(near(rest)))
+    reader.tokens.next().map_or(Ok(found), |rest| Err(near(rest)))
 }
 
 fn drop(reader: &mut TokenReader<'_>, kind: Kind) -> Result<Principals, TranslateError> {

@@ -3,7 +3,6 @@
 use sqlparser::ast::{SchemaName, Statement};
 use sqlparser::tokenizer::TokenWithSpan;
 
-use crate::command::Command;
 use crate::error::TranslateError;
 use crate::parse::is_word;
 use crate::parse::token_reader::{TokenReader, near};
@@ -37,7 +36,7 @@ pub fn refuse_quota(tokens: &[TokenWithSpan]) -> Result<(), TranslateError> {
     }
 }
 
-pub fn create(statement: Statement) -> Result<Command, TranslateError> {
+pub fn create(statement: Statement) -> Result<NewSchema, TranslateError> {
     let Statement::CreateSchema {
         schema_name,
         if_not_exists,
@@ -55,11 +54,11 @@ pub fn create(statement: Statement) -> Result<Command, TranslateError> {
         SchemaName::NamedAuthorization(name, owner) => (Name::of(&name).table, Some(owner.value)),
         SchemaName::UnnamedAuthorization(owner) => (owner.value.clone(), Some(owner.value)),
     };
-    Ok(Command::CreateSchema(NewSchema { name, if_not_exists, owner }))
+    Ok(NewSchema { name, if_not_exists, owner })
 }
 
 /// ALTER SCHEMA name RENAME TO name, or OWNER TO user.
-pub fn alter(tokens: &[TokenWithSpan]) -> Result<Command, TranslateError> {
+pub fn alter(tokens: &[TokenWithSpan]) -> Result<AlterSchema, TranslateError> {
     refuse_quota(tokens)?;
     let mut reader = TokenReader::new(&tokens[2..]);
     let name = reader.name()?;
@@ -70,6 +69,6 @@ pub fn alter(tokens: &[TokenWithSpan]) -> Result<Command, TranslateError> {
     reader.word("TO")?;
     let to = reader.name()?;
     let change = if renames { SchemaChange::Rename(to) } else { SchemaChange::Owner(to) };
-    let command = Command::AlterSchema(AlterSchema { name, change });
-    reader.tokens.next().map_or(Ok(command), |rest| Err(near(rest)))
+    let altered = AlterSchema { name, change };
+    reader.tokens.next().map_or(Ok(altered), |rest| Err(near(rest)))
 }

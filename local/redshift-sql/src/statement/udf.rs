@@ -12,8 +12,6 @@ use crate::parse::parameters;
 use crate::parse::parser;
 use crate::parse::tokenize;
 use crate::statement::ddl::{Name, quoted};
-use crate::translate::Reading;
-use crate::translate::translate_tokens;
 use crate::types::Type;
 
 /// Before the name of each of them.
@@ -29,7 +27,10 @@ struct Function {
 }
 
 /// CREATE FUNCTION.
-pub fn create(tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<Command, TranslateError> {
+pub fn create(
+    tokens: Vec<TokenWithSpan>,
+    translate: impl FnOnce(Vec<TokenWithSpan>, &[(String, Type)]) -> Result<Command, TranslateError>,
+) -> Result<Command, TranslateError> {
     let function = read(tokens).map_err(TranslateError::from_parser)?;
     if !function.language.eq_ignore_ascii_case("sql") {
         return Err(TranslateError::unsupported(&format!("CREATE FUNCTION in {}", function.language)));
@@ -42,7 +43,7 @@ pub fn create(tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<Comman
     parameters::bind_arguments(&mut body, &arguments)?;
     let named = names.iter().zip(&function.arguments).map(|(name, data_type)| Ok((name.clone(), Type::of(data_type)?)));
     let named = named.collect::<Result<Vec<_>, TranslateError>>()?;
-    let Command::Query(query) = translate_tokens(body, Reading { arguments: &named, ..reading })? else {
+    let Command::Query(query) = translate(body, &named)? else {
         return Err(TranslateError::new("42P13", "the body of a function is a SELECT"));
     };
     let (name, returns) = (macro_name(&function.name), Type::of(&function.returns)?.duck());

@@ -1,0 +1,29 @@
+//! Options of a translation.
+
+use crate::bind::catalog::Catalog;
+use crate::types::Type;
+
+/// What a statement is read with.
+#[derive(Clone, Copy, Default)]
+pub struct Reading<'s> {
+    /// The database that it is for; without one nothing is known of its relations.
+    pub catalog: Option<&'s dyn Catalog>,
+    /// Names that stand for values of these types: the arguments of a function.
+    pub(crate) arguments: &'s [(String, Type)],
+    /// Names in quotes are not folded: enable_case_sensitive_identifier.
+    pub keeps_case: bool,
+    /// Attributes of a SUPER are not folded: enable_case_sensitive_super_attribute.
+    pub keeps_attribute_case: bool,
+}
+
+impl<'s> Reading<'s> {
+    pub fn new(catalog: Option<&'s dyn Catalog>, keeps_case: bool) -> Self {
+        Self { catalog, arguments: &[], keeps_case, keeps_attribute_case: false }
+    }
+
+    /// The same, where attributes of a SUPER may keep their case.
+    #[must_use]
+    pub fn with_attribute_case(self, keeps_attribute_case: bool) -> Self {
+        Self { keeps_attribute_case, ..self }
+    }
+}
