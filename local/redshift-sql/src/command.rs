@@ -8,12 +8,13 @@ use crate::copy::copy_options::CopyCommand;
 use crate::copy::unload_options::UnloadCommand;
 use crate::statement::alter::Alter;
 use crate::statement::comment::Comment;
-use crate::statement::ddl::{CreateTable, Drop, Name};
+use crate::statement::ddl::{CreateTable, Drop};
 use crate::statement::dml::Write;
 use crate::statement::grant::Grant;
 use crate::statement::maintenance::Maintenance;
 use crate::statement::materialized::NewMaterialized;
 use crate::statement::principals::Principals;
+use crate::statement::relation_name::Name;
 use crate::statement::schema::{AlterSchema, NewSchema};
 use crate::statement::show::Show;
 

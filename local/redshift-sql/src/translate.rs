@@ -17,8 +17,9 @@ use crate::rules::expansion::Expand;
 use crate::rules::expression::Rewrite;
 use crate::rules::normalize::Normalize;
 use crate::statement::attributes::{self, TableAttributes};
-use crate::statement::ddl::{self, CreateTable, Name, Shape};
+use crate::statement::ddl::{self, CreateTable, Shape};
 use crate::statement::dml::Write;
+use crate::statement::relation_name::Name;
 use crate::statement::view_definition::definition;
 use crate::statement::{
     alter, comment, cursor, database, grant, maintenance, materialized, merge, principals, schema, settings, show,

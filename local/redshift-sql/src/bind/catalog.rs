@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::bind::value_type::ValueType;
-use crate::statement::ddl::Name;
+use crate::statement::relation_name::Name;
 use crate::types::Type;
 
 /// The relations of a database, as a session sees them.

@@ -12,7 +12,7 @@ use super::value_type::ValueType;
 use super::{Typer, merged_columns, place};
 use crate::error::TranslateError;
 use crate::rules::column_names::named_like;
-use crate::statement::ddl::Name;
+use crate::statement::relation_name::Name;
 use crate::types::Type;
 
 impl Typer<'_> {

@@ -9,7 +9,7 @@ use super::Typer;
 use super::catalog::RelationColumn;
 use super::scope::Scope;
 use super::value_type::ValueType;
-use crate::statement::ddl::Name;
+use crate::statement::relation_name::Name;
 
 impl Typer<'_> {
     pub(super) fn statement(&mut self, statement: &Statement, outer: &Scope<'_>) {

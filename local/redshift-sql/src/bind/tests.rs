@@ -6,7 +6,7 @@ use super::catalog::{Catalog, RelationColumn, Signature};
 use super::value_type::ValueType;
 use crate::options::Reading;
 use crate::parse::parameters::Parameters;
-use crate::statement::ddl::Name;
+use crate::statement::relation_name::Name;
 use crate::types::Type;
 
 #[derive(Debug)]

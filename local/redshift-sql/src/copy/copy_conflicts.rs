@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::copy::copy_options::Format;
+use crate::copy::copy_format::Format;
 use crate::error::TranslateError;
 
 /// copy-parameters-data-format, CSV.

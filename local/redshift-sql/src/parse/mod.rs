@@ -16,7 +16,9 @@ use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
 use crate::error::TranslateError;
 use dialect::Redshift;
-use nesting_limits::MOST_NESTED;
+
+/// Parentheses, functions and queries in one another, as the parser counts them: several for each.
+pub const MOST_NESTED: usize = 1_000;
 
 /// The statements of a text, each as its own text, for protocols that send several at once.
 ///

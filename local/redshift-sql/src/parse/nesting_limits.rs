@@ -9,8 +9,6 @@ use crate::parse::is_word;
 
 /// Tokens between two that part: a chain of half as many operators.
 const MOST_TOKENS: usize = 100_000;
-/// Parentheses, functions and queries in one another, as the parser counts them: several for each.
-pub const MOST_NESTED: usize = 1_000;
 /// ANDs and ORs that are told as they are written.
 const LONG_CHAIN: usize = 100;
 /// A statement as deep as these are many fits on any thread twice.

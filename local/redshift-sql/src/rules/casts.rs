@@ -5,7 +5,7 @@ use sqlparser::ast::{CastKind, DataType, Expr, Value};
 use crate::bind::value_type::ValueType;
 use crate::error::TranslateError;
 use crate::rules::comparison::{is_simple, literal};
-use crate::rules::construct::{self, call, case, cast, take, text, try_cast};
+use crate::rules::construct::{self, call, case, cast, take, text, time_of_text, try_cast};
 use crate::rules::super_values;
 use crate::types::{self, Type};
 
@@ -121,16 +121,6 @@ pub fn time(value: Expr, from: ValueType, wanted: Type) -> Expr {
         (_, Type::Date) => cast(cast(value, Type::Timestamp), Type::Date),
         _ => cast(value, wanted),
     }
-}
-
-/// A text as a time, in any of Redshift's orders of day and month.
-pub fn time_of_text(value: Expr, wanted: Type) -> Expr {
-    let function = match wanted {
-        Type::Date => "redshift_date_of_text",
-        Type::Timestamp => "redshift_timestamp_of_text",
-        _ => "redshift_timestamptz_of_text",
-    };
-    call(function, [cast(value, Type::Varchar(types::VARCHAR_MAX))])
 }
 
 /// *Digits only are an integer*: DuckDB rounds `'2.87'`, and knows exponents, underscores and hexadecimal digits.

@@ -5,7 +5,7 @@ use sqlparser::ast::{BinaryOperator, Expr, Value};
 
 use crate::bind::Types;
 use crate::bind::value_type::ValueType;
-use crate::rules::casts::time_of_text;
+use crate::rules::construct::time_of_text;
 use crate::rules::construct::{call, cast, nested, replace, take, text};
 use crate::rules::super_values;
 use crate::rules::table_factors::wrap_column;

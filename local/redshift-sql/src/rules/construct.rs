@@ -6,7 +6,7 @@ use sqlparser::ast::{
     FunctionArguments, Ident, ObjectName, Value,
 };
 
-use crate::types::Type;
+use crate::types::{Type, VARCHAR_MAX};
 
 /// A name with its schemas: `system.main.rtrim`.
 fn name(path: &str) -> ObjectName {
@@ -108,4 +108,14 @@ pub fn take(expr: &mut Expr) -> Expr {
 pub fn replace(expr: &mut Expr, with: impl FnOnce(Expr) -> Expr) {
     let taken = take(expr);
     *expr = with(taken);
+}
+
+/// A text as a time, in any of Redshift's orders of day and month.
+pub fn time_of_text(value: Expr, wanted: Type) -> Expr {
+    let function = match wanted {
+        Type::Date => "redshift_date_of_text",
+        Type::Timestamp => "redshift_timestamp_of_text",
+        _ => "redshift_timestamptz_of_text",
+    };
+    call(function, [cast(value, Type::Varchar(VARCHAR_MAX))])
 }

@@ -6,8 +6,8 @@ use crate::bind::value_type::ValueType;
 use crate::error::TranslateError;
 use crate::parse::date_parts::date_part_name;
 use crate::rules::calls::{Call, is_cheap};
-use crate::rules::casts::time_of_text;
 use crate::rules::comparison::literal;
+use crate::rules::construct::time_of_text;
 use crate::rules::construct::{binary, call, cast, number, text};
 use crate::types::Type;
 

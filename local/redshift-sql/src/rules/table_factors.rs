@@ -8,7 +8,7 @@ use sqlparser::parser::Parser;
 
 use crate::bind::Types;
 use crate::error::TranslateError;
-use crate::parse::nesting_limits::MOST_NESTED;
+use crate::parse::MOST_NESTED;
 use crate::rules::construct::{call, replace};
 use crate::statement::ddl::quoted;
 use crate::types::Type;

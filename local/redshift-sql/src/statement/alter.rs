@@ -10,7 +10,8 @@ use crate::error::TranslateError;
 use crate::parse::is_word;
 use crate::parse::token_reader::{TokenReader, near};
 use crate::statement::attributes;
-use crate::statement::ddl::{ColumnSpec, Name};
+use crate::statement::ddl::ColumnSpec;
+use crate::statement::relation_name::Name;
 use crate::types::Type;
 
 #[derive(Debug)]

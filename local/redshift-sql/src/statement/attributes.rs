@@ -8,7 +8,6 @@ use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use crate::error::TranslateError;
 use crate::parse::is_word;
-use crate::statement::keys::{ForeignKey, UniqueKey};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableAttributes {
@@ -62,6 +61,23 @@ pub struct Identity {
     /// The sequence behind it; empty until the table is made.
     #[serde(default)]
     pub sequence: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UniqueKey {
+    pub name: Option<String>,
+    pub columns: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForeignKey {
+    pub name: Option<String>,
+    pub columns: Vec<String>,
+    /// `None`: that of the table.
+    pub schema: Option<String>,
+    pub table: String,
+    /// Empty: the primary key of that table.
+    pub referred: Vec<String>,
 }
 
 struct TokenReader {

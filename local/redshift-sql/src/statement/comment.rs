@@ -6,7 +6,7 @@ use sqlparser::tokenizer::{Token, TokenWithSpan};
 use crate::error::TranslateError;
 use crate::parse::is_word;
 use crate::parse::parser;
-use crate::statement::ddl::Name;
+use crate::statement::relation_name::Name;
 
 /// What is said of a table, a view, or a column of one.
 #[derive(Debug)]

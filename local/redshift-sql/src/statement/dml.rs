@@ -12,10 +12,11 @@ use sqlparser::ast::{
 use crate::bind::Types;
 use crate::bind::value_type::ValueType;
 use crate::error::TranslateError;
-use crate::rules::casts::{integer, time_of_text};
+use crate::rules::casts::integer;
 use crate::rules::comparison::{changed, literal};
+use crate::rules::construct::time_of_text;
 use crate::rules::construct::{call, replace};
-use crate::statement::ddl::Name;
+use crate::statement::relation_name::Name;
 use crate::time::loose_time::is_loose_time;
 use crate::types::Type;
 

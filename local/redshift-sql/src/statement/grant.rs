@@ -5,8 +5,8 @@ use sqlparser::tokenizer::{Token, TokenWithSpan};
 use crate::error::TranslateError;
 use crate::parse::is_word;
 use crate::parse::token_reader::{TokenReader, near};
-use crate::statement::ddl::Name;
 use crate::statement::ddl::literal;
+use crate::statement::relation_name::Name;
 
 const OF_TABLE: &[&str] = &["SELECT", "INSERT", "UPDATE", "DELETE", "DROP", "REFERENCES", "ALTER", "TRUNCATE"];
 const OF_SCHEMA: &[&str] = &["CREATE", "USAGE", "ALTER", "DROP"];

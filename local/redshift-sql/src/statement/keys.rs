@@ -1,28 +1,10 @@
 //! Primary, unique and foreign keys as CREATE TABLE and ALTER TABLE declare them. Nothing enforces them (C19).
 
-use serde::{Deserialize, Serialize};
 use sqlparser::ast::{ColumnOption, CreateTable, Expr, ForeignKeyConstraint, Ident, IndexColumn, TableConstraint};
 
 use crate::error::TranslateError;
-use crate::statement::attributes::TableAttributes;
-use crate::statement::ddl::Name;
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UniqueKey {
-    pub name: Option<String>,
-    pub columns: Vec<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ForeignKey {
-    pub name: Option<String>,
-    pub columns: Vec<String>,
-    /// `None`: that of the table.
-    pub schema: Option<String>,
-    pub table: String,
-    /// Empty: the primary key of that table.
-    pub referred: Vec<String>,
-}
+use crate::statement::attributes::{ForeignKey, TableAttributes, UniqueKey};
+use crate::statement::relation_name::Name;
 
 /// Takes the keys of a new table over, those of the columns first.
 pub fn take(create: &CreateTable, attributes: &mut TableAttributes) -> Result<(), TranslateError> {

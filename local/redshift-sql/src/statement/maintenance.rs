@@ -5,7 +5,7 @@ use sqlparser::tokenizer::{Token, TokenWithSpan};
 use crate::error::TranslateError;
 use crate::parse::is_word;
 use crate::parse::token_reader::TokenReader;
-use crate::statement::ddl::Name;
+use crate::statement::relation_name::Name;
 
 #[derive(Debug)]
 pub struct Maintenance {

@@ -8,7 +8,8 @@ use crate::parse::is_word;
 use crate::parse::parser;
 use crate::parse::token_reader::{TokenReader, near};
 use crate::statement::attributes::{self, TableAttributes};
-use crate::statement::ddl::{Drop, Name};
+use crate::statement::ddl::Drop;
+use crate::statement::relation_name::Name;
 use crate::statement::view_definition::definition;
 
 /// A materialized view that is to be made.

@@ -14,6 +14,7 @@ pub mod materialized;
 pub mod merge;
 pub mod names;
 pub mod principals;
+pub mod relation_name;
 pub mod schema;
 pub mod settings;
 pub mod show;

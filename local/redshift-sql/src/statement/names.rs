@@ -8,7 +8,7 @@ use sqlparser::tokenizer::Tokenizer;
 use crate::error::TranslateError;
 use crate::parse::dialect::Redshift;
 use crate::parse::parser;
-use crate::statement::ddl::Name;
+use crate::statement::relation_name::Name;
 
 /// Answers the new name of a relation; `None` leaves it as it is.
 pub type NewName<'n> = dyn FnMut(&Name) -> Result<Option<Name>, TranslateError> + 'n;
@@ -133,7 +133,7 @@ impl VisitorMut for Renames<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::rename_relations_in;
-    use crate::statement::ddl::Name;
+    use crate::statement::relation_name::Name;
 
     fn renamed(query: &str, from: (Option<&str>, &str), to: (&str, &str)) -> String {
         let mut rename = |name: &Name| {

@@ -6,7 +6,7 @@ use sqlparser::tokenizer::TokenWithSpan;
 use crate::error::TranslateError;
 use crate::parse::is_word;
 use crate::parse::token_reader::{TokenReader, near};
-use crate::statement::ddl::Name;
+use crate::statement::relation_name::Name;
 
 #[derive(Debug)]
 pub struct NewSchema {

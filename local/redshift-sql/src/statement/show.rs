@@ -3,7 +3,7 @@
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use crate::error::TranslateError;
-use crate::statement::ddl::Name;
+use crate::statement::relation_name::Name;
 
 /// Which grants to show.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use crate::error::TranslateError;
 use crate::parse::parameters;
 use crate::parse::parser;
 use crate::parse::tokenize;
-use crate::statement::ddl::{Name, quoted};
+use crate::statement::relation_name::{Name, quoted};
 use crate::types::Type;
 
 /// Before the name of each of them.
