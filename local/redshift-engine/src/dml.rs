@@ -4,7 +4,7 @@ use super::error::SqlError;
 use super::result::counted;
 use super::session::Session;
 use super::transaction_state::Transaction;
-use redshift_sql::Write;
+use redshift_sql::DmlStatement;
 
 /// Runs a statement of DuckDB's; answers how many rows it changed.
 pub fn change(session: &Session, sql: &str) -> Result<i64, SqlError> {
@@ -12,9 +12,9 @@ pub fn change(session: &Session, sql: &str) -> Result<i64, SqlError> {
 }
 
 /// Runs an INSERT or an UPDATE, with its values made to fit the columns of the table.
-pub fn write(session: &mut Session, mut write: Write) -> Result<i64, SqlError> {
+pub fn write(session: &mut Session, mut write: DmlStatement) -> Result<i64, SqlError> {
     if let Some(columns) = session.targets(&write.table)? {
-        write.fit(&columns)?;
+        write.coerce_values(&columns)?;
     }
     change(session, &write.sql())
 }

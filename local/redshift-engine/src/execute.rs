@@ -67,7 +67,7 @@ impl Session {
         let _running = running.read().unwrap_or_else(PoisonError::into_inner);
         self.system.look_for_room_to_spill();
         let watched = self.system.memory.watch(self.cancel.clone());
-        let outcome = redshift_sql::with_room(text, || {
+        let outcome = redshift_sql::with_large_stack(text, || {
             self.bound(|session| {
                 let command = redshift_sql::translate(text, parameters, session.reading())?;
                 kind = command.kind();

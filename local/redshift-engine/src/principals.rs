@@ -3,11 +3,11 @@
 use super::batch;
 use super::error::SqlError;
 use super::session::Session;
-use redshift_sql::{Kind, Principals};
+use redshift_sql::{PrincipalKind, Principals};
 
 /// Runs a statement about users or groups, where all that it names is as it must be.
 pub fn apply(session: &Session, change: &Principals) -> Result<(), SqlError> {
-    let exists = |kind: Kind, name: &String| -> Result<bool, SqlError> {
+    let exists = |kind: PrincipalKind, name: &String| -> Result<bool, SqlError> {
         let sql = format!("SELECT count(*) > 0 FROM {} WHERE name = ?", kind.table());
         Ok(session.connection.query_row(&sql, [name], |row| row.get(0))?)
     };

@@ -18,7 +18,7 @@ use super::session_settings::SessionSettings;
 use super::system::System;
 use super::system_views::SYSTEM_SCHEMA;
 use super::transaction_state::{Transaction, TransactionScope};
-use redshift_sql::{Name, Target};
+use redshift_sql::{Name, TargetColumn};
 
 /// Bytes of a result that DuckDB computes ahead of who reads it.
 const STREAMED_BYTES: u64 = 128 << 10;
@@ -43,7 +43,7 @@ pub struct Session {
     pub(super) notices: Vec<String>,
     pub(super) last_query: i64,
     /// Columns of tables that were written to, as of a state of the catalog.
-    pub(super) targets: HashMap<Name, Arc<Vec<Target>>>,
+    pub(super) targets: HashMap<Name, Arc<Vec<TargetColumn>>>,
     /// Columns of relations that were read, as of the same state.
     pub(super) relations: Relations,
     pub(super) catalog: u64,

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use redshift_sql::{Catalog, Command, Name, Parameters, Reading, RelationColumn, Signature, Target, Type, ValueType};
+use redshift_sql::{
+    Catalog, Command, Name, Parameters, RelationColumn, Signature, TargetColumn, TranslateOptions, Type, ValueType,
+};
 use sqlparser::tokenizer::TokenWithSpan;
 
 use super::error::SqlError;
@@ -50,9 +52,9 @@ impl Catalog for Session {
 
 impl Session {
     /// What a statement of this session is read with.
-    pub(super) fn reading(&self) -> Reading<'_> {
+    pub(super) fn reading(&self) -> TranslateOptions<'_> {
         let keeps_attribute_case = self.is_on("enable_case_sensitive_super_attribute");
-        Reading::new(Some(self), self.keeps_case()).with_attribute_case(keeps_attribute_case)
+        TranslateOptions::new(Some(self), self.keeps_case()).with_attribute_case(keeps_attribute_case)
     }
 
     /// Whether names in quotes keep their case.
@@ -105,7 +107,7 @@ impl Session {
     /// The columns that a statement would answer, with NULL for what its parameters will be; `None` where it answers no
     /// rows. Nothing is run.
     pub fn describe(&mut self, text: &str, parameters: &Parameters) -> Result<Option<Vec<ResultColumn>>, SqlError> {
-        redshift_sql::with_room(text, || self.bound(|session| session.describe_once(text, parameters)))
+        redshift_sql::with_large_stack(text, || self.bound(|session| session.describe_once(text, parameters)))
     }
 
     fn describe_once(&mut self, text: &str, parameters: &Parameters) -> Result<Option<Vec<ResultColumn>>, SqlError> {
@@ -129,7 +131,7 @@ impl Session {
         }
         self.follow_database()?;
         self.see_catalog().map_err(|error| self.recovered(error))?;
-        Ok(redshift_sql::with_room(text, || redshift_sql::parameter_types(text, self.reading())))
+        Ok(redshift_sql::with_large_stack(text, || redshift_sql::parameter_types(text, self.reading())))
     }
 
     /// Runs a statement, once more where a view that it reads has to be bound again: what cannot be bound has changed
@@ -165,7 +167,7 @@ impl Session {
 
     /// The columns of a table that is to be written to; `None` where there is none of this name. They are asked for again
     /// when any session has changed the catalog.
-    pub(super) fn targets(&mut self, name: &Name) -> Result<Option<Arc<Vec<Target>>>, SqlError> {
+    pub(super) fn targets(&mut self, name: &Name) -> Result<Option<Arc<Vec<TargetColumn>>>, SqlError> {
         if let Some(known) = self.targets.get(name) {
             return Ok(Some(known.clone()));
         }
@@ -174,7 +176,7 @@ impl Session {
             Err(error) if error.is_missing_relation() => return Ok(None),
             Err(error) => return Err(error),
         };
-        let column = |column: &catalog::Column| Target {
+        let column = |column: &catalog::Column| TargetColumn {
             name: column.name.clone(),
             data_type: column.data_type,
             is_identity: column.attributes.identity.as_ref().is_some_and(|identity| !identity.by_default),

@@ -6,11 +6,11 @@
 
 #![expect(clippy::print_stdout, reason = "an example prints")]
 
-use redshift_sql::{Command, Parameters, QueryCommand, Reading, TranslateError, translate};
+use redshift_sql::{Command, Parameters, QueryCommand, TranslateError, TranslateOptions, translate};
 
 fn main() -> Result<(), TranslateError> {
     let statement = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
-    match translate(&statement, &Parameters::default(), Reading::new(None, false))? {
+    match translate(&statement, &Parameters::default(), TranslateOptions::new(None, false))? {
         Command::Query(QueryCommand { sql, .. })
         | Command::Change(sql)
         | Command::Truncate(sql)

@@ -9,7 +9,7 @@ use crate::copy::unload_options::UnloadCommand;
 use crate::statement::alter::Alter;
 use crate::statement::comment::Comment;
 use crate::statement::ddl::{CreateTable, Drop};
-use crate::statement::dml::Write;
+use crate::statement::dml::DmlStatement;
 use crate::statement::grant::Grant;
 use crate::statement::maintenance::Maintenance;
 use crate::statement::materialized::NewMaterialized;
@@ -51,7 +51,7 @@ pub enum Command {
     /// A statement that changes rows and answers how many.
     Change(String),
     /// One that depends on the columns of the table.
-    Write(Box<Write>),
+    Write(Box<DmlStatement>),
     /// Several of them as one; what the last one changed counts.
     Changes(Vec<String>),
     CreateTable(Box<CreateTable>),

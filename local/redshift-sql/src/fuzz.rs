@@ -1,7 +1,7 @@
 //! Nothing that a client sends as a statement makes the translation panic.
 
 use crate::testing::fuzz_corpus;
-use crate::{Parameter, Parameters, Reading, split, translate, with_room};
+use crate::{Parameter, Parameters, TranslateOptions, split, translate, with_large_stack};
 
 /// Reads a text as statements, with names folded and kept.
 fn read(text: &str) {
@@ -9,8 +9,8 @@ fn read(text: &str) {
     let parameters: Parameters = [("1".to_owned(), value("1")), ("name".to_owned(), value("it's"))].into();
     for statement in split(text).unwrap_or_default() {
         for keeps_case in [false, true] {
-            let reading = Reading::new(None, keeps_case);
-            with_room(&statement, || {
+            let reading = TranslateOptions::new(None, keeps_case);
+            with_large_stack(&statement, || {
                 let _ = translate(&statement, &parameters, reading);
                 let _ = translate(&statement, &Parameters::default(), reading);
             });

@@ -3,9 +3,9 @@
 //! refused by its name, never run as something else.
 //!
 //! ```
-//! use redshift_sql::{Command, Parameters, Reading, translate};
+//! use redshift_sql::{Command, Parameters, TranslateOptions, translate};
 //!
-//! let command = translate("select top 3 * from sales", &Parameters::default(), Reading::default()).unwrap();
+//! let command = translate("select top 3 * from sales", &Parameters::default(), TranslateOptions::default()).unwrap();
 //! let Command::Query(query) = command else { panic!("a query") };
 //! assert_eq!(query.sql, "SELECT * FROM sales LIMIT 3");
 //! ```
@@ -36,9 +36,9 @@ pub use copy::credential::Credential;
 pub use copy::unload_options::{UnloadCommand, UnloadFormat};
 pub use error::TranslateError;
 pub use node_types::{MOST_NODES, NODE_TYPES, NodeType};
-pub use options::Reading;
+pub use options::TranslateOptions;
 pub use parse::leader_node::is_on_leader_node;
-pub use parse::nesting_limits::with_room;
+pub use parse::nesting_limits::with_large_stack;
 pub use parse::parameters::{Parameter, ParameterKind, Parameters};
 pub use parse::reserved_words::is_reserved;
 pub use parse::statements::{first_word, statements, tokens};
@@ -48,13 +48,13 @@ pub use statement::alter::{Alter, Change};
 pub use statement::attributes::{ColumnAttributes, ForeignKey, TableAttributes};
 pub use statement::comment::Comment;
 pub use statement::ddl::{ColumnSpec, CreateTable, Drop, KeptView, Shape, define, describe, describe_column, literal};
-pub use statement::dml::{Target, Write};
+pub use statement::dml::{DmlStatement, TargetColumn};
 pub use statement::grant::Grant;
 pub use statement::keys;
 pub use statement::maintenance::Maintenance;
 pub use statement::materialized::NewMaterialized;
 pub use statement::names::{rename_relations, rename_relations_in};
-pub use statement::principals::{Kind, Principals, md5_of};
+pub use statement::principals::{PrincipalKind, Principals, md5_of};
 pub use statement::relation_name::{Name, quoted};
 pub use statement::schema::{AlterSchema, NewSchema, SchemaChange};
 pub use statement::show::{Grants, Show};

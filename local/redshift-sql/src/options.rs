@@ -5,7 +5,7 @@ use crate::types::Type;
 
 /// What a statement is read with.
 #[derive(Clone, Copy, Default)]
-pub struct Reading<'s> {
+pub struct TranslateOptions<'s> {
     /// The database that it is for; without one nothing is known of its relations.
     pub catalog: Option<&'s dyn Catalog>,
     /// Names that stand for values of these types: the arguments of a function.
@@ -16,7 +16,7 @@ pub struct Reading<'s> {
     pub keeps_attribute_case: bool,
 }
 
-impl<'s> Reading<'s> {
+impl<'s> TranslateOptions<'s> {
     pub fn new(catalog: Option<&'s dyn Catalog>, keeps_case: bool) -> Self {
         Self { catalog, arguments: &[], keeps_case, keeps_attribute_case: false }
     }

@@ -10,7 +10,7 @@ use crate::bind::Types;
 use crate::command::{Command, NewView, Prepared, QueryCommand};
 use crate::copy::{copy_options, unload_options};
 use crate::error::TranslateError;
-use crate::options::Reading;
+use crate::options::TranslateOptions;
 use crate::parse::parameters::{self, Parameters};
 use crate::parse::{is_create_table, is_word, one_statement, parser, starts_with, token_rewrites, tokenize, words};
 use crate::rules::expansion::Expand;
@@ -18,7 +18,7 @@ use crate::rules::expression::Rewrite;
 use crate::rules::normalize::Normalize;
 use crate::statement::attributes::{self, TableAttributes};
 use crate::statement::ddl::{self, CreateTable, Shape};
-use crate::statement::dml::Write;
+use crate::statement::dml::DmlStatement;
 use crate::statement::relation_name::Name;
 use crate::statement::view_definition::definition;
 use crate::statement::{
@@ -47,7 +47,11 @@ const REFUSED: &[&[&str]] = &[
 ];
 
 /// Reads one statement, with values for its parameters.
-pub fn translate(text: &str, parameters: &Parameters, reading: Reading<'_>) -> Result<Command, TranslateError> {
+pub fn translate(
+    text: &str,
+    parameters: &Parameters,
+    reading: TranslateOptions<'_>,
+) -> Result<Command, TranslateError> {
     let mut tokens = one_statement(tokenize(text)?)?;
     parameters::bind(&mut tokens, parameters)?;
     translate_tokens(tokens, reading)
@@ -57,14 +61,17 @@ pub fn translate(text: &str, parameters: &Parameters, reading: Reading<'_>) -> R
 pub fn translate_prepared(
     prepared: &Prepared,
     arguments: &[Vec<TokenWithSpan>],
-    reading: Reading<'_>,
+    reading: TranslateOptions<'_>,
 ) -> Result<Command, TranslateError> {
     let mut tokens = prepared.0.clone();
     parameters::bind_arguments(&mut tokens, arguments)?;
     translate_tokens(tokens, reading)
 }
 
-pub fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) -> Result<Command, TranslateError> {
+pub fn translate_tokens(
+    mut tokens: Vec<TokenWithSpan>,
+    reading: TranslateOptions<'_>,
+) -> Result<Command, TranslateError> {
     let first = words(&tokens);
     if let Some(refused) = REFUSED.iter().find(|words| starts_with(&first, words)) {
         return Err(TranslateError::unsupported(&refused.join(" ")));
@@ -100,7 +107,9 @@ pub fn translate_tokens(mut tokens: Vec<TokenWithSpan>, reading: Reading<'_>) ->
         }
         ["DROP", "MATERIALIZED", "VIEW", ..] => return materialized::drop(&tokens).map(Command::Drop),
         ["CREATE", "FUNCTION", ..] | ["CREATE", "OR", "REPLACE", "FUNCTION", ..] => {
-            return udf::create(tokens, |body, arguments| translate_tokens(body, Reading { arguments, ..reading }));
+            return udf::create(tokens, |body, arguments| {
+                translate_tokens(body, TranslateOptions { arguments, ..reading })
+            });
         }
         ["DROP", "FUNCTION", ..] => return udf::drop(tokens),
         ["CREATE", "SCHEMA", ..] => schema::refuse_quota(&tokens)?,
@@ -151,12 +160,12 @@ fn is_removal(token: &Token) -> bool {
 
 /// Reads one statement without running it: a CREATE TABLE with what Redshift adds to it.
 pub fn parse_table(text: &str) -> Result<(Statement, TableAttributes), TranslateError> {
-    let (statement, attributes, _) = parse_statement(one_statement(tokenize(text)?)?, Reading::default())?;
+    let (statement, attributes, _) = parse_statement(one_statement(tokenize(text)?)?, TranslateOptions::default())?;
     Ok((statement, attributes))
 }
 
 /// Reads a query, as it stands in UNLOAD.
-pub fn translate_query(text: &str, reading: Reading<'_>) -> Result<String, TranslateError> {
+pub fn translate_query(text: &str, reading: TranslateOptions<'_>) -> Result<String, TranslateError> {
     let tokens = one_statement(tokenize(text)?)?;
     let query = parser(tokens.clone()).parse_query();
     if query.is_ok_and(|query| query.limit_clause.is_some()) {
@@ -170,7 +179,7 @@ pub fn translate_query(text: &str, reading: Reading<'_>) -> Result<String, Trans
 
 pub fn parse_statement(
     mut tokens: Vec<TokenWithSpan>,
-    reading: Reading<'_>,
+    reading: TranslateOptions<'_>,
 ) -> Result<(Statement, TableAttributes, Types), TranslateError> {
     token_rewrites::spell_out(&mut tokens);
     let (tokens, mut attributes) = match is_create_table(&words(&tokens)) {
@@ -199,7 +208,7 @@ pub fn parse_statement(
 }
 
 /// Writes a statement for DuckDB. It stays where it is: its expressions are known by their places.
-fn rewrite(statement: &mut Statement, reading: Reading<'_>) -> ControlFlow<TranslateError, Types> {
+fn rewrite(statement: &mut Statement, reading: TranslateOptions<'_>) -> ControlFlow<TranslateError, Types> {
     statement.visit(&mut Normalize::new(reading))?;
     let mut types = Types::of_statement(statement, reading.catalog, reading.arguments);
     if !types.expansion().is_empty() && !types.is_refused() {
@@ -215,7 +224,7 @@ fn rewrite(statement: &mut Statement, reading: Reading<'_>) -> ControlFlow<Trans
 
 /// The types of `$1`, `$2`, … where a client leaves them to the server, by their numbers: from what each stands beside.
 /// What nothing is said of is left out, and so is everything in a statement that cannot be read.
-pub fn parameter_types(text: &str, reading: Reading<'_>) -> BTreeMap<usize, Type> {
+pub fn parameter_types(text: &str, reading: TranslateOptions<'_>) -> BTreeMap<usize, Type> {
     let parsed = tokenize(text).and_then(one_statement).ok().and_then(|mut tokens| {
         token_rewrites::spell_out(&mut tokens);
         parser(tokens).parse_statement().ok()
@@ -251,7 +260,9 @@ fn command(statement: Statement, attributes: TableAttributes, types: &Types) -> 
             let shape = Shape::Query(query.to_string(), Vec::new());
             Ok(Command::CreateTable(Box::new(CreateTable { name, if_not_exists: false, temporary, attributes, shape })))
         }
-        Statement::Insert(_) | Statement::Update(_) => Write::new(statement, types).map(Box::new).map(Command::Write),
+        Statement::Insert(_) | Statement::Update(_) => {
+            DmlStatement::new(statement, types).map(Box::new).map(Command::Write)
+        }
         Statement::Delete(Delete { returning: Some(_), .. }) => {
             Err(TranslateError::syntax("syntax error at or near \"returning\""))
         }

@@ -9,7 +9,7 @@ use super::json_values::for_each_value;
 use super::parse::Parser;
 use super::text::{TextRecords, fields};
 use crate::Type;
-use redshift_sql::{Command, CopyCommand, Format, JsonFormat, Parameters, Reading, TextFormat, translate};
+use redshift_sql::{Command, CopyCommand, Format, JsonFormat, Parameters, TextFormat, TranslateOptions, translate};
 
 fn columns() -> Vec<Column> {
     let types = [
@@ -32,7 +32,7 @@ fn columns() -> Vec<Column> {
 
 fn command(options: &str) -> CopyCommand {
     let sql = format!("copy t from 's3://b/k' {options}");
-    match translate(&sql, &Parameters::default(), Reading::default()) {
+    match translate(&sql, &Parameters::default(), TranslateOptions::default()) {
         Ok(Command::Copy(copy)) => *copy,
         other => panic!("{options}: {other:?}"),
     }

@@ -208,7 +208,7 @@ impl Visitor for Uses<'_> {
 }
 
 fn aggregates(function: &Function) -> bool {
-    let name = crate::statement::ddl::Name::of(&function.name).table;
+    let name = crate::statement::relation_name::Name::of(&function.name).table;
     !matches!(function.over, Some(WindowType::WindowSpec(_) | WindowType::NamedWindow(_))) && is_aggregate(&name)
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::catalog::{Catalog, RelationColumn, Signature};
 use super::value_type::ValueType;
-use crate::options::Reading;
+use crate::options::TranslateOptions;
 use crate::parse::parameters::Parameters;
 use crate::statement::relation_name::Name;
 use crate::types::Type;
@@ -42,14 +42,14 @@ impl Catalog for Tables {
 }
 
 fn translated(sql: &str) -> String {
-    match crate::translate::translate(sql, &Parameters::default(), Reading::new(Some(&Tables), false)) {
+    match crate::translate::translate(sql, &Parameters::default(), TranslateOptions::new(Some(&Tables), false)) {
         Ok(crate::command::Command::Query(query)) => query.sql,
         other => panic!("{sql}: {other:?}"),
     }
 }
 
 fn parameters(sql: &str) -> Vec<String> {
-    let found = crate::translate::parameter_types(sql, Reading::new(Some(&Tables), false));
+    let found = crate::translate::parameter_types(sql, TranslateOptions::new(Some(&Tables), false));
     found.iter().map(|(number, found)| format!("{number} {}", found.short_name())).collect()
 }
 
@@ -220,7 +220,7 @@ fn mistakes_are_refused() {
 }
 
 fn refused(sql: &str) -> String {
-    match crate::translate(sql, &Parameters::default(), Reading::new(Some(&Tables), false)) {
+    match crate::translate(sql, &Parameters::default(), TranslateOptions::new(Some(&Tables), false)) {
         Err(error) => format!("{} {}", error.sqlstate, error.message),
         Ok(command) => panic!("{sql}: {command:?}"),
     }

@@ -76,14 +76,14 @@ pub fn check(format: &Format, named: &BTreeSet<String>) -> Result<(), TranslateE
 #[cfg(test)]
 mod tests {
     use crate::command::Command;
-    use crate::options::Reading;
+    use crate::options::TranslateOptions;
     use crate::parse::parameters::Parameters;
     use crate::translate::translate;
 
     /// What is said of these options, nothing where they are taken.
     fn refusal(options: &str) -> String {
         let sql = format!("copy t from 's3://b/k' iam_role default {options}");
-        match translate(&sql, &Parameters::default(), Reading::default()) {
+        match translate(&sql, &Parameters::default(), TranslateOptions::default()) {
             Ok(Command::Copy(_)) => String::new(),
             Ok(other) => panic!("{options}: {other:?}"),
             Err(error) => format!("{} {}", error.sqlstate, error.message),

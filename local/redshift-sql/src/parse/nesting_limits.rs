@@ -107,7 +107,7 @@ fn joined(operands: &mut impl Iterator<Item = Expr>, count: usize, op: &BinaryOp
 
 /// Runs what reads or runs a statement where there is room for the deepest. What is short is not deep, and a stack of its
 /// own would cost it a twentieth of its time; but what it executes may be longer than itself.
-pub fn with_room<T>(text: &str, run: impl FnOnce() -> T) -> T {
+pub fn with_large_stack<T>(text: &str, run: impl FnOnce() -> T) -> T {
     match text.len() < SHORT_BYTES && !text.to_ascii_lowercase().contains("execute") {
         true => run(),
         false => stacker::grow(STACK_BYTES, run),

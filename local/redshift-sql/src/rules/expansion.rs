@@ -14,7 +14,7 @@ use crate::error::TranslateError;
 use crate::rules::build_query::{derived, grouped};
 use crate::rules::construct::{binary, case, column, number};
 use crate::rules::outer_join_operator;
-use crate::statement::ddl::Name;
+use crate::statement::relation_name::Name;
 
 pub struct Expand<'e> {
     expansion: &'e Expansion,

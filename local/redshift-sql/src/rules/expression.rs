@@ -11,7 +11,7 @@ use crate::bind::blanks::Blanks;
 use crate::bind::value_type::ValueType;
 use crate::bind::{Types, place};
 use crate::error::TranslateError;
-use crate::options::Reading;
+use crate::options::TranslateOptions;
 use crate::rules::arithmetic;
 use crate::rules::casts::{coerced, differs_as_text, rewrite_cast, rewrite_try_cast, text_value, typed_text};
 use crate::rules::comparison;
@@ -33,7 +33,7 @@ pub struct Rewrite<'s> {
 }
 
 impl<'s> Rewrite<'s> {
-    pub fn new(types: &'s Types, reading: Reading<'_>) -> Self {
+    pub fn new(types: &'s Types, reading: TranslateOptions<'_>) -> Self {
         Self { types, keeps_case: reading.keeps_case, named: HashMap::new() }
     }
 

@@ -250,7 +250,6 @@ pub fn for_each_argument(function: &mut Function, mut change: impl FnMut(usize, 
     }
 }
 
-
 /// *Averages keep the type*: of integers an integer, of numerics a numeric with as many places, else a double.
 fn average(function: &Function, kind: ValueType) -> Option<Expr> {
     if matches!(kind, ValueType::Of(Type::Real | Type::Double)) {

@@ -10,7 +10,7 @@ use sqlparser::ast::{
 };
 
 use crate::error::TranslateError;
-use crate::options::Reading;
+use crate::options::TranslateOptions;
 use crate::parse::nesting_limits;
 use crate::rules::column_names::name_columns;
 use crate::rules::table_factors::{empty_relation, table_factor};
@@ -59,7 +59,7 @@ pub const CATALOG_SCHEMAS: [&str; 2] = ["pg_catalog", "information_schema"];
 
 /// Rewrites what needs no types.
 pub struct Normalize<'s> {
-    reading: Reading<'s>,
+    reading: TranslateOptions<'s>,
     /// Attributes of a SUPER, by their places in memory, which keep their case.
     attributes: HashSet<usize>,
     /// Names of common table expressions, which stand before system views.
@@ -67,7 +67,7 @@ pub struct Normalize<'s> {
 }
 
 impl<'s> Normalize<'s> {
-    pub fn new(reading: Reading<'s>) -> Self {
+    pub fn new(reading: TranslateOptions<'s>) -> Self {
         Self { reading, attributes: HashSet::new(), named: BTreeSet::new() }
     }
 }

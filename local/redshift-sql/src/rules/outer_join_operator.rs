@@ -9,7 +9,7 @@ use sqlparser::ast::{
 
 use crate::bind::join_conditions::conjuncts;
 use crate::error::TranslateError;
-use crate::statement::ddl::Name;
+use crate::statement::relation_name::Name;
 
 /// A part of a condition, and the relations that it names with and without `(+)`.
 struct Part {

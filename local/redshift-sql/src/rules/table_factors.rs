@@ -10,7 +10,7 @@ use crate::bind::Types;
 use crate::error::TranslateError;
 use crate::parse::MOST_NESTED;
 use crate::rules::construct::{call, replace};
-use crate::statement::ddl::quoted;
+use crate::statement::relation_name::quoted;
 use crate::types::Type;
 
 /// Calls a function for the only column that a query answers.

@@ -22,7 +22,7 @@ use crate::types::Type;
 
 /// A statement that changes rows of one table.
 #[derive(Debug)]
-pub struct Write {
+pub struct DmlStatement {
     pub table: Name,
     statement: Statement,
     /// The types of the columns that an INSERT reads, or of the values that an UPDATE assigns; `None` where they are not
@@ -32,14 +32,14 @@ pub struct Write {
 
 /// A column of that table.
 #[derive(Debug, Clone)]
-pub struct Target {
+pub struct TargetColumn {
     pub name: String,
     pub data_type: Type,
     /// Redshift alone gives it its values.
     pub is_identity: bool,
 }
 
-impl Write {
+impl DmlStatement {
     pub fn new(statement: Statement, types: &Types) -> Result<Self, TranslateError> {
         let near = |word: &str| Err(TranslateError::syntax(format!("syntax error at or near \"{word}\"")));
         let table = match &statement {
@@ -65,7 +65,7 @@ impl Write {
     ///
     /// # Errors
     /// 42703, 42701 and 42601 for columns that do not fit, 42804 for values that Redshift does not convert by itself.
-    pub fn fit(&mut self, columns: &[Target]) -> Result<(), TranslateError> {
+    pub fn coerce_values(&mut self, columns: &[TargetColumn]) -> Result<(), TranslateError> {
         let typed = match &mut self.statement {
             Statement::Insert(insert) => insert_into(insert, &self.table, columns)?,
             Statement::Update(update) => set(update, &self.table, columns)?,
@@ -77,7 +77,7 @@ impl Write {
 
 /// Refuses what Redshift does not convert by itself (Type compatibility and conversion): `columns` has the column that
 /// each value is for, and `None` for values that take any type.
-fn check(columns: &[Option<Target>], given: &[ValueType]) -> Result<(), TranslateError> {
+fn check(columns: &[Option<TargetColumn>], given: &[ValueType]) -> Result<(), TranslateError> {
     for (column, found) in columns.iter().zip(given) {
         let (Some(column), Some(found)) = (column, found.known()) else { continue };
         if column.data_type == Type::Super && matches!(found, Type::Varchar(_) | Type::Char(_)) {
@@ -113,17 +113,21 @@ fn last_of(name: &ObjectName) -> String {
     Name::of(name).table
 }
 
-fn find<'c>(columns: &'c [Target], table: &Name, name: &str) -> Result<&'c Target, TranslateError> {
+fn find<'c>(columns: &'c [TargetColumn], table: &Name, name: &str) -> Result<&'c TargetColumn, TranslateError> {
     let missing =
         || TranslateError::new("42703", format!("column \"{name}\" of relation \"{}\" does not exist", table.table));
     columns.iter().find(|column| column.name == name).ok_or_else(missing)
 }
 
 /// *The first columns* get the values where there are fewer of them. An IDENTITY gets none.
-fn insert_into(insert: &mut Insert, table: &Name, columns: &[Target]) -> Result<Vec<Option<Target>>, TranslateError> {
+fn insert_into(
+    insert: &mut Insert,
+    table: &Name,
+    columns: &[TargetColumn],
+) -> Result<Vec<Option<TargetColumn>>, TranslateError> {
     let Some(source) = &mut insert.source else { return Ok(Vec::new()) };
     let values = width(&source.body);
-    let named: Vec<&Target> = match insert.columns.is_empty() {
+    let named: Vec<&TargetColumn> = match insert.columns.is_empty() {
         true => columns.iter().take(values.unwrap_or(columns.len())).collect(),
         false => insert.columns.iter().map(|name| find(columns, table, &last_of(name))).collect::<Result<_, _>>()?,
     };
@@ -140,12 +144,12 @@ fn insert_into(insert: &mut Insert, table: &Name, columns: &[Target]) -> Result<
             return Err(TranslateError::syntax("INSERT has more target columns than expressions"));
         }
         Some(values) if values < columns.len() && insert.columns.is_empty() => {
-            let ident = |column: &&Target| ObjectName::from(vec![Ident::with_quote('"', column.name.clone())]);
+            let ident = |column: &&TargetColumn| ObjectName::from(vec![Ident::with_quote('"', column.name.clone())]);
             insert.columns = named.iter().map(ident).collect();
         }
         _ => {}
     }
-    let mut typed: Vec<Option<Target>> = named.iter().map(|column| Some((*column).clone())).collect();
+    let mut typed: Vec<Option<TargetColumn>> = named.iter().map(|column| Some((*column).clone())).collect();
     assign(&mut source.body, &named, &mut typed)?;
     Ok(typed)
 }
@@ -166,12 +170,16 @@ fn width(body: &SetExpr) -> Option<usize> {
 }
 
 /// Gives the columns their values. Those that may be texts without a type are not among the `typed` any more.
-fn assign(body: &mut SetExpr, columns: &[&Target], typed: &mut Vec<Option<Target>>) -> Result<(), TranslateError> {
+fn assign(
+    body: &mut SetExpr,
+    columns: &[&TargetColumn],
+    typed: &mut Vec<Option<TargetColumn>>,
+) -> Result<(), TranslateError> {
     match body {
         SetExpr::Values(values) => {
             typed.clear();
             for row in &mut values.rows {
-                row.iter_mut().zip(columns).try_for_each(|(value, column)| fit(value, column))?;
+                row.iter_mut().zip(columns).try_for_each(|(value, column)| coerce_value(value, column))?;
             }
             Ok(())
         }
@@ -182,7 +190,7 @@ fn assign(body: &mut SetExpr, columns: &[&Target], typed: &mut Vec<Option<Target
                     // It stands for several columns, so that nobody knows here what those behind it are for. A SUPER has
                     // to know of each text.
                     if at + 1 < width {
-                        let is_super = |column: &Target| column.data_type == Type::Super;
+                        let is_super = |column: &TargetColumn| column.data_type == Type::Super;
                         typed.iter_mut().skip(at).for_each(|typed| *typed = typed.take().filter(is_super));
                     }
                     break;
@@ -192,7 +200,7 @@ fn assign(body: &mut SetExpr, columns: &[&Target], typed: &mut Vec<Option<Target
                 if let (Some(typed), true) = (typed.get_mut(at), is_open) {
                     *typed = None;
                 }
-                fit(expr, column)?;
+                coerce_value(expr, column)?;
             }
             Ok(())
         }
@@ -206,7 +214,7 @@ fn assign(body: &mut SetExpr, columns: &[&Target], typed: &mut Vec<Option<Target
 }
 
 /// *Texts become times* in any of Redshift's orders of day and month, and texts in a SUPER.
-fn fit(value: &mut Expr, column: &Target) -> Result<(), TranslateError> {
+fn coerce_value(value: &mut Expr, column: &TargetColumn) -> Result<(), TranslateError> {
     if is_default(value) {
         return Ok(());
     }
@@ -252,7 +260,11 @@ fn is_default(value: &Expr) -> bool {
     matches!(value, Expr::Identifier(ident) if ident.quote_style.is_none() && ident.value.eq_ignore_ascii_case("default"))
 }
 
-fn set(update: &mut Update, table: &Name, columns: &[Target]) -> Result<Vec<Option<Target>>, TranslateError> {
+fn set(
+    update: &mut Update,
+    table: &Name,
+    columns: &[TargetColumn],
+) -> Result<Vec<Option<TargetColumn>>, TranslateError> {
     let mut typed = Vec::new();
     for assignment in &mut update.assignments {
         let AssignmentTarget::ColumnName(name) = &assignment.target else {
@@ -263,7 +275,7 @@ fn set(update: &mut Update, table: &Name, columns: &[Target]) -> Result<Vec<Opti
         // What goes into a SUPER is written as such.
         let is_typed = column.data_type != Type::Super && !is_untyped(&assignment.value);
         typed.push(is_typed.then(|| column.clone()));
-        fit(&mut assignment.value, column)?;
+        coerce_value(&mut assignment.value, column)?;
     }
     join_itself(update, table)?;
     Ok(typed)
@@ -292,7 +304,7 @@ fn join_itself(update: &mut Update, table: &Name) -> Result<(), TranslateError> 
                     _ => return Err(TranslateError::unsupported("UPDATE … FROM with USING or NATURAL")),
                 }
             }
-            _ => return Err(TranslateError::new("0A000", "Target table must be part of an equijoin predicate")),
+            _ => return Err(TranslateError::new("0A000", "TargetColumn table must be part of an equijoin predicate")),
         }
         factors.push(join.relation);
     }

@@ -11,7 +11,7 @@ use crate::statement::ddl::literal;
 
 /// What is made, changed or dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum PrincipalKind {
     User,
     Group,
 }
@@ -20,15 +20,15 @@ pub enum Kind {
 #[derive(Debug, Default)]
 pub struct Principals {
     /// Those that must not exist yet.
-    pub new: Vec<(Kind, String)>,
+    pub new: Vec<(PrincipalKind, String)>,
     /// Those that must exist.
-    pub known: Vec<(Kind, String)>,
+    pub known: Vec<(PrincipalKind, String)>,
     /// Those that may have no privilege, and own nothing.
-    pub unused: Vec<(Kind, String)>,
+    pub unused: Vec<(PrincipalKind, String)>,
     pub statements: Vec<String>,
 }
 
-impl Kind {
+impl PrincipalKind {
     pub fn table(self) -> &'static str {
         match self {
             Self::User => "redshift_system.redshift_users",
@@ -57,25 +57,25 @@ const MEMBERS: &str = "redshift_system.redshift_group_members";
 /// CREATE, ALTER and DROP of USER and GROUP.
 pub fn parse(tokens: &[TokenWithSpan]) -> Result<Principals, TranslateError> {
     let is = |at: usize, word: &str| tokens.get(at).is_some_and(|token| is_word(&token.token, word));
-    let kind = if is(1, "USER") { Kind::User } else { Kind::Group };
+    let kind = if is(1, "USER") { PrincipalKind::User } else { PrincipalKind::Group };
     let mut reader = TokenReader::new(&tokens[2..]);
     let found = match (is(0, "DROP"), is(0, "CREATE"), kind) {
         (true, ..) => drop(&mut reader, kind)?,
-        (_, true, Kind::User) => create_user(&mut reader)?,
-        (_, true, Kind::Group) => create_group(&mut reader)?,
+        (_, true, PrincipalKind::User) => create_user(&mut reader)?,
+        (_, true, PrincipalKind::Group) => create_group(&mut reader)?,
         (_, _, kind) => {
             let name = reader.name()?;
             match kind {
                 _ if reader.take_word("RENAME") => rename(&mut reader, kind, name)?,
-                Kind::User => alter_user(&mut reader, name)?,
-                Kind::Group => alter_group(&mut reader, name)?,
+                PrincipalKind::User => alter_user(&mut reader, name)?,
+                PrincipalKind::Group => alter_group(&mut reader, name)?,
             }
         }
     };
     reader.tokens.next().map_or(Ok(found), |rest| Err(near(rest)))
 }
 
-fn drop(reader: &mut TokenReader<'_>, kind: Kind) -> Result<Principals, TranslateError> {
+fn drop(reader: &mut TokenReader<'_>, kind: PrincipalKind) -> Result<Principals, TranslateError> {
     let if_exists = reader.take_word("IF");
     if if_exists {
         reader.word("EXISTS")?;
@@ -104,7 +104,7 @@ fn join(group: &str, user: &str) -> String {
 fn create_user(reader: &mut TokenReader<'_>) -> Result<Principals, TranslateError> {
     let name = reader.name()?;
     let options = options(reader, &name)?;
-    let table = Kind::User.table();
+    let table = PrincipalKind::User.table();
     let [creates, rules] = [options.creates, options.rules].map(Option::unwrap_or_default);
     let password = options.password.flatten().map_or("NULL".to_owned(), |hash| literal(&hash));
     let until = options.until.map_or("NULL".to_owned(), |until| literal(&until));
@@ -116,15 +116,15 @@ fn create_user(reader: &mut TokenReader<'_>) -> Result<Principals, TranslateErro
     ));
     for group in options.groups {
         found.statements.push(join(&group, &name));
-        found.known.push((Kind::Group, group));
+        found.known.push((PrincipalKind::Group, group));
     }
-    found.new.push((Kind::User, name));
+    found.new.push((PrincipalKind::User, name));
     Ok(found)
 }
 
 fn create_group(reader: &mut TokenReader<'_>) -> Result<Principals, TranslateError> {
     let name = reader.name()?;
-    let table = Kind::Group.table();
+    let table = PrincipalKind::Group.table();
     let mut found = Principals::default();
     found
         .statements
@@ -133,19 +133,19 @@ fn create_group(reader: &mut TokenReader<'_>) -> Result<Principals, TranslateErr
     if reader.take_word("USER") {
         for user in reader.names()? {
             found.statements.push(join(&name, &user));
-            found.known.push((Kind::User, user));
+            found.known.push((PrincipalKind::User, user));
         }
     }
-    found.new.push((Kind::Group, name));
+    found.new.push((PrincipalKind::Group, name));
     Ok(found)
 }
 
-fn rename(reader: &mut TokenReader<'_>, kind: Kind, name: String) -> Result<Principals, TranslateError> {
+fn rename(reader: &mut TokenReader<'_>, kind: PrincipalKind, name: String) -> Result<Principals, TranslateError> {
     reader.word("TO")?;
     let new = reader.name()?;
     let (from, to, table, column) = (literal(&name), literal(&new), kind.table(), kind.member());
     // A password is kept by a hash of the name: it goes with it, as in Redshift.
-    let password = if kind == Kind::User { ", password = NULL" } else { "" };
+    let password = if kind == PrincipalKind::User { ", password = NULL" } else { "" };
     let mut statements = vec![
         format!("UPDATE {table} SET name = {to}{password} WHERE name = {from}"),
         format!("UPDATE {MEMBERS} SET {column} = {to} WHERE {column} = {from}"),
@@ -154,7 +154,7 @@ fn rename(reader: &mut TokenReader<'_>, kind: Kind, name: String) -> Result<Prin
             kind.word()
         ),
     ];
-    if kind == Kind::User {
+    if kind == PrincipalKind::User {
         statements.push(format!("UPDATE redshift_system.redshift_owners SET owner = {to} WHERE owner = {from}"));
     }
     Ok(Principals { new: vec![(kind, new)], known: vec![(kind, name)], statements, ..Principals::default() })
@@ -175,9 +175,9 @@ fn alter_group(reader: &mut TokenReader<'_>, name: String) -> Result<Principals,
                 literal(&user)
             ),
         });
-        found.known.push((Kind::User, user));
+        found.known.push((PrincipalKind::User, user));
     }
-    found.known.push((Kind::Group, name));
+    found.known.push((PrincipalKind::Group, name));
     Ok(found)
 }
 
@@ -195,11 +195,11 @@ fn alter_user(reader: &mut TokenReader<'_>, name: String) -> Result<Principals, 
         ("is_superuser", options.rules.map(|rules| rules.to_string())),
     ];
     let set = |(column, value): (&str, Option<String>)| {
-        let table = Kind::User.table();
+        let table = PrincipalKind::User.table();
         value.map(|value| format!("UPDATE {table} SET {column} = {value} WHERE name = {}", literal(&name)))
     };
     let statements = changes.into_iter().filter_map(set).collect();
-    Ok(Principals { known: vec![(Kind::User, name)], statements, ..Principals::default() })
+    Ok(Principals { known: vec![(PrincipalKind::User, name)], statements, ..Principals::default() })
 }
 
 /// The options of CREATE USER and ALTER USER that are kept.
