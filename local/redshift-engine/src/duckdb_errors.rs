@@ -3,7 +3,7 @@
 
 use super::duckdb_error::DuckError;
 use super::error::SqlError;
-use redshift_sql::udf::PREFIX as UDF;
+use redshift_sql::UDF_PREFIX as UDF;
 
 /// How DuckDB says that it may not use more of the disk for what does not fit into memory.
 pub const NO_SPILL: &str = "failed to offload data block";

@@ -95,7 +95,7 @@ impl Session {
     fn find_function(&self, name: &str) -> Result<Signature, SqlError> {
         let sql = "SELECT array_to_string(parameter_types, ';'), regexp_extract(macro_definition, '.* AS ([^)(]+([(][0-9, ]+[)])?)[)]$', 1) \
                    FROM duckdb_functions() WHERE schema_name = 'redshift_system' AND function_name = ?";
-        let name = format!("{}{name}", redshift_sql::udf::PREFIX);
+        let name = format!("{}{name}", redshift_sql::UDF_PREFIX);
         let (arguments, returns): (String, String) =
             self.connection.query_row(sql, [name], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let unknown = |duck: &str| SqlError::unsupported(&format!("the type {duck} of a function"));

@@ -43,6 +43,7 @@ pub use parse::parameters::{Parameter, ParameterKind, Parameters};
 pub use parse::reserved_words::is_reserved;
 pub use parse::statements::{first_word, statements, tokens};
 pub use parse::{is_word, split, verb_behind_with};
+pub use rules::function_names::UDF_PREFIX;
 pub use rules::function_names::{KNOWN, OF_TEXTS};
 pub use statement::alter::{Alter, Change};
 pub use statement::attributes::{ColumnAttributes, ForeignKey, TableAttributes};

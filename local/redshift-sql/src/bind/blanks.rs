@@ -127,7 +127,7 @@ impl Typer<'_> {
         }
         for item in &select.projection {
             if let SelectItem::UnnamedExpr(expr) = item
-                && let Some(name) = crate::rules::column_names::named_like(expr)
+                && let Some(name) = crate::parse::simple_expressions::named_like(expr)
             {
                 self.types.lost_names.insert(place(expr), name);
             }
@@ -162,7 +162,7 @@ impl Typer<'_> {
     }
 }
 
-fn distinct_column(output: super::merged_columns::Output) -> DistinctColumn {
+fn distinct_column(output: super::joins::Output) -> DistinctColumn {
     match output.value_type.is_text() {
         true => DistinctColumn::Named(output.expr),
         false => DistinctColumn::AsItIs,
@@ -172,7 +172,7 @@ fn distinct_column(output: super::merged_columns::Output) -> DistinctColumn {
 fn output_name(item: &SelectItem) -> Option<String> {
     match item {
         SelectItem::ExprWithAlias { alias, .. } => Some(alias.value.clone()),
-        SelectItem::UnnamedExpr(expr) => crate::rules::column_names::named_like(expr),
+        SelectItem::UnnamedExpr(expr) => crate::parse::simple_expressions::named_like(expr),
         _ => None,
     }
 }

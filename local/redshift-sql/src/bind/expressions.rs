@@ -10,7 +10,7 @@ use super::scope::{Resolved, Scope, settled_type};
 use super::value_type::ValueType;
 use super::{Typer, argument_expressions, function_types, place};
 use crate::error::TranslateError;
-use crate::rules::comparison::literal as literal_text;
+use crate::parse::simple_expressions::literal as literal_text;
 use crate::statement::relation_name::Name;
 use crate::time::loose_time::is_loose_time;
 use crate::types::Type;

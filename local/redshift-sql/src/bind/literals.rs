@@ -3,8 +3,8 @@
 use sqlparser::ast::{DataType, Expr, Value};
 
 use super::value_type::{MAX_PRECISION, ValueType};
+use crate::parse::simple_expressions::literal as literal_text;
 use crate::rules::casts::unlimited;
-use crate::rules::comparison::literal as literal_text;
 use crate::rules::functions::number_format_type;
 use crate::types::Type;
 

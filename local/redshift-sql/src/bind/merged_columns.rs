@@ -5,17 +5,9 @@ use std::collections::HashMap;
 
 use sqlparser::ast::{BinaryOperator, Expr, Ident, JoinConstraint, JoinOperator, TableFactor, TableWithJoins};
 
+use super::joins::Output;
 use super::scope::{Relation, Scope};
-use super::value_type::ValueType;
 use crate::rules::construct::{binary, call};
-
-/// A column of a query block, as it is written in full.
-#[derive(Debug, Clone)]
-pub struct Output {
-    pub name: String,
-    pub expr: Expr,
-    pub value_type: ValueType,
-}
 
 /// What is spelled out before a statement is rewritten, by the places of what it replaces.
 #[derive(Debug, Default)]
@@ -41,7 +33,7 @@ impl Expansion {
 /// True where joins merge columns.
 pub fn merges(from: &[TableWithJoins]) -> bool {
     let is_merging = |operator: &JoinOperator| {
-        matches!(super::queries::constraint(operator), Some(JoinConstraint::Using(_) | JoinConstraint::Natural))
+        matches!(super::joins::constraint(operator), Some(JoinConstraint::Using(_) | JoinConstraint::Natural))
     };
     let is_nested = |factor: &TableFactor| match factor {
         TableFactor::NestedJoin { table_with_joins, .. } => merges(std::slice::from_ref(table_with_joins)),

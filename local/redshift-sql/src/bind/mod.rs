@@ -5,6 +5,7 @@ pub mod catalog;
 mod expressions;
 pub mod function_types;
 pub mod join_conditions;
+pub mod joins;
 mod literals;
 pub mod merged_columns;
 mod queries;

@@ -7,11 +7,12 @@ use sqlparser::ast::{
 };
 
 use super::catalog::RelationColumn;
+use super::joins::constraint;
 use super::scope::{Alias, Columns, Relation, Scope, renamed, settled};
 use super::value_type::ValueType;
 use super::{Typer, merged_columns, place};
 use crate::error::TranslateError;
-use crate::rules::column_names::named_like;
+use crate::parse::simple_expressions::named_like;
 use crate::statement::relation_name::Name;
 use crate::types::Type;
 
@@ -357,20 +358,6 @@ pub(super) fn order_expressions(order_by: Option<&OrderBy>) -> impl Iterator<Ite
 
 fn unknown(name: Option<String>) -> Relation {
     Relation::new(name.unwrap_or_default(), None)
-}
-
-pub(super) fn constraint(operator: &JoinOperator) -> Option<&JoinConstraint> {
-    match operator {
-        JoinOperator::Join(constraint)
-        | JoinOperator::Inner(constraint)
-        | JoinOperator::Left(constraint)
-        | JoinOperator::LeftOuter(constraint)
-        | JoinOperator::Right(constraint)
-        | JoinOperator::RightOuter(constraint)
-        | JoinOperator::FullOuter(constraint)
-        | JoinOperator::CrossJoin(constraint) => Some(constraint),
-        _ => None,
-    }
 }
 
 /// Notes that the last relation has these columns in common with those before it.

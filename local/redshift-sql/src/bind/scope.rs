@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sqlparser::ast::{Ident, TableAlias};
 
 use crate::bind::catalog::RelationColumn;
-use crate::bind::merged_columns::Output;
+use crate::bind::joins::Output;
 use crate::bind::value_type::ValueType;
 
 /// The columns of a relation; `None` where they are not known.

@@ -6,6 +6,7 @@ pub mod leader_node;
 pub mod nesting_limits;
 pub mod parameters;
 pub mod reserved_words;
+pub mod simple_expressions;
 pub mod statements;
 pub mod super_syntax;
 pub mod token_reader;

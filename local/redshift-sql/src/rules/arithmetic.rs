@@ -4,8 +4,8 @@
 use sqlparser::ast::{BinaryOperator, Expr, Value};
 
 use crate::bind::value_type::{MAX_PRECISION, ValueType};
+use crate::parse::simple_expressions::is_simple;
 use crate::rules::casts::coerced;
-use crate::rules::comparison::is_simple;
 use crate::rules::construct::time_of_text;
 use crate::rules::construct::{binary, call, cast, replace, take, text};
 use crate::types::Type;

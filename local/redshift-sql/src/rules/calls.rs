@@ -4,7 +4,7 @@ use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgum
 
 use crate::bind::value_type::ValueType;
 use crate::error::TranslateError;
-use crate::rules::comparison::is_simple;
+use crate::parse::simple_expressions::is_simple;
 use crate::rules::construct::take;
 
 /// A call whose arguments were taken out of it, and their types.
@@ -37,4 +37,14 @@ pub fn arguments(function: &Function) -> Result<Vec<Expr>, TranslateError> {
         other => Err(TranslateError::syntax(format!("syntax error at or near \"{other}\""))),
     };
     list.args.iter().map(expression).collect()
+}
+
+/// Changes each argument that is an expression, with its position.
+pub fn for_each_argument(function: &mut Function, mut change: impl FnMut(usize, &mut Expr)) {
+    let FunctionArguments::List(list) = &mut function.args else { return };
+    for (at, argument) in list.args.iter_mut().enumerate() {
+        if let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = argument {
+            change(at, expr);
+        }
+    }
 }

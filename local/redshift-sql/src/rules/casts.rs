@@ -4,7 +4,7 @@ use sqlparser::ast::{CastKind, DataType, Expr, Value};
 
 use crate::bind::value_type::ValueType;
 use crate::error::TranslateError;
-use crate::rules::comparison::{is_simple, literal};
+use crate::parse::simple_expressions::{is_simple, literal};
 use crate::rules::construct::{self, call, case, cast, take, text, time_of_text, try_cast};
 use crate::rules::super_values;
 use crate::types::{self, Type};

@@ -4,6 +4,7 @@ use sqlparser::ast::{
     Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, Select, SelectItem, SetExpr,
 };
 
+use crate::parse::simple_expressions::named_like;
 use crate::rules::casts::unlimited;
 use crate::types::Type;
 
@@ -90,15 +91,6 @@ fn cast_of(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Cast { expr, .. } | Expr::Convert { expr, .. } => named_like(expr).or_else(|| cast_of(expr)),
         Expr::Function(_) => column_name(expr),
-        _ => None,
-    }
-}
-
-/// The name of the column that an expression is.
-pub fn named_like(expr: &Expr) -> Option<String> {
-    match expr {
-        Expr::Identifier(ident) => Some(ident.value.to_lowercase()),
-        Expr::CompoundIdentifier(parts) => parts.last().map(|ident| ident.value.to_lowercase()),
         _ => None,
     }
 }

@@ -5,6 +5,7 @@ use sqlparser::ast::{BinaryOperator, Expr, Value};
 
 use crate::bind::Types;
 use crate::bind::value_type::ValueType;
+use crate::parse::simple_expressions::{is_simple, literal};
 use crate::rules::construct::time_of_text;
 use crate::rules::construct::{call, cast, nested, replace, take, text};
 use crate::rules::super_values;
@@ -211,31 +212,9 @@ pub fn trimmed(value: Expr) -> Expr {
     }
 }
 
-/// What may be mentioned several times: it costs nothing, and is the same each time.
-pub fn is_simple(expr: &Expr) -> bool {
-    match expr {
-        Expr::Identifier(_) | Expr::CompoundIdentifier(_) => true,
-        Expr::CompoundFieldAccess { .. } | Expr::JsonAccess { .. } => true,
-        Expr::Nested(inner) => is_simple(inner),
-        _ => false,
-    }
-}
-
 /// A text that is no time.
 fn is_plain(expr: &Expr) -> bool {
     literal(expr).is_some_and(|text| !is_loose_time(text))
-}
-
-/// The text of a literal that is one.
-pub fn literal(expr: &Expr) -> Option<&str> {
-    match expr {
-        Expr::Value(value) => match &value.value {
-            Value::SingleQuotedString(text) => Some(text),
-            Value::DollarQuotedString(text) => Some(&text.value),
-            _ => None,
-        },
-        _ => None,
-    }
 }
 
 /// A literal that stays one, so that DuckDB takes it for whatever is beside it.

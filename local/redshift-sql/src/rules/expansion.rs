@@ -8,7 +8,8 @@ use sqlparser::ast::{
     Value, Visit, Visitor, VisitorMut,
 };
 
-use crate::bind::merged_columns::{Expansion, Output};
+use crate::bind::joins::Output;
+use crate::bind::merged_columns::Expansion;
 use crate::bind::place;
 use crate::error::TranslateError;
 use crate::rules::build_query::{derived, grouped};

@@ -1,6 +1,9 @@
 //! The names of functions that mean the same here as in Redshift: same arguments, same meaning, in DuckDB itself or in
 //! `function/macros.sql`. Each list is in order, so that a name is found by halving.
 
+/// Before the name of each function of users.
+pub const UDF_PREFIX: &str = "redshift_udf_";
+
 pub const KNOWN: &[&str] = &[
     "_pg_expandarray",
     "abs",

@@ -2,24 +2,24 @@
 //! that have to be written another way. A function that is neither is refused, even where DuckDB has one of that name.
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Ident,
-    ObjectName, Value,
+    BinaryOperator, Expr, Function, FunctionArgumentClause, FunctionArguments, Ident, ObjectName, Value,
 };
 
 use crate::bind::Types;
 use crate::bind::value_type::{MAX_PRECISION, ValueType};
 use crate::error::TranslateError;
-use crate::rules::calls::{Call, arguments, is_cheap};
+use crate::parse::simple_expressions::literal;
+use crate::rules::calls::{Call, arguments, for_each_argument, is_cheap};
 use crate::rules::casts::{differs_as_text, text_value, time};
-use crate::rules::comparison::{literal, sides};
+use crate::rules::comparison::sides;
 use crate::rules::construct::{binary, call, call_with, case, cast, nested, number, replace, take, text};
 use crate::rules::date_functions;
+use crate::rules::function_names;
 use crate::rules::function_names::{KNOWN, OF_TEXTS, OF_TIMES};
 use crate::rules::json_path::json_path;
 use crate::rules::ordered_aggregates;
 use crate::rules::super_values;
 use crate::rules::windows;
-use crate::statement::udf;
 use crate::types::{Type, VARCHAR_MAX};
 
 /// What takes the function's place; `None` leaves it as it is.
@@ -116,7 +116,8 @@ fn rewrite_other(function: &mut Function, name: &str, kinds: Vec<ValueType>) -> 
         // One of one's own, if any: none of DuckDB's has such a name.
         _ => {
             let bare = name.rsplit('.').next().unwrap_or(name);
-            function.name = ObjectName::from(vec![Ident::with_quote('"', format!("{}{bare}", udf::PREFIX))]);
+            function.name =
+                ObjectName::from(vec![Ident::with_quote('"', format!("{}{bare}", function_names::UDF_PREFIX))]);
             return Ok(None);
         }
     };
@@ -239,15 +240,6 @@ fn give_times(function: &mut Function, kinds: &[ValueType], places: &[usize]) {
             replace(argument, |value| time(value, kind, Type::Timestamp));
         }
     });
-}
-
-pub fn for_each_argument(function: &mut Function, mut change: impl FnMut(usize, &mut Expr)) {
-    let FunctionArguments::List(list) = &mut function.args else { return };
-    for (at, argument) in list.args.iter_mut().enumerate() {
-        if let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = argument {
-            change(at, expr);
-        }
-    }
 }
 
 /// *Averages keep the type*: of integers an integer, of numerics a numeric with as many places, else a double.

@@ -2,8 +2,8 @@
 
 use sqlparser::ast::{Expr, Value};
 
+use crate::parse::simple_expressions::literal;
 use crate::rules::calls::Call;
-use crate::rules::comparison::literal;
 use crate::rules::construct::{call, call_with, case, cast, text};
 use crate::types::{Type, VARCHAR_MAX};
 

@@ -3,7 +3,7 @@
 use sqlparser::ast::{Distinct, Expr, Ident, OrderByKind, Query, Select, SelectItem, SetExpr, Value};
 
 use crate::bind::Types;
-use crate::rules::column_names::named_like;
+use crate::parse::simple_expressions::named_like;
 use crate::rules::construct::{call, replace};
 use crate::rules::table_factors::select_all_of;
 

@@ -5,11 +5,10 @@ use sqlparser::ast::{BinaryOperator, Expr, Function, Value};
 
 use crate::bind::value_type::ValueType;
 use crate::error::TranslateError;
+use crate::parse::simple_expressions::literal;
 use crate::parse::super_syntax::{KEEP, SET};
-use crate::rules::calls::{Call, arguments};
-use crate::rules::comparison::literal;
+use crate::rules::calls::{Call, arguments, for_each_argument};
 use crate::rules::construct::{binary, call, call_with, cast, function_call, number, replace, take, text};
-use crate::rules::functions::for_each_argument;
 use crate::types::{Type, VARCHAR_MAX};
 
 /// A value as a SUPER: what is one already stays as it is.

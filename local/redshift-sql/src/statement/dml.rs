@@ -12,8 +12,9 @@ use sqlparser::ast::{
 use crate::bind::Types;
 use crate::bind::value_type::ValueType;
 use crate::error::TranslateError;
+use crate::parse::simple_expressions::literal;
 use crate::rules::casts::integer;
-use crate::rules::comparison::{changed, literal};
+use crate::rules::comparison::changed;
 use crate::rules::construct::time_of_text;
 use crate::rules::construct::{call, replace};
 use crate::statement::relation_name::Name;

@@ -11,11 +11,9 @@ use crate::error::TranslateError;
 use crate::parse::parameters;
 use crate::parse::parser;
 use crate::parse::tokenize;
+use crate::rules::function_names::UDF_PREFIX;
 use crate::statement::relation_name::{Name, quoted};
 use crate::types::Type;
-
-/// Before the name of each of them.
-pub const PREFIX: &str = "redshift_udf_";
 
 struct Function {
     replace: bool,
@@ -103,7 +101,7 @@ pub fn drop(tokens: Vec<TokenWithSpan>) -> Result<Command, TranslateError> {
 
 /// All stand in the schema that is behind every search path.
 fn macro_name(function: &str) -> String {
-    format!("redshift_system.{}", quoted(&format!("{PREFIX}{function}")))
+    format!("redshift_system.{}", quoted(&format!("{UDF_PREFIX}{function}")))
 }
 
 /// The name without its schema: there is one namespace.
