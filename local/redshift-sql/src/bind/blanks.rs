@@ -28,24 +28,24 @@ pub enum DistinctColumn {
     /// The text of an item of the SELECT, by its place among the items.
     Item(usize),
     /// A column that `*` stands for.
-    Named(Expr),
+    Named(Box<Expr>),
 }
 
 impl Typer<'_> {
     /// Marks texts among these, which are compared with one another.
-    pub(super) fn tell_apart<'e>(&mut self, exprs: impl IntoIterator<Item = &'e Expr>) {
+    pub(super) fn mark_distinct_texts<'e>(&mut self, exprs: impl IntoIterator<Item = &'e Expr>) {
         for expr in exprs {
             if self.types.of(expr).is_text() {
-                self.types.told_apart.insert(place(expr), Blanks::Trimmed);
+                self.types.distinct_texts.insert(place(expr), Blanks::Trimmed);
             }
         }
     }
 
     /// The argument of COUNT(DISTINCT text).
-    pub(super) fn tell_arguments_apart(&mut self, name: &str, function: &Function) {
+    pub(super) fn mark_counted_texts(&mut self, name: &str, function: &Function) {
         let FunctionArguments::List(list) = &function.args else { return };
         if name == "count" && list.duplicate_treatment == Some(DuplicateTreatment::Distinct) {
-            self.tell_apart(super::argument_expressions(function));
+            self.mark_distinct_texts(super::argument_expressions(function));
         }
     }
 
@@ -123,7 +123,7 @@ impl Typer<'_> {
             let _ = user.visit(&mut uses);
         }
         for found in uses.found {
-            self.types.told_apart.insert(found, how);
+            self.types.distinct_texts.insert(found, how);
         }
         for item in &select.projection {
             if let SelectItem::UnnamedExpr(expr) = item
@@ -133,7 +133,7 @@ impl Typer<'_> {
             }
         }
         for (key, target) in texts {
-            self.types.told_apart.insert(place(key), Blanks::Trimmed);
+            self.types.distinct_texts.insert(place(key), Blanks::Trimmed);
             if place(key) != place(target) {
                 self.types.laterals.insert(place(key), place(target));
                 self.types.named.insert(place(target));
@@ -164,7 +164,7 @@ impl Typer<'_> {
 
 fn distinct_column(output: super::joins::Output) -> DistinctColumn {
     match output.value_type.is_text() {
-        true => DistinctColumn::Named(output.expr),
+        true => DistinctColumn::Named(Box::new(output.expr)),
         false => DistinctColumn::AsItIs,
     }
 }

@@ -272,7 +272,7 @@ impl Typer<'_> {
         for by in &function.within_group {
             order = self.expr(&by.expr, scope);
         }
-        self.tell_arguments_apart(&name, function);
+        self.mark_counted_texts(&name, function);
         let answer = match name.starts_with("percentile_") {
             true => function_types::answer(&name, &[order]),
             false => function_types::answer(&name, &arguments),
@@ -309,7 +309,7 @@ impl Typer<'_> {
     pub(super) fn window(&mut self, spec: &WindowSpec, scope: &Scope<'_>) {
         let order = spec.order_by.iter().map(|by| &by.expr);
         self.each(spec.partition_by.iter().chain(order.clone()), scope);
-        self.tell_apart(spec.partition_by.iter().chain(order));
+        self.mark_distinct_texts(spec.partition_by.iter().chain(order));
     }
 
     /// A name that is no column: a function without parentheses, a whole row, or a mistake.

@@ -52,7 +52,7 @@ pub struct Types {
     /// What is spelled out before the types are asked for again.
     expansion: Expansion,
     /// Texts whose blanks behind them do not count where rows are told apart by them.
-    told_apart: HashMap<usize, Blanks>,
+    distinct_texts: HashMap<usize, Blanks>,
     /// Names of columns that are written as something else.
     lost_names: HashMap<usize, String>,
     /// The columns of each SELECT DISTINCT with texts.
@@ -114,8 +114,8 @@ impl Types {
     }
 
     /// How a text is written where rows are told apart by it.
-    pub fn told_apart(&self, expr: &Expr) -> Option<Blanks> {
-        self.told_apart.get(&place(expr)).copied()
+    pub fn distinct_texts(&self, expr: &Expr) -> Option<Blanks> {
+        self.distinct_texts.get(&place(expr)).copied()
     }
 
     /// The name of a column of a SELECT that is written as something else.

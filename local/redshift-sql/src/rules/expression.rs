@@ -38,8 +38,8 @@ impl<'s> Rewrite<'s> {
     }
 
     /// *Texts that rows are told apart by* have no blanks behind them there.
-    fn tell_apart(&self, expr: &mut Expr) {
-        match self.types.told_apart(expr) {
+    fn mark_distinct_texts(&self, expr: &mut Expr) {
+        match self.types.distinct_texts(expr) {
             Some(Blanks::Trimmed) => replace(expr, comparison::trimmed),
             Some(Blanks::OfGroup) => replace(expr, |text| call("min", [text])),
             None => {}
@@ -178,7 +178,7 @@ impl VisitorMut for Rewrite<'_> {
         // *Lateral aliases beside GROUP BY*: what an alias names stands in its place.
         if let Some(named) = self.types.lateral(expr).and_then(|place| self.named.get(&place)) {
             *expr = nested(named.clone());
-            self.tell_apart(expr);
+            self.mark_distinct_texts(expr);
             return ControlFlow::Continue(());
         }
         if let Some(kind) = self.types.coerced(expr) {
@@ -193,7 +193,7 @@ impl VisitorMut for Rewrite<'_> {
         if self.types.is_named_by_lateral(expr) {
             self.named.insert(place(expr), expr.clone());
         }
-        self.tell_apart(expr);
+        self.mark_distinct_texts(expr);
         ControlFlow::Continue(())
     }
 

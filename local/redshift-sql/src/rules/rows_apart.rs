@@ -13,7 +13,7 @@ pub fn distinct(select: &mut Select, types: &Types) {
     let Some(columns) = types.distinct(select) else { return };
     let key = |(at, column): (usize, &DistinctColumn)| match column {
         DistinctColumn::AsItIs => number(at + 1),
-        DistinctColumn::Named(expr) => trimmed(expr.clone()),
+        DistinctColumn::Named(expr) => trimmed((**expr).clone()),
         DistinctColumn::Item(item) => match select.projection.get(*item) {
             Some(SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) => trimmed(expr.clone()),
             _ => number(at + 1),
