@@ -53,6 +53,14 @@ impl Dialect for Redshift {
         }))
     }
 
+    /// DIV is an operator in MySQL. Here it is a name.
+    fn get_next_precedence(&self, parser: &Parser) -> Option<Result<u8, ParserError>> {
+        match &parser.peek_token_ref().token {
+            Token::Word(word) if word.keyword == Keyword::DIV => Some(Ok(self.prec_unknown())),
+            _ => KNOWN.get_next_precedence(parser),
+        }
+    }
+
     fn is_identifier_start(&self, ch: char) -> bool {
         KNOWN.is_identifier_start(ch)
     }
