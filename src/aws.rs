@@ -336,7 +336,7 @@ fn advice(code: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether AWS answered with one of these codes.
+/// Returns true if AWS answered with one of these codes.
 pub fn is<E: ProvideErrorMetadata>(error: &E, codes: &[&str]) -> bool {
     error.code().is_some_and(|code| codes.contains(&code))
 }

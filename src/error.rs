@@ -49,12 +49,12 @@ impl FailureKind {
         }
     }
 
-    /// Whether every other call would end the same, so that none is made.
+    /// Returns true if every other call would end the same, so that none is made.
     pub fn is_cut_off(self) -> bool {
         matches!(self, Self::Credentials | Self::Unreachable)
     }
 
-    /// Whether it ends the whole run, whatever could go on without the step that failed.
+    /// Returns true if it ends the whole run, whatever could go on without the step that failed.
     pub fn ends_run(self) -> bool {
         self.is_cut_off() || matches!(self, Self::Interrupted(_))
     }
@@ -144,7 +144,7 @@ impl Error {
         self
     }
 
-    /// Whether AWS refused with one of these codes.
+    /// Returns true if AWS refused with one of these codes.
     pub fn is(&self, codes: &[&str]) -> bool {
         self.code.as_deref().is_some_and(|code| codes.contains(&code))
     }

@@ -113,7 +113,7 @@ pub fn safe_point() -> Result<()> {
     }
 }
 
-/// Whether a signal came so long ago that what still runs is left to itself.
+/// Returns true if a signal came so long ago that what still runs is left to itself.
 pub fn is_overdue() -> bool {
     let asked = *ASKED.borrow();
     asked.is_some_and(|asked| asked.at.elapsed() >= GRACE)

@@ -75,7 +75,7 @@ pub fn cut_off(bucket: &str) -> Error {
     .hint("The server does not page as S3 does: use another one, or ask whoever runs it.")
 }
 
-/// Whether a key can stand in the XML of DeleteObjects: XML 1.0 has no control characters.
+/// Returns true if a key can stand in the XML of DeleteObjects: XML 1.0 has no control characters.
 pub fn fits_xml(key: &str) -> bool {
     key.chars().all(|letter| {
         matches!(letter, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}')

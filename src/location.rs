@@ -38,7 +38,7 @@ impl fmt::Display for Location {
     }
 }
 
-/// Whether a pattern, in which `*` is any text, stands for a key.
+/// Returns true if a pattern, in which `*` is any text, stands for a key.
 pub fn matches(pattern: &str, key: &str) -> bool {
     let mut parts: Vec<&str> = pattern.split('*').collect();
     let last = parts.pop().unwrap_or_default();

@@ -52,8 +52,8 @@ pub const EXISTING: [&str; 5] = [
     "ClusterAlreadyExistsFault",
 ];
 
-/// Whether a plan met something else than what it was made for: AWS showed an old state when it was made (R35, R36),
-/// or another run was faster.
+/// Returns true if a plan met something else than what it was made for: AWS showed an old state when it was made (R35,
+/// R36), or another run was faster.
 pub fn is_outdated(error: &Error) -> bool {
     error.is(&MISSING) || error.is(&EXISTING)
 }

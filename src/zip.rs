@@ -40,7 +40,7 @@ pub struct Member {
     pub is_encrypted: bool,
 }
 
-/// Whether a name is one of an archive.
+/// Returns true if a name is one of an archive.
 pub fn is_archive(name: &str) -> bool {
     name.to_ascii_lowercase().ends_with(ENDING)
 }

@@ -110,7 +110,7 @@ fn memory() -> Result<tempfile::TempDir> {
         .map_err(|error| Error::failed("cannot make a directory for the state").because(error))
 }
 
-/// Whether the system has a file system in memory that is not too small.
+/// Returns true if the system has a file system in memory that is not too small.
 fn has_room(mounts: &str) -> bool {
     let mut lines = mounts.lines().map(|line| line.split(' ').collect::<Vec<_>>());
     let Some(fields) = lines.find(|fields| fields.get(1) == Some(&SHARED_MEMORY)) else { return false };

@@ -100,7 +100,7 @@ pub enum OnUnknown {
 }
 
 impl OnUnknown {
-    /// Whether the keys have to be known before the COPY.
+    /// Returns true if the keys have to be known before the COPY.
     pub fn decides(self) -> bool {
         matches!(self, Self::Fail | Self::Add)
     }
@@ -137,14 +137,14 @@ pub struct Source {
 }
 
 impl Source {
-    /// Whether the object of a key under its address is loaded, or some of its members where it is an archive.
+    /// Returns true if the object of a key under its address is loaded, or some of its members where it is an archive.
     pub fn takes(&self, key: &str) -> bool {
         let is_archive = |pattern: &str| zip::archive_of(pattern).is_some_and(|archive| matches(archive, key));
         self.files.is_empty() || self.files.iter().any(|pattern| matches(pattern, key) || is_archive(pattern))
     }
 
-    /// Whether a member of an archive is loaded, whose key is that of the archive with its own name behind: of an archive
-    /// that a pattern names as a whole, each is.
+    /// Returns true if a member of an archive is loaded, whose key is that of the archive with its own name behind: of
+    /// an archive that a pattern names as a whole, each is.
     pub fn takes_member(&self, archive: &str, key: &str) -> bool {
         let is_taken = |pattern: &String| matches(pattern, key) || matches(pattern, archive);
         self.files.is_empty() || self.files.iter().any(is_taken)

@@ -146,7 +146,7 @@ impl Columns {
         self.all.iter().any(|column| column.folded == key.to_lowercase())
     }
 
-    /// Whether each has objects and lists only.
+    /// Returns true if each has objects and lists only.
     pub fn are_nested(&self) -> bool {
         self.all.iter().all(|column| column.seen.is_nested())
     }

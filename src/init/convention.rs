@@ -26,12 +26,12 @@ impl Convention {
         if self.null_word == 0 { None } else { NULL_WORDS.get(self.null_word).copied() }
     }
 
-    /// Whether COPY takes this one of `NULL_WORDS` for NULL.
+    /// Returns true if COPY takes this one of `NULL_WORDS` for NULL.
     pub fn is_null(&self, word: usize) -> bool {
         self.null_word == word
     }
 
-    /// Whether COPY reads days of this order. TIMEFORMAT is 'auto' always.
+    /// Returns true if COPY reads days of this order. TIMEFORMAT is 'auto' always.
     pub fn reads(&self, order: &DateOrder, has_times: bool) -> bool {
         match order {
             DateOrder::Auto => has_times || self.date_format.is_none(),

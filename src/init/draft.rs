@@ -199,7 +199,7 @@ pub fn add_partitions(files: &[DataFile], columns: &mut Columns) -> bool {
     true
 }
 
-/// Whether COPY has to cut off texts of a column, and can.
+/// Returns true if COPY has to cut off texts of a column, and can.
 fn is_cut_off(form: &Form, column: &Column, convention: &Convention) -> bool {
     let is_text = *form != Form::Parquet && column.seen.data_type(convention).starts_with("varchar");
     is_text && column.seen.too_long().is_some()

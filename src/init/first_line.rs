@@ -7,7 +7,7 @@ pub const ROWS_AHEAD: usize = 64;
 /// The column of R's row names.
 pub const ROW_NAME: &str = "row_name";
 
-/// Whether blanks part the fields of all lines, of which some behind the first are numbers.
+/// Returns true if blanks part the fields of all lines, of which some behind the first are numbers.
 pub fn has_blanks_between(start: &[u8]) -> bool {
     // The last line may be cut off.
     let whole = start.iter().rposition(|byte| *byte == b'\n').map_or(start, |end| &start[..end]);
@@ -72,12 +72,12 @@ fn is_number(field: &str) -> bool {
     field.trim().parse::<f64>().is_ok()
 }
 
-/// Whether a number is one that a column is called by.
+/// Returns true if a number is one that a column is called by.
 fn is_year(field: &str) -> bool {
     field.trim().parse::<u32>().is_ok_and(|year| (1000..=2999).contains(&year))
 }
 
-/// Whether a field may be a name: what stands for NULL is none.
+/// Returns true if a field may be a name: what stands for NULL is none.
 fn is_text(field: &str) -> bool {
     let text = field.trim();
     !text.is_empty() && !is_number(text) && !NULL_WORDS.contains(&text)
@@ -96,7 +96,7 @@ fn has_header(first: &csv::StringRecord, second: Option<&csv::StringRecord>) -> 
     first.iter().any(is_text) && (!has_number || are_years && first.iter().enumerate().any(above))
 }
 
-/// Whether a column has a text in the first line, and numbers in all rows.
+/// Returns true if a column has a text in the first line, and numbers in all rows.
 fn has_text_above_numbers(first: &csv::StringRecord, rows: &[csv::ByteRecord]) -> bool {
     let is_number_at = |row: &csv::ByteRecord, at: usize| {
         row.get(at).is_some_and(|field| std::str::from_utf8(field).is_ok_and(is_number))

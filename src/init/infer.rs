@@ -72,7 +72,7 @@ impl Seen {
         self.longest_nested = self.longest_nested.max(other.longest_nested);
     }
 
-    /// Whether each value is an object or a list.
+    /// Returns true if each value is an object or a list.
     pub fn is_nested(&self) -> bool {
         self.nested > 0 && self.nested == self.values
     }
@@ -158,7 +158,7 @@ impl Seen {
         Some(self.numeric.order(self.values, self.times > 0))
     }
 
-    /// Whether a column of dates or times holds it.
+    /// Returns true if a column of dates or times holds it.
     pub fn is_time(&self, convention: &Convention) -> bool {
         ["date", "timestamp", "timestamptz"].contains(&self.data_type(convention).as_str())
     }
@@ -169,7 +169,7 @@ impl Seen {
         (longest > VARCHAR_MAX && self.declared.is_none()).then_some(longest)
     }
 
-    /// Whether a double would change some of the whole numbers.
+    /// Returns true if a double would change some of the whole numbers.
     fn are_too_large_for_doubles(&self) -> bool {
         self.integers > 0 && (self.digits > 0 || self.largest > EXACT_DOUBLE)
     }
@@ -240,7 +240,7 @@ fn longest_text(value: &Value) -> usize {
     }
 }
 
-/// Whether a field is a number as COPY reads one. Nothing that would lose a zero or a sign is.
+/// Returns true if a field is a number as COPY reads one. Nothing that would lose a zero or a sign is.
 pub(super) fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let is_padded = digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.");

@@ -71,7 +71,7 @@ pub struct Beside {
     pub shares_keys: bool,
 }
 
-/// Whether objects that are alike may have records all the same, by their keys.
+/// Returns true if objects that are alike may have records all the same, by their keys.
 pub fn may_have_records(columns: &Columns) -> bool {
     columns.has(FEATURES.1) || columns.len() >= RECORD_KEYS || columns.are_nested()
 }
@@ -161,7 +161,8 @@ fn find_lists(fields: &[(String, &RawValue)], above: &mut Vec<String>, lists: &m
     }
 }
 
-/// Whether a field beside a list says that the object is a record: an identifier, or a text that is not one about the file.
+/// Returns true if a field beside a list says that the object is a record: an identifier, or a text that is not one
+/// about the file.
 fn is_of_record(key: &str, value: &RawValue) -> bool {
     let is_identifier = key.eq_ignore_ascii_case("id") || key.ends_with("_id") || key.ends_with("Id");
     let is_about_file = || {
@@ -181,8 +182,8 @@ fn is_list_of_objects(value: &RawValue) -> bool {
     !values.is_empty() && values.iter().all(|value| value.get().starts_with('{'))
 }
 
-/// Whether the keys of an object are data, each with a record: objects that have their keys in common, or many values of one
-/// kind.
+/// Returns true if the keys of an object are data, each with a record: objects that have their keys in common, or many
+/// values of one kind.
 fn is_map(fields: &[(String, &RawValue)], beside: Beside) -> bool {
     let mut kinds: Vec<u8> = fields.iter().filter_map(|(_, value)| kind(value)).collect();
     kinds.sort_unstable();
@@ -196,7 +197,7 @@ fn is_map(fields: &[(String, &RawValue)], beside: Beside) -> bool {
     }
 }
 
-/// Whether half of the keys have a digit or are in capitals: `1.10`, `DE`.
+/// Returns true if half of the keys have a digit or are in capitals: `1.10`, `DE`.
 fn are_codes(fields: &[(String, &RawValue)]) -> bool {
     let is_code = |key: &str| {
         key.contains(|sign: char| sign.is_ascii_digit())

@@ -11,7 +11,7 @@ const DOCUMENTS: usize = 1_000;
 /// Files beside one that are looked at for its keys.
 const LOOKED_AT: usize = 20;
 
-/// Whether a JSON file that could not be read as records has a key of those beside it, `all` of one folder.
+/// Returns true if a JSON file that could not be read as records has a key of those beside it, `all` of one folder.
 pub fn shares_keys(file: &DataFile, all: &[DataFile]) -> bool {
     let mut own = Columns::default();
     // The columns that were read before there were too many.
@@ -35,7 +35,7 @@ pub fn read_value(file: &DataFile, shares_keys: bool) -> Option<Sample> {
     Some(sample_of(file, nesting, columns))
 }
 
-/// Whether records have a key of others, or none at all.
+/// Returns true if records have a key of others, or none at all.
 fn have_keys_of(columns: &Columns, others: &Columns) -> bool {
     columns.records > 0 && (columns.len() == 0 || !columns.folded().is_disjoint(&others.folded()))
 }

@@ -31,7 +31,7 @@ impl Sample {
         self.left += other.left;
     }
 
-    /// Whether a file of the same letters is of the same table: an empty one has no layout.
+    /// Returns true if a file of the same letters is of the same table: an empty one has no layout.
     pub(super) fn takes(&self, other: &Self) -> bool {
         // Objects of nothing but lists have records in these, and their keys name them.
         let is_apart = other.has_one_object_a_file() && other.columns.are_nested() && !self.is_alike(other, true);
@@ -53,8 +53,8 @@ impl Sample {
         is_read && !columns.quirks.is_list && columns.records == files.len() as u64
     }
 
-    /// Whether two samples are of one kind: of CSV and Parquet by their layout, of JSON by their keys. A few files beside
-    /// each other have to share most of them; of many files each may have few of all keys.
+    /// Returns true if two samples are of one kind: of CSV and Parquet by their layout, of JSON by their keys. A few
+    /// files beside each other have to share most of them; of many files each may have few of all keys.
     pub(super) fn is_alike(&self, other: &Self, is_strict: bool) -> bool {
         if self.layout.is_some() || other.layout.is_some() || self.path() != other.path() {
             return self.has_form_of(other);

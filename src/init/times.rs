@@ -56,7 +56,7 @@ pub fn read(text: &str) -> Option<DateText> {
     Some(DateText { has_time: clock, has_zone: false, order })
 }
 
-/// Whether a text is a day with a time, as ISO 8601 or PostgreSQL writes it; and whether it has a zone.
+/// Returns true if a text is a day with a time, as ISO 8601 or PostgreSQL writes it; and whether it has a zone.
 fn iso_time(text: &str) -> Option<bool> {
     let (day, rest) = text.split_at_checked(10)?;
     let clock = rest.strip_prefix(['T', ' '])?;

@@ -204,7 +204,7 @@ impl DataFile {
         name.rmatch_indices('.').nth(endings - 1).map_or("", |(at, _)| &name[at..])
     }
 
-    /// Whether its name says that each line is a record: further ones may come.
+    /// Returns true if its name says that each line is a record: further ones may come.
     pub fn has_record_lines(&self) -> bool {
         let ending = self.ending().to_lowercase();
         matches!(ending.split('.').nth(1), Some("jsonl" | "ndjson"))

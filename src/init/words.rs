@@ -13,8 +13,8 @@ pub fn is_reserved(name: &str) -> bool {
 /// Bytes of a column's name, at most (<https://docs.aws.amazon.com/redshift/latest/dg/r_names.html>).
 pub const COLUMN_NAME_BYTES: usize = 127;
 
-/// Whether every table has a column of this name already, quotes or not: those of PostgreSQL (ddl-system-columns), and two of
-/// Redshift's own.
+/// Returns true if every table has a column of this name already, quotes or not: those of PostgreSQL
+/// (ddl-system-columns), and two of Redshift's own.
 pub fn is_system_column(name: &str) -> bool {
     ["oid", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid", "deletexid", "insertxid"].contains(&name)
 }

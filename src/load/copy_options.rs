@@ -2,7 +2,7 @@
 
 use redshift_sql::tokens;
 
-/// Whether a COPY has one of these words behind FROM, where its options are.
+/// Returns true if a COPY has one of these words behind FROM, where its options are.
 pub fn has_option(statement: &str, words: &[&str]) -> bool {
     let tokens = tokens(statement);
     let mut options = tokens.iter().skip_while(|token| !token.eq_ignore_ascii_case("from"));

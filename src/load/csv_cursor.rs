@@ -75,7 +75,7 @@ impl CsvCursor {
         self.place = next;
     }
 
-    /// Whether a line that ends here ends inside quotes.
+    /// Returns true if a line that ends here ends inside quotes.
     ///
     /// # Errors
     /// Where readers of CSV disagree: those that count quotes, and those for which a quote opens only where a field begins.

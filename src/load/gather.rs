@@ -279,7 +279,7 @@ pub fn full_parts(listing: &Listing, parts: u64) -> u64 {
     full
 }
 
-/// Whether one part will do, however many slices there are.
+/// Returns true if one part will do, however many slices there are.
 pub fn is_small(bytes: u64, slices: u64) -> bool {
     bytes / SHRINKS_TO < slices * MIN_PART_BYTES
 }

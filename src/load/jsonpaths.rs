@@ -64,7 +64,8 @@ fn check(location: &str, bytes: &[u8]) -> Result<()> {
     }
 }
 
-/// Whether a COPY finds the file beside the parts: one of the project's, or one that lies in another region than they (R37).
+/// Returns true if a COPY finds the file beside the parts: one of the project's, or one that lies in another region
+/// than they (R37).
 pub fn is_apart(source: &Source, region: &str, is_gathered: bool) -> bool {
     source.jsonpaths_file.is_some() || is_gathered && source.jsonpaths.is_some() && source.region != region
 }

@@ -178,7 +178,7 @@ pub struct ParquetJoin {
 }
 
 impl ParquetJoin {
-    /// Whether a file can be joined with those that are there.
+    /// Returns true if a file can be joined with those that are there.
     pub fn takes(&self, file: &ParquetFile<'_>) -> bool {
         self.bytes.is_empty() || self.common == file.common
     }

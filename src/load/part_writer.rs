@@ -89,7 +89,7 @@ impl<'a> PartWriter<'a> {
     }
 }
 
-/// Whether the part at hand ends here: it has its share of the bytes.
+/// Returns true if the part at hand ends here: it has its share of the bytes.
 pub fn is_full(seen: u64, bytes: u64, parts: u64, before: u64) -> bool {
     u128::from(seen) * u128::from(parts) >= u128::from(bytes) * u128::from(before + 1)
 }

@@ -112,7 +112,7 @@ impl ListOpener {
         }
     }
 
-    /// Whether a list or an object is still open.
+    /// Returns true if a list or an object is still open.
     pub fn is_open(&self) -> bool {
         self.0.depth > 0
     }

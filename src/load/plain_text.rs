@@ -120,7 +120,7 @@ fn record(text: &[u8], at: usize, rules: &TextRules, line: u64) -> Result<(usize
     Ok((text.len(), cursor.line - line + 1))
 }
 
-/// Whether a text has lines, and none of them ends with a line feed.
+/// Returns true if a text has lines, and none of them ends with a line feed.
 fn has_returns_alone(text: &[u8], quote: Option<u8>) -> bool {
     let (mut is_quoted, mut has_return) = (false, false);
     let last = text.len().saturating_sub(1);

@@ -76,8 +76,8 @@ pub fn super_value(text: &[u8], format: RecordFormat) -> Result<Box<RawValue>> {
     RawValue::from_string(json).map_err(unwritable)
 }
 
-/// Whether a text is a JSON object or list that SUPER takes: with numbers that are not too large, without NUL, and with each
-/// key once.
+/// Returns true if a text is a JSON object or list that SUPER takes: with numbers that are not too large, without NUL,
+/// and with each key once.
 fn is_super(text: &str) -> bool {
     let is_opened = text.starts_with(['{', '[']) && !text.contains("\\u0000");
     let value = serde_json::from_str::<Value>(text).ok().filter(|_| is_opened);

@@ -168,7 +168,7 @@ impl RecordPicker {
         Vec::new()
     }
 
-    /// Whether a JSON object is so long, with these bytes, that it is not waited for its end.
+    /// Returns true if a JSON object is so long, with these bytes, that it is not waited for its end.
     fn is_oversized(&self, more: usize) -> bool {
         self.format == RecordFormat::Json && self.text.len() + more > JSON_BYTES
     }

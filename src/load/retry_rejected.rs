@@ -271,13 +271,13 @@ impl RetriedRecord {
     }
 }
 
-/// Whether these are as many records as one batch has, so that others may follow.
+/// Returns true if these are as many records as one batch has, so that others may follow.
 fn is_full(kept: &[RetriedRecord]) -> bool {
     let bytes: u64 = kept.iter().map(|kept| kept.text.len() as u64).sum();
     kept.len() as u64 >= BATCH_RECORDS || bytes >= BATCH_BYTES
 }
 
-/// Whether a text is no record: tabs may stand between empty fields.
+/// Returns true if a text is no record: tabs may stand between empty fields.
 fn is_empty(text: &str, format: RecordFormat) -> bool {
     match format {
         RecordFormat::Json => text.trim().is_empty(),

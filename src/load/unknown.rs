@@ -263,8 +263,8 @@ impl Staging<'_> {
         Ok(is_wider)
     }
 
-    /// Whether a COPY is to be run again, so that the texts are kept which are too long and for which no column could be
-    /// widened. Any other error would only come again.
+    /// Returns true if a COPY is to be run again, so that the texts are kept which are too long and for which no column
+    /// could be widened. Any other error would only come again.
     ///
     /// # Errors
     /// Where the system views cannot be read.
@@ -294,7 +294,7 @@ impl Staging<'_> {
     }
 }
 
-/// Whether a column can take the values of this key (C8).
+/// Returns true if a column can take the values of this key (C8).
 fn is_column(key: &str, by_key: &ByKey) -> bool {
     let name = key.to_lowercase();
     by_key.columns.is_none()

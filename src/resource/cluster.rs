@@ -344,8 +344,8 @@ async fn manual_snapshots(aws: &Aws, cluster: Option<&String>) -> Result<Vec<red
     found.map_err(|error| failed("list the snapshots of the cluster", &error))
 }
 
-/// Whether the admin secret still exists (R19: it should go with the cluster): asked for by its ARN, or by the name that
-/// Redshift gives it, because a list may be five minutes old (R35).
+/// Returns true if the admin secret still exists (R19: it should go with the cluster): asked for by its ARN, or by the
+/// name that Redshift gives it, because a list may be five minutes old (R35).
 pub async fn secret_exists(aws: &Aws, names: &Names, arn: Option<&str>) -> Result<bool> {
     let id = arn.map_or_else(|| names.secret(), str::to_owned);
     match aws.secrets.describe_secret().secret_id(id).send().await {

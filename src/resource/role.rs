@@ -16,7 +16,7 @@ pub const POLICY: &str = "read-what-load-reads";
 pub struct DesiredRole {
     pub trust: Value,
     pub permissions: Value,
-    /// Whether the permissions are for what COPY reads and nothing beside it.
+    /// True if the permissions are for what COPY reads and nothing beside it.
     pub is_exact: bool,
     pub tags: Tags,
 }

@@ -17,7 +17,7 @@ pub struct Desired {
     pub expiry: Expiry,
     /// A tag of the create calls, so that a run knows what it created itself.
     pub run: String,
-    /// Whether `up` may change the type and number of nodes.
+    /// True if `up` may change the type and number of nodes.
     pub resize: bool,
 }
 

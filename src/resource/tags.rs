@@ -20,7 +20,7 @@ pub const ADMIN: &str = "sparkify-infra:admin";
 /// The snapshot that `down` takes. On the cluster.
 pub const FINAL_SNAPSHOT: &str = "sparkify-infra:final-snapshot";
 
-/// Whether a resource bears our tag with this stack's name.
+/// Returns true if a resource bears our tag with this stack's name.
 pub fn is_ours(tags: &Tags, stack: &str) -> bool {
     tags.get(STACK).is_some_and(|value| value == stack)
 }

@@ -13,7 +13,7 @@ use super::{DIM, human::time};
 
 pub struct Calls;
 
-/// Whether a span is that of a call.
+/// Returns true if a span is that of a call.
 pub fn is_call(metadata: &Metadata<'_>) -> bool {
     metadata.is_span() && metadata.target().starts_with("aws_sdk_") && metadata.fields().field("rpc.method").is_some()
 }

@@ -134,7 +134,8 @@ fn object(sdk: &Sdk, key: &str) -> Result<String, String> {
 const ABSENT: [&str; 6] =
     ["NoSuchKey", "NoSuchBucket", "NoSuchEntity", "ClusterNotFound", "ResourceNotFound", "does not exist"];
 
-/// Whether an answer is another one without an error that says why. That something is not there is an answer too.
+/// Returns true if an answer is another one without an error that says why. That something is not there is an answer
+/// too.
 fn is_silent(before: &Result<String, String>, after: &Result<String, String>) -> bool {
     match after {
         Ok(_) => before != after,

@@ -169,7 +169,7 @@ fn copy_database(serving: &Serving, name: &str) -> String {
     answer
 }
 
-/// Whether an error says that there is no room, and where.
+/// Returns true if an error says that there is no room, and where.
 fn is_named(told: &str) -> bool {
     told.contains('/') && ["no room left to write to ", "File too large"].iter().any(|words| told.contains(words))
 }

@@ -125,7 +125,7 @@ impl Answer {
         Self { fields, is_json }
     }
 
-    /// Whether a field is as a fact says.
+    /// Returns true if a field is as a fact says.
     fn agrees(&self, path: &str, expected: &str) -> bool {
         let inside = format!("{path}.");
         let is_there = self.fields.iter().any(|(name, _)| name == path || name.starts_with(&inside));
@@ -156,7 +156,7 @@ impl Answer {
     }
 }
 
-/// Whether a text is as a pattern says, in which `(any)` is any text. Blanks count once.
+/// Returns true if a text is as a pattern says, in which `(any)` is any text. Blanks count once.
 fn is_like(text: &str, pattern: &str) -> bool {
     let blanks_once = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let (text, pattern) = (blanks_once(text), blanks_once(pattern));

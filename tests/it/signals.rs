@@ -212,7 +212,7 @@ fn a_load_whose_copy_is_denied_obeys_a_signal() {
     let _ = served.run(["load"]).failed(1, &says);
 }
 
-/// Whether the tests themselves run under `nohup`, which the binary then honours.
+/// Returns true if the tests themselves run under `nohup`, which the binary then honours.
 fn hangups_are_ignored() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or_default();

@@ -165,7 +165,7 @@ fn down_in_one_region_leaves_the_role_and_the_bucket_of_another() {
 #[cfg(target_os = "linux")]
 const SCRIPT: &str = "/usr/bin/script";
 
-/// Whether a test can have a terminal; says which cannot be run where not.
+/// Returns true if a test can have a terminal; says which cannot be run where not.
 #[cfg(target_os = "linux")]
 fn has_terminals(test: &str) -> bool {
     let has_script = std::path::Path::new(SCRIPT).exists();

@@ -134,7 +134,7 @@ fn flatten(name: String, value: serde_json::Value, fields: &mut Fields) {
     }
 }
 
-/// Whether a request has a field, or members of a list of that name.
+/// Returns true if a request has a field, or members of a list of that name.
 fn has(fields: &Fields, name: &str) -> bool {
     fields.keys().any(|key| key.split('.').next().is_some_and(|first| first.eq_ignore_ascii_case(name)))
 }
@@ -149,8 +149,8 @@ fn needs<'a>(iam: &Iam, operation: &'a str, fields: &Fields) -> ApiResult<Vec<Ne
     Ok(needs)
 }
 
-/// Whether a request asks for an action of its operation. The reference says what an operation may need; of these, only
-/// what the request has is asked for, as the pages of the operations have it.
+/// Returns true if a request asks for an action of its operation. The reference says what an operation may need; of
+/// these, only what the request has is asked for, as the pages of the operations have it.
 fn is_asked(operation: &str, action: &str, fields: &Fields) -> bool {
     if action == operation {
         return true;

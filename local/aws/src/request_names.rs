@@ -7,14 +7,15 @@ use http::header::HOST;
 use crate::s3::bucket_of_host;
 use crate::sigv4;
 
-/// Whether a request that names no service can only be meant for one with a control plane: S3 has no POST to the root,
-/// and no actions.
+/// Returns true if a request that names no service can only be meant for one with a control plane: S3 has no POST to
+/// the root, and no actions.
 pub fn is_for_control_plane(request: &http::Request<SdkBody>) -> bool {
     let is_root = request.uri().path() == "/" && bucket_of_host(host_of(request)).is_none();
     is_root && (*request.method() == Method::POST || query_field(request, "Action").is_some())
 }
 
-/// Whether the request is about a bucket and not an object: `bucket.host/`, or `host/bucket` where the path names it.
+/// Returns true if the request is about a bucket and not an object: `bucket.host/`, or `host/bucket` where the path
+/// names it.
 pub fn is_bucket(request: &http::Request<SdkBody>) -> bool {
     let path = request.uri().path().trim_start_matches('/');
     match bucket_of_host(host_of(request)) {
@@ -34,7 +35,8 @@ fn host_of(request: &http::Request<SdkBody>) -> &str {
     header.or_else(|| request.uri().host()).unwrap_or_default()
 }
 
-/// Whether the date of the signature's scope and the time of the request, where there are any, are written as such.
+/// Returns true if the date of the signature's scope and the time of the request, where there are any, are written as
+/// such.
 pub fn dates_are_dates(request: &http::Request<SdkBody>) -> bool {
     let date = credential(request).and_then(|credential| credential.split('/').nth(1).map(str::to_owned));
     let header = request.headers().get("x-amz-date").map(|header| header.to_str().unwrap_or_default().to_owned());

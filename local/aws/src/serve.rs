@@ -70,7 +70,7 @@ impl Listen {
         self.hosts.first().cloned().or_else(|| bound.map(|address| address.to_string()))
     }
 
-    /// Whether this is the server's name, without a port.
+    /// Returns true if this is the server's name, without a port.
     fn is_called(&self, name: &str) -> bool {
         let name = name.to_ascii_lowercase();
         let is_below = |host: &str| name.strip_suffix(host).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));

@@ -268,7 +268,7 @@ fn is_same(one: &str, other: &str) -> bool {
     one.len() == other.len() && differences == 0
 }
 
-/// Whether a text has the form `20150830T123600Z`.
+/// Returns true if a text has the form `20150830T123600Z`.
 pub fn is_time(text: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let parts = text.strip_suffix('Z').and_then(|text| text.split_once('T'));

@@ -168,7 +168,7 @@ impl Store {
         }
     }
 
-    /// Whether there is no record yet.
+    /// Returns true if there is no record yet.
     fn is_new(&self) -> Result<bool> {
         self.records.read(0, |records| match records.range(FIRST..).next() {
             Some(entry) => entry.key().map(|_| false),
@@ -194,7 +194,7 @@ impl Store {
         self.objects.write(BODIES, write)
     }
 
-    /// Whether there are more objects than the cache holds.
+    /// Returns true if there are more objects than the cache holds.
     pub fn may_ask_disk(&self) -> bool {
         self.read_objects(|objects| Ok(objects.disk_space())).is_ok_and(|bytes| bytes > CACHE_BYTES)
     }
@@ -204,7 +204,8 @@ impl Store {
         self.opened_at
     }
 
-    /// Whether an earlier process ended half-way, or a write failed: files of objects may be left that no record names.
+    /// Returns true if an earlier process ended half-way, or a write failed: files of objects may be left that no
+    /// record names.
     pub fn objects_were_interrupted(&self) -> Result<bool> {
         // It is known once they are open.
         self.read_objects(|_| Ok(()))?;

@@ -31,7 +31,7 @@ impl Cancel {
         *locked(&self.interrupt) = connection.interrupt_handle();
     }
 
-    /// Whether both are of the same statement.
+    /// Returns true if both are of the same statement.
     pub fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.asked, &other.asked)
     }

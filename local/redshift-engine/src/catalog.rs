@@ -60,7 +60,7 @@ impl Column {
     }
 }
 
-/// Whether a table of this name can be seen.
+/// Returns true if a table of this name can be seen.
 pub fn exists(connection: &Connection, schema: Option<&str>, name: &str) -> Result<bool, SqlError> {
     find(connection, schema, name).map(|found| found.is_some())
 }
@@ -111,13 +111,13 @@ pub fn tables_in(connection: &Connection, schema: &str) -> Result<Vec<Name>, Sql
     Ok(statement.query_map([schema], row)?.collect::<Result<_, _>>()?)
 }
 
-/// Whether there is a view in this schema.
+/// Returns true if there is a view in this schema.
 pub fn is_view(connection: &Connection, name: &Name) -> Result<bool, SqlError> {
     let sql = "SELECT count(*) > 0 FROM duckdb_views() WHERE view_name = ? AND schema_name = ? AND NOT internal";
     Ok(connection.query_row(sql, params![name.table, name.schema], |row| row.get(0))?)
 }
 
-/// Whether this is one of the system's relations, which stand behind every search path.
+/// Returns true if this is one of the system's relations, which stand behind every search path.
 pub fn is_system(connection: &Connection, table: &str) -> Result<bool, SqlError> {
     let sql = "SELECT count(*) > 0 FROM (SELECT schema_name, table_name FROM duckdb_tables() \
                UNION ALL SELECT schema_name, view_name FROM duckdb_views()) WHERE schema_name = ? AND table_name = ?";

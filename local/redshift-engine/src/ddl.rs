@@ -82,7 +82,7 @@ fn new_name(session: &Session, create: &CreateTable) -> Result<Name, SqlError> {
     }
 }
 
-/// Whether the name of a new table is taken where it would be made.
+/// Returns true if the name of a new table is taken where it would be made.
 fn is_taken(session: &Session, create: &CreateTable) -> Result<bool, SqlError> {
     let name = new_name(session, create)?;
     let found = catalog::found(&session.connection, &name)?;

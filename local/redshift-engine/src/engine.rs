@@ -113,7 +113,7 @@ impl Engine {
         &self.system
     }
 
-    /// Whether no session is left that could run a statement.
+    /// Returns true if no session is left that could run a statement.
     pub(super) fn is_unused(&self) -> bool {
         Arc::strong_count(&self.system.database) == 1
     }

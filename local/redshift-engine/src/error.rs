@@ -42,7 +42,7 @@ impl SqlError {
         }
     }
 
-    /// Whether a relation is missing, or a view is not of what it was made of any more.
+    /// Returns true if a relation is missing, or a view is not of what it was made of any more.
     pub fn is_out_of_view(&self) -> bool {
         self.is_missing_relation() || self.message.contains("Contents of view were altered")
     }
@@ -51,7 +51,7 @@ impl SqlError {
         self.sqlstate == "42P01"
     }
 
-    /// Whether there is no room for what does not fit into memory.
+    /// Returns true if there is no room for what does not fit into memory.
     pub fn is_unspilled(&self) -> bool {
         self.sqlstate == "53100" && self.message.starts_with(NO_SPILL)
     }

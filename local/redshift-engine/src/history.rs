@@ -36,7 +36,7 @@ pub struct QueryRecord {
 #[derive(Debug, Default)]
 pub struct QueryLog {
     kept: Mutex<KeptQueries>,
-    /// Whether a view has shown them since they were written last.
+    /// True if a view has shown them since they were written last.
     are_shown: AtomicBool,
 }
 

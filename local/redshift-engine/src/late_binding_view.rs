@@ -109,7 +109,7 @@ pub fn forget_all(session: &Session, schema: &str) -> Result<(), SqlError> {
     Ok(())
 }
 
-/// Whether there are any in a schema.
+/// Returns true if there are any in a schema.
 pub fn are_in(session: &Session, schema: &str) -> Result<bool, SqlError> {
     let sql = format!("SELECT count(*) > 0 FROM {KEPT} WHERE schema_name = ?");
     Ok(session.connection.query_row(&sql, [schema], |row| row.get(0))?)

@@ -48,7 +48,7 @@ fn found(session: &Session, name: &Name) -> Result<Name, SqlError> {
     }
 }
 
-/// Whether a relation, by the name that `catalog::found` gives it, is a materialized view.
+/// Returns true if a relation, by the name that `catalog::found` gives it, is a materialized view.
 pub fn is_kept(session: &Session, name: &Name) -> Result<bool, SqlError> {
     let sql = format!("SELECT true FROM {KEPT} WHERE name = ? LIMIT 1");
     let found: Option<bool> = session.connection.query_row(&sql, [name.key()], |row| row.get(0)).optional()?;

@@ -61,7 +61,7 @@ impl MemoryLimit {
 struct Statement {
     cancel: Cancel,
     begun: Instant,
-    /// Whether it was ended for the memory that it used.
+    /// True if it was ended for the memory that it used.
     is_ended: AtomicBool,
 }
 
@@ -76,7 +76,7 @@ impl Statement {
 struct UnderWay {
     /// The oldest first.
     statements: Vec<Arc<Statement>>,
-    /// Whether a thread looks after them.
+    /// True if a thread looks after them.
     is_watched: bool,
     last_ended: Option<Instant>,
 }

@@ -28,7 +28,7 @@ pub fn drop(session: &Session, drop: &Drop) -> Result<(), SqlError> {
     })
 }
 
-/// Whether there is such a relation, or a view that cannot be bound.
+/// Returns true if there is such a relation, or a view that cannot be bound.
 pub fn is_there(session: &Session, name: &Name) -> Result<bool, SqlError> {
     Ok(catalog::found(&session.connection, name)?.is_some() || late_binding_view::find(session, name)?.is_some())
 }

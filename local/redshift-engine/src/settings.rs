@@ -53,7 +53,7 @@ fn check(name: &str, value: Option<&str>) -> Result<(), SqlError> {
 }
 
 impl Session {
-    /// Whether a setting is switched on.
+    /// Returns true if a setting is switched on.
     pub(super) fn is_on(&self, setting: &str) -> bool {
         self.settings.is_on(setting)
     }

@@ -26,7 +26,7 @@ static NAMES: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
     definitions.filter_map(|text| text.split([' ', '(', '\n', ';']).next()).collect()
 });
 
-/// Whether `redshift_system` has a view of this name.
+/// Returns true if `redshift_system` has a view of this name.
 pub fn contains(name: &str) -> bool {
     NAMES.contains(name)
 }

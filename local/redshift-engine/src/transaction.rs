@@ -48,7 +48,7 @@ impl Session {
         Ok(0)
     }
 
-    /// Whether nothing may be written now: by the transaction that is open, else by the default of the session.
+    /// Returns true if nothing may be written now: by the transaction that is open, else by the default of the session.
     pub(super) fn is_read_only(&self) -> bool {
         match self.transaction {
             Transaction::None => self.settings.is_on(DEFAULT_READ_ONLY),

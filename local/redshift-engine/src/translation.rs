@@ -57,7 +57,7 @@ impl Session {
         TranslateOptions::new(Some(self), self.keeps_case()).with_attribute_case(keeps_attribute_case)
     }
 
-    /// Whether names in quotes keep their case.
+    /// Returns true if names in quotes keep their case.
     pub fn keeps_case(&self) -> bool {
         self.is_on("enable_case_sensitive_identifier")
     }

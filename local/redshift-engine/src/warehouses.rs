@@ -65,7 +65,7 @@ impl Warehouses {
         engines.iter().filter(|engine| !engine.release_memory(engines.len(), is_again)).count() == 0
     }
 
-    /// Whether there is such a database: the first one, or one that CREATE DATABASE made.
+    /// Returns true if there is such a database: the first one, or one that CREATE DATABASE made.
     pub fn has(&self, place: &Place, database: &str) -> bool {
         database == place.database || self.databases(place).iter().any(|found| found == database)
     }
@@ -81,7 +81,7 @@ impl Warehouses {
         names
     }
 
-    /// Whether a user that CREATE USER made has this password, in whichever database it was made.
+    /// Returns true if a user that CREATE USER made has this password, in whichever database it was made.
     ///
     /// # Errors
     /// Where a database cannot be opened.

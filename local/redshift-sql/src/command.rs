@@ -113,7 +113,7 @@ pub enum Command {
     CreateDatabase(String),
     DropDatabase {
         name: String,
-        /// Whether connections to it are ended.
+        /// True if connections to it are ended.
         force: bool,
     },
     Comment(Comment),
@@ -146,7 +146,7 @@ impl Command {
         }
     }
 
-    /// Whether it may change the files of the database. What EXECUTE runs is not known here.
+    /// Returns true if it may change the files of the database. What EXECUTE runs is not known here.
     pub fn may_write(&self) -> bool {
         !matches!(
             self,
@@ -159,7 +159,7 @@ impl Command {
         )
     }
 
-    /// Whether it changes the database, and so is refused where a transaction is READ ONLY.
+    /// Returns true if it changes the database, and so is refused where a transaction is READ ONLY.
     pub fn writes(&self) -> bool {
         matches!(self.kind(), "DML" | "DDL" | "COPY")
             || matches!(

@@ -110,7 +110,7 @@ impl Type {
         self.name().split('(').next().unwrap_or_default().to_owned()
     }
 
-    /// Whether a column of the other type takes a value of this one without a cast.
+    /// Returns true if a column of the other type takes a value of this one without a cast.
     pub fn becomes(self, other: Self) -> bool {
         let (from, to) = (self.family(), other.family());
         from == to
@@ -120,7 +120,7 @@ impl Type {
             || (self, other) == (Self::Timestamp, Self::Time)
     }
 
-    /// Whether there is a type that holds values of both: what UNION, CASE and COALESCE want.
+    /// Returns true if there is a type that holds values of both: what UNION, CASE and COALESCE want.
     pub fn has_common_type(self, other: Self) -> bool {
         let (one, two) = (self.family(), other.family());
         one == two || one == Family::Super || two == Family::Super

@@ -90,7 +90,7 @@ impl ColumnType {
         matches!(self, Self::Varchar(_) | Self::Char(_))
     }
 
-    /// Whether COPY puts a text into a column of this type, and loses nothing of it.
+    /// Returns true if COPY puts a text into a column of this type, and loses nothing of it.
     pub fn takes(self, text: &str, reading: &Reading) -> bool {
         let value = text.trim();
         match self {
@@ -111,7 +111,7 @@ impl ColumnType {
         }
     }
 
-    /// Whether a column of this type holds all values of another, whose texts have at most so many bytes.
+    /// Returns true if a column of this type holds all values of another, whose texts have at most so many bytes.
     pub fn holds(self, other: Self, longest: usize) -> bool {
         match (self, other) {
             (Self::Super | Self::Other, _) | (_, Self::Other) => true,
@@ -163,7 +163,7 @@ fn fits(number: i128, bits: u8) -> bool {
     (-most..most).contains(&number)
 }
 
-/// Whether a double is this number exactly.
+/// Returns true if a double is this number exactly.
 fn is_double(number: i128) -> bool {
     (number as f64) as i128 == number
 }
@@ -203,7 +203,7 @@ fn takes_time(text: &str, has_zone: bool, reading: &Reading) -> bool {
     }
 }
 
-/// Whether COPY reads a day of this order with a DATEFORMAT, or with 'auto'.
+/// Returns true if COPY reads a day of this order with a DATEFORMAT, or with 'auto'.
 fn reads_order(order: Order, format: Option<&str>) -> bool {
     match (order, format.map(numeric_pattern)) {
         (Order::Certain, None | Some(None)) | (Order::Numbers { .. }, Some(None)) => true,

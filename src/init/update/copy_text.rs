@@ -66,7 +66,7 @@ impl CopyText {
         Some(Self { text, lookup, list, reading, has_header })
     }
 
-    /// Whether an option is said.
+    /// Returns true if an option is said.
     pub fn has(&self, word: &str) -> bool {
         let tokens = placed(&self.text);
         tokens.iter().skip_while(|token| !token.is("from")).any(|token| token.is(word))

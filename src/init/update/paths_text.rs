@@ -18,7 +18,7 @@ impl PathsText {
         Some(Self { text, keys: paths.iter().map(|path| key(path)).collect() })
     }
 
-    /// Whether each path takes a key of the object, so that the file names all of them.
+    /// Returns true if each path takes a key of the object, so that the file names all of them.
     pub fn names_keys(&self) -> bool {
         self.keys.iter().all(Option::is_some)
     }

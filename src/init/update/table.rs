@@ -161,7 +161,7 @@ impl ProjectTable<'_> {
         })
     }
 
-    /// Whether there is nothing to compare, which a note says.
+    /// Returns true if there is nothing to compare, which a note says.
     fn is_empty(&self, data: &ReadData, update: &mut TableUpdate) -> bool {
         if data.records == 0 {
             update.notes.push(format!("{}: there is no record in its files", self.name));
@@ -180,7 +180,7 @@ impl ProjectTable<'_> {
         self.copy.list.as_ref().is_none_or(|list| list.iter().any(|listed| listed == name))
     }
 
-    /// Whether keys without a column get one: not where somebody has chosen.
+    /// Returns true if keys without a column get one: not where somebody has chosen.
     fn is_wanted(&self) -> bool {
         let is_chosen = self.copy.list.is_some() && self.copy.lookup != ColumnLookup::Paths;
         self.source.on_unknown != OnUnknown::Ignore && !is_chosen
@@ -242,7 +242,7 @@ impl ProjectTable<'_> {
         update.types.push((column.name.clone(), wider));
     }
 
-    /// Whether only the types of a key are known, and not each of its values.
+    /// Returns true if only the types of a key are known, and not each of its values.
     fn is_declared(&self, key: &str, seen: &Seen, files: &[DataFile]) -> bool {
         let is_folder = || files.iter().any(|file| file.partitions().iter().any(|(name, _)| *name == key));
         self.copy.lookup == ColumnLookup::Parquet || self.source.hive_partitions && seen.longest > 0 && is_folder()
@@ -340,7 +340,7 @@ impl ProjectTable<'_> {
     }
 }
 
-/// Whether columns have the names of their keys in snake_case.
+/// Returns true if columns have the names of their keys in snake_case.
 fn is_snake_case<'a>(mut columns: impl Iterator<Item = (&'a str, &'a str)>) -> bool {
     columns.any(|(key, name)| name != key.to_lowercase() && name == words::snake_case(key))
 }

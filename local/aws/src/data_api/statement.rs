@@ -221,7 +221,7 @@ impl Shared {
         !self.lock().status.is_final()
     }
 
-    /// Whether it ended so long ago that nobody may ask for it any more.
+    /// Returns true if it ended so long ago that nobody may ask for it any more.
     pub fn is_forgotten(&self) -> bool {
         let statement = self.lock();
         statement.status.is_final() && now_millis() - statement.updated > KEPT_MILLIS

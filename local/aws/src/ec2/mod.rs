@@ -119,12 +119,13 @@ fn new_id(kind: &str) -> String {
     format!("{kind}-{:017x}", fastrand::u64(..))
 }
 
-/// Whether a list of ids or names, where there is one, has it.
+/// Returns true if a list of ids or names, where there is one, has it.
 fn among(wanted: &[String], found: &str) -> bool {
     wanted.is_empty() || wanted.iter().any(|wanted| wanted == found)
 }
 
-/// Whether it passes every filter: `Filter.1.Name`, `Filter.1.Value.1`, … What is asked for and not known it has not.
+/// Returns true if it passes every filter: `Filter.1.Name`, `Filter.1.Value.1`, … What is asked for and not known it
+/// has not.
 fn passes(params: &Params, known: &[(&str, &str)]) -> bool {
     (1..).map_while(|n| Some((n, params.get(&format!("Filter.{n}.Name"))?))).all(|(n, name)| {
         let values = params.list(&format!("Filter.{n}.Value"));

@@ -42,7 +42,7 @@ impl Iam {
         Self { account: self.account.in_region(region), ..self.clone() }
     }
 
-    /// Whether a service has its own role in the account already.
+    /// Returns true if a service has its own role in the account already.
     pub fn has_service_linked_role(&self, service: &str) -> ApiResult<bool> {
         Ok(self.store.get::<bool>(SERVICE_LINKED, service)?.unwrap_or(false))
     }

@@ -143,7 +143,7 @@ impl Policy {
         lists.flat_map(|list| list.0.iter().map(String::as_str))
     }
 
-    /// Whether every resource it names is this bucket or lies in it, as a bucket's policy must.
+    /// Returns true if every resource it names is this bucket or lies in it, as a bucket's policy must.
     pub fn is_only_about(&self, bucket: &str) -> bool {
         let inside = |resource: &str| {
             let rest = resource.strip_prefix(bucket);
@@ -153,7 +153,7 @@ impl Policy {
         self.resources().all(inside)
     }
 
-    /// Whether it lets everybody in: an allow for `*` that no condition narrows.
+    /// Returns true if it lets everybody in: an allow for `*` that no condition narrows.
     pub fn is_public(&self) -> bool {
         self.0.iter().any(|statement| {
             let everybody =
@@ -263,7 +263,7 @@ fn is_known_operator(operator: &str) -> bool {
     OPERATORS.contains(&operator.strip_suffix("IfExists").unwrap_or(operator))
 }
 
-/// Whether one condition key holds; an absent key satisfies the negated operators and `…IfExists`.
+/// Returns true if one condition key holds; an absent key satisfies the negated operators and `…IfExists`.
 fn holds(operator: &str, found: Option<&str>, wanted: &[String]) -> bool {
     let (operator, if_exists) = match operator.strip_suffix("IfExists") {
         Some(operator) => (operator, true),

@@ -51,7 +51,8 @@ pub fn rule(action: &str) -> Option<&'static ActionRule> {
     REFERENCE.actions.get(action)
 }
 
-/// Whether a condition on this key, in lower case, can hold for an action: global keys always, others where it knows them.
+/// Returns true if a condition on this key, in lower case, can hold for an action: global keys always, others where it
+/// knows them.
 pub fn knows_key(action: &str, key: &str) -> bool {
     const OF_TAGS: [&str; 3] = ["aws:requesttag/", "aws:resourcetag/", "aws:tagkeys"];
     let is_global = key.starts_with("aws:") && !OF_TAGS.iter().any(|of_tags| key.starts_with(of_tags));

@@ -13,7 +13,7 @@ pub struct Request {
     pub body: Bytes,
 }
 
-/// Whether a service speaks AWS JSON.
+/// Returns true if a service speaks AWS JSON.
 pub fn is_json(service: &str) -> bool {
     matches!(service, "redshift-data" | "redshift-serverless" | "secretsmanager")
 }

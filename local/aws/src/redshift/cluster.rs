@@ -99,7 +99,7 @@ impl Cluster {
         }
     }
 
-    /// Whether nothing is under way, be it something that the status does not show.
+    /// Returns true if nothing is under way, be it something that the status does not show.
     pub fn is_settled(&self, now: i64) -> bool {
         now >= self.settled_at
     }

@@ -112,7 +112,7 @@ fn check_fixed(params: &Params) -> ApiResult<()> {
     }
 }
 
-/// Whether a text has the form `sat:08:00-sat:08:30`.
+/// Returns true if a text has the form `sat:08:00-sat:08:30`.
 fn is_window(text: &str) -> bool {
     let is_below = |text: &str, limit: u8| text.len() == 2 && text.parse::<u8>().is_ok_and(|number| number < limit);
     let is_moment = |text: &str| match text.split(':').collect::<Vec<_>>()[..] {

@@ -33,8 +33,8 @@ pub fn internal_io(path: &Path, error: std::io::Error) -> S3Error {
     internal(StoreError::from_io(path, error))
 }
 
-/// Whether an error left nothing written. A record whose write failed may be there all the same once the store is opened
-/// again: its bytes stay.
+/// Returns true if an error left nothing written. A record whose write failed may be there all the same once the store
+/// is opened again: its bytes stay.
 pub fn is_refusal(error: &S3Error) -> bool {
     !matches!(error.code(), S3ErrorCode::InternalError | S3ErrorCode::ServiceUnavailable)
 }

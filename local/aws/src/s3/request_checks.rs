@@ -201,7 +201,8 @@ fn check_query(request: &Request<SdkBody>, is_bucket: bool) -> ApiResult<()> {
     }
 }
 
-/// Whether `s3s` has an operation for a name in the query. A HEAD has none, and a POST that `s3s` does not know it refuses.
+/// Returns true if `s3s` has an operation for a name in the query. A HEAD has none, and a POST that `s3s` does not know
+/// it refuses.
 fn is_known(method: &Method, is_bucket: bool, name: &str) -> bool {
     match (method.as_str(), is_bucket) {
         ("GET", true) => {

@@ -17,7 +17,7 @@ pub fn tags_json(tags: &BTreeMap<String, String>) -> Value {
     tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect()
 }
 
-/// Whether an id names this secret: its name, its ARN, or the ARN without what is random in it.
+/// Returns true if an id names this secret: its name, its ARN, or the ARN without what is random in it.
 pub fn is_named(id: &str, name: &str, arn: &str) -> bool {
     id == name || id == arn || arn.strip_prefix(id).is_some_and(|rest| rest.len() == 7 && rest.starts_with('-'))
 }

@@ -69,7 +69,7 @@ impl Secrets {
         Self { store: self.store.in_region(region), account: self.account.in_region(region), own: self.own.clone() }
     }
 
-    /// Whether a secret of a caller's is of this region.
+    /// Returns true if a secret of a caller's is of this region.
     fn is_here(&self, secret: &Own) -> bool {
         secret.arn.split(':').nth(3) == Some(self.account.region.as_str())
     }
@@ -219,7 +219,7 @@ fn check_filters(filters: &[SecretFilter]) -> ApiResult<()> {
     }
 }
 
-/// Whether a secret has a value that begins as one of the filter's, or, behind `!`, none that does.
+/// Returns true if a secret has a value that begins as one of the filter's, or, behind `!`, none that does.
 fn passes(filter: &SecretFilter, secret: &Value) -> bool {
     let values: Vec<&str> = match filter.key.as_str() {
         "tag-key" | "tag-value" => {

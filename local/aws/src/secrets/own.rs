@@ -72,7 +72,7 @@ impl Own {
         answer
     }
 
-    /// Whether it is there still: a deleted one is gone when its days are over.
+    /// Returns true if it is there still: a deleted one is gone when its days are over.
     pub fn is_there(&self) -> bool {
         self.deleted.is_none_or(|goes| goes > now_millis())
     }

@@ -34,7 +34,7 @@ pub struct Database {
     open: RwLock<Option<Opened>>,
     /// The file of the mark.
     mark: PathBuf,
-    /// Whether an earlier process, or a failed write, may have left files that no record names.
+    /// True if an earlier process, or a failed write, may have left files that no record names.
     interrupted: AtomicBool,
 }
 
@@ -89,7 +89,7 @@ impl Database {
         }
     }
 
-    /// Whether files may be there that no record names.
+    /// Returns true if files may be there that no record names.
     pub fn was_interrupted(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed)
     }

@@ -20,7 +20,7 @@ pub struct Mark {
     numbers: Vec<u64>,
     /// The numbers up to which nothing is known of the journals. Earlier versions wrote none.
     trusted: Vec<u64>,
-    /// Whether the process that wrote it ended, and left nothing to collect.
+    /// True if the process that wrote it ended, and left nothing to collect.
     pub closed: bool,
 }
 

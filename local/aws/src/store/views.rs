@@ -112,7 +112,7 @@ impl Views {
         locked(&self.state).old.clear();
     }
 
-    /// Whether a change of such a record is seen late by anyone.
+    /// Returns true if a change of such a record is seen late by anyone.
     pub(super) fn are_late(&self, kind: &str) -> bool {
         if !self.is_late.load(Ordering::Relaxed) {
             return false;

@@ -75,7 +75,7 @@ impl Layout {
         Ok(layout)
     }
 
-    /// Whether a record may begin so.
+    /// Returns true if a record may begin so.
     pub fn takes(&self, json: &str) -> bool {
         json.starts_with('{') || json.starts_with('[') && !self.elements.is_empty()
     }

@@ -15,7 +15,7 @@ use redshift_sql::Type;
 const MOST_NOTED: usize = 100;
 
 impl Load<'_> {
-    /// Whether such bytes are replaced in a column.
+    /// Returns true if such bytes are replaced in a column.
     pub(super) fn replaces(&self, column: usize) -> bool {
         let is_varchar = self.columns.get(column).is_some_and(|column| matches!(column.data_type, Type::Varchar(_)));
         is_varchar && self.copy.replacement.is_some()

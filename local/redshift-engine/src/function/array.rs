@@ -126,7 +126,7 @@ fn two<'t>(arguments: &[&'t str]) -> Option<(Vec<Element<'t>>, Vec<Element<'t>>,
     Some((elements(left)?, elements(right)?, is_set == "true"))
 }
 
-/// Whether the element is among them; it may be taken out.
+/// Returns true if the element is among them; it may be taken out.
 fn take(among: &mut Vec<Element<'_>>, element: &Element<'_>, out: bool) -> bool {
     let found = among.iter().position(|other| other.value == element.value);
     if let (Some(at), true) = (found, out) {

@@ -41,7 +41,7 @@ fn from_json(text: &str) -> Option<String> {
     }
 }
 
-/// Whether the type holds it.
+/// Returns true if the type holds it.
 fn fits(digits: &str, name: &str) -> bool {
     match name {
         "Short" => digits.parse::<i16>().is_ok(),

@@ -15,7 +15,7 @@ pub trait Catalog {
     /// A user-defined function by its name, without its schema.
     fn function(&self, name: &str) -> Option<Signature>;
 
-    /// Whether `redshift_system` has a view of this name.
+    /// Returns true if `redshift_system` has a view of this name.
     fn is_system_view(&self, name: &str) -> bool;
 
     /// The columns of a system view that has no rows, whoever asks; `None` where there is no such view.

@@ -190,8 +190,8 @@ struct Typer<'c> {
     types: Types,
     /// The common table expressions that can be seen, the innermost last.
     common: Vec<Relation>,
-    /// Whether the expression is among the columns of a SELECT with GROUP BY, where DuckDB does not know its aliases.
+    /// True if the expression is among the columns of a SELECT with GROUP BY, where DuckDB does not know its aliases.
     is_grouped: bool,
-    /// Whether the condition that is being read has a `(+)` in it.
+    /// True if the condition that is being read has a `(+)` in it.
     has_outer_join_operator: bool,
 }

@@ -93,7 +93,7 @@ pub fn is_create_table(words: &[String]) -> bool {
     words.first().is_some_and(|word| word == "CREATE") && words.iter().skip(1).take(3).any(|word| word == "TABLE")
 }
 
-/// Whether a token is this keyword, unquoted.
+/// Returns true if a token is this keyword, unquoted.
 pub fn is_word(token: &Token, keyword: &str) -> bool {
     matches!(token, Token::Word(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case(keyword))
 }

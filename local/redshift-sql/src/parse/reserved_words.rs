@@ -12,7 +12,7 @@ const RESERVED: &str = "aes128 aes256 all allowoverwrite analyse analyze and any
     text255 text32k then timestamp to top trailing true truncatecolumns union unique unnest unpivot user using verbose \
     wallet when where with without";
 
-/// Whether a word, in lower case, is reserved. A database and an admin must not have its name either (R8).
+/// Returns true if a word, in lower case, is reserved. A database and an admin must not have its name either (R8).
 pub fn is_reserved(word: &str) -> bool {
     RESERVED.split_whitespace().any(|reserved| reserved == word)
 }

@@ -86,7 +86,7 @@ fn spell_out_operators(tokens: &mut Vec<TokenWithSpan>) {
     }
 }
 
-/// Whether the parentheses that were just opened hold arguments parted by commas, and no FROM.
+/// Returns true if the parentheses that were just opened hold arguments parted by commas, and no FROM.
 fn has_plain_arguments(tokens: &[TokenWithSpan]) -> bool {
     let (mut depth, mut commas) = (1, 0);
     for token in tokens {

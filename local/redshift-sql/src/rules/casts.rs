@@ -171,7 +171,7 @@ pub fn coerced(literal: Expr, kind: Type) -> Expr {
     }
 }
 
-/// Whether it leads into a SUPER, by its looks: a column with its table looks so, too.
+/// Returns true if it leads into a SUPER, by its looks: a column with its table looks so, too.
 fn is_path(expr: &Expr) -> bool {
     matches!(expr, Expr::CompoundIdentifier(_) | Expr::CompoundFieldAccess { .. } | Expr::JsonAccess { .. })
 }

@@ -149,7 +149,7 @@ struct Marks {
     marked: Vec<String>,
     plain: Vec<String>,
     is_below_or: bool,
-    /// Whether the name that comes has a `(+)`.
+    /// True if the name that comes has a `(+)`.
     is_marked: bool,
     depth: usize,
 }

@@ -35,7 +35,7 @@ impl Name {
         }
     }
 
-    /// Whether both name the same relation, as it is found without quotes.
+    /// Returns true if both name the same relation, as it is found without quotes.
     pub fn is(&self, other: &Self) -> bool {
         self.key().eq_ignore_ascii_case(&other.key())
     }

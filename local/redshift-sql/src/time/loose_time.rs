@@ -43,7 +43,7 @@ fn with_zone(text: &str) -> Option<(&str, TimeZone)> {
     if is_name && rest.contains(':') { Some((rest.trim_end(), zone(last).ok()?)) } else { None }
 }
 
-/// Whether DuckDB does not read such a time by itself.
+/// Returns true if DuckDB does not read such a time by itself.
 pub fn is_loose_time(text: &str) -> bool {
     era::duck_text(text, false).is_some() || loose_time(text).is_some()
 }

@@ -130,7 +130,7 @@ fn folded(keys: Vec<(String, Seen)>) -> Vec<FoldedKey> {
     all
 }
 
-/// Whether COPY finds a column of this name by a key.
+/// Returns true if COPY finds a column of this name by a key.
 fn is_column(name: &str) -> bool {
     (1..=words::COLUMN_NAME_BYTES).contains(&name.len()) && !words::is_system_column(name)
 }

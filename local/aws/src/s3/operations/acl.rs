@@ -42,7 +42,7 @@ impl RequestedAcl<'_> {
         self.grants || self.canned.is_some()
     }
 
-    /// Whether it leaves everything with the owner.
+    /// Returns true if it leaves everything with the owner.
     pub fn is_private(self) -> bool {
         !self.grants && matches!(self.canned, None | Some("private" | "bucket-owner-full-control"))
     }
@@ -107,7 +107,7 @@ pub fn full_control(bucket: &Bucket) -> Vec<Grant> {
     vec![Grant { grantee: Some(grantee), permission: Some(Permission::from_static(Permission::FULL_CONTROL)) }]
 }
 
-/// Whether an ACL that is written out grants anything to anybody but the owner.
+/// Returns true if an ACL that is written out grants anything to anybody but the owner.
 pub fn names_others(bucket: &Bucket, policy: Option<&AccessControlPolicy>) -> bool {
     let is_owner = |grantee: &Grantee| grantee.id.as_ref() == Some(&bucket.owner);
     let mut grants = policy.into_iter().flat_map(|policy| policy.grants.iter().flatten());

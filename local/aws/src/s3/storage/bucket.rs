@@ -20,7 +20,7 @@ impl Buckets {
         self.store.get(KIND, name).map_err(internal)?.ok_or_else(no_such_bucket)
     }
 
-    /// Whether there is such a bucket of the account's own.
+    /// Returns true if there is such a bucket of the account's own.
     pub fn has_bucket(&self, name: &str) -> Result<bool, StoreError> {
         Ok(self.store.get::<Bucket>(KIND, name)?.is_some())
     }

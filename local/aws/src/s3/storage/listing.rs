@@ -14,7 +14,7 @@ pub struct Query {
     pub delimiter: Option<String>,
     pub after: String,
     pub limit: usize,
-    /// Whether this is a later page of a listing, which shows the same state as the first.
+    /// True if this is a later page of a listing, which shows the same state as the first.
     pub continues: bool,
 }
 
@@ -73,7 +73,7 @@ pub struct VersionPage {
     pub last: (String, Option<String>),
 }
 
-/// Whether a version comes after the one with this id, which may be gone, where both are of one key.
+/// Returns true if a version comes after the one with this id, which may be gone, where both are of one key.
 fn is_older(version: &Version, id: &str) -> bool {
     let sequence = id.get(..16).and_then(|digits| u64::from_str_radix(digits, 16).ok());
     sequence.is_some_and(|sequence| version.sequence < sequence)
