@@ -7,7 +7,6 @@ mod bad_input;
 mod broken;
 mod calls;
 mod clients;
-mod cold;
 mod copy;
 mod copy_limits;
 mod copy_values;
