@@ -49,8 +49,8 @@ fn main() {
     let column = |name: &str, kind: Type| RelationColumn { name: name.into(), value_type: ValueType::Of(kind) };
     let columns = [column("id", Type::Integer), column("name", Type::Varchar(20)), column("at", Type::Timestamp)];
     let catalog = OneTable(columns.into());
-    let sums = vec!["id * 2"; 40].join(" + ");
-    let divisions = vec!["(id + 0.5) / 3.1"; 40].join(" + ");
+    let sums = ["id * 2"; 40].join(" + ");
+    let divisions = ["(id + 0.5) / 3.1"; 40].join(" + ");
     for (what, sql) in [
         ("a point query", "select id, name, at from t where id = 7".to_owned()),
         ("an INSERT", "insert into t values (1, 'one', '2020-01-01 10:00')".to_owned()),
