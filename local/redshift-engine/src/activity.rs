@@ -2,23 +2,18 @@
 //! through functions, whose answers are as they are when they are called: in whichever view, subquery or prepared
 //! statement that is, and whatever transaction it stands in.
 
-use std::error::Error;
-use std::iter::repeat_n;
 use std::sync::{Arc, Mutex};
 
 use duckdb::Connection;
-use duckdb::arrow::array::{Array, ArrayRef, Int64Array, ListArray, StringArray, StructArray};
-use duckdb::arrow::buffer::OffsetBuffer;
-use duckdb::arrow::datatypes::{Field, Fields};
-use duckdb::core::{DataChunkHandle, LogicalTypeHandle, LogicalTypeId};
-use duckdb::vscalar::{ScalarFunctionSignature, VScalar};
-use duckdb::vtab::arrow::{WritableVector, write_arrow_array_to_vector};
+use duckdb::arrow::array::{ArrayRef, Int64Array, StringArray};
+use duckdb::core::LogicalTypeId;
 
-use super::connection_log::{ConnectionLog, Connections};
+use super::connection_log::ConnectionLog;
 use super::copy::{Progress, Seen};
 use super::error::SqlError;
 use super::history::{QueryLog, QueryRecord};
 use super::result::counted;
+use super::row_function::{Columns, RowFunction, RowSource};
 use crate::clock::now_millis;
 use crate::sync::locked;
 
@@ -26,7 +21,7 @@ use crate::sync::locked;
 #[derive(Debug, Default)]
 pub struct Activity {
     pub queries: QueryLog,
-    pub connections: ConnectionLog,
+    pub connections: Arc<ConnectionLog>,
     copying: Mutex<Vec<Arc<Progress>>>,
 }
 
@@ -59,40 +54,12 @@ impl Activity {
 
 /// Makes the functions known to an instance.
 pub fn register(connection: &Connection, activity: &Arc<Activity>) -> Result<(), SqlError> {
-    connection.register_scalar_function_with_state::<Connections>("redshift_connections", activity)?;
-    connection.register_scalar_function_with_state::<LatestQueries>("redshift_latest_queries", activity)?;
-    Ok(connection.register_scalar_function_with_state::<RunningCopies>("redshift_running_copies", activity)?)
-}
-
-/// The columns of the rows that a function answers.
-pub type Columns = [(&'static str, LogicalTypeId)];
-
-/// A function without arguments that answers a list of rows, which `unnest` makes a table of: a function that answers a
-/// table is given no state that safe code could read.
-pub fn signature(columns: &Columns) -> Vec<ScalarFunctionSignature> {
-    let fields: Vec<_> = columns.iter().map(|(name, kind)| (*name, LogicalTypeHandle::from(*kind))).collect();
-    let rows = LogicalTypeHandle::list(&LogicalTypeHandle::struct_type(&fields));
-    vec![ScalarFunctionSignature::exact(Vec::new(), rows)]
-}
-
-/// Writes so many lists of as many rows each.
-pub fn answer(
-    columns: &Columns,
-    values: Vec<ArrayRef>,
-    lists: usize,
-    rows: usize,
-    output: &mut dyn WritableVector,
-) -> Result<(), Box<dyn Error>> {
-    let fields: Fields = columns
-        .iter()
-        .zip(&values)
-        .map(|((name, _), values)| Field::new(*name, values.data_type().clone(), true))
-        .collect();
-    let values = StructArray::try_new(fields, values, None)?;
-    let item = Arc::new(Field::new("item", values.data_type().clone(), true));
-    let offsets = OffsetBuffer::from_lengths(repeat_n(rows, lists));
-    let list: ArrayRef = Arc::new(ListArray::try_new(item, offsets, Arc::new(values), None)?);
-    write_arrow_array_to_vector(&list, output)
+    let rows = "redshift_connections";
+    connection.register_scalar_function_with_state::<RowFunction<ConnectionLog>>(rows, &activity.connections)?;
+    let rows = "redshift_latest_queries";
+    connection.register_scalar_function_with_state::<RowFunction<LatestQueries>>(rows, activity)?;
+    let rows = "redshift_running_copies";
+    Ok(connection.register_scalar_function_with_state::<RowFunction<RunningCopies>>(rows, activity)?)
 }
 
 /// Statements that have ended. Times are microseconds.
@@ -110,30 +77,22 @@ const QUERY_COLUMNS: &Columns = &[
     ("session_id", LogicalTypeId::Bigint),
 ];
 
-impl VScalar for LatestQueries {
-    type State = Arc<Activity>;
+impl RowSource for LatestQueries {
+    type State = Activity;
+    type Row = Arc<QueryRecord>;
+    const COLUMNS: &'static Columns = QUERY_COLUMNS;
 
-    fn invoke(
-        activity: &Self::State,
-        input: &mut DataChunkHandle,
-        output: &mut dyn WritableVector,
-    ) -> Result<(), Box<dyn Error>> {
-        let shown = activity.queries.shown();
-        let records: Vec<&QueryRecord> = repeat_n(&shown, input.len()).flatten().map(|record| &**record).collect();
-        answer(QUERY_COLUMNS, query_values(&records), input.len(), shown.len(), output)
+    fn rows(activity: &Activity) -> Vec<Self::Row> {
+        activity.queries.shown()
     }
 
-    fn signatures() -> Vec<ScalarFunctionSignature> {
-        signature(QUERY_COLUMNS)
-    }
-
-    fn volatile() -> bool {
-        true
+    fn values(records: &[&Self::Row]) -> Vec<ArrayRef> {
+        query_values(records)
     }
 }
 
 /// The columns of `QUERY_COLUMNS`.
-fn query_values(records: &[&QueryRecord]) -> Vec<ArrayRef> {
+fn query_values(records: &[&Arc<QueryRecord>]) -> Vec<ArrayRef> {
     let integers = |value: fn(&QueryRecord) -> i64| -> ArrayRef {
         Arc::new(Int64Array::from_iter_values(records.iter().map(|record| value(record))))
     };
@@ -172,31 +131,23 @@ const COPY_COLUMNS: &Columns = &[
     ("session_id", LogicalTypeId::Bigint),
 ];
 
-impl VScalar for RunningCopies {
-    type State = Arc<Activity>;
+impl RowSource for RunningCopies {
+    type State = Activity;
+    type Row = (Arc<Progress>, Seen);
+    const COLUMNS: &'static Columns = COPY_COLUMNS;
 
-    fn invoke(
-        activity: &Self::State,
-        input: &mut DataChunkHandle,
-        output: &mut dyn WritableVector,
-    ) -> Result<(), Box<dyn Error>> {
+    fn rows(activity: &Activity) -> Vec<Self::Row> {
         let running = locked(&activity.copying).clone();
-        let copies: Vec<(&Progress, Seen)> =
-            repeat_n(&running, input.len()).flatten().map(|progress| (&**progress, progress.seen())).collect();
-        answer(COPY_COLUMNS, copy_values(&copies), input.len(), running.len(), output)
+        running.into_iter().map(|progress| (progress.clone(), progress.seen())).collect()
     }
 
-    fn signatures() -> Vec<ScalarFunctionSignature> {
-        signature(COPY_COLUMNS)
-    }
-
-    fn volatile() -> bool {
-        true
+    fn values(copies: &[&Self::Row]) -> Vec<ArrayRef> {
+        copy_values(copies)
     }
 }
 
 /// The columns of `COPY_COLUMNS`.
-fn copy_values(copies: &[(&Progress, Seen)]) -> Vec<ArrayRef> {
+fn copy_values(copies: &[&(Arc<Progress>, Seen)]) -> Vec<ArrayRef> {
     let now = now_millis();
     let integers = |value: &dyn Fn(&Progress, &Seen) -> i64| -> ArrayRef {
         Arc::new(Int64Array::from_iter_values(copies.iter().map(|(progress, seen)| value(progress, seen))))

@@ -1,17 +1,13 @@
 //! The sessions that a database has and had since the program was started, for STL_CONNECTION_LOG and STL_SESSIONS.
 
 use std::collections::VecDeque;
-use std::error::Error;
-use std::iter::repeat_n;
 use std::sync::atomic::{AtomicI32, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use duckdb::arrow::array::{ArrayRef, Int64Array, StringArray};
-use duckdb::core::{DataChunkHandle, LogicalTypeId};
-use duckdb::vscalar::{ScalarFunctionSignature, VScalar};
-use duckdb::vtab::arrow::WritableVector;
+use duckdb::core::LogicalTypeId;
 
-use super::activity::{Activity, Columns, answer, signature};
+use super::row_function::{Columns, RowSource};
 use crate::clock::now_millis;
 use crate::sync::locked;
 
@@ -24,7 +20,7 @@ pub struct ConnectionLog(Mutex<VecDeque<Arc<ConnectionRecord>>>);
 
 /// A session. Times are microseconds.
 #[derive(Debug)]
-struct ConnectionRecord {
+pub struct ConnectionRecord {
     user: String,
     pid: AtomicI32,
     started: i64,
@@ -66,15 +62,9 @@ impl ConnectionLog {
     pub fn clear(&self) {
         locked(&self.0).clear();
     }
-
-    fn all(&self) -> Vec<Arc<ConnectionRecord>> {
-        locked(&self.0).iter().cloned().collect()
-    }
 }
 
-/// The function that answers them. Times are microseconds; one that is open has no end.
-pub struct Connections;
-
+/// Times are microseconds; a session that is open has no end.
 const COLUMNS: &Columns = &[
     ("session_id", LogicalTypeId::Bigint),
     ("user_name", LogicalTypeId::Varchar),
@@ -82,36 +72,23 @@ const COLUMNS: &Columns = &[
     ("ended", LogicalTypeId::Bigint),
 ];
 
-impl VScalar for Connections {
-    type State = Arc<Activity>;
+impl RowSource for ConnectionLog {
+    type State = Self;
+    type Row = Arc<ConnectionRecord>;
+    const COLUMNS: &'static Columns = COLUMNS;
 
-    fn invoke(
-        activity: &Self::State,
-        input: &mut DataChunkHandle,
-        output: &mut dyn WritableVector,
-    ) -> Result<(), Box<dyn Error>> {
-        let all = activity.connections.all();
-        let records: Vec<&ConnectionRecord> = repeat_n(&all, input.len()).flatten().map(|record| &**record).collect();
-        answer(COLUMNS, values(&records), input.len(), all.len(), output)
+    fn rows(log: &Self) -> Vec<Self::Row> {
+        locked(&log.0).iter().cloned().collect()
     }
 
-    fn signatures() -> Vec<ScalarFunctionSignature> {
-        signature(COLUMNS)
+    fn values(records: &[&Self::Row]) -> Vec<ArrayRef> {
+        let ended = |record: &&Self::Row| Some(record.ended.load(Ordering::Relaxed)).filter(|ended| *ended > 0);
+        let pids = records.iter().map(|record| i64::from(record.pid.load(Ordering::Relaxed)));
+        vec![
+            Arc::new(Int64Array::from_iter_values(pids)),
+            Arc::new(records.iter().map(|record| Some(record.user.as_str())).collect::<StringArray>()),
+            Arc::new(Int64Array::from_iter_values(records.iter().map(|record| record.started))),
+            Arc::new(records.iter().map(ended).collect::<Int64Array>()),
+        ]
     }
-
-    fn volatile() -> bool {
-        true
-    }
-}
-
-fn values(records: &[&ConnectionRecord]) -> Vec<ArrayRef> {
-    let ended = |record: &&ConnectionRecord| Some(record.ended.load(Ordering::Relaxed)).filter(|ended| *ended > 0);
-    vec![
-        Arc::new(Int64Array::from_iter_values(
-            records.iter().map(|record| i64::from(record.pid.load(Ordering::Relaxed))),
-        )),
-        Arc::new(records.iter().map(|record| Some(record.user.as_str())).collect::<StringArray>()),
-        Arc::new(Int64Array::from_iter_values(records.iter().map(|record| record.started))),
-        Arc::new(records.iter().map(ended).collect::<Int64Array>()),
-    ]
 }

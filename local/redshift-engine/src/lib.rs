@@ -66,6 +66,7 @@ mod relations;
 mod removal;
 mod reopen;
 mod result;
+mod row_function;
 mod schema;
 mod session;
 mod session_settings;
