@@ -35,9 +35,7 @@ impl Typer<'_> {
         if let Some(all) = all {
             self.types.expansion.stars.insert(place(select), all.concat());
         }
-        let mut names = Names::default();
-        let _ = select.selection.visit(&mut names);
-        for (at, ident) in names.plain {
+        for (at, ident) in Names::of(&select.selection).plain {
             if let Some(owner) = scope.owner(&ident.value) {
                 let parts = vec![Ident::with_quote('"', owner.name.clone()), ident];
                 self.types.expansion.names.insert(at, Expr::CompoundIdentifier(parts));
@@ -78,8 +76,7 @@ enum Side {
 }
 
 fn side(expr: &Expr, scope: &Scope<'_>, left: &Range<usize>) -> Side {
-    let mut names = Names::default();
-    let _ = expr.visit(&mut names);
+    let names = Names::of(expr);
     let by_relation = |name: &str| scope.relations.iter().position(|relation| relation.name.eq_ignore_ascii_case(name));
     let owners = names.plain.iter().map(|(_, ident)| scope.owner(&ident.value).map(|relation| relation.name.as_str()));
     let named = names.qualified.iter().map(|name| Some(name.as_str()));
@@ -99,13 +96,40 @@ fn side(expr: &Expr, scope: &Scope<'_>, left: &Range<usize>) -> Side {
 /// The names in an expression, without those in subqueries.
 #[derive(Default)]
 struct Names {
-    depth: usize,
     plain: Vec<(usize, Ident)>,
     /// The relations of those that have one.
     qualified: Vec<String>,
 }
 
-impl Visitor for Names {
+impl Names {
+    fn of(node: &impl Visit) -> Self {
+        let mut names = Self::default();
+        for_each_own(node, |expr| match expr {
+            Expr::Identifier(ident) => names.plain.push((place(expr), ident.clone())),
+            Expr::CompoundIdentifier(parts) => names.qualified.extend(owner(parts)),
+            _ => {}
+        });
+        names
+    }
+}
+
+/// The relation that a qualified name names.
+pub fn owner(parts: &[Ident]) -> Option<String> {
+    let owner = parts.len().checked_sub(2).and_then(|at| parts.get(at));
+    owner.map(|owner| owner.value.clone())
+}
+
+/// Calls for each expression that is not in a subquery, in the order of the text.
+pub fn for_each_own(node: &impl Visit, visit: impl FnMut(&Expr)) {
+    let _ = node.visit(&mut OwnExpressions { depth: 0, visit });
+}
+
+struct OwnExpressions<F> {
+    depth: usize,
+    visit: F,
+}
+
+impl<F: FnMut(&Expr)> Visitor for OwnExpressions<F> {
     type Break = ();
 
     fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
@@ -119,13 +143,8 @@ impl Visitor for Names {
     }
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        match expr {
-            Expr::Identifier(ident) if self.depth == 0 => self.plain.push((place(expr), ident.clone())),
-            Expr::CompoundIdentifier(parts) if self.depth == 0 => {
-                let owner = parts.len().checked_sub(2).and_then(|at| parts.get(at));
-                self.qualified.extend(owner.map(|owner| owner.value.clone()));
-            }
-            _ => {}
+        if self.depth == 0 {
+            (self.visit)(expr);
         }
         ControlFlow::Continue(())
     }

@@ -3,11 +3,10 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, Join, JoinConstraint, JoinOperator, Query, Select, TableFactor, TableWithJoins, Visit,
-    VisitMut, Visitor, VisitorMut,
+    BinaryOperator, Expr, Join, JoinConstraint, JoinOperator, Select, TableFactor, TableWithJoins, VisitMut, VisitorMut,
 };
 
-use crate::bind::join_conditions::conjuncts;
+use crate::bind::join_conditions::{conjuncts, for_each_own, owner};
 use crate::error::TranslateError;
 use crate::statement::relation_name::Name;
 
@@ -69,9 +68,8 @@ fn refused(message: &str) -> TranslateError {
 }
 
 fn part(condition: &Expr) -> Result<Part, TranslateError> {
-    let mut marks = Marks::default();
+    let marks = Marks::of(condition);
     let mut condition = condition.clone();
-    let _ = Visit::visit(&condition, &mut marks);
     if marks.is_below_or && !marks.marked.is_empty() {
         return Err(refused("Outer join operator (+) not allowed in operand of OR or IN."));
     }
@@ -149,41 +147,23 @@ struct Marks {
     marked: Vec<String>,
     plain: Vec<String>,
     is_below_or: bool,
-    /// True if the name that comes has a `(+)`.
-    is_marked: bool,
-    depth: usize,
 }
 
-impl Visitor for Marks {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-        self.depth += 1;
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-        self.depth -= 1;
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        match expr {
-            _ if self.depth > 0 => {}
-            Expr::OuterJoin(_) => self.is_marked = true,
+impl Marks {
+    fn of(condition: &Expr) -> Self {
+        let (mut marks, mut is_marked) = (Self::default(), false);
+        for_each_own(condition, |expr| match expr {
+            Expr::OuterJoin(_) => is_marked = true,
             Expr::BinaryOp { op: BinaryOperator::Or, .. } | Expr::InList { .. } | Expr::InSubquery { .. } => {
-                self.is_below_or = true;
+                marks.is_below_or = true;
             }
-            Expr::CompoundIdentifier(parts) => {
-                let owner = parts.len().checked_sub(2).and_then(|at| parts.get(at)).map(|owner| owner.value.clone());
-                match std::mem::take(&mut self.is_marked) {
-                    true => self.marked.extend(owner),
-                    false => self.plain.extend(owner),
-                }
-            }
+            Expr::CompoundIdentifier(parts) => match std::mem::take(&mut is_marked) {
+                true => marks.marked.extend(owner(parts)),
+                false => marks.plain.extend(owner(parts)),
+            },
             _ => {}
-        }
-        ControlFlow::Continue(())
+        });
+        marks
     }
 }
 
