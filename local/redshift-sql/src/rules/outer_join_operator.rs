@@ -67,6 +67,10 @@ fn refused(message: &str) -> TranslateError {
     TranslateError::new("0A000", message)
 }
 
+fn missing(table: &str) -> TranslateError {
+    TranslateError::new("42P01", format!("missing FROM-clause entry for table \"{table}\""))
+}
+
 fn part(condition: &Expr) -> Result<Part, TranslateError> {
     let marks = Marks::of(condition);
     let mut condition = condition.clone();
@@ -112,7 +116,7 @@ fn attach(
         let Some(next) = next else { return Err(refused("A table may be outer joined to at most one other table.")) };
         let (table, to, conditions) = joins.remove(next);
         let Some(at) = from.iter().position(|joined| called(&joined.relation).as_ref() == Some(&table)) else {
-            continue;
+            return Err(missing(&table));
         };
         let moved = from.remove(at);
         let is_to = |joined: &TableWithJoins| {
@@ -120,8 +124,7 @@ fn attach(
             all.map(called).any(|name| name.is_some() && name == to)
         };
         let Some(target) = from.iter_mut().find(|joined| is_to(joined)) else {
-            let name = to.unwrap_or_default();
-            return Err(TranslateError::new("42P01", format!("missing FROM-clause entry for table \"{name}\"")));
+            return Err(missing(&to.unwrap_or_default()));
         };
         let on = all_of(conditions).map_or(JoinConstraint::None, JoinConstraint::On);
         target.joins.push(Join { relation: moved.relation, global: false, join_operator: JoinOperator::LeftOuter(on) });
