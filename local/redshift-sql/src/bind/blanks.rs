@@ -9,6 +9,7 @@ use sqlparser::ast::{
 
 use super::scope::{Resolved, Scope};
 use super::{Typer, place};
+use crate::parse::simple_expressions::without_parentheses;
 use crate::rules::function_names::is_aggregate;
 
 /// How a text is written where rows are told apart by it.
@@ -226,13 +227,6 @@ fn is_same(one: &Expr, two: &Expr, scope: &Scope<'_>) -> bool {
         (Expr::CompoundIdentifier(parts), Expr::Identifier(name))
         | (Expr::Identifier(name), Expr::CompoundIdentifier(parts)) => parts.last() == Some(name),
         (one, two) => one == two,
-    }
-}
-
-fn without_parentheses(expr: &Expr) -> &Expr {
-    match expr {
-        Expr::Nested(inner) => without_parentheses(inner),
-        expr => expr,
     }
 }
 

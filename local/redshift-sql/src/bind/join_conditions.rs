@@ -7,6 +7,7 @@ use sqlparser::ast::{BinaryOperator, Expr, Ident, Query, Select, Visit, Visitor}
 use super::scope::Scope;
 use super::{Typer, place};
 use crate::error::TranslateError;
+use crate::parse::simple_expressions::without_parentheses;
 
 impl Typer<'_> {
     /// *FULL JOIN* is of equalities only, each between an expression of the left side and one of the right.
@@ -55,13 +56,6 @@ pub fn conjuncts<'e>(condition: &'e Expr, parts: &mut Vec<&'e Expr>) {
             conjuncts(inner, parts);
         }
         part => parts.push(part),
-    }
-}
-
-fn without_parentheses(expr: &Expr) -> &Expr {
-    match expr {
-        Expr::Nested(inner) => without_parentheses(inner),
-        expr => expr,
     }
 }
 

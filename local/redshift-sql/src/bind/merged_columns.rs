@@ -7,7 +7,7 @@ use sqlparser::ast::{BinaryOperator, Expr, Ident, JoinConstraint, JoinOperator, 
 
 use super::joins::Output;
 use super::scope::{Relation, Scope};
-use crate::rules::construct::{binary, call};
+use crate::rules::construct::{all_of, binary, call};
 
 /// What is spelled out before a statement is rewritten, by the places of what it replaces.
 #[derive(Debug, Default)]
@@ -82,16 +82,10 @@ impl Scope<'_> {
             let found = side.remove(at);
             (!side.iter().any(is_it)).then_some(found)
         };
-        let (mut condition, mut merged) = (None, Vec::new());
+        let (mut conditions, mut merged) = (Vec::new(), Vec::new());
         for name in names {
             let (one, two) = (take(&mut left_side, name)?, take(&mut right_side, name)?);
-            let equal = binary(one.expr.clone(), BinaryOperator::Eq, two.expr.clone());
-            condition = Some(match condition {
-                Some(before) => {
-                    Expr::BinaryOp { left: Box::new(before), op: BinaryOperator::And, right: Box::new(equal) }
-                }
-                None => equal,
-            });
+            conditions.push(binary(one.expr.clone(), BinaryOperator::Eq, two.expr.clone()));
             let expr = match operator {
                 JoinOperator::FullOuter(_) => call("coalesce", [one.expr, two.expr]),
                 JoinOperator::Right(_) | JoinOperator::RightOuter(_) => two.expr,
@@ -102,6 +96,6 @@ impl Scope<'_> {
         self.merged.extend(merged.iter().cloned());
         all.extend(merged.into_iter().chain(left_side).chain(right_side));
         self.outputs = Some(all);
-        condition
+        all_of(conditions)
     }
 }

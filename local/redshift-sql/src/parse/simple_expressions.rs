@@ -12,6 +12,13 @@ pub fn is_simple(expr: &Expr) -> bool {
     }
 }
 
+pub fn without_parentheses(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Nested(inner) => without_parentheses(inner),
+        _ => expr,
+    }
+}
+
 /// Returns the text of a literal that is one.
 pub fn literal(expr: &Expr) -> Option<&str> {
     match expr {

@@ -8,6 +8,19 @@ use sqlparser::ast::{
 
 use crate::types::{Type, VARCHAR_MAX};
 
+/// The conditions joined by AND; none where there are none. An OR among them is put in parentheses.
+pub fn all_of(conditions: impl IntoIterator<Item = Expr>) -> Option<Expr> {
+    let closed = conditions.into_iter().map(|condition| match condition {
+        condition @ Expr::BinaryOp { op: BinaryOperator::Or, .. } => Expr::Nested(Box::new(condition)),
+        condition => condition,
+    });
+    closed.reduce(|left, right| Expr::BinaryOp {
+        left: Box::new(left),
+        op: BinaryOperator::And,
+        right: Box::new(right),
+    })
+}
+
 /// A name with its schemas: `system.main.rtrim`.
 fn name(path: &str) -> ObjectName {
     ObjectName::from(path.split('.').map(Ident::new).collect::<Vec<_>>())

@@ -8,6 +8,7 @@ use sqlparser::ast::{
 
 use crate::bind::join_conditions::{conjuncts, for_each_own, owner};
 use crate::error::TranslateError;
+use crate::rules::construct::all_of;
 use crate::statement::relation_name::Name;
 
 /// A part of a condition, and the relations that it names with and without `(+)`.
@@ -91,18 +92,6 @@ fn part(condition: &Expr) -> Result<Part, TranslateError> {
 fn has_inner(part: &Part, parts: &[Part]) -> bool {
     let ([table], [other]) = (&part.marked[..], &part.plain[..]) else { return false };
     parts.iter().any(|part| part.marked.is_empty() && part.plain.contains(table) && part.plain.contains(other))
-}
-
-fn all_of(conditions: Vec<Expr>) -> Option<Expr> {
-    let closed = conditions.into_iter().map(|condition| match condition {
-        condition @ Expr::BinaryOp { op: BinaryOperator::Or, .. } => Expr::Nested(Box::new(condition)),
-        condition => condition,
-    });
-    closed.reduce(|left, right| Expr::BinaryOp {
-        left: Box::new(left),
-        op: BinaryOperator::And,
-        right: Box::new(right),
-    })
 }
 
 /// Joins tables to those that they are outer joined to, which come first.
