@@ -10,10 +10,7 @@ use duckdb::core::LogicalTypeId;
 use duckdb::{Connection, Statement};
 
 use super::error::SqlError;
-use redshift_sql::{QueryCommand, Type, civil};
-
-/// A VARCHAR of so many bytes is one without a limit here.
-const VARCHAR_MAX: u64 = 65_535;
+use redshift_sql::{QueryCommand, Type, VARCHAR_MAX, civil};
 
 #[derive(Debug, Clone)]
 pub struct ResultSet {

@@ -62,7 +62,7 @@ pub use statement::show::{Grants, Show};
 pub use statement::udf;
 pub use time::{civil, datetime, loose_time, zone};
 pub use translate::{parameter_types, parse_table, translate, translate_prepared, translate_query};
-pub use types::Type;
+pub use types::{Type, VARCHAR_MAX};
 
 /// The macros that translated statements call, by Redshift's names: DuckDB's SQL, for a database that is opened.
 pub const MACROS: &str = include_str!("macros.sql");

@@ -36,8 +36,10 @@ pub fn unload(session: &mut Session, command: &UnloadCommand, access: &Access, q
     let unloaded = super::unload::unload(session, command, access, &mut files);
     let outcome = unloaded.as_ref().map(|rows| counted(*rows)).map_err(|error| error.message.clone());
     let session_id = session.pid();
-    session.system.record_unload(&UnloadRecord { query, session: session_id, started, command, outcome, files })?;
+    let record = UnloadRecord { query, session: session_id, started, command, outcome, files };
+    let recorded = session.system.record_unload(&record);
     let rows = unloaded?;
+    recorded?;
     session.remember("redshift_unloaded", rows)?;
     session.remember("redshift_unload", query)?;
     session.notices.push(format!("UNLOAD completed, {rows} record(s) unloaded successfully."));
