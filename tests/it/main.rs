@@ -7,6 +7,7 @@ mod bad_input;
 mod broken;
 mod calls;
 mod clients;
+mod cold;
 mod copy;
 mod copy_limits;
 mod copy_values;
@@ -34,7 +35,6 @@ mod load;
 mod matrix;
 mod mistakes;
 mod objects;
-
 mod output;
 mod page;
 mod parameters;

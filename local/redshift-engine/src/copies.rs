@@ -53,7 +53,7 @@ impl Warehouses {
             }
         };
         let key = (place.id.clone(), name.to_owned());
-        self.insert(&mut self.engines(), key, engine);
+        self.insert(key, engine);
         Ok(())
     }
 
@@ -81,7 +81,7 @@ impl Warehouses {
             return Err(missing(name));
         }
         let key = (place.id.clone(), name.to_owned());
-        let template = self.engines().get(&key).and_then(|engine| engine.template.clone());
+        let template = self.open.all().get(&key).and_then(|engine| engine.template.clone());
         self.discard(place, name)?;
         match template.filter(|template| self.has(place, template)) {
             Some(template) => self.copy_database(place, &template, name),
@@ -94,7 +94,8 @@ impl Warehouses {
     /// # Errors
     /// Where one cannot be copied.
     pub fn copy_all(&self, target: &Path) -> Result<(), SqlError> {
-        let open = self.engines().clone();
+        let _nobody_opens = self.open.nobody_opens();
+        let open = self.open.all().clone();
         for warehouse in entries(&self.directory)? {
             let id = warehouse.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let target = target.join(&id);
@@ -119,9 +120,8 @@ impl Warehouses {
     /// # Errors
     /// Where one cannot be copied.
     pub fn replace_all(&self, source: &Path) -> Result<(), SqlError> {
-        // Nobody opens a database meanwhile.
-        let mut engines = self.engines();
-        engines.drain().for_each(|(_, engine)| engine.system().end());
+        let _nobody_opens = self.open.nobody_opens();
+        self.open.all().drain().for_each(|(_, engine)| engine.system().end());
         locked(&self.copies.dropped).clear();
         for warehouse in entries(&self.directory)? {
             std::fs::remove_dir_all(&warehouse).map_err(|error| unusable(&warehouse, &error))?;
@@ -139,7 +139,10 @@ impl Warehouses {
 
     fn discard(&self, place: &Place, name: &str) -> Result<(), SqlError> {
         let key = (place.id.clone(), name.to_owned());
-        if let Some(engine) = self.engines().remove(&key) {
+        let gate = self.open.gate(&key);
+        let _gate = locked(&gate);
+        let engine = self.open.all().remove(&key);
+        if let Some(engine) = engine {
             engine.system().end();
             self.copies.keep(engine);
         }

@@ -57,6 +57,7 @@ mod maintenance;
 mod materialized;
 mod memory;
 mod new_database;
+mod open_engines;
 mod owner;
 mod parquet_schema;
 mod place;

@@ -1,8 +1,7 @@
 //! The open databases of all clusters and workgroups.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Weak};
 
 use duckdb::params;
 
@@ -10,20 +9,18 @@ use super::engine::Engine;
 use super::error::SqlError;
 use super::idle_instances::IdleInstances;
 use super::memory::{Memory, MemoryLimit};
+use super::open_engines::{Key, OpenEngines};
 use super::place::{Place, Slices};
 use super::system::Siblings;
 use crate::clock::now_millis;
 use crate::sync::locked;
-
-/// By cluster and database.
-pub type Engines = HashMap<(String, String), Arc<Engine>>;
 
 /// The open engines.
 #[derive(Clone)]
 pub struct Warehouses {
     pub(super) directory: PathBuf,
     pub(super) memory: Memory,
-    pub(super) open: Arc<Mutex<Engines>>,
+    pub(super) open: Arc<OpenEngines>,
     pub(super) copies: IdleInstances,
 }
 
@@ -33,27 +30,33 @@ impl Warehouses {
         Self { directory, memory: memory.into(), open: Arc::default(), copies: Default::default() }
     }
 
-    pub(super) fn engines(&self) -> std::sync::MutexGuard<'_, Engines> {
-        locked(&self.open)
-    }
-
     /// The engine of a database; it is made when it is first asked for.
     ///
     /// # Errors
     /// Where its files cannot be used.
     pub fn engine(&self, cluster: &str, database: &str, slices: Slices) -> Result<Arc<Engine>, SqlError> {
-        let mut engines = self.engines();
         let key = (cluster.to_owned(), database.to_owned());
-        if let Some(engine) = engines.get(&key) {
-            return Ok(engine.clone());
+        if let Some(engine) = self.open_engine(&key) {
+            return Ok(engine);
         }
+        let gate = self.open.gate(&key);
+        let _gate = locked(&gate);
+        if let Some(engine) = self.open_engine(&key) {
+            return Ok(engine);
+        }
+        let _opening = self.open.opening();
         let engine = Engine::open(&self.directory.join(cluster), database, slices, self.memory.clone())?;
-        Ok(self.insert(&mut engines, key, engine))
+        Ok(self.insert(key, engine))
     }
 
-    pub(super) fn insert(&self, engines: &mut Engines, key: (String, String), engine: Engine) -> Arc<Engine> {
+    fn open_engine(&self, key: &Key) -> Option<Arc<Engine>> {
+        self.open.all().get(key).cloned()
+    }
+
+    pub(super) fn insert(&self, key: Key, engine: Engine) -> Arc<Engine> {
         engine.system().join(Arc::downgrade(&self.open) as Weak<dyn Siblings>);
         let engine = Arc::new(engine);
+        let mut engines = self.open.all();
         engines.insert(key, engine.clone());
         engines.values().for_each(|engine| engine.share_memory(engines.len()));
         engine
@@ -61,7 +64,7 @@ impl Warehouses {
 
     /// Gives back memory that databases do not need. Answers whether there is nothing left to do.
     pub fn release_memory(&self, is_again: bool) -> bool {
-        let engines: Vec<_> = self.engines().values().cloned().collect();
+        let engines: Vec<_> = self.open.all().values().cloned().collect();
         engines.iter().filter(|engine| !engine.release_memory(engines.len(), is_again)).count() == 0
     }
 
@@ -101,7 +104,8 @@ impl Warehouses {
     /// No new statement reaches a cluster that is being deleted.
     pub fn stop(&self, cluster: &str) {
         self.copies.forget(&self.directory.join(cluster));
-        self.engines().retain(|(id, _), engine| {
+        self.open.wait_for_cluster(cluster);
+        self.open.all().retain(|(id, _), engine| {
             let stays = id != cluster;
             if !stays {
                 engine.system().end();
@@ -123,19 +127,5 @@ impl Warehouses {
             }
             _ => Ok(()),
         }
-    }
-}
-
-impl Siblings for Mutex<Engines> {
-    fn close(&self, warehouse: &str, database: &str, force: bool) -> bool {
-        let mut engines = locked(self);
-        let key = (warehouse.to_owned(), database.to_owned());
-        let Some(engine) = engines.get(&key) else { return true };
-        let is_free = force || Arc::strong_count(engine) == 1 && engine.is_unused();
-        if is_free {
-            engine.system().end();
-            engines.remove(&key);
-        }
-        is_free
     }
 }
