@@ -9,26 +9,31 @@ use sqlparser::ast::{ObjectName, Query, Visit, Visitor};
 use super::error::SqlError;
 use super::session::Session;
 use super::{batch, catalog};
-use redshift_sql::{Name, literal};
+use redshift_sql::{Name, TranslateError, literal};
 
 /// The relations that each view reads, by their keys.
 pub const KEPT: &str = "redshift_system.redshift_dependencies";
 
 /// Gives the relations of a query the schemas where the search path finds them, so that they are the same under any other.
-/// Those that are not there get the schema of `missing`, where that is given.
-pub fn qualify(session: &Session, query: &mut Query, missing: Option<&str>) -> Result<(), SqlError> {
+pub fn qualify(session: &Session, query: &mut Query) -> Result<(), SqlError> {
     redshift_sql::rename_relations(query, &mut |name: &Name| {
         if name.schema.is_some() {
             return Ok(None);
         }
-        match (catalog::found(&session.connection, name)?, missing) {
-            // A temporary table has no schema of ours.
-            (Some(found), _) => Ok(found.schema.is_some().then_some(found)),
-            (None, Some(schema)) if !catalog::is_system(&session.connection, &name.table)? => {
-                Ok(Some(Name { schema: Some(schema.to_owned()), table: name.table.clone() }))
-            }
-            _ => Ok(None),
-        }
+        // A temporary table has no schema of ours.
+        Ok(catalog::found(&session.connection, name)?.filter(|found| found.schema.is_some()))
+    })?;
+    Ok(())
+}
+
+/// Every relation of a view WITH NO SCHEMA BINDING has its schema, those of the system too (r_CREATE_VIEW).
+pub fn refuse_unqualified(query: &mut Query) -> Result<(), SqlError> {
+    redshift_sql::rename_relations(query, &mut |name: &Name| match name.schema {
+        Some(_) => Ok(None),
+        None => Err(TranslateError::new(
+            "0A000",
+            "All the relation names inside should be qualified when creating VIEW WITH NO SCHEMA BINDING.",
+        )),
     })?;
     Ok(())
 }

@@ -63,8 +63,7 @@ pub fn create(session: &Session, new: NewView) -> Result<(), SqlError> {
     if !view.or_replace {
         refuse_taken(session, &name)?;
     }
-    // What is not there yet is taken to come into the same schema.
-    dependency::qualify(session, &mut view.query, name.schema.as_deref())?;
+    dependency::refuse_unqualified(&mut view.query)?;
     let late = LateView {
         query: view.query.to_string(),
         columns: view.columns.iter().map(|column| column.name.value.clone()).collect(),

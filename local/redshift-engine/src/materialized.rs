@@ -13,7 +13,7 @@ pub fn create(session: &Session, new: NewMaterialized) -> Result<(), SqlError> {
     let NewMaterialized { name, attributes, auto_refresh, mut query, definition } = new;
     let name = catalog::new_name(&session.connection, &name)?;
     // REFRESH reads the same relations, whatever the search path is then.
-    dependency::qualify(session, &mut query, None)?;
+    dependency::qualify(session, &mut query)?;
     let query = query.to_string();
     let shape = Shape::Query(query.clone(), Vec::new());
     let table = CreateTable { name: name.clone(), if_not_exists: false, temporary: false, attributes, shape };

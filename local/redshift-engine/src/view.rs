@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::error::SqlError;
-use super::result::columns_of;
+use super::result::{ResultColumn, columns_of};
 use super::session::Session;
 use super::{catalog, dependency, late_binding_view};
 use redshift_sql::{KeptView, Name, NewView, QueryCommand, quoted};
@@ -14,22 +14,24 @@ pub fn create(session: &Session, new: NewView) -> Result<(), SqlError> {
     let NewView { mut view, definition } = new;
     let name = catalog::new_name(&session.connection, &Name::of(&view.name))?;
     view.name = name.to_object_name();
-    dependency::qualify(session, &mut view.query, None)?;
-    // It takes the place of one that was bound late.
-    if view.or_replace {
-        late_binding_view::forget(session, &name)?;
-    } else if late_binding_view::find(session, &name)?.is_some() {
+    dependency::qualify(session, &mut view.query)?;
+    let was_late = late_binding_view::find(session, &name)?.is_some();
+    if was_late && !view.or_replace {
         return Err(SqlError::new("42P07", format!("Relation \"{}\" already exists", name.table)));
     }
+    let replaces_bound = view.or_replace && !was_late && catalog::is_view(&session.connection, &name)?;
+    // It takes the place of one that was bound late.
+    late_binding_view::forget(session, &name)?;
     let query = view.query.to_string();
-    let names: Vec<String> = match query.contains('*') {
-        true => columns_of(&session.connection, &QueryCommand::untyped(&query))?
-            .into_iter()
-            .map(|column| column.name)
-            .collect(),
+    let given: Vec<String> = view.columns.iter().map(|column| column.name.value.clone()).collect();
+    let columns = match replaces_bound || query.contains('*') {
+        true => columns_of(&session.connection, &QueryCommand::untyped(&query))?,
         false => Vec::new(),
     };
-    let given: Vec<String> = view.columns.iter().map(|column| column.name.value.clone()).collect();
+    if replaces_bound {
+        refuse_other_columns(session, &name, &columns, &given)?;
+    }
+    let names: Vec<String> = columns.into_iter().map(|column| column.name).collect();
     let different: HashSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
     let create = if !names.is_empty() && different.len() == names.len() {
         let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
@@ -43,4 +45,29 @@ pub fn create(session: &Session, new: NewView) -> Result<(), SqlError> {
     let kept = KeptView { definition: format!("{definition};"), columns: given, late: false };
     session.connection.execute_batch(&format!("{create}; {}", kept.describe(&name)?))?;
     dependency::note(session, &name, &view.query)
+}
+
+/// OR REPLACE keeps the columns of a view that is bound: their number, names and types.
+fn refuse_other_columns(
+    session: &Session,
+    name: &Name,
+    columns: &[ResultColumn],
+    given: &[String],
+) -> Result<(), SqlError> {
+    let existing = format!("SELECT * FROM {name}");
+    // What cannot be read any more is replaced by anything.
+    let Ok(before) = columns_of(&session.connection, &QueryCommand::untyped(&existing)) else { return Ok(()) };
+    let refused = |message: String| Err(SqlError::new("42P16", message));
+    if before.len() != columns.len() {
+        return refused("cannot change number of columns in view".into());
+    }
+    for (at, (old, new)) in before.iter().zip(columns).enumerate() {
+        if old.name != *given.get(at).unwrap_or(&new.name) {
+            return refused(format!("cannot change name of view column \"{}\"", old.name));
+        }
+        if old.type_name != new.type_name {
+            return refused(format!("cannot change data type of view column \"{}\"", old.name));
+        }
+    }
+    Ok(())
 }
