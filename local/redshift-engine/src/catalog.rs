@@ -54,7 +54,7 @@ impl Column {
             duck: self.duck.clone(),
             not_null: self.not_null,
             default: self.default.clone(),
-            limit: declared.and_then(Type::limit),
+            text: declared.filter(|declared| declared.limit().is_some()),
             attributes,
         }
     }

@@ -254,7 +254,7 @@ fn alter(session: &Session, admin: &str, alter: Alter) -> Result<(), SqlError> {
                 ));
             }
             columns[at].duck = data_type.duck();
-            columns[at].limit = data_type.limit();
+            columns[at].text = Some(data_type);
             columns[at].attributes.data_type = data_type.name();
         }
     }

@@ -198,10 +198,14 @@ const ROWS: &[Row] = &[
         let column = error.message().rsplit('.').next().unwrap_or_default();
         format!("Cannot insert a NULL value into column {column}")
     }),
+    row(CONSTRAINT, Sign::Contains(") = length("), "22021", |_| {
+        "Multibyte character not supported for CHAR (Hint: try using VARCHAR).".into()
+    }),
     row(CONSTRAINT, Sign::Contains("strlen("), "22001", |error| {
-        let rest = error.message().rsplit("<= ").next().unwrap_or_default();
-        let limit: String = rest.chars().take_while(char::is_ascii_digit).collect();
-        format!("value too long for type character varying({limit})")
+        format!("value too long for type character varying({})", checked_length(error))
+    }),
+    row(CONSTRAINT, Sign::Contains("(length("), "22001", |error| {
+        format!("value too long for type character({})", checked_length(error))
     }),
     row(&["Parser"], Sign::Kind, "42601", as_it_is),
     row(MEMORY, Sign::Kind, "53200", as_it_is),
@@ -229,6 +233,12 @@ const MISSING_RELATION: Sign =
 
 fn as_it_is(error: &DuckError) -> String {
     error.message().to_owned()
+}
+
+/// The length that a value does not have.
+fn checked_length(error: &DuckError) -> String {
+    let rest = error.message().rsplit("<= ").next().unwrap_or_default();
+    rest.chars().take_while(char::is_ascii_digit).collect()
 }
 
 /// What stands behind a text in the message.
@@ -329,6 +339,10 @@ mod tests {
         (
             "Constraint Error: CHECK constraint failed on table t with expression CHECK((strlen(a) <= 3))",
             "22001 value too long for type character varying(3)",
+        ),
+        (
+            "Constraint Error: CHECK constraint failed on table t with expression CHECK((length(a) <= 3))",
+            "22001 value too long for type character(3)",
         ),
         ("INTERRUPT Error: Interrupted!", "57014 Query cancelled on user's request"),
         ("Invalid Input Error: f: Result size exceeds 64 KB", "54000 Result size exceeds 64 KB"),

@@ -78,8 +78,7 @@ impl ServerParameterProvider for StartupParameters {
             ("DateStyle", "ISO, MDY"),
             ("TimeZone", "UTC"),
             ("integer_datetimes", "on"),
-            // A backslash escapes in every literal: drivers that ask double theirs.
-            ("standard_conforming_strings", "off"),
+            // Without `standard_conforming_strings`, as PostgreSQL 8.0: drivers double their backslashes, and write no e'…'.
             ("is_superuser", "on"),
             ("show_discovery", "4"),
             // By this asyncpg tells Redshift from PostgreSQL.

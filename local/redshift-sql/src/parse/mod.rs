@@ -61,13 +61,12 @@ pub fn starts_with(first: &[String], words: &[&str]) -> bool {
 }
 
 /// The tokens that mean something, of the only statement there is (R21: one a call).
+///
+/// # Errors
+/// 42601 for several statements, 42704 for `e'…'`: to Redshift, `e` is a type there.
 pub fn one_statement(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>, TranslateError> {
-    let mut tokens = tokens;
-    for token in &mut tokens {
-        // The tokenizer has undone the escapes of E'…'; the parser knows the plain form only.
-        if let Token::EscapedStringLiteral(text) = &mut token.token {
-            token.token = Token::SingleQuotedString(std::mem::take(text));
-        }
+    if tokens.iter().any(|token| matches!(token.token, Token::EscapedStringLiteral(_))) {
+        return Err(TranslateError::new("42704", "type \"e\" does not exist"));
     }
     let mut kept: Vec<TokenWithSpan> =
         tokens.into_iter().filter(|token| !matches!(token.token, Token::Whitespace(_) | Token::EOF)).collect();

@@ -22,6 +22,9 @@ use crate::rules::super_values;
 use crate::rules::windows;
 use crate::types::{Type, VARCHAR_MAX};
 
+/// LEN and its other names: the blanks behind a CHAR are not counted.
+const LENGTHS: [&str; 5] = ["char_length", "character_length", "len", "length", "textlen"];
+
 /// What takes the function's place; `None` leaves it as it is.
 pub fn rewrite(function: &mut Function, types: &Types) -> Result<Option<Expr>, TranslateError> {
     let mut name = function.name.to_string().to_lowercase().replace('"', "");
@@ -46,6 +49,9 @@ pub fn rewrite(function: &mut Function, types: &Types) -> Result<Option<Expr>, T
     }
     if let Ok(at) = OF_TEXTS.binary_search_by_key(&name.as_str(), |(name, _)| name) {
         give_texts(function, &kinds, OF_TEXTS[at].1);
+        if LENGTHS.contains(&name.as_str()) && matches!(kinds.first(), Some(ValueType::Of(Type::Char(_)))) {
+            for_each_argument(function, |_, argument| replace(argument, |value| call("rtrim", [value])));
+        }
         return Ok(mentioned_once(function, &name));
     }
     if let Ok(at) = OF_TIMES.binary_search_by_key(&name.as_str(), |(name, _)| name) {

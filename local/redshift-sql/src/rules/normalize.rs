@@ -139,7 +139,6 @@ impl VisitorMut for Normalize<'_> {
     fn pre_visit_value(&mut self, value: &mut ValueWithSpan) -> ControlFlow<Self::Break> {
         let text = match &value.value {
             Value::SingleQuotedString(text) if text.contains("''") || text.contains("\\'") => text,
-            Value::EscapedStringLiteral(text) => text,
             _ => return ControlFlow::Continue(()),
         };
         let tag = (0..).map(|n| format!("t{n}")).find(|tag| !text.contains(&format!("${tag}$")));

@@ -43,8 +43,8 @@ pub struct ColumnSpec {
     pub not_null: bool,
     /// DuckDB's SQL.
     pub default: Option<String>,
-    /// Bytes that a text may have.
-    pub limit: Option<u64>,
+    /// The type of a text, with the bytes that it may have.
+    pub text: Option<Type>,
     pub attributes: ColumnAttributes,
 }
 
@@ -65,7 +65,7 @@ impl ColumnSpec {
             duck: data_type.duck(),
             not_null: attributes.identity.is_some(),
             default: None,
-            limit: data_type.limit(),
+            text: data_type.limit().map(|_| data_type),
             attributes,
         };
         for option in &column.options {
@@ -99,8 +99,13 @@ impl ColumnSpec {
         if self.not_null {
             text.push_str(" NOT NULL");
         }
-        if let Some(limit) = self.limit {
-            text.push_str(&format!(" CHECK (strlen({name}) <= {limit})"));
+        match self.text {
+            Some(Type::Varchar(limit)) => text.push_str(&format!(" CHECK (strlen({name}) <= {limit})")),
+            // A character of CHAR is a byte.
+            Some(Type::Char(limit)) => {
+                text.push_str(&format!(" CHECK (strlen({name}) = length({name})) CHECK (length({name}) <= {limit})"));
+            }
+            _ => {}
         }
         text
     }
