@@ -114,7 +114,8 @@ impl Type {
     pub fn becomes(self, other: Self) -> bool {
         let (from, to) = (self.family(), other.family());
         from == to
-            || matches!(to, Family::Text | Family::Super)
+            || to == Family::Super
+            || to == Family::Text && from != Family::Boolean
             || from == Family::Super
             || (from, to) == (Family::Number, Family::Boolean)
             || (self, other) == (Self::Timestamp, Self::Time)

@@ -6,7 +6,7 @@ use sqlparser::ast::{
 };
 
 use super::literals::{OF_DATE_PARTS, literal, number_by_format, parameter_number, type_named, word};
-use super::scope::{Resolved, Scope, settled_type};
+use super::scope::{Relation, Resolved, Scope, settled_type};
 use super::value_type::ValueType;
 use super::{Typer, argument_expressions, function_types, place};
 use crate::error::TranslateError;
@@ -38,7 +38,11 @@ impl Typer<'_> {
                 merged.value_type
             }
             Expr::Identifier(ident) => match scope.resolve(&ident.value) {
-                Resolved::Column(found) => found,
+                Resolved::Column(found) => {
+                    let owns = |scope: &Scope<'_>| scope.relations.iter().any(|relation| relation.has(&ident.value));
+                    self.check_correlation(scope, owns);
+                    found
+                }
                 Resolved::Alias(found, named) => {
                     if self.is_grouped {
                         self.types.laterals.insert(place(expr), named);
@@ -58,6 +62,10 @@ impl Typer<'_> {
                 }
                 if let Some(missing) = scope.missing_in_path(parts) {
                     self.miss(format!("column {missing} does not exist"));
+                }
+                if let [relation, _] = &parts[..] {
+                    let is_it = |known: &Relation| known.name.eq_ignore_ascii_case(&relation.value);
+                    self.check_correlation(scope, |scope| scope.relations.iter().any(is_it));
                 }
                 scope.resolve_path(parts)
             }
@@ -158,6 +166,9 @@ impl Typer<'_> {
                 ValueType::Unknown
             }
             Expr::Array(array) => {
+                if !array.named {
+                    self.refuse(TranslateError::syntax("syntax error at or near \"[\""));
+                }
                 self.each(&array.elem, scope);
                 ValueType::Unknown
             }
@@ -222,7 +233,10 @@ impl Typer<'_> {
             BinaryOperator::Multiply => one.times(two),
             BinaryOperator::Divide => one.over(two),
             BinaryOperator::Modulo => one.modulo(two),
-            BinaryOperator::StringConcat => return ValueType::TEXT,
+            BinaryOperator::StringConcat => {
+                self.check_concatenation(one, two);
+                return ValueType::TEXT;
+            }
             BinaryOperator::BitwiseAnd
             | BinaryOperator::BitwiseOr
             | BinaryOperator::PGBitwiseXor
@@ -247,6 +261,18 @@ impl Typer<'_> {
             }
         }
         found
+    }
+
+    /// A BOOLEAN has no text that it could be joined to (r_Boolean_type).
+    fn check_concatenation(&mut self, one: ValueType, two: ValueType) {
+        let name = |side: ValueType| match side {
+            ValueType::Of(kind) => kind.bare_name(),
+            _ => "\"unknown\"".to_owned(),
+        };
+        if one == ValueType::BOOLEAN || two == ValueType::BOOLEAN {
+            let message = format!("operator does not exist: {} || {}", name(one), name(two));
+            self.refuse(TranslateError::new("42883", message));
+        }
     }
 
     pub(super) fn function(&mut self, function: &Function, scope: &Scope<'_>) -> ValueType {

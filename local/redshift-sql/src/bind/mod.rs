@@ -2,6 +2,7 @@
 
 pub mod blanks;
 pub mod catalog;
+mod correlation;
 mod expressions;
 pub mod function_types;
 pub mod join_conditions;

@@ -241,7 +241,9 @@ impl Typer<'_> {
             self.table_factor(&join.relation, scope);
             match constraint(&join.join_operator) {
                 Some(JoinConstraint::On(condition)) => {
+                    scope.is_joining = true;
                     self.expr(condition, scope);
+                    scope.is_joining = false;
                     if matches!(join.join_operator, JoinOperator::FullOuter(_)) {
                         self.check_full_join(condition, scope, first..second);
                     }

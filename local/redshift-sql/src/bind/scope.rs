@@ -33,7 +33,7 @@ impl Relation {
     }
 
     /// True where it is known to have such a column.
-    fn has(&self, column: &str) -> bool {
+    pub fn has(&self, column: &str) -> bool {
         let columns = self.columns.iter().flat_map(|columns| columns.iter());
         columns.into_iter().any(|known| known.name.eq_ignore_ascii_case(column))
     }
@@ -63,6 +63,8 @@ pub struct Scope<'o> {
     pub outer: Option<&'o Scope<'o>>,
     /// The relations beside a subquery in FROM, which it cannot see.
     pub siblings: &'o [Relation],
+    /// True while the condition of a join is read.
+    pub is_joining: bool,
 }
 
 /// What a name stands for.

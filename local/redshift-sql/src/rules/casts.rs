@@ -25,6 +25,10 @@ pub fn rewrite_cast(expr: &mut Expr, from: ValueType, data_type: &DataType) -> R
         true => Type::Varchar(types::VARCHAR_MAX),
         false => Type::of(data_type)?,
     };
+    if from == ValueType::BOOLEAN && matches!(wanted, Type::Varchar(_) | Type::Char(_)) {
+        let message = format!("cannot cast type boolean to {}", wanted.bare_name());
+        return Err(TranslateError::new("42846", message));
+    }
     let value = take(expr);
     Ok(match wanted {
         Type::Varchar(limit) | Type::Char(limit) if limit < types::VARCHAR_MAX => {

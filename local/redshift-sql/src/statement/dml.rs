@@ -91,16 +91,20 @@ fn check(columns: &[Option<TargetColumn>], given: &[ValueType]) -> Result<(), Tr
             return Err(TranslateError::new("0A000", message));
         }
         if !found.becomes(column.data_type) {
-            let (wanted, found) = (column.data_type.bare_name(), found.bare_name());
-            let message = format!(
-                "column \"{}\" is of type {wanted} but expression is of type {found}\n  \
-                 Hint: You will need to rewrite or cast the expression.",
-                column.name
-            );
-            return Err(TranslateError::new("42804", message));
+            return Err(other_type(column, found));
         }
     }
     Ok(())
+}
+
+fn other_type(column: &TargetColumn, found: Type) -> TranslateError {
+    let (wanted, found) = (column.data_type.bare_name(), found.bare_name());
+    let message = format!(
+        "column \"{}\" is of type {wanted} but expression is of type {found}\n  \
+         Hint: You will need to rewrite or cast the expression.",
+        column.name
+    );
+    TranslateError::new("42804", message)
 }
 
 fn name_of(factor: &TableFactor) -> Option<Name> {
@@ -223,10 +227,14 @@ fn coerce_value(value: &mut Expr, column: &TargetColumn) -> Result<(), Translate
         return Err(TranslateError::new("0A000", "cannot set an identity column to a value"));
     }
     let Some(text) = literal(value) else {
-        if column.data_type == Type::Super {
-            replace(value, |value| call("redshift_super", [value]));
-        }
-        return Ok(());
+        return match column.data_type {
+            Type::Super => {
+                replace(value, |value| call("redshift_super", [value]));
+                Ok(())
+            }
+            Type::Varchar(_) | Type::Char(_) if is_truth_value(value) => Err(other_type(column, Type::Boolean)),
+            _ => Ok(()),
+        };
     };
     let is_time = is_loose_time(text);
     match column.data_type {
@@ -255,6 +263,10 @@ fn is_untyped(value: &Expr) -> bool {
     let is_null = matches!(value, Expr::Value(value) if value.value == Value::Null);
     let is_nested = matches!(value, Expr::Nested(inner) if is_untyped(inner));
     is_null || is_nested || literal(value).is_some() || is_default(value)
+}
+
+fn is_truth_value(value: &Expr) -> bool {
+    matches!(value, Expr::Value(value) if matches!(value.value, Value::Boolean(_)))
 }
 
 fn is_default(value: &Expr) -> bool {
@@ -305,7 +317,7 @@ fn join_itself(update: &mut Update, table: &Name) -> Result<(), TranslateError> 
                     _ => return Err(TranslateError::unsupported("UPDATE … FROM with USING or NATURAL")),
                 }
             }
-            _ => return Err(TranslateError::new("0A000", "TargetColumn table must be part of an equijoin predicate")),
+            _ => return Err(TranslateError::new("0A000", "Target table must be part of an equijoin predicate")),
         }
         factors.push(join.relation);
     }
