@@ -103,7 +103,9 @@ with stack("growth") as (ROLE, _, cluster):
     connection.autocommit = True
     with connection.cursor() as cursor:
         cursor.execute("create table numbers (n int)")
-        cursor.execute("insert into numbers select generate_series(0, 9999)")
+        cursor.execute("create table digits (n int)")
+        cursor.execute("insert into digits values " + ", ".join(f"({digit})" for digit in range(10)))
+        cursor.execute("insert into numbers select a.n + 10 * b.n + 100 * c.n + 1000 * d.n from digits a, digits b, digits c, digits d")
         cursor.execute("create table written (n int)")
         cursor.execute("create table copied (n int, t varchar(100))")
     connection.close()

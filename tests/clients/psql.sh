@@ -35,9 +35,10 @@ says 'relation "nowhere" does not exist' -c 'select * from nowhere'
 says 'SSL connection (protocol: TLSv1.3' "sslmode=verify-full sslrootcert=$SPARKIFY_TEST_CA" -c '\conninfo'
 says 'password authentication failed for user "admin"' 'password=wrong' -c 'select 1'
 # What stands behind a statement that fails late does not run.
-psql --no-psqlrc -q -c "create table late as select generate_series::varchar as v from generate_series(1, 50000) union all select 'x'" 2> /dev/null
+psql --no-psqlrc -q -c "create table fives as select 0 as n union all select 1 union all select 2 union all select 3 union all select 4" 2> /dev/null
+psql --no-psqlrc -q -c "create table late as select '7'::varchar as v from fives a, fives b, fives c, fives d, fives e, fives f, fives g union all select 'x'" 2> /dev/null
 says 'ERROR' -c 'select v::int from late; drop table late'
-says '50001' -At -c 'select count(*) from late'
+says '78126' -At -c 'select count(*) from late'
 says 'a|1' -At -c 'begin' -c "create temp table t as select 'a' as x, 1 as y" -c 'select * from t' -c 'rollback'
 # Another cluster beside it, and another database in this one: each has its own tables.
 aws redshift create-cluster --cluster-identifier psql-two --node-type ra3.large --cluster-type single-node --master-username admin \

@@ -28,6 +28,11 @@ impl Catalog for Session {
         found
     }
 
+    fn is_table(&self, relation: &Name) -> bool {
+        let exists = || catalog::exists(&self.connection, relation.schema.as_deref(), &relation.table);
+        self.transaction != Transaction::Failed && exists().unwrap_or_default()
+    }
+
     fn function(&self, name: &str) -> Option<Signature> {
         if self.transaction == Transaction::Failed {
             return None;

@@ -12,6 +12,11 @@ pub trait Catalog {
     /// where there is no such relation.
     fn columns(&self, relation: &Name) -> Option<Arc<[RelationColumn]>>;
 
+    /// Returns true for a table of the user's.
+    fn is_table(&self, _relation: &Name) -> bool {
+        false
+    }
+
     /// A user-defined function by its name, without its schema.
     fn function(&self, name: &str) -> Option<Signature>;
 

@@ -5,6 +5,7 @@ use sqlparser::ast::{
     UnaryOperator, WindowSpec, WindowType,
 };
 
+use super::leader_node::is_leader_node_only;
 use super::literals::{OF_DATE_PARTS, literal, number_by_format, parameter_number, type_named, word};
 use super::scope::{Relation, Resolved, Scope, settled_type};
 use super::value_type::ValueType;
@@ -263,6 +264,12 @@ impl Typer<'_> {
         found
     }
 
+    pub(super) fn note_leader_node(&mut self, function: &str) {
+        if is_leader_node_only(function) {
+            self.leader_node.get_or_insert_with(|| function.to_owned());
+        }
+    }
+
     /// A BOOLEAN has no text that it could be joined to (r_Boolean_type).
     fn check_concatenation(&mut self, one: ValueType, two: ValueType) {
         let name = |side: ValueType| match side {
@@ -277,6 +284,7 @@ impl Typer<'_> {
 
     pub(super) fn function(&mut self, function: &Function, scope: &Scope<'_>) -> ValueType {
         let name = Name::of(&function.name).table.to_lowercase();
+        self.note_leader_node(&name);
         let names_part = OF_DATE_PARTS.contains(&name.as_str());
         let typed = |(at, argument): (usize, &Expr)| match argument {
             Expr::Identifier(_) if at == 0 && names_part => ValueType::Untyped,

@@ -7,6 +7,7 @@ mod expressions;
 pub mod function_types;
 pub mod join_conditions;
 pub mod joins;
+mod leader_node;
 mod literals;
 pub mod merged_columns;
 mod queries;
@@ -78,8 +79,14 @@ impl Types {
             common: Vec::new(),
             is_grouped: false,
             has_outer_join_operator: false,
+            leader_node: None,
         };
         typer.statement(statement, &outermost);
+        if let (Some(function), Some(catalog)) = (typer.leader_node.take(), catalog)
+            && let Err(error) = leader_node::check(&function, statement, catalog)
+        {
+            typer.refuse(error);
+        }
         typer.types
     }
 
@@ -195,4 +202,6 @@ struct Typer<'c> {
     is_grouped: bool,
     /// True if the condition that is being read has a `(+)` in it.
     has_outer_join_operator: bool,
+    /// A function of the leader node that is called.
+    leader_node: Option<String>,
 }

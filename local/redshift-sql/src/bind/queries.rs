@@ -323,6 +323,7 @@ impl Typer<'_> {
                 unknown(alias.as_ref().map(|alias| alias.name.value.clone()))
             }
             TableFactor::Table { name, alias, .. } => {
+                self.note_leader_node(&Name::of(name).table.to_lowercase());
                 let called = alias.as_ref().map_or_else(|| Name::of(name).table, |alias| alias.name.value.clone());
                 unknown(Some(called))
             }
