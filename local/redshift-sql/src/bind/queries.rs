@@ -176,6 +176,7 @@ impl Typer<'_> {
         self.clause("HAVING", select.having.as_ref(), &scope);
         self.each(&select.qualify, &scope);
         self.order_by(order_by, &scope);
+        self.check_sorted_aggregates(select);
         self.distinct_columns(select, &scope);
         self.group_texts(select, order_expressions(order_by), &scope);
         columns.map(Into::into)

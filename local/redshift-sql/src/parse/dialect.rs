@@ -57,6 +57,7 @@ impl Dialect for Redshift {
     fn get_next_precedence(&self, parser: &Parser) -> Option<Result<u8, ParserError>> {
         match &parser.peek_token_ref().token {
             Token::Word(word) if word.keyword == Keyword::DIV => Some(Ok(self.prec_unknown())),
+            Token::Sharp => Some(Ok(self.prec_value(Precedence::PgOther))),
             _ => KNOWN.get_next_precedence(parser),
         }
     }

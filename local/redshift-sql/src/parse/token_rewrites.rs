@@ -21,6 +21,10 @@ pub fn spell_out(tokens: &mut Vec<TokenWithSpan>) {
             tokens[at - 1].token = Token::make_word(name, None);
         }
     }
+    // The tokenizer takes it for a name, as `#` begins that of a temporary table.
+    for token in tokens.iter_mut().filter(|token| is_word(&token.token, "#")) {
+        token.token = Token::Sharp;
+    }
     spell_out_operators(tokens);
     super_syntax::spell_out(tokens);
     unwrap_inserted_query(tokens);

@@ -26,6 +26,7 @@ pub fn rewrite(
             operands.texts_to_numbers();
             None
         }
+        BinaryOperator::PGBitwiseXor => Some(call("xor", [take(operands.left), take(operands.right)])),
         _ => None,
     }
 }
