@@ -2,6 +2,7 @@
 //! is checked of: such a table is made anew beside the old one and takes its place.
 
 use super::catalog::{self, Table};
+use super::create_table_as::{self, NewRows};
 use super::error::SqlError;
 use super::result::columns_of;
 use super::session::Session;
@@ -52,14 +53,9 @@ pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
             };
             batch::run(session, &redshift_sql::define(name, *temporary, &columns, &attributes)?)
         }
-        Shape::Query(query, names) => {
+        Shape::Query { query, names, types } => {
             check_width(columns_of(&session.connection, &QueryCommand::untyped(query))?.len())?;
-            let kind = if *temporary { "TEMPORARY TABLE" } else { "TABLE" };
-            let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
-            let names = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
-            session.connection.execute_batch(&format!("CREATE {kind} {name}{names} AS {query}"))?;
-            narrow(session, name)?;
-            batch::run(session, &[redshift_sql::describe(name, attributes)?])
+            create_table_as::run(session, name, create, &NewRows { query, names, types: types.as_deref() })
         }
     }
 }
@@ -87,30 +83,6 @@ fn is_taken(session: &Session, create: &CreateTable) -> Result<bool, SqlError> {
     let name = new_name(session, create)?;
     let found = catalog::found(&session.connection, &name)?;
     Ok(found.is_some_and(|found| found == name))
-}
-
-/// What only DuckDB has becomes what Redshift has: what it computes in 128 bits is kept as a bigint, or as a numeric where
-/// it does not fit.
-fn narrow(session: &Session, name: &Name) -> Result<(), SqlError> {
-    let made = catalog::table(&session.connection, name.schema.as_deref(), &name.table)?;
-    for column in &made.columns {
-        let quoted = quoted(&column.name);
-        let kind = match column.duck.as_str() {
-            "TINYINT" => "SMALLINT",
-            "UINTEGER" | "UBIGINT" => "BIGINT",
-            "\"NULL\"" => "VARCHAR",
-            "HUGEINT" => {
-                let bounds = format!(
-                    "SELECT count(*) FROM {name} WHERE {quoted} > 9223372036854775807 OR {quoted} < -9223372036854775808"
-                );
-                let too_large: i64 = session.connection.query_row(&bounds, [], |row| row.get(0))?;
-                if too_large == 0 { "BIGINT" } else { "DECIMAL(38,0)" }
-            }
-            _ => continue,
-        };
-        session.connection.execute_batch(&format!("ALTER TABLE {name} ALTER {quoted} TYPE {kind}"))?;
-    }
-    Ok(())
 }
 
 pub fn alter_table(session: &mut Session, admin: &str, alter: Alter) -> Result<i64, SqlError> {

@@ -30,6 +30,7 @@ mod clock;
 mod connection_log;
 mod copies;
 mod copy;
+mod create_table_as;
 mod cursor;
 mod database;
 mod database_files;

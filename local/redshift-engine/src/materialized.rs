@@ -15,7 +15,7 @@ pub fn create(session: &Session, new: NewMaterialized) -> Result<(), SqlError> {
     // REFRESH reads the same relations, whatever the search path is then.
     dependency::qualify(session, &mut query)?;
     let query = query.to_string();
-    let shape = Shape::Query(query.clone(), Vec::new());
+    let shape = Shape::Query { query: query.clone(), names: Vec::new(), types: None };
     let table = CreateTable { name: name.clone(), if_not_exists: false, temporary: false, attributes, shape };
     ddl::create(session, &table)?;
     let sql = format!("INSERT INTO {KEPT} (name, query, definition, auto_refresh) VALUES (?, ?, ?, ?)");

@@ -257,7 +257,7 @@ fn command(statement: Statement, attributes: TableAttributes, types: &Types) -> 
             };
             let name = Name::of_expression(into.targets.first())?;
             let temporary = into.temporary || name.table.starts_with('#');
-            let shape = Shape::Query(query.to_string(), Vec::new());
+            let shape = Shape::Query { query: query.to_string(), names: Vec::new(), types: types.columns() };
             Ok(Command::CreateTable(Box::new(CreateTable { name, if_not_exists: false, temporary, attributes, shape })))
         }
         Statement::Insert(_) | Statement::Update(_) => {
@@ -267,7 +267,9 @@ fn command(statement: Statement, attributes: TableAttributes, types: &Types) -> 
             Err(TranslateError::syntax("syntax error at or near \"returning\""))
         }
         Statement::Delete(_) | Statement::Merge(_) => Ok(Command::Change(statement.to_string())),
-        Statement::CreateTable(create) => ddl::create_table(create, attributes).map(Box::new).map(Command::CreateTable),
+        Statement::CreateTable(create) => {
+            ddl::create_table(create, attributes, types.columns()).map(Box::new).map(Command::CreateTable)
+        }
         Statement::AlterTable(ref alter) => {
             alter::parse(alter.clone(), &statement, attributes).map(Box::new).map(Command::Alter)
         }

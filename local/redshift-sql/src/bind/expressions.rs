@@ -148,9 +148,10 @@ impl Typer<'_> {
                 ValueType::TEXT
             }
             Expr::Trim { trim_what, expr, trim_characters, .. } => {
-                self.each(trim_what.as_deref().into_iter().chain([expr.as_ref()]), scope);
+                self.each(trim_what.as_deref(), scope);
+                let text = self.expr(expr, scope);
                 self.each(trim_characters.iter().flatten(), scope);
-                ValueType::TEXT
+                function_types::answer("trim", &[text])
             }
             Expr::Subquery(query) => {
                 let columns = self.query(query, scope);

@@ -55,7 +55,6 @@ const FUNCTIONS: &[(&str, Answers)] = &[
     ("bool_and", BOOLEAN),
     ("bool_or", BOOLEAN),
     ("bpcharcmp", INTEGER),
-    ("btrim", TEXT),
     ("bttext_pattern_cmp", INTEGER),
     ("can_json_parse", BOOLEAN),
     ("cbrt", DOUBLE),
@@ -147,10 +146,8 @@ const FUNCTIONS: &[(&str, Answers)] = &[
     ("listagg", TEXT),
     ("ln", DOUBLE),
     ("log", DOUBLE),
-    ("lower", TEXT),
     ("lower_attribute_names", SUPER),
     ("lpad", TEXT),
-    ("ltrim", TEXT),
     ("max", First),
     ("md5", TEXT),
     ("min", First),
@@ -216,7 +213,6 @@ const FUNCTIONS: &[(&str, Answers)] = &[
     ("right", TEXT),
     ("row_number", BIGINT),
     ("rpad", TEXT),
-    ("rtrim", TEXT),
     ("session_user", TEXT),
     ("sha", TEXT),
     ("sha1", TEXT),
@@ -252,8 +248,6 @@ const FUNCTIONS: &[(&str, Answers)] = &[
     ("to_hex", TEXT),
     ("to_timestamp", TIMESTAMPTZ),
     ("translate", TEXT),
-    ("trim", TEXT),
-    ("upper", TEXT),
     ("upper_attribute_names", SUPER),
     ("user", TEXT),
     ("var_pop", DOUBLE),
@@ -324,6 +318,14 @@ fn special(name: &str, arguments: &[ValueType]) -> Option<ValueType> {
             _ => ValueType::DOUBLE,
         },
         "percentile_disc" => first,
+        // "The same data type as the input" (r_UPPER, r_LOWER, r_BTRIM, r_LTRIM, r_RTRIM).
+        "btrim" | "lower" | "ltrim" | "rtrim" | "trim" | "upper" => {
+            if first.is_text() {
+                first
+            } else {
+                ValueType::TEXT
+            }
+        }
         "sign" => match first {
             ValueType::SUPER => ValueType::SUPER,
             ValueType::Of(Type::Real | Type::Double) => ValueType::DOUBLE,

@@ -2,7 +2,7 @@
 
 use sqlparser::ast::{
     Assignment, AssignmentTarget, Delete, FromTable, Insert, Merge, MergeAction, MergeInsertKind, MergeUpdateKind,
-    SelectItem, SetExpr, Statement, TableObject, Update, UpdateTableFromKind,
+    Query, SelectItem, SetExpr, Statement, TableObject, Update, UpdateTableFromKind,
 };
 
 use super::Typer;
@@ -14,22 +14,25 @@ use crate::statement::relation_name::Name;
 impl Typer<'_> {
     pub(super) fn statement(&mut self, statement: &Statement, outer: &Scope<'_>) {
         match statement {
-            Statement::Query(query) => {
-                let columns = self.query(query, outer);
-                self.types.columns = columns.map(|columns| columns.iter().map(|column| column.value_type).collect());
-            }
+            Statement::Query(query) => self.answered(query, outer),
             Statement::Insert(insert) => self.insert(insert, outer),
             Statement::Update(update) => self.update(update, outer),
             Statement::Delete(delete) => self.delete(delete, outer),
             Statement::Merge(merge) => self.merge(merge, outer),
             Statement::CreateTable(create) => {
                 if let Some(query) = &create.query {
-                    self.query(query, outer);
+                    self.answered(query, outer);
                 }
             }
             Statement::CreateView(view) => drop(self.query(&view.query, outer)),
             _ => {}
         }
+    }
+
+    /// The query whose rows the statement answers or keeps.
+    fn answered(&mut self, query: &Query, outer: &Scope<'_>) {
+        let columns = self.query(query, outer);
+        self.types.columns = columns.map(|columns| columns.iter().map(|column| column.value_type).collect());
     }
 
     pub(super) fn insert(&mut self, insert: &Insert, outer: &Scope<'_>) {

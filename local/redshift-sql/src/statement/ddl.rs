@@ -6,6 +6,7 @@ use sqlparser::ast::{
     Ident, ObjectType, Statement,
 };
 
+use crate::bind::value_type::ValueType;
 use crate::error::TranslateError;
 use crate::parse::reserved_words::is_reserved;
 use crate::statement::attributes::{ColumnAttributes, TableAttributes};
@@ -26,8 +27,14 @@ pub struct CreateTable {
 #[derive(Debug)]
 pub enum Shape {
     Columns(Vec<ColumnSpec>),
-    /// DuckDB's SQL of the query, and names for its columns.
-    Query(String, Vec<String>),
+    Query {
+        /// DuckDB's SQL.
+        query: String,
+        /// The names of the columns, where other ones are given.
+        names: Vec<String>,
+        /// The types of the columns, where they are known.
+        types: Option<Vec<ValueType>>,
+    },
     Like {
         source: Name,
         with_defaults: bool,
@@ -128,7 +135,12 @@ pub fn refuse_reserved(create: &Ast) -> Result<(), TranslateError> {
     }
 }
 
-pub fn create_table(create: Ast, mut attributes: TableAttributes) -> Result<CreateTable, TranslateError> {
+/// `types` are those of the columns of its query.
+pub fn create_table(
+    create: Ast,
+    mut attributes: TableAttributes,
+    types: Option<Vec<ValueType>>,
+) -> Result<CreateTable, TranslateError> {
     if create.or_replace || create.if_not_exists && create.query.is_some() {
         let word = if create.or_replace { "replace" } else { "as" };
         return Err(TranslateError::syntax(format!("syntax error at or near \"{word}\"")));
@@ -144,7 +156,9 @@ pub fn create_table(create: Ast, mut attributes: TableAttributes) -> Result<Crea
             source: Name::of(&like.name),
             with_defaults: like.defaults == Some(CreateTableLikeDefaults::Including),
         },
-        (None, Some(query)) => Shape::Query(query.to_string(), std::mem::take(&mut attributes.names)),
+        (None, Some(query)) => {
+            Shape::Query { query: query.to_string(), names: std::mem::take(&mut attributes.names), types }
+        }
         (None, None) => {
             let spec = |column: &ColumnDef| {
                 let mut found = attributes.columns.remove(&column.name.value.to_lowercase()).unwrap_or_default();
