@@ -1,6 +1,8 @@
 //! The types that functions answer, by Redshift's names.
 
+use crate::bind::literals::type_named;
 use crate::bind::value_type::{MAX_PRECISION, ValueType};
+use crate::rules::type_functions;
 use crate::types::{Type, VARCHAR_MAX};
 
 /// How the type of a call follows from those of its arguments.
@@ -295,6 +297,10 @@ fn special(name: &str, arguments: &[ValueType]) -> Option<ValueType> {
             ValueType::Untyped => ValueType::DOUBLE,
             number => number,
         },
+        "abs" if first == ValueType::Untyped => ValueType::DOUBLE,
+        name if type_functions::named(name).is_some() && arguments.len() == 1 => {
+            type_functions::named(name).map_or(ValueType::Unknown, |data_type| type_named(&data_type))
+        }
         "sum" => match first {
             ValueType::Of(Type::SmallInt | Type::Integer) => ValueType::BIGINT,
             ValueType::Of(Type::BigInt) => ValueType::Of(Type::Decimal(MAX_PRECISION, 0)),

@@ -12,6 +12,7 @@ mod literals;
 pub mod merged_columns;
 mod queries;
 pub mod scope;
+mod set_operations;
 mod sorted_aggregates;
 mod statements;
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use sqlparser::ast::{
     Expr, GroupByExpr, Ident, Join, JoinConstraint, JoinOperator, LimitClause, NamedWindowExpr, ObjectName, OrderBy,
-    OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, SetOperator, SetQuantifier,
-    TableFactor, TableWithJoins,
+    OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, TableFactor, TableWithJoins,
+    WildcardAdditionalOptions,
 };
 
 use super::catalog::RelationColumn;
@@ -13,6 +13,7 @@ use super::value_type::ValueType;
 use super::{Typer, merged_columns, place};
 use crate::error::TranslateError;
 use crate::parse::simple_expressions::named_like;
+use crate::rules::exclude::excluded;
 use crate::statement::relation_name::Name;
 use crate::types::Type;
 
@@ -53,23 +54,7 @@ impl Typer<'_> {
         match body {
             SetExpr::Select(select) => self.select(select, order_by, outer),
             SetExpr::Query(query) => self.query(query, outer),
-            SetExpr::SetOperation { op, set_quantifier, left, right } => {
-                let bodies = (left, right);
-                let (left, right) = (self.set_expr(left, None, outer)?, self.set_expr(right, None, outer)?);
-                self.match_types(*op, &left, &right);
-                if !matches!(set_quantifier, SetQuantifier::All) {
-                    self.compare_rows(body, &left, &right);
-                }
-                for (at, (left, right)) in left.iter().zip(right.iter()).enumerate() {
-                    self.coerce_item(bodies.0, at, left.value_type, right.value_type);
-                    self.coerce_item(bodies.1, at, right.value_type, left.value_type);
-                }
-                let both = left.iter().zip(right.iter()).map(|(left, right)| RelationColumn {
-                    name: left.name.clone(),
-                    value_type: common_column(left.value_type, right.value_type),
-                });
-                Some(both.collect())
-            }
+            SetExpr::SetOperation { .. } => self.set_operation(body, outer),
             SetExpr::Values(values) => {
                 let mut types: Vec<ValueType> = Vec::new();
                 for row in &values.rows {
@@ -96,50 +81,6 @@ impl Typer<'_> {
                 None
             }
             SetExpr::Table(_) => None,
-        }
-    }
-
-    /// The columns that tell rows apart, where there are texts among them.
-    fn compare_rows(&mut self, body: &SetExpr, left: &[RelationColumn], right: &[RelationColumn]) {
-        let is_text = |kind: ValueType| kind.is_text();
-        let both = left.iter().zip(right);
-        let columns: Vec<(String, bool)> = both
-            .map(|(left, right)| (left.name.clone(), is_text(left.value_type) || is_text(right.value_type)))
-            .collect();
-        if left.len() == right.len() && columns.iter().any(|(_, is_text)| *is_text) {
-            self.types.set_operations.insert(place(body), columns);
-        }
-    }
-
-    /// *Both sides have types that fit* (Type compatibility and conversion).
-    fn match_types(&mut self, op: SetOperator, left: &[RelationColumn], right: &[RelationColumn]) {
-        for (left, right) in left.iter().zip(right) {
-            if let (ValueType::Of(left), ValueType::Of(right)) = (left.value_type, right.value_type)
-                && !left.has_common_type(right)
-            {
-                let (left, right) = (left.bare_name(), right.bare_name());
-                self.refuse(TranslateError::new("42804", format!("{op} types {left} and {right} cannot be matched")));
-            }
-        }
-    }
-
-    /// A literal in one part of a UNION takes the type that the column has in the other.
-    fn coerce_item(&mut self, body: &SetExpr, at: usize, own: ValueType, other: ValueType) {
-        let (ValueType::Untyped, ValueType::Of(kind)) = (own, other) else { return };
-        match body {
-            SetExpr::Select(select) => {
-                if let Some(SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) =
-                    select.projection.get(at)
-                {
-                    self.coerce([expr], kind);
-                }
-            }
-            SetExpr::Query(query) => self.coerce_item(&query.body, at, own, other),
-            SetExpr::SetOperation { left, right, .. } => {
-                self.coerce_item(left, at, own, other);
-                self.coerce_item(right, at, own, other);
-            }
-            _ => {}
         }
     }
 
@@ -212,9 +153,10 @@ impl Typer<'_> {
                 scope.aliases.push(Alias { name: alias.value.clone(), value_type, place: place(expr) });
                 one(Some(alias.value.clone()), value_type)
             }
-            SelectItem::Wildcard(_) => scope.all_columns(),
-            SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
-                scope.relation(&Name::of(name).table).and_then(|relation| relation.columns.clone())
+            SelectItem::Wildcard(options) => left_by(options, scope.all_columns()),
+            SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), options) => {
+                let columns = scope.relation(&Name::of(name).table).and_then(|relation| relation.columns.clone());
+                left_by(options, columns)
             }
             _ => None,
         }
@@ -344,12 +286,12 @@ impl Typer<'_> {
     }
 }
 
-/// The type of a column of a UNION. DuckDB knows no SUPER beside other types there.
-fn common_column(left: ValueType, right: ValueType) -> ValueType {
-    match left.is_super() == right.is_super() {
-        true => left.common(right),
-        false => ValueType::Unknown,
-    }
+/// The columns of a `*` without those that EXCLUDE names.
+fn left_by(options: &WildcardAdditionalOptions, columns: Columns) -> Columns {
+    let Some(list) = &options.opt_exclude else { return columns };
+    let left_out = excluded(list);
+    let is_left = |column: &&RelationColumn| !left_out.iter().any(|name| name.eq_ignore_ascii_case(&column.name));
+    Some(columns?.iter().filter(is_left).cloned().collect())
 }
 
 pub(super) fn order_expressions(order_by: Option<&OrderBy>) -> impl Iterator<Item = &Expr> + Clone {

@@ -3,9 +3,9 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, ExcludeSelectItem, Expr, ExprWithAlias, Function, FunctionArg, FunctionArgExpr, FunctionArguments,
-    Ident, Join, JoinConstraint, JoinOperator, PivotValueSource, Select, SelectItem, TableFactor, TableWithJoins,
-    Value, Visit, Visitor, VisitorMut,
+    BinaryOperator, Expr, ExprWithAlias, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, Join,
+    JoinConstraint, JoinOperator, PivotValueSource, Select, SelectItem, TableFactor, TableWithJoins, Value, Visit,
+    Visitor, VisitorMut,
 };
 
 use crate::bind::joins::Output;
@@ -14,8 +14,8 @@ use crate::bind::place;
 use crate::error::TranslateError;
 use crate::rules::build_query::{derived, grouped};
 use crate::rules::construct::{binary, case, column, number};
+use crate::rules::exclude::excluded;
 use crate::rules::outer_join_operator;
-use crate::statement::relation_name::Name;
 
 pub struct Expand<'e> {
     expansion: &'e Expansion,
@@ -100,11 +100,7 @@ fn spelled_out(items: Vec<SelectItem>, outputs: &[Output]) -> Vec<SelectItem> {
     for item in items {
         match item {
             SelectItem::Wildcard(options) if is_plain(&options) => {
-                let left_out: Vec<String> = match &options.opt_exclude {
-                    Some(ExcludeSelectItem::Single(name)) => vec![Name::of(name).table],
-                    Some(ExcludeSelectItem::Multiple(names)) => names.iter().map(|name| Name::of(name).table).collect(),
-                    None => Vec::new(),
-                };
+                let left_out = options.opt_exclude.as_ref().map(excluded).unwrap_or_default();
                 let is_left = |output: &&Output| !left_out.iter().any(|name| name.eq_ignore_ascii_case(&output.name));
                 all.extend(outputs.iter().filter(is_left).map(output_item));
             }

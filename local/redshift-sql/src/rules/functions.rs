@@ -10,7 +10,7 @@ use crate::bind::value_type::{MAX_PRECISION, ValueType};
 use crate::error::TranslateError;
 use crate::parse::simple_expressions::literal;
 use crate::rules::calls::{Call, arguments, for_each_argument, is_cheap};
-use crate::rules::casts::{differs_as_text, text_value, time};
+use crate::rules::casts::{differs_as_text, rewrite_cast, text_value, time};
 use crate::rules::comparison::sides;
 use crate::rules::construct::{binary, call, call_with, case, cast, nested, number, replace, take, text};
 use crate::rules::date_functions;
@@ -19,11 +19,18 @@ use crate::rules::function_names::{KNOWN, OF_TEXTS, OF_TIMES};
 use crate::rules::json_path::json_path;
 use crate::rules::ordered_aggregates;
 use crate::rules::super_values;
+use crate::rules::type_functions;
 use crate::rules::windows;
 use crate::types::{Type, VARCHAR_MAX};
 
 /// LEN and its other names: the blanks behind a CHAR are not counted.
 const LENGTHS: [&str; 5] = ["char_length", "character_length", "len", "length", "textlen"];
+
+/// To these a text in quotes is a number.
+const OF_NUMBERS: [&str; 24] = [
+    "abs", "acos", "asin", "atan", "cbrt", "ceil", "ceiling", "cos", "cot", "degrees", "dexp", "dlog1", "dlog10",
+    "exp", "floor", "ln", "log", "pow", "power", "radians", "round", "sin", "sqrt", "tan",
+];
 
 /// What takes the function's place; `None` leaves it as it is.
 pub fn rewrite(function: &mut Function, types: &Types) -> Result<Option<Expr>, TranslateError> {
@@ -61,6 +68,13 @@ pub fn rewrite(function: &mut Function, types: &Types) -> Result<Option<Expr>, T
         }
         return Ok(None);
     }
+    if OF_NUMBERS.contains(&name.as_str()) && kinds.first() == Some(&ValueType::Untyped) {
+        for_each_argument(function, |at, argument| {
+            if at == 0 && literal(argument).is_some() {
+                replace(argument, |value| cast(value, Type::Double));
+            }
+        });
+    }
     if let Some(typed) = by_type(function, &name, &kinds)? {
         return Ok(Some(typed));
     }
@@ -75,6 +89,10 @@ fn rewrite_other(function: &mut Function, name: &str, kinds: Vec<ValueType>) -> 
     let arguments = arguments(function)?;
     let count = arguments.len();
     let mut call_of = Call { arguments, types: kinds };
+    if let (Some(data_type), 1) = (type_functions::named(name), count) {
+        let (mut value, kind) = (call_of.take(0), call_of.kind(0));
+        return rewrite_cast(&mut value, kind, &data_type).map(Some);
+    }
     let written = match (name, count) {
         ("avg", 1) => return Ok(average(function, call_of.kind(0))),
         ("bool_and" | "bool_or", 1) => {

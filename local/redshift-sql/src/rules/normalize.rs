@@ -5,14 +5,15 @@ use std::collections::{BTreeSet, HashSet};
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    AccessExpr, Distinct, DollarQuotedString, Expr, Ident, LimitClause, ObjectName, ObjectNamePart, Query, SetExpr,
-    SetOperator, TableAlias, TableFactor, TopQuantity, UnaryOperator, Value, ValueWithSpan, VisitorMut,
+    AccessExpr, Distinct, DollarQuotedString, Expr, Ident, LimitClause, ObjectName, ObjectNamePart, Query, Select,
+    SetExpr, SetOperator, TableAlias, TableFactor, TopQuantity, UnaryOperator, Value, ValueWithSpan, VisitorMut,
 };
 
 use crate::error::TranslateError;
 use crate::options::TranslateOptions;
 use crate::parse::nesting_limits;
 use crate::rules::column_names::name_columns;
+use crate::rules::exclude;
 use crate::rules::table_factors::{empty_relation, table_factor};
 
 /// Words that DuckDB reserves and Redshift does not: quoted, they are names again.
@@ -249,6 +250,16 @@ impl VisitorMut for Normalize<'_> {
             return ControlFlow::Break(TranslateError::syntax(format!("syntax error at or near \"{word}\"")));
         }
         match set_expression(&mut query.body) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => ControlFlow::Break(error),
+        }
+    }
+
+    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Self::Break> {
+        if !select.connect_by.is_empty() {
+            return ControlFlow::Break(TranslateError::unsupported("CONNECT BY"));
+        }
+        match exclude::rewrite(select) {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => ControlFlow::Break(error),
         }
