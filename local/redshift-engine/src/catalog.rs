@@ -117,13 +117,6 @@ pub fn is_view(connection: &Connection, name: &Name) -> Result<bool, SqlError> {
     Ok(connection.query_row(sql, params![name.table, name.schema], |row| row.get(0))?)
 }
 
-/// Returns true if this is one of the system's relations, which stand behind every search path.
-pub fn is_system(connection: &Connection, table: &str) -> Result<bool, SqlError> {
-    let sql = "SELECT count(*) > 0 FROM (SELECT schema_name, table_name FROM duckdb_tables() \
-               UNION ALL SELECT schema_name, view_name FROM duckdb_views()) WHERE schema_name = ? AND table_name = ?";
-    Ok(connection.query_row(sql, params![SYSTEM_SCHEMA, table], |row| row.get(0))?)
-}
-
 pub fn table(connection: &Connection, schema: Option<&str>, name: &str) -> Result<Table, SqlError> {
     let missing = || SqlError::new("42P01", format!("relation \"{name}\" does not exist"));
     let (catalog, schema, temporary, comment) = find(connection, schema, name)?.ok_or_else(missing)?;

@@ -9,7 +9,7 @@ use sqlparser::ast::{ObjectName, Query, Visit, Visitor};
 use super::error::SqlError;
 use super::session::Session;
 use super::{batch, catalog};
-use redshift_sql::{Name, TranslateError, literal};
+use redshift_sql::{Name, literal};
 
 /// The relations that each view reads, by their keys.
 pub const KEPT: &str = "redshift_system.redshift_dependencies";
@@ -22,18 +22,6 @@ pub fn qualify(session: &Session, query: &mut Query) -> Result<(), SqlError> {
         }
         // A temporary table has no schema of ours.
         Ok(catalog::found(&session.connection, name)?.filter(|found| found.schema.is_some()))
-    })?;
-    Ok(())
-}
-
-/// Every relation of a view WITH NO SCHEMA BINDING has its schema, those of the system too (r_CREATE_VIEW).
-pub fn refuse_unqualified(query: &mut Query) -> Result<(), SqlError> {
-    redshift_sql::rename_relations(query, &mut |name: &Name| match name.schema {
-        Some(_) => Ok(None),
-        None => Err(TranslateError::new(
-            "0A000",
-            "All the relation names inside should be qualified when creating VIEW WITH NO SCHEMA BINDING.",
-        )),
     })?;
     Ok(())
 }

@@ -3,6 +3,8 @@
 
 use super::duckdb_error::DuckError;
 use super::error::SqlError;
+use super::session_views::NOT_CREATED;
+use super::system_views;
 use redshift_sql::UDF_PREFIX as UDF;
 
 /// How DuckDB says that it may not use more of the disk for what does not fit into memory.
@@ -110,6 +112,7 @@ const ROWS: &[Row] = &[
     row(CATALOG, Sign::Subtype("ENTRY_ALREADY_EXISTS", &[], &["already exists"]), "42P07", |error| {
         format!("Relation \"{}\" already exists", error.name("with name ", " already").trim_start_matches(UDF))
     }),
+    row(CATALOG, Sign::Is(is_of_session), NOT_CREATED, |error| missing_relation(error).to_owned()),
     row(CATALOG, Sign::Is(is_missing_system_view), "0A000", |error| {
         format!("the system view {} is not supported by the local Redshift", missing_relation(error))
     }),
@@ -267,6 +270,12 @@ fn missing_relation(error: &DuckError) -> &str {
 fn is_missing_system_view(error: &DuckError) -> bool {
     let is_missing = row(CATALOG, MISSING_RELATION, "", as_it_is).fits(error);
     is_missing && SYSTEM.iter().any(|prefix| missing_relation(error).starts_with(prefix))
+}
+
+/// That a session has not created a system view yet.
+fn is_of_session(error: &DuckError) -> bool {
+    let is_missing = row(CATALOG, MISSING_RELATION, "", as_it_is).fits(error);
+    is_missing && system_views::definition(missing_relation(error)).is_some()
 }
 
 /// That no function or operator takes such types: `sum(VARCHAR)'. You might …`

@@ -58,12 +58,11 @@ impl LateView {
 }
 
 pub fn create(session: &Session, new: NewView) -> Result<(), SqlError> {
-    let NewView { mut view, definition } = new;
+    let NewView { view, definition } = new;
     let name = catalog::new_name(&session.connection, &Name::of(&view.name))?;
     if !view.or_replace {
         refuse_taken(session, &name)?;
     }
-    dependency::refuse_unqualified(&mut view.query)?;
     let late = LateView {
         query: view.query.to_string(),
         columns: view.columns.iter().map(|column| column.name.value.clone()).collect(),

@@ -72,6 +72,7 @@ mod row_function;
 mod schema;
 mod session;
 mod session_settings;
+mod session_views;
 mod setting_defaults;
 mod settings;
 mod show;

@@ -2,7 +2,7 @@
 
 use super::error::SqlError;
 use super::session::Session;
-use super::{catalog, removal};
+use super::{removal, system_views};
 use redshift_sql::Maintenance;
 
 /// Changes nothing.
@@ -14,7 +14,7 @@ pub fn run(session: &Session, what: &Maintenance) -> Result<i64, SqlError> {
         session.refuse_in_transaction("VACUUM")?;
     }
     for table in &what.tables {
-        if !removal::is_there(session, table)? && !catalog::is_system(&session.connection, &table.table)? {
+        if !removal::is_there(session, table)? && !system_views::contains(&table.table) {
             return Err(SqlError::new("42P01", format!("relation \"{}\" does not exist", table.table)));
         }
     }

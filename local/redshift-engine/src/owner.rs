@@ -8,9 +8,9 @@ use redshift_sql::literal;
 
 /// Gives a relation to a user; with an empty name, the schema itself. `admin` is the cluster's, which no CREATE USER made.
 pub fn set(session: &Session, admin: &str, schema: &str, relation: &str, owner: &str) -> Result<(), SqlError> {
-    let sql = "SELECT count(*) > 0 FROM redshift_system.pg_user WHERE usename = ?";
-    let is_known: bool = session.connection.query_row(sql, [owner], |row| row.get(0))?;
-    if !is_known && owner != admin {
+    let sql = "SELECT count(*) > 0 FROM redshift_system.redshift_users WHERE name = ?";
+    let is_created: bool = session.connection.query_row(sql, [owner], |row| row.get(0))?;
+    if !is_created && owner != session.user() && owner != admin {
         return Err(SqlError::new("42704", format!("user \"{owner}\" does not exist")));
     }
     let place = format!("{}, {}", literal(schema), literal(relation));

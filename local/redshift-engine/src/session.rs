@@ -1,5 +1,6 @@
 //! A session: one connection to the engine, with its transaction, settings and cursors.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -47,6 +48,8 @@ pub struct Session {
     /// Columns of relations that were read, as of the same state.
     pub(super) relations: Relations,
     pub(super) catalog: u64,
+    /// True once it may have tables of the catalog.
+    pub(super) has_catalog_tables: Cell<bool>,
 }
 
 impl Session {
@@ -74,6 +77,7 @@ impl Session {
             targets: HashMap::new(),
             relations: Relations::default(),
             catalog: 0,
+            has_catalog_tables: Cell::new(false),
         })
     }
 
@@ -103,6 +107,7 @@ impl Session {
         self.targets.clear();
         self.relations.clear();
         self.catalog = u64::MAX;
+        self.has_catalog_tables.set(false);
     }
 
     /// The columns of a cursor that is open.

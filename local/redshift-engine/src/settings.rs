@@ -128,6 +128,7 @@ impl Session {
         if std::mem::replace(&mut self.catalog, now) != now {
             self.targets.clear();
             self.relations.clear();
+            self.drop_catalog_tables()?;
             if let Some(path) = self.settings.search_path() {
                 self.set_search_path(&path)?;
             }

@@ -35,7 +35,7 @@ pub fn run(session: &Session, show: &Show) -> Result<ResultSet, SqlError> {
         ),
         Show::Schemas(pattern) => query(&format!(
             "SELECT database_name, schema_name, schema_owner, schema_type, schema_acl, source_database, schema_option \
-             FROM redshift_system.svv_redshift_schemas WHERE {} ORDER BY schema_name",
+             FROM temp.main.svv_redshift_schemas WHERE {} ORDER BY schema_name",
             like("schema_name", pattern.as_ref())
         )),
         Show::Tables { schema, pattern } => {
@@ -46,7 +46,7 @@ pub fn run(session: &Session, show: &Show) -> Result<ResultSet, SqlError> {
                   AND o.object_name = t.table_name), redshift_system.redshift_user()) AS owner, \
                  CAST(NULL AS TIMESTAMP) AS last_altered_time, CAST(NULL AS TIMESTAMP) AS last_modified_time, \
                  CAST(NULL AS VARCHAR) AS dist_style, CASE table_type WHEN 'VIEW' THEN 'REGULAR VIEW' ELSE 'REGULAR TABLE' END AS table_subtype \
-                 FROM redshift_system.svv_redshift_tables t {filter} ORDER BY schema_name, table_name"
+                 FROM temp.main.svv_redshift_tables t {filter} ORDER BY schema_name, table_name"
             ))
         }
         Show::Columns(Name { schema, table }) => {
@@ -56,15 +56,15 @@ pub fn run(session: &Session, show: &Show) -> Result<ResultSet, SqlError> {
                  data_type, character_maximum_length, numeric_precision, numeric_scale, remarks, \
                  CAST(NULL AS VARCHAR) AS sort_key_type, sortkey AS sort_key, CASE WHEN distkey THEN 1 ELSE 0 END AS dist_key, \
                  encoding, CAST(NULL AS VARCHAR) AS collation \
-                 FROM redshift_system.svv_redshift_columns WHERE table_name = {table} {of_schema} ORDER BY ordinal_position"
+                 FROM temp.main.svv_redshift_columns WHERE table_name = {table} {of_schema} ORDER BY ordinal_position"
             ))
         }
         Show::PrimaryKeys(Name { schema, table }) => {
             let (table, of_schema) = (literal(table), of_schema(schema.as_ref()));
             query(&format!(
-                "SELECT current_database() AS database_name, schema_name, table_name, column_name, key_seq, \
-                 name AS pk_name FROM redshift_system.redshift_primary_keys \
-                 WHERE table_name = {table} {of_schema} ORDER BY key_seq"
+                "SELECT current_database() AS database_name, schema_name, table_name, unnest(columns) AS column_name, \
+                 generate_subscripts(columns, 1) AS key_seq, name AS pk_name FROM temp.main.redshift_catalog_constraints \
+                 WHERE kind = 'p' AND table_name = {table} {of_schema} ORDER BY key_seq"
             ))
         }
         Show::ForeignKeys { table: Name { schema, table }, exported } => {
@@ -134,7 +134,7 @@ fn definition(session: &Session, name: &Name) -> Result<String, SqlError> {
         text
     };
     let mut parts: Vec<String> = table.columns.iter().map(column).collect();
-    let keys = "SELECT '    ' || condef FROM redshift_system.redshift_constraints WHERE (schema_name, table_name) = (?, ?) \
+    let keys = "SELECT '    ' || condef FROM temp.main.redshift_catalog_constraints WHERE (schema_name, table_name) = (?, ?) \
                 ORDER BY kind <> 'p', kind <> 'u', oid";
     let mut keys = session.connection.prepare(keys)?;
     for key in keys.query_map([&table.schema, &table.name], |row| row.get(0))? {

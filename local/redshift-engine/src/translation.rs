@@ -12,6 +12,7 @@ use super::error::SqlError;
 use super::relations::Columns;
 use super::result::{self, ResultColumn};
 use super::session::Session;
+use super::session_views::NOT_CREATED;
 use super::transaction_state::Transaction;
 use super::{catalog, empty_views, late_binding_view, show, system_views};
 
@@ -68,7 +69,18 @@ impl Session {
     }
 
     fn describe_relation(&self, relation: &Name) -> Result<Columns, SqlError> {
-        let mut statement = self.connection.prepare(&format!("DESCRIBE {relation}"))?;
+        loop {
+            match self.describe_created(relation) {
+                Err(error) if error.sqlstate == NOT_CREATED => self.create_system_view(&error.message)?,
+                described => return described,
+            }
+        }
+    }
+
+    fn describe_created(&self, relation: &Name) -> Result<Columns, SqlError> {
+        let is_system = relation.schema.as_deref() == Some("main") && system_views::contains(&relation.table);
+        let catalog = if is_system { "temp." } else { "" };
+        let mut statement = self.connection.prepare(&format!("DESCRIBE {catalog}{relation}"))?;
         let row = |row: &duckdb::Row<'_>| {
             let duck: String = row.get(1)?;
             let value_type = match duck.as_str() {
@@ -150,10 +162,11 @@ impl Session {
             }
             run(session)
         };
-        let done = match run(self) {
+        let done = match self.with_system_views(&mut run) {
             Err(error) if error.is_out_of_view() && late_binding_view::bind_again(self)? => {
-                self.relations.clear();
-                run(self)
+                // Its columns are others.
+                self.system.catalog_changed();
+                self.with_system_views(run)
             }
             done => done,
         };

@@ -368,24 +368,25 @@ CREATE OR REPLACE MACRO redshift_system.slice_num() AS 0;
 CREATE OR REPLACE MACRO redshift_system.pg_encoding_to_char(n) AS 'UTF8';
 CREATE OR REPLACE MACRO redshift_system.pg_type_is_visible(n) AS true;
 CREATE OR REPLACE MACRO redshift_system.pg_get_indexdef(a) AS
-        (SELECT k.indexdef FROM redshift_system.redshift_constraints AS k WHERE k.oid = CAST(a AS BIGINT)),
-    (a, b, c) AS (SELECT k.indexdef FROM redshift_system.redshift_constraints AS k WHERE k.oid = CAST(a AS BIGINT));
+        (SELECT k.indexdef FROM temp.main.redshift_catalog_constraints AS k WHERE k.oid = CAST(a AS BIGINT)),
+    (a, b, c) AS (SELECT k.indexdef FROM temp.main.redshift_catalog_constraints AS k WHERE k.oid = CAST(a AS BIGINT));
 CREATE OR REPLACE MACRO redshift_system.pg_get_constraintdef(a) AS
-        (SELECT k.condef FROM redshift_system.redshift_constraints AS k WHERE k.oid = CAST(a AS BIGINT)),
-    (a, b) AS (SELECT k.condef FROM redshift_system.redshift_constraints AS k WHERE k.oid = CAST(a AS BIGINT));
+        (SELECT k.condef FROM temp.main.redshift_catalog_constraints AS k WHERE k.oid = CAST(a AS BIGINT)),
+    (a, b) AS (SELECT k.condef FROM temp.main.redshift_catalog_constraints AS k WHERE k.oid = CAST(a AS BIGINT));
 CREATE OR REPLACE MACRO redshift_system.pg_get_ruledef(a) AS CAST(NULL AS VARCHAR), (a, b) AS CAST(NULL AS VARCHAR);
 CREATE OR REPLACE MACRO redshift_system.pg_get_triggerdef(a) AS CAST(NULL AS VARCHAR), (a, b) AS CAST(NULL AS VARCHAR);
 CREATE OR REPLACE MACRO redshift_system._pg_expandarray(a) AS
     unnest(list_transform(a, lambda value, place: {'x': value, 'n': place}));
 CREATE OR REPLACE MACRO redshift_system.pg_get_viewdef(a) AS
-        (SELECT v.definition FROM redshift_system.redshift_relations AS v WHERE v.kind = 'VIEW' AND CAST(v.table_oid AS VARCHAR) = CAST(a AS VARCHAR) LIMIT 1),
-    (a, b) AS (SELECT v.definition FROM redshift_system.redshift_relations AS v WHERE v.kind = 'VIEW' AND CAST(v.table_oid AS VARCHAR) = CAST(a AS VARCHAR) LIMIT 1);
+        (SELECT v.definition FROM temp.main.redshift_catalog_relations AS v WHERE v.kind = 'VIEW' AND CAST(v.table_oid AS VARCHAR) = CAST(a AS VARCHAR) LIMIT 1),
+    (a, b) AS (SELECT v.definition FROM temp.main.redshift_catalog_relations AS v WHERE v.kind = 'VIEW' AND CAST(v.table_oid AS VARCHAR) = CAST(a AS VARCHAR) LIMIT 1);
 CREATE OR REPLACE MACRO redshift_system.pg_get_expr(a, b) AS CAST(a AS VARCHAR), (a, b, c) AS CAST(a AS VARCHAR);
 CREATE OR REPLACE MACRO redshift_system.obj_description(a) AS
-        (SELECT d.description FROM redshift_system.pg_description AS d WHERE d.objoid = CAST(a AS BIGINT) AND d.objsubid = 0 LIMIT 1),
-    (a, b) AS (SELECT d.description FROM redshift_system.pg_description AS d WHERE d.objoid = CAST(a AS BIGINT) AND d.objsubid = 0 LIMIT 1);
+        (SELECT r.remarks FROM temp.main.redshift_catalog_relations AS r WHERE r.table_oid = CAST(a AS BIGINT) LIMIT 1),
+    (a, b) AS (SELECT r.remarks FROM temp.main.redshift_catalog_relations AS r WHERE r.table_oid = CAST(a AS BIGINT) LIMIT 1);
 CREATE OR REPLACE MACRO redshift_system.col_description(a, b) AS
-    (SELECT d.description FROM redshift_system.pg_description AS d WHERE d.objoid = CAST(a AS BIGINT) AND d.objsubid = CAST(b AS BIGINT) LIMIT 1);
+    (SELECT c.remarks FROM temp.main.redshift_catalog_columns AS c
+     WHERE c.table_oid = CAST(a AS BIGINT) AND c.ordinal_position = CAST(b AS BIGINT) LIMIT 1);
 CREATE OR REPLACE MACRO redshift_system.shobj_description(a, b) AS CAST(NULL AS VARCHAR);
 CREATE OR REPLACE MACRO redshift_system.pg_cancel_backend(n) AS false;
 CREATE OR REPLACE MACRO redshift_system.pg_terminate_backend(n) AS false;
@@ -400,17 +401,16 @@ CREATE OR REPLACE MACRO redshift_system.pg_get_function_arguments(n) AS CAST(NUL
 -- A name is a number to compare with, and a number is a name to show.
 CREATE OR REPLACE MACRO redshift_system.redshift_regclass(given) AS
     CASE WHEN typeof(given) = 'VARCHAR' AND NOT regexp_full_match(CAST(given AS VARCHAR), '[0-9]+')
-         THEN CAST((SELECT c.table_oid FROM redshift_system.redshift_relations AS c
+         THEN CAST((SELECT c.table_oid FROM temp.main.redshift_catalog_relations AS c
                     WHERE c.table_name = list_extract(string_split(replace(CAST(given AS VARCHAR), '"', ''), '.'), -1)
                       AND (NOT contains(CAST(given AS VARCHAR), '.')
                            OR c.schema_name = list_extract(string_split(replace(CAST(given AS VARCHAR), '"', ''), '.'), -2))
                     ORDER BY coalesce(list_position(current_schemas(false), c.schema_name), 1000) LIMIT 1) AS VARCHAR)
-         ELSE (SELECT c.relname FROM redshift_system.pg_class AS c WHERE c.oid = TRY_CAST(given AS BIGINT) LIMIT 1) END;
-CREATE OR REPLACE MACRO redshift_system.redshift_regproc(given) AS
-    (SELECT p.proname FROM redshift_system.pg_proc AS p WHERE p.oid = TRY_CAST(given AS BIGINT) LIMIT 1);
-CREATE OR REPLACE MACRO redshift_system.redshift_regprocedure(given) AS
-    (SELECT p.proname || '(' || coalesce(pg_get_function_arguments(p.oid), '') || ')' FROM redshift_system.pg_proc AS p
-     WHERE p.oid = TRY_CAST(given AS BIGINT) LIMIT 1);
+         ELSE coalesce((SELECT c.table_name FROM temp.main.redshift_catalog_relations AS c WHERE c.table_oid = TRY_CAST(given AS BIGINT) LIMIT 1),
+                       (SELECT k.name FROM temp.main.redshift_catalog_constraints AS k WHERE k.oid = TRY_CAST(given AS BIGINT) LIMIT 1)) END;
+-- PG_PROC has no rows.
+CREATE OR REPLACE MACRO redshift_system.redshift_regproc(given) AS CAST(NULL AS VARCHAR);
+CREATE OR REPLACE MACRO redshift_system.redshift_regprocedure(given) AS CAST(NULL AS VARCHAR);
 CREATE OR REPLACE MACRO redshift_system.regprocedureout(given) AS CAST(given AS VARCHAR);
 CREATE OR REPLACE MACRO redshift_system.textin(given) AS CAST(given AS VARCHAR);
 CREATE OR REPLACE MACRO redshift_system.redshift_regtype(name) AS

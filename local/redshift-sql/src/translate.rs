@@ -22,7 +22,7 @@ use crate::statement::dml::DmlStatement;
 use crate::statement::relation_name::Name;
 use crate::statement::view_definition::definition;
 use crate::statement::{
-    alter, comment, cursor, database, grant, maintenance, materialized, merge, principals, schema, settings, show,
+    alter, comment, cursor, database, grant, maintenance, materialized, merge, names, principals, schema, settings, show,
     transaction, udf,
 };
 use crate::types::Type;
@@ -198,7 +198,12 @@ pub fn parse_statement(
             ddl::note_defaults(&create.columns, &mut attributes);
         }
         Statement::AlterTable(alter) => ddl::note_defaults(alter::added(alter), &mut attributes),
-        Statement::CreateView(view) => attributes.definition = definition(&view.query),
+        Statement::CreateView(view) => {
+            if view.with_no_schema_binding {
+                names::refuse_unqualified(&view.query)?;
+            }
+            attributes.definition = definition(&view.query);
+        }
         _ => {}
     }
     match rewrite(&mut statement, reading) {

@@ -22,17 +22,6 @@ CREATE TABLE IF NOT EXISTS redshift_system.redshift_loads (
 );
 ALTER TABLE redshift_system.redshift_loads ADD COLUMN IF NOT EXISTS session_id INTEGER;
 
--- COPYs that have ended, and those that run.
-CREATE OR REPLACE VIEW redshift_system.redshift_copies AS
-SELECT query_id, status, table_name, start_time, end_time, duration, data_source, file_format, loaded_rows, loaded_bytes,
-       source_file_count, source_file_bytes, file_count_scanned, file_bytes_scanned, error_count, session_id
-FROM redshift_system.redshift_loads WHERE status <> 'running'
-UNION ALL
-SELECT c.query_id, 'running', c.table_name, make_timestamp(c.started), CAST(NULL AS TIMESTAMP), c.elapsed, c.data_source,
-       c.file_format, c.loaded_rows, c.loaded_bytes, CAST(c.source_file_count AS INTEGER), c.source_file_bytes,
-       CAST(c.file_count_scanned AS INTEGER), c.file_bytes_scanned, 0, CAST(c.session_id AS INTEGER)
-FROM (SELECT unnest(redshift_running_copies()) AS c) AS running;
-
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_materialized_views (name VARCHAR, query VARCHAR);
 ALTER TABLE redshift_system.redshift_materialized_views ADD COLUMN IF NOT EXISTS definition VARCHAR;
 ALTER TABLE redshift_system.redshift_materialized_views ADD COLUMN IF NOT EXISTS auto_refresh BOOLEAN;
@@ -68,21 +57,10 @@ CREATE TABLE IF NOT EXISTS redshift_system.redshift_queries (
 );
 ALTER TABLE redshift_system.redshift_queries ADD COLUMN IF NOT EXISTS session_id INTEGER;
 
--- The latest statements are in memory; the table has the others, and some of the same.
-CREATE OR REPLACE VIEW redshift_system.redshift_query_records AS
-WITH latest AS MATERIALIZED (SELECT unnest(redshift_latest_queries()) AS q)
-SELECT query_id, user_name, query_type, status, start_time, end_time, elapsed_time, returned_rows, error_message, query_text,
-       session_id
-FROM redshift_system.redshift_queries WHERE query_id NOT IN (SELECT q.query_id FROM latest)
-UNION ALL
-SELECT q.query_id, q.user_name, q.query_type, CASE WHEN q.error_message IS NULL THEN 'success' ELSE 'failed' END,
-       make_timestamp(q.started), make_timestamp(q.started + q.elapsed), q.elapsed, q.returned_rows, q.error_message,
-       q.query_text, CAST(q.session_id AS INTEGER)
-FROM latest;
-
 -- One UNLOAD that has ended, and the files that it wrote.
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_unloads (
     query_id BIGINT, session_id INTEGER, status VARCHAR, start_time TIMESTAMP, end_time TIMESTAMP, file_format VARCHAR,
     compression VARCHAR, location VARCHAR, unloaded_rows BIGINT, error_message VARCHAR
 );
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_unload_files (query_id BIGINT, file_name VARCHAR, rows BIGINT, bytes BIGINT);
+CREATE TABLE IF NOT EXISTS redshift_system.stv_slices (node INTEGER, slice INTEGER, localslice INTEGER, type VARCHAR);

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use sqlparser::ast::ObjectName;
+
 use crate::bind::value_type::ValueType;
 use crate::statement::relation_name::Name;
 use crate::types::Type;
@@ -20,13 +22,19 @@ pub trait Catalog {
     /// A user-defined function by its name, without its schema.
     fn function(&self, name: &str) -> Option<Signature>;
 
-    /// Returns true if `redshift_system` has a view of this name.
+    /// Returns true if there is a system view of this name, which is a temporary view of the session.
     fn is_system_view(&self, name: &str) -> bool;
 
     /// The columns of a system view that has no rows, whoever asks; `None` where there is no such view.
     fn empty_view(&self, _name: &str) -> Option<&'static [(&'static str, Type)]> {
         None
     }
+}
+
+/// Returns true for the name that a system view has in DuckDB's SQL, whatever is called `temp` beside it.
+pub fn is_system(catalog: &dyn Catalog, name: &ObjectName) -> bool {
+    let parts: Vec<&str> = name.0.iter().filter_map(|part| part.as_ident()).map(|part| part.value.as_str()).collect();
+    matches!(parts[..], ["temp", "main", view] if catalog.is_system_view(view))
 }
 
 /// The types of a user-defined function.

@@ -6,7 +6,7 @@ use sqlparser::ast::{
     WildcardAdditionalOptions,
 };
 
-use super::catalog::RelationColumn;
+use super::catalog::{RelationColumn, is_system};
 use super::joins::constraint;
 use super::scope::{Alias, Columns, Relation, Scope, renamed, settled};
 use super::value_type::ValueType;
@@ -215,7 +215,9 @@ impl Typer<'_> {
         let relation = match factor {
             TableFactor::Table { name, alias, args: None, .. } => {
                 let called = alias.as_ref().map_or_else(|| Name::of(name).table, |alias| alias.name.value.clone());
-                let columns = match leads_into_super(name, scope) {
+                let columns = match leads_into_super(name, scope)
+                    && !self.catalog.is_some_and(|catalog| is_system(catalog, name))
+                {
                     true => {
                         self.types.unnested.insert(std::ptr::from_ref(name).addr());
                         let mut columns = vec![RelationColumn { name: called.clone(), value_type: ValueType::SUPER }];

@@ -82,6 +82,11 @@ fn begins_with_minus(expr: &Expr) -> bool {
     }
 }
 
+/// The name of a system view: sessions have them as temporary views.
+fn system_view(view: &str) -> ObjectName {
+    ObjectName::from(["temp", "main", view].map(Ident::new).to_vec())
+}
+
 impl Normalize<'_> {
     /// *Attributes of a SUPER* are behind a name: DuckDB asks for a column by any case, and for an attribute by its own.
     fn keep_attributes(&mut self, expr: &Expr) {
@@ -98,6 +103,18 @@ impl Normalize<'_> {
                 }));
             }
             _ => {}
+        }
+    }
+
+    /// *System views* stand before the users' relations of the same name, as PG_CATALOG is the first of every search path.
+    fn find_system_view(&self, factor: &mut TableFactor) {
+        let TableFactor::Table { args: None, name, .. } = factor else { return };
+        if let [view] = &name.0[..] {
+            let view = bare(view);
+            let is_system = !self.named.contains(&view) && !view.starts_with("redshift_");
+            if is_system && self.reading.catalog.is_some_and(|catalog| catalog.is_system_view(&view)) {
+                *name = system_view(&view);
+            }
         }
     }
 
@@ -164,7 +181,7 @@ impl VisitorMut for Normalize<'_> {
                 bare.to_owned()
             };
             if self.reading.catalog.is_some_and(|catalog| catalog.is_system_view(&ours)) {
-                *relation = ObjectName::from(vec![Ident::new("redshift_system"), Ident::new(ours)]);
+                *relation = system_view(&ours);
             }
         }
         ControlFlow::Continue(())
@@ -174,6 +191,7 @@ impl VisitorMut for Normalize<'_> {
         if let Err(error) = self.replace_empty_view(factor) {
             return ControlFlow::Break(error);
         }
+        self.find_system_view(factor);
         match factor {
             // A function of one value in FROM is a table of one row.
             TableFactor::Table { args: Some(args), name, alias, .. }
@@ -197,7 +215,7 @@ impl VisitorMut for Normalize<'_> {
                 let columns: Vec<String> =
                     columns.map(|(column, ours)| format!("{ours} AS {}", column.name.value.to_lowercase())).collect();
                 let text = format!(
-                    "SELECT 1 FROM (SELECT {} FROM redshift_system.pg_late_binding_view_columns) AS {}",
+                    "SELECT 1 FROM (SELECT {} FROM temp.main.pg_late_binding_view_columns) AS {}",
                     columns.join(", "),
                     alias.name
                 );

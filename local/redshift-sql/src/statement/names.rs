@@ -21,6 +21,20 @@ pub fn rename_relations(query: &mut Query, rename: &mut NewName<'_>) -> Result<(
     }
 }
 
+/// Every relation of a view WITH NO SCHEMA BINDING has its schema, those of the system too (r_CREATE_VIEW).
+///
+/// # Errors
+/// 0A000
+pub fn refuse_unqualified(query: &Query) -> Result<(), TranslateError> {
+    rename_relations(&mut query.clone(), &mut |name: &Name| match name.schema {
+        Some(_) => Ok(None),
+        None => Err(TranslateError::new(
+            "0A000",
+            "All the relation names inside should be qualified when creating VIEW WITH NO SCHEMA BINDING.",
+        )),
+    })
+}
+
 /// The same for Redshift's SQL, whose literals stay as they are written.
 pub fn rename_relations_in(query: &str, rename: &mut NewName<'_>) -> Result<String, TranslateError> {
     let tokens = Tokenizer::new(&Redshift, query.trim_end_matches(';')).with_unescape(false).tokenize_with_location();
