@@ -10,6 +10,7 @@ use duckdb::core::LogicalTypeId;
 
 use super::connection_log::ConnectionLog;
 use super::copy::{Progress, Seen};
+use super::database_list::DatabaseList;
 use super::error::SqlError;
 use super::history::{QueryLog, QueryRecord};
 use super::result::counted;
@@ -22,6 +23,7 @@ use crate::sync::locked;
 pub struct Activity {
     pub queries: QueryLog,
     pub connections: Arc<ConnectionLog>,
+    pub databases: Arc<DatabaseList>,
     copying: Mutex<Vec<Arc<Progress>>>,
 }
 
@@ -56,6 +58,8 @@ impl Activity {
 pub fn register(connection: &Connection, activity: &Arc<Activity>) -> Result<(), SqlError> {
     let rows = "redshift_connections";
     connection.register_scalar_function_with_state::<RowFunction<ConnectionLog>>(rows, &activity.connections)?;
+    let rows = "redshift_databases";
+    connection.register_scalar_function_with_state::<RowFunction<DatabaseList>>(rows, &activity.databases)?;
     let rows = "redshift_latest_queries";
     connection.register_scalar_function_with_state::<RowFunction<LatestQueries>>(rows, activity)?;
     let rows = "redshift_running_copies";

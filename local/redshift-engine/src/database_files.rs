@@ -9,6 +9,15 @@ use super::stored_rows::StoredRows;
 /// How the names of a database's files end. The mark is the last: with it the database is there.
 pub const FILES: [&str; 3] = ["duckdb", LOG, "mark"];
 
+/// The databases that have files in a directory.
+pub fn names(directory: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let name = |file: std::fs::DirEntry| file.file_name().to_str()?.strip_suffix(".duckdb").map(str::to_owned);
+    let mut names: Vec<String> = files.filter_map(name).collect();
+    names.sort();
+    names
+}
+
 /// Refuses a name that is no file's.
 pub fn check_name(name: &str) -> Result<(), SqlError> {
     let is_good = |byte: u8| byte.is_ascii_alphanumeric() || b"_$".contains(&byte);

@@ -34,6 +34,7 @@ mod create_table_as;
 mod cursor;
 mod database;
 mod database_files;
+mod database_list;
 mod ddl;
 mod dependency;
 mod directory_storage;

@@ -14,13 +14,14 @@ pub fn create(session: &Session, new: NewMaterialized) -> Result<(), SqlError> {
     let name = catalog::new_name(&session.connection, &name)?;
     // REFRESH reads the same relations, whatever the search path is then.
     dependency::qualify(session, &mut query)?;
+    let reads = query.clone();
     let query = query.to_string();
     let shape = Shape::Query { query: query.clone(), names: Vec::new(), types: None };
     let table = CreateTable { name: name.clone(), if_not_exists: false, temporary: false, attributes, shape };
     ddl::create(session, &table)?;
     let sql = format!("INSERT INTO {KEPT} (name, query, definition, auto_refresh) VALUES (?, ?, ?, ?)");
     session.connection.execute(&sql, params![name.key(), query, definition, auto_refresh])?;
-    Ok(())
+    dependency::note(session, &name, &reads)
 }
 
 pub fn refresh(session: &Session, name: &Name) -> Result<(), SqlError> {

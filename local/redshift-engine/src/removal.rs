@@ -105,8 +105,12 @@ fn drop_dependents(session: &Session, name: &Name, cascade: bool) -> Result<(), 
         let message = format!("cannot drop {} because other objects depend on it", name.table);
         return Err(SqlError::new("2BP01", message));
     }
-    if !views.is_empty() {
-        self::drop(session, &Drop { kind: ObjectType::View, names: views, if_exists: true, cascade: true })?;
+    for view in views {
+        let kind = match materialized::is_kept(session, &view)? {
+            true => ObjectType::MaterializedView,
+            false => ObjectType::View,
+        };
+        self::drop(session, &Drop { kind, names: vec![view], if_exists: true, cascade: true })?;
     }
     batch::run(session, &[format!("DELETE FROM {KEPT} WHERE view_name = {0} OR relation_name = {0}", literal(&key))])
 }

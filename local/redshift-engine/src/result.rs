@@ -182,6 +182,8 @@ fn describe_alone(data_type: &DataType, is_sum: bool) -> (&'static str, u32, i8)
         DataType::Time64(_) => ("time", 15, 6),
         DataType::Timestamp(_, None) => ("timestamp", 29, 6),
         DataType::Timestamp(_, Some(_)) => ("timestamptz", 35, 6),
+        // The columns of keys in PG_CONSTRAINT.
+        DataType::List(item) if item.data_type() == &DataType::Int16 => ("_int2", 0, 0),
         _ => ("varchar", 0, 0),
     }
 }
@@ -269,8 +271,26 @@ pub fn displayed(array: &dyn Array, row: usize) -> Result<String, SqlError> {
         DataType::Float64 if !array.as_primitive::<Float64Type>().value(row).is_finite() => {
             double_text(array.as_primitive::<Float64Type>().value(row))
         }
+        DataType::List(_) => array_text(array.as_list::<i32>().value(row).as_ref())?,
         _ => formatted(array, row)?,
     })
+}
+
+/// An array of the catalog as PostgreSQL writes it: `{1,2}`, with quotes where an element needs them.
+fn array_text(elements: &dyn Array) -> Result<String, SqlError> {
+    let element = |at: usize| {
+        if elements.is_null(at) {
+            return Ok("NULL".to_owned());
+        }
+        let text = displayed(elements, at)?;
+        let is_plain = |sign: char| !sign.is_whitespace() && !"{},\"\\".contains(sign);
+        Ok(match !text.is_empty() && text.chars().all(is_plain) && !text.eq_ignore_ascii_case("null") {
+            true => text,
+            false => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
+        })
+    };
+    let elements = (0..elements.len()).map(element).collect::<Result<Vec<String>, SqlError>>()?;
+    Ok(format!("{{{}}}", elements.join(",")))
 }
 
 fn formatted(array: &dyn Array, row: usize) -> Result<String, SqlError> {

@@ -30,8 +30,8 @@ pub fn run(session: &Session, show: &Show) -> Result<ResultSet, SqlError> {
             Ok(texts(&["name", "setting"], rows.collect()))
         }
         Show::Databases => query(
-            "SELECT current_database() AS database_name, 100 AS database_owner, 'local' AS database_type, \
-             CAST(NULL AS VARCHAR) AS database_acl, CAST(NULL AS VARCHAR) AS parameters, 'Serializable' AS database_isolation_level",
+            "SELECT datname AS database_name, datdba AS database_owner, 'local' AS database_type, \
+             CAST(NULL AS VARCHAR) AS database_acl, CAST(NULL AS VARCHAR) AS parameters, 'Serializable' AS database_isolation_level FROM temp.main.pg_database ORDER BY 1",
         ),
         Show::Schemas(pattern) => query(&format!(
             "SELECT database_name, schema_name, schema_owner, schema_type, schema_acl, source_database, schema_option \
@@ -41,12 +41,13 @@ pub fn run(session: &Session, show: &Show) -> Result<ResultSet, SqlError> {
         Show::Tables { schema, pattern } => {
             let filter = format!("WHERE {} {}", like("table_name", pattern.as_ref()), of_schema(schema.as_ref()));
             query(&format!(
-                "SELECT database_name, schema_name, table_name, table_type, table_acl, remarks, \
-                 coalesce((SELECT min(o.owner) FROM redshift_system.redshift_owners o WHERE o.schema_name = t.schema_name \
-                  AND o.object_name = t.table_name), redshift_system.redshift_user()) AS owner, \
+                "SELECT current_database() AS database_name, schema_name, table_name, \
+                 CASE kind WHEN 'VIEW' THEN kind ELSE 'TABLE' END AS table_type, CAST(NULL AS VARCHAR) AS table_acl, remarks, owner, \
                  CAST(NULL AS TIMESTAMP) AS last_altered_time, CAST(NULL AS TIMESTAMP) AS last_modified_time, \
-                 CAST(NULL AS VARCHAR) AS dist_style, CASE table_type WHEN 'VIEW' THEN 'REGULAR VIEW' ELSE 'REGULAR TABLE' END AS table_subtype \
-                 FROM temp.main.svv_redshift_tables t {filter} ORDER BY schema_name, table_name"
+                 CAST(NULL AS VARCHAR) AS dist_style, \
+                 CASE WHEN is_materialized THEN 'MATERIALIZED VIEW' WHEN is_late THEN 'LATE BINDING VIEW' \
+                      WHEN kind = 'VIEW' THEN 'REGULAR VIEW' ELSE 'REGULAR TABLE' END AS table_subtype \
+                 FROM temp.main.redshift_catalog_relations {filter} ORDER BY schema_name, table_name"
             ))
         }
         Show::Columns(Name { schema, table }) => {
@@ -106,14 +107,14 @@ pub fn run(session: &Session, show: &Show) -> Result<ResultSet, SqlError> {
 }
 
 fn definition(session: &Session, name: &Name) -> Result<String, SqlError> {
-    let sql = "SELECT schema_name, definition FROM redshift_system.redshift_relations \
+    let sql = "SELECT schema_name, definition, is_late OR is_materialized FROM redshift_system.redshift_relations \
                WHERE kind = 'VIEW' AND table_name = ? AND schema_name = coalesce(?, schema_name)";
-    let row = |row: &duckdb::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
-    if let Some((schema, definition)) =
+    let row = |row: &duckdb::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, bool>(2)?));
+    if let Some((schema, definition, is_whole)) =
         session.connection.query_row(sql, params![name.table, name.schema], row).optional()?
     {
-        // One that is bound late is kept with all its words.
-        return Ok(match definition.starts_with("CREATE ") {
+        // One that is bound late, or materialized, is kept with all its words.
+        return Ok(match is_whole {
             true => definition,
             false => format!("CREATE VIEW {schema}.{} AS {definition}", name.table),
         });

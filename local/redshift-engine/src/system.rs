@@ -70,8 +70,10 @@ pub struct System {
 
 impl System {
     pub fn new(database: Arc<Database>, directory: &Path, name: &str, memory: Memory) -> Self {
+        let directory: Arc<Path> = directory.into();
+        database.activity.databases.set_directory(directory.clone());
         Self {
-            directory: directory.into(),
+            directory,
             name: name.into(),
             memory,
             running: Arc::default(),

@@ -10,6 +10,9 @@ pub(super) const SYSTEM_SCHEMA: &str = "redshift_system";
 /// What the file of a database has.
 pub const DEFINITIONS: &str = concat!(include_str!("system/kept.sql"), include_str!("system/relations.sql"));
 
+/// The functions that tell of privileges, which stand after the other functions.
+pub const PRIVILEGE_FUNCTIONS: &str = include_str!("system/privilege_functions.sql");
+
 /// The tables of a session that the views of the catalog read, and what fills them.
 pub const CATALOG_TABLES: &str = include_str!("system/catalog_tables.sql");
 const CATALOG_ROWS: &str = include_str!("system/catalog_rows.sql");

@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 
 use duckdb::params;
 
+use super::database_files;
 use super::engine::Engine;
 use super::error::SqlError;
 use super::idle_instances::IdleInstances;
@@ -75,9 +76,7 @@ impl Warehouses {
 
     /// The databases that are there, by the files that hold them.
     pub fn databases(&self, place: &Place) -> Vec<String> {
-        let files = std::fs::read_dir(self.directory.join(&place.id)).into_iter().flatten().flatten();
-        let name = |file: std::fs::DirEntry| file.file_name().to_str()?.strip_suffix(".duckdb").map(str::to_owned);
-        let mut names: Vec<String> = files.filter_map(name).collect();
+        let mut names = database_files::names(&self.directory.join(&place.id));
         names.push(place.database.clone());
         names.sort();
         names.dedup();

@@ -358,10 +358,6 @@ CREATE OR REPLACE MACRO redshift_system.current_user_id() AS 100;
 CREATE OR REPLACE MACRO redshift_system.current_setting(wanted) AS
     (SELECT s.setting FROM redshift_system.redshift_settings AS s WHERE s.name = wanted);
 CREATE OR REPLACE MACRO redshift_system.pg_get_userbyid(id) AS coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser');
-CREATE OR REPLACE MACRO redshift_system.has_schema_privilege(a, b) AS true, (a, b, c) AS true;
-CREATE OR REPLACE MACRO redshift_system.has_table_privilege(a, b) AS true, (a, b, c) AS true;
-CREATE OR REPLACE MACRO redshift_system.has_any_column_privilege(a, b) AS true, (a, b, c) AS true;
-CREATE OR REPLACE MACRO redshift_system.has_database_privilege(a, b) AS true, (a, b, c) AS true;
 CREATE OR REPLACE MACRO redshift_system.slice_num() AS 0;
 
 -- What the catalog queries of drivers call

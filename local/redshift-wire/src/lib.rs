@@ -27,6 +27,7 @@
 //! ```
 
 pub mod accept;
+mod arrays;
 mod authenticator;
 mod backend;
 mod cancel;

@@ -7,6 +7,7 @@ use pgwire::api::results::{FieldFormat, FieldInfo};
 use pgwire::messages::data::DataRow;
 use redshift_engine::{Parameter, ParameterKind, ResultColumn, Value, double_text};
 
+use crate::arrays;
 use redshift_sql::civil;
 
 /// Between 1970 and 2000, where the protocol's times begin.
@@ -18,6 +19,7 @@ pub fn oid_type(name: &str) -> Type {
     match name {
         "bool" => Type::BOOL,
         "int2" => Type::INT2,
+        "_int2" => Type::INT2_ARRAY,
         "int4" => Type::INT4,
         "int8" => Type::INT8,
         "float4" => Type::FLOAT4,
@@ -161,6 +163,7 @@ fn put_binary(bytes: &mut BytesMut, value: &Value, data_type: &Type) -> bool {
             None => return false,
         },
         (Value::Text(text), &Type::NUMERIC) => return put_numeric(bytes, text),
+        (Value::Text(text), &Type::INT2_ARRAY) => arrays::put_smallints(bytes, text),
         (Value::Text(text), _) => bytes.put_slice(text.as_bytes()),
         (Value::Null, _) => {}
     }

@@ -17,7 +17,7 @@ CREATE TEMP VIEW information_schema_columns AS
 SELECT current_database() AS table_catalog, schema_name AS table_schema, table_name, column_name, ordinal_position,
        column_default, CASE WHEN is_nullable THEN 'YES' ELSE 'NO' END AS is_nullable, data_type, character_maximum_length,
        numeric_precision, numeric_scale, CAST(NULL AS INTEGER) AS datetime_precision, data_type AS udt_name
-FROM temp.main.redshift_catalog_columns;
+FROM temp.main.redshift_catalog_columns WHERE NOT is_late;
 
 CREATE TEMP VIEW information_schema_table_constraints AS
 SELECT current_database() AS constraint_catalog, schema_name AS constraint_schema, name AS constraint_name,

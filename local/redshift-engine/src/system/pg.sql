@@ -29,9 +29,9 @@ FROM temp.main.redshift_catalog_relations WHERE kind = 'VIEW';
 CREATE TEMP VIEW pg_user AS
 SELECT coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser') AS usename, 100 AS usesysid, true AS usecreatedb, true AS usesuper,
        false AS usecatupd, '********' AS passwd, CAST(NULL AS TIMESTAMP) AS valuntil, CAST(NULL AS VARCHAR) AS useconfig
+WHERE usename NOT IN (SELECT name FROM redshift_system.redshift_users)
 UNION ALL
-SELECT name, id, creates_databases, is_superuser, false, '********', valid_until, NULL FROM redshift_system.redshift_users
-WHERE name <> coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser');
+SELECT name, id, creates_databases, is_superuser, false, '********', valid_until, NULL FROM redshift_system.redshift_users;
 
 CREATE TEMP VIEW pg_user_info AS SELECT * FROM temp.main.pg_user;
 
@@ -55,7 +55,12 @@ WITH relations AS (
     FROM temp.main.redshift_catalog_relations WHERE schema_oid IN (SELECT oid FROM temp.main.redshift_catalog_schemas)
     UNION ALL
     SELECT k.oid, k.name, r.schema_oid, r.owner_id, r.estimated_size, false, false, 'p', 'i', list_count(k.columns), false, false, 0
-    FROM temp.main.redshift_catalog_constraints k JOIN temp.main.redshift_catalog_relations r ON r.table_oid = k.table_oid WHERE k.kind = 'p')
+    FROM temp.main.redshift_catalog_constraints k JOIN temp.main.redshift_catalog_relations r ON r.table_oid = k.table_oid WHERE k.kind = 'p'
+    -- The rows of a materialized view are in a table of their own, where dbt-redshift looks for its keys.
+    UNION ALL
+    SELECT 600000000 + table_oid, 'mv_tbl__' || table_name || '__0', schema_oid, owner_id, estimated_size, false, false, 'p', 'r',
+           column_count, false, false, diststyle
+    FROM temp.main.redshift_catalog_relations WHERE is_materialized)
 SELECT oid, relname, relnamespace, 0 AS reltype, 0 AS reloftype, relowner, 0 AS relam, 0 AS relfilenode, 0 AS reltablespace,
        0 AS relpages, CAST(reltuples AS FLOAT) AS reltuples, 0 AS relallvisible, 0 AS reltoastrelid, 0 AS reltoastidxid, relhasindex,
        false AS relisshared, relpersistence, relkind, CAST(relnatts AS SMALLINT) AS relnatts, CAST(0 AS SMALLINT) AS relchecks,
@@ -77,7 +82,10 @@ SELECT table_oid AS attrelid, column_name AS attname, 0 AS attstattarget, CAST(N
        coalesce(list_position(['none', 'bytedict', 'delta', 'delta32k', 'lzo', 'mostly8', 'mostly16', 'mostly32', 'runlength',
            'text255', 'text32k', 'zstd', 'az64'], encoding), 1) - 1 AS attencodingtype,
        distkey AS attisdistkey, sortkey AS attsortkeyord
-FROM temp.main.redshift_catalog_columns;
+FROM (SELECT * FROM temp.main.redshift_catalog_columns WHERE NOT is_late
+      UNION ALL
+      SELECT c.* REPLACE (600000000 + table_oid AS table_oid) FROM temp.main.redshift_catalog_columns c
+      WHERE table_oid IN (SELECT r.table_oid FROM temp.main.redshift_catalog_relations r WHERE r.is_materialized));
 
 CREATE TEMP VIEW pg_attrdef AS
 SELECT table_oid AS oid, table_oid AS adrelid, ordinal_position AS adnum, column_default AS adbin, column_default AS adsrc
@@ -105,9 +113,10 @@ CREATE TEMP VIEW pg_trigger AS
 SELECT 0 AS oid, 0 AS tgrelid, CAST(NULL AS VARCHAR) AS tgname, 'O' AS tgenabled, false AS tgisinternal, 0 AS tgconstraint WHERE false;
 
 CREATE TEMP VIEW pg_database AS
-SELECT d.oid, d.datname, 100 AS datdba, 6 AS encoding, d.datistemplate, d.datallowconn, -1 AS datconnlimit, 'C' AS datcollate,
-       'C' AS datctype, CAST(NULL AS VARCHAR) AS datconfig, CAST(NULL AS VARCHAR[]) AS datacl
-FROM pg_catalog.pg_database d WHERE d.datname = current_database();
+SELECT CAST(100000 + hash(d.name) % 900000 AS INTEGER) AS oid, d.name AS datname, 100 AS datdba, 6 AS encoding, false AS datistemplate,
+       true AS datallowconn, -1 AS datconnlimit, 'C' AS datcollate, 'C' AS datctype, CAST(NULL AS VARCHAR) AS datconfig,
+       CAST(NULL AS VARCHAR[]) AS datacl
+FROM (SELECT unnest(redshift_databases(), recursive := true)) AS d;
 
 CREATE TEMP VIEW pg_proc AS
 SELECT 0 AS oid, CAST(NULL AS VARCHAR) AS proname, 0 AS pronamespace, 0 AS proowner, 0 AS prolang, false AS proisagg, false AS proiswindow,

@@ -1,5 +1,5 @@
 -- Tables and views of the users' as they are now. DuckDB's functions make them anew for every query: what many views read is in
--- catalog.sql.
+-- catalog_tables.sql. Temporary views are the system's: Redshift has none.
 CREATE OR REPLACE VIEW redshift_system.redshift_relations AS
 SELECT t.schema_name, t.table_name, t.table_oid, CASE WHEN m.name IS NULL THEN 'BASE TABLE' ELSE 'VIEW' END AS kind, t.comment,
        t.estimated_size, t.temporary, m.definition, t.schema_oid, t.column_count, m.name IS NOT NULL AS is_materialized, false AS is_late
@@ -10,7 +10,7 @@ UNION ALL
 SELECT schema_name, view_name, view_oid, 'VIEW', comment, 0, temporary, coalesce(json_extract_string(comment, '$.definition'), sql),
        schema_oid, column_count, false, coalesce(CAST(json_extract(comment, '$.late') AS BOOLEAN), false)
 FROM duckdb_views()
-WHERE NOT internal AND schema_name <> 'redshift_system' AND (temporary OR database_name = current_database());
+WHERE NOT internal AND schema_name <> 'redshift_system' AND database_name = current_database();
 
 -- As they were declared, whether what they name is there or not.
 CREATE OR REPLACE VIEW redshift_system.redshift_foreign_key_lists AS

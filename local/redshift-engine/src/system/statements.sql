@@ -43,7 +43,7 @@ CREATE TEMP VIEW redshift_stored_tables AS
 SELECT t.schema_name, t.table_name, CAST(t.table_oid AS INTEGER) AS table_id, t.estimated_size AS rows, t.temporary,
        CASE WHEN t.estimated_size > 0 THEN CAST(t.column_count + 3 AS INTEGER) ELSE 0 END AS blocks,
        CASE json_extract_string(t.comment, '$.diststyle') WHEN 'KEY' THEN 1 WHEN 'ALL' THEN 8 WHEN 'EVEN' THEN 0 ELSE 10 END AS dist_style,
-       (SELECT CAST(min(d.oid) AS INTEGER) FROM pg_catalog.pg_database d WHERE d.datname = current_database()) AS db_id
+       (SELECT min(d.oid) FROM temp.main.pg_database d WHERE d.datname = current_database()) AS db_id
 FROM duckdb_tables() t
 WHERE NOT t.internal AND t.schema_name <> 'redshift_system' AND (t.temporary OR t.database_name = current_database());
 

@@ -16,7 +16,7 @@ SELECT current_database() AS "database", schema_name AS "schema", table_oid AS t
        CAST(1.0 AS DECIMAL(19, 2)) AS skew_rows, CAST(estimated_size AS DECIMAL(38, 0)) AS estimated_visible_rows,
        CAST(NULL AS VARCHAR) AS risk_event, CAST(0.0 AS DECIMAL(12, 2)) AS vacuum_sort_benefit, CAST(NULL AS TIMESTAMP) AS create_time
 FROM redshift_system.redshift_relations
-WHERE kind = 'BASE TABLE' AND NOT temporary AND estimated_size > 0;
+WHERE (kind = 'BASE TABLE' OR is_materialized) AND NOT temporary AND estimated_size > 0;
 
 CREATE TEMP VIEW svv_tables AS
 SELECT current_database() AS table_catalog, schema_name AS table_schema, table_name, kind AS table_type, remarks
@@ -76,7 +76,7 @@ SELECT db_name AS database_name, "schema" AS schema_name, owner_user_name AS use
 FROM temp.main.stv_mv_info;
 
 CREATE TEMP VIEW svv_redshift_databases AS
-SELECT current_database() AS database_name, 100 AS database_owner, 'local' AS database_type;
+SELECT datname AS database_name, datdba AS database_owner, 'local' AS database_type FROM temp.main.pg_database;
 
 CREATE TEMP VIEW svv_diskusage AS
 SELECT p.db_id, p.name, b.slice, b.col, b.tbl, b.blocknum, b.num_values, b.minvalue, b.maxvalue, b.sb_pos, b.pinned, b.on_disk,

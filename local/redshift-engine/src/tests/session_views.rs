@@ -37,6 +37,15 @@ fn a_session_sees_its_own_transaction_and_what_others_have_committed() {
 }
 
 #[test]
+fn views_of_a_session_are_no_relations_of_the_user() {
+    let mut w = Warehouse::new();
+    w.rows("select count(*) from stl_query, svv_tables");
+    w.does("create view v as select 1 as a");
+    assert_eq!(w.rows("select table_name from information_schema.tables"), ["v"]);
+    assert_eq!(w.rows("select viewname from pg_views"), ["v"]);
+}
+
+#[test]
 fn a_transaction_reads_views_that_it_is_the_first_to_read() {
     let mut w = Warehouse::new();
     w.does("create table a (x int)");

@@ -50,7 +50,8 @@ pub fn create(
     }
     let written = parser(query.clone()).parse_query().map_err(TranslateError::from_parser)?;
     let title: String = kept[3..].iter().take_while(|token| !is_word(&token.token, "AUTO")).map(text).collect();
-    let definition = format!("CREATE MATERIALIZED VIEW {title} AS {};", definition(&written));
+    // In small letters, as dbt-redshift looks for it in PG_VIEWS.
+    let definition = format!("create materialized view {title} as {};", definition(&written));
     let Statement::Query(query) = parse_statement(query)? else {
         return Err(TranslateError::syntax("a materialized view is made of a query"));
     };
