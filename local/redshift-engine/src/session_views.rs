@@ -32,7 +32,9 @@ impl Session {
     pub(super) fn create_system_view(&self, name: &str) -> Result<(), SqlError> {
         let missing = || SqlError::new("42P01", format!("relation \"{name}\" does not exist"));
         let definition = system_views::definition(name).ok_or_else(missing)?;
-        self.has_catalog_tables.set(true);
+        if system_views::catalog_tables().any(|table| table == name) {
+            self.has_catalog_tables.set(true);
+        }
         loop {
             match self.at_once(definition) {
                 Err(error) if error.sqlstate == NOT_CREATED && error.message != name => {
@@ -62,7 +64,8 @@ impl Session {
         }
         let done = self.connection.execute_batch(&format!("BEGIN; {statements}; COMMIT"));
         if done.is_err() {
-            let _ = self.connection.execute_batch("ROLLBACK");
+            // A cancel must not leave it open: it would become that of the next statement.
+            let _ = self.insist(|session| Ok(session.connection.execute_batch("ROLLBACK")?));
         }
         Ok(done?)
     }

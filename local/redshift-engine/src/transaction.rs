@@ -119,7 +119,7 @@ impl Session {
 
     /// Does what a cancel must not prevent, which interrupts until the statement has ended: a transaction that stays open
     /// would become that of the next statement.
-    fn insist(&self, act: impl Fn(&Self) -> Result<(), SqlError>) -> Result<(), SqlError> {
+    pub(super) fn insist(&self, act: impl Fn(&Self) -> Result<(), SqlError>) -> Result<(), SqlError> {
         loop {
             match act(self) {
                 Err(error) if error.sqlstate == "57014" => {}
