@@ -39,6 +39,9 @@ psql --no-psqlrc -q -c "create table fives as select 0 as n union all select 1 u
 psql --no-psqlrc -q -c "create table late as select '7'::varchar as v from fives a, fives b, fives c, fives d, fives e, fives f, fives g union all select 'x'" 2> /dev/null
 says 'ERROR' -c 'select v::int from late; drop table late'
 says '78126' -At -c 'select count(*) from late'
+says 'CREATE PROCEDURE' -c "create procedure ask(n inout int) as \$\$ begin raise info 'asked %', n; n := n * 2; end \$\$ language plpgsql"
+says 'INFO:  asked 21' -c 'call ask(21)'
+says '42' -At -c 'call ask(21)'
 says 'a|1' -At -c 'begin' -c "create temp table t as select 'a' as x, 1 as y" -c 'select * from t' -c 'rollback'
 # Another cluster beside it, and another database in this one: each has its own tables.
 aws redshift create-cluster --cluster-identifier psql-two --node-type ra3.large --cluster-type single-node --master-username admin \

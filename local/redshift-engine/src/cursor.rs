@@ -24,6 +24,10 @@ impl Cursors {
         self.0.clear();
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub fn columns(&self, name: &str) -> Option<Vec<ResultColumn>> {
         self.0.get(name).map(|cursor| cursor.rows.columns.clone())
     }

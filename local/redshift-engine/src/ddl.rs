@@ -14,7 +14,7 @@ use redshift_sql::{
 
 pub fn create_table(session: &mut Session, create: &CreateTable) -> Result<i64, SqlError> {
     if create.if_not_exists && is_taken(session, create)? {
-        session.notices.push(format!("Relation \"{}\" already exists and will be skipped", create.name.table));
+        session.inform(format!("Relation \"{}\" already exists and will be skipped", create.name.table));
     }
     session.defined(|session| self::create(session, create))
 }

@@ -9,7 +9,8 @@ use super::result::{self, Collected, ResultSet, Rows};
 use super::session::Session;
 use super::transaction_state::Transaction;
 use super::{
-    batch, copies, ddl, dml, late_binding_view, maintenance, materialized, principals, removal, schema, show, view,
+    batch, copies, ddl, dml, late_binding_view, maintenance, materialized, principals, procedure, removal, schema,
+    show, view,
 };
 use redshift_sql::{Command, Parameters, QueryCommand};
 
@@ -76,14 +77,16 @@ impl Session {
                 if lower.contains("pg_last_query_id") {
                     session.remember("redshift_query", last_query)?;
                 }
+                // A procedure may have committed: it is never run a second time.
+                let is_call = matches!(command, Command::Call(_));
                 let done = session.run_command(command, access, query, to);
                 if writing.is_some() && session.transaction == Transaction::None {
                     database.note_commits();
                 }
-                done
+                if is_call { Ok(done) } else { done.map(Ok) }
             })
         });
-        let outcome = outcome.map_err(|error| match error.sqlstate {
+        let outcome = outcome.and_then(std::convert::identity).map_err(|error| match error.sqlstate {
             "57014" if watched.is_ended() => self.system.memory.limit.exceeded(),
             "53200" => self.system.memory.limit.exceeded(),
             "53100" if error.is_unspilled() => self.system.no_room_to_spill(),
@@ -94,7 +97,7 @@ impl Session {
         outcome
     }
 
-    fn run_command(
+    pub(super) fn run_command(
         &mut self,
         command: Command,
         access: &Access,
@@ -126,6 +129,12 @@ impl Session {
             Command::AlterSchema(alter) => self.defined(|session| schema::alter(session, &access.place.admin, &alter)),
             Command::Drop(drop) => removal::run(self, &drop),
             Command::Define(statements) => self.defined(|session| batch::run(session, &statements)),
+            Command::CreateProcedure(new) => self.defined(|session| procedure::create(session, &new)),
+            Command::AlterProcedure(alter) => {
+                self.defined(|session| procedure::alter(session, &access.place.admin, &alter))
+            }
+            Command::DropProcedure(name) => self.defined(|session| procedure::drop(session, &name)),
+            Command::Call(call) => procedure::call(self, &call, access, query, to),
             Command::Grant(grant) => self.defined(|session| schema::grant(session, &grant)),
             Command::Principals(change) => self.defined(|session| principals::apply(session, &change)),
             Command::CreateView(view) => self.defined(|session| view::create(session, *view)),

@@ -6,7 +6,7 @@ use sqlparser::ast::ObjectType;
 use super::dependency::KEPT;
 use super::error::SqlError;
 use super::session::Session;
-use super::{batch, catalog, dependency, late_binding_view, materialized};
+use super::{batch, catalog, dependency, late_binding_view, materialized, procedure};
 use redshift_sql::{Drop, Name, literal, quoted};
 
 /// DROP, as a statement: reports what IF EXISTS passes over.
@@ -15,7 +15,7 @@ pub fn run(session: &mut Session, drop: &Drop) -> Result<i64, SqlError> {
         if !is_there(session, name)? {
             let kind = drop.kind.to_string().to_lowercase();
             let kind = format!("{}{}", kind[..1].to_uppercase(), &kind[1..]);
-            session.notices.push(format!("{kind} \"{}\" does not exist and will be skipped", name.table));
+            session.inform(format!("{kind} \"{}\" does not exist and will be skipped", name.table));
         }
     }
     session.defined(|session| self::drop(session, drop))
@@ -133,11 +133,12 @@ fn drop_schema(session: &Session, schema: &str, drop: &Drop) -> Result<(), SqlEr
         dependency::forget_all(session, schema)?;
         materialized::forget_all(session, schema)?;
         drop_tables(session, schema)?;
-    } else if late_binding_view::are_in(session, schema)? {
+    } else if late_binding_view::are_in(session, schema)? || procedure::are_in(session, schema)? {
         let message = format!("cannot drop schema {schema} because other objects depend on it");
         return Err(SqlError::new("2BP01", message));
     }
     late_binding_view::forget_all(session, schema)?;
+    procedure::forget_all(session, schema)?;
     let exists = if drop.if_exists { "IF EXISTS " } else { "" };
     let cascade = if drop.cascade { " CASCADE" } else { "" };
     let kept = |table: &str| format!("DELETE FROM redshift_system.{table} WHERE schema_name = {}", literal(schema));

@@ -3,7 +3,7 @@
 use super::error::SqlError;
 use super::session::Session;
 use super::system_views::SYSTEM_SCHEMA;
-use super::{batch, catalog, late_binding_view, owner, view_rewrite};
+use super::{batch, catalog, late_binding_view, owner, procedure, view_rewrite};
 use redshift_sql::{AlterSchema, ColumnSpec, Grant, Name, NewSchema, SchemaChange, literal, quoted};
 
 pub fn create(session: &Session, admin: &str, new: &NewSchema) -> Result<(), SqlError> {
@@ -35,12 +35,16 @@ pub fn alter(session: &Session, admin: &str, alter: &AlterSchema) -> Result<(), 
 
 /// GRANT and REVOKE: the schemas that they name must be there.
 pub fn grant(session: &Session, grant: &Grant) -> Result<(), SqlError> {
-    for name in &grant.schemas {
-        if !exists(session, name)? {
-            return Err(SqlError::new("3F000", format!("schema \"{name}\" does not exist")));
-        }
-    }
+    grant.schemas.iter().try_for_each(|name| require(session, name))?;
     batch::run(session, &grant.statements)
+}
+
+/// Refuses a schema that is not there.
+pub fn require(session: &Session, name: &str) -> Result<(), SqlError> {
+    match exists(session, name)? {
+        true => Ok(()),
+        false => Err(SqlError::new("3F000", format!("schema \"{name}\" does not exist"))),
+    }
 }
 
 fn exists(session: &Session, name: &str) -> Result<bool, SqlError> {
@@ -56,6 +60,7 @@ fn rename(session: &Session, from: &str, to: &str) -> Result<(), SqlError> {
     follow_keys(session, from, to)?;
     // What they read is as it was written: it does not follow.
     late_binding_view::move_all(session, from, to)?;
+    procedure::move_all(session, from, to)?;
     view_rewrite::move_views(session, from, to)?;
     let [old, new] = [from, to].map(literal);
     let mut statements: Vec<String> = ["redshift_privileges", "redshift_comments", "redshift_owners"]

@@ -12,6 +12,7 @@ use super::copy;
 use super::cursor::Cursors;
 use super::database::is_fatal;
 use super::error::SqlError;
+use super::notice::Notice;
 use super::prepared::PreparedStatements;
 use super::relations::Relations;
 use super::result::ResultColumn;
@@ -41,7 +42,7 @@ pub struct Session {
     pub(super) prepared: PreparedStatements,
     pub(super) copied: Option<Arc<copy::Progress>>,
     /// What the last statement reported beside its answer.
-    pub(super) notices: Vec<String>,
+    pub(super) notices: Vec<Notice>,
     pub(super) last_query: i64,
     /// Columns of tables that were written to, as of a state of the catalog.
     pub(super) targets: HashMap<Name, Arc<Vec<TargetColumn>>>,
@@ -128,8 +129,13 @@ impl Session {
     }
 
     /// What the last statement reported beside its answer: that a COPY has loaded, that there was nothing to drop.
-    pub fn take_notices(&mut self) -> Vec<String> {
+    pub fn take_notices(&mut self) -> Vec<Notice> {
         std::mem::take(&mut self.notices)
+    }
+
+    /// Reports something beside the answer.
+    pub(crate) fn inform(&mut self, message: impl Into<String>) {
+        self.notices.push(Notice::info(message));
     }
 
     /// What cancels the statement that comes next, and none before it.

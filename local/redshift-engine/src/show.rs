@@ -2,11 +2,11 @@
 
 use duckdb::{OptionalExt, params};
 
-use super::catalog;
 use super::error::SqlError;
 use super::result::{ResultColumn, ResultSet, Value};
 use super::session::Session;
 use super::setting_defaults::DEFAULTS;
+use super::{catalog, procedure};
 use redshift_sql::{Grants, Name, Show, literal};
 
 /// DuckDB's plan, a line in each row.
@@ -100,6 +100,19 @@ pub fn run(session: &Session, show: &Show) -> Result<ResultSet, SqlError> {
             ))
         }
         Show::Nothing(columns) => Ok(texts(columns, Vec::new())),
+        Show::Procedures { schema, pattern } => query(&format!(
+            "SELECT current_database() AS database_name, schema_name, procedure_name, \
+             CAST(list_count([m FOR m IN modes IF m <> 'o']) AS INTEGER) AS number_of_arguments, \
+             array_to_string([types[i] FOR i IN range(1, list_count(types) + 1) IF modes[i] <> 'o'], ', ') AS argument_list, \
+             array_to_string([types[i] FOR i IN range(1, list_count(types) + 1) IF modes[i] <> 'i'], ', ') AS return_type, \
+             CAST(NULL AS VARCHAR) AS remarks FROM temp.main.redshift_procedure_arguments \
+             WHERE schema_name = {} AND {} ORDER BY procedure_name, id",
+            literal(schema),
+            like("procedure_name", pattern.as_ref())
+        )),
+        Show::Procedure(name) => {
+            procedure::show(session, name).map(|text| texts(&["Stored Procedure Definition"], vec![vec![text]]))
+        }
         Show::Definition(name) => {
             definition(session, name).map(|text| texts(&["Show Table DDL statement"], vec![vec![text]]))
         }

@@ -4,6 +4,7 @@ mod columns;
 mod damage;
 mod notices;
 mod owners;
+mod procedures;
 mod promises;
 mod session_views;
 mod show_table;

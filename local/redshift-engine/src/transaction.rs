@@ -29,7 +29,7 @@ impl Session {
                 ..TransactionScope::default()
             };
         } else {
-            self.notices.push("there is already a transaction in progress".to_owned());
+            self.inform("there is already a transaction in progress".to_owned());
         }
         self.scope.read_only = read_only.unwrap_or(self.scope.read_only);
         Ok(0)
@@ -142,7 +142,7 @@ impl Session {
         let commits = was == Transaction::Open && commit;
         let ended = match was {
             Transaction::None => {
-                self.notices.push("there is no transaction in progress".to_owned());
+                self.inform("there is no transaction in progress".to_owned());
                 return Ok(0);
             }
             _ if commits => self.commit(),

@@ -14,7 +14,7 @@ use super::result::{self, ResultColumn};
 use super::session::Session;
 use super::session_views::NOT_CREATED;
 use super::transaction_state::Transaction;
-use super::{catalog, empty_views, late_binding_view, show, system_views};
+use super::{catalog, empty_views, late_binding_view, procedure, show, system_views};
 
 impl Catalog for Session {
     fn columns(&self, relation: &Name) -> Option<Columns> {
@@ -137,6 +137,7 @@ impl Session {
             Command::Show(what) => show::run(self, &what).map(|rows| Some(rows.columns)),
             Command::Explain(_) => Ok(Some(show::texts(&["QUERY PLAN"], Vec::new()).columns)),
             Command::Fetch { cursor, .. } => Ok(self.cursors.columns(&cursor)),
+            Command::Call(call) => procedure::describe(self, &call),
             _ => Ok(None),
         }
     }

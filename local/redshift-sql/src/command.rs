@@ -6,6 +6,7 @@ use sqlparser::tokenizer::TokenWithSpan;
 use crate::bind::value_type::ValueType;
 use crate::copy::copy_options::CopyCommand;
 use crate::copy::unload_options::UnloadCommand;
+use crate::procedure::{AlterProcedure, NewProcedure, ProcedureCall, ProcedureName};
 use crate::statement::alter::Alter;
 use crate::statement::comment::Comment;
 use crate::statement::ddl::{CreateTable, Drop};
@@ -61,6 +62,10 @@ pub enum Command {
     AlterSchema(AlterSchema),
     /// Statements that change the catalog, in one transaction.
     Define(Vec<String>),
+    CreateProcedure(Box<NewProcedure>),
+    AlterProcedure(AlterProcedure),
+    DropProcedure(ProcedureName),
+    Call(Box<ProcedureCall>),
     Grant(Grant),
     /// Users and groups.
     Principals(Principals),
@@ -137,6 +142,9 @@ impl Command {
             | Self::CreateSchema(_)
             | Self::AlterSchema(_)
             | Self::Define(_)
+            | Self::CreateProcedure(_)
+            | Self::AlterProcedure(_)
+            | Self::DropProcedure(_)
             | Self::CreateView(_)
             | Self::CreateLateView(_)
             | Self::CreateMaterialized(_)

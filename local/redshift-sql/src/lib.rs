@@ -19,6 +19,7 @@ mod fuzz;
 mod node_types;
 mod options;
 mod parse;
+pub mod procedure;
 mod rules;
 mod statement;
 #[cfg(any(test, feature = "testing"))]
@@ -61,7 +62,9 @@ pub use statement::schema::{AlterSchema, NewSchema, SchemaChange};
 pub use statement::show::{Grants, Show};
 pub use statement::udf;
 pub use time::{civil, datetime, loose_time, zone};
-pub use translate::{parameter_types, parse_table, translate, translate_prepared, translate_query};
+pub use translate::{
+    parameter_types, parse_table, translate, translate_cast, translate_prepared, translate_query, translate_sql,
+};
 pub use types::{Type, VARCHAR_MAX};
 
 /// The macros that translated statements call, by Redshift's names: DuckDB's SQL, for a database that is opened.

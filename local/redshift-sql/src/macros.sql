@@ -422,3 +422,10 @@ CREATE OR REPLACE MACRO redshift_system.format_type(kind, modifier) AS
          WHEN 1700 THEN CASE WHEN modifier > 4 THEN 'numeric(' || ((modifier - 4) >> 16) || ',' || ((modifier - 4) & 65535) || ')' ELSE 'numeric' END
          WHEN 1042 THEN CASE WHEN modifier > 4 THEN 'character(' || (modifier - 4) || ')' ELSE 'character' END
          WHEN 4000 THEN 'super' ELSE CASE WHEN modifier > 4 THEN 'character varying(' || (modifier - 4) || ')' ELSE 'character varying' END END;
+
+-- The numbers of the types of a procedure's arguments.
+CREATE OR REPLACE MACRO redshift_system.redshift_type_oids(types) AS
+[CASE t WHEN 'boolean' THEN 16 WHEN 'bigint' THEN 20 WHEN 'smallint' THEN 21 WHEN 'integer' THEN 23 WHEN 'real' THEN 700
+        WHEN 'double precision' THEN 701 WHEN 'character' THEN 1042 WHEN 'character varying' THEN 1043 WHEN 'date' THEN 1082
+        WHEN 'time without time zone' THEN 1083 WHEN 'timestamp without time zone' THEN 1114
+        WHEN 'timestamp with time zone' THEN 1184 WHEN 'numeric' THEN 1700 WHEN 'refcursor' THEN 1790 ELSE 4000 END FOR t IN types];

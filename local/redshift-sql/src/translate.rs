@@ -13,6 +13,7 @@ use crate::error::TranslateError;
 use crate::options::TranslateOptions;
 use crate::parse::parameters::{self, Parameters};
 use crate::parse::{is_create_table, is_word, one_statement, parser, starts_with, token_rewrites, tokenize, words};
+use crate::procedure::{Datum, Sql, calls, definition, sql};
 use crate::rules::expansion::Expand;
 use crate::rules::expression::Rewrite;
 use crate::rules::normalize::Normalize;
@@ -20,7 +21,7 @@ use crate::statement::attributes::{self, TableAttributes};
 use crate::statement::ddl::{self, CreateTable, Shape};
 use crate::statement::dml::DmlStatement;
 use crate::statement::relation_name::Name;
-use crate::statement::view_definition::definition;
+use crate::statement::view_definition;
 use crate::statement::{
     alter, comment, cursor, database, grant, maintenance, materialized, merge, names, principals, schema, settings, show,
     transaction, udf,
@@ -38,9 +39,6 @@ const REFUSED: &[&[&str]] = &[
     &["CREATE", "MODEL"],
     &["CREATE", "DATASHARE"],
     &["CREATE", "LIBRARY"],
-    &["CREATE", "OR", "REPLACE", "PROCEDURE"],
-    &["CREATE", "PROCEDURE"],
-    &["CALL"],
     &["SAVEPOINT"],
     &["DISCARD"],
     &["ANALYZE", "COMPRESSION"],
@@ -66,6 +64,16 @@ pub fn translate_prepared(
     let mut tokens = prepared.0.clone();
     parameters::bind_arguments(&mut tokens, arguments)?;
     translate_tokens(tokens, reading)
+}
+
+/// Reads SQL of a procedure, with values for its variables.
+pub fn translate_sql(sql: &Sql, values: &[Datum], reading: TranslateOptions<'_>) -> Result<Command, TranslateError> {
+    translate_tokens(sql.bound(values)?, reading)
+}
+
+/// A query for a value as another type.
+pub fn translate_cast(value: &Datum, to: Type, reading: TranslateOptions<'_>) -> Result<Command, TranslateError> {
+    translate_tokens(sql::cast(value, to)?, reading)
 }
 
 pub fn translate_tokens(
@@ -112,6 +120,12 @@ pub fn translate_tokens(
             });
         }
         ["DROP", "FUNCTION", ..] => return udf::drop(tokens),
+        ["CREATE", "PROCEDURE", ..] | ["CREATE", "OR", "REPLACE", "PROCEDURE", ..] => {
+            return definition::create(tokens).map(Box::new).map(Command::CreateProcedure);
+        }
+        ["ALTER", "PROCEDURE", ..] => return definition::alter(&tokens).map(Command::AlterProcedure),
+        ["DROP", "PROCEDURE", ..] => return definition::only_named(&tokens).map(Command::DropProcedure),
+        ["CALL", ..] => return calls::parse(tokens).map(Box::new).map(Command::Call),
         ["CREATE", "SCHEMA", ..] => schema::refuse_quota(&tokens)?,
         ["ALTER", "SCHEMA", ..] => return schema::alter(&tokens).map(Command::AlterSchema),
         ["CREATE" | "ALTER" | "DROP", "USER" | "GROUP", ..] => {
@@ -202,7 +216,7 @@ pub fn parse_statement(
             if view.with_no_schema_binding {
                 names::refuse_unqualified(&view.query)?;
             }
-            attributes.definition = definition(&view.query);
+            attributes.definition = view_definition::definition(&view.query);
         }
         _ => {}
     }

@@ -11,7 +11,7 @@ use pgwire::error::{ErrorInfo, PgWireError, PgWireResult};
 use pgwire::messages::data::DataRow;
 use redshift_engine::sync::locked;
 use redshift_engine::{
-    Access, Cancel, Engine, Parameters, ResultColumn, Rows, Session, SqlError, StoredRows, Type, Value,
+    Access, Cancel, Engine, Notice, Parameters, ResultColumn, Rows, Session, SqlError, StoredRows, Type, Value,
     statement_threads,
 };
 use tokio::sync::mpsc;
@@ -63,19 +63,13 @@ struct Ended {
     status: u8,
     /// True for the end of a transaction that had failed, which COMMIT rolls back.
     undid: bool,
-    notices: Vec<String>,
+    notices: Vec<Notice>,
 }
 
 /// The answer of a statement, and the notices that come with it.
 pub struct Answer {
     pub response: Response,
-    pub notices: Vec<String>,
-}
-
-impl From<Response> for Answer {
-    fn from(response: Response) -> Self {
-        Self { response, notices: Vec::new() }
-    }
+    pub notices: Vec<Notice>,
 }
 
 struct Channel {
@@ -227,6 +221,8 @@ impl Connection {
         formats: &Format,
         all_at_once: bool,
     ) -> PgWireResult<Answer> {
+        // What a procedure reports comes before its row.
+        let all_at_once = all_at_once || words(sql).first().is_some_and(|word| word == "CALL");
         let mut events = self.start(sql.to_owned(), parameters, all_at_once);
         match events.next().await.ok_or_else(thread_ended)? {
             Event::Ended(Ended { count: Ok(count), status, undid, notices }) => {
@@ -238,16 +234,20 @@ impl Connection {
                 };
                 Ok(Answer { response, notices })
             }
-            Event::Ended(Ended { count: Err(error), .. }) => refused(&error).map(Answer::from),
+            Event::Ended(Ended { count: Err(error), notices, .. }) => {
+                refused(&error).map(|response| Answer { response, notices })
+            }
             Event::Columns(columns, extra_digits) => {
                 let fields = Arc::new(types::fields(&columns, formats));
-                let (mut stored, mut has_ended) = (None, false);
+                let (mut stored, mut has_ended, mut told) = (None, false, Vec::new());
                 // What comes behind a statement that failed must not run.
                 while all_at_once && !has_ended {
                     match events.next().await.ok_or_else(thread_ended)? {
                         Event::Stored(rows) => stored = Some(Event::Stored(rows)),
-                        Event::Ended(Ended { count: Err(error), .. }) => return refused(&error).map(Answer::from),
-                        Event::Ended(_) => has_ended = true,
+                        Event::Ended(Ended { count: Err(error), notices, .. }) => {
+                            return refused(&error).map(|response| Answer { response, notices });
+                        }
+                        Event::Ended(Ended { notices, .. }) => (has_ended, told) = (true, notices),
                         Event::Rows(_) | Event::Columns(..) => {}
                     }
                 }
@@ -274,10 +274,10 @@ impl Connection {
                 });
                 let mut response = QueryResponse::new(fields, rows);
                 response.set_command_tag(&words(sql).first().map_or("SELECT".into(), |word| match word.as_str() {
-                    word @ ("FETCH" | "SHOW" | "EXPLAIN") => word.to_owned(),
+                    word @ ("CALL" | "FETCH" | "SHOW" | "EXPLAIN") => word.to_owned(),
                     _ => "SELECT".to_owned(),
                 }));
-                Ok(Response::Query(response).into())
+                Ok(Answer { response: Response::Query(response), notices: told })
             }
             Event::Rows(_) | Event::Stored(_) => Err(thread_ended()),
         }

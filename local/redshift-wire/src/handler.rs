@@ -21,7 +21,7 @@ use pgwire::messages::PgWireBackendMessage;
 use pgwire::messages::data::{NoData, ParameterDescription};
 use pgwire::messages::extendedquery::{Describe, Execute, TARGET_TYPE_BYTE_PORTAL, TARGET_TYPE_BYTE_STATEMENT};
 use redshift_engine::sync::locked;
-use redshift_engine::{Access, Parameters, Place, SqlError, statement_threads};
+use redshift_engine::{Access, Notice, Parameters, Place, SqlError, statement_threads};
 use tokio::sync::OnceCell;
 
 use super::backend::Backend;
@@ -159,13 +159,13 @@ impl SimpleQueryHandler for Queries {
 }
 
 /// Sends the notices of a statement, which come before its answer.
-async fn send_notices<C>(client: &mut C, notices: Vec<String>) -> PgWireResult<()>
+async fn send_notices<C>(client: &mut C, notices: Vec<Notice>) -> PgWireResult<()>
 where
     C: Sink<PgWireBackendMessage> + Unpin + Send,
     PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
 {
     for notice in notices {
-        let info = ErrorInfo::new("INFO".into(), "00000".into(), notice);
+        let info = ErrorInfo::new(notice.severity.into(), "00000".into(), notice.message);
         client.feed(PgWireBackendMessage::NoticeResponse(info.into())).await?;
     }
     Ok(())

@@ -15,12 +15,12 @@ pub fn copy(session: &mut Session, command: &CopyCommand, access: &Access, query
         session.remember("redshift_copied", copied.rows)?;
         session.remember("redshift_copy", query)?;
         session.copied = Some(copied.progress);
-        session.notices.push(format!(
+        session.inform(format!(
             "Load into table '{}' completed, {} record(s) loaded successfully.",
             command.table, copied.rows
         ));
         if copied.replaced > 0 {
-            session.notices.push(format!(
+            session.inform(format!(
                 "Load into table '{}' completed, {} record(s) were loaded with replacements made for ACCEPTINVCHARS. \
                  Check 'stl_replacements' system table for details.",
                 command.table, copied.replaced
@@ -42,6 +42,6 @@ pub fn unload(session: &mut Session, command: &UnloadCommand, access: &Access, q
     recorded?;
     session.remember("redshift_unloaded", rows)?;
     session.remember("redshift_unload", query)?;
-    session.notices.push(format!("UNLOAD completed, {rows} record(s) unloaded successfully."));
+    session.inform(format!("UNLOAD completed, {rows} record(s) unloaded successfully."));
     Ok(counted(rows))
 }

@@ -41,6 +41,12 @@ CREATE TABLE IF NOT EXISTS redshift_system.redshift_group_members (group_name VA
 DROP TABLE IF EXISTS redshift_system.redshift_late_views;
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_late_binding_views (schema_name VARCHAR, view_name VARCHAR, query VARCHAR, columns VARCHAR, title VARCHAR, written VARCHAR);
 
+-- Procedures: `source` is the body, `arguments` the number of input arguments.
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_procedures (
+    id INTEGER, schema_name VARCHAR, procedure_name VARCHAR, signature VARCHAR, definition VARCHAR, source VARCHAR, arguments INTEGER,
+    owner VARCHAR
+);
+
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_replacements (
     query_id BIGINT, start_time TIMESTAMP, file_name VARCHAR, line_number BIGINT, column_name VARCHAR, raw_line VARCHAR
 );

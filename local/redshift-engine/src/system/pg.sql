@@ -61,7 +61,7 @@ WITH relations AS (
     SELECT 600000000 + table_oid, 'mv_tbl__' || table_name || '__0', schema_oid, owner_id, estimated_size, false, false, 'p', 'r',
            column_count, false, false, diststyle
     FROM temp.main.redshift_catalog_relations WHERE is_materialized)
-SELECT oid, relname, relnamespace, 0 AS reltype, 0 AS reloftype, relowner, 0 AS relam, 0 AS relfilenode, 0 AS reltablespace,
+SELECT oid, relname, relnamespace, 0 AS reltype, 0 AS reloftype, relowner, 0 AS relam, oid AS relfilenode, 0 AS reltablespace,
        0 AS relpages, CAST(reltuples AS FLOAT) AS reltuples, 0 AS relallvisible, 0 AS reltoastrelid, 0 AS reltoastidxid, relhasindex,
        false AS relisshared, relpersistence, relkind, CAST(relnatts AS SMALLINT) AS relnatts, CAST(0 AS SMALLINT) AS relchecks,
        false AS relhasoids, coalesce(relhaspkey, false) AS relhaspkey, relhasrules, relhastriggers, false AS relhassubclass,
@@ -118,10 +118,23 @@ SELECT CAST(100000 + hash(d.name) % 900000 AS INTEGER) AS oid, d.name AS datname
        CAST(NULL AS VARCHAR[]) AS datacl
 FROM (SELECT unnest(redshift_databases(), recursive := true)) AS d;
 
+-- The arguments of the procedures: their names, modes and types in lists of the same order.
+CREATE TEMP VIEW redshift_procedure_arguments AS
+SELECT id, schema_name, procedure_name, owner, source, [coalesce(json_extract_string(a, '$[0]'), '') FOR a IN listed] AS names,
+       [CASE json_extract_string(a, '$[1]') WHEN 'Out' THEN 'o' WHEN 'InOut' THEN 'b' ELSE 'i' END FOR a IN listed] AS modes,
+       [regexp_replace(json_extract_string(a, '$[2]'), '[(].*', '') FOR a IN listed] AS types
+FROM (SELECT *, CAST(json_extract(definition, '$.arguments') AS JSON[]) AS listed FROM redshift_system.redshift_procedures);
+
 CREATE TEMP VIEW pg_proc AS
-SELECT 0 AS oid, CAST(NULL AS VARCHAR) AS proname, 0 AS pronamespace, 0 AS proowner, 0 AS prolang, false AS proisagg, false AS proiswindow,
-       'f' AS prokind, false AS proretset, 'i' AS provolatile, 0 AS pronargs, 0 AS prorettype, CAST(NULL AS VARCHAR) AS proargtypes,
-       CAST(NULL AS VARCHAR[]) AS proargnames, CAST(NULL AS VARCHAR) AS prosrc, CAST(NULL AS VARCHAR) AS proacl WHERE false;
+SELECT p.id AS oid, p.procedure_name AS proname, CAST(n.oid AS INTEGER) AS pronamespace,
+       coalesce((SELECT u.id FROM redshift_system.redshift_users u WHERE u.name = p.owner), 100) AS proowner, 100125 AS prolang,
+       false AS proisagg, false AS proiswindow, 'p' AS prokind, false AS proretset, 'v' AS provolatile,
+       CAST(list_count([m FOR m IN modes IF m <> 'o']) AS INTEGER) AS pronargs, 0 AS prorettype,
+       coalesce(array_to_string(redshift_system.redshift_type_oids([types[i] FOR i IN range(1, list_count(types) + 1) IF modes[i] <> 'o']), ' '),
+                '') AS proargtypes,
+       CASE WHEN list_count([name FOR name IN names IF name <> '']) > 0 THEN names END AS proargnames, p.source AS prosrc, CAST(NULL AS VARCHAR) AS proacl
+FROM temp.main.redshift_procedure_arguments p
+JOIN temp.main.redshift_catalog_schemas n ON n.schema_name = p.schema_name;
 
 CREATE TEMP VIEW pg_roles AS
 SELECT usesysid AS oid, usename AS rolname, true AS rolsuper, true AS rolinherit, true AS rolcreaterole, true AS rolcreatedb,
@@ -153,7 +166,9 @@ JOIN temp.main.redshift_catalog_relations v ON d.view_name = v.schema_name || '.
 JOIN temp.main.redshift_catalog_relations r ON d.relation_name = r.schema_name || '.' || r.table_name;
 
 CREATE TEMP VIEW pg_proc_info AS
-SELECT 0 AS prooid, CAST(NULL AS VARCHAR) AS proname, 0 AS pronamespace, 0 AS proowner, 'f' AS prokind WHERE false;
+SELECT p.oid AS prooid, p.* EXCLUDE (oid), CASE WHEN list_count([m FOR m IN modes IF m <> 'i']) > 0 THEN modes END AS proargmodes,
+       CASE WHEN list_count([m FOR m IN modes IF m <> 'i']) > 0 THEN redshift_system.redshift_type_oids(types) END AS proallargtypes
+FROM temp.main.pg_proc p JOIN temp.main.redshift_procedure_arguments a ON a.id = p.oid;
 
 CREATE TEMP VIEW pg_collation AS
 SELECT 0 AS oid, CAST(NULL AS VARCHAR) AS collname, 0 AS collnamespace WHERE false;

@@ -108,7 +108,11 @@ fn joined(operands: &mut impl Iterator<Item = Expr>, count: usize, op: &BinaryOp
 /// Runs what reads or runs a statement where there is room for the deepest. What is short is not deep, and a stack of its
 /// own would cost it a twentieth of its time; but what it executes may be longer than itself.
 pub fn with_large_stack<T>(text: &str, run: impl FnOnce() -> T) -> T {
-    match text.len() < SHORT_BYTES && !text.to_ascii_lowercase().contains("execute") {
+    let runs_others = || {
+        let text = text.to_ascii_lowercase();
+        text.contains("execute") || text.contains("call")
+    };
+    match text.len() < SHORT_BYTES && !runs_others() {
         true => run(),
         false => stacker::grow(STACK_BYTES, run),
     }

@@ -3,6 +3,7 @@
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use crate::error::TranslateError;
+use crate::procedure::definition::{self, ProcedureName};
 use crate::statement::relation_name::Name;
 
 /// Which grants to show.
@@ -37,6 +38,13 @@ pub enum Show {
     Nothing(&'static [&'static str]),
     /// The statement that makes a table or a view.
     Definition(Name),
+    /// Of a schema, whose names are like this.
+    Procedures {
+        schema: String,
+        pattern: Option<String>,
+    },
+    /// The statement that makes a procedure.
+    Procedure(ProcedureName),
 }
 
 /// The words and names of a statement behind its first word.
@@ -91,8 +99,10 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<Show, TranslateError> {
         ["constraints", "foreign", "keys", "from", "table", ..] => {
             Show::ForeignKeys { table: name(&words[5..]).ok_or_else(missing)?, exported: false }
         }
-        ["procedures", ..] => {
-            Show::Nothing(&["database_name", "schema_name", "procedure_name", "return_type", "argument_list"])
+        ["procedures", "from", "schema", ..] => {
+            let end = texts.iter().position(|word| matches!(*word, "like" | "limit")).unwrap_or(texts.len());
+            let schema = words[3..end].last().cloned().ok_or_else(missing)?;
+            Show::Procedures { schema, pattern: pattern(&texts) }
         }
         ["functions", ..] => {
             Show::Nothing(&["database_name", "schema_name", "function_name", "return_type", "argument_list"])
@@ -129,7 +139,8 @@ pub fn parse(tokens: &[TokenWithSpan]) -> Result<Show, TranslateError> {
             "privilege_type",
             "admin_option",
         ]),
-        ["external" | "model" | "procedure" | "datashares", ..] => {
+        ["procedure", ..] => Show::Procedure(definition::only_named(tokens)?),
+        ["external" | "model" | "datashares", ..] => {
             return Err(TranslateError::unsupported(&format!("SHOW {}", texts[0].to_uppercase())));
         }
         ["time", "zone"] => Show::Setting("timezone".into()),
