@@ -8,13 +8,17 @@ use duckdb::Connection;
 use duckdb::arrow::array::{ArrayRef, Int64Array, StringArray};
 use duckdb::core::LogicalTypeId;
 
+use super::backends::Backends;
 use super::connection_log::ConnectionLog;
 use super::copy::{Progress, Seen};
 use super::database_list::DatabaseList;
 use super::error::SqlError;
 use super::history::{QueryLog, QueryRecord};
+use super::locks::Locks;
 use super::result::counted;
 use super::row_function::{Columns, RowFunction, RowSource};
+use super::serializable::Serializable;
+use super::{backend_rows, ending};
 use crate::clock::now_millis;
 use crate::sync::locked;
 
@@ -24,6 +28,9 @@ pub struct Activity {
     pub queries: QueryLog,
     pub connections: Arc<ConnectionLog>,
     pub databases: Arc<DatabaseList>,
+    pub backends: Backends,
+    pub locks: Locks,
+    pub serializable: Serializable,
     copying: Mutex<Vec<Arc<Progress>>>,
 }
 
@@ -50,6 +57,8 @@ impl Activity {
     pub fn clear(&self) {
         self.queries.clear();
         self.connections.clear();
+        self.backends.clear();
+        self.locks.clear();
         locked(&self.copying).clear();
     }
 }
@@ -60,6 +69,8 @@ pub fn register(connection: &Connection, activity: &Arc<Activity>) -> Result<(),
     connection.register_scalar_function_with_state::<RowFunction<ConnectionLog>>(rows, &activity.connections)?;
     let rows = "redshift_databases";
     connection.register_scalar_function_with_state::<RowFunction<DatabaseList>>(rows, &activity.databases)?;
+    backend_rows::register(connection, activity)?;
+    ending::register(connection, activity)?;
     let rows = "redshift_latest_queries";
     connection.register_scalar_function_with_state::<RowFunction<LatestQueries>>(rows, activity)?;
     let rows = "redshift_running_copies";

@@ -12,18 +12,24 @@ use crate::sync::locked;
 #[derive(Clone)]
 pub struct Cancel {
     asked: Arc<AtomicBool>,
+    /// What the client is told in the place of the usual words.
+    message: Arc<Mutex<Option<String>>>,
     /// Of the session's connection, which may become another one.
     interrupt: Arc<Mutex<Arc<InterruptHandle>>>,
 }
 
 impl Cancel {
     pub(super) fn new(connection: &Connection) -> Self {
-        Self { asked: Arc::default(), interrupt: Arc::new(Mutex::new(connection.interrupt_handle())) }
+        Self {
+            asked: Arc::default(),
+            message: Arc::default(),
+            interrupt: Arc::new(Mutex::new(connection.interrupt_handle())),
+        }
     }
 
     /// Means the statement that comes next, and none before it.
     pub(super) fn renew(&mut self) {
-        self.asked = Arc::default();
+        (self.asked, self.message) = Default::default();
     }
 
     /// Interrupts this connection from now on.
@@ -44,8 +50,20 @@ impl Cancel {
     /// An error once the statement is to end.
     pub fn check(&self) -> Result<(), SqlError> {
         match self.asked.load(Ordering::Relaxed) {
-            true => Err(SqlError::new("57014", "Query cancelled on user's request")),
+            true => Err(self.told(SqlError::new("57014", "Query cancelled on user's request"))),
             false => Ok(()),
+        }
+    }
+
+    pub(super) fn set_message(&self, message: Option<String>) {
+        *locked(&self.message) = message;
+    }
+
+    /// The error of a statement that was cancelled, in the words of who has cancelled it.
+    pub(super) fn told(&self, error: SqlError) -> SqlError {
+        match locked(&self.message).clone() {
+            Some(message) => SqlError { message, ..error },
+            None => error,
         }
     }
 }

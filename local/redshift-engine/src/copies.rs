@@ -15,6 +15,7 @@ use super::session::Session;
 use super::system::System;
 use super::warehouses::Warehouses;
 use crate::sync::locked;
+use redshift_sql::IsolationLevel;
 
 /// How long DROP DATABASE waits for connections that are about to end.
 const ENDING: Duration = Duration::from_millis(300);
@@ -166,14 +167,14 @@ fn entries(directory: &Path) -> Result<Vec<PathBuf>, SqlError> {
 }
 
 /// CREATE DATABASE, beside the session's.
-pub fn create_beside(session: &Session, name: &str) -> Result<i64, SqlError> {
+pub fn create_beside(session: &Session, name: &str, isolation: Option<IsolationLevel>) -> Result<i64, SqlError> {
     session.refuse_in_transaction("CREATE DATABASE")?;
     check_name(name)?;
     let directory = session.system.directory();
     if directory.join(format!("{name}.duckdb")).exists() {
         return Err(SqlError::new("42P04", format!("database \"{name}\" already exists")));
     }
-    new_database::create(directory, name).map(|()| 0)
+    new_database::create(directory, name, isolation).map(|()| 0)
 }
 
 pub fn drop_database(session: &Session, name: &str, force: bool) -> Result<i64, SqlError> {

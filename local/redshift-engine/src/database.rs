@@ -105,6 +105,8 @@ impl Database {
         let fresh = (self.open)()?;
         *system = using(fresh.try_clone()?, self.attached.as_deref())?;
         *base = fresh;
+        // The transactions that held them are gone.
+        self.activity.locks.clear();
         self.openings.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }

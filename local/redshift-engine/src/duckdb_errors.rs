@@ -171,6 +171,7 @@ const ROWS: &[Row] = &[
     row(INVALID, Sign::Begins("user \""), "42704", as_it_is),
     row(INVALID, Sign::Begins("unrecognized privilege type"), "22023", as_it_is),
     row(INVALID, Sign::Begins(RESULT_TOO_LARGE), "XX000", as_it_is),
+    row(INVALID, Sign::Begins("must be superuser"), "42501", as_it_is),
     row(INVALID, Sign::Begins("JSON_PARSE() error"), "XX000", as_it_is),
     row(INVALID, Sign::Begins("Invalid digit"), "22P02", as_it_is),
     row(INVALID, Sign::Begins("MERGE INTO command cannot"), "XX000", |_| {

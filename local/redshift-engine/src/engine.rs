@@ -12,6 +12,7 @@ use super::database::Database;
 use super::database_files::FILES;
 use super::error::SqlError;
 use super::instance::{Instance, attach, new_connection, open_file};
+use super::isolation;
 use super::log_mark::{self, LOG, LogMark};
 use super::memory::Memory;
 use super::place::Slices;
@@ -105,6 +106,7 @@ impl Engine {
 
     fn over(opened: Database, directory: &Path, database: &str, memory: Memory) -> Self {
         let system = System::new(Arc::new(opened), directory, database, memory);
+        isolation::follow(&system);
         let next_query = AtomicI64::new(now_millis());
         Self { system, next_query, released: AtomicI64::default(), looked: AtomicI64::default(), template: None }
     }

@@ -5,12 +5,13 @@ use std::time::Instant;
 
 use super::copy::{self, Access};
 use super::error::SqlError;
+use super::locks::LockWait;
 use super::result::{self, Collected, ResultSet, Rows};
 use super::session::Session;
 use super::transaction_state::Transaction;
 use super::{
-    batch, copies, ddl, dml, late_binding_view, maintenance, materialized, principals, procedure, removal, schema,
-    show, view,
+    batch, copies, ddl, dml, ending, isolation, late_binding_view, maintenance, materialized, principals, procedure,
+    removal, schema, show, statement_record, view,
 };
 use redshift_sql::{Command, Parameters, QueryCommand};
 
@@ -20,6 +21,21 @@ pub struct Outcome {
     pub rows: Option<ResultSet>,
     /// Rows returned, or changed; -1 where neither is meant.
     pub count: i64,
+}
+
+/// What became of a statement.
+pub(super) enum Done {
+    /// How many rows it returned or changed.
+    Ran(i64),
+    /// A CALL, which holds nothing: the statements of the procedure are run one by one.
+    Calls(Command),
+}
+
+enum Attempt {
+    Done(Done),
+    Waits(LockWait),
+    /// The catalog has changed since it was translated.
+    IsStale,
 }
 
 impl Session {
@@ -61,40 +77,117 @@ impl Session {
     ) -> Result<i64, SqlError> {
         let started = Instant::now();
         self.notices.clear();
-        let lower = text.to_ascii_lowercase();
+        let shown = statement_record::shown(text);
+        self.backend.begin(query, shown.clone(), self.cancel.clone());
         let last_query = std::mem::replace(&mut self.last_query, query);
         let mut kind = "OTHER";
+        let done = self.carry_out(
+            text,
+            |session| Ok(redshift_sql::translate(text, parameters, session.reading())?),
+            |session, command| {
+                kind = command.kind();
+                if text.to_ascii_lowercase().contains("pg_last_query_id") {
+                    session.remember("redshift_query", last_query)?;
+                }
+                session.run_command(command, access, query, to)
+            },
+        );
+        let outcome = match done {
+            Ok(Done::Ran(count)) => Ok(count),
+            Ok(Done::Calls(call)) => {
+                kind = call.kind();
+                self.run_command(call, access, query, to)
+            }
+            Err(error) => Err(error),
+        };
+        self.backend.end(self.transaction != Transaction::None);
+        // What was cancelled has ended: the statement that comes next is another one.
+        let outcome = match outcome {
+            Err(error) if error.sqlstate == "57014" => {
+                let error = self.cancel.told(error);
+                self.cancel.renew();
+                Err(self.backend.check_there().err().unwrap_or(error))
+            }
+            outcome => outcome,
+        };
+        self.note_query(query, kind, &shown, started, &outcome);
+        outcome
+    }
+
+    /// Translates and runs one statement, of a client or of a procedure. Where it has to wait for a lock, it is translated
+    /// again afterwards: what it names may have changed. It waits without holding anything that others wait for.
+    pub(super) fn carry_out(
+        &mut self,
+        text: &str,
+        translate: impl Fn(&Self) -> Result<Command, SqlError>,
+        mut run: impl FnMut(&mut Self, Command) -> Result<i64, SqlError>,
+    ) -> Result<Done, SqlError> {
+        let started = Instant::now();
+        let done = loop {
+            match self.attempt(text, &translate, &mut run) {
+                Ok(Attempt::Waits(wait)) => {
+                    if let Err(error) = self.wait_for_lock(&wait, started) {
+                        break Err(error);
+                    }
+                }
+                Ok(Attempt::IsStale) => {}
+                Ok(Attempt::Done(done)) => break Ok(done),
+                Err(error) => break Err(error),
+            }
+        };
+        if self.transaction == Transaction::None {
+            self.backend.end_transaction(done.is_ok());
+        }
+        done
+    }
+
+    /// Takes the locks of a statement and runs it, if it gets all of them at once.
+    fn attempt(
+        &mut self,
+        text: &str,
+        translate: &impl Fn(&Self) -> Result<Command, SqlError>,
+        run: &mut impl FnMut(&mut Self, Command) -> Result<i64, SqlError>,
+    ) -> Result<Attempt, SqlError> {
         let running = self.system.running.clone();
         let _running = running.read().unwrap_or_else(PoisonError::into_inner);
         self.system.look_for_room_to_spill();
         let watched = self.system.memory.watch(self.cancel.clone());
         let outcome = redshift_sql::with_large_stack(text, || {
             self.bound(|session| {
-                let command = redshift_sql::translate(text, parameters, session.reading())?;
-                kind = command.kind();
+                session.backend.check_there()?;
+                session.relations.asked.take();
+                let mut command = translate(session)?;
+                if let Command::Execute { name, arguments } = &command {
+                    command = session.executed(name, arguments)?;
+                }
+                session.admit(&command)?;
+                let tables = session.tables_of(&command)?;
+                if let Some(wait) = session.lock(&tables)? {
+                    return Ok(Attempt::Waits(wait));
+                }
+                if session.system.catalog_changes() != session.catalog && session.transaction != Transaction::Failed {
+                    return Ok(Attempt::IsStale);
+                }
+                if matches!(command, Command::Call(_)) {
+                    return Ok(Attempt::Done(Done::Calls(command)));
+                }
+                session.take_snapshot(&command)?;
+                session.note_access(&tables)?;
                 let database = session.system.database.clone();
                 let writing = command.may_write().then(|| database.writing());
-                if lower.contains("pg_last_query_id") {
-                    session.remember("redshift_query", last_query)?;
-                }
-                // A procedure may have committed: it is never run a second time.
-                let is_call = matches!(command, Command::Call(_));
-                let done = session.run_command(command, access, query, to);
+                let done = run(session, command);
                 if writing.is_some() && session.transaction == Transaction::None {
                     database.note_commits();
                 }
-                if is_call { Ok(done) } else { done.map(Ok) }
+                done.map(|count| Attempt::Done(Done::Ran(count)))
             })
         });
-        let outcome = outcome.and_then(std::convert::identity).map_err(|error| match error.sqlstate {
+        outcome.map_err(|error| match error.sqlstate {
             "57014" if watched.is_ended() => self.system.memory.limit.exceeded(),
             "53200" => self.system.memory.limit.exceeded(),
             "53100" if error.is_unspilled() => self.system.no_room_to_spill(),
             _ => error,
-        });
-        drop(watched);
-        self.note_query(query, kind, text, started, &outcome);
-        outcome
+        })
     }
 
     pub(super) fn run_command(
@@ -104,7 +197,6 @@ impl Session {
         query: i64,
         to: &mut dyn Rows,
     ) -> Result<i64, SqlError> {
-        self.admit(&command)?;
         match command {
             Command::Begin { read_only } => self.begin(read_only),
             Command::Commit => self.end(true),
@@ -116,10 +208,10 @@ impl Session {
             Command::Explain(sql) => show::explain(self, &sql)?.into_rows(to),
             Command::Show(what) => show::run(self, &what)?.into_rows(to),
 
-            Command::Change(sql) => dml::change(self, &sql),
+            Command::Change { sql, .. } => dml::change(self, &sql),
             Command::Write(write) => dml::write(self, *write),
-            Command::Changes(statements) => dml::change_each(self, &statements),
-            Command::Truncate(sql) => dml::truncate(self, &sql),
+            Command::Changes { statements, .. } => dml::change_each(self, &statements),
+            Command::Truncate { sql, .. } => dml::truncate(self, &sql),
             Command::Copy(command) => copy::copy(self, &command, access, query),
             Command::Unload(command) => copy::unload(self, &command, access, query),
 
@@ -143,19 +235,23 @@ impl Session {
             Command::AutoRefresh { view, on } => self.defined(|session| materialized::auto_refresh(session, &view, on)),
             Command::Refresh(view) => self.defined(|session| materialized::refresh(session, &view)),
             Command::Comment(comment) => self.defined(|session| ddl::comment(session, &comment)),
-            Command::CreateDatabase(name) => copies::create_beside(self, &name),
+            Command::CreateDatabase { name, isolation } => copies::create_beside(self, &name, isolation),
+            Command::AlterDatabase { name, isolation } => isolation::alter(self, &name, isolation),
             Command::DropDatabase { name, force } => copies::drop_database(self, &name, force),
 
             Command::Declare { cursor, query } => declare(self, cursor, &query),
             Command::Fetch { cursor, count } => self.cursors.fetch(&cursor, count, to),
             Command::Close(cursor) => self.cursors.close(&cursor),
             Command::Prepare { name, statement } => self.prepared.insert(name, statement),
-            Command::Execute { name, arguments } => {
-                let command = self.executed(&name, &arguments)?;
-                self.run_command(command, access, query, to)
+            // What is prepared is no EXECUTE itself.
+            Command::Execute { name, .. } => {
+                Err(SqlError::new("26000", format!("prepared statement \"{name}\" does not exist")))
             }
             Command::Deallocate(name) => self.prepared.remove(name.as_deref()),
 
+            // It holds the locks by now.
+            Command::Lock(_) => Ok(0),
+            Command::Cancel { pid, message } => ending::cancel(self, pid, message),
             Command::Maintenance(what) => maintenance::run(self, &what),
             Command::Accepted => Ok(0),
         }

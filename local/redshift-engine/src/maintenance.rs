@@ -1,4 +1,4 @@
-//! ANALYZE, LOCK and VACUUM, which have nothing to do here: DuckDB keeps its own statistics and its files.
+//! ANALYZE and VACUUM, which have nothing to do here: DuckDB keeps its own statistics and its files.
 
 use super::error::SqlError;
 use super::session::Session;

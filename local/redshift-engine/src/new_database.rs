@@ -6,14 +6,25 @@ use super::blank::{BLANK, write};
 use super::database_files::remove_files;
 use super::engine::Engine;
 use super::error::SqlError;
+use super::isolation;
 use super::memory::MemoryLimit;
 use super::place::Slices;
+use redshift_sql::IsolationLevel;
 
-/// Creates the files of a database, which is not open afterwards.
+/// Creates the files of a database, which is not open afterwards. It has SNAPSHOT isolation where nothing else is said.
 ///
 /// # Errors
 /// Where they cannot be written.
-pub fn create(directory: &Path, name: &str) -> Result<(), SqlError> {
+pub fn create(directory: &Path, name: &str, isolation: Option<IsolationLevel>) -> Result<(), SqlError> {
+    write_files(directory, name)?;
+    if isolation != Some(IsolationLevel::Serializable) {
+        return Ok(());
+    }
+    let opened = Engine::open(directory, name, Slices { nodes: 1, per_node: 1 }, MemoryLimit::new(0));
+    opened.and_then(|engine| isolation::set(&engine.session("")?, IsolationLevel::Serializable))
+}
+
+fn write_files(directory: &Path, name: &str) -> Result<(), SqlError> {
     let file = |ending: &str| directory.join(format!("{name}.{ending}"));
     let path = file("duckdb");
     let unusable = |error| SqlError::from_io("cannot write", &path, &error);
@@ -42,7 +53,7 @@ mod tests {
         let directory = tempfile::tempdir().expect("directory");
         let slices = Slices { nodes: 2, per_node: 2 };
         let catalogs = ["one", "two", "three"].map(|name| {
-            create(directory.path(), name).expect("created");
+            create(directory.path(), name, None).expect("created");
             assert!(directory.path().join(format!("{name}.mark")).exists());
             let engine = Engine::open(directory.path(), name, slices, MemoryLimit::new(0)).expect("opened");
             let session = engine.session("admin").expect("session");
@@ -60,6 +71,9 @@ mod tests {
             (found.3, found.4, found.5)
         });
         assert!(BLANK.get().is_some());
+        create(directory.path(), "strict", Some(IsolationLevel::Serializable)).expect("created");
+        let engine = Engine::open(directory.path(), "strict", slices, MemoryLimit::new(0)).expect("opened");
+        assert!(engine.system().activity().serializable.is_on());
         assert_eq!((catalogs[0], catalogs[1]), (catalogs[1], catalogs[2]), "views, tables and macros");
     }
 }

@@ -1,7 +1,7 @@
 //! The relations and functions that a session has asked the catalog for.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use redshift_sql::{Name, RelationColumn, Signature};
@@ -14,6 +14,11 @@ pub type Columns = Arc<[RelationColumn]>;
 pub struct Relations {
     pub columns: RefCell<HashMap<Name, Option<Columns>>>,
     pub functions: RefCell<HashMap<String, Option<Signature>>>,
+    /// The tables behind relations that are read, and those that are written to, as locks know them.
+    pub read_keys: RefCell<HashMap<Name, Vec<String>>>,
+    pub target_keys: RefCell<HashMap<Name, Option<String>>>,
+    /// The relations that the statement which is being translated reads.
+    pub asked: RefCell<BTreeSet<Name>>,
 }
 
 impl Relations {
@@ -21,5 +26,7 @@ impl Relations {
     pub fn clear(&self) {
         self.columns.borrow_mut().clear();
         self.functions.borrow_mut().clear();
+        self.read_keys.borrow_mut().clear();
+        self.target_keys.borrow_mut().clear();
     }
 }

@@ -12,6 +12,7 @@ use super::copy;
 use super::cursor::Cursors;
 use super::database::is_fatal;
 use super::error::SqlError;
+use super::locking::OpenBackend;
 use super::notice::Notice;
 use super::prepared::PreparedStatements;
 use super::relations::Relations;
@@ -37,6 +38,7 @@ pub struct Session {
     /// The process id, by which the system views know the session.
     pid: i32,
     connected: Connected,
+    pub(super) backend: OpenBackend,
     pub(super) settings: SessionSettings,
     pub(super) cursors: Cursors,
     pub(super) prepared: PreparedStatements,
@@ -61,6 +63,7 @@ impl Session {
         let connected = system.database.activity.connections.connect(user, pid);
         Ok(Self {
             connected,
+            backend: OpenBackend::new(system.database.activity.clone(), user, pid),
             cancel: Cancel::new(&connection),
             connection,
             system,
@@ -97,6 +100,7 @@ impl Session {
     pub fn set_pid(&mut self, pid: i32) -> Result<(), SqlError> {
         self.pid = pid;
         self.connected.set_pid(pid);
+        self.backend.set_pid(pid);
         self.remember("redshift_pid", pid)
     }
 

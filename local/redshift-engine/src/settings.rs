@@ -77,7 +77,7 @@ impl Session {
         }
         match (name, &value) {
             ("transaction_read_only", Some(flag)) => return self.set_transaction(Some(is_true(flag)), false),
-            // Every level is run as SERIALIZABLE.
+            // The level of the database counts.
             ("transaction_isolation" | "default_transaction_isolation", Some(level)) => {
                 return match ISOLATION_LEVELS.contains(&level.to_lowercase().as_str()) {
                     true => Ok(0),

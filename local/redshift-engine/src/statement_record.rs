@@ -1,7 +1,7 @@
 //! The record that the history keeps of a statement, without its secrets.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use regex::Regex;
@@ -34,9 +34,14 @@ impl Session {
             elapsed,
             rows: *outcome.as_ref().unwrap_or(&0),
             error: outcome.as_ref().err().map(ToString::to_string),
-            text: beginning(&without_secrets(text), TEXT_CHARACTERS).into(),
+            text: text.into(),
         });
     }
+}
+
+/// The text of a statement as others may see it.
+pub fn shown(text: &str) -> Arc<str> {
+    beginning(&without_secrets(text), TEXT_CHARACTERS).into()
 }
 
 /// Masks passwords and keys.

@@ -214,6 +214,10 @@ impl System {
         })
     }
 
+    pub fn activity(&self) -> &Activity {
+        &self.activity
+    }
+
     /// A COPY begins.
     pub fn copying(&self, progress: &Arc<Progress>) -> Copying {
         self.activity.copying(progress)

@@ -1,6 +1,7 @@
 //! Redshift's answers, as far as they are more than SQL and rows: those are in `tests/sql`.
 
 mod columns;
+mod concurrency;
 mod damage;
 mod notices;
 mod owners;

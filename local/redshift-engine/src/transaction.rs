@@ -21,7 +21,6 @@ impl Session {
     /// BEGIN. Within a transaction it only warns, and sets the mode that it names.
     pub(super) fn begin(&mut self, read_only: Option<bool>) -> Result<i64, SqlError> {
         if self.transaction == Transaction::None {
-            self.connection.execute_batch("BEGIN")?;
             self.transaction = Transaction::Open;
             self.scope = TransactionScope {
                 read_only: self.settings.is_on(DEFAULT_READ_ONLY),
@@ -33,6 +32,23 @@ impl Session {
         }
         self.scope.read_only = read_only.unwrap_or(self.scope.read_only);
         Ok(0)
+    }
+
+    /// Opens the transaction in DuckDB, with the first command that looks at data. The locks of the command are held by then:
+    /// it sees what those have committed whom it waited for.
+    pub(super) fn take_snapshot(&mut self, command: &Command) -> Result<(), SqlError> {
+        if self.transaction == Transaction::Open && !self.scope.has_snapshot && command.needs_snapshot() {
+            self.connection.execute_batch("BEGIN")?;
+            self.scope.has_snapshot = true;
+        }
+        Ok(())
+    }
+
+    /// Rolls back what is open, and lets others have the tables.
+    pub(super) fn abandon(&mut self) {
+        let _ = self.roll_back();
+        self.scope.has_snapshot = false;
+        self.backend.end_transaction(false);
     }
 
     /// SET TRANSACTION and SET SESSION CHARACTERISTICS. Outside a transaction the first has no effect, as in PostgreSQL.
@@ -145,12 +161,14 @@ impl Session {
                 self.inform("there is no transaction in progress".to_owned());
                 return Ok(0);
             }
+            _ if commits && !scope.has_snapshot => Ok(()),
             _ if commits => self.commit(),
             _ => self.roll_back(),
         };
         if ended.is_err() {
             let _ = self.roll_back();
         }
+        self.backend.end_transaction(commits && ended.is_ok());
         // What it saw of the catalog was of its own time.
         self.catalog = u64::MAX;
         // What it defined is there for all, or for nobody.
@@ -172,6 +190,8 @@ impl Session {
             self.transaction = Transaction::Failed;
         }
         self.scope.has_defined = false;
+        self.scope.has_snapshot = false;
+        self.backend.end_transaction(false);
     }
 }
 

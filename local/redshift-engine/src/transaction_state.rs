@@ -15,6 +15,8 @@ pub(super) enum Transaction {
 /// State that ends with the transaction that is open; empty where there is none.
 #[derive(Debug, Default)]
 pub(super) struct TransactionScope {
+    /// True once it sees the state of one moment: from its first statement that looks at data on.
+    pub(super) has_snapshot: bool,
     /// Its access mode.
     pub(super) read_only: bool,
     /// True once it has changed the catalog.

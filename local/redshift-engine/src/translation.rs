@@ -21,6 +21,7 @@ impl Catalog for Session {
         if self.transaction == Transaction::Failed {
             return None;
         }
+        self.relations.asked.borrow_mut().insert(relation.clone());
         if let Some(known) = self.relations.columns.borrow().get(relation) {
             return known.clone();
         }
@@ -171,8 +172,8 @@ impl Session {
             }
             done => done,
         };
-        if done.is_err() && self.transaction == Transaction::Open {
-            self.transaction = Transaction::Failed;
+        if done.is_err() {
+            self.fail_transaction();
         }
         done.map_err(|error| self.recovered(error))
     }

@@ -12,12 +12,12 @@ fn main() -> Result<(), TranslateError> {
     let statement = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
     match translate(&statement, &Parameters::default(), TranslateOptions::new(None, false))? {
         Command::Query(QueryCommand { sql, .. })
-        | Command::Change(sql)
-        | Command::Truncate(sql)
+        | Command::Change { sql, .. }
+        | Command::Truncate { sql, .. }
         | Command::Explain(sql) => {
             println!("{sql}")
         }
-        Command::Define(statements) | Command::Changes(statements) => println!("{}", statements.join(";\n")),
+        Command::Define(statements) | Command::Changes { statements, .. } => println!("{}", statements.join(";\n")),
         // What the engine does itself, as a COPY.
         other => println!("{other:#?}"),
     }

@@ -9,6 +9,7 @@ use crate::copy::unload_options::UnloadCommand;
 use crate::procedure::{AlterProcedure, NewProcedure, ProcedureCall, ProcedureName};
 use crate::statement::alter::Alter;
 use crate::statement::comment::Comment;
+use crate::statement::database::IsolationLevel;
 use crate::statement::ddl::{CreateTable, Drop};
 use crate::statement::dml::DmlStatement;
 use crate::statement::grant::Grant;
@@ -49,12 +50,18 @@ pub enum Command {
     Unload(Box<UnloadCommand>),
     /// A statement that answers rows.
     Query(QueryCommand),
-    /// A statement that changes rows and answers how many.
-    Change(String),
+    /// A statement that changes rows of a table and answers how many.
+    Change {
+        table: Name,
+        sql: String,
+    },
     /// One that depends on the columns of the table.
     Write(Box<DmlStatement>),
-    /// Several of them as one; what the last one changed counts.
-    Changes(Vec<String>),
+    /// Several of them, of one table, as one; what the last one changed counts.
+    Changes {
+        table: Name,
+        statements: Vec<String>,
+    },
     CreateTable(Box<CreateTable>),
     Alter(Box<Alter>),
     Drop(Drop),
@@ -80,7 +87,10 @@ pub enum Command {
     /// A materialized view is filled anew.
     Refresh(Name),
     /// As Redshift's TRUNCATE: it commits the transaction that it runs in.
-    Truncate(String),
+    Truncate {
+        table: Name,
+        sql: String,
+    },
     Explain(String),
     Show(Show),
     /// The access mode of the transaction that is open, or of those of the session that come.
@@ -115,14 +125,30 @@ pub enum Command {
     },
     /// `None` for all.
     Deallocate(Option<String>),
-    CreateDatabase(String),
+    CreateDatabase {
+        name: String,
+        /// Redshift's default where none is named.
+        isolation: Option<IsolationLevel>,
+    },
+    /// ALTER DATABASE … ISOLATION LEVEL.
+    AlterDatabase {
+        name: String,
+        isolation: IsolationLevel,
+    },
     DropDatabase {
         name: String,
         /// True if connections to it are ended.
         force: bool,
     },
     Comment(Comment),
-    /// Has no meaning here: ANALYZE, LOCK and VACUUM, of tables that must be there.
+    /// LOCK: nobody else reads or writes these tables until the transaction ends.
+    Lock(Vec<Name>),
+    /// CANCEL: ends the statement that another session runs.
+    Cancel {
+        pid: i32,
+        message: Option<String>,
+    },
+    /// Has no meaning here: ANALYZE and VACUUM, of tables that must be there.
     Maintenance(Maintenance),
     /// Has no meaning here: roles, default privileges.
     Accepted,
@@ -133,7 +159,7 @@ impl Command {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Query(_) | Self::Fetch { .. } | Self::Declare { .. } => "SELECT",
-            Self::Change(_) | Self::Changes(_) | Self::Write(_) => "DML",
+            Self::Change { .. } | Self::Changes { .. } | Self::Write(_) => "DML",
             Self::Copy(_) => "COPY",
             Self::Unload(_) => "UNLOAD",
             Self::CreateTable(_)
@@ -174,9 +200,10 @@ impl Command {
                 self,
                 Self::Grant(_)
                     | Self::Principals(_)
-                    | Self::Truncate(_)
+                    | Self::Truncate { .. }
                     | Self::Comment(_)
-                    | Self::CreateDatabase(_)
+                    | Self::CreateDatabase { .. }
+                    | Self::AlterDatabase { .. }
                     | Self::DropDatabase { .. }
             )
     }

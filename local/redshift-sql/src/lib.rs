@@ -12,6 +12,7 @@
 
 mod bind;
 mod command;
+mod command_tables;
 mod copy;
 mod error;
 #[cfg(test)]
@@ -31,6 +32,7 @@ mod types;
 pub use bind::catalog::{Catalog, RelationColumn, Signature};
 pub use bind::value_type::ValueType;
 pub use command::{Command, NewView, Prepared, QueryCommand};
+pub use command_tables::TableUse;
 pub use copy::copy_format::{Format, JsonFormat, TextFormat, TextShape};
 pub use copy::copy_options::{Compression, CopyCommand};
 pub use copy::credential::Credential;
@@ -49,6 +51,7 @@ pub use rules::function_names::{KNOWN, OF_TEXTS};
 pub use statement::alter::{Alter, Change};
 pub use statement::attributes::{ColumnAttributes, ForeignKey, TableAttributes};
 pub use statement::comment::Comment;
+pub use statement::database::IsolationLevel;
 pub use statement::ddl::{ColumnSpec, CreateTable, Drop, KeptView, Shape, define, describe, describe_column, literal};
 pub use statement::dml::{DmlStatement, TargetColumn};
 pub use statement::grant::Grant;

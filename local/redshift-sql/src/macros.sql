@@ -384,8 +384,12 @@ CREATE OR REPLACE MACRO redshift_system.col_description(a, b) AS
     (SELECT c.remarks FROM temp.main.redshift_catalog_columns AS c
      WHERE c.table_oid = CAST(a AS BIGINT) AND c.ordinal_position = CAST(b AS BIGINT) LIMIT 1);
 CREATE OR REPLACE MACRO redshift_system.shobj_description(a, b) AS CAST(NULL AS VARCHAR);
-CREATE OR REPLACE MACRO redshift_system.pg_cancel_backend(n) AS false;
-CREATE OR REPLACE MACRO redshift_system.pg_terminate_backend(n) AS false;
+CREATE OR REPLACE MACRO redshift_system.redshift_end_session(n, what) AS redshift_end_backend(CAST(n AS VARCHAR),
+    coalesce(CAST(getvariable('redshift_pid') AS VARCHAR), ''),
+    CAST((SELECT count(*) = 0 FROM redshift_system.redshift_users AS u
+          WHERE u.name = getvariable('redshift_user') AND u.is_superuser IS DISTINCT FROM true) AS VARCHAR), what);
+CREATE OR REPLACE MACRO redshift_system.pg_cancel_backend(n) AS redshift_system.redshift_end_session(n, 'cancel');
+CREATE OR REPLACE MACRO redshift_system.pg_terminate_backend(n) AS redshift_system.redshift_end_session(n, 'terminate');
 CREATE OR REPLACE MACRO redshift_system.format_encoding(n) AS
     ['none', 'bytedict', 'delta', 'delta32k', 'lzo', 'mostly8', 'mostly16', 'mostly32', 'runlength', 'text255', 'text32k', 'zstd', 'az64'][CAST(n AS INTEGER) + 1];
 CREATE OR REPLACE MACRO redshift_system.current_schemas(with_system) AS

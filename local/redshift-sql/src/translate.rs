@@ -23,8 +23,8 @@ use crate::statement::dml::DmlStatement;
 use crate::statement::relation_name::Name;
 use crate::statement::view_definition;
 use crate::statement::{
-    alter, comment, cursor, database, grant, maintenance, materialized, merge, names, principals, schema, settings, show,
-    transaction, udf,
+    alter, cancel, changed_table, comment, cursor, database, grant, lock, maintenance, materialized, merge, names,
+    principals, schema, settings, show, transaction, udf,
 };
 use crate::types::Type;
 
@@ -132,10 +132,13 @@ pub fn translate_tokens(
             return principals::parse(&tokens).map(Command::Principals);
         }
         ["CREATE", "DATABASE", ..] => return database::create(&tokens),
+        ["ALTER", "DATABASE", ..] => return database::alter(&tokens),
         ["DROP", "DATABASE", ..] => return database::drop(&tokens),
         ["GRANT" | "REVOKE", ..] => return Ok(grant::parse(&tokens)?.map_or(Command::Accepted, Command::Grant)),
         ["COMMENT", "ON", ..] => return comment::parse(tokens).map(Command::Comment),
-        ["ANALYZE" | "LOCK" | "VACUUM", ..] => return maintenance::parse(&tokens).map(Command::Maintenance),
+        ["LOCK", ..] => return lock::parse(&tokens).map(Command::Lock),
+        ["CANCEL", ..] => return cancel::parse(&tokens),
+        ["ANALYZE" | "VACUUM", ..] => return maintenance::parse(&tokens).map(Command::Maintenance),
         ["SHOW", ..] => return show::parse(&tokens).map(Command::Show),
         ["SET" | "RESET", ..] => return settings::parse_set(&tokens),
         ["EXPLAIN", ..] => {
@@ -144,7 +147,7 @@ pub fn translate_tokens(
                 return Err(TranslateError::syntax("syntax error at or near \"EXPLAIN\""));
             }
             return match translate_tokens(tokens.split_off(skipped), reading)? {
-                Command::Query(QueryCommand { sql, .. }) | Command::Change(sql) => Ok(Command::Explain(sql)),
+                Command::Query(QueryCommand { sql, .. }) | Command::Change { sql, .. } => Ok(Command::Explain(sql)),
                 Command::Write(write) => Ok(Command::Explain(write.sql())),
                 _ => Err(TranslateError::unsupported("EXPLAIN of anything but queries and changes of rows")),
             };
@@ -264,7 +267,8 @@ fn command(statement: Statement, attributes: TableAttributes, types: &Types) -> 
                 SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_)
             ) =>
         {
-            Ok(Command::Change(query.to_string()))
+            let table = changed_table::target_of_body(&query.body).unwrap_or_default();
+            Ok(Command::Change { table, sql: query.to_string() })
         }
         Statement::Query(mut query) => {
             let into = match query.body.as_mut() {
@@ -285,7 +289,10 @@ fn command(statement: Statement, attributes: TableAttributes, types: &Types) -> 
         Statement::Delete(Delete { returning: Some(_), .. }) => {
             Err(TranslateError::syntax("syntax error at or near \"returning\""))
         }
-        Statement::Delete(_) | Statement::Merge(_) => Ok(Command::Change(statement.to_string())),
+        Statement::Delete(_) | Statement::Merge(_) => {
+            let table = changed_table::target(&statement).unwrap_or_default();
+            Ok(Command::Change { table, sql: statement.to_string() })
+        }
         Statement::CreateTable(create) => {
             ddl::create_table(create, attributes, types.columns()).map(Box::new).map(Command::CreateTable)
         }
@@ -303,7 +310,9 @@ fn command(statement: Statement, attributes: TableAttributes, types: &Types) -> 
             _ if truncate.if_exists || truncate.identity.is_some() || truncate.cascade.is_some() => {
                 Err(TranslateError::syntax("TRUNCATE takes the name of a table and nothing else"))
             }
-            [table] => Ok(Command::Truncate(format!("DELETE FROM {}", table.name))),
+            [table] => {
+                Ok(Command::Truncate { table: Name::of(&table.name), sql: format!("DELETE FROM {}", table.name) })
+            }
             _ => Err(TranslateError::unsupported("TRUNCATE of several tables")),
         },
         other => {

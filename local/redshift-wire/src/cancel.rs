@@ -35,7 +35,7 @@ impl CancelKey {
 }
 
 /// What runs on a connection, if anything does.
-type Slot = Arc<Mutex<Option<Running>>>;
+pub type Slot = Arc<Mutex<Option<Running>>>;
 
 /// The connections of a server, by the keys of their clients.
 #[derive(Clone, Default)]

@@ -29,6 +29,8 @@ const STORED_BATCH_ROWS: usize = 1000;
 
 pub struct Connection {
     pub session: Arc<Mutex<Session>>,
+    /// The same session, as others end it.
+    pub backend: Arc<redshift_engine::Backend>,
     pub access: Access,
     pub engine: Arc<Engine>,
     /// Set while a statement runs.

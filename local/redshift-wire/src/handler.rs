@@ -21,11 +21,11 @@ use pgwire::messages::PgWireBackendMessage;
 use pgwire::messages::data::{NoData, ParameterDescription};
 use pgwire::messages::extendedquery::{Describe, Execute, TARGET_TYPE_BYTE_PORTAL, TARGET_TYPE_BYTE_STATEMENT};
 use redshift_engine::sync::locked;
-use redshift_engine::{Access, Notice, Parameters, Place, SqlError, statement_threads};
-use tokio::sync::OnceCell;
+use redshift_engine::{Access, Ending, Notice, Parameters, Place, SqlError, statement_threads};
+use tokio::sync::{Notify, OnceCell};
 
 use super::backend::Backend;
-use super::cancel::CancelKey;
+use super::cancel::{CancelKey, Slot};
 use super::connection::{Connection, wire_error};
 use super::execute::execute;
 use super::startup::{StartupParameters, Users};
@@ -45,7 +45,8 @@ impl Handlers {
         let admitted = Arc::new(OnceLock::new());
         let users = Users::new(backend.clone(), place.clone(), admitted.clone());
         let startup = CleartextPasswordAuthStartupHandler::new(users, StartupParameters);
-        let queries = Queries { backend, place, admitted, connection: OnceCell::new(), key: Mutex::default() };
+        let (connection, key, terminated) = (OnceCell::new(), Mutex::default(), Arc::default());
+        let queries = Queries { backend, place, admitted, connection, key, terminated };
         Self { startup: Arc::new(startup), queries: Arc::new(queries) }
     }
 
@@ -79,10 +80,12 @@ pub struct Queries {
     admitted: Arc<OnceLock<Instant>>,
     connection: OnceCell<Connection>,
     key: Mutex<Option<CancelKey>>,
+    terminated: Arc<Notify>,
 }
 
 impl Drop for Queries {
     fn drop(&mut self) {
+        self.leave();
         if let Some(key) = locked(&self.key).take() {
             self.backend.cancel_keys.remove(&key);
         }
@@ -90,13 +93,25 @@ impl Drop for Queries {
 }
 
 impl Queries {
+    /// Waits until another session ends this one.
+    pub async fn terminated(&self) {
+        self.terminated.notified().await;
+    }
+
+    /// The client has gone.
+    pub fn leave(&self) {
+        if let Some(connection) = self.connection.get() {
+            connection.backend.leave();
+        }
+    }
+
     /// The connection's session, which is opened with its first statement.
     async fn connection<C: ClientInfo>(&self, client: &C) -> PgWireResult<&Connection> {
         let open = || async {
             let user = client.metadata().get("user").cloned().unwrap_or_default();
             let database = client.metadata().get("database").cloned().unwrap_or_else(|| user.clone());
             let (pid, given) = client.pid_and_secret_key();
-            let (backend, place) = (self.backend.clone(), self.place.clone());
+            let (backend, place, terminated) = (self.backend.clone(), self.place.clone(), self.terminated.clone());
             let is_newcomer = self.admitted.get().is_none_or(|at| at.elapsed() < NEWCOMER);
             let open_session = move || {
                 let engine = backend.warehouses.engine(&place.id, &database, place.slices)?;
@@ -104,12 +119,24 @@ impl Queries {
                 let name = ["IAM:", "IAMA:", "IAMR:"].iter().find_map(|prefix| user.strip_prefix(prefix));
                 let mut session = engine.session(name.unwrap_or(&user).split(':').next().unwrap_or_default())?;
                 session.set_pid(pid)?;
+                let running = Slot::default();
+                let cancelled = running.clone();
+                session.on_ending(move |ending| {
+                    // A statement may wait for its client.
+                    if let Some(running) = &*locked(&cancelled) {
+                        running.flow.release();
+                    }
+                    if ending == Ending::Session {
+                        terminated.notify_one();
+                    }
+                });
                 let access = Access::new(place, backend.storage.clone());
                 Ok(Connection {
+                    backend: session.backend(),
                     session: Arc::new(Mutex::new(session)),
                     access,
                     engine,
-                    running: Arc::default(),
+                    running,
                     last: Mutex::default(),
                     is_newcomer: Arc::new(AtomicBool::new(is_newcomer)),
                 })

@@ -43,6 +43,8 @@ mod fuzz_entry;
 mod handler;
 mod server;
 #[cfg(test)]
+mod sessions_test;
+#[cfg(test)]
 mod slt;
 mod socket;
 mod startup;

@@ -1,5 +1,6 @@
 //! One client's socket: TLS where it is asked for, then message by message to the protocol library's handlers.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,18 +13,20 @@ use pgwire::messages::{DecodeContext, PgWireBackendMessage, PgWireFrontendMessag
 use pgwire::tokio::TlsAcceptor;
 use pgwire::tokio::server::{MaybeTls, PgWireMessageServerCodec, process_error, process_message};
 use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
 use tokio_util::codec::Framed;
 
 use super::framing::{Phase, next_message};
-use super::handler::{Handlers, Statement};
+use super::handler::{Handlers, Queries, Statement};
 use super::startup::fatal;
 
 /// A client that has not logged in by then is let go.
 const LOGIN: Duration = Duration::from_secs(60);
 /// Bytes of rows that wait in the system for a client to read them.
 const SEND_BUFFER_BYTES: usize = 256 << 10;
+/// How often a connection is looked at whose client has sent more than was read.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// The length and the code of the requests that may come before TLS.
 const TLS_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 const GSS_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 48];
@@ -38,12 +41,33 @@ pub async fn serve(stream: TcpStream, tls: TlsAcceptor, handlers: Handlers) -> i
     stream.set_nodelay(true)?;
     // The system's own would grow to megabytes for each client that reads nothing.
     SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER_BYTES)?;
-    let address = stream.peer_addr()?;
+    let (address, watched) = (stream.peer_addr()?, duplicate(&stream)?);
     let deadline = tokio::time::Instant::now() + LOGIN;
     let negotiated = tokio::time::timeout_at(deadline, negotiate(stream, tls)).await??;
     let (stream, read) = negotiated;
     let is_secure = matches!(stream, MaybeTls::Tls(_));
-    converse(stream, read, address, is_secure, deadline, handlers).await
+    let queries = handlers.queries();
+    tokio::select! {
+        done = converse(stream, read, address, is_secure, deadline, handlers) => done,
+        never = watch(watched, &queries) => match never {},
+    }
+}
+
+/// Tells the session when its client has closed the connection, which nobody reads from while a statement runs.
+async fn watch(stream: TcpStream, queries: &Queries) -> Infallible {
+    loop {
+        match stream.ready(Interest::READABLE).await {
+            Ok(ready) if !ready.is_read_closed() => tokio::time::sleep(LOOK_AGAIN).await,
+            _ => break,
+        }
+    }
+    queries.leave();
+    std::future::pending().await
+}
+
+/// The same connection, to look at it from beside.
+fn duplicate(stream: &TcpStream) -> io::Result<TcpStream> {
+    TcpStream::from_std(SockRef::from(stream).try_clone()?.into())
 }
 
 /// Accepts TLS and declines GSS, each at most once; answers what was read of the message that follows.
@@ -85,6 +109,7 @@ where
     let mut client: Client<S> =
         Framed::new(stream, PgWireMessageServerCodec::new(DefaultClient::new(address, is_secure)));
     client.set_state(PgWireConnectionState::AwaitingStartup);
+    let queries = handlers.queries();
     loop {
         let phase = match client.state() {
             PgWireConnectionState::AwaitingStartup => Phase::Startup,
@@ -92,7 +117,13 @@ where
             _ => Phase::Queries,
         };
         let message = match phase {
-            Phase::Queries => read_message(&mut client, &mut read, phase).await?,
+            Phase::Queries => tokio::select! {
+                message = read_message(&mut client, &mut read, phase) => message?,
+                () = queries.terminated() => {
+                    let reason = "terminating connection due to administrator command";
+                    return refuse(&mut client, fatal("57P01", reason.to_owned())).await.map(drop);
+                }
+            },
             _ => tokio::time::timeout_at(deadline, read_message(&mut client, &mut read, phase)).await??,
         };
         let Some(message) = message else { return Ok(()) };

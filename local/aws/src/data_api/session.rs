@@ -1,12 +1,13 @@
 //! Where a statement runs: a cluster, a workgroup, or a session that was kept (R20).
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use redshift_engine::sync::locked;
-use redshift_engine::{Access, Engine, Place, Session};
+use redshift_engine::{Access, Ending, Engine, Place, Session, statement_threads};
 use serde_json::{Value as Json, json};
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 use crate::account::epoch_seconds;
@@ -41,6 +42,23 @@ impl Caller {
 
 /// A session that statements wait for without holding a thread.
 pub type SharedSession = Arc<tokio::sync::Mutex<Session>>;
+
+/// A session that another one can end: what it has open is rolled back then.
+pub fn shared(session: Session) -> SharedSession {
+    let runtime = Handle::current();
+    Arc::new_cyclic(|itself: &Weak<tokio::sync::Mutex<Session>>| {
+        let itself = itself.clone();
+        session.on_ending(move |ending| {
+            if let (Ending::Session, Some(session)) = (ending, itself.upgrade()) {
+                runtime.spawn(async move {
+                    let mut session = session.lock_owned().await;
+                    let _ = statement_threads::run(move || session.end_terminated()).await;
+                });
+            }
+        });
+        tokio::sync::Mutex::new(session)
+    })
+}
 
 pub struct Target {
     pub place: Place,
@@ -91,3 +109,29 @@ impl Kept {
 }
 
 pub type Sessions = HashMap<String, Arc<Kept>>;
+
+#[cfg(test)]
+mod tests {
+    use redshift_engine::{DirectoryStorage, MemoryLimit};
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_session_that_is_terminated_is_rolled_back_though_nothing_runs_in_it() {
+        let directory = tempfile::tempdir().expect("directory");
+        let place = Place::new("one", "dwh", "admin");
+        let engine = Engine::open(directory.path(), "dwh", place.slices, MemoryLimit::default()).expect("engine");
+        let access = Access::new(place, Arc::new(DirectoryStorage::new(directory.path())));
+        let [one, mut two] = [(); 2].map(|()| engine.session("admin").expect("session"));
+        let (pid, one) = (one.pid(), shared(one));
+        for sql in ["create table t (a int)", "begin", "insert into t values (1)"] {
+            one.lock().await.run(sql, &access, engine.next_query()).expect(sql);
+        }
+        let end = format!("select pg_terminate_backend({pid})");
+        for sql in [end.as_str(), "insert into t values (2)"] {
+            two.run(sql, &access, engine.next_query()).expect(sql);
+        }
+        let refused = one.lock().await.run("commit", &access, engine.next_query()).expect_err("it has ended");
+        assert_eq!(refused.sqlstate, "57P01");
+    }
+}

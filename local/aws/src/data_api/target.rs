@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::DataApi;
 use super::error::{invalid, refused};
 use super::input::{ConnectionInput, ListInput, SessionFilter, SessionInput};
-use super::session::{Caller, Kept, Sessions, Target};
+use super::session::{Caller, Kept, Sessions, Target, shared};
 use crate::account::now_millis;
 use crate::error::{ApiError, ApiResult};
 use crate::protocol::uuid;
@@ -34,7 +34,7 @@ impl DataApi {
         let place = self.place(&caller)?;
         let (engine, access) = (self.engine(&caller, &place)?, self.access(&place));
         let user = self.user(&caller, &place)?;
-        let opened = Arc::new(tokio::sync::Mutex::new(engine.session(&user).map_err(refused)?));
+        let opened = shared(engine.session(&user).map_err(refused)?);
         let mut target = Target { place, access, caller, session: opened, session_id: None, engine };
         if let Some(seconds) = session.keep_alive().filter(|seconds| *seconds > 0) {
             target.session_id = Some(self.keep_session(&target, seconds)?);

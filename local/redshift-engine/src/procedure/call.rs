@@ -30,8 +30,8 @@ pub fn call(
     let nothing = Body::default();
     let done = Execution::new(&mut context, &nothing).call(call);
     // The client's own.
-    if done.is_err() && session.transaction == Transaction::Open {
-        session.transaction = Transaction::Failed;
+    if done.is_err() {
+        session.fail_transaction();
     }
     let outputs = done?;
     match outputs.is_empty() {

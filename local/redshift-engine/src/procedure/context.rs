@@ -5,7 +5,7 @@ use redshift_sql::{Change, Command};
 
 use crate::copy::Access;
 use crate::error::SqlError;
-use crate::late_binding_view;
+use crate::execute::Done;
 use crate::result::Rows;
 use crate::session::Session;
 use crate::transaction_state::Transaction;
@@ -46,70 +46,36 @@ impl CallContext<'_> {
         translate: impl Fn(&Session) -> Result<Command, SqlError>,
         to: &mut dyn Rows,
     ) -> Result<Result<Ran, Box<ProcedureCall>>, SqlError> {
-        let done = match self.run_once(&translate, to) {
-            Err(error) if error.is_out_of_view() && late_binding_view::bind_again(self.session)? => {
-                self.session.relations.clear();
-                self.run_once(&translate, to)
+        let (access, query, mode) = (self.access, self.query, self.mode);
+        let (mut changes_rows, mut truncates) = (false, false);
+        let done = self.session.carry_out(
+            "",
+            |session| {
+                let command = translate(session)?;
+                refuse(mode, &command)?;
+                Ok(command)
+            },
+            |session, command| {
+                changes_rows = matches!(command, Command::Change { .. } | Command::Changes { .. } | Command::Write(_));
+                truncates = matches!(command, Command::Truncate { .. });
+                session.run_command(command, access, query, to)
+            },
+        )?;
+        match done {
+            Done::Calls(Command::Call(call)) => Ok(Err(call)),
+            Done::Calls(_) => Ok(Ok(Ran { count: 0, changes_rows })),
+            Done::Ran(count) => {
+                if truncates {
+                    self.begin_next()?;
+                }
+                Ok(Ok(Ran { count, changes_rows }))
             }
-            done => done,
-        };
-        done.map_err(|error| self.session.recovered(error))
-    }
-
-    fn run_once(
-        &mut self,
-        translate: impl Fn(&Session) -> Result<Command, SqlError>,
-        to: &mut dyn Rows,
-    ) -> Result<Result<Ran, Box<ProcedureCall>>, SqlError> {
-        if self.session.transaction != Transaction::Failed {
-            self.session.see_catalog()?;
-        }
-        let command = translate(self.session)?;
-        self.refuse(&command)?;
-        let changes_rows = matches!(command, Command::Change(_) | Command::Changes(_) | Command::Write(_));
-        let truncates = matches!(command, Command::Truncate(_));
-        if let Command::Call(call) = command {
-            return Ok(Err(call));
-        }
-        let count = self.session.run_command(command, self.access, self.query, to)?;
-        if truncates {
-            self.begin_next()?;
-        }
-        Ok(Ok(Ran { count, changes_rows }))
-    }
-
-    /// Refuses what Redshift does not run in a procedure (the pages "Stored procedure limitations" and "Managing
-    /// transactions").
-    fn refuse(&self, command: &Command) -> Result<(), SqlError> {
-        let what = match command {
-            Command::Truncate(_) => return self.may_end("TRUNCATE"),
-            Command::Begin { .. } | Command::Commit | Command::Rollback => "a transaction statement in dynamic SQL",
-            Command::Prepare { .. } => "PREPARE",
-            Command::CreateDatabase(_) => "CREATE DATABASE",
-            Command::DropDatabase { .. } => "DROP DATABASE",
-            Command::Set { local: true, .. } => "SET LOCAL",
-            Command::Maintenance(what) if what.is_vacuum => "VACUUM",
-            Command::Alter(alter) if matches!(alter.change, Change::Append { .. }) => "ALTER TABLE APPEND",
-            _ => return Ok(()),
-        };
-        Err(SqlError::new("0A000", format!("{what} is not supported inside a stored procedure")))
-    }
-
-    /// Refuses the end of a transaction that is not the procedure's own.
-    fn may_end(&self, statement: &str) -> Result<(), SqlError> {
-        match self.mode {
-            TransactionMode::Bound => {
-                let message =
-                    format!("{statement} cannot be invoked from a procedure that is executing in an atomic context.");
-                Err(SqlError::new("2D000", message))
-            }
-            _ => Ok(()),
         }
     }
 
     /// COMMIT or ROLLBACK: a new transaction begins.
     pub fn end_transaction(&mut self, commits: bool) -> Result<(), SqlError> {
-        self.may_end(if commits { "COMMIT" } else { "ROLLBACK" })?;
+        may_end(self.mode, if commits { "COMMIT" } else { "ROLLBACK" })?;
         self.end_open(commits)?;
         self.begin_next()
     }
@@ -138,5 +104,34 @@ impl CallContext<'_> {
             Transaction::None => self.session.begin(None).map(drop),
             _ => Ok(()),
         }
+    }
+}
+
+/// Refuses what Redshift does not run in a procedure (the pages "Stored procedure limitations" and "Managing
+/// transactions").
+fn refuse(mode: TransactionMode, command: &Command) -> Result<(), SqlError> {
+    let what = match command {
+        Command::Truncate { .. } => return may_end(mode, "TRUNCATE"),
+        Command::Begin { .. } | Command::Commit | Command::Rollback => "a transaction statement in dynamic SQL",
+        Command::Prepare { .. } => "PREPARE",
+        Command::CreateDatabase { .. } => "CREATE DATABASE",
+        Command::DropDatabase { .. } => "DROP DATABASE",
+        Command::Set { local: true, .. } => "SET LOCAL",
+        Command::Maintenance(what) if what.is_vacuum => "VACUUM",
+        Command::Alter(alter) if matches!(alter.change, Change::Append { .. }) => "ALTER TABLE APPEND",
+        _ => return Ok(()),
+    };
+    Err(SqlError::new("0A000", format!("{what} is not supported inside a stored procedure")))
+}
+
+/// Refuses the end of a transaction that is not the procedure's own.
+fn may_end(mode: TransactionMode, statement: &str) -> Result<(), SqlError> {
+    match mode {
+        TransactionMode::Bound => {
+            let message =
+                format!("{statement} cannot be invoked from a procedure that is executing in an atomic context.");
+            Err(SqlError::new("2D000", message))
+        }
+        _ => Ok(()),
     }
 }

@@ -14,6 +14,9 @@ CREATE TABLE IF NOT EXISTS redshift_system.redshift_load_errors (
 );
 ALTER TABLE redshift_system.redshift_load_errors ADD COLUMN IF NOT EXISTS session_id INTEGER;
 
+-- The isolation level, where it was changed.
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_isolation (level VARCHAR);
+
 -- One COPY that has ended; durations are microseconds.
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_loads (
     query_id BIGINT, status VARCHAR, table_name VARCHAR, start_time TIMESTAMP, end_time TIMESTAMP, duration BIGINT,

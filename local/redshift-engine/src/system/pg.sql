@@ -186,3 +186,14 @@ SELECT c.*, CAST(NULL AS TIMESTAMP) AS relcreationtime, c.reldiststyle AS releff
 CREATE TEMP VIEW pg_default_acl AS
 SELECT 0 AS oid, 0 AS defacluser, 0 AS defaclnamespace, CAST(NULL AS VARCHAR) AS defaclobjtype, CAST(NULL AS VARCHAR[]) AS defaclacl
 WHERE false;
+
+CREATE TEMP VIEW pg_locks AS
+SELECT l.table_id AS relation, CAST(d.oid AS INTEGER) AS "database", CAST(NULL AS BIGINT) AS "transaction", l.pid, l.mode, l.granted
+FROM temp.main.redshift_table_locks l, (SELECT oid FROM temp.main.pg_database WHERE datname = current_database()) AS d
+UNION ALL
+SELECT NULL, NULL, xid, pid, 'ExclusiveLock', true FROM temp.main.redshift_open_sessions WHERE xid IS NOT NULL;
+
+CREATE TEMP VIEW pg_stat_activity AS
+SELECT CAST(d.oid AS INTEGER) AS datid, current_database() AS datname, s.pid AS procpid, s.userid AS usesysid, s.user_name AS usename,
+       coalesce(s.query_text, '<IDLE>') AS current_query, s.query_start
+FROM temp.main.redshift_open_sessions s, (SELECT oid FROM temp.main.pg_database WHERE datname = current_database()) AS d;

@@ -65,10 +65,52 @@ CREATE TEMP VIEW stv_wlm_classification_config AS
 SELECT service_class AS id, condition, 0 AS action_seq, 'assign' AS action, service_class AS action_service_class
 FROM (VALUES (5, '(super user) and (query group: superuser)'), (100, '(querytype: any)')) AS rules (service_class, condition);
 
+-- The open sessions, each with the statement that it runs and its transaction, and the locks on tables. A transaction has
+-- the number of its first statement.
+CREATE TEMP VIEW redshift_open_sessions AS
+SELECT coalesce(u.id, 100) AS userid, CAST(s.session_id AS INTEGER) AS pid, s.user_name, make_timestamp(s.started) AS start_time,
+       s.query_id, CAST(s.query_id % 2000000000 AS INTEGER) AS query, make_timestamp(s.query_started) AS query_start, s.query_text,
+       s.xid, make_timestamp(s.transaction_started) AS transaction_start
+FROM (SELECT unnest(redshift_backends()) AS s) AS backends LEFT JOIN redshift_system.redshift_users u ON u.name = s.user_name;
+
+CREATE TEMP VIEW redshift_table_locks AS
+SELECT l.table_name, CAST(t.table_oid AS INTEGER) AS table_id, CAST(l.session_id AS INTEGER) AS pid, l.mode, l.granted
+FROM (SELECT unnest(redshift_locks()) AS l) AS locks
+LEFT JOIN (SELECT schema_name || '.' || table_name AS name, table_oid FROM duckdb_tables() WHERE database_name = current_database()
+           UNION ALL SELECT schema_name || '.' || view_name, view_oid FROM duckdb_views() WHERE database_name = current_database()) AS t
+    ON t.name = l.table_name;
+
+-- Sessions, what they run, and the locks that they hold.
+CREATE TEMP VIEW stv_sessions AS
+SELECT start_time AS starttime, pid AS process, user_name, current_database() AS db_name, 0 AS timeout_sec
+FROM temp.main.redshift_open_sessions;
+
 CREATE TEMP VIEW stv_inflight AS
-SELECT 0 AS userid, 0 AS slice, 0 AS query, CAST(NULL AS VARCHAR) AS label, CAST(0 AS BIGINT) AS xid, 0 AS pid,
-       CAST(NULL AS TIMESTAMP) AS starttime, CAST(NULL AS VARCHAR) AS "text", 0 AS suspended, 0 AS insert_pristine,
-       0 AS concurrency_scaling_status WHERE false;
+SELECT userid, 0 AS slice, query, 'default' AS label, xid, pid, query_start AS starttime, substr(query_text, 1, 100) AS "text",
+       0 AS suspended, 0 AS insert_pristine, 0 AS concurrency_scaling_status
+FROM temp.main.redshift_open_sessions WHERE query IS NOT NULL;
+
+CREATE TEMP VIEW stv_recents AS
+SELECT userid, 'Running' AS status, query_start AS starttime,
+       CAST(least(date_diff('microsecond', query_start, CAST(now() AS TIMESTAMP)), 2147483647) AS INTEGER) AS duration,
+       user_name, current_database() AS db_name, substr(query_text, 1, 600) AS query, pid
+FROM temp.main.redshift_open_sessions WHERE query_id IS NOT NULL
+UNION ALL
+SELECT userid, 'Done', start_time, CAST(least(elapsed_time, 2147483647) AS INTEGER), user_name, current_database(),
+       substr(query_text, 1, 600), -1
+FROM (FROM temp.main.redshift_statements ORDER BY start_time DESC LIMIT 100);
+
+CREATE TEMP VIEW stv_locks AS
+SELECT CAST(l.table_id AS BIGINT) AS table_id, CAST(NULL AS TIMESTAMP) AS last_commit, CAST(NULL AS TIMESTAMP) AS last_update,
+       s.xid AS lock_owner, CAST(l.pid AS BIGINT) AS lock_owner_pid, s.transaction_start AS lock_owner_start_ts,
+       CAST(NULL AS TIMESTAMP) AS lock_owner_end_ts,
+       CASE WHEN l.granted THEN 'Holding write lock' ELSE 'Waiting for write lock' END AS lock_status
+FROM temp.main.redshift_table_locks l JOIN temp.main.redshift_open_sessions s ON s.pid = l.pid
+WHERE l.mode <> 'AccessShareLock';
+
+CREATE TEMP VIEW stv_db_isolation_level AS
+SELECT current_database() AS db_name,
+       coalesce((SELECT min(level) FROM redshift_system.redshift_isolation), 'Snapshot Isolation') AS isolation_level;
 
 CREATE TEMP VIEW stv_wlm_query_state AS
 SELECT xid, query AS task, query, 100 AS service_class, 1 AS slot_count, starttime AS wlm_start_time, 'Running' AS state,

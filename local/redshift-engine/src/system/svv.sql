@@ -91,3 +91,11 @@ CREATE TEMP VIEW svv_mv_dependency AS
 SELECT db_name AS database_name, "schema" AS schema_name, name, ref_database_name AS dependent_database_name,
        ref_schema AS dependent_schema_name, ref_name AS dependent_name
 FROM temp.main.stv_mv_deps;
+
+CREATE TEMP VIEW svv_transactions AS
+SELECT s.user_name AS txn_owner, current_database() AS txn_db, s.xid, s.pid, s.transaction_start AS txn_start,
+       l.mode AS lock_mode, 'relation' AS lockable_object_type, l.table_id AS relation, l.granted
+FROM temp.main.redshift_table_locks l JOIN temp.main.redshift_open_sessions s ON s.pid = l.pid
+UNION ALL
+SELECT user_name, current_database(), xid, pid, transaction_start, 'ExclusiveLock', 'transactionid', NULL, true
+FROM temp.main.redshift_open_sessions WHERE xid IS NOT NULL;

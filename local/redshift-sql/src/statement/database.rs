@@ -1,4 +1,4 @@
-//! CREATE DATABASE and DROP DATABASE.
+//! CREATE, ALTER and DROP DATABASE.
 
 use sqlparser::tokenizer::TokenWithSpan;
 
@@ -6,10 +6,18 @@ use crate::command::Command;
 use crate::error::TranslateError;
 use crate::parse::token_reader::{TokenReader, near};
 
-/// `CREATE DATABASE name [WITH] …`: limits and isolation have no meaning here, what would make another database is refused.
+/// How the transactions of a database are kept apart (c_serial_isolation).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IsolationLevel {
+    Snapshot,
+    Serializable,
+}
+
+/// `CREATE DATABASE name [WITH] …`: limits have no meaning here, what would make another database is refused.
 pub fn create(tokens: &[TokenWithSpan]) -> Result<Command, TranslateError> {
     let mut reader = TokenReader::new(&tokens[2..]);
     let name = reader.name()?;
+    let mut isolation = None;
     let _ = reader.take_word("WITH");
     while let Some(option) = reader.tokens.next() {
         match option.token.to_string().to_uppercase().as_str() {
@@ -20,10 +28,7 @@ pub fn create(tokens: &[TokenWithSpan]) -> Result<Command, TranslateError> {
                 }
             }
             "ISOLATION" => {
-                reader.word("LEVEL")?;
-                if !reader.take_word("SNAPSHOT") {
-                    reader.word("SERIALIZABLE")?;
-                }
+                isolation = Some(level(&mut reader)?);
             }
             "COLLATE" if reader.take_word("CASE_SENSITIVE") || reader.take_word("CS") => {}
             word @ ("COLLATE" | "FROM" | "OWNER") => {
@@ -32,7 +37,31 @@ pub fn create(tokens: &[TokenWithSpan]) -> Result<Command, TranslateError> {
             _ => return Err(near(option)),
         }
     }
-    Ok(Command::CreateDatabase(name))
+    Ok(Command::CreateDatabase { name, isolation })
+}
+
+/// `ALTER DATABASE name ISOLATION LEVEL …`; its other forms are refused.
+pub fn alter(tokens: &[TokenWithSpan]) -> Result<Command, TranslateError> {
+    let mut reader = TokenReader::new(&tokens[2..]);
+    let name = reader.name()?;
+    if !reader.take_word("ISOLATION") {
+        let word = reader.tokens.next().map(|token| token.token.to_string().to_uppercase()).unwrap_or_default();
+        return Err(TranslateError::unsupported(&format!("ALTER DATABASE … {word}")));
+    }
+    let isolation = level(&mut reader)?;
+    match reader.tokens.next() {
+        Some(more) => Err(near(more)),
+        None => Ok(Command::AlterDatabase { name, isolation }),
+    }
+}
+
+/// Behind ISOLATION.
+fn level(reader: &mut TokenReader<'_>) -> Result<IsolationLevel, TranslateError> {
+    reader.word("LEVEL")?;
+    if reader.take_word("SNAPSHOT") {
+        return Ok(IsolationLevel::Snapshot);
+    }
+    reader.word("SERIALIZABLE").map(|()| IsolationLevel::Serializable)
 }
 
 /// `DROP DATABASE name [FORCE]`.

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use sqlparser::ast::{
     AssignmentTarget, BinaryOperator, Expr, Ident, Insert, JoinConstraint, JoinOperator, ObjectName, SelectItem,
     SetExpr, Statement, TableFactor, TableObject, TableWithJoins, Update, UpdateTableFromKind, Value, VisitMut,
-    VisitorMut,
+    VisitorMut, visit_relations,
 };
 
 use crate::bind::Types;
@@ -62,6 +62,20 @@ impl DmlStatement {
         self.statement.to_string()
     }
 
+    /// Returns true if it reads the table that it changes: an UPDATE, and an INSERT from the table itself.
+    pub(crate) fn reads_its_table(&self) -> bool {
+        match &self.statement {
+            Statement::Insert(insert) => {
+                let is_own = |name: &ObjectName| match Name::of(name).table == self.table.table {
+                    true => ControlFlow::Break(()),
+                    false => ControlFlow::Continue(()),
+                };
+                visit_relations(&insert.source, is_own).is_break()
+            }
+            _ => true,
+        }
+    }
+
     /// Writes it out for a table with these columns.
     ///
     /// # Errors
@@ -107,7 +121,8 @@ fn other_type(column: &TargetColumn, found: Type) -> TranslateError {
     TranslateError::new("42804", message)
 }
 
-fn name_of(factor: &TableFactor) -> Option<Name> {
+/// The table that a FROM names, or a DML statement.
+pub(super) fn name_of(factor: &TableFactor) -> Option<Name> {
     match factor {
         TableFactor::Table { name, .. } => Some(Name::of(name)),
         _ => None,

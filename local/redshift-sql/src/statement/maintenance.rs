@@ -1,4 +1,4 @@
-//! ANALYZE, LOCK and VACUUM: nothing here needs them, and what they name must be there.
+//! ANALYZE and VACUUM: nothing here needs them, and what they name must be there.
 
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
@@ -16,7 +16,7 @@ pub struct Maintenance {
 /// Words before the name of the table.
 const MODES: &[&str] = &["VERBOSE", "TABLE", "FULL", "SORT", "DELETE", "ONLY", "REINDEX", "RECLUSTER"];
 /// Words that follow it, or stand alone.
-const OPTIONS: &[&str] = &["PREDICATE", "ALL", "TO", "BOOST", "IN"];
+const OPTIONS: &[&str] = &["PREDICATE", "ALL", "TO", "BOOST"];
 
 pub fn parse(tokens: &[TokenWithSpan]) -> Result<Maintenance, TranslateError> {
     let mut reader = TokenReader::new(&tokens[1..]);

@@ -25,15 +25,18 @@ pub fn without_duplicates(
     let delete = [&words("DELETE FROM")[..], target, &words("USING"), source, &words("WHERE"), condition].concat();
     let insert =
         [&words("INSERT INTO")[..], target, &words("SELECT DISTINCT"), &star(), &words("FROM"), source].concat();
-    let mut statements = Vec::new();
+    let (mut statements, mut changed) = (Vec::new(), None);
     for tokens in [delete, insert] {
         match translate(tokens)? {
-            Command::Change(sql) => statements.push(sql),
+            Command::Change { table, sql } => {
+                changed = Some(table);
+                statements.push(sql);
+            }
             Command::Write(write) => statements.push(write.sql()),
             _ => return Err(TranslateError::syntax("syntax error in MERGE … REMOVE DUPLICATES")),
         }
     }
-    Ok(Command::Changes(statements))
+    Ok(Command::Changes { table: changed.unwrap_or_default(), statements })
 }
 
 fn words(text: &str) -> Vec<TokenWithSpan> {

@@ -2,6 +2,8 @@
 
 pub mod alter;
 pub mod attributes;
+pub mod cancel;
+pub mod changed_table;
 pub mod comment;
 pub mod cursor;
 pub mod database;
@@ -9,6 +11,7 @@ pub mod ddl;
 pub mod dml;
 pub mod grant;
 pub mod keys;
+pub mod lock;
 pub mod maintenance;
 pub mod materialized;
 pub mod merge;

@@ -1,5 +1,5 @@
-//! BEGIN, COMMIT, ROLLBACK and SET TRANSACTION. Every isolation level is accepted: Redshift runs all of them as
-//! SERIALIZABLE.
+//! BEGIN, COMMIT, ROLLBACK and SET TRANSACTION. Every isolation level is accepted and has no meaning (r_BEGIN): that of
+//! the database counts.
 
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
