@@ -85,6 +85,8 @@ fn drop_relation(session: &Session, name: &Name, drop: &Drop) -> Result<(), SqlE
     batch::run(session, &statements)
 }
 
+const CASCADE_HINT: &str = "Hint: Use DROP ... CASCADE to drop the dependent objects too.";
+
 /// Before a relation goes: the views that read it go first where that is asked for, and are in the way else. So are the
 /// foreign keys of other tables, which go with CASCADE.
 fn drop_dependents(session: &Session, name: &Name, cascade: bool) -> Result<(), SqlError> {
@@ -102,7 +104,8 @@ fn drop_dependents(session: &Session, name: &Name, cascade: bool) -> Result<(), 
     let keys: i64 =
         session.connection.query_row(sql, params![schema, name.table, schema, name.table], |row| row.get(0))?;
     if !cascade && (!views.is_empty() || keys > 0) {
-        let message = format!("cannot drop {} because other objects depend on it", name.table);
+        let kind = if catalog::is_view(&session.connection, name)? { "view" } else { "table" };
+        let message = format!("cannot drop {kind} {} because other objects depend on it\n  {CASCADE_HINT}", name.table);
         return Err(SqlError::new("2BP01", message));
     }
     for view in views {
@@ -134,7 +137,7 @@ fn drop_schema(session: &Session, schema: &str, drop: &Drop) -> Result<(), SqlEr
         materialized::forget_all(session, schema)?;
         drop_tables(session, schema)?;
     } else if late_binding_view::are_in(session, schema)? || procedure::are_in(session, schema)? {
-        let message = format!("cannot drop schema {schema} because other objects depend on it");
+        let message = format!("cannot drop schema {schema} because other objects depend on it\n  {CASCADE_HINT}");
         return Err(SqlError::new("2BP01", message));
     }
     late_binding_view::forget_all(session, schema)?;
