@@ -366,9 +366,15 @@ CREATE OR REPLACE MACRO redshift_system.pg_type_is_visible(n) AS true;
 CREATE OR REPLACE MACRO redshift_system.pg_get_indexdef(a) AS
         (SELECT k.indexdef FROM temp.main.redshift_catalog_constraints AS k WHERE k.oid = CAST(a AS BIGINT)),
     (a, b, c) AS (SELECT k.indexdef FROM temp.main.redshift_catalog_constraints AS k WHERE k.oid = CAST(a AS BIGINT));
+-- A foreign key with the schema of the table that it refers to, where the search path does not find that.
+CREATE OR REPLACE MACRO redshift_system.redshift_seen_from_here(condef, own, referred) AS
+    CASE WHEN own = referred AND NOT list_contains(current_schemas(false), referred)
+         THEN replace(condef, ') REFERENCES ', ') REFERENCES ' || referred || '.') ELSE condef END;
 CREATE OR REPLACE MACRO redshift_system.pg_get_constraintdef(a) AS
-        (SELECT k.condef FROM temp.main.redshift_catalog_constraints AS k WHERE k.oid = CAST(a AS BIGINT)),
-    (a, b) AS (SELECT k.condef FROM temp.main.redshift_catalog_constraints AS k WHERE k.oid = CAST(a AS BIGINT));
+        (SELECT redshift_seen_from_here(k.condef, k.schema_name, k.referred_schema)
+         FROM temp.main.redshift_catalog_constraints AS k WHERE k.oid = CAST(a AS BIGINT)),
+    (a, b) AS (SELECT redshift_seen_from_here(k.condef, k.schema_name, k.referred_schema)
+               FROM temp.main.redshift_catalog_constraints AS k WHERE k.oid = CAST(a AS BIGINT));
 CREATE OR REPLACE MACRO redshift_system.pg_get_ruledef(a) AS CAST(NULL AS VARCHAR), (a, b) AS CAST(NULL AS VARCHAR);
 CREATE OR REPLACE MACRO redshift_system.pg_get_triggerdef(a) AS CAST(NULL AS VARCHAR), (a, b) AS CAST(NULL AS VARCHAR);
 CREATE OR REPLACE MACRO redshift_system._pg_expandarray(a) AS

@@ -46,8 +46,14 @@ FROM (SELECT *, system.main.split_part(full_type, '(', 1) AS data_type,
                              json_extract_string(d.comment, '$.identity.step') || '''' || '::text)'
                         ELSE coalesce(json_extract_string(d.comment, '$.default'),
                             CASE WHEN d.column_default = 'NULL' THEN NULL ELSE d.column_default END) END AS column_default,
-                   d.is_nullable, d.comment, coalesce(r.distkey = d.column_name, false) AS distkey,
-                   coalesce(list_position(r.sortkey, d.column_name), 0) AS sortkey, t.comment AS remarks,
+                   -- An IDENTITY takes no NULL, and is not said to be NOT NULL.
+                   d.is_nullable OR coalesce(CAST(json_extract_string(d.comment, '$.identity.is_nullable') AS BOOLEAN), false)
+                       AND NOT coalesce(list_contains(r.primary_key, d.column_name), false) AS is_nullable,
+                   d.comment, coalesce(r.distkey = d.column_name, false) AS distkey,
+                   -- Those of an interleaved key are positive and negative by turns (r_PG_TABLE_DEF).
+                   coalesce(list_position(r.sortkey, d.column_name), 0) *
+                       CASE WHEN json_extract_string(r.comment, '$.sortstyle') = 'INTERLEAVED'
+                                 AND list_position(r.sortkey, d.column_name) % 2 = 0 THEN -1 ELSE 1 END AS sortkey, t.comment AS remarks,
                    coalesce(json_extract_string(d.comment, '$.data_type'),
                        CASE d.data_type WHEN 'VARCHAR' THEN 'character varying(65535)' WHEN 'HUGEINT' THEN 'numeric(38,0)'
                            WHEN 'TIMESTAMP' THEN 'timestamp without time zone' WHEN 'TIMESTAMP WITH TIME ZONE' THEN 'timestamp with time zone'

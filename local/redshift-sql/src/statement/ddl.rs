@@ -77,7 +77,8 @@ impl ColumnSpec {
         };
         for option in &column.options {
             match &option.option {
-                ColumnOption::NotNull | ColumnOption::PrimaryKey(_) => spec.not_null = true,
+                ColumnOption::NotNull => spec.refuse_nulls(),
+                ColumnOption::PrimaryKey(_) => spec.not_null = true,
                 ColumnOption::Default(value) => spec.default = Some(value.to_string()),
                 ColumnOption::Collation(name) => match name.to_string().trim_matches('"').to_lowercase().as_str() {
                     "case_insensitive" | "ci" => spec.attributes.ignores_case = true,
@@ -89,6 +90,13 @@ impl ColumnSpec {
             }
         }
         Ok(spec)
+    }
+
+    fn refuse_nulls(&mut self) {
+        self.not_null = true;
+        if let Some(identity) = &mut self.attributes.identity {
+            identity.is_nullable = false;
+        }
     }
 
     /// As it stands in CREATE TABLE.
