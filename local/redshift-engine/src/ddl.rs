@@ -20,11 +20,16 @@ pub fn create_table(session: &mut Session, create: &CreateTable) -> Result<i64, 
 }
 
 pub fn create(session: &Session, create: &CreateTable) -> Result<(), SqlError> {
-    let CreateTable { temporary, attributes, .. } = create;
     let name = &new_name(session, create)?;
     if create.if_not_exists && is_taken(session, create)? {
         return Ok(());
     }
+    create_as(session, name, create)?;
+    owner::note_relation(session, name)
+}
+
+fn create_as(session: &Session, name: &Name, create: &CreateTable) -> Result<(), SqlError> {
+    let CreateTable { temporary, attributes, .. } = create;
     match &create.shape {
         Shape::Columns(columns) => {
             check_width(columns.len())?;

@@ -10,8 +10,8 @@ use super::result::{self, Collected, ResultSet, Rows};
 use super::session::Session;
 use super::transaction_state::Transaction;
 use super::{
-    batch, copies, ddl, dml, ending, isolation, late_binding_view, maintenance, materialized, principals, procedure,
-    removal, schema, show, statement_record, view,
+    batch, copies, ddl, dml, ending, grant, isolation, late_binding_view, maintenance, materialized, permission,
+    principals, procedure, removal, schema, show, statement_record, view,
 };
 use redshift_sql::{Command, Parameters, QueryCommand};
 
@@ -76,6 +76,9 @@ impl Session {
         to: &mut dyn Rows,
     ) -> Result<i64, SqlError> {
         let started = Instant::now();
+        if self.admin != access.place.admin {
+            self.admin.clone_from(&access.place.admin);
+        }
         self.notices.clear();
         let shown = statement_record::shown(text);
         self.backend.begin(query, shown.clone(), self.cancel.clone());
@@ -156,11 +159,14 @@ impl Session {
             self.bound(|session| {
                 session.backend.check_there()?;
                 session.relations.asked.take();
+                session.follow_account()?;
+                session.required.borrow_mut().clear();
                 let mut command = translate(session)?;
                 if let Command::Execute { name, arguments } = &command {
                     command = session.executed(name, arguments)?;
                 }
                 session.admit(&command)?;
+                permission::check(session, &command)?;
                 let tables = session.tables_of(&command)?;
                 if let Some(wait) = session.lock(&tables)? {
                     return Ok(Attempt::Waits(wait));
@@ -227,8 +233,11 @@ impl Session {
             }
             Command::DropProcedure(name) => self.defined(|session| procedure::drop(session, &name)),
             Command::Call(call) => procedure::call(self, &call, access, query, to),
-            Command::Grant(grant) => self.defined(|session| schema::grant(session, &grant)),
-            Command::Principals(change) => self.defined(|session| principals::apply(session, &change)),
+            Command::Grant(change) => self.defined(|session| grant::apply(session, &change)),
+            Command::GrantRoles(change) => principals::grant_roles(self, &change),
+            Command::DefaultPrivileges(change) => self.defined(|session| grant::apply_default(session, &change)),
+            Command::SessionAuthorization { user, local } => self.authorize(user, local),
+            Command::Principals(change) => principals::change(self, &change),
             Command::CreateView(view) => self.defined(|session| view::create(session, *view)),
             Command::CreateLateView(view) => self.defined(|session| late_binding_view::create(session, *view)),
             Command::CreateMaterialized(view) => self.defined(|session| materialized::create(session, *view)),

@@ -5,7 +5,7 @@ use duckdb::{OptionalExt, Row, params};
 
 use super::error::SqlError;
 use super::session::Session;
-use super::{catalog, dependency};
+use super::{catalog, dependency, owner};
 use redshift_sql::{KeptView, Name, NewView, literal, quoted};
 
 const KEPT: &str = "redshift_system.redshift_late_binding_views";
@@ -72,7 +72,8 @@ pub fn create(session: &Session, new: NewView) -> Result<(), SqlError> {
     };
     late.bind(session, view.or_replace)?;
     dependency::forget(session, &late.name)?;
-    late.keep(session)
+    late.keep(session)?;
+    owner::note_relation(session, &late.name)
 }
 
 /// Refuses a name that a relation has, or a view that cannot be bound.
@@ -93,6 +94,18 @@ pub fn find(session: &Session, name: &Name) -> Result<Option<Name>, SqlError> {
     let Name { schema, table } = name;
     let found = session.connection.query_row(&sql, params![table, schema, schema], |row| row.get(0)).optional()?;
     Ok(found.map(|schema| Name { schema: Some(schema), table: table.clone() }))
+}
+
+/// The relations that a view reads; `None` where no view of this name is kept.
+pub fn reads(session: &Session, name: &Name) -> Result<Option<Vec<Name>>, SqlError> {
+    let is_it = format!("schema_name || '.' || view_name = {}", literal(&name.key()));
+    let Some(view) = all(session, &is_it)?.pop() else { return Ok(None) };
+    let mut reads = Vec::new();
+    redshift_sql::rename_relations_in(&view.query, &mut |read: &Name| {
+        reads.push(read.clone());
+        Ok(None)
+    })?;
+    Ok(Some(reads))
 }
 
 pub fn forget(session: &Session, name: &Name) -> Result<(), SqlError> {

@@ -4,7 +4,7 @@ use super::error::SqlError;
 use super::session::Session;
 use super::system_views::SYSTEM_SCHEMA;
 use super::{batch, catalog, late_binding_view, owner, procedure, view_rewrite};
-use redshift_sql::{AlterSchema, ColumnSpec, Grant, Name, NewSchema, SchemaChange, literal, quoted};
+use redshift_sql::{AlterSchema, ColumnSpec, Name, NewSchema, SchemaChange, literal, quoted};
 
 pub fn create(session: &Session, admin: &str, new: &NewSchema) -> Result<(), SqlError> {
     let NewSchema { name, if_not_exists, owner } = new;
@@ -15,7 +15,10 @@ pub fn create(session: &Session, admin: &str, new: &NewSchema) -> Result<(), Sql
         };
     }
     batch::run(session, &[format!("CREATE SCHEMA {}", quoted(name))])?;
-    owner.as_ref().map_or(Ok(()), |owner| owner::set(session, admin, name, "", owner))
+    match owner {
+        Some(owner) => owner::set(session, admin, name, "", owner),
+        None => owner::note_schema(session, name),
+    }
 }
 
 pub fn alter(session: &Session, admin: &str, alter: &AlterSchema) -> Result<(), SqlError> {
@@ -33,12 +36,6 @@ pub fn alter(session: &Session, admin: &str, alter: &AlterSchema) -> Result<(), 
     }
 }
 
-/// GRANT and REVOKE: the schemas that they name must be there.
-pub fn grant(session: &Session, grant: &Grant) -> Result<(), SqlError> {
-    grant.schemas.iter().try_for_each(|name| require(session, name))?;
-    batch::run(session, &grant.statements)
-}
-
 /// Refuses a schema that is not there.
 pub fn require(session: &Session, name: &str) -> Result<(), SqlError> {
     match exists(session, name)? {
@@ -47,7 +44,7 @@ pub fn require(session: &Session, name: &str) -> Result<(), SqlError> {
     }
 }
 
-fn exists(session: &Session, name: &str) -> Result<bool, SqlError> {
+pub fn exists(session: &Session, name: &str) -> Result<bool, SqlError> {
     let sql = "SELECT count(*) > 0 FROM duckdb_schemas() WHERE schema_name = ? AND database_name = current_database()";
     Ok(session.connection.query_row(sql, [name], |row| row.get(0))?)
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use duckdb::Connection;
 
 use super::cancel::Cancel;
+use super::cluster_principals;
 use super::connection_log::Connected;
 use super::copy;
 use super::cursor::Cursors;
@@ -17,11 +18,13 @@ use super::notice::Notice;
 use super::prepared::PreparedStatements;
 use super::relations::Relations;
 use super::result::ResultColumn;
+use super::rights::Account;
+use super::session_authorization::AUTHORIZATION;
 use super::session_settings::SessionSettings;
 use super::system::System;
 use super::system_views::SYSTEM_SCHEMA;
 use super::transaction_state::{Transaction, TransactionScope};
-use redshift_sql::{Name, TargetColumn};
+use redshift_sql::{Name, RequiredPrivileges, TargetColumn};
 
 /// Bytes of a result that DuckDB computes ahead of who reads it.
 const STREAMED_BYTES: u64 = 128 << 10;
@@ -34,7 +37,15 @@ pub struct Session {
     pub(super) cancel: Cancel,
     pub(super) transaction: Transaction,
     pub(super) scope: TransactionScope,
-    user: String,
+    /// Who has connected.
+    login: String,
+    /// The admin of the cluster, once a statement has named its place.
+    pub(super) admin: String,
+    pub(super) account: Account,
+    /// Whose account it is, and as of which state of the catalog.
+    pub(super) account_of: Option<(String, u64)>,
+    /// The privileges that the statement needs.
+    pub(super) required: RequiredPrivileges,
     /// The process id, by which the system views know the session.
     pid: i32,
     connected: Connected,
@@ -60,6 +71,7 @@ impl Session {
     pub(crate) fn new(system: System, user: &str) -> Result<Self, SqlError> {
         let pid = fastrand::i32(1000..1_000_000);
         let (connection, opening) = connect(&system, user, pid)?;
+        cluster_principals::follow(&connection, &system)?;
         let connected = system.database.activity.connections.connect(user, pid);
         Ok(Self {
             connected,
@@ -70,7 +82,11 @@ impl Session {
             opening,
             transaction: Transaction::None,
             scope: TransactionScope::default(),
-            user: user.to_owned(),
+            login: user.to_owned(),
+            admin: String::new(),
+            account: Account::default(),
+            account_of: None,
+            required: RequiredPrivileges::default(),
             pid,
             settings: SessionSettings::default(),
             cursors: Cursors::default(),
@@ -85,8 +101,14 @@ impl Session {
         })
     }
 
+    /// Who has connected.
+    pub(super) fn login(&self) -> &str {
+        &self.login
+    }
+
+    /// As whom statements run: SET SESSION AUTHORIZATION, else who has connected.
     pub(super) fn user(&self) -> &str {
-        &self.user
+        self.settings.get(AUTHORIZATION).unwrap_or(&self.login)
     }
 
     pub fn pid(&self) -> i32 {
@@ -111,6 +133,7 @@ impl Session {
         self.cursors.clear();
         self.targets.clear();
         self.relations.clear();
+        self.account_of = None;
         self.catalog = u64::MAX;
         self.has_catalog_tables.set(false);
     }

@@ -2,6 +2,7 @@
 
 use super::error::SqlError;
 use super::session::Session;
+use super::session_authorization::AUTHORIZATION;
 use super::session_settings::{SessionSettings, is_true};
 use super::setting_defaults::default_of;
 use super::system_views::SYSTEM_SCHEMA;
@@ -31,13 +32,20 @@ const FIXED: &[(&str, &[&str])] = &[
 ];
 
 /// Settings that tell of the server.
-const READ_ONLY: &[&str] =
-    &["integer_datetimes", "is_superuser", "max_index_keys", "server_encoding", "server_version", "server_version_num"];
+const READ_ONLY: &[&str] = &[
+    AUTHORIZATION,
+    "integer_datetimes",
+    "is_superuser",
+    "max_index_keys",
+    "server_encoding",
+    "server_version",
+    "server_version_num",
+];
 
 /// Refuses what no setting is called, and what a setting cannot be here.
 fn check(name: &str, value: Option<&str>) -> Result<(), SqlError> {
     let is_all = name == "all" && value.is_none();
-    if !is_all && default_of(name).is_none() {
+    if !is_all && name != AUTHORIZATION && default_of(name).is_none() {
         return Err(SqlError::new("42704", format!("unrecognized configuration parameter \"{name}\"")));
     }
     if READ_ONLY.contains(&name) {
@@ -62,6 +70,11 @@ impl Session {
     pub fn setting(&self, name: &str) -> Option<String> {
         if name == "transaction_read_only" {
             return Some(if self.is_read_only() { "on" } else { "off" }.to_owned());
+        }
+        match name {
+            AUTHORIZATION => return Some(self.user().to_owned()),
+            "is_superuser" if self.account.rights().is_some() => return Some("off".to_owned()),
+            _ => {}
         }
         self.settings.get(name).cloned().or_else(|| default_of(name).map(str::to_owned))
     }
@@ -105,14 +118,15 @@ impl Session {
         }
     }
 
-    /// Schemas that do not exist are passed over, as in Redshift.
+    /// Schemas that do not exist, or that the user may not use, are passed over, as in Redshift.
     pub(super) fn set_search_path(&mut self, path: &str) -> Result<(), SqlError> {
         let mut schemas = Vec::new();
         for schema in path.split(',').map(|schema| schema.trim().trim_matches('"').to_lowercase()) {
             let sql =
                 "SELECT count(*) FROM duckdb_schemas() WHERE schema_name = ? AND database_name = current_database()";
             let found: i64 = self.connection.query_row(sql, [&schema], |row| row.get(0))?;
-            if found > 0 && schema != SYSTEM_SCHEMA {
+            let may_use = self.account.rights().is_none_or(|rights| rights.may_use(&schema));
+            if found > 0 && may_use && schema != SYSTEM_SCHEMA {
                 schemas.push(schema);
             }
         }

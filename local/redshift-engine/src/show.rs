@@ -95,7 +95,7 @@ pub fn run(session: &Session, show: &Show) -> Result<ResultSet, SqlError> {
             query(&format!(
                 "SELECT current_database() AS database_name, schema_name, object_name, kind AS object_type, \
                  privilege AS privilege_type, identity AS identity_name, identity_type, grantable AS admin_option, \
-                 redshift_system.redshift_user() AS grantor_name FROM redshift_system.redshift_privileges WHERE {wanted} \
+                 coalesce(grantor, redshift_system.redshift_admin()) AS grantor_name FROM redshift_system.redshift_privileges WHERE {wanted} \
                  ORDER BY schema_name, object_name, privilege, identity"
             ))
         }

@@ -4,11 +4,12 @@
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, RwLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, RwLock, Weak};
 
 use duckdb::{Connection, params};
 
 use super::activity::{Activity, Copying};
+use super::cluster_principals::Stamp;
 use super::copy::Progress;
 use super::database::Database;
 use super::error::SqlError;
@@ -58,6 +59,8 @@ pub struct System {
     pub running: Arc<RwLock<()>>,
     pub database: Arc<Database>,
     activity: Arc<Activity>,
+    /// The state of the cluster's users, groups and roles that the database has; `None` where it has not looked.
+    pub principals_seen: Arc<Mutex<Option<Stamp>>>,
     /// Rises when tables come, go or change.
     catalog: Arc<AtomicU64>,
     /// Whether the database was dropped, or is another one since: sessions that are left do nothing more.
@@ -79,6 +82,7 @@ impl System {
             running: Arc::default(),
             activity: database.activity.clone(),
             database,
+            principals_seen: Arc::default(),
             catalog: Arc::default(),
             ended: Arc::default(),
             is_full: Arc::default(),

@@ -175,11 +175,15 @@ impl Session {
         if scope.has_defined {
             self.system.catalog_changed();
         }
-        let settings = match commits && ended.is_ok() {
+        let has_committed = commits && ended.is_ok();
+        let settings = match has_committed {
             true => self.settings.clone().without_local(&scope.settings_before, &scope.local_settings),
             false => scope.settings_before,
         };
         self.restore_settings(settings)?;
+        if has_committed && scope.has_principals {
+            self.principals_changed()?;
+        }
         ended.map(|()| 0)
     }
 

@@ -21,6 +21,8 @@ pub(super) struct TransactionScope {
     pub(super) read_only: bool,
     /// True once it has changed the catalog.
     pub(super) has_defined: bool,
+    /// True once it has changed users, groups or roles.
+    pub(super) has_principals: bool,
     /// The settings when it began.
     pub(super) settings_before: SessionSettings,
     /// The names of those that SET LOCAL changed.

@@ -61,7 +61,10 @@ impl Session {
     /// What a statement of this session is read with.
     pub(super) fn reading(&self) -> TranslateOptions<'_> {
         let keeps_attribute_case = self.is_on("enable_case_sensitive_super_attribute");
-        TranslateOptions::new(Some(self), self.keeps_case()).with_attribute_case(keeps_attribute_case)
+        // What a superuser's statement needs is not asked for.
+        let required = self.account.rights().map(|_| &self.required);
+        let options = TranslateOptions::new(Some(self), self.keeps_case());
+        options.with_attribute_case(keeps_attribute_case).with_required(required)
     }
 
     /// Returns true if names in quotes keep their case.

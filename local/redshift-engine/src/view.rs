@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::error::SqlError;
 use super::result::{ResultColumn, columns_of};
 use super::session::Session;
-use super::{catalog, dependency, late_binding_view};
+use super::{catalog, dependency, late_binding_view, owner};
 use redshift_sql::{KeptView, Name, NewView, QueryCommand, quoted};
 
 /// A view has the columns that its query has now: what `*` means is written out, for tables get more of them. What it reads
@@ -44,7 +44,8 @@ pub fn create(session: &Session, new: NewView) -> Result<(), SqlError> {
     };
     let kept = KeptView { definition: format!("{definition};"), columns: given, late: false };
     session.connection.execute_batch(&format!("{create}; {}", kept.describe(&name)?))?;
-    dependency::note(session, &name, &view.query)
+    dependency::note(session, &name, &view.query)?;
+    owner::note_relation(session, &name)
 }
 
 /// OR REPLACE keeps the columns of a view that is bound: their number, names and types.

@@ -11,8 +11,9 @@ use crate::statement::alter::Alter;
 use crate::statement::comment::Comment;
 use crate::statement::database::IsolationLevel;
 use crate::statement::ddl::{CreateTable, Drop};
+use crate::statement::default_privileges::DefaultPrivileges;
 use crate::statement::dml::DmlStatement;
-use crate::statement::grant::Grant;
+use crate::statement::grant::{Grant, RoleGrant};
 use crate::statement::maintenance::Maintenance;
 use crate::statement::materialized::NewMaterialized;
 use crate::statement::principals::Principals;
@@ -74,7 +75,9 @@ pub enum Command {
     DropProcedure(ProcedureName),
     Call(Box<ProcedureCall>),
     Grant(Grant),
-    /// Users and groups.
+    GrantRoles(RoleGrant),
+    DefaultPrivileges(DefaultPrivileges),
+    /// Users, groups and roles.
     Principals(Principals),
     CreateView(Box<NewView>),
     CreateLateView(Box<NewView>),
@@ -102,6 +105,12 @@ pub enum Command {
     Set {
         name: String,
         value: Option<String>,
+        /// Until the transaction ends.
+        local: bool,
+    },
+    /// As whom the session goes on; `None` is the user who has connected.
+    SessionAuthorization {
+        user: Option<String>,
         /// Until the transaction ends.
         local: bool,
     },
@@ -150,7 +159,7 @@ pub enum Command {
     },
     /// Has no meaning here: ANALYZE and VACUUM, of tables that must be there.
     Maintenance(Maintenance),
-    /// Has no meaning here: roles, default privileges.
+    /// Has no meaning here: grants on what there is none of.
     Accepted,
 }
 
@@ -199,6 +208,8 @@ impl Command {
             || matches!(
                 self,
                 Self::Grant(_)
+                    | Self::GrantRoles(_)
+                    | Self::DefaultPrivileges(_)
                     | Self::Principals(_)
                     | Self::Truncate { .. }
                     | Self::Comment(_)

@@ -50,7 +50,8 @@ impl Command {
             }
             // All of them change the same rows of one table.
             Self::Grant(_) => write(&kept("redshift_privileges")),
-            Self::Principals(_) => write(&kept("redshift_users")),
+            Self::DefaultPrivileges(_) => write(&kept("redshift_default_privileges")),
+            Self::GrantRoles(_) | Self::Principals(_) => write(&kept("redshift_users")),
             _ => Vec::new(),
         }
     }
@@ -74,6 +75,7 @@ impl Command {
                 | Self::Rollback
                 | Self::SetTransaction { .. }
                 | Self::Set { .. }
+                | Self::SessionAuthorization { .. }
                 | Self::Show(_)
                 | Self::Lock(_)
                 | Self::Cancel { .. }

@@ -354,10 +354,13 @@ CREATE OR REPLACE MACRO redshift_system.pg_last_unload_id() AS
 CREATE OR REPLACE MACRO redshift_system.pg_last_query_id() AS
     coalesce(CAST(CAST(getvariable('redshift_query') AS BIGINT) % 2000000000 AS INTEGER), -1);
 CREATE OR REPLACE MACRO redshift_system.redshift_user() AS coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser');
-CREATE OR REPLACE MACRO redshift_system.current_user_id() AS 100;
+CREATE OR REPLACE MACRO redshift_system.current_user_id() AS
+    coalesce((SELECT min(u.id) FROM redshift_system.redshift_users u WHERE u.name = redshift_system.redshift_user()), 100);
 CREATE OR REPLACE MACRO redshift_system.current_setting(wanted) AS
     (SELECT s.setting FROM redshift_system.redshift_settings AS s WHERE s.name = wanted);
-CREATE OR REPLACE MACRO redshift_system.pg_get_userbyid(id) AS coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser');
+CREATE OR REPLACE MACRO redshift_system.pg_get_userbyid(wanted) AS
+    CASE wanted WHEN 100 THEN redshift_system.redshift_admin()
+        ELSE coalesce((SELECT min(u.name) FROM redshift_system.redshift_users u WHERE u.id = wanted), 'unknown (UID=' || wanted || ')') END;
 CREATE OR REPLACE MACRO redshift_system.slice_num() AS 0;
 
 -- What the catalog queries of drivers call

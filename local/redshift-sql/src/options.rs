@@ -1,6 +1,7 @@
 //! Options of a translation.
 
 use crate::bind::catalog::Catalog;
+use crate::statement::required_privileges::RequiredPrivileges;
 use crate::types::Type;
 
 /// What a statement is read with.
@@ -14,16 +15,24 @@ pub struct TranslateOptions<'s> {
     pub keeps_case: bool,
     /// Attributes of a SUPER are not folded: enable_case_sensitive_super_attribute.
     pub keeps_attribute_case: bool,
+    /// Where the privileges are noted that statements need; without it nobody asks for them.
+    pub required: Option<&'s RequiredPrivileges>,
 }
 
 impl<'s> TranslateOptions<'s> {
     pub fn new(catalog: Option<&'s dyn Catalog>, keeps_case: bool) -> Self {
-        Self { catalog, arguments: &[], keeps_case, keeps_attribute_case: false }
+        Self { catalog, keeps_case, ..Self::default() }
     }
 
     /// The same, where attributes of a SUPER may keep their case.
     #[must_use]
     pub fn with_attribute_case(self, keeps_attribute_case: bool) -> Self {
         Self { keeps_attribute_case, ..self }
+    }
+
+    /// The same, where the privileges are noted that statements need.
+    #[must_use]
+    pub fn with_required(self, required: Option<&'s RequiredPrivileges>) -> Self {
+        Self { required, ..self }
     }
 }

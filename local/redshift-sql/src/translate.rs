@@ -20,16 +20,14 @@ use crate::rules::normalize::Normalize;
 use crate::statement::attributes::{self, TableAttributes};
 use crate::statement::ddl::{self, CreateTable, Shape};
 use crate::statement::dml::DmlStatement;
+use crate::statement::grant::GrantCommand;
 use crate::statement::relation_name::Name;
 use crate::statement::view_definition;
 use crate::statement::{
-    alter, cancel, changed_table, comment, cursor, database, grant, lock, maintenance, materialized, merge, names,
-    principals, schema, settings, show, transaction, udf,
+    alter, cancel, changed_table, comment, cursor, database, default_privileges, grant, lock, maintenance,
+    materialized, merge, names, principals, required_privileges, schema, settings, show, transaction, udf,
 };
 use crate::types::Type;
-
-/// What begins so changes nothing that can be seen here, and is accepted.
-const ACCEPTED: &[&[&str]] = &[&["CREATE", "ROLE"], &["DROP", "ROLE"], &["ALTER", "DEFAULT", "PRIVILEGES"]];
 
 /// What Redshift has and this does not, by its first words.
 const REFUSED: &[&[&str]] = &[
@@ -39,6 +37,17 @@ const REFUSED: &[&[&str]] = &[
     &["CREATE", "MODEL"],
     &["CREATE", "DATASHARE"],
     &["CREATE", "LIBRARY"],
+    &["CREATE", "RLS", "POLICY"],
+    &["ALTER", "RLS", "POLICY"],
+    &["DROP", "RLS", "POLICY"],
+    &["ATTACH", "RLS", "POLICY"],
+    &["DETACH", "RLS", "POLICY"],
+    &["CREATE", "MASKING", "POLICY"],
+    &["ALTER", "MASKING", "POLICY"],
+    &["DROP", "MASKING", "POLICY"],
+    &["ATTACH", "MASKING", "POLICY"],
+    &["DETACH", "MASKING", "POLICY"],
+    &["CREATE", "IDENTITY", "PROVIDER"],
     &["SAVEPOINT"],
     &["DISCARD"],
     &["ANALYZE", "COMPRESSION"],
@@ -84,9 +93,6 @@ pub fn translate_tokens(
     if let Some(refused) = REFUSED.iter().find(|words| starts_with(&first, words)) {
         return Err(TranslateError::unsupported(&refused.join(" ")));
     }
-    if ACCEPTED.iter().any(|words| starts_with(&first, words)) {
-        return Ok(Command::Accepted);
-    }
     if let Some(alter) = alter::redshift_only(&tokens) {
         return alter.map(Box::new).map(Command::Alter);
     }
@@ -128,18 +134,30 @@ pub fn translate_tokens(
         ["CALL", ..] => return calls::parse(tokens).map(Box::new).map(Command::Call),
         ["CREATE", "SCHEMA", ..] => schema::refuse_quota(&tokens)?,
         ["ALTER", "SCHEMA", ..] => return schema::alter(&tokens).map(Command::AlterSchema),
-        ["CREATE" | "ALTER" | "DROP", "USER" | "GROUP", ..] => {
+        ["CREATE" | "ALTER" | "DROP", "USER" | "GROUP" | "ROLE", ..] => {
             return principals::parse(&tokens).map(Command::Principals);
         }
         ["CREATE", "DATABASE", ..] => return database::create(&tokens),
         ["ALTER", "DATABASE", ..] => return database::alter(&tokens),
         ["DROP", "DATABASE", ..] => return database::drop(&tokens),
-        ["GRANT" | "REVOKE", ..] => return Ok(grant::parse(&tokens)?.map_or(Command::Accepted, Command::Grant)),
+        ["GRANT" | "REVOKE", ..] => {
+            return Ok(match grant::parse(&tokens)? {
+                GrantCommand::Privileges(grant) => Command::Grant(grant),
+                GrantCommand::Roles(grant) => Command::GrantRoles(grant),
+                GrantCommand::Nothing => Command::Accepted,
+            });
+        }
+        ["ALTER", "DEFAULT", "PRIVILEGES", ..] => {
+            return default_privileges::parse(&tokens).map(Command::DefaultPrivileges);
+        }
         ["COMMENT", "ON", ..] => return comment::parse(tokens).map(Command::Comment),
         ["LOCK", ..] => return lock::parse(&tokens).map(Command::Lock),
         ["CANCEL", ..] => return cancel::parse(&tokens),
         ["ANALYZE" | "VACUUM", ..] => return maintenance::parse(&tokens).map(Command::Maintenance),
         ["SHOW", ..] => return show::parse(&tokens).map(Command::Show),
+        ["SET", "SESSION", "AUTHORIZATION", ..]
+        | ["SET", "LOCAL" | "SESSION", "SESSION", "AUTHORIZATION", ..]
+        | ["RESET", "SESSION", "AUTHORIZATION", ..] => return settings::parse_authorization(&tokens),
         ["SET" | "RESET", ..] => return settings::parse_set(&tokens),
         ["EXPLAIN", ..] => {
             let skipped = 1 + usize::from(first.get(1).is_some_and(|word| word == "VERBOSE"));
@@ -239,6 +257,9 @@ fn rewrite(statement: &mut Statement, reading: TranslateOptions<'_>) -> ControlF
     }
     if let Err(refused) = types.check() {
         return ControlFlow::Break(refused);
+    }
+    if let Some(required) = reading.required {
+        required.borrow_mut().extend(required_privileges::of_statement(statement, &types));
     }
     statement.visit(&mut Rewrite::new(&types, reading))?;
     ControlFlow::Continue(types)

@@ -1,7 +1,7 @@
 -- What a session sees of the catalog, which fills its tables.
 
 INSERT INTO temp.main.redshift_catalog_schemas BY NAME
-SELECT s.schema_name, s.oid, coalesce(o.owner, CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser') AS owner,
+SELECT s.schema_name, s.oid, coalesce(o.owner, redshift_system.redshift_admin()) AS owner,
        coalesce(o.owner_id, 100) AS owner_id
 FROM duckdb_schemas() s LEFT JOIN redshift_system.redshift_owner_ids o ON o.schema_name = s.schema_name AND o.object_name = ''
 WHERE s.database_name = current_database() AND s.schema_name NOT IN ('redshift_system', 'main', 'pg_catalog', 'information_schema')
@@ -11,7 +11,7 @@ ORDER BY s.oid;
 INSERT INTO temp.main.redshift_catalog_relations BY NAME
 SELECT r.schema_name, r.table_name, r.table_oid, r.schema_oid, r.kind, r.temporary, r.definition, r.comment, r.estimated_size,
        r.column_count, r.is_materialized, r.is_late, c.comment AS remarks,
-       coalesce(o.owner, CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser') AS owner, coalesce(o.owner_id, 100) AS owner_id,
+       coalesce(o.owner, redshift_system.redshift_admin()) AS owner, coalesce(o.owner_id, 100) AS owner_id,
        CASE json_extract_string(r.comment, '$.diststyle') WHEN 'KEY' THEN 1 WHEN 'ALL' THEN 8 WHEN 'EVEN' THEN 0
             ELSE 10 END AS diststyle,
        json_extract_string(r.comment, '$.distkey') AS distkey,

@@ -6,6 +6,35 @@ CREATE SCHEMA IF NOT EXISTS redshift_system;
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_privileges (
     kind VARCHAR, schema_name VARCHAR, object_name VARCHAR, privilege VARCHAR, identity VARCHAR, identity_type VARCHAR, grantable BOOLEAN
 );
+-- NULL for a privilege on all columns. A privilege on one is of the kind COLUMN. A database of the name '' is this one.
+ALTER TABLE redshift_system.redshift_privileges ADD COLUMN IF NOT EXISTS column_name VARCHAR;
+ALTER TABLE redshift_system.redshift_privileges ADD COLUMN IF NOT EXISTS grantor VARCHAR;
+
+-- What PUBLIC has in a new database (r_Privileges, r_GRANT). It can be revoked: it is given once.
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_public_privileges (given BOOLEAN);
+INSERT INTO redshift_system.redshift_privileges (kind, schema_name, object_name, privilege, identity, identity_type, grantable)
+SELECT kind, name, name, privilege, 'public', 'public', false
+FROM (VALUES ('SCHEMA', 'public', 'CREATE'), ('SCHEMA', 'public', 'USAGE'), ('DATABASE', '', 'TEMPORARY')) AS given (kind, name, privilege)
+WHERE NOT EXISTS (FROM redshift_system.redshift_public_privileges);
+INSERT INTO redshift_system.redshift_public_privileges SELECT true WHERE NOT EXISTS (FROM redshift_system.redshift_public_privileges);
+
+-- Roles, and to whom they are granted: users and other roles. The system's are there (r_roles-default).
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_roles (name VARCHAR, id INTEGER, owner VARCHAR);
+INSERT INTO redshift_system.redshift_roles
+SELECT name, 900 + n, 'rdsdb'
+FROM (VALUES ('sys:monitor', 1), ('sys:operator', 2), ('sys:dba', 3), ('sys:superuser', 4), ('sys:secadmin', 5)) AS roles (name, n)
+WHERE name NOT IN (SELECT name FROM redshift_system.redshift_roles);
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_role_grants (
+    role_name VARCHAR, grantee VARCHAR, grantee_type VARCHAR, admin_option BOOLEAN
+);
+
+-- Has a row once the database has taken over the users, groups and roles of the cluster.
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_cluster_principals (joined BOOLEAN);
+
+-- What is granted on objects that a user creates; with the schema '' in all of them.
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_default_privileges (
+    owner VARCHAR, schema_name VARCHAR, kind VARCHAR, privilege VARCHAR, identity VARCHAR, identity_type VARCHAR, grantable BOOLEAN
+);
 
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_load_errors (
     query_id BIGINT, table_name VARCHAR, start_time TIMESTAMP, file_name VARCHAR, line_number BIGINT,
@@ -33,14 +62,42 @@ CREATE TABLE IF NOT EXISTS redshift_system.redshift_comments (schema_name VARCHA
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_users (name VARCHAR, id INTEGER, creates_databases BOOLEAN, is_superuser BOOLEAN);
 ALTER TABLE redshift_system.redshift_users ADD COLUMN IF NOT EXISTS password VARCHAR;
 ALTER TABLE redshift_system.redshift_users ADD COLUMN IF NOT EXISTS valid_until TIMESTAMP;
+-- SYSLOG ACCESS UNRESTRICTED.
+ALTER TABLE redshift_system.redshift_users ADD COLUMN IF NOT EXISTS reads_system_log BOOLEAN;
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_owners (schema_name VARCHAR, object_name VARCHAR, owner VARCHAR);
+
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_user_groups (name VARCHAR, id INTEGER);
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_group_members (group_name VARCHAR, user_name VARCHAR);
+
+-- The admin of the cluster, whom no CREATE USER made, and who owns what nobody else does. A session of another user knows the
+-- name by a variable.
+CREATE OR REPLACE MACRO redshift_system.redshift_admin() AS
+    coalesce(CAST(getvariable('redshift_admin') AS VARCHAR), CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser');
+
+-- True for what a user may see of another in the system views (cm_chap_system-tables).
+CREATE OR REPLACE MACRO redshift_system.redshift_shows(who) AS
+    NOT coalesce(CAST(getvariable('redshift_is_restricted') AS BOOLEAN), false) OR who = CAST(getvariable('redshift_user') AS VARCHAR);
+
+-- The roles of users, with the roles of those.
+CREATE OR REPLACE VIEW redshift_system.redshift_user_roles AS
+WITH RECURSIVE roles (user_name, role_name) AS (
+    SELECT grantee, role_name FROM redshift_system.redshift_role_grants WHERE grantee_type = 'user'
+    UNION
+    SELECT r.user_name, g.role_name
+    FROM redshift_system.redshift_role_grants g JOIN roles r ON g.grantee_type = 'role' AND g.grantee = r.role_name)
+SELECT user_name, role_name FROM roles;
+
+-- Whom GRANT can name to mean a user: themself, PUBLIC, their groups and their roles.
+CREATE OR REPLACE MACRO redshift_system.redshift_identities(who) AS TABLE
+SELECT who AS identity, 'user' AS identity_type
+UNION ALL SELECT 'public', 'public'
+UNION ALL SELECT group_name, 'group' FROM redshift_system.redshift_group_members WHERE user_name = who
+UNION ALL SELECT role_name, 'role' FROM redshift_system.redshift_user_roles WHERE user_name = who;
 
 CREATE OR REPLACE VIEW redshift_system.redshift_owner_ids AS
 SELECT o.schema_name, o.object_name, o.owner, coalesce(u.id, 100) AS owner_id
 FROM redshift_system.redshift_owners o LEFT JOIN redshift_system.redshift_users u ON u.name = o.owner;
 
-CREATE TABLE IF NOT EXISTS redshift_system.redshift_user_groups (name VARCHAR, id INTEGER);
-CREATE TABLE IF NOT EXISTS redshift_system.redshift_group_members (group_name VARCHAR, user_name VARCHAR);
 DROP TABLE IF EXISTS redshift_system.redshift_late_views;
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_late_binding_views (schema_name VARCHAR, view_name VARCHAR, query VARCHAR, columns VARCHAR, title VARCHAR, written VARCHAR);
 

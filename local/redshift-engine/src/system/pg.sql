@@ -27,7 +27,7 @@ SELECT schema_name AS schemaname, table_name AS viewname, owner AS viewowner, de
 FROM temp.main.redshift_catalog_relations WHERE kind = 'VIEW';
 
 CREATE TEMP VIEW pg_user AS
-SELECT coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser') AS usename, 100 AS usesysid, true AS usecreatedb, true AS usesuper,
+SELECT redshift_system.redshift_admin() AS usename, 100 AS usesysid, true AS usecreatedb, true AS usesuper,
        false AS usecatupd, '********' AS passwd, CAST(NULL AS TIMESTAMP) AS valuntil, CAST(NULL AS VARCHAR) AS useconfig
 WHERE usename NOT IN (SELECT name FROM redshift_system.redshift_users)
 UNION ALL

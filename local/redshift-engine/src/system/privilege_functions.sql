@@ -1,18 +1,21 @@
--- HAS_…_PRIVILEGE, from what GRANT recorded. Superusers and owners have every privilege; what has no owner is owned by whoever asks.
+-- HAS_…_PRIVILEGE, from what GRANT recorded. Superusers and owners have every privilege; what has no owner is owned by the admin.
 
 CREATE OR REPLACE MACRO redshift_system.redshift_is_superuser(who) AS
     coalesce((SELECT bool_or(u.is_superuser) FROM redshift_system.redshift_users AS u WHERE u.name = who),
-             CASE WHEN who = redshift_user() THEN true ELSE CAST(error('user "' || who || '" does not exist') AS BOOLEAN) END);
+             CASE WHEN who = redshift_user() OR who = redshift_admin() THEN true ELSE CAST(error('user "' || who || '" does not exist') AS BOOLEAN) END);
 
--- What was granted to a user, to a group of theirs or to everybody. The privilege may end in WITH GRANT OPTION.
+-- What was granted to a user, to a group or a role of theirs or to everybody, also by a scoped permission. The privilege may end in WITH GRANT OPTION.
 CREATE OR REPLACE MACRO redshift_system.redshift_is_granted(who, wanted, on_kind, on_schema, on_object) AS (
     SELECT count(*) > 0
     FROM redshift_system.redshift_privileges AS p
     LEFT JOIN redshift_system.redshift_group_members AS m
         ON p.identity_type = 'group' AND m.group_name = p.identity
-    WHERE p.kind = on_kind AND p.schema_name = on_schema AND p.object_name = on_object
+    LEFT JOIN redshift_system.redshift_user_roles AS r
+        ON p.identity_type = 'role' AND r.role_name = p.identity
+    WHERE p.kind = on_kind
+      AND (p.object_name = on_object AND p.schema_name = on_schema OR p.object_name = '' AND p.schema_name IN (on_schema, ''))
       AND p.privilege = system.main.replace(wanted, ' WITH GRANT OPTION', '') AND (p.grantable OR NOT ends_with(wanted, ' WITH GRANT OPTION'))
-      AND (p.identity_type = 'public' OR p.identity_type = 'user' AND p.identity = who OR m.user_name = who));
+      AND (p.identity_type = 'public' OR p.identity_type = 'user' AND p.identity = who OR m.user_name = who OR r.user_name = who));
 
 CREATE OR REPLACE MACRO redshift_system.redshift_privilege(wanted, known) AS
     CASE WHEN list_contains(known, system.main.replace(system.main.upper(system.main.trim(wanted)), ' WITH GRANT OPTION', '')) THEN system.main.upper(system.main.trim(wanted))
@@ -42,7 +45,7 @@ CREATE OR REPLACE MACRO redshift_system.has_table_privilege(given, wanted) AS
         redshift_has_on_relation(CAST(who AS VARCHAR), given, redshift_privilege(wanted,
             ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'DROP', 'REFERENCES', 'ALTER', 'TRUNCATE', 'RULE', 'TRIGGER']));
 
--- GRANT on columns is not recorded: who has a privilege on the table has it on each column.
+-- GRANT on columns is not asked: who has a privilege on the table has it on each column.
 CREATE OR REPLACE MACRO redshift_system.has_any_column_privilege(given, wanted) AS
         redshift_has_on_relation(redshift_user(), given, redshift_privilege(wanted, ['SELECT', 'INSERT', 'UPDATE', 'REFERENCES'])),
     (who, given, wanted) AS
@@ -50,11 +53,10 @@ CREATE OR REPLACE MACRO redshift_system.has_any_column_privilege(given, wanted) 
 CREATE OR REPLACE MACRO redshift_system.has_column_privilege(given, col, wanted) AS has_any_column_privilege(given, wanted),
     (who, given, col, wanted) AS has_any_column_privilege(who, given, wanted);
 
--- Everybody may use and create in PUBLIC, and read the schemas of the system.
+-- Everybody may read the schemas of the system.
 CREATE OR REPLACE MACRO redshift_system.redshift_has_on_schema(who, given, wanted) AS (
     SELECT CASE WHEN s.oid IS NULL THEN CAST(error('schema "' || given || '" does not exist') AS BOOLEAN)
                 WHEN asked.is_superuser THEN asked.privilege <> ''
-                WHEN given = 'public' AND asked.privilege IN ('USAGE', 'CREATE') THEN true
                 WHEN given IN ('pg_catalog', 'information_schema') THEN asked.privilege = 'USAGE'
                 ELSE s.owner = who OR redshift_is_granted(who, asked.privilege, 'SCHEMA', given, given) END
     FROM (SELECT wanted AS privilege, redshift_is_superuser(who) AS is_superuser) AS asked
@@ -64,9 +66,8 @@ CREATE OR REPLACE MACRO redshift_system.has_schema_privilege(given, wanted) AS
     (who, given, wanted) AS
         redshift_has_on_schema(CAST(who AS VARCHAR), CAST(given AS VARCHAR), redshift_privilege(wanted, ['CREATE', 'USAGE', 'ALTER', 'DROP']));
 
--- Everybody may create temporary tables.
 CREATE OR REPLACE MACRO redshift_system.redshift_has_on_database(who, given, wanted) AS
-    (wanted = 'TEMPORARY' OR redshift_is_granted(who, wanted, 'DATABASE', given, given)) OR redshift_is_superuser(who);
+    redshift_is_granted(who, wanted, 'DATABASE', given, given) OR redshift_is_superuser(who);
 CREATE OR REPLACE MACRO redshift_system.has_database_privilege(given, wanted) AS
         redshift_has_on_database(redshift_user(), CAST(given AS VARCHAR), redshift_privilege(
             CASE system.main.upper(wanted) WHEN 'TEMP' THEN 'TEMPORARY' ELSE wanted END, ['CREATE', 'TEMPORARY', 'USAGE', 'ALTER', 'DROP'])),
@@ -74,7 +75,7 @@ CREATE OR REPLACE MACRO redshift_system.has_database_privilege(given, wanted) AS
         redshift_has_on_database(CAST(who AS VARCHAR), CAST(given AS VARCHAR), redshift_privilege(
             CASE system.main.upper(wanted) WHEN 'TEMP' THEN 'TEMPORARY' ELSE wanted END, ['CREATE', 'TEMPORARY', 'USAGE', 'ALTER', 'DROP']));
 
--- Everybody may execute functions, and use SQL for them; GRANT on functions and languages is not recorded.
+-- Everybody may execute functions, and use SQL for them; GRANT on functions and languages is not asked.
 CREATE OR REPLACE MACRO redshift_system.has_function_privilege(given, wanted) AS redshift_privilege(wanted, ['EXECUTE']) = 'EXECUTE',
     (who, given, wanted) AS redshift_is_superuser(CAST(who AS VARCHAR)) OR redshift_privilege(wanted, ['EXECUTE']) = 'EXECUTE';
 CREATE OR REPLACE MACRO redshift_system.has_language_privilege(given, wanted) AS

@@ -16,12 +16,12 @@ CREATE TEMP VIEW redshift_query_records AS
 WITH latest AS MATERIALIZED (SELECT unnest(redshift_latest_queries()) AS q)
 SELECT query_id, user_name, query_type, status, start_time, end_time, elapsed_time, returned_rows, error_message, query_text,
        session_id
-FROM redshift_system.redshift_queries WHERE query_id NOT IN (SELECT q.query_id FROM latest)
+FROM redshift_system.redshift_queries WHERE query_id NOT IN (SELECT q.query_id FROM latest) AND redshift_system.redshift_shows(user_name)
 UNION ALL
 SELECT q.query_id, q.user_name, q.query_type, CASE WHEN q.error_message IS NULL THEN 'success' ELSE 'failed' END,
        make_timestamp(q.started), make_timestamp(q.started + q.elapsed), q.elapsed, q.returned_rows, q.error_message,
        q.query_text, CAST(q.session_id AS INTEGER)
-FROM latest;
+FROM latest WHERE redshift_system.redshift_shows(q.user_name);
 
 -- The number that the STL views have for a query, an INTEGER, and the user's.
 CREATE TEMP VIEW redshift_statements AS

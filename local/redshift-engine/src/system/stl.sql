@@ -109,7 +109,8 @@ CREATE TEMP VIEW redshift_sessions_known AS
 SELECT CAST(c.session_id AS INTEGER) AS pid, c.user_name, make_timestamp(c.started) AS started,
        CASE WHEN c.ended IS NOT NULL THEN make_timestamp(c.ended) END AS ended, coalesce(u.id, 100) AS user_id,
        CAST(least(c.ended - c.started, 2147483647) AS INTEGER) AS duration
-FROM (SELECT unnest(redshift_connections()) AS c) AS sessions LEFT JOIN redshift_system.redshift_users u ON u.name = c.user_name;
+FROM (SELECT unnest(redshift_connections()) AS c) AS sessions LEFT JOIN redshift_system.redshift_users u ON u.name = c.user_name
+WHERE redshift_system.redshift_shows(c.user_name);
 
 CREATE TEMP VIEW stl_connection_log AS
 SELECT event, recordtime, CAST(NULL AS VARCHAR) AS remotehost, CAST(NULL AS VARCHAR) AS remoteport, pid,

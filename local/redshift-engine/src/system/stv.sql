@@ -14,7 +14,7 @@ WHERE status = 'running';
 CREATE TEMP VIEW stv_mv_info AS
 SELECT current_database() AS db_name, split_part(name, '.', 1) AS "schema", split_part(name, '.', 2) AS name,
        0 AS updated_upto_xid, false AS is_stale,
-       coalesce(CAST(getvariable('redshift_user') AS VARCHAR), 'awsuser') AS owner_user_name, 1 AS state, 'f' AS autorewrite,
+       redshift_system.redshift_admin() AS owner_user_name, 1 AS state, 'f' AS autorewrite,
        CASE WHEN auto_refresh THEN 't' ELSE 'f' END AS autorefresh
 FROM redshift_system.redshift_materialized_views;
 

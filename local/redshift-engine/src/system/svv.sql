@@ -66,9 +66,9 @@ CREATE TEMP VIEW svv_external_columns AS SELECT unnest(CAST([] AS STRUCT(
 
 CREATE TEMP VIEW svv_user_info AS
 SELECT usename AS user_name, usesysid AS user_id, usecreatedb AS createdb, usesuper AS superuser, false AS catalog_update,
-       'UNLIMITED' AS connection_limit, CASE WHEN usesuper THEN 'UNRESTRICTED' ELSE 'RESTRICTED' END AS syslog_access,
+       'UNLIMITED' AS connection_limit, CASE WHEN usesuper OR coalesce(u.reads_system_log, false) THEN 'UNRESTRICTED' ELSE 'RESTRICTED' END AS syslog_access,
        CAST(NULL AS TIMESTAMP) AS last_ddl_timestamp, 0 AS session_timeout, '' AS external_id
-FROM temp.main.pg_user;
+FROM temp.main.pg_user LEFT JOIN redshift_system.redshift_users u ON u.name = usename;
 
 CREATE TEMP VIEW svv_mv_info AS
 SELECT db_name AS database_name, "schema" AS schema_name, owner_user_name AS user_name, name, CASE WHEN is_stale THEN 't' ELSE 'f' END AS is_stale,

@@ -13,7 +13,7 @@ pub struct Output {
 }
 
 /// Returns the condition of a join.
-pub(super) fn constraint(operator: &JoinOperator) -> Option<&JoinConstraint> {
+pub fn constraint(operator: &JoinOperator) -> Option<&JoinConstraint> {
     match operator {
         JoinOperator::Join(constraint)
         | JoinOperator::Inner(constraint)

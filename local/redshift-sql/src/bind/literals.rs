@@ -32,7 +32,8 @@ pub(super) fn word(name: &str) -> Option<ValueType> {
         "current_date" => ValueType::DATE,
         "current_timestamp" => ValueType::TIMESTAMPTZ,
         "current_user" | "session_user" | "user" | "current_schema" | "current_database" => ValueType::TEXT,
-        "current_time" | "localtime" | "default" | "current_user_id" => ValueType::Unknown,
+        "current_time" | "localtime" | "default" => ValueType::Unknown,
+        "current_user_id" => ValueType::Of(Type::Integer),
         _ => return None,
     })
 }

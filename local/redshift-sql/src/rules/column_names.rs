@@ -22,7 +22,9 @@ pub fn name_columns(select: &mut Select) {
 pub fn column_name(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Identifier(ident) => match ident.value.to_lowercase().as_str() {
-            word @ ("current_user" | "user" | "session_user") if ident.quote_style.is_none() => Some(word.to_owned()),
+            word @ ("current_user" | "current_user_id" | "user" | "session_user") if ident.quote_style.is_none() => {
+                Some(word.to_owned())
+            }
             "sysdate" if ident.quote_style.is_none() => Some("timestamp".into()),
             "current_date" if ident.quote_style.is_none() => Some("date".into()),
             _ => None,

@@ -228,6 +228,7 @@ fn word(name: &str) -> Option<Expr> {
         "sysdate" => Some(date_functions::now("microsecond")),
         "current_date" => Some(date_functions::today()),
         "current_user" | "session_user" | "user" => Some(call("redshift_user", [])),
+        "current_user_id" => Some(call("current_user_id", [])),
         _ => None,
     }
 }

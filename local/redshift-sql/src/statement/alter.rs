@@ -87,6 +87,9 @@ pub fn redshift_only(tokens: &[TokenWithSpan]) -> Option<Result<Alter, Translate
     if is(0, "APPEND") && is(1, "FROM") {
         return Some(append(&rest[2..]).map(|change| Alter { table, if_exists: false, change }));
     }
+    if is(0, "ROW") && is(1, "LEVEL") && is(2, "SECURITY") {
+        return Some(Err(TranslateError::unsupported("ALTER TABLE … ROW LEVEL SECURITY")));
+    }
     if is(0, "OWNER") && is(1, "TO") && rest.len() == 3 {
         return name(&rest[2].token).map(|owner| Ok(Alter { table, if_exists: false, change: Change::Owner(owner) }));
     }

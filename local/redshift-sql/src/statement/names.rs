@@ -2,20 +2,21 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{Cte, Expr, Query, TableAlias, TableFactor, VisitMut, VisitorMut};
+use sqlparser::ast::{Expr, Query, TableAlias, TableFactor, VisitMut, VisitorMut};
 use sqlparser::tokenizer::Tokenizer;
 
 use crate::error::TranslateError;
 use crate::parse::dialect::Redshift;
 use crate::parse::parser;
 use crate::statement::relation_name::Name;
+use crate::statement::with_names::WithNames;
 
 /// Answers the new name of a relation; `None` leaves it as it is.
 pub type NewName<'n> = dyn FnMut(&Name) -> Result<Option<Name>, TranslateError> + 'n;
 
 /// Gives other names to the relations of a query. What WITH names is left as it is, and so are functions.
 pub fn rename_relations(query: &mut Query, rename: &mut NewName<'_>) -> Result<(), TranslateError> {
-    match query.visit(&mut Renames { rename, scopes: Vec::new() }) {
+    match query.visit(&mut Renames { rename, named: WithNames::default() }) {
         ControlFlow::Break(error) => Err(error),
         ControlFlow::Continue(()) => Ok(()),
     }
@@ -44,30 +45,12 @@ pub fn rename_relations_in(query: &str, rename: &mut NewName<'_>) -> Result<Stri
     Ok(parsed.to_string())
 }
 
-/// The names that the WITH of a query gives, and how many of them can be seen: within its own queries, those before.
-struct Scope {
-    names: Vec<String>,
-    queries: Vec<*const Query>,
-    is_recursive: bool,
-    seen: usize,
-}
-
 struct Renames<'r, 'n> {
     rename: &'r mut NewName<'n>,
-    /// Of the queries around, the innermost last.
-    scopes: Vec<Scope>,
+    named: WithNames,
 }
 
 impl Renames<'_, '_> {
-    fn is_of_with(&self, name: &str) -> bool {
-        self.scopes.iter().any(|scope| scope.names[..scope.seen].iter().any(|known| known.eq_ignore_ascii_case(name)))
-    }
-
-    /// The place of a query among those of the WITH around it.
-    fn place(&self, query: &Query) -> Option<usize> {
-        self.scopes.last()?.queries.iter().position(|known| std::ptr::eq(*known, query))
-    }
-
     fn new_name(&mut self, name: &Name) -> ControlFlow<TranslateError, Option<Name>> {
         match (self.rename)(name) {
             Ok(new) => ControlFlow::Continue(new),
@@ -80,38 +63,19 @@ impl VisitorMut for Renames<'_, '_> {
     type Break = TranslateError;
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<TranslateError> {
-        if let Some(place) = self.place(query)
-            && let Some(around) = self.scopes.last_mut()
-        {
-            around.seen = place + usize::from(around.is_recursive);
-        }
-        let tables: &[Cte] = match &query.with {
-            Some(with) => &with.cte_tables,
-            None => &[],
-        };
-        self.scopes.push(Scope {
-            names: tables.iter().map(|table| table.alias.name.value.clone()).collect(),
-            queries: tables.iter().map(|table| std::ptr::from_ref(table.query.as_ref())).collect(),
-            is_recursive: query.with.as_ref().is_some_and(|with| with.recursive),
-            seen: tables.len(),
-        });
+        self.named.enter(query);
         ControlFlow::Continue(())
     }
 
     fn post_visit_query(&mut self, query: &mut Query) -> ControlFlow<TranslateError> {
-        self.scopes.pop();
-        if self.place(query).is_some()
-            && let Some(around) = self.scopes.last_mut()
-        {
-            around.seen = around.names.len();
-        }
+        self.named.leave(query);
         ControlFlow::Continue(())
     }
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<TranslateError> {
         let TableFactor::Table { name, alias, args: None, .. } = factor else { return ControlFlow::Continue(()) };
         let found = Name::of(name);
-        if found.schema.is_none() && self.is_of_with(&found.table) {
+        if found.schema.is_none() && self.named.contains(&found.table) {
             return ControlFlow::Continue(());
         }
         let Some(new) = self.new_name(&found)? else { return ControlFlow::Continue(()) };

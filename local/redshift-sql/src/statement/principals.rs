@@ -1,5 +1,4 @@
-//! Users and groups: kept in the database where they were made, so that the catalog can tell of them. What they may do is
-//! not looked at; of their passwords a hash is kept.
+//! Users, groups and roles: kept in the database where they were made. Of passwords a hash is kept.
 
 use md5::{Digest, Md5};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
@@ -8,17 +7,31 @@ use crate::error::TranslateError;
 use crate::parse::is_word;
 use crate::parse::token_reader::{TokenReader, near};
 use crate::statement::ddl::literal;
+use crate::statement::grant::role_name;
 
 /// What is made, changed or dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PrincipalKind {
     User,
     Group,
+    Role,
 }
 
-/// A statement about users or groups, and what must or must not be there before it.
+/// What is done to them.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum PrincipalAction {
+    #[default]
+    Create,
+    Alter,
+    Drop,
+}
+
+/// A statement about users, groups or roles, and what must or must not be there before it.
 #[derive(Debug, Default)]
 pub struct Principals {
+    pub action: PrincipalAction,
+    /// The only user, where it is nothing that they may not do themselves.
+    pub own: Option<String>,
     /// Those that must not exist yet.
     pub new: Vec<(PrincipalKind, String)>,
     /// Those that must exist.
@@ -33,6 +46,7 @@ impl PrincipalKind {
         match self {
             Self::User => "redshift_system.redshift_users",
             Self::Group => "redshift_system.redshift_user_groups",
+            Self::Role => "redshift_system.redshift_roles",
         }
     }
 
@@ -40,7 +54,7 @@ impl PrincipalKind {
     fn member(self) -> &'static str {
         match self {
             Self::User => "user_name",
-            Self::Group => "group_name",
+            Self::Group | Self::Role => "group_name",
         }
     }
 
@@ -48,31 +62,95 @@ impl PrincipalKind {
         match self {
             Self::User => "user",
             Self::Group => "group",
+            Self::Role => "role",
         }
     }
 }
 
 const MEMBERS: &str = "redshift_system.redshift_group_members";
 
-/// CREATE, ALTER and DROP of USER and GROUP.
+const ROLE_GRANTS: &str = "redshift_system.redshift_role_grants";
+
+/// CREATE, ALTER and DROP of USER, GROUP and ROLE.
 pub fn parse(tokens: &[TokenWithSpan]) -> Result<Principals, TranslateError> {
     let is = |at: usize, word: &str| tokens.get(at).is_some_and(|token| is_word(&token.token, word));
-    let kind = if is(1, "USER") { PrincipalKind::User } else { PrincipalKind::Group };
+    let kind = match () {
+        () if is(1, "USER") => PrincipalKind::User,
+        () if is(1, "ROLE") => PrincipalKind::Role,
+        () => PrincipalKind::Group,
+    };
+    let action = match () {
+        () if is(0, "DROP") => PrincipalAction::Drop,
+        () if is(0, "CREATE") => PrincipalAction::Create,
+        () => PrincipalAction::Alter,
+    };
     let mut reader = TokenReader::new(&tokens[2..]);
-    let found = match (is(0, "DROP"), is(0, "CREATE"), kind) {
-        (true, ..) => drop(&mut reader, kind)?,
-        (_, true, PrincipalKind::User) => create_user(&mut reader)?,
-        (_, true, PrincipalKind::Group) => create_group(&mut reader)?,
-        (_, _, kind) => {
+    let found = match (action, kind) {
+        (PrincipalAction::Drop, PrincipalKind::Role) => drop_role(&mut reader)?,
+        (PrincipalAction::Drop, _) => drop(&mut reader, kind)?,
+        (PrincipalAction::Create, PrincipalKind::User) => create_user(&mut reader)?,
+        (PrincipalAction::Create, PrincipalKind::Group) => create_group(&mut reader)?,
+        (PrincipalAction::Create, PrincipalKind::Role) => create_role(&mut reader)?,
+        (PrincipalAction::Alter, kind) => {
             let name = reader.name()?;
             match kind {
                 _ if reader.take_word("RENAME") => rename(&mut reader, kind, name)?,
                 PrincipalKind::User => alter_user(&mut reader, name)?,
                 PrincipalKind::Group => alter_group(&mut reader, name)?,
+                PrincipalKind::Role => alter_role(&mut reader, name)?,
             }
         }
     };
-    reader.tokens.next().map_or(Ok(found), |rest| Err(near(rest)))
+    reader.tokens.next().map_or(Ok(Principals { action, ..found }), |rest| Err(near(rest)))
+}
+
+/// CREATE ROLE name [EXTERNALID id]. Names of the system's have a colon, and are there.
+fn create_role(reader: &mut TokenReader<'_>) -> Result<Principals, TranslateError> {
+    let name = role_name(reader)?;
+    if name.starts_with("sys:") || name.starts_with("ds:") {
+        return Err(TranslateError::new("42939", format!("role name \"{name}\" is reserved")));
+    }
+    if reader.take_word("EXTERNALID") {
+        return Err(TranslateError::unsupported("CREATE ROLE … EXTERNALID"));
+    }
+    let table = PrincipalKind::Role.table();
+    let statement = format!(
+        "INSERT INTO {table} SELECT {}, coalesce(max(id), 1000) + 1, redshift_system.redshift_user() FROM {table}",
+        literal(&name)
+    );
+    Ok(Principals { new: vec![(PrincipalKind::Role, name)], statements: vec![statement], ..Principals::default() })
+}
+
+/// DROP ROLE name [FORCE | RESTRICT]: with FORCE the role is revoked before.
+fn drop_role(reader: &mut TokenReader<'_>) -> Result<Principals, TranslateError> {
+    let name = role_name(reader)?;
+    let by_force = reader.take_word("FORCE");
+    let _ = !by_force && reader.take_word("RESTRICT");
+    let (table, quoted) = (PrincipalKind::Role.table(), literal(&name));
+    let mut found = Principals { known: vec![(PrincipalKind::Role, name.clone())], ..Principals::default() };
+    if by_force {
+        found.statements.push(format!(
+            "DELETE FROM redshift_system.redshift_privileges WHERE identity = {quoted} AND identity_type = 'role'"
+        ));
+        found.statements.push(format!("DELETE FROM {ROLE_GRANTS} WHERE role_name = {quoted}"));
+    } else {
+        found.unused.push((PrincipalKind::Role, name));
+    }
+    found.statements.push(format!("DELETE FROM {ROLE_GRANTS} WHERE grantee = {quoted} AND grantee_type = 'role'"));
+    found.statements.push(format!("DELETE FROM {table} WHERE name = {quoted}"));
+    Ok(found)
+}
+
+/// ALTER ROLE name OWNER TO user; RENAME TO is that of all kinds.
+fn alter_role(reader: &mut TokenReader<'_>, name: String) -> Result<Principals, TranslateError> {
+    if !reader.take_word("OWNER") {
+        return Err(TranslateError::unsupported("ALTER ROLE of anything but its name and its owner"));
+    }
+    reader.word("TO")?;
+    let owner = literal(&reader.name()?);
+    let statement =
+        format!("UPDATE {} SET owner = {owner} WHERE name = {}", PrincipalKind::Role.table(), literal(&name));
+    Ok(Principals { known: vec![(PrincipalKind::Role, name)], statements: vec![statement], ..Principals::default() })
 }
 
 fn drop(reader: &mut TokenReader<'_>, kind: PrincipalKind) -> Result<Principals, TranslateError> {
@@ -85,6 +163,14 @@ fn drop(reader: &mut TokenReader<'_>, kind: PrincipalKind) -> Result<Principals,
         let (table, column, quoted) = (kind.table(), kind.member(), literal(&name));
         found.statements.push(format!("DELETE FROM {table} WHERE name = {quoted}"));
         found.statements.push(format!("DELETE FROM {MEMBERS} WHERE {column} = {quoted}"));
+        if kind == PrincipalKind::User {
+            found
+                .statements
+                .push(format!("DELETE FROM {ROLE_GRANTS} WHERE grantee = {quoted} AND grantee_type = 'user'"));
+            found
+                .statements
+                .push(format!("DELETE FROM redshift_system.redshift_default_privileges WHERE owner = {quoted}"));
+        }
         found.unused.push((kind, name.clone()));
         if !if_exists {
             found.known.push((kind, name));
@@ -110,9 +196,10 @@ fn create_user(reader: &mut TokenReader<'_>) -> Result<Principals, TranslateErro
     let until = options.until.map_or("NULL".to_owned(), |until| literal(&until));
     let mut found = Principals::default();
     found.statements.push(format!(
-        "INSERT INTO {table} (name, id, creates_databases, is_superuser, password, valid_until) \
-         SELECT {}, coalesce(max(id), 100) + 1, {creates}, {rules}, {password}, CAST({until} AS TIMESTAMP) FROM {table}",
-        literal(&name)
+        "INSERT INTO {table} (name, id, creates_databases, is_superuser, password, valid_until, reads_system_log) \
+         SELECT {}, coalesce(max(id), 100) + 1, {creates}, {rules}, {password}, CAST({until} AS TIMESTAMP), {} FROM {table}",
+        literal(&name),
+        options.reads_system_log.unwrap_or_default()
     ));
     for group in options.groups {
         found.statements.push(join(&group, &name));
@@ -146,16 +233,24 @@ fn rename(reader: &mut TokenReader<'_>, kind: PrincipalKind, name: String) -> Re
     let (from, to, table, column) = (literal(&name), literal(&new), kind.table(), kind.member());
     // A password is kept by a hash of the name: it goes with it, as in Redshift.
     let password = if kind == PrincipalKind::User { ", password = NULL" } else { "" };
+    let word = kind.word();
     let mut statements = vec![
         format!("UPDATE {table} SET name = {to}{password} WHERE name = {from}"),
-        format!("UPDATE {MEMBERS} SET {column} = {to} WHERE {column} = {from}"),
-        format!(
-            "UPDATE redshift_system.redshift_privileges SET identity = {to} WHERE identity = {from} AND identity_type = '{}'",
-            kind.word()
-        ),
+        format!("UPDATE {ROLE_GRANTS} SET grantee = {to} WHERE grantee = {from} AND grantee_type = '{word}'"),
     ];
+    for kept in ["redshift_privileges", "redshift_default_privileges"] {
+        statements.push(format!(
+            "UPDATE redshift_system.{kept} SET identity = {to} WHERE identity = {from} AND identity_type = '{word}'"
+        ));
+    }
+    statements.push(match kind {
+        PrincipalKind::Role => format!("UPDATE {ROLE_GRANTS} SET role_name = {to} WHERE role_name = {from}"),
+        _ => format!("UPDATE {MEMBERS} SET {column} = {to} WHERE {column} = {from}"),
+    });
     if kind == PrincipalKind::User {
-        statements.push(format!("UPDATE redshift_system.redshift_owners SET owner = {to} WHERE owner = {from}"));
+        for kept in ["redshift_owners", "redshift_default_privileges"] {
+            statements.push(format!("UPDATE redshift_system.{kept} SET owner = {to} WHERE owner = {from}"));
+        }
     }
     Ok(Principals { new: vec![(kind, new)], known: vec![(kind, name)], statements, ..Principals::default() })
 }
@@ -193,13 +288,15 @@ fn alter_user(reader: &mut TokenReader<'_>, name: String) -> Result<Principals, 
         ("valid_until", until),
         ("creates_databases", options.creates.map(|creates| creates.to_string())),
         ("is_superuser", options.rules.map(|rules| rules.to_string())),
+        ("reads_system_log", options.reads_system_log.map(|reads| reads.to_string())),
     ];
     let set = |(column, value): (&str, Option<String>)| {
         let table = PrincipalKind::User.table();
         value.map(|value| format!("UPDATE {table} SET {column} = {value} WHERE name = {}", literal(&name)))
     };
+    let own = (changes.iter().all(|(column, value)| *column == "password" || value.is_none())).then(|| name.clone());
     let statements = changes.into_iter().filter_map(set).collect();
-    Ok(Principals { known: vec![(PrincipalKind::User, name)], statements, ..Principals::default() })
+    Ok(Principals { own, known: vec![(PrincipalKind::User, name)], statements, ..Principals::default() })
 }
 
 /// The options of CREATE USER and ALTER USER that are kept.
@@ -209,11 +306,12 @@ struct Options {
     password: Option<Option<String>>,
     creates: Option<bool>,
     rules: Option<bool>,
+    reads_system_log: Option<bool>,
     until: Option<String>,
     groups: Vec<String>,
 }
 
-/// SYSLOG ACCESS, CONNECTION LIMIT and SESSION TIMEOUT have no meaning here.
+/// CONNECTION LIMIT and SESSION TIMEOUT have no meaning here.
 fn options(reader: &mut TokenReader<'_>, user: &str) -> Result<Options, TranslateError> {
     let mut found = Options::default();
     while let Some(option) = reader.tokens.next() {
@@ -236,7 +334,11 @@ fn options(reader: &mut TokenReader<'_>, user: &str) -> Result<Options, Translat
             }
             "SYSLOG" => {
                 reader.word("ACCESS")?;
-                reader.name()?;
+                let unrestricted = reader.take_word("UNRESTRICTED");
+                if !unrestricted {
+                    reader.word("RESTRICTED")?;
+                }
+                found.reads_system_log = Some(unrestricted);
             }
             "CONNECTION" => {
                 reader.word("LIMIT")?;
