@@ -30,10 +30,10 @@ pub fn run(session: &Session, name: &Name, create: &CreateTable, rows: &NewRows<
     batch::run(session, &[redshift_sql::describe(name, attributes)?])
 }
 
-/// The columns, where there are texts with lengths among them: those are checked, as in any other table. `None` where the
+/// The columns, where there are texts with lengths among them, or intervals: those are checked, as in any other table. `None` where the
 /// type of a column is known by its values only.
 fn columns_with_lengths(session: &Session, rows: &NewRows<'_>) -> Result<Option<Vec<ColumnSpec>>, SqlError> {
-    let Some(types) = rows.types.filter(|types| types.iter().any(|found| with_length(*found).is_some())) else {
+    let Some(types) = rows.types.filter(|types| types.iter().any(|found| kept(*found).is_some())) else {
         return Ok(None);
     };
     let mut statement = session.connection.prepare(&format!("DESCRIBE {}", rows.query))?;
@@ -48,23 +48,26 @@ fn columns_with_lengths(session: &Session, rows: &NewRows<'_>) -> Result<Option<
             ("HUGEINT", Some(known)) => known.duck(),
             (duck, _) => narrowed(duck).unwrap_or(duck).to_owned(),
         };
-        let text = with_length(*known);
-        let data_type = text.or(Type::from_duck(&duck)).map(Type::name).unwrap_or_default();
+        let kept = kept(*known);
+        let data_type = kept.or(Type::from_duck(&duck)).map(Type::name).unwrap_or_default();
         Some(ColumnSpec {
             name: rows.names.get(at).unwrap_or(&name).clone(),
             duck,
             not_null: false,
             default: None,
-            text,
+            text: kept.filter(|kept| kept.limit().is_some()),
             attributes: ColumnAttributes { data_type, ..ColumnAttributes::default() },
         })
     });
     Ok(columns.collect())
 }
 
-/// The type of a text that has a length.
-fn with_length(found: ValueType) -> Option<Type> {
-    found.known().filter(|known| known.limit().is_some_and(|limit| limit < VARCHAR_MAX))
+/// The type of a text that has a length, and of what DuckDB has one type for only.
+fn kept(found: ValueType) -> Option<Type> {
+    found.known().filter(|known| match known {
+        Type::Varbyte(_) | Type::Interval(_) => true,
+        other => other.limit().is_some_and(|limit| limit < VARCHAR_MAX),
+    })
 }
 
 /// The type that Redshift has for one that only DuckDB has.

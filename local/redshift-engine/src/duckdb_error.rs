@@ -96,6 +96,25 @@ impl DuckError {
     }
 }
 
+/// What Redshift calls a type of DuckDB's.
+pub fn redshift_type(duckdb: &str) -> String {
+    match duckdb {
+        "INT16" => "smallint".into(),
+        "INT64" => "bigint".into(),
+        "FLOAT" => "real".into(),
+        "DOUBLE" => "double precision".into(),
+        "BOOL" => "boolean".into(),
+        "INT32" | "INTEGER" => "integer".into(),
+        "VARCHAR" | "STRING" => "character varying".into(),
+        "BLOB" => "binary varying".into(),
+        "TIMESTAMP" => "timestamp without time zone".into(),
+        "TIME" => "time without time zone".into(),
+        "TIME WITH TIME ZONE" | "TIMETZ" => "time with time zone".into(),
+        "TIMESTAMP WITH TIME ZONE" => "timestamp with time zone".into(),
+        other => other.to_lowercase(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,7 @@
 //! DuckDB's errors in Redshift's words. DuckDB gives each a type, and a few a subtype and the name that they are about
 //! (`duckdb/common/exception/*.cpp`); the others differ in their English only.
 
-use super::duckdb_error::DuckError;
+use super::duckdb_error::{DuckError, redshift_type};
 use super::error::SqlError;
 use super::session_views::NOT_CREATED;
 use super::system_views;
@@ -209,12 +209,11 @@ const ROWS: &[Row] = &[
     row(CONSTRAINT, Sign::Contains(") = length("), "22021", |_| {
         "Multibyte character not supported for CHAR (Hint: try using VARCHAR).".into()
     }),
-    row(CONSTRAINT, Sign::Contains("strlen("), "22001", |error| {
-        format!("value too long for type character varying({})", checked_length(error))
-    }),
-    row(CONSTRAINT, Sign::Contains("(length("), "22001", |error| {
-        format!("value too long for type character({})", checked_length(error))
-    }),
+    row(CONSTRAINT, Sign::Contains("strlen("), "22001", |error| too_long(error, "character varying")),
+    row(CONSTRAINT, Sign::Contains("octet_length("), "22001", |error| too_long(error, "binary varying")),
+    row(CONSTRAINT, Sign::Contains("(length("), "22001", |error| too_long(error, "character")),
+    row(INVALID, Sign::Begins("invalid input syntax for type"), "22007", as_it_is),
+    row(INVALID, Sign::Begins("value too long for type"), "22001", as_it_is),
     row(&["Parser"], Sign::Kind, "42601", as_it_is),
     row(MEMORY, Sign::Kind, "53200", as_it_is),
     row(&["INTERRUPT", "Interrupt"], Sign::Kind, "57014", |_| "Query cancelled on user's request".into()),
@@ -243,10 +242,11 @@ fn as_it_is(error: &DuckError) -> String {
     error.message().to_owned()
 }
 
-/// The length that a value does not have.
-fn checked_length(error: &DuckError) -> String {
+/// That a value is longer than the check of its column allows.
+fn too_long(error: &DuckError, kind: &str) -> String {
     let rest = error.message().rsplit("<= ").next().unwrap_or_default();
-    rest.chars().take_while(char::is_ascii_digit).collect()
+    let limit: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    format!("value too long for type {kind}({limit})")
 }
 
 /// What stands behind a text in the message.
@@ -295,23 +295,6 @@ fn no_function(call: &str) -> String {
     match types.as_slice() {
         [left, right] if !is_word => format!("operator does not exist: {left} {name} {right}"),
         _ => format!("function {name}({}) does not exist", types.join(", ")),
-    }
-}
-
-/// What Redshift calls a type of DuckDB's.
-fn redshift_type(duckdb: &str) -> String {
-    match duckdb {
-        "INT16" => "smallint".into(),
-        "INT32" => "integer".into(),
-        "INT64" => "bigint".into(),
-        "FLOAT" => "real".into(),
-        "DOUBLE" => "double precision".into(),
-        "BOOL" => "boolean".into(),
-        "INTEGER" => "integer".into(),
-        "VARCHAR" | "STRING" => "character varying".into(),
-        "TIMESTAMP" => "timestamp without time zone".into(),
-        "TIMESTAMP WITH TIME ZONE" => "timestamp with time zone".into(),
-        other => other.to_lowercase(),
     }
 }
 

@@ -210,7 +210,7 @@ impl Session {
             Command::SetTransaction { read_only, of_session } => self.set_transaction(read_only, of_session),
             Command::Set { name, value, local } => self.set(&name, value, local),
 
-            Command::Query(query) => result::query(&self.connection, &query, to),
+            Command::Query(query) => result::query(&self.connection, &query, self.zone().as_deref(), to),
             Command::Explain(sql) => show::explain(self, &sql)?.into_rows(to),
             Command::Show(what) => show::run(self, &what)?.into_rows(to),
 
@@ -274,7 +274,7 @@ fn declare(session: &mut Session, cursor: String, query: &QueryCommand) -> Resul
     }
     session.cursors.vacant(&cursor)?;
     let mut rows = session.system.stored_rows(u64::MAX);
-    result::query(&session.connection, query, &mut rows)?;
+    result::query(&session.connection, query, session.zone().as_deref(), &mut rows)?;
     rows.close()?;
     session.cursors.open(cursor, rows);
     Ok(0)

@@ -28,6 +28,9 @@ impl Session {
         let (connection, opening) = connect(&self.system, self.user(), self.pid())?;
         (self.connection, self.opening) = (connection, opening);
         self.reset();
+        if self.zone().is_some() {
+            self.tell_zone()?;
+        }
         match self.settings.search_path() {
             Some(path) => self.set_search_path(&path),
             None => Ok(()),

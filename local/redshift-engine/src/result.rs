@@ -3,14 +3,15 @@
 use duckdb::arrow::array::{Array, AsArray};
 use duckdb::arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-    Time64MicrosecondType, TimestampMicrosecondType,
+    IntervalMonthDayNanoType, Time64MicrosecondType, TimestampMicrosecondType,
 };
 use duckdb::arrow::util::display::{ArrayFormatter, FormatOptions};
 use duckdb::core::LogicalTypeId;
 use duckdb::{Connection, Statement};
 
 use super::error::SqlError;
-use redshift_sql::{QueryCommand, Type, VARCHAR_MAX, civil};
+use jiff::tz::TimeZone;
+use redshift_sql::{QueryCommand, Type, VARBYTE_MAX, VARCHAR_MAX, civil, interval, session_zone};
 
 #[derive(Debug, Clone)]
 pub struct ResultSet {
@@ -76,7 +77,7 @@ impl Rows for Collected {
 impl ResultSet {
     pub fn query(connection: &Connection, sql: &str) -> Result<Self, SqlError> {
         let mut collected = Collected::default();
-        query(connection, &QueryCommand::untyped(sql), &mut collected)?;
+        query(connection, &QueryCommand::untyped(sql), None, &mut collected)?;
         collected.0.ok_or_else(|| SqlError::new("XX000", "a query answered nothing"))
     }
 
@@ -98,13 +99,19 @@ pub fn counted(count: impl TryInto<i64>) -> i64 {
 const HANDED_ON_BYTES: usize = 32 << 10;
 
 /// Runs a query and hands its rows on, some at a time; answers how many there were.
-pub fn query(connection: &Connection, query: &QueryCommand, to: &mut dyn Rows) -> Result<i64, SqlError> {
+pub fn query(
+    connection: &Connection,
+    query: &QueryCommand,
+    zone: Option<&str>,
+    to: &mut dyn Rows,
+) -> Result<i64, SqlError> {
+    let zone = zone.map(session_zone::find).transpose().map_err(|error| SqlError::new("22023", error))?;
     let mut statement = connection.prepare(&query.sql)?;
-    let sums = integer_sums(&statement);
+    let hidden = hidden_types(&statement);
     // As they come: a result of any size is never in memory as a whole.
     let batches = statement.stream_arrow([])?;
-    let columns = columns(&batches.get_schema(), &sums, query);
-    let kinds: Vec<ShownAs> = columns.iter().map(ShownAs::of).collect();
+    let columns = columns(&batches.get_schema(), &hidden, query);
+    let kinds: Vec<ShownAs<'_>> = columns.iter().map(|column| ShownAs::of(column, zone.as_ref())).collect();
     to.begin(columns)?;
     let mut count = 0;
     for batch in batches {
@@ -124,34 +131,51 @@ pub fn query(connection: &Connection, query: &QueryCommand, to: &mut dyn Rows) -
 /// The columns that a query would answer, without running it.
 pub fn columns_of(connection: &Connection, query: &QueryCommand) -> Result<Vec<ResultColumn>, SqlError> {
     let mut statement = connection.prepare(&format!("SELECT * FROM ({}) LIMIT 0", query.sql))?;
-    let sums = integer_sums(&statement);
+    let hidden = hidden_types(&statement);
     let batches = statement.query_arrow([])?;
-    Ok(columns(&batches.get_schema(), &sums, query))
+    Ok(columns(&batches.get_schema(), &hidden, query))
 }
 
-/// Which columns are integers of 128 bits, as DuckDB sums integers; in Arrow they look like DECIMAL(38,0).
-fn integer_sums(statement: &Statement<'_>) -> Vec<bool> {
-    let columns = 0..statement.column_count();
-    columns.map(|at| statement.column_logical_type(at).id() == LogicalTypeId::Hugeint).collect()
+/// What Arrow does not tell of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hidden {
+    Nothing,
+    /// An integer of 128 bits, as DuckDB sums integers; in Arrow it looks like DECIMAL(38,0).
+    IntegerSum,
+    /// A TIMETZ, which looks like a TIME.
+    ZonedTime,
 }
 
-fn columns(schema: &duckdb::arrow::datatypes::Schema, sums: &[bool], query: &QueryCommand) -> Vec<ResultColumn> {
+fn hidden_types(statement: &Statement<'_>) -> Vec<Hidden> {
+    let hidden = |at| match statement.column_logical_type(at).id() {
+        LogicalTypeId::Hugeint => Hidden::IntegerSum,
+        LogicalTypeId::TimeTZ => Hidden::ZonedTime,
+        _ => Hidden::Nothing,
+    };
+    (0..statement.column_count()).map(hidden).collect()
+}
+
+fn columns(schema: &duckdb::arrow::datatypes::Schema, hidden: &[Hidden], query: &QueryCommand) -> Vec<ResultColumn> {
     let bound = query.columns.as_deref().filter(|bound| bound.len() == schema.fields().len()).unwrap_or_default();
-    let column = |(at, (field, is_sum)): (usize, (&std::sync::Arc<duckdb::arrow::datatypes::Field>, &bool))| {
+    let column = |(at, (field, hidden)): (usize, (&std::sync::Arc<duckdb::arrow::datatypes::Field>, &Hidden))| {
         let declared = bound.get(at).and_then(|bound| bound.known());
-        let (type_name, precision, scale) = describe(field.data_type(), *is_sum, declared);
+        let (type_name, precision, scale) = describe(field.data_type(), *hidden, declared);
         ResultColumn { name: field.name().clone(), type_name, precision, scale }
     };
-    schema.fields().iter().zip(sums).enumerate().map(column).collect()
+    schema.fields().iter().zip(hidden).enumerate().map(column).collect()
 }
 
 /// What the engine answers, by the type that the binder has found where both agree.
-fn describe(data_type: &DataType, is_sum: bool, declared: Option<Type>) -> (&'static str, u32, i8) {
+fn describe(data_type: &DataType, hidden: Hidden, declared: Option<Type>) -> (&'static str, u32, i8) {
     match (data_type, declared) {
         (DataType::Utf8, Some(Type::Varchar(length))) if length < VARCHAR_MAX => ("varchar", bytes(length), 0),
         (DataType::Utf8, Some(Type::Char(length))) => ("bpchar", bytes(length), 0),
+        (DataType::Binary, Some(Type::Varbyte(length))) if length < VARBYTE_MAX => ("varbyte", bytes(length), 0),
+        (DataType::Interval(_), Some(kind @ Type::Interval(_))) => (kind.short_name(), 0, 0),
         (DataType::Utf8, Some(Type::Super)) => ("super", 0, 0),
-        (DataType::Decimal128(..), Some(Type::Decimal(precision, scale))) if is_sum && scale == 0 => {
+        (DataType::Decimal128(..), Some(Type::Decimal(precision, scale)))
+            if hidden == Hidden::IntegerSum && scale == 0 =>
+        {
             ("numeric", precision.into(), 0)
         }
         (DataType::Decimal128(_, shown), Some(Type::Decimal(precision, scale)))
@@ -159,7 +183,7 @@ fn describe(data_type: &DataType, is_sum: bool, declared: Option<Type>) -> (&'st
         {
             ("numeric", precision.into(), *shown)
         }
-        _ => describe_alone(data_type, is_sum),
+        _ => describe_alone(data_type, hidden),
     }
 }
 
@@ -167,18 +191,21 @@ fn bytes(length: u64) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
-fn describe_alone(data_type: &DataType, is_sum: bool) -> (&'static str, u32, i8) {
+fn describe_alone(data_type: &DataType, hidden: Hidden) -> (&'static str, u32, i8) {
     match data_type {
         DataType::Boolean => ("bool", 1, 0),
         DataType::Int8 | DataType::Int16 => ("int2", 5, 0),
         DataType::Int32 => ("int4", 10, 0),
         DataType::Int64 => ("int8", 19, 0),
         // DuckDB sums integers into 128 bits where Redshift has a bigint.
-        DataType::Decimal128(38, 0) if is_sum => ("int8", 19, 0),
+        DataType::Decimal128(38, 0) if hidden == Hidden::IntegerSum => ("int8", 19, 0),
         DataType::Float32 => ("float4", 8, 8),
         DataType::Float64 => ("float8", 17, 17),
         DataType::Decimal128(precision, scale) => ("numeric", (*precision).into(), *scale),
+        DataType::Binary => ("varbyte", 0, 0),
+        DataType::Interval(_) => ("interval", 0, 0),
         DataType::Date32 => ("date", 13, 0),
+        DataType::Time64(_) if hidden == Hidden::ZonedTime => ("timetz", 21, 6),
         DataType::Time64(_) => ("time", 15, 6),
         DataType::Timestamp(_, None) => ("timestamp", 29, 6),
         DataType::Timestamp(_, Some(_)) => ("timestamptz", 35, 6),
@@ -190,25 +217,33 @@ fn describe_alone(data_type: &DataType, is_sum: bool) -> (&'static str, u32, i8)
 
 /// How the values of a column are shown, beside what their own type says.
 #[derive(Debug, Clone, Copy)]
-enum ShownAs {
+enum ShownAs<'z> {
     Itself,
     /// An integer of 128 bits as one of 64.
     BigInt,
     /// A CHAR with blanks up to its length.
     Padded(usize),
+    /// A TIMETZ, which is kept in UTC.
+    ZonedTime,
+    /// A TIMESTAMPTZ in a zone other than UTC.
+    InZone(&'z TimeZone),
 }
 
-impl ShownAs {
-    fn of(column: &ResultColumn) -> Self {
+impl<'z> ShownAs<'z> {
+    fn of(column: &ResultColumn, zone: Option<&'z TimeZone>) -> Self {
+        if let ("timestamptz", Some(zone)) = (column.type_name, zone) {
+            return Self::InZone(zone);
+        }
         match column.type_name {
             "int8" => Self::BigInt,
+            "timetz" => Self::ZonedTime,
             "bpchar" => Self::Padded(usize::try_from(column.precision).unwrap_or(0)),
             _ => Self::Itself,
         }
     }
 }
 
-fn value(array: &dyn Array, row: usize, kind: ShownAs) -> Result<Value, SqlError> {
+fn value(array: &dyn Array, row: usize, kind: ShownAs<'_>) -> Result<Value, SqlError> {
     if array.is_null(row) || array.data_type() == &DataType::Null {
         return Ok(Value::Null);
     }
@@ -230,6 +265,12 @@ fn value(array: &dyn Array, row: usize, kind: ShownAs) -> Result<Value, SqlError
             Value::Long(i64::try_from(whole).map_err(|_| overflow())?)
         }
         _ => match kind {
+            ShownAs::InZone(zone) => {
+                let times = array.as_primitive_opt::<TimestampMicrosecondType>();
+                let times = times.ok_or_else(|| SqlError::new("XX000", "a time that is none"))?;
+                Value::Text(session_zone::text_of(times.value(row), zone))
+            }
+            ShownAs::ZonedTime => Value::Text(displayed(array, row)? + "+00"),
             ShownAs::Padded(length) => Value::Text(padded(displayed(array, row)?, length)),
             _ => Value::Text(displayed(array, row)?),
         },
@@ -256,6 +297,17 @@ pub fn double_text(number: f64) -> String {
 pub fn displayed(array: &dyn Array, row: usize) -> Result<String, SqlError> {
     let unknown = || SqlError::new("XX000", format!("a value of {} cannot be shown", array.data_type()));
     Ok(match array.data_type() {
+        // VARBYTE is printed in hexadecimal digits (r_VARBYTE_type).
+        DataType::Binary => {
+            let bytes = array.as_binary_opt::<i32>().ok_or_else(unknown)?;
+            bytes.value(row).iter().map(|byte| format!("{byte:02x}")).collect()
+        }
+        DataType::Interval(_) => {
+            let spans = array.as_primitive_opt::<IntervalMonthDayNanoType>().ok_or_else(unknown)?;
+            let span = spans.value(row);
+            let micros = i64::from(span.days) * civil::DAY_MICROS + span.nanoseconds / 1_000;
+            interval::text_of(interval::Span { months: span.months.into(), micros })
+        }
         DataType::Date32 => civil::date_text(array.as_primitive::<Date32Type>().value(row)),
         DataType::Time64(_) => {
             let times = array.as_primitive_opt::<Time64MicrosecondType>().ok_or_else(unknown)?;

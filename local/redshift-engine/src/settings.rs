@@ -7,7 +7,7 @@ use super::session_settings::{SessionSettings, is_true};
 use super::setting_defaults::default_of;
 use super::system_views::SYSTEM_SCHEMA;
 use super::transaction_state::Transaction;
-use redshift_sql::literal;
+use redshift_sql::{literal, session_zone};
 
 const ISOLATION_LEVELS: &[&str] = &["serializable", "repeatable read", "read committed", "read uncommitted"];
 
@@ -100,18 +100,37 @@ impl Session {
                 };
             }
             ("search_path", _) => self.set_search_path(value.as_deref().unwrap_or("public"))?,
-            ("timezone", Some(zone)) if !["utc", "gmt", "default"].contains(&zone.to_lowercase().as_str()) => {
-                return Err(SqlError::unsupported(&format!("SET TIMEZONE to '{zone}' (only UTC)")));
-            }
+            ("timezone", Some(zone)) => drop(session_zone::named(zone).map_err(|error| SqlError::new("22023", error))?),
             _ => {}
         }
         self.settings.change(name, value);
+        if matches!(name, "timezone" | "all") {
+            self.tell_zone()?;
+        }
         Ok(0)
+    }
+
+    /// The time zone, by a name of its own; `None` where it is UTC.
+    pub(super) fn zone(&self) -> Option<String> {
+        session_zone::named(self.settings.get("timezone")?).ok().flatten()
+    }
+
+    /// Tells the macros of the time zone.
+    pub(super) fn tell_zone(&self) -> Result<(), SqlError> {
+        let sql = match self.zone() {
+            Some(zone) => format!("SET VARIABLE redshift_zone = {}", literal(&zone)),
+            None => "RESET VARIABLE redshift_zone".to_owned(),
+        };
+        Ok(self.connection.execute_batch(&sql)?)
     }
 
     /// Takes on the settings as they are behind a transaction, and the search path with them.
     pub(super) fn restore_settings(&mut self, settings: SessionSettings) -> Result<(), SqlError> {
+        let zone = self.zone();
         let path = std::mem::replace(&mut self.settings, settings).search_path();
+        if self.zone() != zone {
+            self.tell_zone()?;
+        }
         match self.settings.search_path() {
             now if now == path => Ok(()),
             now => self.set_search_path(now.as_deref().unwrap_or("public")),

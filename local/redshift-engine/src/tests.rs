@@ -10,6 +10,7 @@ mod promises;
 mod session_views;
 mod show_table;
 mod storage;
+mod types;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -64,7 +64,7 @@ impl Session {
         // What a superuser's statement needs is not asked for.
         let required = self.account.rights().map(|_| &self.required);
         let options = TranslateOptions::new(Some(self), self.keeps_case());
-        options.with_attribute_case(keeps_attribute_case).with_required(required)
+        options.with_attribute_case(keeps_attribute_case).with_zone(self.zone().is_some()).with_required(required)
     }
 
     /// Returns true if names in quotes keep their case.

@@ -17,6 +17,7 @@ mod copy;
 mod error;
 #[cfg(test)]
 mod fuzz;
+mod interval_type;
 mod node_types;
 mod options;
 mod parse;
@@ -27,6 +28,7 @@ mod statement;
 pub mod testing;
 mod time;
 mod translate;
+mod type_names;
 mod types;
 
 pub use bind::catalog::{Catalog, RelationColumn, Signature};
@@ -38,6 +40,7 @@ pub use copy::copy_options::{Compression, CopyCommand};
 pub use copy::credential::Credential;
 pub use copy::unload_options::{UnloadCommand, UnloadFormat};
 pub use error::TranslateError;
+pub use interval_type::IntervalType;
 pub use node_types::{MOST_NODES, NODE_TYPES, NodeType};
 pub use options::TranslateOptions;
 pub use parse::leader_node::is_on_leader_node;
@@ -67,11 +70,11 @@ pub use statement::required_privileges::{RequiredColumns, RequiredPrivilege, Req
 pub use statement::schema::{AlterSchema, NewSchema, SchemaChange};
 pub use statement::show::{Grants, Show};
 pub use statement::udf;
-pub use time::{civil, datetime, loose_time, zone};
+pub use time::{civil, datetime, interval, loose_time, session_zone, time_of_day, zone};
 pub use translate::{
     parameter_types, parse_table, translate, translate_cast, translate_prepared, translate_query, translate_sql,
 };
-pub use types::{Type, VARCHAR_MAX};
+pub use types::{Type, VARBYTE_MAX, VARCHAR_MAX};
 
 /// The macros that translated statements call, by Redshift's names: DuckDB's SQL, for a database that is opened.
 pub const MACROS: &str = include_str!("macros.sql");

@@ -3,6 +3,22 @@
 
 SET search_path = 'redshift_system';
 
+-- The zone of the session; nothing is computed for one in UTC, since DuckDB knows the variable beforehand.
+CREATE OR REPLACE MACRO redshift_system.redshift_zone_name() AS CAST(getvariable('redshift_zone') AS VARCHAR);
+CREATE OR REPLACE MACRO redshift_system.redshift_local(t) AS CASE WHEN redshift_zone_name() IS NULL THEN CAST(t AS TIMESTAMP)
+    ELSE CAST(redshift_from_utc(redshift_zone_name(), CAST(CAST(t AS TIMESTAMP) AS VARCHAR)) AS TIMESTAMP) END;
+CREATE OR REPLACE MACRO redshift_system.redshift_zoned(t) AS CASE WHEN redshift_zone_name() IS NULL THEN CAST(t AS TIMESTAMPTZ)
+    ELSE CAST(CAST(redshift_to_utc(redshift_zone_name(), CAST(CAST(t AS TIMESTAMP) AS VARCHAR)) AS TIMESTAMP) AS TIMESTAMPTZ) END;
+CREATE OR REPLACE MACRO redshift_system.redshift_zoned_written(s) AS
+    CASE WHEN redshift_zone_name() IS NULL THEN s ELSE redshift_zone_written(redshift_zone_name(), s) END;
+CREATE OR REPLACE MACRO redshift_system.redshift_zoned_text(t) AS redshift_zoned_written(CAST(t AS VARCHAR));
+CREATE OR REPLACE MACRO redshift_system.redshift_zoned_to_char(t, f) AS CASE WHEN redshift_zone_name() IS NULL
+    THEN redshift_to_char_time(CAST(t AS VARCHAR), f) ELSE redshift_zone_to_char(redshift_zone_name(), CAST(CAST(t AS TIMESTAMP) AS VARCHAR), f) END;
+CREATE OR REPLACE MACRO redshift_system.redshift_time_text(v) AS
+    CASE WHEN redshift_zone_name() IS NULL THEN redshift_normal_time(v) ELSE redshift_zone_normal_time(redshift_zone_name(), v) END;
+CREATE OR REPLACE MACRO redshift_system.redshift_zoned_time_text(v) AS
+    CASE WHEN redshift_zone_name() IS NULL THEN redshift_normal_zoned_time(v) ELSE redshift_zone_normal_zoned_time(redshift_zone_name(), v) END;
+
 -- What a cast to a text writes: a float in as many digits as are sure, a text in a SUPER without quotes, and nothing for
 -- what is no scalar there.
 CREATE OR REPLACE MACRO redshift_system.redshift_scalar(json) AS
@@ -14,6 +30,8 @@ CREATE OR REPLACE MACRO redshift_system.redshift_text(v) AS CASE typeof(v)
     WHEN 'JSON' THEN redshift_scalar(CASE typeof(v) WHEN 'JSON' THEN CAST(v AS VARCHAR) END)
     WHEN 'DOUBLE' THEN redshift_float_text(TRY_CAST(CAST(v AS VARCHAR) AS DOUBLE), '{:.15g}')
     WHEN 'FLOAT' THEN redshift_float_text(TRY_CAST(CAST(v AS VARCHAR) AS DOUBLE), '{:.6g}')
+    WHEN 'TIMESTAMP WITH TIME ZONE' THEN redshift_zoned_written(CAST(v AS VARCHAR))
+    WHEN 'INTERVAL' THEN redshift_interval_shown(CASE typeof(v) WHEN 'INTERVAL' THEN CAST(v AS VARCHAR) END)
     ELSE CAST(v AS VARCHAR) END;
 -- Whether a value is this literal, blanks behind it aside. Such texts lie between it and `past`, which is it and the sign
 -- after a blank: DuckDB looks for them where they can be, and cuts few. In a SUPER only a text is one.
@@ -122,14 +140,19 @@ CREATE OR REPLACE MACRO redshift_system.regexp_substr(s, p) AS redshift_regexp_s
 
 -- Times. A text where a time is meant is read in all of Redshift's orders of day and month, and one in a SUPER without its
 -- quotes.
-CREATE OR REPLACE MACRO redshift_system.redshift_timestamp_of_text(v) AS CAST(redshift_normal_time(system.main.trim(v, '"')) AS TIMESTAMP);
-CREATE OR REPLACE MACRO redshift_system.redshift_date_of_text(v) AS CAST(redshift_normal_time(system.main.trim(v, '"')) AS DATE);
-CREATE OR REPLACE MACRO redshift_system.redshift_timestamptz_of_text(v) AS CAST(redshift_normal_zoned_time(system.main.trim(v, '"')) AS TIMESTAMPTZ);
+CREATE OR REPLACE MACRO redshift_system.redshift_timestamp_of_text(v) AS CAST(redshift_time_text(system.main.trim(v, '"')) AS TIMESTAMP);
+CREATE OR REPLACE MACRO redshift_system.redshift_time_of_text(v) AS CAST(redshift_normal_time_of_day(system.main.trim(v, '"')) AS TIME);
+CREATE OR REPLACE MACRO redshift_system.redshift_timetz_of_text(v) AS CAST(redshift_normal_timetz(system.main.trim(v, '"')) AS TIMETZ);
+CREATE OR REPLACE MACRO redshift_system.redshift_date_of_text(v) AS CAST(redshift_time_text(system.main.trim(v, '"')) AS DATE);
+CREATE OR REPLACE MACRO redshift_system.redshift_timestamptz_of_text(v) AS CAST(redshift_zoned_time_text(system.main.trim(v, '"')) AS TIMESTAMPTZ);
 -- The same of a value whose type is known to DuckDB alone.
-CREATE OR REPLACE MACRO redshift_system.redshift_timestamp(v VARCHAR) AS CAST(redshift_normal_time(system.main.trim(v, '"')) AS TIMESTAMP), (v) AS CAST(v AS TIMESTAMP);
-CREATE OR REPLACE MACRO redshift_system.redshift_date(v VARCHAR) AS CAST(redshift_normal_time(system.main.trim(v, '"')) AS DATE), (v) AS CAST(CAST(v AS TIMESTAMP) AS DATE);
-CREATE OR REPLACE MACRO redshift_system.redshift_timestamptz(v VARCHAR) AS CAST(redshift_normal_zoned_time(system.main.trim(v, '"')) AS TIMESTAMPTZ), (v TIMESTAMP) AS CAST(v AS TIMESTAMPTZ), (v) AS v;
-CREATE OR REPLACE MACRO redshift_system.redshift_instant(v TIME) AS v, (v VARCHAR) AS CAST(redshift_normal_time(v) AS TIMESTAMP), (v) AS CAST(v AS TIMESTAMP);
+CREATE OR REPLACE MACRO redshift_system.redshift_timestamp(v VARCHAR) AS CAST(redshift_time_text(system.main.trim(v, '"')) AS TIMESTAMP), (v TIMESTAMPTZ) AS redshift_local(v), (v) AS CAST(v AS TIMESTAMP);
+CREATE OR REPLACE MACRO redshift_system.redshift_date(v VARCHAR) AS CAST(redshift_time_text(system.main.trim(v, '"')) AS DATE), (v TIMESTAMPTZ) AS CAST(redshift_local(v) AS DATE), (v) AS CAST(CAST(v AS TIMESTAMP) AS DATE);
+CREATE OR REPLACE MACRO redshift_system.redshift_timestamptz(v VARCHAR) AS CAST(redshift_zoned_time_text(system.main.trim(v, '"')) AS TIMESTAMPTZ), (v TIMESTAMP) AS redshift_zoned(v), (v DATE) AS redshift_zoned(v), (v) AS v;
+CREATE OR REPLACE MACRO redshift_system.redshift_time(v VARCHAR) AS redshift_time_of_text(v), (v TIMESTAMPTZ) AS CAST(redshift_local(v) AS TIME), (v) AS CAST(v AS TIME);
+CREATE OR REPLACE MACRO redshift_system.redshift_timetz(v VARCHAR) AS redshift_timetz_of_text(v), (v TIME) AS CAST(v AS TIMETZ),
+    (v TIMESTAMPTZ) AS CAST(CAST(CAST(v AS TIMESTAMP) AS TIME) AS TIMETZ), (v) AS v;
+CREATE OR REPLACE MACRO redshift_system.redshift_instant(v TIME) AS v, (v VARCHAR) AS CAST(redshift_time_text(v) AS TIMESTAMP), (v TIMESTAMPTZ) AS redshift_local(v), (v) AS CAST(v AS TIMESTAMP);
 -- What is cast to an integer; its type comes as a text, since a SUPER is one here.
 CREATE OR REPLACE MACRO redshift_system.redshift_whole(v VARCHAR, kind, name) AS redshift_digits(v, kind, name), (v, kind, name) AS v;
 -- One side of a comparison, beside the other; its type comes as a text, since a SUPER is one here.
@@ -139,6 +162,7 @@ CREATE OR REPLACE MACRO redshift_system.redshift_side(v VARCHAR, beside VARCHAR,
     (v VARCHAR, beside DATE, kind) AS redshift_date(CASE WHEN kind = 'JSON' THEN json_extract_string(CASE WHEN kind = 'JSON' THEN v END, '$') ELSE v END),
     (v VARCHAR, beside TIMESTAMP, kind) AS redshift_timestamp(CASE WHEN kind = 'JSON' THEN json_extract_string(CASE WHEN kind = 'JSON' THEN v END, '$') ELSE v END),
     (v VARCHAR, beside TIMESTAMPTZ, kind) AS redshift_timestamptz(CASE WHEN kind = 'JSON' THEN json_extract_string(CASE WHEN kind = 'JSON' THEN v END, '$') ELSE v END),
+    (v TIMESTAMP, beside TIMESTAMPTZ, kind) AS redshift_zoned(v), (v DATE, beside TIMESTAMPTZ, kind) AS redshift_zoned(v),
     (v, beside, kind) AS v;
 CREATE OR REPLACE MACRO redshift_system.redshift_number_in_super(v) AS
     CASE WHEN json_type(v) IN ('BIGINT', 'UBIGINT', 'DOUBLE') THEN TRY_CAST(v AS DECIMAL(38,10)) END;
@@ -160,13 +184,24 @@ CREATE OR REPLACE MACRO redshift_system.redshift_array_in_super(v) AS
 CREATE OR REPLACE MACRO redshift_system.redshift_super_to_boolean(v) AS CASE json_type(v)
     WHEN 'BOOLEAN' THEN TRY_CAST(v AS BOOLEAN) WHEN 'VARCHAR' THEN TRY_CAST(json_extract_string(v, '$') AS BOOLEAN)
     WHEN 'DOUBLE' THEN NULL ELSE TRY_CAST(v AS BIGINT) <> 0 END;
-CREATE OR REPLACE MACRO redshift_system.redshift_zoneless(v TIMESTAMPTZ) AS CAST(v AS TIMESTAMP), (v) AS v;
+CREATE OR REPLACE MACRO redshift_system.redshift_zoneless(v TIMESTAMPTZ) AS redshift_local(v), (v) AS v;
+CREATE OR REPLACE MACRO redshift_system.redshift_epochless(v TIMESTAMPTZ) AS CAST(v AS TIMESTAMP), (v) AS v;
+CREATE OR REPLACE MACRO redshift_system.redshift_months(i) AS datepart('year', i) * 12 + datepart('month', i);
+CREATE OR REPLACE MACRO redshift_system.redshift_micros(i) AS
+    (datepart('day', i) * 24 + datepart('hour', i)) * 3600000000 + datepart('minute', i) * 60000000 + datepart('microsecond', i);
+-- Months are those of the zone, and the rest is counted in UTC.
+CREATE OR REPLACE MACRO redshift_system.redshift_later(t, i) AS CASE WHEN redshift_zone_name() IS NULL
+    THEN CAST(CAST(t AS TIMESTAMP) + i AS TIMESTAMPTZ)
+    ELSE CAST(CAST(redshift_zoned(redshift_local(t) + to_months(CAST(redshift_months(i) AS INTEGER))) AS TIMESTAMP) + to_microseconds(redshift_micros(i)) AS TIMESTAMPTZ) END;
+CREATE OR REPLACE MACRO redshift_system.redshift_earlier(t, i) AS CASE WHEN redshift_zone_name() IS NULL
+    THEN CAST(CAST(t AS TIMESTAMP) - i AS TIMESTAMPTZ)
+    ELSE CAST(CAST(redshift_zoned(redshift_local(t) - to_months(CAST(redshift_months(i) AS INTEGER))) AS TIMESTAMP) - to_microseconds(redshift_micros(i)) AS TIMESTAMPTZ) END;
 CREATE OR REPLACE MACRO redshift_system.redshift_add_years(d, n) AS
     CASE WHEN month(d) = 2 AND day(d) = 29 AND day(d + to_years(n)) = 28 THEN d + to_years(n) + to_days(1) ELSE d + to_years(n) END;
 -- A century begins with its year 1.
 CREATE OR REPLACE MACRO redshift_system.redshift_trunc_by_hundreds(part, d) AS
     (date_trunc(part, d - INTERVAL 1 YEAR) + INTERVAL 1 YEAR);
-CREATE OR REPLACE MACRO redshift_system.redshift_now(part) AS date_trunc(part, make_timestamp(epoch_us(now())));
+CREATE OR REPLACE MACRO redshift_system.redshift_now(part) AS date_trunc(part, redshift_local(make_timestamp(epoch_us(now()))));
 -- The same for a time that is computed: as an argument of a lambda it is computed once.
 CREATE OR REPLACE MACRO redshift_system.redshift_add_years_once(d, n) AS
     list_extract(list_transform(list_value(d), lambda once: redshift_add_years(once, n)), 1);
@@ -205,7 +240,7 @@ CREATE OR REPLACE MACRO redshift_system.next_day(d, name) AS
                 CASE system.main.lower(name) WHEN 'm' THEN 'mo' WHEN 'w' THEN 'we' WHEN 'f' THEN 'fr' ELSE system.main.left(system.main.lower(name), 2) END),
             CAST(error('"' || name || '" is not a day of the week') AS INTEGER)) - 1
         - dayofweek(CAST(d AS DATE)) + 13) % 7 AS INTEGER);
-CREATE OR REPLACE MACRO redshift_system.trunc(v TIMESTAMP) AS CAST(v AS DATE), (v TIMESTAMPTZ) AS CAST(CAST(v AS TIMESTAMP) AS DATE), (v DATE) AS v,
+CREATE OR REPLACE MACRO redshift_system.trunc(v TIMESTAMP) AS CAST(v AS DATE), (v TIMESTAMPTZ) AS CAST(redshift_local(v) AS DATE), (v DATE) AS v,
     (v) AS system.main.trunc(v), (v, d) AS system.main.trunc(v, d);
 CREATE OR REPLACE MACRO redshift_system.timeofday() AS strftime(make_timestamp(epoch_us(now())), '%a %b %d %H:%M:%S.%f %Y UTC');
 CREATE OR REPLACE MACRO redshift_system.redshift_zone(source, target, t) AS
@@ -216,14 +251,14 @@ CREATE OR REPLACE MACRO redshift_system.convert_timezone(target, t) AS redshift_
 CREATE OR REPLACE MACRO redshift_system.timezone(z, t TIMESTAMPTZ) AS redshift_zone('UTC', z, CAST(t AS TIMESTAMP)),
     (z, t TIMESTAMP) AS CAST(redshift_zone(z, 'UTC', t) AS TIMESTAMPTZ);
 CREATE OR REPLACE MACRO redshift_system.to_timestamp(s, f) AS
-        CAST(CAST(redshift_parse_datetime(CAST(s AS VARCHAR), f) AS TIMESTAMP) AS TIMESTAMPTZ),
-    (s, f, strict) AS CAST(CAST(redshift_parse_datetime(CAST(s AS VARCHAR), f, CAST(strict AS VARCHAR)) AS TIMESTAMP) AS TIMESTAMPTZ);
+        redshift_zoned(CAST(redshift_parse_datetime(CAST(s AS VARCHAR), f) AS TIMESTAMP)),
+    (s, f, strict) AS redshift_zoned(CAST(redshift_parse_datetime(CAST(s AS VARCHAR), f, CAST(strict AS VARCHAR)) AS TIMESTAMP));
 CREATE OR REPLACE MACRO redshift_system.to_date(s, f) AS CAST(CAST(redshift_parse_datetime(CAST(s AS VARCHAR), f) AS TIMESTAMP) AS DATE),
     (s, f, strict) AS CAST(CAST(redshift_parse_datetime(CAST(s AS VARCHAR), f, CAST(strict AS VARCHAR)) AS TIMESTAMP) AS DATE);
 CREATE OR REPLACE MACRO redshift_system.last_day(d) AS system.main.last_day(CAST(d AS DATE));
 CREATE OR REPLACE MACRO redshift_system.to_char(v TIMESTAMP, f) AS redshift_to_char_time(CAST(v AS VARCHAR), f),
     (v DATE, f) AS redshift_to_char_time(CAST(CAST(v AS TIMESTAMP) AS VARCHAR), f),
-    (v TIMESTAMPTZ, f) AS redshift_to_char_time(CAST(v AS VARCHAR), f),
+    (v TIMESTAMPTZ, f) AS redshift_zoned_to_char(v, f),
     (v, f) AS redshift_to_char_number(CAST(v AS VARCHAR), f);
 
 -- Numbers
@@ -251,8 +286,26 @@ CREATE OR REPLACE MACRO redshift_system.redshift_interval_times_once(i, n) AS
     list_extract(list_transform(list_value(i), lambda once: redshift_interval_times(once, n)), 1);
 CREATE OR REPLACE MACRO redshift_system.redshift_interval_over(i, n) AS
     to_microseconds(CAST(epoch_us(i) / CAST(n AS DOUBLE) AS BIGINT));
+CREATE OR REPLACE MACRO redshift_system.redshift_months_over(i, n) AS
+    to_months(CAST(trunc(redshift_months(i) / CAST(n AS DOUBLE)) AS INTEGER));
+-- A text or an interval as one of a type with a qualifier, and an interval as it is shown.
+CREATE OR REPLACE MACRO redshift_system.redshift_interval(v, kind) AS CAST(redshift_interval_of_text(CAST(v AS VARCHAR), kind) AS INTERVAL);
+CREATE OR REPLACE MACRO redshift_system.redshift_interval_text(v) AS redshift_interval_shown(CAST(v AS VARCHAR));
 CREATE OR REPLACE MACRO redshift_system.redshift_cut(s, n) AS
     CASE WHEN strlen(s) <= n THEN s ELSE redshift_truncate(s, CAST(n AS VARCHAR)) END;
+
+-- Bytes. A text is one in UTF-8; numbers have as many bytes as their type, the highest first.
+CREATE OR REPLACE MACRO redshift_system.redshift_varbyte_of_number(v, n) AS
+    unhex(system.main.right(system.main.lpad(hex(CAST(v AS BIGINT)), 16, '0'), 2 * n));
+CREATE OR REPLACE MACRO redshift_system.redshift_varbyte(v BLOB) AS v, (v VARCHAR) AS encode(v),
+    (v SMALLINT) AS redshift_varbyte_of_number(v, 2), (v INTEGER) AS redshift_varbyte_of_number(v, 4),
+    (v BIGINT) AS redshift_varbyte_of_number(v, 8);
+CREATE OR REPLACE MACRO redshift_system.redshift_varbyte_within(v, n) AS
+    CASE WHEN system.main.octet_length(v) > n THEN CAST(error('value too long for type binary varying(' || n || ')') AS BLOB) ELSE v END;
+CREATE OR REPLACE MACRO redshift_system.redshift_varbyte_part(v, start) AS
+        unhex(system.main.substring(hex(v), 2 * greatest(CAST(start AS BIGINT), 1) - 1)),
+    (v, start, n) AS unhex(system.main.substring(hex(v), 2 * greatest(CAST(start AS BIGINT), 1) - 1,
+        2 * greatest(CAST(n AS BIGINT) + least(CAST(start AS BIGINT) - 1, 0), 0)));
 
 -- The values of a list, written.
 CREATE OR REPLACE MACRO redshift_system.redshift_texts(l) AS list_transform(l, lambda value: CAST(value AS VARCHAR));
@@ -427,18 +480,22 @@ CREATE OR REPLACE MACRO redshift_system.redshift_regtype(name) AS
          WHEN 'bool' THEN 16 WHEN 'boolean' THEN 16 WHEN 'int8' THEN 20 WHEN 'bigint' THEN 20 WHEN 'int2' THEN 21 WHEN 'smallint' THEN 21
          WHEN 'int4' THEN 23 WHEN 'integer' THEN 23 WHEN 'text' THEN 25 WHEN 'float4' THEN 700 WHEN 'real' THEN 700 WHEN 'float8' THEN 701
          WHEN 'double precision' THEN 701 WHEN 'varchar' THEN 1043 WHEN 'date' THEN 1082 WHEN 'timestamp' THEN 1114
-         WHEN 'timestamptz' THEN 1184 WHEN 'numeric' THEN 1700 ELSE TRY_CAST(name AS BIGINT) END;
+         WHEN 'timestamptz' THEN 1184 WHEN 'numeric' THEN 1700 WHEN 'time' THEN 1083 WHEN 'timetz' THEN 1266 WHEN 'varbyte' THEN 6551 WHEN 'super' THEN 4000 ELSE TRY_CAST(name AS BIGINT) END;
 CREATE OR REPLACE MACRO redshift_system.format_type(kind, modifier) AS
     CASE CAST(kind AS BIGINT) WHEN 16 THEN 'boolean' WHEN 20 THEN 'bigint' WHEN 21 THEN 'smallint' WHEN 23 THEN 'integer'
-         WHEN 700 THEN 'real' WHEN 701 THEN 'double precision' WHEN 1082 THEN 'date' WHEN 1083 THEN 'time without time zone'
+         WHEN 700 THEN 'real' WHEN 701 THEN 'double precision' WHEN 1082 THEN 'date' WHEN 1083 THEN 'time without time zone' WHEN 1266 THEN 'time with time zone'
+         WHEN 1186 THEN 'interval' WHEN 1188 THEN 'intervaly2m' WHEN 1190 THEN 'intervald2s'
          WHEN 1114 THEN 'timestamp without time zone' WHEN 1184 THEN 'timestamp with time zone'
          WHEN 1700 THEN CASE WHEN modifier > 4 THEN 'numeric(' || ((modifier - 4) >> 16) || ',' || ((modifier - 4) & 65535) || ')' ELSE 'numeric' END
          WHEN 1042 THEN CASE WHEN modifier > 4 THEN 'character(' || (modifier - 4) || ')' ELSE 'character' END
-         WHEN 4000 THEN 'super' ELSE CASE WHEN modifier > 4 THEN 'character varying(' || (modifier - 4) || ')' ELSE 'character varying' END END;
+         WHEN 4000 THEN 'super'
+         WHEN 6551 THEN CASE WHEN modifier > 4 THEN 'binary varying(' || (modifier - 4) || ')' ELSE 'binary varying' END
+         ELSE CASE WHEN modifier > 4 THEN 'character varying(' || (modifier - 4) || ')' ELSE 'character varying' END END;
 
 -- The numbers of the types of a procedure's arguments.
 CREATE OR REPLACE MACRO redshift_system.redshift_type_oids(types) AS
 [CASE t WHEN 'boolean' THEN 16 WHEN 'bigint' THEN 20 WHEN 'smallint' THEN 21 WHEN 'integer' THEN 23 WHEN 'real' THEN 700
         WHEN 'double precision' THEN 701 WHEN 'character' THEN 1042 WHEN 'character varying' THEN 1043 WHEN 'date' THEN 1082
         WHEN 'time without time zone' THEN 1083 WHEN 'timestamp without time zone' THEN 1114
-        WHEN 'timestamp with time zone' THEN 1184 WHEN 'numeric' THEN 1700 WHEN 'refcursor' THEN 1790 ELSE 4000 END FOR t IN types];
+        WHEN 'timestamp with time zone' THEN 1184 WHEN 'time with time zone' THEN 1266
+        WHEN 'intervaly2m' THEN 1188 WHEN 'intervald2s' THEN 1190 WHEN 'binary varying' THEN 6551 WHEN 'numeric' THEN 1700 WHEN 'refcursor' THEN 1790 ELSE 4000 END FOR t IN types];

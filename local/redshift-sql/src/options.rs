@@ -17,11 +17,19 @@ pub struct TranslateOptions<'s> {
     pub keeps_attribute_case: bool,
     /// Where the privileges are noted that statements need; without it nobody asks for them.
     pub required: Option<&'s RequiredPrivileges>,
+    /// The time zone of the session is not UTC.
+    pub has_zone: bool,
 }
 
 impl<'s> TranslateOptions<'s> {
     pub fn new(catalog: Option<&'s dyn Catalog>, keeps_case: bool) -> Self {
         Self { catalog, keeps_case, ..Self::default() }
+    }
+
+    /// The same, in a time zone that is not UTC.
+    #[must_use]
+    pub fn with_zone(self, has_zone: bool) -> Self {
+        Self { has_zone, ..self }
     }
 
     /// The same, where attributes of a SUPER may keep their case.

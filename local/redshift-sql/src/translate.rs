@@ -17,6 +17,7 @@ use crate::procedure::{Datum, Sql, calls, definition, sql};
 use crate::rules::expansion::Expand;
 use crate::rules::expression::Rewrite;
 use crate::rules::normalize::Normalize;
+use crate::rules::zones;
 use crate::statement::attributes::{self, TableAttributes};
 use crate::statement::ddl::{self, CreateTable, Shape};
 use crate::statement::dml::DmlStatement;
@@ -185,7 +186,7 @@ pub fn translate_tokens(
         if starts_with(&first, &["ALTER", "TABLE"]) { attributes::take_encoding(&mut tokens)? } else { None };
     let (statement, mut attributes, types) = parse_statement(tokens, reading)?;
     attributes.encoding = encoding;
-    command(statement, attributes, &types)
+    command(statement, attributes, &types, reading)
 }
 
 /// The two words at the end of MERGE … REMOVE DUPLICATES.
@@ -261,6 +262,11 @@ fn rewrite(statement: &mut Statement, reading: TranslateOptions<'_>) -> ControlF
     if let Some(required) = reading.required {
         required.borrow_mut().extend(required_privileges::of_statement(statement, &types));
     }
+    if reading.has_zone
+        && let Err(refused) = zones::check(statement, &types)
+    {
+        return ControlFlow::Break(refused);
+    }
     statement.visit(&mut Rewrite::new(&types, reading))?;
     ControlFlow::Continue(types)
 }
@@ -279,7 +285,12 @@ pub fn parameter_types(text: &str, reading: TranslateOptions<'_>) -> BTreeMap<us
     Types::of_statement(&statement, reading.catalog, reading.arguments).into_parameters()
 }
 
-fn command(statement: Statement, attributes: TableAttributes, types: &Types) -> Result<Command, TranslateError> {
+fn command(
+    statement: Statement,
+    attributes: TableAttributes,
+    types: &Types,
+    reading: TranslateOptions<'_>,
+) -> Result<Command, TranslateError> {
     match statement {
         // WITH … INSERT, UPDATE or DELETE.
         Statement::Query(query)
@@ -305,7 +316,7 @@ fn command(statement: Statement, attributes: TableAttributes, types: &Types) -> 
             Ok(Command::CreateTable(Box::new(CreateTable { name, if_not_exists: false, temporary, attributes, shape })))
         }
         Statement::Insert(_) | Statement::Update(_) => {
-            DmlStatement::new(statement, types).map(Box::new).map(Command::Write)
+            DmlStatement::new(statement, types, reading.has_zone).map(Box::new).map(Command::Write)
         }
         Statement::Delete(Delete { returning: Some(_), .. }) => {
             Err(TranslateError::syntax("syntax error at or near \"returning\""))

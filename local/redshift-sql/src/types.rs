@@ -1,13 +1,18 @@
 //! Redshift's types, what they are called, and what holds them in DuckDB.
 
-use sqlparser::ast::{CharacterLength, DataType, ExactNumberInfo, TimezoneInfo};
+use sqlparser::ast::{BinaryLength, CharacterLength, DataType, ExactNumberInfo, TimezoneInfo};
 
 use crate::error::TranslateError;
+use crate::interval_type::IntervalType;
+use crate::type_names;
 
 /// Bytes of VARCHAR(MAX).
 pub const VARCHAR_MAX: u64 = 65_535;
 /// Bytes of a VARCHAR without a length.
 const VARCHAR_DEFAULT: u64 = 256;
+/// Bytes of the longest VARBYTE, and of one without a length (r_VARBYTE_type).
+pub const VARBYTE_MAX: u64 = 16_777_216;
+pub const VARBYTE_DEFAULT: u64 = 64_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Type {
@@ -22,10 +27,14 @@ pub enum Type {
     Char(u64),
     /// Length in bytes.
     Varchar(u64),
+    /// Length in bytes.
+    Varbyte(u64),
     Date,
     Time,
+    TimeTz,
     Timestamp,
     TimestampTz,
+    Interval(IntervalType),
     Super,
 }
 
@@ -50,9 +59,15 @@ impl Type {
             DataType::Datetime(None) => Self::Timestamp,
             DataType::Date => Self::Date,
             DataType::Time(None, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => Self::Time,
+            DataType::Time(None, TimezoneInfo::WithTimeZone | TimezoneInfo::Tz) => Self::TimeTz,
             DataType::Timestamp(None, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => Self::Timestamp,
             DataType::Timestamp(None, TimezoneInfo::WithTimeZone | TimezoneInfo::Tz) => Self::TimestampTz,
-            DataType::Custom(name, _) => return custom(&name.to_string()),
+            DataType::Varbinary(length) => Self::Varbyte(binary_bytes(length.as_ref())?),
+            DataType::Interval { fields, precision } => match IntervalType::of(fields.as_ref(), *precision)? {
+                Some(kind) => Self::Interval(kind),
+                None => return Err(unknown("interval")),
+            },
+            DataType::Custom(name, modifiers) => return type_names::find(name, modifiers),
             other => return Err(unknown(&other.to_string())),
         })
     }
@@ -61,7 +76,7 @@ impl Type {
     pub fn usual_encoding(self) -> &'static str {
         match self {
             Self::Real | Self::Double | Self::Boolean | Self::Super => "raw",
-            Self::Char(_) | Self::Varchar(_) => "lzo",
+            Self::Char(_) | Self::Varchar(_) | Self::Varbyte(_) => "lzo",
             _ => "az64",
         }
     }
@@ -77,10 +92,13 @@ impl Type {
             Self::Double => "DOUBLE".into(),
             Self::Boolean => "BOOLEAN".into(),
             Self::Char(_) | Self::Varchar(_) => "VARCHAR".into(),
+            Self::Varbyte(_) => "BLOB".into(),
             Self::Date => "DATE".into(),
             Self::Time => "TIME".into(),
+            Self::TimeTz => "TIMETZ".into(),
             Self::Timestamp => "TIMESTAMP".into(),
             Self::TimestampTz => "TIMESTAMPTZ".into(),
+            Self::Interval(_) => "INTERVAL".into(),
             Self::Super => "JSON".into(),
         }
     }
@@ -97,10 +115,13 @@ impl Type {
             Self::Boolean => "boolean".into(),
             Self::Char(length) => format!("character({length})"),
             Self::Varchar(length) => format!("character varying({length})"),
+            Self::Varbyte(length) => format!("binary varying({length})"),
             Self::Date => "date".into(),
             Self::Time => "time without time zone".into(),
+            Self::TimeTz => "time with time zone".into(),
             Self::Timestamp => "timestamp without time zone".into(),
             Self::TimestampTz => "timestamp with time zone".into(),
+            Self::Interval(kind) => kind.name(),
             Self::Super => "super".into(),
         }
     }
@@ -134,8 +155,11 @@ impl Type {
             }
             Self::Boolean => Family::Boolean,
             Self::Char(_) | Self::Varchar(_) => Family::Text,
+            Self::Varbyte(_) => Family::Binary,
             Self::Date | Self::Timestamp | Self::TimestampTz => Family::Date,
-            Self::Time => Family::Time,
+            Self::Time | Self::TimeTz => Family::Time,
+            Self::Interval(kind) if kind.is_year_to_month() => Family::YearToMonth,
+            Self::Interval(_) => Family::DayToSecond,
             Self::Super => Family::Super,
         }
     }
@@ -152,10 +176,13 @@ impl Type {
             Self::Boolean => "bool",
             Self::Char(_) => "bpchar",
             Self::Varchar(_) => "varchar",
+            Self::Varbyte(_) => "varbyte",
             Self::Date => "date",
             Self::Time => "time",
+            Self::TimeTz => "timetz",
             Self::Timestamp => "timestamp",
             Self::TimestampTz => "timestamptz",
+            Self::Interval(kind) => kind.short_name(),
             Self::Super => "super",
         }
     }
@@ -171,7 +198,7 @@ impl Type {
     /// The length of a column in the same views: 0 where its type has none (C17).
     pub fn load_error_length(self) -> String {
         match self {
-            Self::Char(length) | Self::Varchar(length) => length.to_string(),
+            Self::Char(length) | Self::Varchar(length) | Self::Varbyte(length) => length.to_string(),
             Self::Decimal(precision, scale) => format!("{precision}, {scale}"),
             _ => "0".into(),
         }
@@ -196,10 +223,13 @@ impl Type {
             "boolean" => Self::Boolean,
             "character" => Self::Char(arguments.parse().ok()?),
             "character varying" => Self::Varchar(arguments.parse().ok()?),
+            "binary varying" => Self::Varbyte(arguments.parse().ok()?),
             "date" => Self::Date,
             "time without time zone" => Self::Time,
+            "time with time zone" => Self::TimeTz,
             "timestamp without time zone" => Self::Timestamp,
             "timestamp with time zone" => Self::TimestampTz,
+            "intervaly2m" | "intervald2s" => Self::Interval(IntervalType::from_name(base, arguments)?),
             "super" => Self::Super,
             _ => return None,
         })
@@ -216,8 +246,10 @@ impl Type {
             "DOUBLE" => Self::Double,
             "BOOLEAN" => Self::Boolean,
             "VARCHAR" => Self::Varchar(VARCHAR_MAX),
+            "BLOB" => Self::Varbyte(VARBYTE_MAX),
             "DATE" => Self::Date,
             "TIME" => Self::Time,
+            "TIME WITH TIME ZONE" | "TIMETZ" => Self::TimeTz,
             "TIMESTAMP" => Self::Timestamp,
             "TIMESTAMP WITH TIME ZONE" | "TIMESTAMPTZ" => Self::TimestampTz,
             "JSON" => Self::Super,
@@ -228,10 +260,15 @@ impl Type {
         })
     }
 
+    /// True where a literal beside values of this type is read as Redshift reads it, and not by DuckDB.
+    pub fn reads_literals(self) -> bool {
+        matches!(self, Self::Varbyte(_) | Self::Time | Self::TimeTz | Self::Interval(_))
+    }
+
     /// The length in bytes that values may have, where the type has one.
     pub fn limit(self) -> Option<u64> {
         match self {
-            Self::Char(length) | Self::Varchar(length) => Some(length),
+            Self::Char(length) | Self::Varchar(length) | Self::Varbyte(length) => Some(length),
             _ => None,
         }
     }
@@ -243,12 +280,15 @@ enum Family {
     Number,
     Boolean,
     Text,
+    Binary,
     Date,
     Time,
+    YearToMonth,
+    DayToSecond,
     Super,
 }
 
-fn decimal(info: ExactNumberInfo) -> Result<Type, TranslateError> {
+pub fn decimal(info: ExactNumberInfo) -> Result<Type, TranslateError> {
     let (precision, scale) = match info {
         ExactNumberInfo::None => (18, 0),
         ExactNumberInfo::Precision(precision) => (precision, 0),
@@ -266,33 +306,31 @@ fn bytes(length: Option<&CharacterLength>, default: u64, most: u64) -> Result<u6
         Some(CharacterLength::Max) => most,
         Some(CharacterLength::IntegerLength { length, .. }) => *length,
     };
+    checked(length, most, "varchar")
+}
+
+fn binary_bytes(length: Option<&BinaryLength>) -> Result<u64, TranslateError> {
+    let length = match length {
+        None => VARBYTE_DEFAULT,
+        Some(BinaryLength::Max) => VARBYTE_MAX,
+        Some(BinaryLength::IntegerLength { length }) => *length,
+    };
+    checked(length, VARBYTE_MAX, "varbyte")
+}
+
+/// A length, which a type has at most so many bytes of.
+pub fn checked(length: u64, most: u64, name: &str) -> Result<u64, TranslateError> {
     match (1..=most).contains(&length) {
         true => Ok(length),
         false => Err(TranslateError::new(
             "22023",
-            format!("length for type varchar must be between 1 and {most}, found {length}"),
+            format!("length for type {name} must be between 1 and {most}, found {length}"),
         )),
     }
 }
 
-fn custom(name: &str) -> Result<Type, TranslateError> {
-    match name.trim_start_matches("pg_catalog.").trim_matches('"').to_lowercase().as_str() {
-        "super" => Ok(Type::Super),
-        "timestamptz" => Ok(Type::TimestampTz),
-        "bpchar" => Ok(Type::Char(256)),
-        // PostgreSQL's type of one byte.
-        "char" => Ok(Type::Char(1)),
-        // Of the catalog's own queries.
-        "name" | "text" | "varchar" => Ok(Type::Varchar(VARCHAR_MAX)),
-        "oid" | "int8" => Ok(Type::BigInt),
-        "int4" => Ok(Type::Integer),
-        "int2" => Ok(Type::SmallInt),
-        "bool" => Ok(Type::Boolean),
-        other => Err(unknown(other)),
-    }
-}
-
-fn unknown(name: &str) -> TranslateError {
+/// That a type is not built here.
+pub fn unknown(name: &str) -> TranslateError {
     TranslateError::new("0A000", format!("type \"{}\" is not supported by the local Redshift", name.to_lowercase()))
 }
 

@@ -29,7 +29,7 @@ use super::cancel::{CancelKey, Slot};
 use super::connection::{Connection, wire_error};
 use super::execute::execute;
 use super::startup::{StartupParameters, Users};
-use super::types;
+use super::{parameter, types};
 
 /// A client that sends its first statement sooner after its password may be one of a crowd.
 const NEWCOMER: Duration = Duration::from_millis(250);
@@ -266,7 +266,7 @@ impl Queries {
         let types = parameter_types(statement);
         let stand_in = |(at, found): (usize, &Type)| {
             let declared = statement.types.get(at).cloned().flatten().map(|_| found);
-            ((at + 1).to_string(), types::stand_in(declared))
+            ((at + 1).to_string(), parameter::stand_in(declared))
         };
         let parameters = types.iter().enumerate().map(stand_in).collect();
         self.connection(client).await?.describe(&statement.sql, parameters).await
@@ -297,7 +297,7 @@ impl ExtendedQueryHandler for Queries {
                 unified => unified.is_binary(at),
             };
             let data_type = statement.types.get(at).and_then(Option::as_ref);
-            let parameter = types::parameter(value.as_deref(), is_binary, data_type);
+            let parameter = parameter::parameter(value.as_deref(), is_binary, data_type);
             let invalid = || {
                 wire_error(&redshift_engine::SqlError::new("22P03", format!("parameter ${} cannot be read", at + 1)))
             };

@@ -41,6 +41,7 @@ mod fuzz;
 #[cfg(test)]
 mod fuzz_entry;
 mod handler;
+mod parameter;
 mod server;
 #[cfg(test)]
 mod sessions_test;

@@ -5,14 +5,15 @@ use pgwire::api::Type;
 use pgwire::api::portal::Format;
 use pgwire::api::results::{FieldFormat, FieldInfo};
 use pgwire::messages::data::DataRow;
-use redshift_engine::{Parameter, ParameterKind, ResultColumn, Value, double_text};
+use redshift_engine::{ResultColumn, Value, double_text};
+
+use redshift_sql::{civil, interval};
 
 use crate::arrays;
-use redshift_sql::civil;
 
 /// Between 1970 and 2000, where the protocol's times begin.
-const EPOCH_DAYS: i32 = 10_957;
-const EPOCH_MICROS: i64 = 946_684_800_000_000;
+pub const EPOCH_DAYS: i32 = 10_957;
+pub const EPOCH_MICROS: i64 = 946_684_800_000_000;
 
 /// By Redshift's short name of a type.
 pub fn oid_type(name: &str) -> Type {
@@ -27,16 +28,24 @@ pub fn oid_type(name: &str) -> Type {
         "numeric" => Type::NUMERIC,
         "date" => Type::DATE,
         "time" => Type::TIME,
+        "timetz" => Type::TIMETZ,
         "timestamp" => Type::TIMESTAMP,
         "timestamptz" => Type::TIMESTAMPTZ,
         "bpchar" => Type::BPCHAR,
+        "interval" => Type::INTERVAL,
+        "intervaly2m" => redshift_type("intervaly2m", YEAR_TO_MONTH_OID),
+        "intervald2s" => redshift_type("intervald2s", DAY_TO_SECOND_OID),
         "super" => redshift_type("super", SUPER_OID),
+        "varbyte" => redshift_type("varbyte", VARBYTE_OID),
         _ => Type::VARCHAR,
     }
 }
 
 /// The types that PostgreSQL does not have, by the numbers that Redshift's drivers know.
 const SUPER_OID: u32 = 4000;
+const VARBYTE_OID: u32 = 6551;
+pub const YEAR_TO_MONTH_OID: u32 = 1188;
+pub const DAY_TO_SECOND_OID: u32 = 1190;
 /// What a modifier counts beside the length.
 const HEADER_BYTES: i32 = 4;
 
@@ -55,10 +64,11 @@ pub fn fields(columns: &[ResultColumn], formats: &Format) -> Vec<FieldInfo> {
         let (size, modifier) = match column.type_name {
             "bool" => (1, -1),
             "int2" => (2, -1),
-            "int4" | "float4" | "date" => (4, -1),
-            "int8" | "float8" | "time" | "timestamp" | "timestamptz" => (8, -1),
+            "int4" | "float4" | "date" | "intervaly2m" => (4, -1),
+            "interval" => (12, -1),
+            "int8" | "float8" | "time" | "timetz" | "intervald2s" | "timestamp" | "timestamptz" => (8, -1),
             "numeric" => (-1, (length(column) << 16 | i32::from(column.scale)) + HEADER_BYTES),
-            "varchar" | "bpchar" if column.precision > 0 => (-1, length(column) + HEADER_BYTES),
+            "varchar" | "bpchar" | "varbyte" if column.precision > 0 => (-1, length(column) + HEADER_BYTES),
             _ => (-1, -1),
         };
         let format = format_of(formats, at);
@@ -142,7 +152,7 @@ fn put_text(bytes: &mut BytesMut, value: &Value, digits: Option<usize>) {
 
 /// `false` where the type has no binary form here: nothing counts then.
 #[expect(clippy::cast_possible_truncation, reason = "the type says how wide the value is")]
-fn put_binary(bytes: &mut BytesMut, value: &Value, data_type: &Type) -> bool {
+pub fn put_binary(bytes: &mut BytesMut, value: &Value, data_type: &Type) -> bool {
     match (value, data_type) {
         (Value::Boolean(flag), _) => bytes.put_u8(u8::from(*flag)),
         (Value::Long(number), &Type::INT2) => bytes.put_i16(*number as i16),
@@ -154,6 +164,12 @@ fn put_binary(bytes: &mut BytesMut, value: &Value, data_type: &Type) -> bool {
             Some(days) => bytes.put_i32(days),
             None => return false,
         },
+        (Value::Text(text), &Type::TIMESTAMPTZ) if !text.contains("+00") && !text.ends_with("infinity") => {
+            match civil::parse_timestamp(text, true) {
+                Some(micros) => bytes.put_i64(micros - EPOCH_MICROS),
+                None => return false,
+            }
+        }
         (Value::Text(text), &Type::TIMESTAMP | &Type::TIMESTAMPTZ) => match micros(text) {
             Some(micros) => bytes.put_i64(micros),
             None => return false,
@@ -162,8 +178,20 @@ fn put_binary(bytes: &mut BytesMut, value: &Value, data_type: &Type) -> bool {
             Some(micros) => bytes.put_i64(micros),
             None => return false,
         },
+        (Value::Text(text), &Type::TIMETZ) => match text.strip_suffix("+00").and_then(civil::read_time) {
+            Some(micros) => {
+                bytes.put_i64(micros);
+                bytes.put_i32(0);
+            }
+            None => return false,
+        },
         (Value::Text(text), &Type::NUMERIC) => return put_numeric(bytes, text),
         (Value::Text(text), &Type::INT2_ARRAY) => arrays::put_smallints(bytes, text),
+        (Value::Text(text), kind) if is_interval(kind) => match interval::read(text, None) {
+            Some(span) => return put_interval(bytes, span, kind),
+            None => return false,
+        },
+        (Value::Text(digits), kind) if kind.oid() == VARBYTE_OID => return put_hex(bytes, digits),
         (Value::Text(text), _) => bytes.put_slice(text.as_bytes()),
         (Value::Null, _) => {}
     }
@@ -187,18 +215,36 @@ fn micros(text: &str) -> Option<i64> {
     }
 }
 
-/// A timestamp as DuckDB reads it, of microseconds since 2000.
-fn duck_timestamp(micros: i64) -> Option<String> {
-    match micros {
-        i64::MAX => return Some("infinity".into()),
-        i64::MIN => return Some("-infinity".into()),
-        _ => {}
+fn is_interval(kind: &Type) -> bool {
+    [Type::INTERVAL.oid(), YEAR_TO_MONTH_OID, DAY_TO_SECOND_OID].contains(&kind.oid())
+}
+
+/// As redshift_connector reads them: months in 32 bits, microseconds in 64, and both of an interval without a qualifier,
+/// whose days are among its microseconds.
+fn put_interval(bytes: &mut BytesMut, span: interval::Span, kind: &Type) -> bool {
+    let Ok(months) = i32::try_from(span.months) else { return false };
+    if kind.oid() != YEAR_TO_MONTH_OID {
+        bytes.put_i64(span.micros);
     }
-    civil::in_range(micros.checked_add(EPOCH_MICROS)?).map(civil::duck_timestamp)
+    if kind.oid() != DAY_TO_SECOND_OID {
+        bytes.put_i32(months);
+    }
+    true
+}
+
+/// The bytes of a VARBYTE, whose text is their hexadecimal digits.
+fn put_hex(bytes: &mut BytesMut, digits: &str) -> bool {
+    (0..digits.len()).step_by(2).all(|at| {
+        let byte = digits.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        byte.is_some_and(|byte| {
+            bytes.put_u8(byte);
+            true
+        })
+    })
 }
 
 /// Digits of base 10,000 with weight, sign and scale.
-fn put_numeric(bytes: &mut BytesMut, text: &str) -> bool {
+pub fn put_numeric(bytes: &mut BytesMut, text: &str) -> bool {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => (0x4000_u16, digits),
         None => (0, text),
@@ -231,103 +277,9 @@ fn put_numeric(bytes: &mut BytesMut, text: &str) -> bool {
     true
 }
 
-/// A value that a client bound, of the type that it declared.
-pub fn parameter(value: Option<&[u8]>, is_binary: bool, data_type: Option<&Type>) -> Option<Parameter> {
-    let kind = kind_of(data_type);
-    let Some(bytes) = value else { return Some(Parameter { value: None, kind }) };
-    if !is_binary {
-        let text = date_without_zone(std::str::from_utf8(bytes).ok()?).to_owned();
-        return Some(Parameter { value: Some(text), kind });
-    }
-    let text = match data_type {
-        Some(&Type::BOOL) => (bytes.first()? == &1).to_string(),
-        Some(&Type::INT2) => i16::from_be_bytes(bytes.try_into().ok()?).to_string(),
-        Some(&Type::INT4) => i32::from_be_bytes(bytes.try_into().ok()?).to_string(),
-        Some(&Type::OID) => u32::from_be_bytes(bytes.try_into().ok()?).to_string(),
-        Some(&Type::INT8) => i64::from_be_bytes(bytes.try_into().ok()?).to_string(),
-        Some(&Type::FLOAT4) => f32::from_be_bytes(bytes.try_into().ok()?).to_string(),
-        Some(&Type::FLOAT8) => f64::from_be_bytes(bytes.try_into().ok()?).to_string(),
-        Some(&Type::DATE) => match i32::from_be_bytes(bytes.try_into().ok()?) {
-            infinite @ (i32::MAX | i32::MIN) => civil::duck_date(infinite),
-            days => civil::duck_date(days.checked_add(EPOCH_DAYS).filter(|days| *days < i32::MAX)?),
-        },
-        Some(&Type::TIMESTAMP | &Type::TIMESTAMPTZ) => duck_timestamp(i64::from_be_bytes(bytes.try_into().ok()?))?,
-        Some(&Type::TIME) => {
-            let micros = i64::from_be_bytes(bytes.try_into().ok()?);
-            (0..=civil::DAY_MICROS).contains(&micros).then(|| civil::time_text(micros))?
-        }
-        Some(&Type::NUMERIC) => numeric(bytes)?,
-        _ => std::str::from_utf8(bytes).ok()?.to_owned(),
-    };
-    Some(Parameter { value: Some(text), kind })
-}
-
-/// JDBC's driver writes a day as `2018-11-30 +00`, which PostgreSQL reads and DuckDB does not.
-fn date_without_zone(text: &str) -> &str {
-    let Some((day, zone)) = text.split_once(' ') else { return text };
-    let is_zone = zone.starts_with(['+', '-']) && zone[1..].bytes().all(|byte| byte.is_ascii_digit() || byte == b':');
-    if is_zone && civil::read_date(day, false).is_some() { day } else { text }
-}
-
-fn kind_of(data_type: Option<&Type>) -> ParameterKind {
-    match data_type {
-        Some(&Type::INT2 | &Type::INT4 | &Type::INT8 | &Type::OID | &Type::FLOAT4 | &Type::FLOAT8 | &Type::NUMERIC) => {
-            ParameterKind::Number
-        }
-        Some(&Type::BOOL) => ParameterKind::Typed("boolean"),
-        Some(&Type::DATE) => ParameterKind::Typed("date"),
-        Some(&Type::TIME) => ParameterKind::Typed("time"),
-        Some(&Type::TIMESTAMP) => ParameterKind::Typed("timestamp"),
-        Some(&Type::TIMESTAMPTZ) => ParameterKind::Typed("timestamptz"),
-        _ => ParameterKind::Text,
-    }
-}
-
-/// What stands for a parameter while a statement is described: a value of its type.
-pub fn stand_in(data_type: Option<&Type>) -> Parameter {
-    let kind = kind_of(data_type);
-    match kind {
-        ParameterKind::Number => Parameter { value: Some("1".into()), kind },
-        _ => Parameter { value: None, kind },
-    }
-}
-
-fn numeric(bytes: &[u8]) -> Option<String> {
-    let word = |at: usize| Some(i16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
-    let (count, weight, sign, scale) = (word(0)?, word(2)?, word(4)?, usize::try_from(word(6)?).ok()?);
-    let mut whole = String::new();
-    let mut fraction = String::new();
-    for at in 0..i32::from(count).max(i32::from(weight) + 1) {
-        let digit = if at < i32::from(count) { word(8 + 2 * usize::try_from(at).ok()?)? } else { 0 };
-        let place = if at <= i32::from(weight) { &mut whole } else { &mut fraction };
-        place.push_str(&format!("{digit:04}"));
-    }
-    if weight < -1 {
-        fraction = format!("{}{fraction}", "0000".repeat(usize::try_from(-i32::from(weight) - 1).ok()?));
-    }
-    fraction.truncate(scale);
-    let fraction = format!("{fraction:0<scale$}");
-    let whole = whole.trim_start_matches('0');
-    let whole = if whole.is_empty() { "0" } else { whole };
-    let point = if scale > 0 { "." } else { "" };
-    let minus = if sign == 0x4000 { "-" } else { "" };
-    Some(format!("{minus}{whole}{point}{fraction}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numerics_in_binary_and_back() {
-        for text in
-            ["0", "1", "-1.50", "12345678.0009", "0.0001", "10000", "99999999999999999999.123456789", "100000000"]
-        {
-            let mut bytes = BytesMut::new();
-            assert!(put_numeric(&mut bytes, text));
-            assert_eq!(numeric(&bytes).as_deref(), Some(text));
-        }
-    }
 
     #[test]
     fn columns_are_described_as_redshift_describes_them() {
@@ -359,37 +311,5 @@ mod tests {
         ] {
             assert_eq!(general(number, digits), text);
         }
-    }
-
-    #[test]
-    fn times_in_binary_and_back() {
-        let mut bytes = BytesMut::new();
-        assert!(put_binary(&mut bytes, &Value::Text("2018-11-30 01:02:03.5".into()), &Type::TIMESTAMP));
-        let back = parameter(Some(&bytes), true, Some(&Type::TIMESTAMP)).and_then(|parameter| parameter.value);
-        assert_eq!(back.as_deref(), Some("2018-11-30 01:02:03.5"));
-    }
-
-    #[test]
-    fn the_ends_of_time_in_binary_and_back() {
-        for (data_type, shown, read) in [
-            (Type::DATE, "9999-12-31", "9999-12-31"),
-            (Type::DATE, "294276-12-31", "294276-12-31"),
-            (Type::DATE, "0044-03-15 BC", "0044-03-15 (BC)"),
-            (Type::DATE, "-infinity", "-infinity"),
-            (Type::TIMESTAMP, "9999-12-31 23:59:59", "9999-12-31 23:59:59"),
-            (Type::TIMESTAMPTZ, "9999-12-31 23:59:59+00", "9999-12-31 23:59:59"),
-            (Type::TIMESTAMP, "4713-01-01 00:00:00 BC", "4713-01-01 (BC) 00:00:00"),
-            (Type::TIMESTAMP, "infinity", "infinity"),
-            (Type::TIME, "24:00:00", "24:00:00"),
-        ] {
-            let mut bytes = BytesMut::new();
-            assert!(put_binary(&mut bytes, &Value::Text(shown.into()), &data_type), "{shown}");
-            let back = parameter(Some(&bytes), true, Some(&data_type)).and_then(|parameter| parameter.value);
-            assert_eq!(back.as_deref(), Some(read));
-        }
-        // Beyond any day of Redshift's.
-        assert!(parameter(Some(&i64::MAX.wrapping_sub(1).to_be_bytes()), true, Some(&Type::TIMESTAMP)).is_none());
-        assert!(parameter(Some(&(i32::MAX - 1).to_be_bytes()), true, Some(&Type::DATE)).is_none());
-        assert!(parameter(Some(&(civil::DAY_MICROS + 1).to_be_bytes()), true, Some(&Type::TIME)).is_none());
     }
 }

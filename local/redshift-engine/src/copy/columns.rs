@@ -92,7 +92,10 @@ impl Builder {
             Type::Boolean => Self::Boolean(BooleanBuilder::new()),
             Type::Date => Self::Date(Date32Builder::new()),
             Type::Timestamp | Type::TimestampTz => Self::Timestamp(TimestampMicrosecondBuilder::new()),
-            Type::Char(_) | Type::Varchar(_) | Type::Super | Type::Time => Self::Text(StringBuilder::new()),
+            Type::Interval(_) => Self::Text(StringBuilder::new()),
+            Type::Char(_) | Type::Varchar(_) | Type::Varbyte(_) | Type::Super | Type::Time | Type::TimeTz => {
+                Self::Text(StringBuilder::new())
+            }
         }
     }
 

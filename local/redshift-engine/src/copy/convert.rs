@@ -8,7 +8,7 @@ use super::timestamp::TimeFormat;
 use crate::super_value;
 use redshift_sql::CopyCommand;
 use redshift_sql::Type;
-use redshift_sql::civil;
+use redshift_sql::{civil, interval, time_of_day};
 
 /// A value ready to be appended. Times are microseconds and days since the epoch, decimals are scaled.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,6 +81,8 @@ impl Rules {
             Type::Super => super_cell(super_value::parse(&text)),
             Type::Char(_) if !text.is_ascii() => Err(no_ascii(&text)),
             Type::Char(limit) | Type::Varchar(limit) => self.characters(text, limit),
+            Type::Varbyte(_) if text.is_empty() => Ok(Cell::Null),
+            Type::Varbyte(limit) => varbyte(&text, limit),
             _ if text.trim().is_empty() => Ok(Cell::Null),
             Type::SmallInt => integer(&text, "Short", i64::from(i16::MIN), i64::from(i16::MAX)),
             Type::Integer => integer(&text, "Integer", i64::from(i32::MIN), i64::from(i32::MAX)),
@@ -107,6 +109,16 @@ impl Rules {
                     None if self.any_date => Ok(Cell::Null),
                     micros => micros.map(Cell::Micros).ok_or_else(invalid),
                 }
+            }
+            Type::Interval(kind) => {
+                let invalid = || rejection(1206, "Invalid interval format or value");
+                let span = interval::read(&text, Some(kind)).ok_or_else(invalid)?;
+                Ok(Cell::Text(interval::duck_text(span).into()))
+            }
+            Type::TimeTz => {
+                let invalid = || rejection(1206, "Invalid time format or value [HH24:MI:SSOF]");
+                let micros = time_of_day::read_zoned(&text).ok_or_else(invalid)?;
+                Ok(Cell::Text(format!("{}+00", civil::time_text(micros)).into()))
             }
             Type::Time => {
                 let invalid = || rejection(1206, "Invalid time format or value [HH24:MI:SS]");
@@ -151,6 +163,20 @@ fn no_ascii(text: &str) -> Rejection {
 /// 1224 is the code that SUPER values are rejected with.
 fn super_cell(value: Result<String, String>) -> Result<Cell<'static>, Rejection> {
     value.map(|value| Cell::Text(value.into())).map_err(|reason| rejection(1224, reason))
+}
+
+/// Bytes in hexadecimal digits (copy-usage-varbyte), as the text that DuckDB casts to them.
+fn varbyte(text: &str, limit: u64) -> Result<Cell<'static>, Rejection> {
+    let digits = text.trim();
+    let is_hex = digits.len().is_multiple_of(2) && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    if !is_hex {
+        return Err(rejection(1207, "Invalid hexadecimal digit, Type: Varbyte"));
+    }
+    if digits.len() as u64 / 2 > limit {
+        return Err(rejection(1204, "String length exceeds DDL length"));
+    }
+    let escaped = (0..digits.len()).step_by(2).map(|at| format!("\\x{}", &digits[at..at + 2]));
+    Ok(Cell::Text(escaped.collect::<String>().into()))
 }
 
 pub fn rejection(code: i32, message: impl Into<String>) -> Rejection {

@@ -115,6 +115,11 @@ fn column_names(scratch: &Connection, path: &str) -> duckdb::Result<Vec<String>>
 fn check_lengths(batch: &RecordBatch, columns: &[Column], address: &Address) -> Result<(), SqlError> {
     use duckdb::arrow::array::AsArray;
     for (array, column) in batch.columns().iter().zip(columns) {
+        if let (Some(values), Type::Varbyte(limit)) = (array.as_binary_opt::<i32>(), column.data_type)
+            && let Some(long) = values.iter().flatten().find(|value| value.len() as u64 > limit)
+        {
+            return Err(too_long(column, limit, long.len(), address));
+        }
         let Some(texts) = array.as_string_opt::<i32>() else { continue };
         if column.data_type == Type::Super {
             let checked = texts.iter().flatten().try_for_each(|text| super_value::parse(text).map(drop));
@@ -123,16 +128,19 @@ fn check_lengths(batch: &RecordBatch, columns: &[Column], address: &Address) -> 
         }
         let Some(limit) = column.data_type.limit() else { continue };
         if let Some(long) = texts.iter().flatten().find(|text| text.len() as u64 > limit) {
-            let message = format!(
-                "Spectrum Scan Error: the length of the data column {} is longer than the length defined in the table. \
-                 Table: {limit}, Data: {}, File name: {address}",
-                column.name,
-                long.len()
-            );
-            return Err(SqlError::new("XX000", message));
+            return Err(too_long(column, limit, long.len(), address));
         }
     }
     Ok(())
+}
+
+fn too_long(column: &Column, limit: u64, found: usize, address: &Address) -> SqlError {
+    let message = format!(
+        "Spectrum Scan Error: the length of the data column {} is longer than the length defined in the table. \
+         Table: {limit}, Data: {found}, File name: {address}",
+        column.name
+    );
+    SqlError::new("XX000", message)
 }
 
 fn fetch(opener: &Opener, address: &Address) -> Result<tempfile::NamedTempFile, SqlError> {

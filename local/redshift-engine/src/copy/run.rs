@@ -17,7 +17,7 @@ use crate::error::SqlError;
 use crate::session::Session;
 use crate::storage::Address;
 use crate::system::{LoadError, Replacement, System};
-use redshift_sql::{CopyCommand, Format, JsonFormat, quoted};
+use redshift_sql::{CopyCommand, Format, JsonFormat, TextShape, Type, quoted};
 
 /// Rows held before they are appended.
 const BATCH_ROWS: usize = 20_000;
@@ -57,6 +57,10 @@ pub fn run(session: &Session, copy: &CopyCommand, access: &Access, query: i64) -
     let started = crate::clock::now_millis();
     let table = catalog::table(&session.connection, copy.schema.as_deref(), &copy.table)?;
     let columns = target_columns(&table, copy)?;
+    refuse_formats(&columns, &copy.format)?;
+    if session.zone().is_some() && columns.iter().any(|column| column.data_type == Type::TimestampTz) {
+        return Err(SqlError::unsupported("COPY of a TIMESTAMPTZ column in a time zone other than UTC"));
+    }
     let storage = access.storage(copy.credential.as_ref())?;
     let (objects, sizes): (Vec<_>, Vec<_>) =
         source::objects(copy, &*storage, &session.canceller())?.into_iter().unzip();
@@ -106,6 +110,22 @@ pub fn run(session: &Session, copy: &CopyCommand, access: &Access, query: i64) -
     let rows = loaded.is_ok().then_some(load.rows);
     session.system.record_load(&progress, rows, load.rejected)?;
     loaded.map(|()| Copied { rows: if copy.no_load { 0 } else { load.rows }, replaced: load.replaced, progress })
+}
+
+/// A VARBYTE is loaded of CSV and Parquet (copy-usage-varbyte).
+fn refuse_formats(columns: &[Column], format: &Format) -> Result<(), SqlError> {
+    let reads_bytes = match format {
+        Format::Parquet => true,
+        Format::Text(text) => matches!(text.shape, TextShape::Csv(_)),
+        Format::Json(_) => false,
+    };
+    match columns.iter().find(|column| !reads_bytes && matches!(column.data_type, Type::Varbyte(_))) {
+        Some(column) => Err(SqlError::unsupported(&format!(
+            "COPY of the VARBYTE column {} in a format other than CSV and PARQUET",
+            column.name
+        ))),
+        None => Ok(()),
+    }
 }
 
 fn target_columns(table: &Table, copy: &CopyCommand) -> Result<Vec<Column>, SqlError> {

@@ -192,7 +192,10 @@ impl Unload<'_> {
             return self.parquet(session, query, prefix);
         }
         // First, as the rows stream from the connection until the last.
-        let supers = self.supers(session, query)?;
+        let types = duck_types(session, query)?;
+        if session.zone().is_some() && types.iter().any(|duck| duck == "TIMESTAMP WITH TIME ZONE") {
+            return Err(SqlError::unsupported("UNLOAD of a TIMESTAMPTZ column in a time zone other than UTC"));
+        }
         let mut statement = session.connection.prepare(query)?;
         let batches = statement.stream_arrow([])?;
         let names: Vec<String> = batches.get_schema().fields().iter().map(|field| field.name().clone()).collect();
@@ -207,9 +210,9 @@ impl Unload<'_> {
             session.check_cancelled()?;
             let batch = batch?;
             for row in 0..batch.num_rows() {
-                let row = Row::of(&batch, row)?;
+                let row = Row::of(&batch, row, &types)?;
                 let line = match self.command.format {
-                    UnloadFormat::Json => json_line(&names, &supers, &batch, &row),
+                    UnloadFormat::Json => json_line(&names, &types, &batch, &row),
                     _ => self.line(&row.values.iter().map(Option::as_deref).collect::<Vec<_>>()),
                 };
                 if open.rows > 0 && open.bytes + line.len() as u64 > self.command.max_file_bytes {
@@ -225,16 +228,6 @@ impl Unload<'_> {
         }
         self.close(open)?;
         Ok(total)
-    }
-
-    /// Which columns hold JSON already.
-    fn supers(&self, session: &Session, query: &str) -> Result<Vec<bool>, SqlError> {
-        if self.command.format != UnloadFormat::Json {
-            return Ok(Vec::new());
-        }
-        let mut statement = session.connection.prepare(&format!("DESCRIBE {query}"))?;
-        let is_json = |row: &duckdb::Row<'_>| Ok(row.get::<_, String>(1)? == "JSON");
-        Ok(statement.query_map([], is_json)?.collect::<Result<_, _>>()?)
     }
 
     fn parquet(&mut self, session: &Session, query: &str, prefix: &str) -> Result<u64, SqlError> {
@@ -336,6 +329,12 @@ impl Unload<'_> {
     }
 }
 
+/// DuckDB's names of the types of the columns, some of which Arrow does not tell.
+fn duck_types(session: &Session, query: &str) -> Result<Vec<String>, SqlError> {
+    let mut statement = session.connection.prepare(&format!("DESCRIBE {query}"))?;
+    Ok(statement.query_map([], |row| row.get(1))?.collect::<Result<_, _>>()?)
+}
+
 /// A row as Redshift writes it.
 struct Row {
     number: usize,
@@ -343,21 +342,22 @@ struct Row {
 }
 
 impl Row {
-    fn of(batch: &RecordBatch, number: usize) -> Result<Self, SqlError> {
-        let value = |array: &std::sync::Arc<dyn Array>| -> Result<_, SqlError> {
+    fn of(batch: &RecordBatch, number: usize, types: &[String]) -> Result<Self, SqlError> {
+        let value = |(array, duck): (&std::sync::Arc<dyn Array>, &String)| -> Result<_, SqlError> {
             if array.is_null(number) {
                 return Ok(None);
             }
             Ok(Some(match array.data_type() {
                 DataType::Boolean => if array.as_boolean().value(number) { "t" } else { "f" }.to_owned(),
+                _ if duck == "TIME WITH TIME ZONE" => displayed(array.as_ref(), number)? + "+00",
                 _ => displayed(array.as_ref(), number)?,
             }))
         };
-        Ok(Self { number, values: batch.columns().iter().map(value).collect::<Result<_, _>>()? })
+        Ok(Self { number, values: batch.columns().iter().zip(types).map(value).collect::<Result<_, _>>()? })
     }
 }
 
-fn json_line(names: &[String], supers: &[bool], batch: &RecordBatch, row: &Row) -> Vec<u8> {
+fn json_line(names: &[String], types: &[String], batch: &RecordBatch, row: &Row) -> Vec<u8> {
     let mut line = Vec::from(*b"{");
     for (at, (name, value)) in names.iter().zip(&row.values).enumerate() {
         if at > 0 {
@@ -369,7 +369,7 @@ fn json_line(names: &[String], supers: &[bool], batch: &RecordBatch, row: &Row) 
         match (value, array.data_type()) {
             (None, _) => line.extend(b"null"),
             (Some(_), DataType::Boolean) => line.extend(array.as_boolean().value(row.number).to_string().bytes()),
-            (Some(text), _) if supers.get(at) == Some(&true) => line.extend(text.bytes()),
+            (Some(text), _) if types.get(at).is_some_and(|duck| duck == "JSON") => line.extend(text.bytes()),
             (Some(text), kind) if kind.is_numeric() && is_json_number(text) => line.extend(text.bytes()),
             (Some(text), _) => line.extend(serde_json::Value::from(text.as_str()).to_string().bytes()),
         }

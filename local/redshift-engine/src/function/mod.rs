@@ -11,6 +11,7 @@ mod super_number;
 mod super_order;
 mod super_tree;
 mod text;
+mod varbyte;
 
 use std::error::Error;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use duckdb::vscalar::arrow::{ArrowFunctionSignature, VArrowScalar};
 
 use super::error::SqlError;
 use super::super_value;
-use redshift_sql::{datetime, loose_time, zone};
+use redshift_sql::{datetime, interval, loose_time, session_zone, time_of_day, zone};
 
 /// From texts to a text; `None` is NULL. NULL for any argument is NULL without asking.
 type Body = fn(&[&str]) -> Result<Option<String>, String>;
@@ -43,8 +44,11 @@ const FUNCTIONS: &[(&str, Body)] = &[
     ("redshift_difference", text::difference),
     ("redshift_digits", integer::digits),
     ("redshift_divide", decimal::divide),
+    ("redshift_from_utc", session_zone::from_utc),
     ("redshift_fnv_hash", text::fnv_hash),
     ("redshift_initcap", text::initcap),
+    ("redshift_interval_of_text", interval::of_text),
+    ("redshift_interval_shown", interval::shown),
     ("redshift_json_kind", text::json_kind),
     ("redshift_json_parse", super_value::json_parse),
     ("redshift_json_text", text::json_text),
@@ -52,6 +56,8 @@ const FUNCTIONS: &[(&str, Body)] = &[
     ("redshift_lpad", growing::pad_left),
     ("redshift_murmur3", text::murmur3),
     ("redshift_normal_time", loose_time::normalize),
+    ("redshift_normal_time_of_day", time_of_day::normalize),
+    ("redshift_normal_timetz", time_of_day::normalize_zoned),
     ("redshift_normal_zoned_time", loose_time::normalize_zoned),
     ("redshift_object_transform", super_order::object_transform),
     ("redshift_parse_datetime", datetime::parse),
@@ -78,7 +84,16 @@ const FUNCTIONS: &[(&str, Body)] = &[
     ("redshift_super_order", super_order::order),
     ("redshift_to_char_number", number::write),
     ("redshift_to_char_time", datetime::write),
+    ("redshift_to_utc", session_zone::to_utc),
     ("redshift_truncate", text::truncate),
+    ("redshift_varbyte_bit", varbyte::bit),
+    ("redshift_varbyte_bits", varbyte::bits),
+    ("redshift_varbyte_digits", varbyte::digits),
+    ("redshift_varbyte_number", varbyte::number),
+    ("redshift_zone_normal_time", session_zone::normalize),
+    ("redshift_zone_normal_zoned_time", session_zone::normalize_zoned),
+    ("redshift_zone_to_char", session_zone::to_char),
+    ("redshift_zone_written", session_zone::written),
 ];
 
 /// Throws arguments at every function, for the tests with random input.

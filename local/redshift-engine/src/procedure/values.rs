@@ -3,7 +3,7 @@
 use crate::error::SqlError;
 use crate::result::{ResultColumn, Value, double_text};
 use redshift_sql::procedure::Datum;
-use redshift_sql::{Type, VARCHAR_MAX};
+use redshift_sql::{IntervalType, Type, VARBYTE_MAX, VARCHAR_MAX};
 
 #[derive(Debug, Clone)]
 pub enum VariableValue {
@@ -39,6 +39,11 @@ pub fn type_of(column: &ResultColumn) -> Type {
         "bpchar" => Type::Char(column.precision.into()),
         "date" => Type::Date,
         "time" => Type::Time,
+        "timetz" => Type::TimeTz,
+        "intervaly2m" => Type::Interval(IntervalType::YEAR_TO_MONTH),
+        "intervald2s" => Type::Interval(IntervalType::DAY_TO_SECOND),
+        "varbyte" if column.precision > 0 => Type::Varbyte(column.precision.into()),
+        "varbyte" => Type::Varbyte(VARBYTE_MAX),
         "timestamp" => Type::Timestamp,
         "timestamptz" => Type::TimestampTz,
         "super" => Type::Super,
@@ -86,7 +91,9 @@ pub fn column(name: String, data_type: Type) -> ResultColumn {
         Type::Time => (15, 6),
         Type::Timestamp => (29, 6),
         Type::TimestampTz => (35, 6),
-        Type::Varchar(_) | Type::Super => (0, 0),
+        Type::TimeTz => (21, 6),
+        Type::Varbyte(length) if length < VARBYTE_MAX => (u32::try_from(length).unwrap_or(0), 0),
+        Type::Varchar(_) | Type::Varbyte(_) | Type::Interval(_) | Type::Super => (0, 0),
     };
     ResultColumn { name, type_name: data_type.short_name(), precision, scale }
 }
@@ -96,6 +103,9 @@ pub fn converted(value: &Datum, to: Type) -> Result<Option<Datum>, SqlError> {
     let Some(text) = &value.text else { return Ok(Some(Datum::new(to, None))) };
     let fits = |text: &str| Some(Datum::new(to, Some(text.to_owned())));
     Ok(match (value.data_type, to) {
+        // Their text is of hexadecimal digits.
+        (Type::Varbyte(_), Type::Varbyte(_)) if value.data_type == to => fits(text),
+        (Type::Varbyte(_), _) | (_, Type::Varbyte(_)) => None,
         (_, Type::Varchar(length)) => fits(limited(text, length, "character varying")?),
         (_, Type::Char(length)) => {
             let mut text = limited(text, length, "character")?.to_owned();

@@ -30,9 +30,10 @@ INSERT INTO temp.main.redshift_catalog_columns BY NAME
 SELECT c.* EXCLUDE (comment, encoded), CASE coalesce(encoded, 'raw') WHEN 'raw' THEN 'none' ELSE encoded END AS encoding,
        CASE data_type WHEN 'character varying' THEN 1043 WHEN 'character' THEN 1042 WHEN 'numeric' THEN 1700 WHEN 'smallint' THEN 21
             WHEN 'integer' THEN 23 WHEN 'bigint' THEN 20 WHEN 'real' THEN 700 WHEN 'double precision' THEN 701 WHEN 'boolean' THEN 16
-            WHEN 'date' THEN 1082 WHEN 'time without time zone' THEN 1083 WHEN 'timestamp without time zone' THEN 1114
+            WHEN 'date' THEN 1082 WHEN 'time without time zone' THEN 1083 WHEN 'time with time zone' THEN 1266 WHEN 'interval' THEN 1186
+            WHEN 'intervaly2m' THEN 1188 WHEN 'intervald2s' THEN 1190 WHEN 'binary varying' THEN 6551 WHEN 'timestamp without time zone' THEN 1114
             WHEN 'timestamp with time zone' THEN 1184 WHEN 'super' THEN 4000 ELSE 1043 END AS type_oid,
-       CASE WHEN data_type LIKE 'character%' THEN TRY_CAST(regexp_extract(full_type, '([0-9]+)', 1) AS INTEGER)
+       CASE WHEN data_type LIKE 'character%' OR data_type = 'binary varying' THEN TRY_CAST(regexp_extract(full_type, '([0-9]+)', 1) AS INTEGER)
             END AS character_maximum_length,
        CASE data_type WHEN 'numeric' THEN TRY_CAST(regexp_extract(full_type, '([0-9]+),', 1) AS INTEGER) WHEN 'smallint' THEN 16
             WHEN 'integer' THEN 32 WHEN 'bigint' THEN 64 WHEN 'real' THEN 24 WHEN 'double precision' THEN 53 END AS numeric_precision,
@@ -58,6 +59,7 @@ FROM (SELECT *, system.main.split_part(full_type, '(', 1) AS data_type,
                        CASE d.data_type WHEN 'VARCHAR' THEN 'character varying(65535)' WHEN 'HUGEINT' THEN 'numeric(38,0)'
                            WHEN 'TIMESTAMP' THEN 'timestamp without time zone' WHEN 'TIMESTAMP WITH TIME ZONE' THEN 'timestamp with time zone'
                            WHEN 'DOUBLE' THEN 'double precision' WHEN 'FLOAT' THEN 'real' WHEN 'TIME' THEN 'time without time zone'
+                           WHEN 'TIME WITH TIME ZONE' THEN 'time with time zone' WHEN 'BLOB' THEN 'binary varying(16777216)'
                            WHEN 'JSON' THEN 'super' ELSE system.main.replace(system.main.lower(d.data_type), 'decimal', 'numeric') END) AS full_type
             FROM duckdb_columns() d JOIN temp.main.redshift_catalog_relations r ON r.table_oid = d.table_oid
             LEFT JOIN redshift_system.redshift_comments t

@@ -70,6 +70,19 @@ SELECT oid, relname, relnamespace, 0 AS reltype, 0 AS reloftype, relowner, 0 AS 
        CAST(reldiststyle AS SMALLINT) AS reldiststyle, CAST(NULL AS VARCHAR) AS relacl
 FROM relations;
 
+-- The types that columns have, by the numbers that drivers know them by.
+CREATE TEMP VIEW pg_type AS
+SELECT CAST(t.oid AS BIGINT) AS oid, t.typname, (SELECT min(n.oid) FROM temp.main.redshift_catalog_schemas n WHERE n.schema_name = 'pg_catalog') AS typnamespace,
+       1 AS typowner, CAST(t.typlen AS SMALLINT) AS typlen, t.typlen BETWEEN 1 AND 8 AS typbyval, 'b' AS typtype, t.typcategory,
+       true AS typisdefined, ',' AS typdelim, CAST(0 AS BIGINT) AS typrelid, CAST(0 AS BIGINT) AS typelem, CAST(0 AS BIGINT) AS typarray,
+       t.typname || 'in' AS typinput, t.typname || 'out' AS typoutput, '-' AS typreceive, '-' AS typsend, '-' AS typanalyze, 'i' AS typalign,
+       CASE WHEN t.typlen < 0 THEN 'x' ELSE 'p' END AS typstorage, false AS typnotnull, CAST(0 AS BIGINT) AS typbasetype, -1 AS typtypmod,
+       0 AS typndims, CAST(0 AS BIGINT) AS typcollation, CAST(NULL AS VARCHAR) AS typdefaultbin, CAST(NULL AS VARCHAR) AS typdefault
+FROM (VALUES (16, 'bool', 1, 'B'), (18, 'char', 1, 'S'), (19, 'name', 64, 'S'), (20, 'int8', 8, 'N'), (21, 'int2', 2, 'N'), (23, 'int4', 4, 'N'),
+      (24, 'regproc', 4, 'N'), (25, 'text', -1, 'S'), (26, 'oid', 4, 'N'), (700, 'float4', 4, 'N'), (701, 'float8', 8, 'N'), (705, 'unknown', -2, 'X'),
+      (1042, 'bpchar', -1, 'S'), (1043, 'varchar', -1, 'S'), (1082, 'date', 4, 'D'), (1083, 'time', 8, 'D'), (1114, 'timestamp', 8, 'D'),
+      (1184, 'timestamptz', 8, 'D'), (1186, 'interval', 12, 'T'), (1188, 'intervaly2m', 4, 'T'), (1190, 'intervald2s', 8, 'T'), (1266, 'timetz', 8, 'D'), (1700, 'numeric', -1, 'N'), (4000, 'super', -1, 'U'), (6551, 'varbyte', -1, 'U')) AS t (oid, typname, typlen, typcategory);
+
 CREATE TEMP VIEW pg_attribute AS
 SELECT table_oid AS attrelid, column_name AS attname, 0 AS attstattarget, CAST(NULL AS SMALLINT) AS attlen, ordinal_position AS attnum,
        0 AS attndims, -1 AS attcacheoff, false AS attbyval, CAST(NULL AS VARCHAR) AS attstorage, CAST(NULL AS VARCHAR) AS attalign,

@@ -6,14 +6,13 @@ use sqlparser::ast::{
 };
 
 use super::leader_node::is_leader_node_only;
-use super::literals::{OF_DATE_PARTS, literal, number_by_format, parameter_number, type_named, word};
+use super::literals::{OF_DATE_PARTS, literal, number_by_format, type_named, word};
 use super::scope::{Relation, Resolved, Scope, settled_type};
 use super::value_type::ValueType;
 use super::{Typer, argument_expressions, function_types, place};
 use crate::error::TranslateError;
-use crate::parse::simple_expressions::literal as literal_text;
+use crate::interval_type::IntervalType;
 use crate::statement::relation_name::Name;
-use crate::time::loose_time::is_loose_time;
 use crate::types::Type;
 
 impl Typer<'_> {
@@ -92,7 +91,13 @@ impl Typer<'_> {
             Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => self.expr(inner, scope),
             Expr::Value(value) => literal(&value.value),
             Expr::TypedString(typed) => type_named(&typed.data_type),
-            Expr::Interval(_) => ValueType::Interval,
+            Expr::Interval(literal) => match IntervalType::of_literal(literal) {
+                Ok(kind) => kind.map_or(ValueType::Interval, |kind| ValueType::Of(Type::Interval(kind))),
+                Err(error) => {
+                    self.refuse(error);
+                    ValueType::Interval
+                }
+            },
             Expr::Cast { expr, data_type, .. } | Expr::Convert { expr, data_type: Some(data_type), .. } => {
                 self.expr(expr, scope);
                 let wanted = type_named(data_type);
@@ -113,7 +118,7 @@ impl Typer<'_> {
                 }
                 let result = else_result.iter().fold(result, |result, other| result.common(self.expr(other, scope)));
                 let results = conditions.iter().map(|when| &when.result).chain(else_result.as_deref());
-                self.coerce_times(results, result);
+                self.coerce_literals(results, result);
                 result
             }
             Expr::Function(function) => self.function(function, scope),
@@ -138,14 +143,12 @@ impl Typer<'_> {
                 ValueType::INTEGER
             }
             Expr::Substring { expr, substring_from, substring_for, .. } => {
+                let found = self.expr(expr, scope);
                 self.each(
-                    [Some(expr), substring_from.as_ref(), substring_for.as_ref()]
-                        .into_iter()
-                        .flatten()
-                        .map(AsRef::as_ref),
+                    [substring_from.as_ref(), substring_for.as_ref()].into_iter().flatten().map(AsRef::as_ref),
                     scope,
                 );
-                ValueType::TEXT
+                if found.is_bytes() { ValueType::BYTES } else { ValueType::TEXT }
             }
             Expr::Trim { trim_what, expr, trim_characters, .. } => {
                 self.each(trim_what.as_deref(), scope);
@@ -235,6 +238,7 @@ impl Typer<'_> {
             BinaryOperator::Multiply => one.times(two),
             BinaryOperator::Divide => one.over(two),
             BinaryOperator::Modulo => one.modulo(two),
+            BinaryOperator::StringConcat if one.is_bytes() || two.is_bytes() => return ValueType::BYTES,
             BinaryOperator::StringConcat => {
                 self.check_concatenation(one, two);
                 return ValueType::TEXT;
@@ -244,7 +248,7 @@ impl Typer<'_> {
             | BinaryOperator::PGBitwiseXor
             | BinaryOperator::PGBitwiseShiftLeft
             | BinaryOperator::PGBitwiseShiftRight
-            | BinaryOperator::BitwiseXor => return one,
+            | BinaryOperator::BitwiseXor => return if two.is_bytes() { ValueType::BYTES } else { one },
             BinaryOperator::And | BinaryOperator::Or => return ValueType::BOOLEAN,
             BinaryOperator::PGExp => return ValueType::DOUBLE,
             // Comparisons, and matches of patterns.
@@ -258,7 +262,7 @@ impl Typer<'_> {
             // Days are added to a date, and dates taken from it; what is added to a time is not known.
             match beside {
                 ValueType::DATE if *op == BinaryOperator::Plus => self.learn(parameter, ValueType::INTEGER),
-                ValueType::TIMESTAMP | ValueType::TIMESTAMPTZ | ValueType::Of(Type::Time) => {}
+                ValueType::TIMESTAMP | ValueType::TIMESTAMPTZ | ValueType::TIME | ValueType::TIMETZ => {}
                 beside => self.learn(parameter, beside),
             }
         }
@@ -313,14 +317,14 @@ impl Typer<'_> {
             false => function_types::answer(&name, &arguments),
         };
         if function_types::is_common(&name) {
-            self.coerce_times(argument_expressions(function), answer);
+            self.coerce_literals(argument_expressions(function), answer);
         }
         match (name.as_str(), answer) {
             ("decode", answer) => {
                 let count = arguments.len();
                 let results = argument_expressions(function).enumerate();
                 let results = results.filter(|(at, _)| function_types::is_result_of_decode(*at, count));
-                self.coerce_times(results.map(|(_, result)| result), answer);
+                self.coerce_literals(results.map(|(_, result)| result), answer);
                 answer
             }
             ("to_number", _) => number_by_format(argument_expressions(function).nth(1)),
@@ -368,26 +372,6 @@ impl Typer<'_> {
 
     pub(super) fn refuse(&mut self, error: TranslateError) {
         self.types.refusal.get_or_insert(error);
-    }
-
-    /// Literals among these become values of this type.
-    pub(super) fn coerce<'e>(&mut self, exprs: impl IntoIterator<Item = &'e Expr>, kind: Type) {
-        let literals = exprs.into_iter().filter(|expr| literal_text(expr).is_some());
-        self.types.coerced.extend(literals.map(|expr| (place(expr), kind)));
-    }
-
-    /// Times among these that DuckDB does not read by itself, where the values beside them are times.
-    fn coerce_times<'e>(&mut self, exprs: impl IntoIterator<Item = &'e Expr>, common: ValueType) {
-        if let ValueType::Of(kind @ (Type::Date | Type::Timestamp | Type::TimestampTz)) = common {
-            self.coerce(exprs.into_iter().filter(|expr| literal_text(expr).is_some_and(is_loose_time)), kind);
-        }
-    }
-
-    /// A parameter is of this type, unless something was said of it before.
-    pub(super) fn learn(&mut self, parameter: &Expr, value_type: ValueType) {
-        if let (Some(number), ValueType::Of(data_type)) = (parameter_number(parameter), value_type) {
-            self.types.parameters.entry(number).or_insert(data_type);
-        }
     }
 }
 

@@ -20,6 +20,7 @@ enum Answers {
 use Answers::{Always, Common, CommonOfRest, First};
 
 const TEXT: Answers = Always(ValueType::Of(Type::Varchar(VARCHAR_MAX)));
+const BYTES: Answers = Always(ValueType::BYTES);
 const BOOLEAN: Answers = Always(ValueType::Of(Type::Boolean));
 const INTEGER: Answers = Always(ValueType::Of(Type::Integer));
 const BIGINT: Answers = Always(ValueType::Of(Type::BigInt));
@@ -105,8 +106,11 @@ const FUNCTIONS: &[(&str, Answers)] = &[
     ("fnv_hash", BIGINT),
     ("format_encoding", TEXT),
     ("format_type", TEXT),
+    ("from_hex", BYTES),
+    ("from_varbyte", TEXT),
     ("func_sha1", TEXT),
     ("get_array_length", INTEGER),
+    ("getbit", INTEGER),
     ("getdate", TIMESTAMP),
     ("greatest", Common),
     ("has_any_column_privilege", BOOLEAN),
@@ -252,6 +256,7 @@ const FUNCTIONS: &[(&str, Answers)] = &[
     ("to_date", DATE),
     ("to_hex", TEXT),
     ("to_timestamp", TIMESTAMPTZ),
+    ("to_varbyte", BYTES),
     ("translate", TEXT),
     ("upper_attribute_names", SUPER),
     ("user", TEXT),
@@ -275,6 +280,11 @@ pub fn answer(name: &str, arguments: &[ValueType]) -> ValueType {
         Common => common(arguments),
         CommonOfRest => common(arguments.get(1..).unwrap_or_default()),
     }
+}
+
+/// True for functions of Redshift's.
+pub fn is_known(name: &str) -> bool {
+    special(name, &[]).is_some() || FUNCTIONS.binary_search_by_key(&name, |(known, _)| known).is_ok()
 }
 
 /// True for functions whose arguments have one type together, which is that of the answer.
@@ -309,11 +319,12 @@ fn special(name: &str, arguments: &[ValueType]) -> Option<ValueType> {
             ValueType::Of(Type::BigInt) => ValueType::Of(Type::Decimal(MAX_PRECISION, 0)),
             ValueType::Of(Type::Decimal(_, scale)) => ValueType::Of(Type::Decimal(MAX_PRECISION, scale)),
             ValueType::Of(Type::Real | Type::Double) => ValueType::DOUBLE,
-            ValueType::Interval => ValueType::Interval,
+            span if span.is_interval() => span.widest_interval(),
             ValueType::SUPER => ValueType::SUPER,
             _ => ValueType::Unknown,
         },
         "avg" => match first {
+            span if span.is_interval() => span.widest_interval(),
             integer if integer.is_integer() => ValueType::BIGINT,
             ValueType::Of(Type::Decimal(_, scale)) => ValueType::Of(Type::Decimal(MAX_PRECISION, scale)),
             ValueType::Of(Type::Real | Type::Double) => ValueType::DOUBLE,
@@ -327,6 +338,7 @@ fn special(name: &str, arguments: &[ValueType]) -> Option<ValueType> {
             _ => ValueType::DOUBLE,
         },
         "percentile_disc" => first,
+        "concat" | "substring" | "substr" if arguments.iter().any(|kind| kind.is_bytes()) => ValueType::BYTES,
         // "The same data type as the input" (r_UPPER, r_LOWER, r_BTRIM, r_LTRIM, r_RTRIM).
         "btrim" | "lower" | "ltrim" | "rtrim" | "trim" | "upper" => {
             if first.is_text() {
@@ -341,8 +353,12 @@ fn special(name: &str, arguments: &[ValueType]) -> Option<ValueType> {
             _ => ValueType::Of(Type::Decimal(1, 0)),
         },
         "date_trunc" => match arguments.get(1) {
-            Some(ValueType::Of(Type::Time)) => ValueType::Interval,
+            Some(&(ValueType::TIME | ValueType::TIMETZ)) => ValueType::Interval,
             _ => ValueType::TIMESTAMP,
+        },
+        "dateadd" | "date_add" => match arguments.get(2) {
+            Some(&time @ (ValueType::TIME | ValueType::TIMETZ)) => time,
+            _ => return None,
         },
         "timezone" => match arguments.get(1) {
             Some(&ValueType::TIMESTAMPTZ) => ValueType::TIMESTAMP,
@@ -363,34 +379,4 @@ fn special(name: &str, arguments: &[ValueType]) -> Option<ValueType> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rules::function_names::{KNOWN, OF_TEXTS};
-
-    /// Whose answers are arrays, or are of no use in an expression.
-    const WITHOUT_A_TYPE: &[&str] = &["_pg_expandarray", "current_schemas"];
-
-    #[test]
-    fn every_function_has_a_type() {
-        assert!(FUNCTIONS.is_sorted_by_key(|(name, _)| *name));
-        let names = KNOWN.iter().copied().chain(OF_TEXTS.iter().map(|(name, _)| *name));
-        let untyped = |name: &&str| {
-            special(name, &[ValueType::INTEGER; 2]).is_none()
-                && FUNCTIONS.binary_search_by_key(name, |(known, _)| known).is_err()
-        };
-        let missing: Vec<&str> = names.filter(untyped).collect();
-        assert_eq!(missing, WITHOUT_A_TYPE);
-    }
-
-    #[test]
-    fn aggregates_answer_the_types_of_the_reference() {
-        assert_eq!(answer("sum", &[ValueType::INTEGER]), ValueType::BIGINT);
-        assert_eq!(answer("sum", &[ValueType::Of(Type::Decimal(8, 2))]), ValueType::Of(Type::Decimal(38, 2)));
-        assert_eq!(answer("lag", &[ValueType::TEXT, ValueType::INTEGER]), ValueType::TEXT);
-        assert_eq!(
-            answer("decode", &[ValueType::INTEGER, ValueType::INTEGER, ValueType::TEXT, ValueType::Untyped]),
-            ValueType::TEXT
-        );
-        assert_eq!(answer("my_own", &[ValueType::INTEGER]), ValueType::Unknown);
-    }
-}
+mod tests;

@@ -13,7 +13,7 @@ pub(super) fn type_named(data_type: &DataType) -> ValueType {
     if unlimited(data_type) {
         return ValueType::TEXT;
     }
-    if matches!(data_type, DataType::Interval { .. }) {
+    if matches!(data_type, DataType::Interval { fields: None, .. }) {
         return ValueType::Interval;
     }
     Type::of(data_type).map_or(ValueType::Unknown, ValueType::Of)

@@ -2,6 +2,7 @@
 
 pub mod blanks;
 pub mod catalog;
+mod coercion;
 mod correlation;
 mod expressions;
 pub mod function_types;
@@ -63,6 +64,8 @@ pub struct Types {
     distinct: HashMap<usize, Vec<DistinctColumn>>,
     /// The names of the columns that a UNION and the like answers, and which of them are texts, by the place of its body.
     set_operations: HashMap<usize, Vec<(String, bool)>>,
+    /// True if DuckDB makes a TIMESTAMPTZ of a time without a zone, which it takes for one of UTC.
+    mixes_zones: bool,
     /// The first mistake: a column that no relation has, a condition that is none.
     refusal: Option<TranslateError>,
 }
@@ -106,6 +109,11 @@ impl Types {
 
     pub fn of(&self, expr: &Expr) -> ValueType {
         self.found.get(&place(expr)).copied().unwrap_or(ValueType::Unknown)
+    }
+
+    /// True if a time without a zone becomes one with a zone where no rule sees it.
+    pub fn mixes_zones(&self) -> bool {
+        self.mixes_zones
     }
 
     /// The types of a call's arguments.

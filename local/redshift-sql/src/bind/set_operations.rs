@@ -21,9 +21,10 @@ impl Typer<'_> {
             self.coerce_item(bodies.0, at, left.value_type, right.value_type);
             self.coerce_item(bodies.1, at, right.value_type, left.value_type);
         }
-        let both = left.iter().zip(right.iter()).map(|(left, right)| RelationColumn {
-            name: left.name.clone(),
-            value_type: common_column(left.value_type, right.value_type),
+        let both = left.iter().zip(right.iter()).map(|(left, right)| {
+            let value_type = common_column(left.value_type, right.value_type);
+            self.types.mixes_zones |= value_type.adds_zone_to(left.value_type, right.value_type);
+            RelationColumn { name: left.name.clone(), value_type }
         });
         Some(both.collect())
     }

@@ -1,10 +1,11 @@
 //! The types of expressions: those of columns, and what a value without a column may be.
 
-use crate::types::{Type, VARCHAR_MAX};
+use crate::types::{Type, VARBYTE_MAX, VARCHAR_MAX};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ValueType {
     Of(Type),
+    /// An interval without a qualifier.
     Interval,
     /// A text in quotes or a parameter: it takes the type of what it stands beside.
     Untyped,
@@ -26,6 +27,7 @@ pub const MAX_PRECISION: u8 = 38;
 
 impl ValueType {
     pub const TEXT: Self = Self::Of(Type::Varchar(VARCHAR_MAX));
+    pub const BYTES: Self = Self::Of(Type::Varbyte(VARBYTE_MAX));
     pub const BOOLEAN: Self = Self::Of(Type::Boolean);
     pub const INTEGER: Self = Self::Of(Type::Integer);
     pub const BIGINT: Self = Self::Of(Type::BigInt);
@@ -33,6 +35,8 @@ impl ValueType {
     pub const DATE: Self = Self::Of(Type::Date);
     pub const TIMESTAMP: Self = Self::Of(Type::Timestamp);
     pub const TIMESTAMPTZ: Self = Self::Of(Type::TimestampTz);
+    pub const TIME: Self = Self::Of(Type::Time);
+    pub const TIMETZ: Self = Self::Of(Type::TimeTz);
     pub const SUPER: Self = Self::Of(Type::Super);
 
     pub fn known(self) -> Option<Type> {
@@ -44,6 +48,35 @@ impl ValueType {
 
     pub fn is_text(self) -> bool {
         matches!(self, Self::Of(Type::Varchar(_) | Type::Char(_)))
+    }
+
+    /// True for VARBYTE.
+    pub fn is_bytes(self) -> bool {
+        matches!(self, Self::Of(Type::Varbyte(_)))
+    }
+
+    /// True for intervals with a qualifier and without one.
+    pub fn is_interval(self) -> bool {
+        matches!(self, Self::Interval | Self::Of(Type::Interval(_)))
+    }
+
+    /// True for an interval of years and months.
+    pub fn is_year_to_month(self) -> bool {
+        matches!(self, Self::Of(Type::Interval(kind)) if kind.is_year_to_month())
+    }
+
+    /// The type of what is computed of intervals of this one: it has all of the units.
+    pub fn widest_interval(self) -> Self {
+        match self {
+            Self::Of(Type::Interval(kind)) => Self::Of(Type::Interval(kind.widest())),
+            other => other,
+        }
+    }
+
+    /// The type of the sum of two intervals, and of what holds both.
+    fn common_interval(self, other: Self) -> Self {
+        let (one, two) = (self.widest_interval(), other.widest_interval());
+        if one == two { one } else { Self::Interval }
     }
 
     pub fn is_super(self) -> bool {
@@ -92,15 +125,24 @@ impl ValueType {
             (Self::Untyped, text) | (text, Self::Untyped) if text.is_text() => Self::TEXT,
             (Self::Untyped, known) | (known, Self::Untyped) => known,
             (one, two) if one.is_text() && two.is_text() => Self::TEXT,
+            (one, two) if one.is_bytes() && two.is_bytes() => Self::BYTES,
             (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
             (one, two) if one.is_super() || two.is_super() => Self::SUPER,
             (one, two) if one.is_date() && two.is_date() => match one == Self::DATE || two == Self::DATE {
                 true if one != Self::TIMESTAMPTZ && two != Self::TIMESTAMPTZ => Self::TIMESTAMP,
                 _ => Self::TIMESTAMPTZ,
             },
+            (Self::TIME, Self::TIMETZ) | (Self::TIMETZ, Self::TIME) => Self::TIMETZ,
+            (one, two) if one.is_interval() && two.is_interval() => one.common_interval(two),
             (one, two) if one.is_number() && two.is_number() => one.common_number(two),
             _ => Self::Unknown,
         }
+    }
+
+    /// True where this type, which holds values of both, has a zone, and one of them has none.
+    pub fn adds_zone_to(self, one: Self, two: Self) -> bool {
+        let has_none = |kind| matches!(kind, Self::DATE | Self::TIMESTAMP);
+        self == Self::TIMESTAMPTZ && (has_none(one) || has_none(two))
     }
 
     fn common_number(self, other: Self) -> Self {
@@ -147,12 +189,15 @@ impl ValueType {
     /// The type of `self + other`.
     pub fn plus(self, other: Self) -> Self {
         match (self, other) {
+            (one, two) if one.is_bytes() || two.is_bytes() => Self::BYTES,
             (one, two) if one.is_number() && two.is_number() => one.sum(two),
-            (Self::Interval, Self::Interval) => Self::Interval,
-            (Self::DATE, Self::Interval | Self::Of(Type::Time))
-            | (Self::Interval | Self::Of(Type::Time), Self::DATE) => Self::TIMESTAMP,
-            (date, count) | (count, date) if date.is_date() && (count.is_integer() || count == Self::Interval) => date,
-            (Self::Of(Type::Time), Self::Interval) => self,
+            (one, two) if one.is_interval() && two.is_interval() => one.common_interval(two),
+            // "the result is a date if it is a YEAR TO MONTH interval, and a timestamp if it is a DAY TO SECOND interval"
+            (Self::DATE, months) | (months, Self::DATE) if months.is_year_to_month() => Self::DATE,
+            (Self::DATE, time) | (time, Self::DATE) if time.is_interval() || time == Self::TIME => Self::TIMESTAMP,
+            (Self::DATE, Self::TIMETZ) | (Self::TIMETZ, Self::DATE) => Self::TIMESTAMPTZ,
+            (date, count) | (count, date) if date.is_date() && (count.is_integer() || count.is_interval()) => date,
+            (Self::TIME | Self::TIMETZ, span) if span.is_interval() => self,
             (one, two) if one.is_text() && (two.is_text() || two == Self::Untyped) => Self::TEXT,
             (Self::Untyped, two) if two.is_text() => Self::TEXT,
             (Self::Untyped, Self::Untyped) => Self::TEXT,
@@ -165,11 +210,12 @@ impl ValueType {
         match (self, other) {
             (one, two) if one.is_number() && two.is_number() => one.sum(two),
             (Self::DATE, Self::DATE | Self::Untyped) => Self::INTEGER,
-            (Self::DATE, Self::Interval) => Self::TIMESTAMP,
+            (Self::DATE, months) if months.is_year_to_month() => Self::DATE,
+            (Self::DATE, span) if span.is_interval() => Self::TIMESTAMP,
             (one, two) if one.is_date() && (two.is_date() || two.is_text() || two == Self::Untyped) => Self::Interval,
-            (date, count) if date.is_date() && (count.is_integer() || count == Self::Interval) => date,
-            (Self::Interval, Self::Interval) => Self::Interval,
-            (Self::Of(Type::Time), Self::Interval) => self,
+            (date, count) if date.is_date() && (count.is_integer() || count.is_interval()) => date,
+            (one, two) if one.is_interval() && two.is_interval() => one.common_interval(two),
+            (Self::TIME | Self::TIMETZ, span) if span.is_interval() => self,
             (one, two) => one.converted(two),
         }
     }
@@ -178,7 +224,7 @@ impl ValueType {
     pub fn times(self, other: Self) -> Self {
         match (self, other) {
             (one, two) if one.is_number() && two.is_number() => one.product(two),
-            (Self::Interval, _) | (_, Self::Interval) => Self::Interval,
+            (span, _) | (_, span) if span.is_interval() => span.widest_interval(),
             (one, two) => one.converted(two),
         }
     }
@@ -186,7 +232,7 @@ impl ValueType {
     /// The type of `self / other`.
     pub fn over(self, other: Self) -> Self {
         match (self, other) {
-            (Self::Interval, _) => Self::Interval,
+            (span, _) if span.is_interval() => span.widest_interval(),
             (one, two) if one.is_number() && two.is_number() => {
                 one.quotient(two).unwrap_or_else(|| one.common_number(two))
             }

@@ -29,6 +29,11 @@ impl Dialect for Redshift {
         true
     }
 
+    /// `INTERVAL YEAR TO MONTH` is a type.
+    fn supports_interval_options(&self) -> bool {
+        true
+    }
+
     fn supports_comment_on(&self) -> bool {
         true
     }

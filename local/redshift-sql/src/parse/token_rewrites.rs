@@ -6,7 +6,7 @@ use crate::parse::date_parts::date_part_name as date_part;
 use crate::parse::{is_word, super_syntax};
 
 /// *Date parts of EXTRACT*: Redshift's short names, before the parser sees them, which knows the long ones only.
-/// *APPROXIMATE*: an exact answer is near enough. *TRIM(text, signs)* is BTRIM.
+/// *APPROXIMATE*: an exact answer is near enough. *TRIM(text, signs)* is BTRIM. *BINARY VARYING* is VARBYTE.
 pub fn spell_out(tokens: &mut Vec<TokenWithSpan>) {
     for at in 3..tokens.len() {
         let is_extract = is_word(&tokens[at - 3].token, "EXTRACT")
@@ -31,7 +31,10 @@ pub fn spell_out(tokens: &mut Vec<TokenWithSpan>) {
     let mut at = 0;
     while at + 1 < tokens.len() {
         let (token, next) = (&tokens[at].token, &tokens[at + 1].token);
-        if is_word(token, "APPROXIMATE") && (is_word(next, "COUNT") || is_word(next, "PERCENTILE_DISC")) {
+        if is_word(token, "BINARY") && is_word(next, "VARYING") {
+            tokens.remove(at + 1);
+            tokens[at].token = Token::make_word("VARBYTE", None);
+        } else if is_word(token, "APPROXIMATE") && (is_word(next, "COUNT") || is_word(next, "PERCENTILE_DISC")) {
             tokens.remove(at);
         } else if is_word(token, "TRIM") && *next == Token::LParen {
             trim_by_side(tokens, at);

@@ -127,7 +127,13 @@ pub fn plain(token: Token) -> TokenWithSpan {
 }
 
 fn type_tokens(data_type: Type) -> Result<Vec<TokenWithSpan>, TranslateError> {
-    crate::parse::one_statement(tokenize(&data_type.name())?)
+    let name = match data_type {
+        Type::Varbyte(length) => format!("varbyte({length})"),
+        // A value has the units of its type already.
+        Type::Interval(kind) => kind.short_name().to_owned(),
+        other => other.name(),
+    };
+    crate::parse::one_statement(tokenize(&name)?)
 }
 
 /// The tokens of a value. A text is a literal where that cannot be taken for a name, so that it can be a date part or a
@@ -150,6 +156,10 @@ fn value_tokens(value: &Datum, is_expression: bool) -> Result<Vec<TokenWithSpan>
         }
         Type::Boolean => Ok(vec![plain(Token::make_word(if value.is_true() { "TRUE" } else { "FALSE" }, None))]),
         Type::Varchar(_) if is_expression => Ok(vec![plain(literal)]),
+        Type::Varbyte(_) => {
+            let call = [Token::make_word("FROM_HEX", None), Token::LParen, literal, Token::RParen];
+            Ok(call.into_iter().map(plain).collect())
+        }
         Type::Super => {
             let call = [Token::make_word("JSON_PARSE", None), Token::LParen, literal, Token::RParen];
             Ok(call.into_iter().map(plain).collect())

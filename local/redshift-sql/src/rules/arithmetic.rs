@@ -5,9 +5,10 @@ use sqlparser::ast::{BinaryOperator, Expr, Value};
 
 use crate::bind::value_type::{MAX_PRECISION, ValueType};
 use crate::parse::simple_expressions::is_simple;
-use crate::rules::casts::coerced;
+use crate::rules::casts::{coerced, interval_of};
 use crate::rules::construct::time_of_text;
 use crate::rules::construct::{binary, call, cast, replace, take, text};
+use crate::rules::zones;
 use crate::types::Type;
 
 /// What takes the place of `left op right`; `None` where it stays as it is.
@@ -55,10 +56,20 @@ impl Operands<'_> {
             (count, date) if date.is_date() && count.is_integer() => {
                 moved(self.right, date, BinaryOperator::Plus, days(self.left, date))
             }
-            (ValueType::TIMESTAMPTZ, ValueType::Interval) => {
+            (ValueType::DATE, span) if span.is_interval() => {
+                shifted(self.left, BinaryOperator::Plus, take(self.right), span)
+            }
+            (span, ValueType::DATE) if span.is_interval() => {
+                shifted(self.right, BinaryOperator::Plus, take(self.left), span)
+            }
+            (one, two) if one.is_interval() && two.is_interval() => {
+                let sum = binary(take(self.left), BinaryOperator::Plus, take(self.right));
+                Some(normal(sum, one.plus(two)))
+            }
+            (ValueType::TIMESTAMPTZ, span) if span.is_interval() => {
                 moved(self.left, ValueType::TIMESTAMPTZ, BinaryOperator::Plus, take(self.right))
             }
-            (ValueType::Interval, ValueType::TIMESTAMPTZ) => {
+            (span, ValueType::TIMESTAMPTZ) if span.is_interval() => {
                 moved(self.right, ValueType::TIMESTAMPTZ, BinaryOperator::Plus, take(self.left))
             }
             _ => {
@@ -70,25 +81,29 @@ impl Operands<'_> {
 
     fn minus(self) -> Option<Expr> {
         match (self.one, self.two) {
-            (date, count) if date.is_date() && (count.is_integer() || count == ValueType::Interval) => {
+            (ValueType::DATE, span) if span.is_interval() => {
+                shifted(self.left, BinaryOperator::Minus, take(self.right), span)
+            }
+            (one, two) if one.is_interval() && two.is_interval() => {
+                let difference = binary(take(self.left), BinaryOperator::Minus, take(self.right));
+                Some(normal(difference, one.minus(two)))
+            }
+            (date, count) if date.is_date() && (count.is_integer() || count.is_interval()) => {
                 let count = if count.is_integer() { days(self.right, date) } else { take(self.right) };
                 moved(self.left, date, BinaryOperator::Minus, count)
             }
             (date, text) if date.is_date() && (text.is_text() || is_literal(self.right)) => {
-                let kind = if date == ValueType::DATE { Type::Date } else { Type::Timestamp };
-                replace(self.right, |text| time_of_text(text, kind));
-                without_zone(self.left, date);
+                replace(self.right, |text| time_of_text(text, date.known().unwrap_or(Type::Timestamp)));
+                without_zone((self.left, date), (self.right, date));
                 None
             }
             (text, date) if date.is_date() && (text.is_text() || is_literal(self.left)) => {
-                let kind = if date == ValueType::DATE { Type::Date } else { Type::Timestamp };
-                replace(self.left, |text| time_of_text(text, kind));
-                without_zone(self.right, date);
+                replace(self.left, |text| time_of_text(text, date.known().unwrap_or(Type::Timestamp)));
+                without_zone((self.left, date), (self.right, date));
                 None
             }
             (one, two) if one.is_date() && two.is_date() => {
-                without_zone(self.left, one);
-                without_zone(self.right, two);
+                without_zone((self.left, one), (self.right, two));
                 None
             }
             _ => {
@@ -101,11 +116,13 @@ impl Operands<'_> {
     fn times(self) -> Option<Expr> {
         match (self.one, self.two) {
             // DuckDB counts intervals by integers of 32 bits.
-            (ValueType::Interval, count) => {
-                Some(call(interval_times(self.left), [take(self.left), factor(self.right, count)]))
+            (span, count) if span.is_interval() => {
+                let product = call(interval_times(self.left), [take(self.left), factor(self.right, count)]);
+                Some(normal(product, span.widest_interval()))
             }
-            (count, ValueType::Interval) => {
-                Some(call(interval_times(self.right), [take(self.right), factor(self.left, count)]))
+            (count, span) if span.is_interval() => {
+                let product = call(interval_times(self.right), [take(self.right), factor(self.left, count)]);
+                Some(normal(product, span.widest_interval()))
             }
             (one, two) if one.is_decimal() || two.is_decimal() => self.exact_product(),
             _ => {
@@ -135,8 +152,11 @@ impl Operands<'_> {
     }
 
     fn over(self) -> Option<Expr> {
-        if self.one == ValueType::Interval {
-            return Some(call("redshift_interval_over", [take(self.left), factor(self.right, self.two)]));
+        if self.one.is_interval() {
+            let is_of_months = self.one.is_year_to_month();
+            let over = if is_of_months { "redshift_months_over" } else { "redshift_interval_over" };
+            let quotient = call(over, [take(self.left), factor(self.right, self.two)]);
+            return Some(normal(quotient, self.one.widest_interval()));
         }
         // A literal beside a DECIMAL has as many digits as it.
         let (one, two) = (beside(self.one, self.two), beside(self.two, self.one));
@@ -242,17 +262,34 @@ fn days(count: &mut Expr, date: ValueType) -> Expr {
     }
 }
 
-/// A time, and so much after it or before it. What has a zone is counted in UTC.
+/// A time, and so much after it or before it. What has a zone is moved by months there, and by the rest in UTC.
 fn moved(time: &mut Expr, kind: ValueType, op: BinaryOperator, by: Expr) -> Option<Expr> {
     let time = take(time);
     Some(match kind {
-        ValueType::TIMESTAMPTZ => cast(binary(cast(time, Type::Timestamp), op, by), Type::TimestampTz),
+        ValueType::TIMESTAMPTZ if op == BinaryOperator::Plus => call("redshift_later", [time, by]),
+        ValueType::TIMESTAMPTZ => call("redshift_earlier", [time, by]),
         _ => binary(time, op, by),
     })
 }
 
-fn without_zone(time: &mut Expr, kind: ValueType) {
-    if kind == ValueType::TIMESTAMPTZ {
-        replace(time, |time| cast(time, Type::Timestamp));
+/// A date, and an interval after it or before it: a date again where it is of months.
+fn shifted(date: &mut Expr, op: BinaryOperator, by: Expr, span: ValueType) -> Option<Expr> {
+    let shifted = binary(take(date), op, by);
+    Some(if span.is_year_to_month() { cast(shifted, Type::Date) } else { shifted })
+}
+
+/// What is computed of intervals, with no units but those of its type, and 24 hours a day.
+fn normal(span: Expr, kind: ValueType) -> Expr {
+    match kind {
+        ValueType::Of(kind @ Type::Interval(_)) => interval_of(span, kind),
+        _ => span,
+    }
+}
+
+/// The sides of a difference, of which neither has a zone any more.
+fn without_zone((left, one): (&mut Expr, ValueType), (right, two): (&mut Expr, ValueType)) {
+    if one == ValueType::TIMESTAMPTZ || two == ValueType::TIMESTAMPTZ {
+        zones::in_utc(left, one);
+        zones::in_utc(right, two);
     }
 }

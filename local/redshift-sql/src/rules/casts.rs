@@ -7,6 +7,8 @@ use crate::error::TranslateError;
 use crate::parse::simple_expressions::{is_simple, literal};
 use crate::rules::construct::{self, call, case, cast, take, text, time_of_text, try_cast};
 use crate::rules::super_values;
+use crate::rules::varbyte;
+use crate::rules::zones;
 use crate::types::{self, Type};
 
 /// *Types by Redshift's meaning*: FLOAT is eight bytes wide, DECIMAL has no places, a text is cut to its length.
@@ -18,7 +20,7 @@ pub fn rewrite_cast(expr: &mut Expr, from: ValueType, data_type: &DataType) -> R
     {
         return Ok(call(&format!("redshift_{kind}"), [take(expr)]));
     }
-    if matches!(data_type, DataType::Interval { .. }) {
+    if matches!(data_type, DataType::Interval { fields: None, .. }) {
         return Ok(construct::cast_as(CastKind::Cast, take(expr), "INTERVAL"));
     }
     let wanted = match unlimited(data_type) {
@@ -30,7 +32,27 @@ pub fn rewrite_cast(expr: &mut Expr, from: ValueType, data_type: &DataType) -> R
         return Err(TranslateError::new("42846", message));
     }
     let value = take(expr);
+    if from == ValueType::TIMETZ
+        && !matches!(wanted, Type::Varchar(_) | Type::Char(_) | Type::Time | Type::TimeTz | Type::Super)
+    {
+        return Err(no_cast("time with time zone", &wanted.bare_name()));
+    }
+    if from.is_bytes() && !matches!(wanted, Type::Varchar(_) | Type::Char(_) | Type::Varbyte(_)) {
+        return varbyte::cast_from_bytes(value, wanted);
+    }
+    if from.is_interval() && !matches!(wanted, Type::Varchar(_) | Type::Char(_) | Type::Interval(_) | Type::Time) {
+        return Err(no_cast(&varbyte::name_of(from), &wanted.bare_name()));
+    }
     Ok(match wanted {
+        Type::Interval(_) => match from {
+            from if from.is_interval() || from.is_textual() && !from.is_super() => interval_of(value, wanted),
+            ValueType::Null | ValueType::Unknown => interval_of(value, wanted),
+            other => return Err(no_cast(&varbyte::name_of(other), &wanted.bare_name())),
+        },
+        Type::Varbyte(limit) => {
+            let is_limited = !matches!(data_type, DataType::Varbinary(None)) && data_type.to_string().contains('(');
+            varbyte::cast_to_bytes(value, from, is_limited.then_some(limit))?
+        }
         Type::Varchar(limit) | Type::Char(limit) if limit < types::VARCHAR_MAX => {
             let text = text_value(value, from);
             match is_simple(&text) || literal(&text).is_some() {
@@ -55,9 +77,41 @@ pub fn rewrite_cast(expr: &mut Expr, from: ValueType, data_type: &DataType) -> R
             _ => cast(value, wanted),
         },
         Type::Super => super_values::cast_to_super(value, from)?,
-        Type::Time if from.is_super() => try_cast(call("redshift_text_in_super", [value]), wanted),
-        Type::Time => cast(value, wanted),
+        Type::Time | Type::TimeTz => time_of_day(value, from, wanted)?,
     })
+}
+
+/// A value as a TIME or a TIMETZ, which is kept in UTC.
+fn time_of_day(value: Expr, from: ValueType, wanted: Type) -> Result<Expr, TranslateError> {
+    match from {
+        ValueType::SUPER => Ok(try_cast(call("redshift_text_in_super", [value]), wanted)),
+        from if from.is_textual() => Ok(time_of_text(value, wanted)),
+        ValueType::TIME | ValueType::TIMETZ | ValueType::TIMESTAMPTZ | ValueType::Null => {
+            let is_instant = from == ValueType::TIMESTAMPTZ;
+            // A TIMETZ is kept in UTC.
+            let value = match (is_instant, wanted) {
+                (true, Type::TimeTz) => cast(cast(value, Type::Timestamp), Type::Time),
+                (true, _) => zones::local(value),
+                _ => value,
+            };
+            Ok(cast(value, wanted))
+        }
+        ValueType::TIMESTAMP if wanted == Type::Time => Ok(cast(value, wanted)),
+        ValueType::Unknown if wanted == Type::TimeTz => Ok(call("redshift_timetz", [value])),
+        ValueType::Unknown => Ok(call("redshift_time", [value])),
+        ValueType::Interval if wanted == Type::Time => Ok(cast(value, wanted)),
+        other => Err(no_cast(&varbyte::name_of(other), &wanted.bare_name())),
+    }
+}
+
+/// A text or an interval as one with a qualifier.
+pub fn interval_of(value: Expr, kind: Type) -> Expr {
+    call("redshift_interval", [value, text(&kind.name())])
+}
+
+/// That there is no cast between two types.
+pub fn no_cast(from: &str, to: &str) -> TranslateError {
+    TranslateError::new("42846", format!("cannot cast type {from} to {to}"))
 }
 
 /// *TRY_CAST* answers NULL where a cast fails, also for a text that is no time in any order of day and month.
@@ -66,9 +120,16 @@ pub fn rewrite_try_cast(expr: &mut Expr, from: ValueType, data_type: &DataType) 
         return rewrite_cast(expr, from, data_type);
     }
     let wanted = Type::of(data_type)?;
+    if from.is_bytes() || from == ValueType::TIMETZ {
+        return rewrite_cast(expr, from, data_type);
+    }
     Ok(match wanted {
         Type::Date | Type::Timestamp | Type::TimestampTz => {
-            let reads = if wanted == Type::TimestampTz { "redshift_normal_zoned_time" } else { "redshift_normal_time" };
+            let reads = if wanted == Type::TimestampTz { "redshift_zoned_time_text" } else { "redshift_time_text" };
+            try_cast(call(reads, [cast(take(expr), Type::Varchar(types::VARCHAR_MAX))]), wanted)
+        }
+        Type::Time | Type::TimeTz if from.is_textual() => {
+            let reads = if wanted == Type::TimeTz { "redshift_normal_timetz" } else { "redshift_normal_time_of_day" };
             try_cast(call(reads, [cast(take(expr), Type::Varchar(types::VARCHAR_MAX))]), wanted)
         }
         Type::SmallInt | Type::Integer | Type::BigInt => try_cast(whole(take(expr), from, wanted, "TRY "), wanted),
@@ -84,6 +145,9 @@ pub fn text_value(value: Expr, from: ValueType) -> Expr {
         ValueType::SUPER => call("redshift_scalar", [cast(value, Type::Varchar(types::VARCHAR_MAX))]),
         ValueType::DOUBLE => call("redshift_float_text", [value, text("{:.15g}")]),
         ValueType::Of(Type::Real) => call("redshift_float_text", [cast(value, Type::Double), text("{:.6g}")]),
+        ValueType::Of(Type::Varbyte(_)) => call("decode", [value]),
+        ValueType::TIMESTAMPTZ => call("redshift_zoned_text", [value]),
+        ValueType::Interval | ValueType::Of(Type::Interval(_)) => call("redshift_interval_text", [value]),
         ValueType::Unknown => call("redshift_text", [value]),
         _ => cast(value, Type::Varchar(types::VARCHAR_MAX)),
     }
@@ -91,7 +155,7 @@ pub fn text_value(value: Expr, from: ValueType) -> Expr {
 
 /// The time in a SUPER; NULL for what is none.
 fn time_in_super(value: Expr, wanted: Type) -> Expr {
-    let reads = if wanted == Type::TimestampTz { "redshift_normal_zoned_time" } else { "redshift_normal_time" };
+    let reads = if wanted == Type::TimestampTz { "redshift_zoned_time_text" } else { "redshift_time_text" };
     try_cast(call(reads, [call("redshift_text_in_super", [value])]), wanted)
 }
 
@@ -109,6 +173,9 @@ fn boolean(value: Expr, from: ValueType) -> Result<Expr, TranslateError> {
 /// True where DuckDB writes another text of a value than Redshift does, or may do so.
 pub fn differs_as_text(value: &Expr, kind: ValueType) -> bool {
     kind.is_super()
+        || kind.is_bytes()
+        || kind.is_interval()
+        || kind == ValueType::TIMESTAMPTZ
         || matches!(kind, ValueType::Of(Type::Real | Type::Double))
         || kind == ValueType::Unknown && is_simple(value)
 }
@@ -121,7 +188,9 @@ pub fn time(value: Expr, from: ValueType, wanted: Type) -> Expr {
         (ValueType::Unknown, Type::Date) => call("redshift_date", [value]),
         (ValueType::Unknown, Type::Timestamp) => call("redshift_timestamp", [value]),
         (ValueType::Unknown, _) => call("redshift_timestamptz", [value]),
-        // With a zone it is a day of UTC.
+        (ValueType::TIMESTAMPTZ, Type::Date) => cast(zones::local(value), Type::Date),
+        (ValueType::TIMESTAMPTZ, _) => zones::local(value),
+        (ValueType::DATE | ValueType::TIMESTAMP, Type::TimestampTz) => zones::zoned(value),
         (_, Type::Date) => cast(cast(value, Type::Timestamp), Type::Date),
         _ => cast(value, wanted),
     }
@@ -168,9 +237,11 @@ pub fn integer(text: Expr, wanted: Type) -> Expr {
 /// A literal as a value of a type.
 pub fn coerced(literal: Expr, kind: Type) -> Expr {
     match kind {
-        Type::Date | Type::Timestamp | Type::TimestampTz => time_of_text(literal, kind),
+        Type::Date | Type::Timestamp | Type::TimestampTz | Type::Time | Type::TimeTz => time_of_text(literal, kind),
         Type::SmallInt | Type::Integer | Type::BigInt => integer(literal, kind),
         Type::Varchar(_) | Type::Char(_) | Type::Super => literal,
+        Type::Varbyte(_) => call("encode", [literal]),
+        Type::Interval(_) => interval_of(literal, kind),
         _ => cast(literal, kind),
     }
 }
@@ -193,7 +264,7 @@ pub fn typed_text(data_type: &DataType, value: &Value) -> Result<Option<Expr>, T
     let kind = Type::of(data_type)?;
     let is_text = matches!(value, Value::SingleQuotedString(_) | Value::DollarQuotedString(_));
     match kind {
-        Type::Date | Type::Timestamp | Type::TimestampTz if is_text => {
+        Type::Date | Type::Timestamp | Type::TimestampTz | Type::Time | Type::TimeTz if is_text => {
             Ok(Some(time_of_text(Expr::value(value.clone()), kind)))
         }
         _ => Ok(None),

@@ -4,6 +4,7 @@ use sqlparser::ast::{
     Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, Select, SelectItem, SetExpr,
 };
 
+use crate::interval_type::IntervalType;
 use crate::parse::simple_expressions::named_like;
 use crate::rules::casts::unlimited;
 use crate::types::Type;
@@ -75,6 +76,10 @@ pub fn column_name(expr: &Expr) -> Option<String> {
         Expr::Substring { .. } => Some("substring".into()),
         Expr::Trim { .. } => Some("btrim".into()),
         Expr::TypedString(typed) => Some(Type::of(&typed.data_type).map_or("?column?", Type::short_name).to_owned()),
+        Expr::Interval(literal) => Some(match IntervalType::of_literal(literal) {
+            Ok(Some(kind)) => kind.short_name().to_owned(),
+            _ => "interval".into(),
+        }),
         Expr::Exists { .. } => Some("?column?".into()),
         Expr::Subquery(query) => match query.body.as_ref() {
             SetExpr::Select(select) => match select.projection.first() {

@@ -6,10 +6,13 @@ use sqlparser::ast::{BinaryOperator, Expr, Value};
 use crate::bind::Types;
 use crate::bind::value_type::ValueType;
 use crate::parse::simple_expressions::{is_simple, literal};
+use crate::rules::casts::coerced;
 use crate::rules::construct::time_of_text;
 use crate::rules::construct::{call, cast, nested, replace, take, text};
 use crate::rules::super_values;
 use crate::rules::table_factors::wrap_column;
+use crate::rules::varbyte;
+use crate::rules::zones;
 use crate::time::loose_time::is_loose_time;
 use crate::types::{Type, VARCHAR_MAX};
 
@@ -99,6 +102,8 @@ fn beside_subquery(expr: &mut Expr, types: &Types) {
             side(value, kind, ValueType::TEXT);
             wrap_column(query, "redshift_trimmed");
         }
+        (kind, ValueType::TIMESTAMPTZ) if zones::is_without_zone(kind) => replace(value, zones::zoned),
+        (ValueType::TIMESTAMPTZ, column) if zones::is_without_zone(column) => wrap_column(query, "redshift_zoned"),
         (ValueType::Of(Type::Date), ValueType::Untyped) => wrap_column(query, "redshift_date_of_text"),
         (ValueType::Of(Type::Timestamp), ValueType::Untyped) => wrap_column(query, "redshift_timestamp_of_text"),
         (ValueType::Of(Type::TimestampTz), ValueType::Untyped) => wrap_column(query, "redshift_timestamptz_of_text"),
@@ -106,7 +111,7 @@ fn beside_subquery(expr: &mut Expr, types: &Types) {
     }
 }
 
-fn compares(op: &BinaryOperator) -> bool {
+pub fn compares(op: &BinaryOperator) -> bool {
     use BinaryOperator::{Eq, Gt, GtEq, Lt, LtEq, NotEq};
     matches!(op, Eq | NotEq | Lt | LtEq | Gt | GtEq)
 }
@@ -165,6 +170,18 @@ fn side(expr: &mut Expr, own: ValueType, beside: ValueType) {
         _ => None,
     };
     match (own, time) {
+        _ if beside.is_bytes() => varbyte::beside_bytes(expr, own),
+        (ValueType::Untyped | ValueType::Of(Type::Varchar(_) | Type::Char(_)), None)
+            if beside.known().is_some_and(Type::reads_literals) =>
+        {
+            if let Some(kind) = beside.known() {
+                replace(expr, |text| coerced(text, kind));
+            }
+        }
+        (own, Some(Type::TimestampTz)) if zones::is_without_zone(own) => replace(expr, zones::zoned),
+        (ValueType::Untyped, Some(kind @ Type::TimestampTz)) if literal(expr).is_some() => {
+            replace(expr, |text| time_of_text(text, kind));
+        }
         (ValueType::Untyped, Some(kind)) if literal(expr).is_some_and(is_loose_time) => {
             replace(expr, |text| time_of_text(text, kind));
         }

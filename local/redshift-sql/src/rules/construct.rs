@@ -128,6 +128,8 @@ pub fn time_of_text(value: Expr, wanted: Type) -> Expr {
     let function = match wanted {
         Type::Date => "redshift_date_of_text",
         Type::Timestamp => "redshift_timestamp_of_text",
+        Type::Time => "redshift_time_of_text",
+        Type::TimeTz => "redshift_timetz_of_text",
         _ => "redshift_timestamptz_of_text",
     };
     call(function, [cast(value, Type::Varchar(VARCHAR_MAX))])

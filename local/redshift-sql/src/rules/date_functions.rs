@@ -8,7 +8,8 @@ use crate::parse::date_parts::date_part_name;
 use crate::parse::simple_expressions::literal;
 use crate::rules::calls::{Call, is_cheap};
 use crate::rules::construct::time_of_text;
-use crate::rules::construct::{binary, call, cast, number, text};
+use crate::rules::construct::{binary, call, cast, nested, number, text};
+use crate::rules::zones;
 use crate::types::Type;
 
 /// The current time in UTC, as Redshift gives it: `second`, `microsecond`.
@@ -24,7 +25,10 @@ pub fn today() -> Expr {
 /// What a date function is given: a time of day, or a TIMESTAMP made of anything else.
 fn instant(value: Expr, kind: ValueType) -> Expr {
     match kind {
-        ValueType::TIMESTAMP | ValueType::Of(Type::Time) => value,
+        ValueType::TIMESTAMP | ValueType::TIME => value,
+        // It is kept in UTC.
+        ValueType::TIMETZ => cast(value, Type::Time),
+        ValueType::TIMESTAMPTZ => zones::local(value),
         ValueType::Unknown => call("redshift_instant", [value]),
         kind if kind.is_textual() => time_of_text(value, Type::Timestamp),
         _ => cast(value, Type::Timestamp),
@@ -40,7 +44,10 @@ pub fn extract(part: &str, date: Expr, kind: ValueType) -> Expr {
 /// *Parts of a date*: DuckDB counts seconds into smaller units, and decades from zero.
 fn part_of(part: &str, date: Expr, kind: ValueType) -> Expr {
     let date = match kind {
-        ValueType::TIMESTAMPTZ => cast(date, Type::Timestamp),
+        ValueType::TIMESTAMPTZ if part == "epoch" => cast(date, Type::Timestamp),
+        ValueType::TIMESTAMPTZ => zones::local(date),
+        ValueType::Unknown if part == "epoch" => call("redshift_epochless", [date]),
+        ValueType::TIMETZ => cast(date, Type::Time),
         ValueType::Unknown => call("redshift_zoneless", [date]),
         kind if kind.is_textual() => instant(date, kind),
         // Intervals have parts too.
@@ -81,7 +88,8 @@ pub fn date_trunc(given: &mut Call) -> Result<Expr, TranslateError> {
 /// *DATEADD*: as many units after the date, which becomes a timestamp.
 pub fn date_add(given: &mut Call) -> Result<Expr, TranslateError> {
     let part = named_part(given)?;
-    let (count, date) = (given.take(1), instant(given.take(2), given.kind(2)));
+    let kind = given.kind(2);
+    let (count, date) = (given.take(1), instant(given.take(2), kind));
     let (function, factor) = match part {
         "quarter" => ("to_months".to_owned(), 3),
         "dow" | "doy" | "epoch" => return Err(TranslateError::unsupported(&format!("DATEADD of {part}"))),
@@ -93,14 +101,14 @@ pub fn date_add(given: &mut Call) -> Result<Expr, TranslateError> {
         }
         part => (format!("to_{part}s"), 1),
     };
-    let kind = match part {
+    let number_kind = match part {
         "millisecond" => Type::Double,
         "hour" | "minute" | "second" | "microsecond" => Type::BigInt,
         _ => Type::Integer,
     };
     let count = if factor == 1 { count } else { binary(count, BinaryOperator::Multiply, number(factor)) };
-    let later = call(&function, [cast(count, kind)]);
-    Ok(crate::rules::construct::nested(binary(date, BinaryOperator::Plus, later)))
+    let later = binary(date, BinaryOperator::Plus, call(&function, [cast(count, number_kind)]));
+    Ok(if kind == ValueType::TIMETZ { cast(nested(later), Type::TimeTz) } else { nested(later) })
 }
 
 /// *DATEDIFF* counts boundaries.

@@ -11,11 +11,15 @@ use crate::bind::blanks::Blanks;
 use crate::bind::value_type::ValueType;
 use crate::bind::{Types, place};
 use crate::error::TranslateError;
+use crate::interval_type::IntervalType;
 use crate::options::TranslateOptions;
+use crate::parse::simple_expressions::literal;
 use crate::rules::arithmetic;
-use crate::rules::casts::{coerced, differs_as_text, rewrite_cast, rewrite_try_cast, text_value, typed_text};
+use crate::rules::casts::{
+    coerced, differs_as_text, interval_of, rewrite_cast, rewrite_try_cast, text_value, typed_text,
+};
 use crate::rules::comparison;
-use crate::rules::construct::{call, call_with, cast, nested, replace, take, text};
+use crate::rules::construct::{call, call_with, cast, nested, number, replace, take, text};
 use crate::rules::date_functions;
 use crate::rules::functions;
 use crate::rules::normalize::CATALOG_SCHEMAS;
@@ -23,6 +27,8 @@ use crate::rules::rows_apart;
 use crate::rules::super_ordering;
 use crate::rules::super_values;
 use crate::rules::table_factors::unnest_super;
+use crate::rules::varbyte;
+use crate::rules::zones;
 use crate::types::{Type, VARCHAR_MAX};
 
 pub struct Rewrite<'s> {
@@ -73,6 +79,10 @@ impl<'s> Rewrite<'s> {
                 let signs = trim_what.as_mut().map(|signs| take(signs));
                 Some(call_with(function, std::iter::once(take(expr)).chain(signs).collect()))
             }
+            Expr::Substring { expr: value, substring_from, substring_for, .. } if self.types.of(value).is_bytes() => {
+                let start = substring_from.as_mut().map_or_else(|| number(1), |start| take(start));
+                Some(varbyte::substring(take(value), start, substring_for.as_mut().map(|length| take(length))))
+            }
             Expr::Substring { expr: value, .. } => {
                 let kind = self.types.of(value);
                 if differs_as_text(value, kind) {
@@ -87,6 +97,12 @@ impl<'s> Rewrite<'s> {
                 Some(super_values::rounded("ceil", take(expr)))
             }
             Expr::Position { expr, r#in } => Some(call("strpos", [take(r#in), take(expr)])),
+            Expr::Like { expr, .. } | Expr::ILike { expr, .. } | Expr::SimilarTo { expr, .. }
+                if self.types.of(expr).is_bytes() =>
+            {
+                let message = "operator does not exist: binary varying ~~ character varying";
+                return Err(TranslateError::new("42883", message));
+            }
             Expr::Like { escape_char: escape, pattern, expr, .. }
             | Expr::ILike { escape_char: escape, pattern, expr, .. } => {
                 if escape.is_none() {
@@ -110,6 +126,13 @@ impl<'s> Rewrite<'s> {
                 let kind = self.types.of(timestamp);
                 Some(date_functions::at_time_zone(take(timestamp), kind, take(time_zone)))
             }
+            Expr::BinaryOp { left, op, right }
+                if !comparison::compares(op) && (self.types.of(left).is_bytes() || self.types.of(right).is_bytes()) =>
+            {
+                let (one, two) = (self.types.of(left), self.types.of(right));
+                varbyte::rewrite_operator((left, one), op, (right, two))
+            }
+            Expr::UnaryOp { op, expr } if self.types.of(expr).is_bytes() => varbyte::rewrite_negation(*op, expr),
             Expr::BinaryOp { left, op: BinaryOperator::StringConcat, right } => {
                 for side in [left, right] {
                     let kind = self.types.of(side);
@@ -126,6 +149,10 @@ impl<'s> Rewrite<'s> {
                     None => arithmetic::rewrite((left, one), op, (right, two)),
                 }
             }
+            Expr::Interval(interval) => match (IntervalType::of_literal(interval)?, literal(&interval.value)) {
+                (Some(kind), Some(written)) => Some(interval_of(text(written), Type::Interval(kind))),
+                _ => None,
+            },
             Expr::UnaryOp { op: UnaryOperator::Minus, expr } if self.types.of(expr).is_super() => {
                 Some(super_values::negative(take(expr)))
             }
@@ -135,6 +162,10 @@ impl<'s> Rewrite<'s> {
             Expr::IsNotNull(inner) if self.types.of(inner).is_super() => {
                 let is_null = nested(call("redshift_is_null_super", [take(inner)]));
                 Some(nested(Expr::UnaryOp { op: UnaryOperator::Not, expr: Box::new(is_null) }))
+            }
+            Expr::Case { .. } if self.types.of(expr) == ValueType::TIMESTAMPTZ => {
+                zones::rewrite_case(expr, self.types);
+                None
             }
             Expr::Case { .. } if self.types.of(expr).is_super() => {
                 self.results_to_super(expr);

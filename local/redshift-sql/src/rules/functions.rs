@@ -10,7 +10,7 @@ use crate::bind::value_type::{MAX_PRECISION, ValueType};
 use crate::error::TranslateError;
 use crate::parse::simple_expressions::literal;
 use crate::rules::calls::{Call, arguments, for_each_argument, is_cheap};
-use crate::rules::casts::{differs_as_text, rewrite_cast, text_value, time};
+use crate::rules::casts::{differs_as_text, interval_of, rewrite_cast, text_value, time};
 use crate::rules::comparison::sides;
 use crate::rules::construct::{binary, call, call_with, case, cast, nested, number, replace, take, text};
 use crate::rules::date_functions;
@@ -20,7 +20,9 @@ use crate::rules::json_path::json_path;
 use crate::rules::ordered_aggregates;
 use crate::rules::super_values;
 use crate::rules::type_functions;
+use crate::rules::varbyte;
 use crate::rules::windows;
+use crate::rules::zones;
 use crate::types::{Type, VARCHAR_MAX};
 
 /// LEN and its other names: the blanks behind a CHAR are not counted.
@@ -45,7 +47,11 @@ pub fn rewrite(function: &mut Function, types: &Types) -> Result<Option<Expr>, T
     }
     treat_nulls_inside(function);
     let kinds = types.of_arguments(function);
+    zones::rewrite_arguments(function, &name, &kinds);
     if let Some(written) = super_values::rewrite_call(function, &name, &kinds)? {
+        return Ok(Some(written));
+    }
+    if let Some(written) = varbyte::rewrite_call(function, &name, &kinds)? {
         return Ok(Some(written));
     }
     if name.starts_with("percentile_") {
@@ -77,6 +83,11 @@ pub fn rewrite(function: &mut Function, types: &Types) -> Result<Option<Expr>, T
     }
     if let Some(typed) = by_type(function, &name, &kinds)? {
         return Ok(Some(typed));
+    }
+    if let ("sum" | "avg", Some(kind)) = (name.as_str(), kinds.first())
+        && let Some(written) = kind.is_interval().then(|| interval_aggregate(function, *kind)).flatten()
+    {
+        return Ok(Some(written));
     }
     if KNOWN.binary_search(&name.as_str()).is_ok() {
         return Ok(None);
@@ -162,6 +173,9 @@ fn by_type(function: &mut Function, name: &str, kinds: &[ValueType]) -> Result<O
             let format = given.pop().unwrap_or_else(|| text(""));
             let value = given.pop().unwrap_or_else(|| text(""));
             let value = if kind == ValueType::DATE { cast(value, Type::Timestamp) } else { value };
+            if kind == ValueType::TIMESTAMPTZ {
+                return Ok(Some(call("redshift_zoned_to_char", [value, format])));
+            }
             let writes = if kind.is_date() { "redshift_to_char_time" } else { "redshift_to_char_number" };
             call(writes, [cast(value, Type::Varchar(VARCHAR_MAX)), format])
         }
@@ -286,6 +300,21 @@ fn average(function: &Function, kind: ValueType) -> Option<Expr> {
         kind if kind.is_integer() => cast(binary(named("sum"), BinaryOperator::Divide, count), Type::BigInt),
         _ => call("cast_to_type", [call("redshift_average", [named("sum"), count]), named("sum")]),
     })
+}
+
+/// *SUM and AVG of intervals*, which are counted in months or microseconds; `None` for those without a qualifier.
+fn interval_aggregate(function: &Function, kind: ValueType) -> Option<Expr> {
+    let widest = kind.widest_interval().known()?;
+    let (counted, from_count) = match kind.is_year_to_month() {
+        true => ("redshift_months", "to_months"),
+        false => ("redshift_micros", "to_microseconds"),
+    };
+    let mut aggregate = function.clone();
+    for_each_argument(&mut aggregate, |_, argument| replace(argument, |value| call(counted, [value])));
+    // A part of a month or of a microsecond is cut off.
+    let count = call("system.main.trunc", [Expr::Function(aggregate)]);
+    let count = cast(count, if kind.is_year_to_month() { Type::Integer } else { Type::BigInt });
+    Some(interval_of(call(from_count, [count]), widest))
 }
 
 /// *IGNORE NULLS* stands among the arguments in DuckDB.

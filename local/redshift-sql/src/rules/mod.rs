@@ -22,4 +22,6 @@ pub mod super_ordering;
 pub mod super_values;
 pub mod table_factors;
 pub mod type_functions;
+pub mod varbyte;
 pub mod windows;
+pub mod zones;

@@ -170,7 +170,7 @@ fn without_null(value: Expr, kind: ValueType) -> Expr {
 }
 
 fn refuse_times(name: &str, kinds: &[ValueType]) -> Result<(), TranslateError> {
-    let time = kinds.iter().filter_map(|kind| kind.known()).find(|kind| is_time(*kind));
+    let time = kinds.iter().filter_map(|kind| kind.known()).find(|kind| has_no_super(*kind));
     match time {
         Some(kind) => {
             let message = format!("{} could not convert type {} to super", name.to_uppercase(), kind.bare_name());
@@ -181,17 +181,26 @@ fn refuse_times(name: &str, kinds: &[ValueType]) -> Result<(), TranslateError> {
 }
 
 /// True for what is not cast to a SUPER (limitations-super).
-pub fn is_time(kind: Type) -> bool {
-    matches!(kind, Type::Date | Type::Time | Type::Timestamp | Type::TimestampTz)
+pub fn has_no_super(kind: Type) -> bool {
+    matches!(
+        kind,
+        Type::Date
+            | Type::Time
+            | Type::TimeTz
+            | Type::Timestamp
+            | Type::TimestampTz
+            | Type::Interval(_)
+            | Type::Varbyte(_)
+    )
 }
 
 /// A cast to SUPER.
 ///
 /// # Errors
-/// 42846 for dates and times.
+/// 42846 for dates, times and bytes.
 pub fn cast_to_super(value: Expr, from: ValueType) -> Result<Expr, TranslateError> {
     match from {
-        ValueType::Of(kind) if is_time(kind) => {
+        ValueType::Of(kind) if has_no_super(kind) => {
             Err(TranslateError::new("42846", format!("cannot cast type {} to super", kind.bare_name())))
         }
         ValueType::Null => Ok(cast(value, Type::Super)),

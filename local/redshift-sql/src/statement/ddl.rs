@@ -9,6 +9,8 @@ use sqlparser::ast::{
 use crate::bind::value_type::ValueType;
 use crate::error::TranslateError;
 use crate::parse::reserved_words::is_reserved;
+use crate::parse::simple_expressions::literal as literal_text;
+use crate::rules::casts::coerced;
 use crate::statement::attributes::{ColumnAttributes, TableAttributes};
 use crate::statement::keys;
 use crate::statement::relation_name::{Name, quoted};
@@ -79,6 +81,12 @@ impl ColumnSpec {
             match &option.option {
                 ColumnOption::NotNull => spec.refuse_nulls(),
                 ColumnOption::PrimaryKey(_) => spec.not_null = true,
+                ColumnOption::Default(value)
+                    if (data_type.reads_literals() || data_type == Type::TimestampTz)
+                        && literal_text(value).is_some() =>
+                {
+                    spec.default = Some(coerced(value.clone(), data_type).to_string());
+                }
                 ColumnOption::Default(value) => spec.default = Some(value.to_string()),
                 ColumnOption::Collation(name) => match name.to_string().trim_matches('"').to_lowercase().as_str() {
                     "case_insensitive" | "ci" => spec.attributes.ignores_case = true,
@@ -119,6 +127,9 @@ impl ColumnSpec {
             // A character of CHAR is a byte.
             Some(Type::Char(limit)) => {
                 text.push_str(&format!(" CHECK (strlen({name}) = length({name})) CHECK (length({name}) <= {limit})"));
+            }
+            Some(Type::Varbyte(limit)) => {
+                text.push_str(&format!(" CHECK (system.main.octet_length({name}) <= {limit})"));
             }
             _ => {}
         }
@@ -192,16 +203,17 @@ pub fn create_table(
     Ok(CreateTable { name, if_not_exists: create.if_not_exists, temporary, attributes, shape })
 }
 
-/// A SUPER is neither a distribution key nor a sort key (limitations-super).
+/// A SUPER is neither a distribution key nor a sort key (limitations-super), nor is a VARBYTE (r_VARBYTE_type).
 fn refuse_super_keys(columns: &[ColumnSpec], attributes: &TableAttributes) -> Result<(), TranslateError> {
-    let is_super = |column: &&ColumnSpec| Type::from_name(&column.attributes.data_type) == Some(Type::Super);
-    for column in columns.iter().filter(is_super) {
+    for column in columns {
+        let found = Type::from_name(&column.attributes.data_type);
+        let Some(data_type @ (Type::Super | Type::Varbyte(_))) = found else { continue };
         let kind = match () {
             () if attributes.distkey.as_deref() == Some(&column.name) => "distribution",
             () if attributes.sortkey.contains(&column.name) => "sort",
             () => continue,
         };
-        let message = format!("column \"{}\" of type super cannot be a {kind} key", column.name);
+        let message = format!("column \"{}\" of type {} cannot be a {kind} key", column.name, data_type.short_name());
         return Err(TranslateError::new("0A000", message));
     }
     Ok(())

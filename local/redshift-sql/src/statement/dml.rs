@@ -4,20 +4,20 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    AssignmentTarget, BinaryOperator, Expr, Ident, Insert, JoinConstraint, JoinOperator, ObjectName, SelectItem,
-    SetExpr, Statement, TableFactor, TableObject, TableWithJoins, Update, UpdateTableFromKind, Value, VisitMut,
-    VisitorMut, visit_relations,
+    AssignmentTarget, Expr, Ident, Insert, ObjectName, SelectItem, SetExpr, Statement, TableFactor, TableObject,
+    Update, Value, visit_relations,
 };
 
 use crate::bind::Types;
 use crate::bind::value_type::ValueType;
 use crate::error::TranslateError;
 use crate::parse::simple_expressions::literal;
-use crate::rules::casts::integer;
+use crate::rules::casts::{coerced, integer, interval_of};
 use crate::rules::comparison::changed;
 use crate::rules::construct::time_of_text;
 use crate::rules::construct::{call, replace};
 use crate::statement::relation_name::Name;
+use crate::statement::update_itself::join_itself;
 use crate::time::loose_time::is_loose_time;
 use crate::types::Type;
 
@@ -29,6 +29,8 @@ pub struct DmlStatement {
     /// The types of the columns that an INSERT reads, or of the values that an UPDATE assigns; `None` where they are not
     /// known.
     given: Option<Vec<ValueType>>,
+    /// The time zone of the session is not UTC.
+    has_zone: bool,
 }
 
 /// A column of that table.
@@ -41,7 +43,7 @@ pub struct TargetColumn {
 }
 
 impl DmlStatement {
-    pub fn new(statement: Statement, types: &Types) -> Result<Self, TranslateError> {
+    pub fn new(statement: Statement, types: &Types, has_zone: bool) -> Result<Self, TranslateError> {
         let near = |word: &str| Err(TranslateError::syntax(format!("syntax error at or near \"{word}\"")));
         let table = match &statement {
             Statement::Insert(insert) if insert.on.is_some() => return near("on"),
@@ -54,7 +56,7 @@ impl DmlStatement {
             Statement::Update(update) => name_of(&update.table.relation).unwrap_or_default(),
             _ => return Err(TranslateError::syntax("only INSERT and UPDATE change rows so")),
         };
-        Ok(Self { table, statement, given: types.given() })
+        Ok(Self { table, statement, given: types.given(), has_zone })
     }
 
     /// DuckDB's SQL.
@@ -86,25 +88,41 @@ impl DmlStatement {
             Statement::Update(update) => set(update, &self.table, columns)?,
             _ => Vec::new(),
         };
-        check(&typed, self.given.as_deref().unwrap_or_default())
+        check(&typed, self.given.as_deref().unwrap_or_default(), self.has_zone)
     }
+}
+
+/// A column that a value of a known type is for.
+struct Assigned {
+    column: TargetColumn,
+    /// True where the value is written as one of the column's type; false for what a `*` stands for.
+    is_written: bool,
 }
 
 /// Refuses what Redshift does not convert by itself (Type compatibility and conversion): `columns` has the column that
 /// each value is for, and `None` for values that take any type.
-fn check(columns: &[Option<TargetColumn>], given: &[ValueType]) -> Result<(), TranslateError> {
-    for (column, found) in columns.iter().zip(given) {
-        let (Some(column), Some(found)) = (column, found.known()) else { continue };
-        if column.data_type == Type::Super && matches!(found, Type::Varchar(_) | Type::Char(_)) {
-            // It would be read as JSON, and Redshift keeps it as it is (parse_json).
+fn check(columns: &[Option<Assigned>], given: &[ValueType], has_zone: bool) -> Result<(), TranslateError> {
+    for (assigned, found) in columns.iter().zip(given) {
+        let (Some(Assigned { column, is_written }), Some(found)) = (assigned, found.known()) else { continue };
+        let is_text = matches!(found, Type::Varchar(_) | Type::Char(_));
+        let is_cut = matches!(column.data_type, Type::Interval(_)) && found != column.data_type;
+        let is_zoned = |kind: Type| kind == Type::TimestampTz;
+        if has_zone && !is_written && is_zoned(found) != is_zoned(column.data_type) {
+            return Err(TranslateError::unsupported("* with a time for another type in a time zone other than UTC"));
+        }
+        if (is_text || is_cut) && !is_written && converted_by(column.data_type).is_some() {
+            // DuckDB would read it as JSON, or its escapes as bytes.
             let message = format!(
-                "* with a text for the SUPER column \"{}\" is not supported by the local Redshift\n  \
+                "* with a {} for the {} column \"{}\" is not supported by the local Redshift\n  \
                  Hint: Name the columns of the query.",
+                found.short_name(),
+                column.data_type.short_name().to_uppercase(),
                 column.name
             );
             return Err(TranslateError::new("0A000", message));
         }
-        if !found.becomes(column.data_type) {
+        let is_encoded = is_text && matches!(column.data_type, Type::Varbyte(_));
+        if !is_encoded && !found.becomes(column.data_type) {
             return Err(other_type(column, found));
         }
     }
@@ -144,7 +162,7 @@ fn insert_into(
     insert: &mut Insert,
     table: &Name,
     columns: &[TargetColumn],
-) -> Result<Vec<Option<TargetColumn>>, TranslateError> {
+) -> Result<Vec<Option<Assigned>>, TranslateError> {
     let Some(source) = &mut insert.source else { return Ok(Vec::new()) };
     let values = width(&source.body);
     let named: Vec<&TargetColumn> = match insert.columns.is_empty() {
@@ -169,7 +187,8 @@ fn insert_into(
         }
         _ => {}
     }
-    let mut typed: Vec<Option<TargetColumn>> = named.iter().map(|column| Some((*column).clone())).collect();
+    let assigned = |column: &&TargetColumn| Some(Assigned { column: (*column).clone(), is_written: true });
+    let mut typed: Vec<Option<Assigned>> = named.iter().map(assigned).collect();
     assign(&mut source.body, &named, &mut typed)?;
     Ok(typed)
 }
@@ -193,7 +212,7 @@ fn width(body: &SetExpr) -> Option<usize> {
 fn assign(
     body: &mut SetExpr,
     columns: &[&TargetColumn],
-    typed: &mut Vec<Option<TargetColumn>>,
+    typed: &mut Vec<Option<Assigned>>,
 ) -> Result<(), TranslateError> {
     match body {
         SetExpr::Values(values) => {
@@ -207,11 +226,12 @@ fn assign(
             let width = select.projection.len();
             for (at, (item, column)) in select.projection.iter_mut().zip(columns).enumerate() {
                 let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = item else {
-                    // It stands for several columns, so that nobody knows here what those behind it are for. A SUPER has
-                    // to know of each text.
-                    if at + 1 < width {
-                        let is_super = |column: &TargetColumn| column.data_type == Type::Super;
-                        typed.iter_mut().skip(at).for_each(|typed| *typed = typed.take().filter(is_super));
+                    // It stands for several columns, so that nobody knows here what those behind it are for. Some types
+                    // have to know of each text.
+                    for typed in typed.iter_mut().skip(at) {
+                        let is_kept =
+                            |typed: &Assigned| at + 1 == width || converted_by(typed.column.data_type).is_some();
+                        *typed = typed.take().filter(is_kept).map(|typed| Assigned { is_written: false, ..typed });
                     }
                     break;
                 };
@@ -242,20 +262,24 @@ fn coerce_value(value: &mut Expr, column: &TargetColumn) -> Result<(), Translate
         return Err(TranslateError::new("0A000", "cannot set an identity column to a value"));
     }
     let Some(text) = literal(value) else {
-        return match column.data_type {
-            Type::Super => {
-                replace(value, |value| call("redshift_super", [value]));
-                Ok(())
+        match (column.data_type, converted_by(column.data_type)) {
+            (kind @ Type::Interval(_), _) => replace(value, |value| interval_of(value, kind)),
+            (Type::TimestampTz, _) => replace(value, |value| call("redshift_timestamptz", [value])),
+            (Type::Date | Type::Timestamp, _) => replace(value, |value| call("redshift_zoneless", [value])),
+            (Type::Varchar(_) | Type::Char(_), _) if is_truth_value(value) => {
+                return Err(other_type(column, Type::Boolean));
             }
-            Type::Varchar(_) | Type::Char(_) if is_truth_value(value) => Err(other_type(column, Type::Boolean)),
-            _ => Ok(()),
-        };
+            (_, Some(function)) => replace(value, |value| call(function, [value])),
+            (_, None) => {}
+        }
+        return Ok(());
     };
     let is_time = is_loose_time(text);
     match column.data_type {
         // A text becomes a text; JSON_PARSE makes more of it.
         Type::Super => replace(value, |text| call("to_json", [text])),
-        kind @ (Type::Date | Type::Timestamp | Type::TimestampTz) if is_time => {
+        kind @ Type::TimestampTz => replace(value, |text| time_of_text(text, kind)),
+        kind @ (Type::Date | Type::Timestamp) if is_time => {
             replace(value, |text| time_of_text(text, kind));
         }
         // Blanks beyond the length are cut off (r_Character_types).
@@ -265,12 +289,24 @@ fn coerce_value(value: &mut Expr, column: &TargetColumn) -> Result<(), Translate
                 *value = changed(value, |text| text.truncate(most));
             }
         }
+        kind if kind.reads_literals() => replace(value, |text| coerced(text, kind)),
         kind @ (Type::SmallInt | Type::Integer | Type::BigInt) if text.parse::<i64>().is_err() => {
             replace(value, |text| integer(text, kind));
         }
         _ => {}
     }
     Ok(())
+}
+
+/// The macro that makes a value of this type of any other, where DuckDB's own cast means something else.
+fn converted_by(kind: Type) -> Option<&'static str> {
+    match kind {
+        Type::Super => Some("redshift_super"),
+        Type::Varbyte(_) => Some("redshift_varbyte"),
+        Type::TimeTz => Some("redshift_timetz"),
+        Type::Interval(_) => Some("redshift_interval"),
+        _ => None,
+    }
 }
 
 /// What is of whatever type is wanted.
@@ -288,11 +324,7 @@ fn is_default(value: &Expr) -> bool {
     matches!(value, Expr::Identifier(ident) if ident.quote_style.is_none() && ident.value.eq_ignore_ascii_case("default"))
 }
 
-fn set(
-    update: &mut Update,
-    table: &Name,
-    columns: &[TargetColumn],
-) -> Result<Vec<Option<TargetColumn>>, TranslateError> {
+fn set(update: &mut Update, table: &Name, columns: &[TargetColumn]) -> Result<Vec<Option<Assigned>>, TranslateError> {
     let mut typed = Vec::new();
     for assignment in &mut update.assignments {
         let AssignmentTarget::ColumnName(name) = &assignment.target else {
@@ -302,82 +334,9 @@ fn set(
         let column = find(columns, table, &last_of(name))?;
         // What goes into a SUPER is written as such.
         let is_typed = column.data_type != Type::Super && !is_untyped(&assignment.value);
-        typed.push(is_typed.then(|| column.clone()));
+        typed.push(is_typed.then(|| Assigned { column: column.clone(), is_written: true }));
         coerce_value(&mut assignment.value, column)?;
     }
     join_itself(update, table)?;
     Ok(typed)
-}
-
-/// *The table named again* in the FROM of its own UPDATE is the one that is changed; DuckDB takes it for another, and
-/// changes every row.
-fn join_itself(update: &mut Update, table: &Name) -> Result<(), TranslateError> {
-    let Some(UpdateTableFromKind::AfterSet(from)) = &mut update.from else { return Ok(()) };
-    let is_itself = |factor: &TableFactor| name_of(factor).is_some_and(|name| name.table == table.table);
-    let Some(at) = from
-        .iter()
-        .position(|joined| is_itself(&joined.relation) || joined.joins.iter().any(|join| is_itself(&join.relation)))
-    else {
-        return Ok(());
-    };
-    let joined = from.remove(at);
-    let mut conditions = Vec::new();
-    let mut factors = vec![joined.relation];
-    for join in joined.joins {
-        match join.join_operator {
-            JoinOperator::Join(constraint) | JoinOperator::Inner(constraint) | JoinOperator::CrossJoin(constraint) => {
-                match constraint {
-                    JoinConstraint::On(condition) => conditions.push(condition),
-                    JoinConstraint::None => {}
-                    _ => return Err(TranslateError::unsupported("UPDATE … FROM with USING or NATURAL")),
-                }
-            }
-            _ => return Err(TranslateError::new("0A000", "Target table must be part of an equijoin predicate")),
-        }
-        factors.push(join.relation);
-    }
-    let own = factors.iter().position(is_itself).map(|at| factors.remove(at));
-    let alias = own.as_ref().and_then(|factor| match factor {
-        TableFactor::Table { alias, .. } => alias.clone(),
-        _ => None,
-    });
-    from.extend(factors.into_iter().map(|relation| TableWithJoins { relation, joins: Vec::new() }));
-    if from.is_empty() {
-        update.from = None;
-    }
-    let before = update.selection.take().map(|selection| Expr::Nested(Box::new(selection)));
-    let all = conditions.into_iter().map(|condition| Expr::Nested(Box::new(condition))).chain(before);
-    update.selection = all.reduce(|left, right| Expr::BinaryOp {
-        left: Box::new(left),
-        op: BinaryOperator::And,
-        right: Box::new(right),
-    });
-    if let (Some(alias), TableFactor::Table { alias: known, .. }) = (alias, &mut update.table.relation) {
-        let called = alias.name.clone();
-        *known = Some(alias);
-        let mut renames = Renames { from: table.table.clone(), to: called };
-        let _ = update.assignments.visit(&mut renames);
-        let _ = update.selection.visit(&mut renames);
-    }
-    Ok(())
-}
-
-/// What is said of the table under its own name is said of its alias.
-struct Renames {
-    from: String,
-    to: Ident,
-}
-
-impl VisitorMut for Renames {
-    type Break = ();
-
-    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
-        if let Expr::CompoundIdentifier(parts) = expr
-            && let [owner, _] = &mut parts[..]
-            && owner.value == self.from
-        {
-            *owner = self.to.clone();
-        }
-        ControlFlow::Continue(())
-    }
 }

@@ -26,5 +26,6 @@ pub mod settings;
 pub mod show;
 pub mod transaction;
 pub mod udf;
+mod update_itself;
 pub mod view_definition;
 pub mod with_names;

@@ -191,7 +191,7 @@ pub fn time_text(micros: i64) -> String {
     }
 }
 
-/// A timestamp as Redshift shows it; one with a zone in UTC, which is the only zone of a session here.
+/// A timestamp as Redshift shows it; one with a zone in UTC (`session_zone` writes those of other zones).
 pub fn timestamp_text(micros: i64, is_zoned: bool) -> String {
     match micros {
         INFINITY => "infinity".into(),

@@ -65,9 +65,31 @@ pub fn loose_time_zoned(text: &str) -> Option<DateTime> {
 /// Longer than any text that is a time.
 const MOST_TIME_BYTES: usize = 48;
 
+/// True where a zone or an offset is written behind the time.
+pub fn names_zone(text: &str) -> bool {
+    let text = text.trim();
+    let behind = text.split_once(':').map_or("", |(_, rest)| rest);
+    with_zone(text).is_some() || behind.contains(['+', '-']) || behind.ends_with(['Z', 'z'])
+}
+
+/// A time that is written without a zone.
+pub fn without_zone(text: &str) -> Option<DateTime> {
+    let text = text.trim();
+    let date = || text.parse::<jiff::civil::Date>().ok().map(|date| date.to_datetime(jiff::civil::Time::midnight()));
+    read_loosely(text).or_else(|| text.parse().ok()).or_else(date)
+}
+
+/// The days and times that have names, in a zone.
+pub fn named_in(text: &str, zone: &TimeZone) -> Option<DateTime> {
+    named_at(text.trim(), zone.to_datetime(Timestamp::now()))
+}
+
 /// The days and times that have names.
 fn named(text: &str) -> Option<DateTime> {
-    let now = jiff::tz::Offset::UTC.to_datetime(Timestamp::now());
+    named_at(text, jiff::tz::Offset::UTC.to_datetime(Timestamp::now()))
+}
+
+fn named_at(text: &str, now: DateTime) -> Option<DateTime> {
     let midnight = now.date().to_datetime(jiff::civil::Time::midnight());
     match text.to_lowercase().as_str() {
         "now" => Some(now),
