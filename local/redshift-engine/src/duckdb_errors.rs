@@ -214,6 +214,7 @@ const ROWS: &[Row] = &[
     row(CONSTRAINT, Sign::Contains("(length("), "22001", |error| too_long(error, "character")),
     row(INVALID, Sign::Begins("invalid input syntax for type"), "22007", as_it_is),
     row(INVALID, Sign::Begins("value too long for type"), "22001", as_it_is),
+    row(INVALID, Sign::Ends("is not supported by the local Redshift"), "0A000", as_it_is),
     row(&["Parser"], Sign::Kind, "42601", as_it_is),
     row(MEMORY, Sign::Kind, "53200", as_it_is),
     row(&["INTERRUPT", "Interrupt"], Sign::Kind, "57014", |_| "Query cancelled on user's request".into()),
