@@ -10,6 +10,7 @@ pub mod join_conditions;
 pub mod joins;
 mod leader_node;
 mod literals;
+mod merge;
 pub mod merged_columns;
 mod queries;
 pub mod scope;

@@ -1,8 +1,8 @@
 //! Statements that change rows, and what holds a query.
 
 use sqlparser::ast::{
-    Assignment, AssignmentTarget, Delete, FromTable, Insert, Merge, MergeAction, MergeInsertKind, MergeUpdateKind,
-    Query, SelectItem, SetExpr, Statement, TableObject, Update, UpdateTableFromKind,
+    Assignment, AssignmentTarget, Delete, FromTable, Insert, Query, SelectItem, SetExpr, Statement, TableObject,
+    Update, UpdateTableFromKind,
 };
 
 use super::Typer;
@@ -104,31 +104,6 @@ impl Typer<'_> {
             self.from(using, &mut scope);
         }
         self.each(&delete.selection, &scope);
-    }
-
-    pub(super) fn merge(&mut self, merge: &Merge, outer: &Scope<'_>) {
-        let mut scope = Scope::within(Some(outer));
-        self.table_factor(&merge.table, &mut scope);
-        self.table_factor(&merge.source, &mut scope);
-        self.expr(&merge.on, &scope);
-        for clause in &merge.clauses {
-            self.each(&clause.predicate, &scope);
-            match &clause.action {
-                MergeAction::Insert(insert) => {
-                    if let MergeInsertKind::Values(values) = &insert.kind {
-                        values.rows.iter().flat_map(|row| row.iter()).for_each(|value| {
-                            self.expr(value, &scope);
-                        });
-                    }
-                }
-                MergeAction::Update(update) => {
-                    if let MergeUpdateKind::Set(assignments) = &update.kind {
-                        self.assignments(assignments, &scope);
-                    }
-                }
-                _ => {}
-            }
-        }
     }
 }
 

@@ -129,7 +129,7 @@ fn check(columns: &[Option<Assigned>], given: &[ValueType], has_zone: bool) -> R
     Ok(())
 }
 
-fn other_type(column: &TargetColumn, found: Type) -> TranslateError {
+pub fn other_type(column: &TargetColumn, found: Type) -> TranslateError {
     let (wanted, found) = (column.data_type.bare_name(), found.bare_name());
     let message = format!(
         "column \"{}\" is of type {wanted} but expression is of type {found}\n  \
