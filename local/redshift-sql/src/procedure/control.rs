@@ -28,7 +28,7 @@ impl BodyReader {
         Ok(Statement::Choose { branches, otherwise: Some(otherwise) })
     }
 
-    /// CASE [operand] WHEN … THEN … [ELSE …] END CASE.
+    /// `CASE [operand] WHEN … THEN … [ELSE …] END CASE`.
     pub fn case_statement(&mut self) -> Result<Statement, TranslateError> {
         self.word("CASE")?;
         let operand = match self.is_at(&["WHEN"]) {
