@@ -11,12 +11,18 @@ pub fn change(session: &Session, sql: &str) -> Result<i64, SqlError> {
     Ok(counted(session.connection.execute(sql, [])?))
 }
 
-/// Runs an INSERT or an UPDATE, with its values made to fit the columns of the table.
-pub fn write(session: &mut Session, mut write: DmlStatement) -> Result<i64, SqlError> {
+/// Runs an INSERT or an UPDATE.
+pub fn write(session: &mut Session, write: DmlStatement) -> Result<i64, SqlError> {
+    let sql = coerced(session, write)?;
+    change(session, &sql)
+}
+
+/// An INSERT or an UPDATE with its values made to fit the columns of the table: DuckDB's SQL.
+pub fn coerced(session: &mut Session, mut write: DmlStatement) -> Result<String, SqlError> {
     if let Some(columns) = session.targets(&write.table)? {
         write.coerce_values(&columns)?;
     }
-    change(session, &write.sql())
+    Ok(write.sql())
 }
 
 /// Runs several statements as one; answers how many rows the last one changed.

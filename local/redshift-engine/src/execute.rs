@@ -10,8 +10,8 @@ use super::result::{self, Collected, ResultSet, Rows};
 use super::session::Session;
 use super::transaction_state::Transaction;
 use super::{
-    batch, copies, ddl, dml, ending, grant, isolation, late_binding_view, maintenance, materialized, permission,
-    principals, procedure, removal, schema, show, statement_record, view,
+    batch, copies, ddl, dml, ending, explain, grant, isolation, late_binding_view, maintenance, materialized,
+    permission, principals, procedure, removal, schema, show, statement_record, view,
 };
 use redshift_sql::{Command, Parameters, QueryCommand};
 
@@ -211,7 +211,7 @@ impl Session {
             Command::Set { name, value, local } => self.set(&name, value, local),
 
             Command::Query(query) => result::query(&self.connection, &query, self.zone().as_deref(), to),
-            Command::Explain(sql) => show::explain(self, &sql)?.into_rows(to),
+            Command::Explain(explain) => explain::run(self, access.place.slices, *explain)?.into_rows(to),
             Command::Show(what) => show::run(self, &what)?.into_rows(to),
 
             Command::Change { sql, .. } => dml::change(self, &sql),

@@ -50,6 +50,7 @@ mod ending;
 mod engine;
 mod error;
 mod execute;
+mod explain;
 mod function;
 #[cfg(test)]
 mod fuzz;

@@ -1,4 +1,4 @@
-//! The answers to SHOW and EXPLAIN, from the catalog and the session's settings.
+//! The answers to SHOW, from the catalog and the session's settings.
 
 use duckdb::{OptionalExt, params};
 
@@ -8,12 +8,6 @@ use super::session::Session;
 use super::setting_defaults::DEFAULTS;
 use super::{catalog, procedure};
 use redshift_sql::{Grants, Name, Show, literal};
-
-/// DuckDB's plan, a line in each row.
-pub fn explain(session: &Session, sql: &str) -> Result<ResultSet, SqlError> {
-    let plan: String = session.connection.query_row(&format!("EXPLAIN {sql}"), [], |row| row.get(1))?;
-    Ok(texts(&["QUERY PLAN"], plan.lines().map(|line| vec![line.to_owned()]).collect()))
-}
 
 pub fn run(session: &Session, show: &Show) -> Result<ResultSet, SqlError> {
     let query = |sql: &str| ResultSet::query(&session.connection, sql);

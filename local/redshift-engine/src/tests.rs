@@ -3,6 +3,7 @@
 mod columns;
 mod concurrency;
 mod damage;
+mod explain;
 mod notices;
 mod owners;
 mod procedures;

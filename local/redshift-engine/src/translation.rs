@@ -14,7 +14,7 @@ use super::result::{self, ResultColumn};
 use super::session::Session;
 use super::session_views::NOT_CREATED;
 use super::transaction_state::Transaction;
-use super::{catalog, empty_views, late_binding_view, procedure, show, system_views};
+use super::{catalog, empty_views, explain, late_binding_view, procedure, show, system_views};
 
 impl Catalog for Session {
     fn columns(&self, relation: &Name) -> Option<Columns> {
@@ -139,7 +139,7 @@ impl Session {
         match command {
             Command::Query(query) => result::columns_of(&self.connection, &query).map(Some),
             Command::Show(what) => show::run(self, &what).map(|rows| Some(rows.columns)),
-            Command::Explain(_) => Ok(Some(show::texts(&["QUERY PLAN"], Vec::new()).columns)),
+            Command::Explain(_) => Ok(Some(show::texts(&[explain::COLUMN], Vec::new()).columns)),
             Command::Fetch { cursor, .. } => Ok(self.cursors.columns(&cursor)),
             Command::Call(call) => procedure::describe(self, &call),
             _ => Ok(None),

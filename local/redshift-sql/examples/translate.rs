@@ -11,10 +11,7 @@ use redshift_sql::{Command, Parameters, QueryCommand, TranslateError, TranslateO
 fn main() -> Result<(), TranslateError> {
     let statement = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
     match translate(&statement, &Parameters::default(), TranslateOptions::new(None, false))? {
-        Command::Query(QueryCommand { sql, .. })
-        | Command::Change { sql, .. }
-        | Command::Truncate { sql, .. }
-        | Command::Explain(sql) => {
+        Command::Query(QueryCommand { sql, .. }) | Command::Change { sql, .. } | Command::Truncate { sql, .. } => {
             println!("{sql}")
         }
         Command::Define(statements) | Command::Changes { statements, .. } => println!("{}", statements.join(";\n")),

@@ -13,6 +13,7 @@ use crate::statement::database::IsolationLevel;
 use crate::statement::ddl::{CreateTable, Drop};
 use crate::statement::default_privileges::DefaultPrivileges;
 use crate::statement::dml::DmlStatement;
+use crate::statement::explain::Explain;
 use crate::statement::grant::{Grant, RoleGrant};
 use crate::statement::maintenance::Maintenance;
 use crate::statement::materialized::NewMaterialized;
@@ -94,7 +95,7 @@ pub enum Command {
         table: Name,
         sql: String,
     },
-    Explain(String),
+    Explain(Box<Explain>),
     Show(Show),
     /// The access mode of the transaction that is open, or of those of the session that come.
     SetTransaction {

@@ -58,6 +58,7 @@ pub use statement::database::IsolationLevel;
 pub use statement::ddl::{ColumnSpec, CreateTable, Drop, KeptView, Shape, define, describe, describe_column, literal};
 pub use statement::default_privileges::DefaultPrivileges;
 pub use statement::dml::{DmlStatement, TargetColumn};
+pub use statement::explain::{Explain, Translated};
 pub use statement::grant::{Grant, GrantCommand, GrantedPrivilege, Identity, RoleGrant};
 pub use statement::grant_kind::GrantKind;
 pub use statement::keys;
@@ -72,7 +73,8 @@ pub use statement::show::{Grants, Show};
 pub use statement::udf;
 pub use time::{civil, datetime, interval, loose_time, session_zone, time_of_day, zone};
 pub use translate::{
-    parameter_types, parse_table, translate, translate_cast, translate_prepared, translate_query, translate_sql,
+    parameter_types, parse_normalized, parse_table, translate, translate_cast, translate_prepared, translate_query,
+    translate_sql,
 };
 pub use types::{Type, VARBYTE_MAX, VARCHAR_MAX};
 

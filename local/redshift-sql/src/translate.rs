@@ -25,7 +25,7 @@ use crate::statement::grant::GrantCommand;
 use crate::statement::relation_name::Name;
 use crate::statement::view_definition;
 use crate::statement::{
-    alter, cancel, changed_table, comment, cursor, database, default_privileges, grant, lock, maintenance,
+    alter, cancel, changed_table, comment, cursor, database, default_privileges, explain, grant, lock, maintenance,
     materialized, merge, names, principals, required_privileges, schema, settings, show, transaction, udf,
 };
 use crate::types::Type;
@@ -161,22 +161,16 @@ pub fn translate_tokens(
         | ["RESET", "SESSION", "AUTHORIZATION", ..] => return settings::parse_authorization(&tokens),
         ["SET" | "RESET", ..] => return settings::parse_set(&tokens),
         ["EXPLAIN", ..] => {
-            let skipped = 1 + usize::from(first.get(1).is_some_and(|word| word == "VERBOSE"));
-            if tokens.get(skipped).is_some_and(|token| is_word(&token.token, "EXPLAIN")) {
-                return Err(TranslateError::syntax("syntax error at or near \"EXPLAIN\""));
-            }
-            return match translate_tokens(tokens.split_off(skipped), reading)? {
-                Command::Query(QueryCommand { sql, .. }) | Command::Change { sql, .. } => Ok(Command::Explain(sql)),
-                Command::Write(write) => Ok(Command::Explain(write.sql())),
-                _ => Err(TranslateError::unsupported("EXPLAIN of anything but queries and changes of rows")),
-            };
+            return explain::parse(
+                tokens,
+                |tokens| translate_tokens(tokens, reading),
+                |tokens| normalize(tokens, reading),
+            );
         }
         ["DECLARE" | "FETCH" | "CLOSE" | "PREPARE" | "EXECUTE" | "DEALLOCATE", ..] => {
             return cursor::parse(&tokens, |tokens| translate_tokens(tokens, reading));
         }
-        ["DELETE", ..] if !tokens.get(1).is_some_and(|token| is_word(&token.token, "FROM")) => {
-            tokens.insert(1, TokenWithSpan::new(Token::make_word("FROM", None), Span::empty()));
-        }
+        ["DELETE", ..] => complete_delete(&mut tokens),
         ["MERGE", ..] if tokens.iter().rev().take(2).map(|token| &token.token).all(is_removal) => {
             return merge::without_duplicates(&tokens, |tokens| translate_tokens(tokens, reading));
         }
@@ -187,6 +181,14 @@ pub fn translate_tokens(
     let (statement, mut attributes, types) = parse_statement(tokens, reading)?;
     attributes.encoding = encoding;
     command(statement, attributes, &types, reading)
+}
+
+/// *DELETE t* is DELETE FROM t.
+fn complete_delete(tokens: &mut Vec<TokenWithSpan>) {
+    let is = |at: usize, word: &str| tokens.get(at).is_some_and(|token| is_word(&token.token, word));
+    if is(0, "DELETE") && !is(1, "FROM") {
+        tokens.insert(1, TokenWithSpan::new(Token::make_word("FROM", None), Span::empty()));
+    }
 }
 
 /// The two words at the end of MERGE … REMOVE DUPLICATES.
@@ -213,21 +215,42 @@ pub fn translate_query(text: &str, reading: TranslateOptions<'_>) -> Result<Stri
     }
 }
 
-pub fn parse_statement(
-    mut tokens: Vec<TokenWithSpan>,
-    reading: TranslateOptions<'_>,
-) -> Result<(Statement, TableAttributes, Types), TranslateError> {
+/// Reads one statement in Redshift's words, its names folded; nothing of it is bound to the database.
+///
+/// # Errors
+/// 42601, and what no statement may name.
+pub fn parse_normalized(text: &str, reading: TranslateOptions<'_>) -> Result<Statement, TranslateError> {
+    normalize(one_statement(tokenize(text)?)?, reading)
+}
+
+fn normalize(mut tokens: Vec<TokenWithSpan>, reading: TranslateOptions<'_>) -> Result<Statement, TranslateError> {
+    complete_delete(&mut tokens);
+    let (mut statement, _) = parse_alone(tokens)?;
+    match statement.visit(&mut Normalize::new(reading)) {
+        ControlFlow::Break(refused) => Err(refused),
+        ControlFlow::Continue(()) => Ok(statement),
+    }
+}
+
+fn parse_alone(mut tokens: Vec<TokenWithSpan>) -> Result<(Statement, TableAttributes), TranslateError> {
     token_rewrites::spell_out(&mut tokens);
-    let (tokens, mut attributes) = match is_create_table(&words(&tokens)) {
+    let (tokens, attributes) = match is_create_table(&words(&tokens)) {
         true => attributes::take(tokens)?,
         false => (tokens, TableAttributes::default()),
     };
     let mut parser = parser(tokens);
-    let mut statement = parser.parse_statement().map_err(TranslateError::from_parser)?;
+    let statement = parser.parse_statement().map_err(TranslateError::from_parser)?;
     match parser.peek_token().token {
-        Token::EOF => {}
-        rest => return Err(TranslateError::syntax(format!("syntax error at or near \"{rest}\""))),
+        Token::EOF => Ok((statement, attributes)),
+        rest => Err(TranslateError::syntax(format!("syntax error at or near \"{rest}\""))),
     }
+}
+
+pub fn parse_statement(
+    tokens: Vec<TokenWithSpan>,
+    reading: TranslateOptions<'_>,
+) -> Result<(Statement, TableAttributes, Types), TranslateError> {
+    let (mut statement, mut attributes) = parse_alone(tokens)?;
     match &statement {
         Statement::CreateTable(create) => {
             ddl::refuse_reserved(create)?;

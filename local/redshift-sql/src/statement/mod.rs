@@ -10,6 +10,7 @@ pub mod database;
 pub mod ddl;
 pub mod default_privileges;
 pub mod dml;
+pub mod explain;
 pub mod grant;
 pub mod grant_kind;
 pub mod keys;
