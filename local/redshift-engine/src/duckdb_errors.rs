@@ -6,6 +6,7 @@ use super::error::SqlError;
 use super::session_views::NOT_CREATED;
 use super::system_views;
 use redshift_sql::UDF_PREFIX as UDF;
+use redshift_sql::external::relation::of_rows_table;
 
 /// How DuckDB says that it may not use more of the disk for what does not fit into memory.
 pub const NO_SPILL: &str = "failed to offload data block";
@@ -281,7 +282,8 @@ fn is_missing_system_view(error: &DuckError) -> bool {
 /// That a session has not created a system view yet.
 fn is_of_session(error: &DuckError) -> bool {
     let is_missing = row(CATALOG, MISSING_RELATION, "", as_it_is).fits(error);
-    is_missing && system_views::definition(missing_relation(error)).is_some()
+    let name = missing_relation(error);
+    is_missing && (system_views::definition(name).is_some() || of_rows_table(name).is_some())
 }
 
 /// That no function or operator takes such types: `sum(VARCHAR)'. You might …`

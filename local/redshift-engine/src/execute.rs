@@ -10,7 +10,7 @@ use super::result::{self, Collected, ResultSet, Rows};
 use super::session::Session;
 use super::transaction_state::Transaction;
 use super::{
-    batch, copies, ddl, dml, ending, explain, grant, isolation, late_binding_view, maintenance, materialized,
+    batch, copies, ddl, dml, ending, explain, external, grant, isolation, late_binding_view, maintenance, materialized,
     permission, principals, procedure, removal, schema, show, statement_record, view,
 };
 use redshift_sql::{Command, Parameters, QueryCommand};
@@ -167,6 +167,7 @@ impl Session {
                 }
                 session.admit(&command)?;
                 permission::check(session, &command)?;
+                session.refuse_external(&command)?;
                 let tables = session.tables_of(&command)?;
                 if let Some(wait) = session.lock(&tables)? {
                     return Ok(Attempt::Waits(wait));
@@ -203,6 +204,7 @@ impl Session {
         query: i64,
         to: &mut dyn Rows,
     ) -> Result<i64, SqlError> {
+        self.fill_external_rows(&command, access)?;
         match command {
             Command::Begin { read_only } => self.begin(read_only),
             Command::Commit => self.end(true),
@@ -221,6 +223,7 @@ impl Session {
             Command::Copy(command) => copy::copy(self, &command, access, query),
             Command::Unload(command) => copy::unload(self, &command, access, query),
 
+            Command::External(command) => external::run(self, &access.place.admin, &command),
             Command::CreateTable(create) => ddl::create_table(self, &create),
             Command::Alter(alter) => ddl::alter_table(self, &access.place.admin, *alter),
             Command::CreateSchema(new) => self.defined(|session| schema::create(session, &access.place.admin, &new)),

@@ -51,6 +51,7 @@ mod engine;
 mod error;
 mod execute;
 mod explain;
+mod external;
 mod function;
 #[cfg(test)]
 mod fuzz;

@@ -8,8 +8,10 @@ use super::error::SqlError;
 use super::rights::{ACCESS_SYSTEM_TABLE, Account, Rights};
 use super::session::Session;
 use super::{catalog, late_binding_view, system_views};
+use redshift_sql::external::ExternalCommand;
+use redshift_sql::external::relation::of_rows_table;
 use redshift_sql::{
-    Change, Command, CreateTable, Drop, GrantKind, Name, NewSchema, PrincipalAction, Principals, RequiredColumns,
+    Change, Command, CreateTable, Drop, GrantKind, Name, PrincipalAction, Principals, RequiredColumns,
     RequiredPrivilege,
 };
 
@@ -77,8 +79,9 @@ pub fn check(session: &Session, command: &Command) -> Result<(), SqlError> {
         Command::Drop(drop) => check_drop(session, rights, drop),
         Command::Refresh(view) | Command::AutoRefresh { view, .. } => owner(view, "", ""),
         Command::Comment(comment) => owner(&comment.relation, "", ""),
-        Command::CreateSchema(new) => check_new_schema(session, rights, new),
+        Command::CreateSchema(new) => check_new_schema(session, rights, new.owner.as_deref()),
         Command::AlterSchema(alter) => check_schema_owner(session, rights, &alter.name, "ALTER", ""),
+        Command::External(change) => check_external(session, rights, change),
         Command::CreateDatabase { .. } if !rights.creates_databases => {
             Err(denied("permission denied to create database"))
         }
@@ -108,9 +111,23 @@ fn all_columns(relation: Name, privilege: &'static str) -> RequiredPrivilege {
     RequiredPrivilege { relation, privilege, columns: RequiredColumns::All }
 }
 
+/// External tables are those of who owns their schema (r_CREATE_EXTERNAL_TABLE).
+fn check_external(session: &Session, rights: &Rights, change: &ExternalCommand) -> Result<(), SqlError> {
+    let table = match change {
+        ExternalCommand::CreateSchema(_) => return check_new_schema(session, rights, None),
+        ExternalCommand::DropDatabase(drop) => return check_drop(session, rights, drop),
+        ExternalCommand::CreateTable(new) => &new.name,
+        ExternalCommand::AlterTable(alter) => &alter.table,
+    };
+    check_schema_owner(session, rights, table.schema.as_deref().unwrap_or_default(), "", "")
+}
+
 /// Refuses what needs a privilege that a user does not have. A relation that is not there is left to DuckDB.
 fn check_relation(session: &Session, rights: &Rights, required: &RequiredPrivilege) -> Result<(), SqlError> {
     let RequiredPrivilege { relation, privilege, columns } = required;
+    if let Some(external) = of_rows_table(&relation.table) {
+        return check_usage(session, rights, &external);
+    }
     check_usage(session, rights, relation)?;
     let Some(found) = find(session, relation)? else {
         return check_system(session, rights, &relation.table, privilege);
@@ -262,6 +279,10 @@ fn check_drop(session: &Session, rights: &Rights, drop: &Drop) -> Result<(), Sql
             check_schema_owner(session, rights, &name.table, "DROP", "DROP SCHEMA")?;
             continue;
         }
+        if session.is_external(name)? {
+            check_schema_owner(session, rights, name.schema.as_deref().unwrap_or_default(), "", "")?;
+            continue;
+        }
         let owns_schema = find(session, name)?.is_some_and(|found| rights.owns(&found.schema, ""));
         let system = if drop.kind == ObjectType::View { "DROP VIEW" } else { "DROP TABLE" };
         if !owns_schema {
@@ -271,13 +292,13 @@ fn check_drop(session: &Session, rights: &Rights, drop: &Drop) -> Result<(), Sql
     Ok(())
 }
 
-fn check_new_schema(session: &Session, rights: &Rights, new: &NewSchema) -> Result<(), SqlError> {
+fn check_new_schema(session: &Session, rights: &Rights, owner: Option<&str>) -> Result<(), SqlError> {
     let database = session.system.name();
     if !rights.has_on_database(database, "CREATE") && !rights.has_system("CREATE SCHEMA") {
         return Err(denied(format!("permission denied for database {database}")));
     }
-    match &new.owner {
-        Some(owner) if *owner != rights.user => Err(denied("permission denied")),
+    match owner {
+        Some(owner) if owner != rights.user => Err(denied("permission denied")),
         _ => Ok(()),
     }
 }

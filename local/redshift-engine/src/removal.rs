@@ -6,11 +6,14 @@ use sqlparser::ast::ObjectType;
 use super::dependency::KEPT;
 use super::error::SqlError;
 use super::session::Session;
-use super::{batch, catalog, dependency, late_binding_view, materialized, procedure};
+use super::{batch, catalog, dependency, external, late_binding_view, materialized, procedure};
 use redshift_sql::{Drop, Name, literal, quoted};
 
 /// DROP, as a statement: reports what IF EXISTS passes over.
 pub fn run(session: &mut Session, drop: &Drop) -> Result<i64, SqlError> {
+    let Drop { kind, names, if_exists, cascade } = drop;
+    let names = if *kind == ObjectType::Table { external::drop_tables(session, names)? } else { names.clone() };
+    let drop = &Drop { kind: *kind, names, if_exists: *if_exists, cascade: *cascade };
     for name in drop.names.iter().filter(|_| drop.if_exists && drop.kind != ObjectType::Schema) {
         if !is_there(session, name)? {
             let kind = drop.kind.to_string().to_lowercase();
@@ -142,6 +145,7 @@ fn drop_schema(session: &Session, schema: &str, drop: &Drop) -> Result<(), SqlEr
     }
     late_binding_view::forget_all(session, schema)?;
     procedure::forget_all(session, schema)?;
+    external::forget_schema(session, schema)?;
     let exists = if drop.if_exists { "IF EXISTS " } else { "" };
     let cascade = if drop.cascade { " CASCADE" } else { "" };
     let kept = |table: &str| format!("DELETE FROM redshift_system.{table} WHERE schema_name = {}", literal(schema));

@@ -3,7 +3,7 @@
 use super::error::SqlError;
 use super::session::Session;
 use super::system_views::SYSTEM_SCHEMA;
-use super::{batch, catalog, late_binding_view, owner, procedure, view_rewrite};
+use super::{batch, catalog, external, late_binding_view, owner, procedure, view_rewrite};
 use redshift_sql::{AlterSchema, ColumnSpec, Name, NewSchema, SchemaChange, literal, quoted};
 
 pub fn create(session: &Session, admin: &str, new: &NewSchema) -> Result<(), SqlError> {
@@ -58,6 +58,7 @@ fn rename(session: &Session, from: &str, to: &str) -> Result<(), SqlError> {
     // What they read is as it was written: it does not follow.
     late_binding_view::move_all(session, from, to)?;
     procedure::move_all(session, from, to)?;
+    external::rename_schema(session, from, to)?;
     view_rewrite::move_views(session, from, to)?;
     let [old, new] = [from, to].map(literal);
     let mut statements: Vec<String> = ["redshift_privileges", "redshift_comments", "redshift_owners"]

@@ -13,6 +13,7 @@ use super::copy;
 use super::cursor::Cursors;
 use super::database::is_fatal;
 use super::error::SqlError;
+use super::external::ExternalRows;
 use super::locking::OpenBackend;
 use super::notice::Notice;
 use super::prepared::PreparedStatements;
@@ -62,6 +63,8 @@ pub struct Session {
     /// Columns of relations that were read, as of the same state.
     pub(super) relations: Relations,
     pub(super) catalog: u64,
+    /// The external tables that the statement reads which runs.
+    pub(super) external_rows: ExternalRows,
     /// True once it may have tables of the catalog.
     pub(super) has_catalog_tables: Cell<bool>,
 }
@@ -97,6 +100,7 @@ impl Session {
             targets: HashMap::new(),
             relations: Relations::default(),
             catalog: 0,
+            external_rows: ExternalRows::default(),
             has_catalog_tables: Cell::new(false),
         })
     }
@@ -134,6 +138,7 @@ impl Session {
         self.targets.clear();
         self.relations.clear();
         self.account_of = None;
+        self.external_rows.clear();
         self.catalog = u64::MAX;
         self.has_catalog_tables.set(false);
     }

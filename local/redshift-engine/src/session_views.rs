@@ -5,6 +5,7 @@ use super::error::SqlError;
 use super::session::Session;
 use super::system_views;
 use super::transaction_state::Transaction;
+use redshift_sql::external::relation::of_rows_table;
 
 /// The SQLSTATE of a query that reads one that is not there; the message is its name.
 pub const NOT_CREATED: &str = "55000";
@@ -30,6 +31,10 @@ impl Session {
     /// Creates a system view, or a table of the catalog with what the session sees, of its own transaction too; what it reads
     /// is created first.
     pub(super) fn create_system_view(&self, name: &str) -> Result<(), SqlError> {
+        if of_rows_table(name).is_some() {
+            let statements = self.define_external_rows(name)?;
+            return self.at_once(&statements.join("; "));
+        }
         let missing = || SqlError::new("42P01", format!("relation \"{name}\" does not exist"));
         let definition = system_views::definition(name).ok_or_else(missing)?;
         if system_views::catalog_tables().any(|table| table == name) {

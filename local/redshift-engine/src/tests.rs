@@ -4,6 +4,7 @@ mod columns;
 mod concurrency;
 mod damage;
 mod explain;
+mod external;
 mod notices;
 mod owners;
 mod procedures;

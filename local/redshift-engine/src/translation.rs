@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use redshift_sql::external::relation::of_rows_table;
 use redshift_sql::{
     Catalog, Command, Name, Parameters, RelationColumn, Signature, TargetColumn, TranslateOptions, Type, ValueType,
 };
@@ -12,6 +13,7 @@ use super::error::SqlError;
 use super::relations::Columns;
 use super::result::{self, ResultColumn};
 use super::session::Session;
+use super::session_settings::is_true;
 use super::session_views::NOT_CREATED;
 use super::transaction_state::Transaction;
 use super::{catalog, empty_views, explain, late_binding_view, procedure, show, system_views};
@@ -26,13 +28,20 @@ impl Catalog for Session {
             return known.clone();
         }
         let found = self.describe_relation(relation).ok();
-        self.relations.columns.borrow_mut().insert(relation.clone(), found.clone());
+        // What may read external tables is asked for again, so that they are there when the statement runs.
+        if self.external_rows.is_empty() {
+            self.relations.columns.borrow_mut().insert(relation.clone(), found.clone());
+        }
         found
     }
 
     fn is_table(&self, relation: &Name) -> bool {
         let exists = || catalog::exists(&self.connection, relation.schema.as_deref(), &relation.table);
         self.transaction != Transaction::Failed && exists().unwrap_or_default()
+    }
+
+    fn is_external(&self, relation: &Name) -> bool {
+        self.transaction != Transaction::Failed && Self::is_external(self, relation).unwrap_or_default()
     }
 
     fn function(&self, name: &str) -> Option<Signature> {
@@ -63,8 +72,14 @@ impl Session {
         let keeps_attribute_case = self.is_on("enable_case_sensitive_super_attribute");
         // What a superuser's statement needs is not asked for.
         let required = self.account.rights().map(|_| &self.required);
+        // It is on where nothing is said.
+        let has_pseudo_columns = self.settings.get("spectrum_enable_pseudo_columns").is_none_or(|flag| is_true(flag));
         let options = TranslateOptions::new(Some(self), self.keeps_case());
-        options.with_attribute_case(keeps_attribute_case).with_zone(self.zone().is_some()).with_required(required)
+        options
+            .with_attribute_case(keeps_attribute_case)
+            .with_zone(self.zone().is_some())
+            .with_required(required)
+            .with_pseudo_columns(has_pseudo_columns)
     }
 
     /// Returns true if names in quotes keep their case.
@@ -82,7 +97,8 @@ impl Session {
     }
 
     fn describe_created(&self, relation: &Name) -> Result<Columns, SqlError> {
-        let is_system = relation.schema.as_deref() == Some("main") && system_views::contains(&relation.table);
+        let is_of_session = system_views::contains(&relation.table) || of_rows_table(&relation.table).is_some();
+        let is_system = relation.schema.as_deref() == Some("main") && is_of_session;
         let catalog = if is_system { "temp." } else { "" };
         let mut statement = self.connection.prepare(&format!("DESCRIBE {catalog}{relation}"))?;
         let row = |row: &duckdb::Row<'_>| {
@@ -160,6 +176,7 @@ impl Session {
     /// nothing. A statement that fails in a transaction fails the transaction.
     pub(super) fn bound<T>(&mut self, mut run: impl FnMut(&mut Self) -> Result<T, SqlError>) -> Result<T, SqlError> {
         self.follow_database()?;
+        self.drop_external_rows()?;
         let mut run = |session: &mut Self| {
             // Nothing can be asked in a transaction that failed.
             if session.transaction != Transaction::Failed {
@@ -178,6 +195,10 @@ impl Session {
         if done.is_err() {
             self.fail_transaction();
         }
+        let done = match (done, self.drop_external_rows()) {
+            (Ok(_), Err(error)) => Err(error),
+            (done, _) => done,
+        };
         done.map_err(|error| self.recovered(error))
     }
 

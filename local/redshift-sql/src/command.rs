@@ -6,6 +6,7 @@ use sqlparser::tokenizer::TokenWithSpan;
 use crate::bind::value_type::ValueType;
 use crate::copy::copy_options::CopyCommand;
 use crate::copy::unload_options::UnloadCommand;
+use crate::external::ExternalCommand;
 use crate::procedure::{AlterProcedure, NewProcedure, ProcedureCall, ProcedureName};
 use crate::statement::alter::Alter;
 use crate::statement::comment::Comment;
@@ -59,6 +60,8 @@ pub enum Command {
     },
     /// One that depends on the columns of the table.
     Write(Box<DmlStatement>),
+    /// External schemas and tables.
+    External(Box<ExternalCommand>),
     /// Several of them, of one table, as one; what the last one changed counts.
     Changes {
         table: Name,
@@ -178,6 +181,7 @@ impl Command {
             | Self::CreateSchema(_)
             | Self::AlterSchema(_)
             | Self::Define(_)
+            | Self::External(_)
             | Self::CreateProcedure(_)
             | Self::AlterProcedure(_)
             | Self::DropProcedure(_)

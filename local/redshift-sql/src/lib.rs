@@ -15,6 +15,7 @@ mod command;
 mod command_tables;
 mod copy;
 mod error;
+pub mod external;
 #[cfg(test)]
 mod fuzz;
 mod interval_type;

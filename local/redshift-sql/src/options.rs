@@ -19,6 +19,10 @@ pub struct TranslateOptions<'s> {
     pub required: Option<&'s RequiredPrivileges>,
     /// The time zone of the session is not UTC.
     pub has_zone: bool,
+    /// External tables have no pseudocolumns: spectrum_enable_pseudo_columns is off.
+    pub(crate) hides_pseudo_columns: bool,
+    /// The statement names pseudocolumns of external tables.
+    pub(crate) names_pseudo_columns: bool,
 }
 
 impl<'s> TranslateOptions<'s> {
@@ -30,6 +34,12 @@ impl<'s> TranslateOptions<'s> {
     #[must_use]
     pub fn with_zone(self, has_zone: bool) -> Self {
         Self { has_zone, ..self }
+    }
+
+    /// The same, where external tables may have no pseudocolumns.
+    #[must_use]
+    pub fn with_pseudo_columns(self, has_pseudo_columns: bool) -> Self {
+        Self { hides_pseudo_columns: !has_pseudo_columns, ..self }
     }
 
     /// The same, where attributes of a SUPER may keep their case.

@@ -10,8 +10,10 @@ use crate::bind::Types;
 use crate::command::{Command, NewView, Prepared, QueryCommand};
 use crate::copy::{copy_options, unload_options};
 use crate::error::TranslateError;
+use crate::external::{self, ExternalCommand};
 use crate::options::TranslateOptions;
 use crate::parse::parameters::{self, Parameters};
+use crate::parse::refused_statements;
 use crate::parse::{is_create_table, is_word, one_statement, parser, starts_with, token_rewrites, tokenize, words};
 use crate::procedure::{Datum, Sql, calls, definition, sql};
 use crate::rules::expansion::Expand;
@@ -29,30 +31,6 @@ use crate::statement::{
     materialized, merge, names, principals, required_privileges, schema, settings, show, transaction, udf,
 };
 use crate::types::Type;
-
-/// What Redshift has and this does not, by its first words.
-const REFUSED: &[&[&str]] = &[
-    &["CREATE", "EXTERNAL", "SCHEMA"],
-    &["CREATE", "EXTERNAL", "TABLE"],
-    &["CREATE", "EXTERNAL", "FUNCTION"],
-    &["CREATE", "MODEL"],
-    &["CREATE", "DATASHARE"],
-    &["CREATE", "LIBRARY"],
-    &["CREATE", "RLS", "POLICY"],
-    &["ALTER", "RLS", "POLICY"],
-    &["DROP", "RLS", "POLICY"],
-    &["ATTACH", "RLS", "POLICY"],
-    &["DETACH", "RLS", "POLICY"],
-    &["CREATE", "MASKING", "POLICY"],
-    &["ALTER", "MASKING", "POLICY"],
-    &["DROP", "MASKING", "POLICY"],
-    &["ATTACH", "MASKING", "POLICY"],
-    &["DETACH", "MASKING", "POLICY"],
-    &["CREATE", "IDENTITY", "PROVIDER"],
-    &["SAVEPOINT"],
-    &["DISCARD"],
-    &["ANALYZE", "COMPRESSION"],
-];
 
 /// Reads one statement, with values for its parameters.
 pub fn translate(
@@ -91,14 +69,23 @@ pub fn translate_tokens(
     reading: TranslateOptions<'_>,
 ) -> Result<Command, TranslateError> {
     let first = words(&tokens);
-    if let Some(refused) = REFUSED.iter().find(|words| starts_with(&first, words)) {
-        return Err(TranslateError::unsupported(&refused.join(" ")));
+    if let Some(refused) = refused_statements::named(&first) {
+        return Err(TranslateError::unsupported(&refused));
+    }
+    if is_create_table(&first) && external::is_iceberg(&tokens) {
+        return Err(TranslateError::unsupported("CREATE TABLE … USING ICEBERG"));
+    }
+    if let Some(alter) = external_change(&first, &tokens) {
+        return alter;
     }
     if let Some(alter) = alter::redshift_only(&tokens) {
         return alter.map(Box::new).map(Command::Alter);
     }
     match first.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] if tokens.is_empty() => return Err(TranslateError::syntax("syntax error at end of input")),
+        ["COPY", "JOB", "ALTER" | "DROP" | "LIST" | "RUN" | "SHOW", ..] => {
+            return Err(TranslateError::unsupported("COPY JOB"));
+        }
         ["COPY", ..] => return copy_options::parse(&tokens).map(Box::new).map(Command::Copy),
         ["UNLOAD", ..] => {
             return unload_options::parse(&tokens, |query| translate_query(query, reading))
@@ -133,6 +120,15 @@ pub fn translate_tokens(
         ["ALTER", "PROCEDURE", ..] => return definition::alter(&tokens).map(Command::AlterProcedure),
         ["DROP", "PROCEDURE", ..] => return definition::only_named(&tokens).map(Command::DropProcedure),
         ["CALL", ..] => return calls::parse(tokens).map(Box::new).map(Command::Call),
+        ["DROP", "SCHEMA", ..] => {
+            let drop = |tokens| match translate_tokens(tokens, reading)? {
+                Command::Drop(drop) => Ok(drop),
+                _ => Err(TranslateError::syntax("DROP EXTERNAL DATABASE stands behind DROP SCHEMA")),
+            };
+            if let Some(dropped) = external::schema::drop_database(&tokens, drop) {
+                return dropped.map(Box::new).map(Command::External);
+            }
+        }
         ["CREATE", "SCHEMA", ..] => schema::refuse_quota(&tokens)?,
         ["ALTER", "SCHEMA", ..] => return schema::alter(&tokens).map(Command::AlterSchema),
         ["CREATE" | "ALTER" | "DROP", "USER" | "GROUP" | "ROLE", ..] => {
@@ -189,6 +185,21 @@ fn complete_delete(tokens: &mut Vec<TokenWithSpan>) {
     if is(0, "DELETE") && !is(1, "FROM") {
         tokens.insert(1, TokenWithSpan::new(Token::make_word("FROM", None), Span::empty()));
     }
+}
+
+/// CREATE EXTERNAL SCHEMA, CREATE EXTERNAL TABLE, and what only external tables have of ALTER TABLE; `None` for other
+/// statements.
+fn external_change(first: &[String], tokens: &[TokenWithSpan]) -> Option<Result<Command, TranslateError>> {
+    let change = if starts_with(first, &["CREATE", "EXTERNAL", "SCHEMA"]) {
+        external::schema::create(tokens).map(ExternalCommand::CreateSchema)
+    } else if starts_with(first, &["CREATE", "EXTERNAL", "TABLE"]) {
+        external::table::create(tokens).map(ExternalCommand::CreateTable)
+    } else if starts_with(first, &["ALTER", "TABLE"]) {
+        external::alter::parse(tokens)?.map(ExternalCommand::AlterTable)
+    } else {
+        return None;
+    };
+    Some(change.map(Box::new).map(Command::External))
 }
 
 /// The two words at the end of MERGE … REMOVE DUPLICATES.
@@ -250,6 +261,8 @@ pub fn parse_statement(
     tokens: Vec<TokenWithSpan>,
     reading: TranslateOptions<'_>,
 ) -> Result<(Statement, TableAttributes, Types), TranslateError> {
+    let names_pseudo_columns = !reading.hides_pseudo_columns && external::relation::names_pseudo_columns(&tokens);
+    let reading = TranslateOptions { names_pseudo_columns, ..reading };
     let (mut statement, mut attributes) = parse_alone(tokens)?;
     match &statement {
         Statement::CreateTable(create) => {

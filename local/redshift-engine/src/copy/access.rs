@@ -21,7 +21,7 @@ impl Access {
     }
 
     /// The storage as the role or the keys of a statement may reach it.
-    pub(super) fn storage(&self, credential: Option<&Credential>) -> Result<Arc<dyn Storage>, SqlError> {
+    pub(crate) fn storage(&self, credential: Option<&Credential>) -> Result<Arc<dyn Storage>, SqlError> {
         self.provider.storage(&self.place, credential)
     }
 }

@@ -24,9 +24,18 @@ mod timestamp;
 mod unload;
 
 pub use access::Access;
+pub(crate) use columns::{Batch, Column};
+pub(crate) use convert::{Cell, Rules};
+pub(crate) use json::Layout;
+pub(crate) use json_values::{for_each_value, skip_lines};
+pub(crate) use parquet::fetch;
 pub use progress::{Progress, Seen};
+pub(crate) use run::{append, is_full};
 pub use scan::{CopyRows, FUNCTION};
+pub(crate) use source::{Opener, manifest};
 pub use statement::{copy, unload};
+pub(crate) use text::{Field, TextRecord, TextRecords, fields};
+pub(crate) use timestamp::TimeFormat;
 
 #[cfg(test)]
 pub use fuzz_entry::{read_json, read_text};

@@ -143,7 +143,8 @@ fn too_long(column: &Column, limit: u64, found: usize, address: &Address) -> Sql
     SqlError::new("XX000", message)
 }
 
-fn fetch(opener: &Opener, address: &Address) -> Result<tempfile::NamedTempFile, SqlError> {
+/// Keeps an object as a file, unpacked.
+pub fn fetch(opener: &Opener, address: &Address) -> Result<tempfile::NamedTempFile, SqlError> {
     // The ending says how it is compressed (copy-usage_notes-copy-from-columnar).
     let compression = match address.key.rsplit('.').next() {
         Some("gz") => Compression::Gzip,

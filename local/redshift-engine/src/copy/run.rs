@@ -318,7 +318,7 @@ impl Load<'_> {
     }
 }
 
-fn is_full(batch: &Batch) -> bool {
+pub fn is_full(batch: &Batch) -> bool {
     batch.rows >= BATCH_ROWS || batch.bytes >= BATCH_BYTES
 }
 
@@ -330,7 +330,7 @@ fn arrow(error: duckdb::arrow::error::ArrowError) -> SqlError {
     SqlError::new("XX000", error.to_string())
 }
 
-fn append(appender: &mut duckdb::Appender<'_>, batch: &mut Batch) -> Result<(), SqlError> {
+pub fn append(appender: &mut duckdb::Appender<'_>, batch: &mut Batch) -> Result<(), SqlError> {
     let rows = batch.take().map_err(arrow)?;
     appender.append_record_batch(rows)?;
     // The appender itself would hold ten times as many rows, however long they are.

@@ -35,7 +35,8 @@ pub fn objects(copy: &CopyCommand, storage: &dyn Storage, cancel: &Cancel) -> Re
     let from = Address::parse(&copy.from)?;
     storage.check_region(&from.bucket, copy.region.as_deref())?;
     if copy.manifest {
-        return manifest(&from, storage, copy, cancel);
+        let needs_length = copy.format == Format::Parquet;
+        return manifest(&from, storage, copy.region.as_deref(), needs_length, cancel);
     }
     let listed = storage.list(&from)?;
     cancel.check()?;
@@ -47,10 +48,15 @@ pub fn objects(copy: &CopyCommand, storage: &dyn Storage, cancel: &Cancel) -> Re
     Ok(real.map(|object| (Address { bucket: from.bucket.clone(), key: object.key }, object.size)).collect())
 }
 
-fn manifest(
+/// The objects that a manifest names, with their sizes in bytes.
+///
+/// # Errors
+/// Where one that is mandatory is missing, or not of the size that the manifest says.
+pub fn manifest(
     from: &Address,
     storage: &dyn Storage,
-    copy: &CopyCommand,
+    region: Option<&str>,
+    needs_length: bool,
     cancel: &Cancel,
 ) -> Result<Vec<(Address, u64)>, SqlError> {
     // AWS documents that COPY needs to list the bucket too, with a manifest as without.
@@ -62,9 +68,9 @@ fn manifest(
     for entry in manifest.entries {
         cancel.check()?;
         let address = Address::parse(&entry.url)?;
-        storage.check_region(&address.bucket, copy.region.as_deref())?;
+        storage.check_region(&address.bucket, region)?;
         let declared = entry.meta.as_ref().and_then(|meta| meta.content_length);
-        if copy.format == Format::Parquet && declared.is_none() {
+        if needs_length && declared.is_none() {
             let missing = match entry.meta {
                 None => "File entry does not have 'meta' key.",
                 Some(_) => "File entry does not have 'content_length' in its 'meta' key.",

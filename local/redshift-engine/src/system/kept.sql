@@ -101,6 +101,17 @@ FROM redshift_system.redshift_owners o LEFT JOIN redshift_system.redshift_users 
 DROP TABLE IF EXISTS redshift_system.redshift_late_views;
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_late_binding_views (schema_name VARCHAR, view_name VARCHAR, query VARCHAR, columns VARCHAR, title VARCHAR, written VARCHAR);
 
+-- The external catalog: schemas, the databases that they stand for, and their tables. A definition is JSON, and so are the
+-- values of a partition.
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_external_databases (database_name VARCHAR);
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_external_schemas (
+    schema_name VARCHAR, database_name VARCHAR, role VARCHAR, catalog_role VARCHAR, region VARCHAR
+);
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_external_tables (database_name VARCHAR, table_name VARCHAR, definition VARCHAR);
+CREATE TABLE IF NOT EXISTS redshift_system.redshift_external_partitions (
+    database_name VARCHAR, table_name VARCHAR, partition_values VARCHAR, location VARCHAR
+);
+
 -- Procedures: `source` is the body, `arguments` the number of input arguments.
 CREATE TABLE IF NOT EXISTS redshift_system.redshift_procedures (
     id INTEGER, schema_name VARCHAR, procedure_name VARCHAR, signature VARCHAR, definition VARCHAR, source VARCHAR, arguments INTEGER,

@@ -210,3 +210,6 @@ CREATE TEMP VIEW pg_stat_activity AS
 SELECT CAST(d.oid AS INTEGER) AS datid, current_database() AS datname, s.pid AS procpid, s.userid AS usesysid, s.user_name AS usename,
        coalesce(s.query_text, '<IDLE>') AS current_query, s.query_start
 FROM temp.main.redshift_open_sessions s, (SELECT oid FROM temp.main.pg_database WHERE datname = current_database()) AS d;
+
+CREATE TEMP VIEW pg_external_schema AS
+SELECT esoid, eskind, databasename AS esdbname, esoptions FROM temp.main.svv_external_schemas;

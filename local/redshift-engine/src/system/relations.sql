@@ -5,6 +5,7 @@ SELECT t.schema_name, t.table_name, t.table_oid, CASE WHEN m.name IS NULL THEN '
        t.estimated_size, t.temporary, m.definition, t.schema_oid, t.column_count, m.name IS NOT NULL AS is_materialized, false AS is_late
 FROM duckdb_tables() t LEFT JOIN redshift_system.redshift_materialized_views m ON m.name = t.schema_name || '.' || t.table_name
 WHERE NOT t.internal AND t.schema_name <> 'redshift_system' AND NOT starts_with(t.table_name, 'redshift_catalog_')
+  AND NOT (t.temporary AND starts_with(t.table_name, 'external:'))
   AND (t.temporary OR t.database_name = current_database())
 UNION ALL
 SELECT schema_name, view_name, view_oid, 'VIEW', comment, 0, temporary, coalesce(json_extract_string(comment, '$.definition'), sql),

@@ -20,21 +20,31 @@ WHERE (kind = 'BASE TABLE' OR is_materialized) AND NOT temporary AND estimated_s
 
 CREATE TEMP VIEW svv_tables AS
 SELECT current_database() AS table_catalog, schema_name AS table_schema, table_name, kind AS table_type, remarks
-FROM temp.main.redshift_catalog_relations;
+FROM temp.main.redshift_catalog_relations
+UNION ALL
+SELECT redshift_database_name, schemaname, tablename, 'EXTERNAL TABLE', NULL FROM temp.main.svv_external_tables;
 
 CREATE TEMP VIEW svv_columns AS
 SELECT current_database() AS table_catalog, schema_name AS table_schema, table_name, column_name, ordinal_position,
        column_default, CASE WHEN is_nullable THEN 'YES' ELSE 'NO' END AS is_nullable, data_type, character_maximum_length,
        numeric_precision, numeric_scale, CAST(NULL AS INTEGER) AS datetime_precision, data_type AS udt_name, remarks
-FROM temp.main.redshift_catalog_columns;
+FROM temp.main.redshift_catalog_columns
+UNION ALL
+SELECT redshift_database_name, schemaname, tablename, columnname, columnnum, NULL, 'YES', data_type, character_maximum_length,
+       numeric_precision, numeric_scale, NULL, data_type, NULL
+FROM temp.main.redshift_external_columns;
 
 CREATE TEMP VIEW svv_redshift_tables AS
 SELECT table_catalog AS database_name, table_schema AS schema_name, table_name,
        CASE table_type WHEN 'BASE TABLE' THEN 'TABLE' ELSE table_type END AS table_type,
        CAST(NULL AS VARCHAR) AS table_acl, remarks
-FROM temp.main.svv_tables;
+FROM temp.main.svv_tables WHERE table_type <> 'EXTERNAL TABLE';
 
-CREATE TEMP VIEW svv_all_tables AS SELECT * EXCLUDE (table_acl), table_acl FROM temp.main.svv_redshift_tables;
+CREATE TEMP VIEW svv_all_tables AS
+SELECT * EXCLUDE (table_acl), table_acl FROM temp.main.svv_redshift_tables
+UNION ALL
+SELECT table_catalog, table_schema, table_name, table_type, remarks, NULL
+FROM temp.main.svv_tables WHERE table_type = 'EXTERNAL TABLE';
 
 CREATE TEMP VIEW svv_redshift_columns AS
 SELECT current_database() AS database_name, schema_name, table_name, column_name, ordinal_position, data_type, column_default,
@@ -42,27 +52,84 @@ SELECT current_database() AS database_name, schema_name, table_name, column_name
        distkey, sortkey, CAST(NULL AS VARCHAR) AS column_acl, remarks, character_maximum_length, numeric_precision, numeric_scale
 FROM temp.main.redshift_catalog_columns;
 
-CREATE TEMP VIEW svv_all_columns AS SELECT * FROM temp.main.svv_redshift_columns;
+CREATE TEMP VIEW svv_all_columns AS
+SELECT * FROM temp.main.svv_redshift_columns
+UNION ALL
+SELECT redshift_database_name, schemaname, tablename, columnname, columnnum, data_type, NULL, 'YES', NULL, NULL, NULL, NULL, NULL,
+       character_maximum_length, numeric_precision, numeric_scale
+FROM temp.main.redshift_external_columns;
 
 CREATE TEMP VIEW svv_redshift_schemas AS
 SELECT current_database() AS database_name, schema_name, owner_id AS schema_owner, 'local' AS schema_type,
        CAST(NULL AS VARCHAR) AS schema_acl, CAST(NULL AS VARCHAR) AS source_database, CAST(NULL AS VARCHAR) AS schema_option
-FROM temp.main.redshift_catalog_schemas WHERE schema_name NOT IN ('pg_catalog', 'information_schema');
+FROM temp.main.redshift_catalog_schemas
+WHERE schema_name NOT IN ('pg_catalog', 'information_schema')
+  AND schema_name NOT IN (SELECT e.schema_name FROM redshift_system.redshift_external_schemas e);
 
-CREATE TEMP VIEW svv_all_schemas AS SELECT * FROM temp.main.svv_redshift_schemas;
+CREATE TEMP VIEW svv_all_schemas AS
+SELECT * FROM temp.main.svv_redshift_schemas
+UNION ALL
+SELECT current_database(), schemaname, esowner, 'external', NULL, databasename, esoptions FROM temp.main.svv_external_schemas;
 
 CREATE TEMP VIEW svv_external_schemas AS
-SELECT 0 AS esoid, 0 AS eskind, CAST(NULL AS VARCHAR) AS schemaname, 0 AS esowner, CAST(NULL AS VARCHAR) AS databasename,
-       CAST(NULL AS VARCHAR) AS esoptions WHERE false;
+SELECT n.oid AS esoid, 1 AS eskind, s.schema_name AS schemaname, n.nspowner AS esowner, s.database_name AS databasename,
+       CAST(json_merge_patch(json_object('IAM_ROLE', s.role), json_object('CATALOG_ROLE', s.catalog_role, 'REGION', s.region)) AS VARCHAR) AS esoptions
+FROM redshift_system.redshift_external_schemas s JOIN temp.main.pg_namespace n ON n.nspname = s.schema_name;
 
-CREATE TEMP VIEW svv_external_tables AS SELECT unnest(CAST([] AS STRUCT(
-    redshift_database_name VARCHAR, schemaname VARCHAR, tablename VARCHAR, tabletype VARCHAR, location VARCHAR,
-    input_format VARCHAR, output_format VARCHAR, serialization_lib VARCHAR, serde_parameters VARCHAR, compressed INTEGER,
-    parameters VARCHAR)[]), recursive := true);
+CREATE TEMP VIEW svv_external_databases AS
+SELECT 1 AS eskind, CAST(NULL AS VARCHAR) AS esoptions, database_name AS databasename, CAST(NULL AS VARCHAR) AS location,
+       CAST(NULL AS VARCHAR) AS parameters
+FROM redshift_system.redshift_external_databases;
 
-CREATE TEMP VIEW svv_external_columns AS SELECT unnest(CAST([] AS STRUCT(
-    redshift_database_name VARCHAR, schemaname VARCHAR, tablename VARCHAR, columnname VARCHAR, external_type VARCHAR,
-    columnnum INTEGER, part_key INTEGER, is_nullable VARCHAR)[]), recursive := true);
+CREATE TEMP VIEW svv_external_tables AS
+SELECT current_database() AS redshift_database_name, s.schema_name AS schemaname, t.table_name AS tablename, 'TABLE' AS tabletype,
+       json_extract_string(t.definition, '$.location') AS location, json_extract_string(t.definition, '$.input_format') AS input_format,
+       json_extract_string(t.definition, '$.output_format') AS output_format,
+       json_extract_string(t.definition, '$.serialization_lib') AS serialization_lib,
+       CAST(json_extract(t.definition, '$.serde_parameters') AS VARCHAR) AS serde_parameters, 0 AS compressed,
+       CAST(json_merge_patch('{"EXTERNAL":"TRUE"}', json_extract(t.definition, '$.parameters')) AS VARCHAR) AS parameters
+FROM redshift_system.redshift_external_schemas s
+JOIN redshift_system.redshift_external_tables t ON t.database_name = s.database_name;
+
+-- Types are those of Redshift, `external_type` is that of the data catalog.
+CREATE TEMP VIEW redshift_external_columns AS
+WITH columns AS (
+    SELECT s.schema_name, t.table_name, json_extract(t.definition, '$.columns[*]') AS of_files,
+           json_extract(t.definition, '$.partition_keys[*]') AS keys
+    FROM redshift_system.redshift_external_schemas s
+    JOIN redshift_system.redshift_external_tables t ON t.database_name = s.database_name),
+numbered AS (
+    SELECT schema_name, table_name, unnest(list_concat(of_files, keys)) AS definition,
+           generate_subscripts(list_concat(of_files, keys), 1) AS n, system.main.len(of_files) AS of_files
+    FROM columns)
+SELECT current_database() AS redshift_database_name, schema_name AS schemaname, table_name AS tablename,
+       json_extract_string(definition, '$.name') AS columnname, json_extract_string(definition, '$.external_type') AS external_type,
+       CAST(n AS INTEGER) AS columnnum, CAST(greatest(n - of_files, 0) AS INTEGER) AS part_key,
+       regexp_replace(json_extract_string(definition, '$.data_type'), '[(].*', '') AS data_type,
+       CAST(nullif(regexp_extract(json_extract_string(definition, '$.data_type'), '^character.*[(]([0-9]+)[)]', 1), '') AS INTEGER)
+           AS character_maximum_length,
+       CAST(nullif(regexp_extract(json_extract_string(definition, '$.data_type'), '^numeric[(]([0-9]+),', 1), '') AS INTEGER)
+           AS numeric_precision,
+       CAST(nullif(regexp_extract(json_extract_string(definition, '$.data_type'), '^numeric[(][0-9]+,([0-9]+)', 1), '') AS INTEGER)
+           AS numeric_scale
+FROM numbered;
+
+CREATE TEMP VIEW svv_external_columns AS
+SELECT redshift_database_name, schemaname, tablename, columnname, external_type, columnnum, part_key, '' AS is_nullable
+FROM temp.main.redshift_external_columns;
+
+CREATE TEMP VIEW svv_external_partitions AS
+SELECT s.schema_name AS schemaname, p.table_name AS tablename,
+       CAST(to_json(list_transform(json_extract_string(t.definition, '$.partition_keys[*].name'),
+            lambda redshift_key : json_extract_string(p.partition_values, '/' || redshift_key))) AS VARCHAR) AS "values",
+       system.main.substring(p.location, 1, 128) AS location, json_extract_string(t.definition, '$.input_format') AS input_format,
+       json_extract_string(t.definition, '$.output_format') AS output_format,
+       json_extract_string(t.definition, '$.serialization_lib') AS serialization_lib,
+       CAST(json_extract(t.definition, '$.serde_parameters') AS VARCHAR) AS serde_parameters, 0 AS compressed,
+       CAST(NULL AS VARCHAR) AS parameters
+FROM redshift_system.redshift_external_schemas s
+JOIN redshift_system.redshift_external_tables t ON t.database_name = s.database_name
+JOIN redshift_system.redshift_external_partitions p ON p.database_name = t.database_name AND p.table_name = t.table_name;
 
 CREATE TEMP VIEW svv_user_info AS
 SELECT usename AS user_name, usesysid AS user_id, usecreatedb AS createdb, usesuper AS superuser, false AS catalog_update,

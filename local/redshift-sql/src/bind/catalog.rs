@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sqlparser::ast::ObjectName;
 
 use crate::bind::value_type::ValueType;
+use crate::external::relation::of_rows_table;
 use crate::statement::relation_name::Name;
 use crate::types::Type;
 
@@ -16,6 +17,11 @@ pub trait Catalog {
 
     /// Returns true for a table of the user's.
     fn is_table(&self, _relation: &Name) -> bool {
+        false
+    }
+
+    /// Returns true for an external table. Its name has its schema, in lower case.
+    fn is_external(&self, _relation: &Name) -> bool {
         false
     }
 
@@ -31,10 +37,10 @@ pub trait Catalog {
     }
 }
 
-/// Returns true for the name that a system view has in DuckDB's SQL, whatever is called `temp` beside it.
+/// Returns true for the name that a system view, or the rows of an external table, has in DuckDB's SQL, whatever is called `temp` beside it.
 pub fn is_system(catalog: &dyn Catalog, name: &ObjectName) -> bool {
     let parts: Vec<&str> = name.0.iter().filter_map(|part| part.as_ident()).map(|part| part.value.as_str()).collect();
-    matches!(parts[..], ["temp", "main", view] if catalog.is_system_view(view))
+    matches!(parts[..], ["temp", "main", view] if catalog.is_system_view(view) || of_rows_table(view).is_some())
 }
 
 /// The types of a user-defined function.

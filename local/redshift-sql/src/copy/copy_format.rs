@@ -31,7 +31,7 @@ pub enum TextShape {
 }
 
 impl TextFormat {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             shape: TextShape::Delimited,
             delimiter: None,

@@ -58,7 +58,8 @@ pub enum Compression {
 const MAX_MAXERROR: u64 = 100_000;
 
 /// Options of COPY that the stand-in knows by name and does not honour.
-const REFUSED: &[&str] = &["AVRO", "ENCRYPTED", "LZOP", "MASTER_SYMMETRIC_KEY", "ORC", "READRATIO", "SHAPEFILE", "SSH"];
+const REFUSED: &[&str] =
+    &["AVRO", "ENCRYPTED", "JOB", "LZOP", "MASTER_SYMMETRIC_KEY", "ORC", "READRATIO", "SHAPEFILE", "SSH"];
 
 pub fn parse(tokens: &[TokenWithSpan]) -> Result<CopyCommand, TranslateError> {
     let mut reader = TokenReader::new(tokens);
@@ -166,7 +167,7 @@ fn text_option(reader: &mut TokenReader<'_>, name: &str, text: &mut TextFormat) 
 }
 
 /// `\t` and `\001` as the signs that they stand for.
-fn unescaped(text: &str) -> String {
+pub(crate) fn unescaped(text: &str) -> String {
     match text.strip_prefix('\\') {
         Some("t") => "\t".into(),
         Some("n") => "\n".into(),

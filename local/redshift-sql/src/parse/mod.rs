@@ -5,6 +5,7 @@ pub mod dialect;
 pub mod leader_node;
 pub mod nesting_limits;
 pub mod parameters;
+pub mod refused_statements;
 pub mod reserved_words;
 pub mod simple_expressions;
 pub mod statements;

@@ -11,6 +11,7 @@ pub mod date_functions;
 pub mod exclude;
 pub mod expansion;
 pub mod expression;
+pub mod external_tables;
 pub mod function_names;
 pub mod functions;
 pub mod json_path;

@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     AccessExpr, Distinct, DollarQuotedString, Expr, Ident, LimitClause, ObjectName, ObjectNamePart, Query, Select,
-    SetExpr, SetOperator, TableAlias, TableFactor, TopQuantity, UnaryOperator, Value, ValueWithSpan, VisitorMut,
+    SetExpr, SetOperator, Statement, TableAlias, TableFactor, TopQuantity, UnaryOperator, Value, ValueWithSpan,
+    VisitorMut,
 };
 
 use crate::error::TranslateError;
@@ -14,6 +15,7 @@ use crate::options::TranslateOptions;
 use crate::parse::nesting_limits;
 use crate::rules::column_names::name_columns;
 use crate::rules::exclude;
+use crate::rules::external_tables;
 use crate::rules::table_factors::{empty_relation, table_factor};
 
 /// Words that DuckDB reserves and Redshift does not: quoted, they are names again.
@@ -65,11 +67,13 @@ pub struct Normalize<'s> {
     attributes: HashSet<usize>,
     /// Names of common table expressions, which stand before system views.
     named: BTreeSet<String>,
+    /// True within a view that is bound to what it reads.
+    is_bound_view: bool,
 }
 
 impl<'s> Normalize<'s> {
     pub fn new(reading: TranslateOptions<'s>) -> Self {
-        Self { reading, attributes: HashSet::new(), named: BTreeSet::new() }
+        Self { reading, attributes: HashSet::new(), named: BTreeSet::new(), is_bound_view: false }
     }
 }
 
@@ -137,6 +141,15 @@ impl Normalize<'_> {
 impl VisitorMut for Normalize<'_> {
     type Break = TranslateError;
 
+    /// *External tables* are only read here.
+    fn pre_visit_statement(&mut self, statement: &mut Statement) -> ControlFlow<Self::Break> {
+        self.is_bound_view = matches!(statement, Statement::CreateView(view) if !view.with_no_schema_binding);
+        match external_tables::refuse_changes(statement, self.reading) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => ControlFlow::Break(error),
+        }
+    }
+
     /// *Identifier folding*: Redshift folds every identifier to lower case, quoted ones too where it is not told otherwise.
     fn pre_visit_ident(&mut self, ident: &mut Ident) -> ControlFlow<Self::Break> {
         let keeps_case = self.reading.keeps_case && ident.quote_style.is_some();
@@ -188,7 +201,10 @@ impl VisitorMut for Normalize<'_> {
     }
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Self::Break> {
-        if let Err(error) = self.replace_empty_view(factor) {
+        if let Err(error) = self
+            .replace_empty_view(factor)
+            .and_then(|()| external_tables::replace(factor, self.reading, self.is_bound_view))
+        {
             return ControlFlow::Break(error);
         }
         self.find_system_view(factor);
@@ -277,15 +293,21 @@ impl VisitorMut for Normalize<'_> {
         if !select.connect_by.is_empty() {
             return ControlFlow::Break(TranslateError::unsupported("CONNECT BY"));
         }
-        match exclude::rewrite(select) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => ControlFlow::Break(error),
+        if let Err(error) = exclude::rewrite(select) {
+            return ControlFlow::Break(error);
         }
+        if self.reading.names_pseudo_columns
+            && let Err(error) = external_tables::hide_pseudo_columns(select, self.reading)
+        {
+            return ControlFlow::Break(error);
+        }
+        ControlFlow::Continue(())
     }
 
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
         nesting_limits::balance(expr);
         self.keep_attributes(expr);
+        external_tables::drop_schema(expr, self.reading);
         if let Expr::UnaryOp { op: UnaryOperator::Minus, expr: inner } = expr
             && begins_with_minus(inner)
         {

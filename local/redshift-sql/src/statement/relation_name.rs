@@ -35,6 +35,11 @@ impl Name {
         }
     }
 
+    /// In lower case.
+    pub(crate) fn folded(&self) -> Self {
+        Self { schema: self.schema.as_ref().map(|schema| schema.to_lowercase()), table: self.table.to_lowercase() }
+    }
+
     /// Returns true if both name the same relation, as it is found without quotes.
     pub fn is(&self, other: &Self) -> bool {
         self.key().eq_ignore_ascii_case(&other.key())
