@@ -201,7 +201,9 @@ impl Planner<'_> {
         let mut tables = [&outer.tables[..], &inner.tables].concat();
         tables.sort();
         let rows = self.estimates.join(&tables).unwrap_or_else(|| joined_rows(kind, has_equal, &outer, &inner));
-        let is_merge = movement == Movement::None && kind != JoinKind::Full && is_sorted(&outer, &inner, &columns);
+        // Not for full joins (c-the-query-plan).
+        let can_merge = matches!(kind, JoinKind::Inner | JoinKind::Left | JoinKind::Right);
+        let is_merge = can_merge && movement == Movement::None && is_sorted(&outer, &inner, &columns);
         let printer = Printer { scope: &block.source.scope, naming: Naming::Sides(&inner.relations) };
         let equal = |(outer, inner): &(Expr, Expr)| {
             let (left, right) = (Box::new(outer.clone()), Box::new(inner.clone()));
