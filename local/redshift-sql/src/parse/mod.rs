@@ -64,10 +64,19 @@ pub fn starts_with(first: &[String], words: &[&str]) -> bool {
 /// The tokens that mean something, of the only statement there is (R21: one a call).
 ///
 /// # Errors
-/// 42601 for several statements, 42704 for `e'…'`: to Redshift, `e` is a type there.
+/// 42601 for several statements, 42704 for `e'…'`: to Redshift, `e` is a type there. Queries of the catalog may have it, for
+/// psql and PostgreSQL's JDBC driver write it.
 pub fn one_statement(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>, TranslateError> {
-    if tokens.iter().any(|token| matches!(token.token, Token::EscapedStringLiteral(_))) {
-        return Err(TranslateError::new("42704", "type \"e\" does not exist"));
+    let mut tokens = tokens;
+    let reads_catalog = tokens.iter().any(|token| is_word(&token.token, "PG_CATALOG"));
+    for token in &mut tokens {
+        if let Token::EscapedStringLiteral(text) = &mut token.token {
+            if !reads_catalog {
+                return Err(TranslateError::new("42704", "type \"e\" does not exist"));
+            }
+            // The tokenizer has undone the escapes; the parser knows the plain form only.
+            token.token = Token::SingleQuotedString(std::mem::take(text));
+        }
     }
     let mut kept: Vec<TokenWithSpan> =
         tokens.into_iter().filter(|token| !matches!(token.token, Token::Whitespace(_) | Token::EOF)).collect();
