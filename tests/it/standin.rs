@@ -212,7 +212,7 @@ fn tables_are_as_their_ddl_says() {
         ("selekt 1", "syntax error at or near \"selekt\""),
         ("create table t (a geometry)", "type \"geometry\" is not supported"),
         ("create table t (a int) distkey(b)", "column \"b\" named in key does not exist"),
-        ("create procedure p() as $$ begin end $$ language plpgsql", "CREATE PROCEDURE is not supported"),
+        ("create model m from t target a function f", "CREATE MODEL is not supported"),
     ] {
         let error = sdk.sql(sql).expect_err(sql);
         assert!(error.starts_with("ERROR: ") && error.contains(says), "{sql}\n{error}");
