@@ -98,7 +98,10 @@ impl Session {
     /// Changes the catalog, and answers no rows.
     pub(super) fn defined(&mut self, act: impl FnOnce(&Self) -> Result<(), SqlError>) -> Result<i64, SqlError> {
         let done = self.all_or_nothing(|session| act(session).map(|()| 0));
-        self.system.catalog_changed();
+        // What failed has changed nothing, and may be about to run again with a system view that was missing.
+        if done.is_ok() {
+            self.system.catalog_changed();
+        }
         self.scope.has_defined |= self.transaction != Transaction::None;
         done
     }

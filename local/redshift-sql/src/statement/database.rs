@@ -31,7 +31,7 @@ pub fn create(tokens: &[TokenWithSpan]) -> Result<Command, TranslateError> {
                 isolation = Some(level(&mut reader)?);
             }
             "COLLATE" if reader.take_word("CASE_SENSITIVE") || reader.take_word("CS") => {}
-            word @ ("COLLATE" | "FROM" | "OWNER") => {
+            word @ ("COLLATE" | "FROM" | "IAM_ROLE" | "OWNER" | "PERMISSIONS") => {
                 return Err(TranslateError::unsupported(&format!("CREATE DATABASE … {word}")));
             }
             _ => return Err(near(option)),
