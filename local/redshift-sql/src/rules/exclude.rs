@@ -27,16 +27,13 @@ pub fn rewrite(select: &mut Select) -> Result<(), TranslateError> {
     let Some(list) = select.exclude.take().or(of_last) else { return Ok(()) };
     let left_out = excluded(&list);
     let is_left_out = |name: &str| left_out.iter().any(|known| known.eq_ignore_ascii_case(name));
-    let mut named: Vec<String> = Vec::new();
     select.projection.retain(|item| {
         let name = match item {
             SelectItem::UnnamedExpr(expr) => named_like(expr),
             SelectItem::ExprWithAlias { alias, .. } => Some(alias.value.clone()),
             _ => None,
         };
-        let goes = name.as_deref().is_some_and(is_left_out);
-        named.extend(name.filter(|_| goes));
-        !goes
+        !name.as_deref().is_some_and(is_left_out)
     });
     let mut stars: Vec<&mut WildcardAdditionalOptions> = select.projection.iter_mut().filter_map(options).collect();
     match &mut stars[..] {
