@@ -11,13 +11,13 @@ pub fn change(session: &Session, sql: &str) -> Result<i64, SqlError> {
     Ok(counted(session.connection.execute(sql, [])?))
 }
 
-/// Runs an INSERT or an UPDATE.
+/// Runs an INSERT, an UPDATE or a MERGE.
 pub fn write(session: &mut Session, write: DmlStatement) -> Result<i64, SqlError> {
     let sql = coerced(session, write)?;
     change(session, &sql)
 }
 
-/// An INSERT or an UPDATE with its values made to fit the columns of the table: DuckDB's SQL.
+/// An INSERT, an UPDATE or a MERGE with its values made to fit the columns of the table: DuckDB's SQL.
 pub fn coerced(session: &mut Session, mut write: DmlStatement) -> Result<String, SqlError> {
     if let Some(columns) = session.targets(&write.table)? {
         write.coerce_values(&columns)?;

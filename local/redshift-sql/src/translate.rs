@@ -351,13 +351,13 @@ fn command(
             let shape = Shape::Query { query: query.to_string(), names: Vec::new(), types: types.columns() };
             Ok(Command::CreateTable(Box::new(CreateTable { name, if_not_exists: false, temporary, attributes, shape })))
         }
-        Statement::Insert(_) | Statement::Update(_) => {
+        Statement::Insert(_) | Statement::Update(_) | Statement::Merge(_) => {
             DmlStatement::new(statement, types, reading.has_zone).map(Box::new).map(Command::Write)
         }
         Statement::Delete(Delete { returning: Some(_), .. }) => {
             Err(TranslateError::syntax("syntax error at or near \"returning\""))
         }
-        Statement::Delete(_) | Statement::Merge(_) => {
+        Statement::Delete(_) => {
             let table = changed_table::target(&statement).unwrap_or_default();
             Ok(Command::Change { table, sql: statement.to_string() })
         }

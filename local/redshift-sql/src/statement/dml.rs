@@ -1,11 +1,12 @@
-//! INSERT and UPDATE. They are written out for DuckDB once the table is known that they change: which of its columns get
+//! INSERT, UPDATE and MERGE. They are written out for DuckDB once the table is known that they change: which of its columns get
 //! values, which never do, where a text is to become a time, and what is of a type that needs a cast.
 
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    AssignmentTarget, Expr, Ident, Insert, ObjectName, SelectItem, SetExpr, Statement, TableFactor, TableObject,
-    Update, Value, visit_relations,
+    Assignment, AssignmentTarget, Expr, Ident, Insert, Merge, MergeAction, MergeInsertExpr, MergeInsertKind,
+    MergeUpdateExpr, MergeUpdateKind, ObjectName, SelectItem, SetExpr, Statement, TableFactor, TableObject, Update,
+    Value, visit_relations,
 };
 
 use crate::bind::Types;
@@ -16,6 +17,7 @@ use crate::rules::casts::{coerced, integer, interval_of};
 use crate::rules::comparison::changed;
 use crate::rules::construct::time_of_text;
 use crate::rules::construct::{call, replace};
+use crate::statement::changed_table;
 use crate::statement::relation_name::Name;
 use crate::statement::update_itself::join_itself;
 use crate::time::loose_time::is_loose_time;
@@ -26,8 +28,8 @@ use crate::types::Type;
 pub struct DmlStatement {
     pub table: Name,
     statement: Statement,
-    /// The types of the columns that an INSERT reads, or of the values that an UPDATE assigns; `None` where they are not
-    /// known.
+    /// The types of the columns that an INSERT reads, or of the values that an UPDATE or a MERGE assigns, in their order;
+    /// `None` where they are not known.
     given: Option<Vec<ValueType>>,
     /// The time zone of the session is not UTC.
     has_zone: bool,
@@ -45,17 +47,14 @@ pub struct TargetColumn {
 impl DmlStatement {
     pub fn new(statement: Statement, types: &Types, has_zone: bool) -> Result<Self, TranslateError> {
         let near = |word: &str| Err(TranslateError::syntax(format!("syntax error at or near \"{word}\"")));
-        let table = match &statement {
+        match &statement {
             Statement::Insert(insert) if insert.on.is_some() => return near("on"),
             Statement::Insert(Insert { returning: Some(_), .. })
             | Statement::Update(Update { returning: Some(_), .. }) => return near("returning"),
-            Statement::Insert(insert) => match &insert.table {
-                TableObject::TableName(name) => Name::of(name),
-                _ => return near("table"),
-            },
-            Statement::Update(update) => name_of(&update.table.relation).unwrap_or_default(),
-            _ => return Err(TranslateError::syntax("only INSERT and UPDATE change rows so")),
-        };
+            Statement::Insert(insert) if !matches!(insert.table, TableObject::TableName(_)) => return near("table"),
+            _ => {}
+        }
+        let table = changed_table::target(&statement).unwrap_or_default();
         Ok(Self { table, statement, given: types.given(), has_zone })
     }
 
@@ -64,7 +63,7 @@ impl DmlStatement {
         self.statement.to_string()
     }
 
-    /// Returns true if it reads the table that it changes: an UPDATE, and an INSERT from the table itself.
+    /// Returns true if it reads the table that it changes: an UPDATE, a MERGE, and an INSERT from the table itself.
     pub(crate) fn reads_its_table(&self) -> bool {
         match &self.statement {
             Statement::Insert(insert) => {
@@ -85,7 +84,12 @@ impl DmlStatement {
     pub fn coerce_values(&mut self, columns: &[TargetColumn]) -> Result<(), TranslateError> {
         let typed = match &mut self.statement {
             Statement::Insert(insert) => insert_into(insert, &self.table, columns)?,
-            Statement::Update(update) => set(update, &self.table, columns)?,
+            Statement::Update(update) => {
+                let typed = set(&mut update.assignments, &self.table, columns)?;
+                join_itself(update, &self.table)?;
+                typed
+            }
+            Statement::Merge(merge) => set_by_clauses(merge, &self.table, columns)?,
             _ => Vec::new(),
         };
         check(&typed, self.given.as_deref().unwrap_or_default(), self.has_zone)
@@ -129,7 +133,7 @@ fn check(columns: &[Option<Assigned>], given: &[ValueType], has_zone: bool) -> R
     Ok(())
 }
 
-pub fn other_type(column: &TargetColumn, found: Type) -> TranslateError {
+fn other_type(column: &TargetColumn, found: Type) -> TranslateError {
     let (wanted, found) = (column.data_type.bare_name(), found.bare_name());
     let message = format!(
         "column \"{}\" is of type {wanted} but expression is of type {found}\n  \
@@ -324,19 +328,56 @@ fn is_default(value: &Expr) -> bool {
     matches!(value, Expr::Identifier(ident) if ident.quote_style.is_none() && ident.value.eq_ignore_ascii_case("default"))
 }
 
-fn set(update: &mut Update, table: &Name, columns: &[TargetColumn]) -> Result<Vec<Option<Assigned>>, TranslateError> {
+/// What the assignments of an UPDATE, or of a clause of MERGE, give to columns.
+fn set(
+    assignments: &mut [Assignment],
+    table: &Name,
+    columns: &[TargetColumn],
+) -> Result<Vec<Option<Assigned>>, TranslateError> {
     let mut typed = Vec::new();
-    for assignment in &mut update.assignments {
+    for assignment in assignments {
         let AssignmentTarget::ColumnName(name) = &assignment.target else {
             typed.push(None);
             continue;
         };
         let column = find(columns, table, &last_of(name))?;
-        // What goes into a SUPER is written as such.
-        let is_typed = column.data_type != Type::Super && !is_untyped(&assignment.value);
-        typed.push(is_typed.then(|| Assigned { column: column.clone(), is_written: true }));
-        coerce_value(&mut assignment.value, column)?;
+        typed.push(give(&mut assignment.value, column)?);
     }
-    join_itself(update, table)?;
     Ok(typed)
+}
+
+/// What the clauses of a MERGE give to columns, in their order.
+fn set_by_clauses(
+    merge: &mut Merge,
+    table: &Name,
+    columns: &[TargetColumn],
+) -> Result<Vec<Option<Assigned>>, TranslateError> {
+    let mut typed = Vec::new();
+    for clause in &mut merge.clauses {
+        match &mut clause.action {
+            MergeAction::Insert(MergeInsertExpr { columns: names, kind: MergeInsertKind::Values(values), .. }) => {
+                let named: Vec<&TargetColumn> = match names.is_empty() {
+                    true => columns.iter().collect(),
+                    false => names.iter().map(|name| find(columns, table, &last_of(name))).collect::<Result<_, _>>()?,
+                };
+                for (at, value) in values.rows.iter_mut().flat_map(|row| row.iter_mut().enumerate()) {
+                    let column = named.get(at);
+                    typed.push(column.map_or(Ok(None), |column| give(value, column))?);
+                }
+            }
+            MergeAction::Update(MergeUpdateExpr { kind: MergeUpdateKind::Set(assignments), .. }) => {
+                typed.extend(set(assignments, table, columns)?);
+            }
+            _ => {}
+        }
+    }
+    Ok(typed)
+}
+
+/// Gives a column its value; answers the column, where the value has to have its type.
+fn give(value: &mut Expr, column: &TargetColumn) -> Result<Option<Assigned>, TranslateError> {
+    // What goes into a SUPER is written as such.
+    let is_typed = column.data_type != Type::Super && !is_untyped(value);
+    coerce_value(value, column)?;
+    Ok(is_typed.then(|| Assigned { column: column.clone(), is_written: true }))
 }
