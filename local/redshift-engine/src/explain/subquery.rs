@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use redshift_sql::all_of;
 use sqlparser::ast::{BinaryOperator, Expr, Ident, Query, SelectItem, SetExpr, Value, VisitMut, VisitorMut};
 
 use super::from::{JoinKind, Source, add_query};
@@ -73,9 +74,7 @@ impl Planner<'_> {
             !names.is_empty()
         };
         let (mut outer, left): (Vec<Expr>, Vec<Expr>) = parts.into_iter().partition(is_outer);
-        let both =
-            |left, right| Expr::BinaryOp { left: Box::new(left), op: BinaryOperator::And, right: Box::new(right) };
-        select.selection = left.into_iter().reduce(both);
+        select.selection = all_of(left);
         for condition in &mut outer {
             let _ = condition.visit(&mut Inside { scope: &own.scope });
         }

@@ -76,6 +76,13 @@ fn joins_of_the_page_about_plans() {
     );
     shows(
         &mut w,
+        "select stddev(eventid), variance(eventid) from event",
+        "
+        XN Aggregate
+          ->  XN Seq Scan on event",
+    );
+    shows(
+        &mut w,
         "select * from category, event where category.catid=event.catid",
         "
         XN Hash Join DS_BCAST_INNER

@@ -47,15 +47,12 @@ impl Typer<'_> {
 
 /// The parts of a chain of ANDs.
 pub fn conjuncts<'e>(condition: &'e Expr, parts: &mut Vec<&'e Expr>) {
-    match condition {
+    match without_parentheses(condition) {
         Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
             conjuncts(left, parts);
             conjuncts(right, parts);
         }
-        Expr::Nested(inner) if matches!(**inner, Expr::BinaryOp { op: BinaryOperator::And, .. }) => {
-            conjuncts(inner, parts);
-        }
-        part => parts.push(part),
+        _ => parts.push(condition),
     }
 }
 

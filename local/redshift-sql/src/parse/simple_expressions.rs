@@ -12,6 +12,7 @@ pub fn is_simple(expr: &Expr) -> bool {
     }
 }
 
+/// What stands in parentheses, however many there are.
 pub fn without_parentheses(expr: &Expr) -> &Expr {
     match expr {
         Expr::Nested(inner) => without_parentheses(inner),

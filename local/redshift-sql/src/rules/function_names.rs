@@ -274,6 +274,7 @@ const AGGREGATES: &[&str] = &[
     "variance",
 ];
 
+/// Returns true for a function of the rows of a group, by its name in lower case.
 pub fn is_aggregate(name: &str) -> bool {
     AGGREGATES.binary_search(&name).is_ok()
 }

@@ -1,12 +1,12 @@
 //! *Rows are told apart without the blanks behind texts* (r_Character_types): DISTINCT, UNION, INTERSECT and EXCEPT.
 
-use sqlparser::ast::{BinaryOperator, Distinct, Expr, Ident, Select, SelectItem, SetExpr, SetOperator, UnaryOperator};
+use sqlparser::ast::{Distinct, Expr, Ident, Select, SelectItem, SetExpr, SetOperator, UnaryOperator};
 
 use crate::bind::Types;
 use crate::bind::blanks::DistinctColumn;
 use crate::rules::build_query::{alias, derived, distinct_on, query, select, union_all};
 use crate::rules::comparison::trimmed;
-use crate::rules::construct::{column, number};
+use crate::rules::construct::{all_of, column, number};
 
 /// SELECT DISTINCT with texts among its columns.
 pub fn distinct(select: &mut Select, types: &Types) {
@@ -58,11 +58,9 @@ fn without_blanks(op: SetOperator, left: SetExpr, right: SetExpr, columns: &[(St
         let [one, two] = sides;
         Expr::IsNotDistinctFrom(one, two)
     });
-    let same =
-        same.reduce(|one, two| Expr::BinaryOp { left: Box::new(one), op: BinaryOperator::And, right: Box::new(two) });
     let others = derived(query(right), Some(alias("redshift_others", &theirs)));
     let mut subquery = select(vec![SelectItem::UnnamedExpr(number(1))], others);
-    subquery.selection = same;
+    subquery.selection = all_of(same);
     let subquery = Box::new(query(SetExpr::Select(Box::new(subquery))));
     let exists = Expr::Exists { subquery, negated: false };
     let condition = match op {

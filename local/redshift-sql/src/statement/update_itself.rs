@@ -3,11 +3,12 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, Ident, JoinConstraint, JoinOperator, TableFactor, TableWithJoins, Update,
-    UpdateTableFromKind, VisitMut, VisitorMut,
+    Expr, Ident, JoinConstraint, JoinOperator, TableFactor, TableWithJoins, Update, UpdateTableFromKind, VisitMut,
+    VisitorMut,
 };
 
 use crate::error::TranslateError;
+use crate::rules::construct::all_of;
 use crate::statement::dml::name_of;
 use crate::statement::relation_name::Name;
 
@@ -49,11 +50,7 @@ pub fn join_itself(update: &mut Update, table: &Name) -> Result<(), TranslateErr
     }
     let before = update.selection.take().map(|selection| Expr::Nested(Box::new(selection)));
     let all = conditions.into_iter().map(|condition| Expr::Nested(Box::new(condition))).chain(before);
-    update.selection = all.reduce(|left, right| Expr::BinaryOp {
-        left: Box::new(left),
-        op: BinaryOperator::And,
-        right: Box::new(right),
-    });
+    update.selection = all_of(all);
     if let (Some(alias), TableFactor::Table { alias: known, .. }) = (alias, &mut update.table.relation) {
         let called = alias.name.clone();
         *known = Some(alias);
