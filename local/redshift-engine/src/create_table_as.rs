@@ -9,16 +9,24 @@ use redshift_sql::{ColumnAttributes, ColumnSpec, CreateTable, Name, Type, VARCHA
 pub struct NewRows<'q> {
     /// DuckDB's SQL.
     pub query: &'q str,
+    /// Its columns: their names, and DuckDB's types.
+    pub columns: Vec<(String, String)>,
     /// The names of the columns, where other ones are given.
     pub names: &'q [String],
     /// The types of the columns, where they are known.
     pub types: Option<&'q [ValueType]>,
 }
 
+/// The columns of a query, without running it: their names, and DuckDB's types.
+pub fn columns(session: &Session, query: &str) -> Result<Vec<(String, String)>, SqlError> {
+    let mut statement = session.connection.prepare(&format!("DESCRIBE {query}"))?;
+    Ok(statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
+}
+
 pub fn run(session: &Session, name: &Name, create: &CreateTable, rows: &NewRows<'_>) -> Result<(), SqlError> {
     let CreateTable { temporary, attributes, .. } = create;
     let query = rows.query;
-    if let Some(columns) = columns_with_lengths(session, rows)? {
+    if let Some(columns) = columns_with_lengths(rows) {
         batch::run(session, &redshift_sql::define(name, *temporary, &columns, attributes)?)?;
         return Ok(session.connection.execute_batch(&format!("INSERT INTO {name} {query}"))?);
     }
@@ -30,19 +38,14 @@ pub fn run(session: &Session, name: &Name, create: &CreateTable, rows: &NewRows<
     batch::run(session, &[redshift_sql::describe(name, attributes)?])
 }
 
-/// The columns, where there are texts with lengths among them, or intervals: those are checked, as in any other table. `None` where the
-/// type of a column is known by its values only.
-fn columns_with_lengths(session: &Session, rows: &NewRows<'_>) -> Result<Option<Vec<ColumnSpec>>, SqlError> {
-    let Some(types) = rows.types.filter(|types| types.iter().any(|found| kept(*found).is_some())) else {
-        return Ok(None);
-    };
-    let mut statement = session.connection.prepare(&format!("DESCRIBE {}", rows.query))?;
-    let found: Vec<(String, String)> =
-        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
-    if found.len() != types.len() {
-        return Ok(None);
+/// The columns, where there are texts with lengths among them, or intervals: those are
+/// checked, as in any other table. `None` where the type of a column is known by its values only.
+fn columns_with_lengths(rows: &NewRows<'_>) -> Option<Vec<ColumnSpec>> {
+    let types = rows.types.filter(|types| types.iter().any(|found| kept(*found).is_some()))?;
+    if rows.columns.len() != types.len() {
+        return None;
     }
-    let columns = found.into_iter().zip(types).enumerate().map(|(at, ((name, duck), known))| {
+    let columns = rows.columns.iter().zip(types).enumerate().map(|(at, ((name, duck), known))| {
         let duck = match (duck.as_str(), known.known()) {
             ("HUGEINT", None) => return None,
             ("HUGEINT", Some(known)) => known.duck(),
@@ -51,7 +54,7 @@ fn columns_with_lengths(session: &Session, rows: &NewRows<'_>) -> Result<Option<
         let kept = kept(*known);
         let data_type = kept.or(Type::from_duck(&duck)).map(Type::name).unwrap_or_default();
         Some(ColumnSpec {
-            name: rows.names.get(at).unwrap_or(&name).clone(),
+            name: rows.names.get(at).unwrap_or(name).clone(),
             duck,
             not_null: false,
             default: None,
@@ -59,7 +62,7 @@ fn columns_with_lengths(session: &Session, rows: &NewRows<'_>) -> Result<Option<
             attributes: ColumnAttributes { data_type, ..ColumnAttributes::default() },
         })
     });
-    Ok(columns.collect())
+    columns.collect()
 }
 
 /// The type of a text that has a length, and of what DuckDB has one type for only.

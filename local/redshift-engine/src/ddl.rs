@@ -4,12 +4,11 @@
 use super::catalog::{self, Table};
 use super::create_table_as::{self, NewRows};
 use super::error::SqlError;
-use super::result::columns_of;
 use super::session::Session;
 use super::{append, batch, keys, late_binding_view, materialized, owner, view_rewrite};
 use redshift_sql::Type;
 use redshift_sql::{
-    self, Alter, Change, ColumnSpec, Comment, CreateTable, Name, QueryCommand, Shape, TableAttributes, literal, quoted,
+    self, Alter, Change, ColumnSpec, Comment, CreateTable, Name, Shape, TableAttributes, literal, quoted,
 };
 
 pub fn create_table(session: &mut Session, create: &CreateTable) -> Result<i64, SqlError> {
@@ -59,8 +58,9 @@ fn create_as(session: &Session, name: &Name, create: &CreateTable) -> Result<(),
             batch::run(session, &redshift_sql::define(name, *temporary, &columns, &attributes)?)
         }
         Shape::Query { query, names, types } => {
-            check_width(columns_of(&session.connection, &QueryCommand::untyped(query))?.len())?;
-            create_table_as::run(session, name, create, &NewRows { query, names, types: types.as_deref() })
+            let columns = create_table_as::columns(session, query)?;
+            check_width(columns.len())?;
+            create_table_as::run(session, name, create, &NewRows { query, columns, names, types: types.as_deref() })
         }
     }
 }

@@ -5,7 +5,7 @@ use sqlparser::ast::{
     UnaryOperator, WindowSpec, WindowType,
 };
 
-use super::leader_node::is_leader_node_only;
+use super::leader_node_functions::is_leader_node_only;
 use super::literals::{OF_DATE_PARTS, literal, number_by_format, type_named, word};
 use super::scope::{Relation, Resolved, Scope, settled_type};
 use super::value_type::ValueType;

@@ -8,7 +8,7 @@ mod expressions;
 pub mod function_types;
 pub mod join_conditions;
 pub mod joins;
-mod leader_node;
+mod leader_node_functions;
 mod literals;
 mod merge;
 pub mod merged_columns;
@@ -89,7 +89,7 @@ impl Types {
         };
         typer.statement(statement, &outermost);
         if let (Some(function), Some(catalog)) = (typer.leader_node.take(), catalog)
-            && let Err(error) = leader_node::check(&function, statement, catalog)
+            && let Err(error) = leader_node_functions::check(&function, statement, catalog)
         {
             typer.refuse(error);
         }
